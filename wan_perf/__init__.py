@@ -1,0 +1,1 @@
+"""wan_perf: how a retailer's WAN circuits perform, measured from the Juniper Mist Cloud."""

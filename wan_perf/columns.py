@@ -1,0 +1,198 @@
+"""Every column of every table, once: type, unit, meaning, bounds.
+
+Belongs here: what a column name means in the whole system.
+Keep out: which table has which columns (`tables`), how a value is computed (`kpi`).
+
+Names are `<quantity>_<statistic>_<unit>`; the statistic is dropped where there is only one. Instants
+are naive UTC. Unknown is NULL, never 0. Definitions follow the project's KPI definitions; RFC 5136
+for utilization.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal["text", "integer", "real", "boolean", "instant", "date"]
+
+STATUSES = ("Up", "Down", "Unknown")
+SEVERITIES = ("warning", "high", "critical")
+"""Rising; a fact below all of them is `normal`."""
+SEVERITY_WORDS = ("normal", *SEVERITIES)
+SCOPES = ("default", "region", "store_type", "site", "circuit")
+"""From the widest to the narrowest; the narrowest that speaks wins."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what its values are and what they mean."""
+
+    name: str
+    type: Type
+    meaning: str
+    unit: str = ""
+    ge: float | None = None
+    le: float | None = None
+    one_of: tuple[str, ...] = ()
+
+
+def _text(name: str, meaning: str, one_of: tuple[str, ...] = ()) -> Column:
+    return Column(name, "text", meaning, one_of=one_of)
+
+
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name, "boolean", meaning)
+
+
+def _instant(name: str, meaning: str) -> Column:
+    return Column(name, "instant", meaning)
+
+
+def _count(name: str, meaning: str) -> Column:
+    return Column(name, "integer", meaning, ge=0)
+
+
+def _bytes(name: str, meaning: str) -> Column:
+    return Column(name, "integer", meaning, unit="B", ge=0)
+
+
+def _minutes(name: str, meaning: str) -> Column:
+    return Column(name, "real", meaning, unit="min", ge=0)
+
+
+def _rate(name: str, meaning: str, unit: str = "Mbit/s") -> Column:
+    return Column(name, "real", meaning, unit=unit, ge=0)
+
+
+def _percent(name: str, meaning: str, le: float | None = 100) -> Column:
+    return Column(name, "real", meaning, unit="%", ge=0, le=le)
+
+
+_IDENTITY = (
+    _text("site_id", "Site as Mist identifies it."),
+    _text("site_name", "Name of the site."),
+    _text("circuit_id", "The provider's service: the contract's id, else `<site_id>:<port_id>`."),
+    _text("gateway_mac", "WAN edge device, 12 hexadecimal digits."),
+    _text("gateway_name", "Name of the gateway."),
+    _text("gateway_model", "Hardware model of the gateway."),
+    _text("port_id", "WAN interface of a gateway without its unit, such as ge-0/0/0."),
+    _text("wan_name", "Name of the WAN as configured on the port."),
+    _text("provider", "Company that provides the circuit."),
+    _text("medium", "How the circuit reaches the provider: broadband, dsl, lte, as configured."),
+)
+
+_DESCRIPTION = (
+    _text("site_groups", "Names of the site's groups, each between bars: |Region-West|Type-Express|."),
+    _text("region", "Group of sites used in reports; 'Unassigned' where no rule gives one."),
+    _text("store_type", "Kind of store; 'Unassigned' where no rule gives one."),
+    _text("country_code", "ISO 3166 country of the site."),
+    _text("time_zone", "IANA time zone of the site."),
+    Column("latitude", "real", "Latitude of the site.", unit="deg", ge=-90, le=90),
+    Column("longitude", "real", "Longitude of the site.", unit="deg", ge=-180, le=180),
+    _text("role", "primary or secondary, from evidence only; NULL without."),
+    Column("role_rank", "integer", "Order in which circuits are preferred; 1 is primary.", ge=1, le=99),
+    _text("role_source", "Where role and rank come from.", ("contract", "vpn_preference")),
+    _flag("is_on_demand", "The circuit is brought up only when it is needed."),
+    _flag("is_configured", "A gateway template configures the port as WAN."),
+    _flag("is_seen", "The gateway reports the port as WAN."),
+    _flag("is_disabled", "The port is administratively off."),
+    _flag("was_up", "The port is up, or has carried bytes since the gateway booted."),
+    _flag("is_lte_backup", "The template marks the port as LTE backup."),
+    Column("vpn_preference", "integer", "Preference of the port's VPN path; lower is preferred."),
+    _rate("port_speed_mbps", "Negotiated speed of the port; not the bought rate."),
+    _rate("shaped_up_mbps", "Transmit rate to which the template shapes the port."),
+    _rate("bandwidth_mbps", "Provisioned rate, download where a contract has two figures."),
+    _rate("bandwidth_up_mbps", "Provisioned upload rate; NULL where the contract has one figure."),
+    _text(
+        "bandwidth_source",
+        "Where the provisioned rate comes from; port_speed is only an upper bound.",
+        ("contract", "shaping", "port_speed"),
+    ),
+    _text("contract_circuit_id", "Circuit id in the contract file."),
+    _rate("contract_down_mbps", "Download rate in the contract file."),
+    _rate("contract_up_mbps", "Upload rate in the contract file."),
+    _text("contract_role", "Role in the contract file."),
+    Column("contract_role_rank", "integer", "Rank in the contract file; 1 is primary.", ge=1),
+    _text("contract_provider", "Provider in the contract file."),
+    _text("contract_medium", "Medium in the contract file."),
+    _flag("contract_on_demand", "The contract file says the circuit is used on demand."),
+)
+
+_TIME = (
+    _instant("hour", "Start of the UTC hour; the row covers [hour, hour + 1 h)."),
+    Column("day", "date", "UTC day; the row covers its 24 hours."),
+    _instant("pass_at", "Instant at which the sampling pass was due."),
+    _instant("taken_at", "Instant of the inventory snapshot."),
+    _instant("sampled_at", "Instant at which the gateway last reported what the row says."),
+    _instant("event_at", "Instant of the event, as the gateway saw it."),
+    _instant("last_flapped_at", "Instant at which the port last changed its state."),
+    _instant("valid_from", "First instant at which the row holds; 1970-01-01 = since before we looked."),
+    _instant("valid_to", "First instant at which the row no longer holds; NULL while it holds."),
+    Column("utc_offset_minutes", "integer", "Local time minus UTC.", unit="min", ge=-1440),
+    Column("local_day", "date", "Day at the site."),
+    Column("local_hour", "integer", "Hour of the day at the site.", ge=0, le=23),
+    Column("local_iso_week", "text", "ISO week at the site, such as 2026-W09."),
+    Column("local_month", "text", "Month at the site, such as 2026-03."),
+    Column("local_quarter", "text", "Quarter at the site, such as 2026-Q1."),
+    _flag("is_weekend", "Saturday or Sunday at the site."),
+    _flag("is_trading_hour", "The hour begins within the trading hours of the policy, local time."),
+)
+
+_SAMPLE = (
+    _text("counter_source", "Which statistics the counters come from.", ("device", "port")),
+    _flag("is_up", "The port is operationally up."),
+    _flag("is_active", "The port is the active one of a redundant pair."),
+    Column("uptime_seconds", "real", "Time since the gateway booted.", unit="s", ge=0),
+    _bytes("rx_bytes_counter", "Bytes received since the gateway booted."),
+    _bytes("tx_bytes_counter", "Bytes sent since the gateway booted."),
+    _rate("rx_bps", "Last known receive rate.", "bit/s"),
+    _rate("tx_bps", "Last known transmit rate.", "bit/s"),
+    _text("event_kind", "What happened, in our words; 'other' where it has no meaning here."),
+    _text("event_name", "What happened, as the source names it."),
+    _text("detail", "Text of the event."),
+)
+
+_POLICY = (
+    _text("metric", "Column that the level is for."),
+    _text("severity", "How bad reaching the level is.", SEVERITIES),
+    _text("scope", "What the level is set for.", SCOPES),
+    _text("scope_name", "Name of the region, store type, site or circuit; empty for the default."),
+    Column("level", "real", "A value at the level is above it."),
+)
+
+_FACT = (
+    _bytes("rx_bytes", "Bytes received while observed; NULL where nothing was observed."),
+    _bytes("tx_bytes", "Bytes sent while observed; NULL where nothing was observed."),
+    _minutes("observed_minutes", "Minutes covered by the differences of counters."),
+    _percent(
+        "utilization_pct",
+        "Busier direction's bytes over what the provisioned rate carries in the observed time "
+        "(RFC 5136); above 100 is burst or a wrong rate.",
+        le=None,
+    ),
+    _text("utilization_severity", "Highest level that the utilization reaches.", SEVERITY_WORDS),
+    _minutes("up_minutes", "Minutes in which the circuit is known to be up."),
+    _minutes("down_minutes", "60 (the period's minutes) minus up_minutes: known down plus unknown."),
+    _minutes("known_down_minutes", "Minutes in which the circuit is known to be down."),
+    _minutes("unknown_minutes", "Minutes in which no state is known; part of down_minutes."),
+    _text("status_hourly", "Up where up_minutes > 0; Unknown where all are unknown.", STATUSES),
+    _count("flap_count", "Transitions Up to Down or Down to Up."),
+    _percent("availability_pct", "Up over the minutes whose state is known."),
+    _percent("availability_low_pct", "Availability if every unknown minute was down."),
+    _percent("availability_high_pct", "Availability if every unknown minute was up."),
+    _percent("coverage_pct", "Share of the minutes whose state is known."),
+    _count("sample_count", "Readings of the circuit's port that were heard."),
+    _count("reset_count", "Counter differences that began anew because the gateway booted."),
+    _count("dropped_count", "Counter differences left out: no line could carry them, or went back."),
+    _text("source", "Where bytes come from; NULL where nothing was observed.", ("samples",)),
+    _count("hour_count", "Hours in which the circuit was in service."),
+    _count("observed_hour_count", "Hours with a utilization."),
+    _percent("utilization_max_pct", "Highest utilization of an hour.", le=None),
+    _percent("utilization_p95_pct", "95th percentile of the hours' utilization (linear).", le=None),
+    _count("utilization_warning_hours", "Hours at or above the warning level in force."),
+    _count("utilization_high_hours", "Hours at or above the high level in force."),
+    _count("utilization_critical_hours", "Hours at or above the critical level in force."),
+)
+
+COLUMNS: dict[str, Column] = {
+    column.name: column
+    for column in (*_IDENTITY, *_DESCRIPTION, *_TIME, *_SAMPLE, *_POLICY, *_FACT)
+}

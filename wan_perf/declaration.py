@@ -1,0 +1,136 @@
+"""What a table's declaration says, and the rules that follow from its columns.
+
+Belongs here: the form of a declaration: schema, generated rules, dictionary line.
+Keep out: which tables there are (`tables`), what a column means (`columns`).
+
+The store step refuses what breaks an enforced rule; Dagster reports the same rules by the same names.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import and_
+
+import ibis.expr.types as ir
+
+from wan_perf.columns import COLUMNS, Column
+
+IBIS_TYPES = {
+    "text": "string",
+    "integer": "int64",
+    "real": "float64",
+    "boolean": "boolean",
+    "instant": "timestamp(6)",
+    "date": "date",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A predicate that holds for every row; a row for which it is NULL satisfies it.
+
+    `enforced` rules stop the store step before anything is replaced; the others warn a person.
+    """
+
+    name: str
+    meaning: str
+    holds: Callable[[ir.Table], ir.BooleanValue]
+    enforced: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's declaration; schema, data definition, checks and dictionary are read from it.
+
+    `partition` is the column that Dagster's time partitions cut. A table with a `snapshot` column
+    is replaced pass by pass (by that column's values) instead of by partition. A table with neither
+    is replaced whole. `minutes` is the length of its period: nothing in minutes exceeds it. Raw
+    tables keep what was heard, so their values have no bounds.
+    """
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    group: str
+    partition: str | None = None
+    snapshot: str | None = None
+    minutes: int | None = None
+    nullable_key: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    own_rules: tuple[Rule, ...] = ()
+
+    @cached_property
+    def fields(self) -> tuple[Column, ...]:
+        """The declared columns, in order."""
+        return tuple(COLUMNS[name] for name in self.columns)
+
+    @cached_property
+    def schema(self) -> dict[str, str]:
+        """Column name to Ibis type."""
+        return {column.name: IBIS_TYPES[column.type] for column in self.fields}
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """All row rules: presence, words and bounds from the columns, then the table's own."""
+        bounded = () if self.group == "raw" else self.fields
+        present = [c for c in self.key if c not in self.nullable_key]
+        return (
+            _present(tuple(dict.fromkeys((*present, *self.required)))),
+            *_words(tuple(c for c in self.fields if c.one_of)),
+            *_not_negative(tuple(c for c in bounded if c.ge == 0 and self._most(c) is None)),
+            *(_within(c, most) for c in bounded if (most := self._most(c)) is not None),
+            *self.own_rules,
+        )
+
+    def _most(self, column: Column) -> float | None:
+        in_period = column.unit == "min" and column.ge == 0
+        return self.minutes if in_period and self.minutes is not None else column.le
+
+    def to_line(self) -> str:
+        """One line of the data dictionary, beginning with the table's name."""
+        columns = "; ".join(
+            f"{c.name} ({c.type}{f', {c.unit}' if c.unit else ''}): {c.meaning}"
+            for c in self.fields
+        )
+        return f"{self.name}: {self.grain} Key: {', '.join(self.key)}. Columns: {columns}"
+
+
+def _present(names: tuple[str, ...]) -> Rule:
+    return Rule(
+        "required_values_are_present",
+        f"Never NULL: {', '.join(names)}.",
+        lambda t: reduce(and_, (t[name].notnull() for name in names)),
+    )
+
+
+def _words(columns: tuple[Column, ...]) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(
+            f"{column.name}_is_a_known_word",
+            f"{column.name} is one of {', '.join(column.one_of)}.",
+            lambda t, column=column: t[column.name].isin(column.one_of),
+        )
+        for column in columns
+    )
+
+
+def _not_negative(columns: tuple[Column, ...]) -> tuple[Rule, ...]:
+    if not columns:
+        return ()
+    names = tuple(column.name for column in columns)
+    rule = Rule(
+        "amounts_are_not_negative",
+        f"At least 0: {', '.join(names)}.",
+        lambda t: reduce(and_, ((t[name] >= 0).fill_null(True) for name in names)),
+    )
+    return (rule,)
+
+
+def _within(column: Column, most: float) -> Rule:
+    least = column.ge if column.ge is not None else -most
+    return Rule(
+        f"{column.name}_is_{least:g}_to_{most:g}".replace("-", "minus_"),
+        f"{column.name} is {least:g} to {most:g}{f' {column.unit}' if column.unit else ''}.",
+        lambda t: t[column.name].between(least, most),
+    )

@@ -1,0 +1,99 @@
+"""The code location: every asset, check and job, put together from the settings.
+
+Belongs here: assembling. Tests and the command line replace resources by name.
+Keep out: everything else. Nothing is opened, read or asked at import but the settings.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+
+from wan_perf.defs import dimensions, facts, raw
+from wan_perf.defs.checks import checks_of
+from wan_perf.defs.io_manager import warehouse_io_manager
+from wan_perf.defs.partitions import daily, hourly
+from wan_perf.defs.resources import PolicyFile, Source, clock_for, warehouse_for
+from wan_perf.settings import Settings, read_settings
+from wan_perf.tables import TABLES
+
+UNPARTITIONED = [
+    raw.raw_inventory,
+    dimensions.dim_site,
+    dimensions.dim_circuit,
+    dimensions.circuit_port,
+    dimensions.dim_policy,
+]
+HOURLY_ASSETS = [
+    raw.raw_port_sample,
+    raw.raw_gateway_event,
+    dimensions.dim_hour,
+    facts.circuit_hour,
+]
+DAILY_ASSETS = [facts.circuit_day]
+
+INVENTORY_JOB = "inventory_job"
+HOURLY_JOB = "hourly_job"
+DAILY_JOB = "daily_job"
+
+
+def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
+    """The code location of these settings; `overrides` replace resources by name.
+
+    Partitions start at the settings' start, floored to the hour and day that contain it.
+    """
+    settings = settings or read_settings()
+    warehouse = overrides.get("warehouse") or warehouse_for(settings)
+    hours, days = hourly(settings.start), daily(settings.start)
+    assets = [
+        *UNPARTITIONED,
+        *(_in(asset, hours) for asset in HOURLY_ASSETS),
+        *(_in(asset, days) for asset in DAILY_ASSETS),
+    ]
+    checks = [
+        checks_of(TABLES[asset.key.to_user_string()], asset.partitions_def) for asset in assets
+    ]
+    resources = {
+        "io_manager": warehouse_io_manager(warehouse),
+        "warehouse": warehouse,
+        "source": Source(settings),
+        "clock": clock_for(settings),
+        "policy": PolicyFile(settings),
+        "progress": _log_progress,
+    }
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=checks,
+        jobs=[
+            dg.define_asset_job(INVENTORY_JOB, UNPARTITIONED, description="Who is measured."),
+            dg.define_asset_job(
+                HOURLY_JOB,
+                HOURLY_ASSETS,
+                partitions_def=hours,
+                description="Passes, events and the circuit-hours that follow from them.",
+            ),
+            dg.define_asset_job(
+                DAILY_JOB, DAILY_ASSETS, partitions_def=days, description="Days from hours."
+            ),
+        ],
+        resources={**resources, **overrides},
+        executor=dg.in_process_executor,
+    )
+
+
+def _in(
+    asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition
+) -> dg.AssetsDefinition:
+    return asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
+
+
+def _log_progress(pass_at: datetime) -> None:
+    if pass_at.minute == 0:
+        logging.getLogger("wan_perf").info("Pass of %s UTC is over.", pass_at)
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location that `workspace.yaml` names."""
+    return build_definitions()

@@ -1,0 +1,47 @@
+"""Who and when: sites, circuits, ports, policy, hours."""
+
+import dagster as dg
+import ibis.expr.types as ir
+import pandas as pd
+
+from wan_perf.defs.declared import declared
+from wan_perf.defs.partitions import CHUNK, HOURLY
+from wan_perf.defs.raw import naive
+from wan_perf.defs.resources import PolicyFile
+from wan_perf.kpi import dimensions
+from wan_perf.mist.frames import conform
+from wan_perf.periods import local_hours
+from wan_perf.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE
+
+
+@dg.asset(**declared(DIM_SITE), kinds={"sql"})
+def dim_site(raw_inventory: ir.Table, policy: dg.ResourceParam[PolicyFile]) -> ir.Table:
+    rule = policy.read()
+    return dimensions.dim_site(raw_inventory, rule.region_prefix, rule.store_type_prefix)
+
+
+@dg.asset(**declared(DIM_CIRCUIT), kinds={"sql"})
+def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
+    return dimensions.dim_circuit(raw_inventory)
+
+
+@dg.asset(**declared(CIRCUIT_PORT), kinds={"sql"})
+def circuit_port(raw_inventory: ir.Table) -> ir.Table:
+    return dimensions.circuit_port(raw_inventory)
+
+
+@dg.asset(**declared(DIM_POLICY), kinds={"python"})
+def dim_policy(policy: dg.ResourceParam[PolicyFile]) -> pd.DataFrame:
+    return conform(policy.read().rows(), DIM_POLICY)
+
+
+@dg.asset(**declared(DIM_HOUR), kinds={"python"}, partitions_def=HOURLY, backfill_policy=CHUNK)
+def dim_hour(
+    context: dg.AssetExecutionContext,
+    dim_site: pd.DataFrame,
+    policy: dg.ResourceParam[PolicyFile],
+) -> pd.DataFrame:
+    start, end = naive(context.partition_time_window)
+    trading = policy.read().trading_hours
+    rows = local_hours(start, end, dim_site["time_zone"], trading.opens, trading.closes)
+    return conform(rows, DIM_HOUR)

@@ -1,0 +1,48 @@
+"""The canonical fact, and the sums of it over calendar periods."""
+
+import dagster as dg
+import ibis.expr.types as ir
+
+from wan_perf.defs.declared import declared
+from wan_perf.defs.partitions import CHUNK, DAILY, EVENTS_NEAR, HOURLY, SAMPLES_NEAR
+from wan_perf.kpi.circuit_hours import circuit_hours
+from wan_perf.kpi.rollup import circuit_periods
+from wan_perf.periods import DAY
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR
+
+
+@dg.asset(
+    **declared(CIRCUIT_HOUR),
+    kinds={"sql"},
+    partitions_def=HOURLY,
+    backfill_policy=CHUNK,
+    ins={
+        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+        "raw_gateway_event": dg.AssetIn(partition_mapping=EVENTS_NEAR),
+    },
+)
+def circuit_hour(
+    raw_port_sample: ir.Table,
+    raw_gateway_event: ir.Table,
+    dim_site: ir.Table,
+    dim_circuit: ir.Table,
+    circuit_port: ir.Table,
+    dim_hour: ir.Table,
+    dim_policy: ir.Table,
+) -> ir.Table:
+    return circuit_hours(
+        raw_port_sample,
+        raw_gateway_event,
+        dim_site,
+        dim_circuit,
+        circuit_port,
+        dim_hour,
+        dim_policy,
+    )
+
+
+@dg.asset(
+    **declared(CIRCUIT_DAY), kinds={"sql"}, partitions_def=DAILY, backfill_policy=CHUNK
+)
+def circuit_day(circuit_hour: ir.Table) -> ir.Table:
+    return circuit_periods(circuit_hour, DAY)

@@ -1,0 +1,114 @@
+"""Frames and lazy tables between Dagster and the warehouse.
+
+Belongs here: which slice of which table a run loads and stores.
+Keep out: how a slice is replaced (`warehouse`).
+
+Of dagster's database IO manager only the dispatch on type is used. Its client deletes before it
+looks and opens a connection even to load what is lazy; ours does neither: the "connection" that it
+hands to the handlers is the warehouse, which opens its own where it needs one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+import ibis.expr.types as ir
+import pandas as pd
+from dagster._core.storage.db_io_manager import (  # the dispatch that dagster's own database
+    DbClient,  # integrations share; it has no public name (dagster 1.13)
+    DbIOManager,
+    DbTypeHandler,
+    TableSlice,
+)
+
+from wan_perf.declaration import Table
+from wan_perf.tables import TABLES
+from wan_perf.warehouse import Warehouse, Window
+
+
+def warehouse_io_manager(warehouse: Warehouse) -> DbIOManager:
+    """An IO manager that keeps every declared table in the warehouse."""
+    return DbIOManager(
+        type_handlers=[LazyTables(), Frames()],
+        db_client=_WarehouseClient(warehouse),
+        database=warehouse.dialect,
+        default_load_type=ir.Table,
+        io_manager_name="warehouse_io_manager",
+    )
+
+
+class _WarehouseClient(DbClient):
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    @contextmanager
+    def connect(self, context: object, table_slice: TableSlice) -> Iterator[Warehouse]:  # type: ignore[override]
+        yield self._warehouse
+
+    def ensure_schema_exists(self, context: object, table_slice: TableSlice, connection: Any) -> None:  # type: ignore[override]
+        """Nothing: the store step creates what is declared."""
+
+    def delete_table_slice(self, context: object, table_slice: TableSlice, connection: Any) -> None:  # type: ignore[override]
+        """Nothing: the store step deletes, after it has looked."""
+
+    def get_select_statement(self, table_slice: TableSlice) -> str:  # type: ignore[override]
+        table = TABLES[table_slice.table]
+        return self._warehouse.sql(self._warehouse.lazy(table, _window(table_slice)))
+
+    def get_table_name(self, table_slice: TableSlice) -> str:  # type: ignore[override]
+        return table_slice.table
+
+
+class _Handler(DbTypeHandler[Any]):
+    def handle_output(
+        self, context: dg.OutputContext, table_slice: TableSlice, obj: Any, connection: Warehouse
+    ) -> Mapping[str, Any]:
+        """Replace the run's slice of the table; metadata says what was stored."""
+        stored = connection.store(TABLES[table_slice.table], obj, _window(table_slice))
+        passes = {} if stored.passes is None else {"passes": stored.passes}
+        return {"dagster/partition_row_count": stored.rows, **passes}
+
+
+class LazyTables(_Handler):
+    """An asset that is an expression: the warehouse computes it, no row reaches Python."""
+
+    @property
+    def supported_types(self) -> Sequence[type[object]]:
+        """Ibis tables."""
+        return [ir.Table]
+
+    def load_input(
+        self, context: dg.InputContext, table_slice: TableSlice, connection: Warehouse
+    ) -> ir.Table:
+        """The table cut to the upstream partitions; nothing is read."""
+        return _lazy(connection, table_slice)
+
+
+class Frames(_Handler):
+    """An asset that is a frame: what comes from outside, and what is small."""
+
+    @property
+    def supported_types(self) -> Sequence[type[object]]:
+        """Pandas frames."""
+        return [pd.DataFrame]
+
+    def load_input(
+        self, context: dg.InputContext, table_slice: TableSlice, connection: Warehouse
+    ) -> pd.DataFrame:
+        """The rows of the upstream partitions."""
+        return connection.query(_lazy(connection, table_slice))
+
+
+def _lazy(warehouse: Warehouse, table_slice: TableSlice) -> ir.Table:
+    table: Table = TABLES[table_slice.table]
+    return warehouse.lazy(table, _window(table_slice))
+
+
+def _window(table_slice: TableSlice) -> Window | None:
+    if not table_slice.partition_dimensions:
+        return None
+    span: Any = table_slice.partition_dimensions[0].partitions
+    if not span:  # no upstream partition exists: an empty window, not the whole table
+        return Window(pd.Timestamp(0).to_pydatetime(), pd.Timestamp(0).to_pydatetime())
+    return Window(span.start.replace(tzinfo=None), span.end.replace(tzinfo=None))

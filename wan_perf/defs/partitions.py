@@ -1,0 +1,44 @@
+"""Time partitions: when a slice starts, and what an asset sees of its neighbours.
+
+Belongs here: hourly and daily partitions in UTC, the mappings between them.
+Keep out: how far evidence reaches (`kpi.nearness` says it; the mappings follow).
+"""
+
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from wan_perf.kpi import nearness
+
+_HOUR = timedelta(hours=1)
+CHUNK = dg.BackfillPolicy.multi_run(max_partitions_per_run=168)
+"""A week of hours in one run: one run an hour would spend hours on process starts."""
+
+
+def hourly(start: datetime) -> dg.HourlyPartitionsDefinition:
+    """UTC hours since the hour of the start, the one in progress included."""
+    return dg.HourlyPartitionsDefinition(start_date=f"{start:%Y-%m-%d-%H:00}", end_offset=1)
+
+
+def daily(start: datetime) -> dg.DailyPartitionsDefinition:
+    """UTC days since the day of the start, the one in progress included."""
+    return dg.DailyPartitionsDefinition(start_date=f"{start:%Y-%m-%d}", end_offset=1)
+
+
+_ANY_START = datetime(2020, 1, 1)  # noqa: DTZ001 - the settings' start replaces it, see `build`
+HOURLY = hourly(_ANY_START)
+DAILY = daily(_ANY_START)
+
+
+def neighbours(before: timedelta, after: timedelta) -> dg.TimeWindowPartitionMapping:
+    """An hour sees that much of the hours before and after it; missing ones are allowed."""
+    return dg.TimeWindowPartitionMapping(
+        start_offset=-(before // _HOUR),
+        end_offset=after // _HOUR,
+        allow_nonexistent_upstream_partitions=True,
+    )
+
+
+SAMPLES_NEAR = neighbours(_HOUR, _HOUR)
+"""20 minutes of samples would do; partitions are hours."""
+EVENTS_NEAR = neighbours(nearness.EVENT_REACH_BACK, nearness.EVENT_REACH_AHEAD)

@@ -1,0 +1,63 @@
+"""What assets ask for by name: the source, its clock, the policy, the warehouse, progress.
+
+Belongs here: making each from the settings, when it is first needed.
+Keep out: what they do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from wan_perf.contracts import Contract, read_contracts
+from wan_perf.mist.clock import Clock, RealClock, SimulatorClock
+from wan_perf.mist.session import MistSession
+from wan_perf.settings import Settings
+from wan_perf.thresholds import Policy, read_policy
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse
+
+Progress = Callable[[datetime], None]
+"""Told of each pass that is over."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The Mist organisation that the settings name; nothing is opened before it is asked for."""
+
+    settings: Settings
+
+    def session(self) -> MistSession:
+        """A session with the organisation's Mist Cloud."""
+        return MistSession(
+            host=self.settings.mist_api_host,
+            org_id=self.settings.mist_org_id,
+            token=self.settings.mist_api_token.get_secret_value(),
+            base_url=self.settings.mist_base_url,
+        )
+
+    def contracts(self) -> list[Contract]:
+        """Rows of the contract file; none without a file."""
+        path = self.settings.circuits_path
+        return read_contracts(path) if path else []
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """The operator's policy, read anew by each run, so that a change needs no restart."""
+
+    settings: Settings
+
+    def read(self) -> Policy:
+        """The policy of the file, or the default one."""
+        return read_policy(self.settings.policy_path)
+
+
+def clock_for(settings: Settings) -> Clock:
+    """The clock that the settings name."""
+    if settings.clock == "simulator":
+        return SimulatorClock(settings.mist_base_url or "")
+    return RealClock()
+
+
+def warehouse_for(settings: Settings) -> Warehouse:
+    """The warehouse that the settings name."""
+    return DuckDBWarehouse(settings.duckdb_path)

@@ -1,0 +1,13 @@
+"""The two ways in which wan_perf ends for a reason that a person can mend.
+
+Belongs here: the types whose message is the whole sentence for the person (what, where, what to do).
+Keep out: faults of ours, which keep their traceback.
+"""
+
+
+class WanPerfError(Exception):
+    """Something outside the program is wrong; the message says what, where and what to do."""
+
+
+class UsageError(WanPerfError):
+    """A setting, a file or a command line is wrong; the command ends with exit code 2."""

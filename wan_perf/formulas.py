@@ -1,0 +1,51 @@
+"""The users' formulas, once: kpi computes with them, the tables' rules check with them.
+
+Belongs here: formulas that the users fixed word by word, over columns of any table.
+Keep out: edge cases of how their inputs are found (`kpi`).
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+BYTES_PER_MEGABIT = 1e6 / 8
+
+
+def capacity_bytes(bandwidth_mbps: ir.NumericValue, minutes: ir.NumericValue) -> ir.NumericValue:
+    """What the provisioned rate carries in that many observed minutes; bandwidth_bytes. [B]"""
+    return bandwidth_mbps * minutes * (BYTES_PER_MEGABIT * 60)
+
+
+def utilization_pct(
+    rx_bytes: ir.NumericValue,
+    tx_bytes: ir.NumericValue,
+    capacity_down_bytes: ir.NumericValue,
+    capacity_up_bytes: ir.NumericValue,
+) -> ir.NumericValue:
+    """max(rx_bytes, tx_bytes) / bandwidth_bytes * 100, each direction over its own capacity. [%]
+
+    Where the contract has one figure both capacities are equal, which is the formula to the letter.
+    NULL where a count or a capacity is unknown or the capacity is zero. Never clamped: above 100
+    means burst or a wrong rate. Reference: RFC 5136, Defining Network Capacity.
+    """
+    down = rx_bytes / capacity_down_bytes.nullif(0)
+    up = tx_bytes / capacity_up_bytes.nullif(0)
+    busier = ibis.greatest(down, up)
+    # DuckDB's GREATEST skips NULL, Snowflake's returns it: a direction that is unknown stays unknown.
+    return ibis.ifelse(down.notnull() & up.notnull(), 100.0 * busier, ibis.null("float64"))
+
+
+def down_minutes(up_minutes: ir.NumericValue, minutes: ir.NumericValue | int) -> ir.NumericValue:
+    """60 - up_minutes; for a longer period its minutes - up_minutes. [min]"""
+    return minutes - up_minutes
+
+
+def status_hourly(up_minutes: ir.NumericValue, unknown_minutes: ir.NumericValue) -> ir.StringValue:
+    """Up if up_minutes > 0; Unknown where all 60 minutes are unknown; else Down."""
+    return ibis.cases(
+        (up_minutes > 0, "Up"), (unknown_minutes >= 60, "Unknown"), else_="Down"
+    )
+
+
+def availability_pct(up_minutes: ir.NumericValue, total_minutes: ir.NumericValue) -> ir.NumericValue:
+    """up_minutes / total_minutes * 100; total = the minutes whose state is known. NULL without any. [%]"""
+    return 100.0 * up_minutes / total_minutes.nullif(0)

@@ -1,0 +1,72 @@
+"""Sums of circuit-hours over a period, and the ratios of those sums.
+
+Belongs here: how an hour's figures add up to a day's.
+Keep out: which periods there are (`periods`), hours themselves (`circuit_hours`).
+
+Store sums, derive ratios last: a percentage is a ratio of sums over the same rows, never a mean of
+percentages.
+"""
+
+import ibis.expr.types as ir
+
+from wan_perf import formulas
+from wan_perf.columns import SEVERITIES
+from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.periods import Period
+
+
+def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
+    """One row per circuit and period in which it was in service for an hour or more.
+
+    utilization_pct is the busier direction's bytes over capacity, both summed over the hours with a
+    utilization; its 95th percentile is over those hours, interpolated linearly. availability_pct is
+    up over the minutes whose state is known; low and high are what the unknown minutes allow.
+    """
+    hours = circuit_hour.mutate(**{period.column: period.start(circuit_hour.hour)})
+    used = hours.utilization_pct.notnull()
+    up_mbps = hours.bandwidth_up_mbps.fill_null(hours.bandwidth_mbps)
+    capacity_down = formulas.capacity_bytes(hours.bandwidth_mbps, hours.observed_minutes)
+    capacity_up = formulas.capacity_bytes(up_mbps, hours.observed_minutes)
+    severity = hours.utilization_severity
+    at_least = {
+        f"utilization_{level}_hours": severity.isin(SEVERITIES[nth:]).ifelse(1, 0).sum()
+        for nth, level in enumerate(SEVERITIES)
+    }
+    sums = hours.group_by(period.column, "circuit_id").aggregate(
+        site_id=hours.site_id.argmax(hours.hour),
+        hour_count=hours.count(),
+        observed_hour_count=used.ifelse(1, 0).sum(),
+        rx_bytes=hours.rx_bytes.sum(),
+        tx_bytes=hours.tx_bytes.sum(),
+        observed_minutes=hours.observed_minutes.sum().round(MINUTE_DECIMALS),
+        used_rx_bytes=hours.rx_bytes.sum(where=used),
+        used_tx_bytes=hours.tx_bytes.sum(where=used),
+        # Decimal sums of rounded parts: the same in any order of the rows.
+        capacity_down_bytes=capacity_down.round().cast("int64").sum(where=used),
+        capacity_up_bytes=capacity_up.round().cast("int64").sum(where=used),
+        utilization_max_pct=hours.utilization_pct.max(),
+        utilization_p95_pct=hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS),
+        up_minutes=hours.up_minutes.sum().round(MINUTE_DECIMALS),
+        known_down_minutes=hours.known_down_minutes.sum().round(MINUTE_DECIMALS),
+        unknown_minutes=hours.unknown_minutes.sum().round(MINUTE_DECIMALS),
+        flap_count=hours.flap_count.sum(),
+        **at_least,
+    )
+    total = 60 * sums.hour_count
+    known = sums.up_minutes + sums.known_down_minutes
+    utilization = formulas.utilization_pct(
+        sums.used_rx_bytes, sums.used_tx_bytes, sums.capacity_down_bytes, sums.capacity_up_bytes
+    )
+    return sums.mutate(
+        utilization_pct=utilization.round(PERCENT_DECIMALS),
+        down_minutes=formulas.down_minutes(sums.up_minutes, total).round(MINUTE_DECIMALS),
+        availability_pct=formulas.availability_pct(sums.up_minutes, known).round(PERCENT_DECIMALS),
+        availability_low_pct=_share(sums.up_minutes, total),
+        availability_high_pct=_share(total - sums.known_down_minutes, total),
+        coverage_pct=_share(known, total),
+    ).drop("used_rx_bytes", "used_tx_bytes", "capacity_down_bytes", "capacity_up_bytes")
+
+
+def _share(part: ir.NumericValue, whole: ir.NumericValue) -> ir.NumericValue:
+    # Rounded minutes can exceed their hour by a step; a share cannot exceed the whole.
+    return (100.0 * part / whole).round(PERCENT_DECIMALS).clip(0, 100)

@@ -1,0 +1,149 @@
+"""Up, down, unknown: what is known of a port's state in an hour, and its transitions.
+
+Belongs here: how samples and events prove a state, and for how long.
+Keep out: bytes (`traffic`), which evidence an hour may see (`nearness`).
+
+Between two observations that follow each other (events and samples; at one instant events first,
+DOWN before UP):
+
+1. at most 20 minutes apart, the later an event: the earlier one's state holds until the event;
+2. at most 20 minutes apart, both samples (or an event, then a sample), equal: it holds between them;
+3. the same, but differing: the state turns at `last_flapped` if it lies between, else midway;
+4. otherwise only events speak: the last one's state holds (24 hours at most); without one, the
+   next one proves the opposite before it (back to the hour before its own); where a sample at
+   either end says otherwise, the state is unknown.
+
+What nothing speaks for is unknown. A repeated event changes nothing: the first sets the time.
+A transition is an event that changes the state, or a turn of rule 3.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.kpi.nearness import HOUR_US, SAMPLE_REACH, microseconds
+
+_EVENT, _SAMPLE, _NOTHING = 0, 1, 2
+_LONG_AGO_US = -48 * HOUR_US
+_FAR_AHEAD_US = 48 * HOUR_US
+
+
+def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
+    """The time between each observation and the next, with the state before and after its turn.
+
+    One row per port_hour and pair of observations: from_us, turn_us, to_us, state_before (in
+    [from, turn)), state_after (in [turn, to)): 1 up, 0 down, NULL unknown; `flaps` in the hour.
+    """
+    gap = _pairs(_observations(samples, events, ports))
+    close = (gap.kind != _NOTHING) & (gap.to_us - gap.from_us <= microseconds(SAMPLE_REACH))
+    to_event = gap.next_kind.fill_null(_NOTHING) == _EVENT
+    seen_next = ibis.ifelse(to_event, ibis.null("int8"), gap.next_up)
+    held = close & (to_event | (gap.is_up == seen_next)).fill_null(False)
+    turned = close & ~to_event & (gap.is_up != seen_next).fill_null(False)
+
+    proven = gap.event_before.fill_null(1 - gap.event_after)
+    agrees = (gap.is_up == proven).fill_null(True) & (seen_next == proven).fill_null(True)
+    carried = ibis.ifelse(agrees, proven, ibis.null("int8"))
+    before = ibis.ifelse(held | turned, gap.is_up, carried)
+
+    flapped = (gap.next_flapped_us > gap.from_us) & (gap.next_flapped_us <= gap.to_us)
+    midway = ((gap.from_us + gap.to_us) / 2).floor().cast("int64")
+    turn = ibis.cases(
+        (turned & flapped.fill_null(False), gap.next_flapped_us),
+        (turned, midway),
+        else_=gap.to_us,
+    )
+    known_before = before.fill_null(gap.event_before).fill_null(1 - gap.next_up)
+    changes = to_event & (known_before != gap.next_up)
+    return gap.select(
+        "port_hour",
+        "from_us",
+        "to_us",
+        turn_us=turn,
+        state_before=before,
+        state_after=ibis.ifelse(turned, seen_next, ibis.null("int8")),
+        flaps=ibis.ifelse((changes | turned) & (turn >= 0) & (turn < HOUR_US), 1, 0),
+    )
+
+
+def port_states(gap: ir.Table) -> ir.Table:
+    """Per port_hour: up_us, down_us and flap_count. up + down is at most the hour."""
+
+    def spent(state: int) -> ir.IntegerValue:
+        first = overlap_us(gap.from_us, gap.turn_us, 0, HOUR_US)
+        second = overlap_us(gap.turn_us, gap.to_us, 0, HOUR_US)
+        return ibis.ifelse(gap.state_before == state, first, 0) + ibis.ifelse(
+            gap.state_after == state, second, 0
+        )
+
+    return gap.group_by("port_hour").aggregate(
+        up_us=spent(1).sum(), down_us=spent(0).sum(), flap_count=gap.flaps.sum()
+    )
+
+
+def downs(gap: ir.Table) -> ir.Table:
+    """Stretches in which a port is known to be down: port_hour, down_from_us, down_to_us."""
+    first = gap.filter(gap.state_before == 0)
+    second = gap.filter(gap.state_after == 0)
+    return ibis.union(
+        first.select("port_hour", down_from_us=first.from_us, down_to_us=first.turn_us),
+        second.select("port_hour", down_from_us=second.turn_us, down_to_us=second.to_us),
+    )
+
+
+def overlap_us(
+    start: ir.IntegerValue,
+    end: ir.IntegerValue,
+    low: ir.IntegerValue | int,
+    high: ir.IntegerValue | int,
+) -> ir.IntegerValue:
+    """Length of what [start, end) and [low, high) share. [us]"""
+    return ibis.greatest(ibis.least(end, high) - ibis.greatest(start, low), 0)
+
+
+def _observations(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
+    """All that was observed near each hour, and a first row that says nothing, long before it."""
+    no_state, no_instant = ibis.null("int8"), ibis.null("int64")
+    return ibis.union(
+        samples.select("port_hour", "at_us", "is_up", "flapped_us", kind=ibis.literal(_SAMPLE)),
+        events.select(
+            "port_hour", "at_us", "is_up", flapped_us=no_instant, kind=ibis.literal(_EVENT)
+        ),
+        ports.select(
+            "port_hour",
+            at_us=ibis.literal(_LONG_AGO_US, "int64"),
+            is_up=no_state,
+            flapped_us=no_instant,
+            kind=ibis.literal(_NOTHING),
+        ),
+    )
+
+
+def _pairs(seen: ir.Table) -> ir.Table:
+    """Each observation with the next one, and the last and next event's state."""
+    order = [seen.at_us, seen.kind, seen.is_up]
+    along = ibis.window(group_by=seen.port_hour, order_by=order)
+    numbered = seen.mutate(
+        nth=ibis.row_number().over(along),
+        to_us=seen.at_us.lead().over(along).fill_null(_FAR_AHEAD_US),
+        next_kind=seen.kind.lead().over(along),
+        next_up=seen.is_up.lead().over(along),
+        next_flapped_us=seen.flapped_us.lead().over(along),
+    )
+    # The newest event so far is the highest of 2 * position + state; no IGNORE NULLS is needed,
+    # which not every engine offers in a form that the other compiles to.
+    marked = numbered.mutate(
+        mark=ibis.ifelse(
+            numbered.kind == _EVENT, 2 * numbered.nth + numbered.is_up, ibis.null("int64")
+        )
+    )
+    so_far = ibis.window(
+        group_by=marked.port_hour, order_by=marked.nth, preceding=None, following=0
+    )
+    to_come = ibis.window(
+        group_by=marked.port_hour, order_by=marked.nth, following=(1, None)
+    )
+    return marked.mutate(
+        from_us=marked.at_us,
+        event_before=marked.mark.max().over(so_far) % 2,
+        event_after=marked.mark.min().over(to_come) % 2,
+    )

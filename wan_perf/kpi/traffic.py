@@ -1,0 +1,117 @@
+"""Bytes of an hour, from differences of counters.
+
+Belongs here: which differences count, and what part of one belongs to the hour.
+Keep out: utilization (`formulas`), which samples an hour may see (`nearness`).
+
+- A difference is taken between two samples of one counter source, by the gateway's own instants.
+- A gateway that booted in between started its counters at 0: the new value was carried since then.
+- A counter that went back without a boot, or a difference that no line could carry (more than 1.05
+  times the port's speed), is dropped and counted.
+- A difference over more than 15 minutes is a hole: its time is not observed.
+- A difference that reaches over the edge of the hour is split in proportion to time, leaving out
+  the time in which the port is known to be down: nothing flows through a port that is down.
+- The source that observed more of the hour counts; the two are never mixed in one figure.
+"""
+
+from datetime import timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.kpi.nearness import HOUR_US, SECOND_US, microseconds
+from wan_perf.kpi.state import overlap_us
+
+LONGEST_DIFFERENCE = timedelta(minutes=15)
+LINE_RATE_SLACK = 1.05
+"""A counter is read a moment after its instant is taken; 5 % covers that."""
+
+
+def port_traffic(samples: ir.Table, downs: ir.Table) -> ir.Table:
+    """Per port_hour: rx_bytes, tx_bytes, observed_us, reset_count, dropped_count, sample_count.
+
+    Bytes are NULL where no difference covers any of the hour.
+    """
+    difference = _differences(samples)
+    valid = difference.filter(~difference.is_dropped & ~difference.is_hole)
+    inside = overlap_us(valid.from_us, valid.to_us, 0, HOUR_US)
+    of_hour = valid.mutate(inside_us=inside, whole_us=valid.to_us - valid.from_us)
+    split = _without_downs(of_hour.filter(of_hour.inside_us > 0), downs)
+    sums = split.group_by("port_hour", "source").aggregate(
+        # Whole bytes before the sum: integers add up to the same in any order.
+        rx_bytes=(split.rx_bytes * split.share).round().cast("int64").sum(),
+        tx_bytes=(split.tx_bytes * split.share).round().cast("int64").sum(),
+        observed_us=split.inside_us.sum(),
+    )
+    best = ibis.window(
+        group_by=sums.port_hour, order_by=[sums.observed_us.desc(), sums.source]
+    )
+    chosen = sums.mutate(nth=ibis.row_number().over(best)).filter(lambda t: t.nth == 0)
+    here = (samples.at_us >= 0) & (samples.at_us < HOUR_US)
+    heard = samples.group_by("port_hour").aggregate(sample_count=here.ifelse(1, 0).sum())
+    odd = _oddities(difference)
+    joined = heard.left_join(chosen.drop("nth"), "port_hour").drop("port_hour_right")
+    return joined.left_join(odd, ["port_hour", "source"]).drop("port_hour_right", "source_right")
+
+
+def _differences(samples: ir.Table) -> ir.Table:
+    """Each sample with the one before it: [from, to), bytes in it, and why it might not count."""
+    counted = samples.filter(samples.rx.notnull() & samples.tx.notnull())
+    along = ibis.window(
+        group_by=[counted.port_hour, counted.source], order_by=counted.at_us
+    )
+    pair = counted.mutate(
+        last_us=counted.at_us.lag().over(along),
+        last_rx=counted.rx.lag().over(along),
+        last_tx=counted.tx.lag().over(along),
+        last_uptime_us=counted.uptime_us.lag().over(along),
+    ).filter(lambda t: t.last_us.notnull())
+    apart = pair.at_us - pair.last_us
+    booted = (
+        (pair.uptime_us < pair.last_uptime_us) | (pair.uptime_us + SECOND_US < apart)
+    ).fill_null(False)
+    went_back = (pair.rx < pair.last_rx) | (pair.tx < pair.last_tx)
+    start = ibis.ifelse(
+        booted, ibis.greatest(pair.at_us - pair.uptime_us, pair.last_us), pair.last_us
+    )
+    change = pair.mutate(
+        from_us=start,
+        to_us=pair.at_us,
+        rx_bytes=ibis.ifelse(booted, pair.rx, pair.rx - pair.last_rx),
+        tx_bytes=ibis.ifelse(booted, pair.tx, pair.tx - pair.last_tx),
+        is_reset=booted,
+        is_backwards=went_back & ~booted,
+    )
+    most = change.port_speed_mbps / 8 * LINE_RATE_SLACK * (change.to_us - change.from_us)
+    impossible = ibis.greatest(change.rx_bytes, change.tx_bytes) > most
+    return change.mutate(
+        is_dropped=change.is_backwards | impossible.fill_null(False),
+        is_hole=change.to_us - change.from_us > microseconds(LONGEST_DIFFERENCE),
+    )
+
+
+def _without_downs(valid: ir.Table, downs: ir.Table) -> ir.Table:
+    """Each difference with the share of its bytes that belongs to the hour."""
+    crossing = valid.filter(valid.inside_us < valid.whole_us)
+    down = crossing.inner_join(downs, "port_hour")
+    lost = down.group_by("port_hour", "source", "from_us").aggregate(
+        down_us=overlap_us(down.from_us, down.to_us, down.down_from_us, down.down_to_us).sum(),
+        down_inside_us=overlap_us(
+            ibis.greatest(down.from_us, 0),
+            ibis.least(down.to_us, HOUR_US),
+            down.down_from_us,
+            down.down_to_us,
+        ).sum(),
+    )
+    both = valid.left_join(lost, ["port_hour", "source", "from_us"])
+    live = both.whole_us - both.down_us.fill_null(0)
+    live_inside = both.inside_us - both.down_inside_us.fill_null(0)
+    share = ibis.ifelse(live > 0, live_inside / live.nullif(0), both.inside_us / both.whole_us)
+    return both.select("port_hour", "source", "rx_bytes", "tx_bytes", "inside_us", share=share)
+
+
+def _oddities(difference: ir.Table) -> ir.Table:
+    here = (difference.to_us >= 0) & (difference.to_us < HOUR_US)
+    return difference.group_by("port_hour", "source").aggregate(
+        reset_count=(here & difference.is_reset).ifelse(1, 0).sum(),
+        dropped_count=(here & difference.is_dropped).ifelse(1, 0).sum(),
+    )

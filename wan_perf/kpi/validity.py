@@ -1,0 +1,68 @@
+"""Effective dating: from snapshots to rows that say from when to when they hold.
+
+Belongs here: when a described thing begins, changes and ends.
+Keep out: what is described (`dimensions`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import ibis
+import ibis.expr.types as ir
+
+BEGINNING = datetime(1970, 1, 1)  # noqa: DTZ001 - instants are naive UTC in the whole system
+"""`valid_from` of what stood in the first snapshot: it was there before we looked."""
+
+
+def versions(
+    rows: ir.Table, entity: Sequence[str], values: Sequence[str], snapshots: ir.Table
+) -> ir.Table:
+    """One row per entity and unbroken run of snapshots with equal values.
+
+    `rows` has one row per entity and `taken_at`; `snapshots` every `taken_at` there is, so that a
+    snapshot without an entity ends it. `valid_from` is the first snapshot of the run (the beginning
+    of time in the very first snapshot), `valid_to` the first snapshot after it, NULL if there is
+    none yet.
+    """
+    taken = snapshots.select("taken_at").distinct()
+    in_order = ibis.window(order_by=taken.taken_at)
+    numbered = taken.mutate(
+        nth=ibis.row_number().over(in_order), next_at=taken.taken_at.lead().over(in_order)
+    )
+    seen = rows.select("taken_at", *entity, *values).inner_join(numbered, "taken_at")
+    of_entity = ibis.window(group_by=[seen[name] for name in entity], order_by=seen.nth)
+    differs = seen.nth.lag().over(of_entity).fill_null(-9) != seen.nth - 1
+    for name in values:
+        differs |= ~seen[name].identical_to(seen[name].lag().over(of_entity))
+    flagged = seen.mutate(begins=differs.ifelse(1, 0))
+    runs = flagged.mutate(
+        run=flagged.begins.sum().over(
+            ibis.cumulative_window(
+                group_by=[flagged[name] for name in entity], order_by=flagged.nth
+            )
+        )
+    )
+    return (
+        runs.group_by(*entity, "run")
+        .aggregate(
+            **{name: runs[name].arbitrary() for name in values},
+            first=runs.nth.min(),
+            since=runs.taken_at.min(),
+            until=runs.next_at.max(),
+            open_ends=runs.next_at.isnull().ifelse(1, 0).sum(),
+        )
+        .mutate(
+            valid_from=lambda t: ibis.ifelse(
+                t["first"] == 0, ibis.literal(BEGINNING, "timestamp(6)"), t.since
+            ),
+            valid_to=lambda t: ibis.ifelse(
+                t.open_ends > 0, ibis.null("timestamp(6)"), t.until
+            ),
+        )
+        .select(*entity, *values, "valid_from", "valid_to")
+    )
+
+
+def in_force(dimension: ir.Table, end: ir.TimestampValue) -> ir.BooleanValue:
+    """True for the row in force at the end of the hour; of one thing there is at most one."""
+    return (dimension.valid_from < end) & (dimension.valid_to.isnull() | (dimension.valid_to >= end))

@@ -1,0 +1,104 @@
+"""What an answer of the Mist Cloud says: rows, or why there are none.
+
+Belongs here: which status is a permanent and which a transient failure; decoding to records.
+Keep out: calls and pages (`session`), what the rows mean (`port_samples`, `inventory`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint
+from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.records import Row, SearchPage
+
+if TYPE_CHECKING:
+    from mistapi import APIResponse
+
+_STATUS_OK = 200
+_FIRST_SERVER_ERROR = 500
+_REFUSALS = {
+    401: "Mist refused the token; set MIST_API_TOKEN to a valid one",
+    403: "the token has no right to read this; give it at least the observer role, "
+    "or correct MIST_ORG_ID",
+    404: "Mist does not know the organization; correct MIST_ORG_ID",
+}
+_PASSING = {408: "Mist waited too long for the request", 429: "the hour's calls are used up"}
+
+
+def refuse_failure(path: str, response: APIResponse, token: str) -> None:
+    """Refuse every status but 200.
+
+    Args:
+        path: Endpoint, for messages.
+        response: The answer.
+        token: Removed from what the cloud says, should it repeat it.
+
+    Raises:
+        MistPermanentError: The call would fail again.
+        MistTransientError: The call may succeed later.
+    """
+    status = response.status_code
+    if status == _STATUS_OK:
+        return
+    where = f"({path}, status {status})"
+    if status in _PASSING or status >= _FIRST_SERVER_ERROR:
+        what = _PASSING.get(status, "Mist is in trouble")
+        wait = _retry_after(response)
+        when = f"in {wait:g} s" if wait is not None else "later"
+        raise MistTransientError(f"{_capital(what)} {where}; try again {when}.", wait)
+    said = _detail(response).replace(token, "***")
+    what = _REFUSALS.get(status) or f"Mist does not accept the request{said}"
+    raise MistPermanentError(f"{_capital(what)} {where}.")
+
+
+def decoded(endpoint: Endpoint[Row], response: APIResponse) -> list[Row]:
+    """The rows of one page.
+
+    The text is decoded, not what the SDK made of it: the SDK takes broken JSON for an empty object.
+
+    Raises:
+        MistPermanentError: The answer has not the declared shape, or may have more rows unseen.
+        MistTransientError: The answer is not whole JSON.
+    """
+    shape: Any = SearchPage if endpoint.style == "search" else list
+    try:
+        page = msgspec.json.decode(response.raw_data, type=shape[endpoint.row])
+    except msgspec.ValidationError as error:
+        raise MistPermanentError(
+            f"The answer of {endpoint.path} has not the known shape: {error}; "
+            "the Mist API may have changed."
+        ) from None
+    except msgspec.DecodeError:
+        raise MistTransientError(
+            f"The answer of {endpoint.path} is not whole JSON; try again later."
+        ) from None
+    if endpoint.style == "search":
+        return page.results
+    _refuse_open_end(endpoint.path, len(page), response)
+    return page
+
+
+def _refuse_open_end(path: str, rows: int, response: APIResponse) -> None:
+    """Refuse a full page that does not say how many there are: the rest would be lost unseen."""
+    if rows >= PAGE_ROWS and "X-Page-Total" not in (response.headers or {}):
+        raise MistPermanentError(
+            f"The answer of {path} has {rows} rows and no X-Page-Total; "
+            "check that nothing between here and Mist removes headers."
+        )
+
+
+def _detail(response: APIResponse) -> str:
+    said = response.data.get("detail") if isinstance(response.data, dict) else None
+    return f": {said[:200]}" if isinstance(said, str) else ""
+
+
+def _retry_after(response: APIResponse) -> float | None:
+    said = (response.headers or {}).get("Retry-After", "")
+    return float(said) if said.isdecimal() else None
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

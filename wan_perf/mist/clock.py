@@ -1,0 +1,94 @@
+"""What time it is at the source, and which sampling passes are due.
+
+Belongs here: the real clock, the simulator's clock, when a pass is due.
+Keep out: what a pass takes (`collecting`).
+
+The real clock cannot be moved: of any window only the pass of now can be taken. The simulator's can
+be advanced, so a run over a range of hours takes every pass that falls due in it.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from wan_perf.mist.errors import MistPermanentError, MistTransientError
+
+PASS_EVERY = timedelta(minutes=5)
+_TIMEOUT_S = 10
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC by rule
+
+
+def floored(instant: datetime, step: timedelta) -> datetime:
+    """The latest multiple of a step since 1970 that is not after the instant."""
+    return instant - (instant - _EPOCH) % step
+
+
+class Clock(Protocol):
+    """A clock that runs ask for the time; naive UTC."""
+
+    def now(self) -> datetime:
+        """The present instant."""
+        ...
+
+    def passes(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """The passes of [start, end) that can be taken, each when it is due."""
+        ...
+
+
+class RealClock:
+    """The clock of the world."""
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return datetime.now(UTC).replace(tzinfo=None)
+
+    def passes(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """The pass that is due now, if it lies in [start, end); no other can be taken any more."""
+        due = floored(self.now(), PASS_EVERY)
+        if start <= due < end:
+            yield due
+
+
+@dataclass(frozen=True)
+class SimulatorClock:
+    """The virtual clock of a simulator at `base_url`."""
+
+    base_url: str
+
+    def now(self) -> datetime:
+        """The present instant of the simulation."""
+        return self._ask(None)
+
+    def passes(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """Every pass of [start, end) that is not past, advancing the clock to each."""
+        due = max(start, self.now())
+        due = floored(due + PASS_EVERY - timedelta(microseconds=1), PASS_EVERY)
+        while due < end:
+            self._ask(due)
+            yield due
+            due += PASS_EVERY
+
+    def _ask(self, advance_to: datetime | None) -> datetime:
+        body = None
+        if advance_to is not None:
+            body = json.dumps({"advance_to": (advance_to - _EPOCH).total_seconds()}).encode()
+        url = f"{self.base_url.rstrip('/')}/simulator/clock"
+        try:
+            request = Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310 - settings allow http and https only
+            with urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - as above
+                seconds = json.load(answer)["now"]
+        except HTTPError as error:
+            raise MistPermanentError(
+                f"{url} has no simulator's clock (status {error.code}); start wan-perf simulate, "
+                "or set WAN_PERF_CLOCK to real."
+            ) from None
+        except (URLError, OSError) as error:
+            raise MistTransientError(
+                f"No simulator answers at {self.base_url} ({type(error).__name__}); start "
+                "wan-perf simulate, or set WAN_PERF_CLOCK to real."
+            ) from None
+        return _EPOCH + timedelta(seconds=seconds)

@@ -1,0 +1,57 @@
+"""The calls to the Mist Cloud: which SDK function, which record, which fixed parameters.
+
+Belongs here: one declaration per endpoint.
+Keep out: how a call is made and its answer checked (`session`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Literal
+
+from wan_perf.mist import records
+from wan_perf.mist.records import Row
+
+PAGE_ROWS = 1000
+"""Rows asked for in one page: the most that is known to be honoured."""
+
+
+@dataclass(frozen=True)
+class Endpoint(Generic[Row]):
+    """One call of the API for a whole organization.
+
+    `path` is for messages. `function` is the SDK's, within its package for organizations. A `list`
+    answers with an array and its pages are numbered; a `search` with an object that names the next.
+    """
+
+    path: str
+    function: str
+    row: type[Row]
+    style: Literal["list", "search"] = "list"
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+GATEWAYS = Endpoint(
+    "stats/devices", "stats.listOrgDevicesStats", records.Gateway, query={"type": "gateway"}
+)
+PORTS = Endpoint(
+    "stats/ports/search",
+    "stats.searchOrgSwOrGwPorts",
+    records.Port,
+    "search",
+    {"device_type": "gateway"},
+)
+EVENTS = Endpoint(
+    "devices/events/search",
+    "devices.searchOrgDeviceEvents",
+    records.Event,
+    "search",
+    {"device_type": "gateway"},
+)
+SITES = Endpoint("sites", "sites.listOrgSites", records.Site)
+SITE_GROUPS = Endpoint("sitegroups", "sitegroups.listOrgSiteGroups", records.SiteGroup)
+DEVICES = Endpoint(
+    "inventory", "inventory.getOrgInventory", records.Device, query={"type": "gateway"}
+)
+TEMPLATES = Endpoint(
+    "gatewaytemplates", "gatewaytemplates.listOrgGatewayTemplates", records.Template
+)

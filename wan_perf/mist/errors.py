@@ -1,0 +1,31 @@
+"""How a call to the Mist Cloud fails.
+
+Belongs here: the two kinds of failure.
+Keep out: which answer is which (`session`), how often to try again (the caller).
+"""
+
+from wan_perf.errors import WanPerfError
+
+
+class MistPermanentError(WanPerfError):
+    """The same call would fail again: a person has to change something first.
+
+    The two kinds exist because a retry of this one is harmful: it spends the hour's calls on a
+    token that stays refused, and hides the sentence that the person needs behind minutes of
+    waiting.
+    """
+
+
+class MistTransientError(WanPerfError):
+    """The same call may well succeed later: the cloud, the line or the hour's budget is exhausted.
+
+    Retry this one and never the permanent one.
+
+    Attributes:
+        retry_after: Time after which the cloud asks to be called again; None where it names
+            none. [s]
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

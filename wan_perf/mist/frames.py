@@ -1,0 +1,58 @@
+"""Rows of a declared table as a pandas frame of its types.
+
+Belongs here: how a value of each declared type is held in a frame.
+Keep out: which columns there are (`tables`).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wan_perf.declaration import Table
+
+_HELD = {
+    "text": "object",
+    "integer": "Int64",
+    "real": "float64",
+    "boolean": "boolean",
+    "instant": "datetime64[us]",
+    "date": "object",
+}
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants are naive UTC
+
+
+def conform(rows: Sequence[Mapping[str, Any]], table: Table) -> pd.DataFrame:
+    """The rows as a frame with exactly the table's columns, in order, of its types.
+
+    A column that a row does not name is missing there; no rows give an empty frame of the same
+    types. Instants are naive UTC datetimes, missing text is None.
+    """
+    return pd.DataFrame(
+        {
+            column.name: _series([row.get(column.name) for row in rows], column.type)
+            for column in table.fields
+        }
+    )
+
+
+def _series(values: list[Any], kind: str) -> pd.Series:
+    if kind == "integer":
+        values = [None if value is None else int(value) for value in values]
+    if kind == "real":
+        values = [np.nan if value is None else value for value in values]
+    return pd.Series(values, dtype=_HELD[kind])
+
+
+def instant(seconds: float | None) -> datetime | None:
+    """Naive UTC instant of seconds since 1970, to the microsecond; 0 and None are unknown."""
+    if not seconds:
+        return None
+    return _EPOCH + timedelta(microseconds=round(seconds * 1e6))
+
+
+def epoch(at: datetime) -> float:
+    """Seconds [s] from 1970 to a naive UTC instant."""
+    return (at - _EPOCH).total_seconds()

@@ -1,0 +1,62 @@
+"""Events of the gateways.
+
+Belongs here: which events there were in a window, and which of them have a meaning for us.
+Keep out: what follows from an event (`kpi`).
+"""
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from msgspec.structs import asdict
+
+from wan_perf.mist import endpoints
+from wan_perf.mist.frames import conform, epoch, instant
+from wan_perf.mist.interfaces import without_unit_0
+from wan_perf.mist.names import EVENT_KINDS, OTHER_EVENT
+from wan_perf.mist.records import Event
+from wan_perf.mist.session import MistSession
+from wan_perf.tables import RAW_GATEWAY_EVENT
+
+_PORT_IN_DETAIL = re.compile(r"(?:\bifName|\bnetwork-interface:)\s+(?P<port>[\w./:-]*\w)")
+
+
+def gateway_events(session: MistSession, start: datetime, end: datetime) -> pd.DataFrame:
+    """Every event of a gateway in [start, end), naive UTC, once (RAW_GATEWAY_EVENT).
+
+    The cloud takes whole seconds, so up to a second more is asked for and cut here.
+
+    Raises:
+        MistPermanentError: A call would fail again, or an answer has not the known shape.
+        MistTransientError: A call may succeed later.
+    """
+    window = {"start": str(math.floor(epoch(start))), "end": str(math.ceil(epoch(end)))}
+    return events(session.rows(endpoints.EVENTS, **window), start, end)
+
+
+def events(heard: Iterable[Event], start: datetime, end: datetime) -> pd.DataFrame:
+    """The events in [start, end) in the order of time; equal ones, reported twice, count once."""
+    rows = [_row(event) for event in heard]
+    frame = conform([row for row in rows if start <= row["event_at"] < end], RAW_GATEWAY_EVENT)
+    unique = frame.drop_duplicates(list(RAW_GATEWAY_EVENT.key))
+    return unique.sort_values(list(RAW_GATEWAY_EVENT.key), kind="stable").reset_index(drop=True)
+
+
+def _row(event: Event) -> dict[str, Any]:
+    return {
+        **asdict(event),
+        "event_at": instant(event.event_at),
+        "port_id": _port(event),
+        "event_kind": EVENT_KINDS.get(event.event_name, OTHER_EVENT),
+    }
+
+
+def _port(event: Event) -> str | None:
+    """The event's port; some events name it only in their text."""
+    if event.port_id:
+        return without_unit_0(event.port_id)
+    found = _PORT_IN_DETAIL.search(event.detail or "")
+    return without_unit_0(found["port"]) if found else None

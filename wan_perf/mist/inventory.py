@@ -1,0 +1,128 @@
+"""The inventory: which sites, gateways and WAN ports there are, and what is known of each.
+
+Belongs here: the snapshot: its calls and its rows of sites and gateways.
+Keep out: WAN ports (`wan_ports`), contracts (`contracted`), what follows: role, rate (`kpi`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from wan_perf.mist import endpoints
+from wan_perf.mist.contracted import add_contracts
+from wan_perf.mist.frames import conform
+from wan_perf.mist.records import (
+    Device,
+    Gateway,
+    Port,
+    Site,
+    SiteGroup,
+    Template,
+)
+from wan_perf.mist.session import MistSession
+from wan_perf.mist.wan_ports import ports_of_gateway, seen_ports, wan_configs
+from wan_perf.tables import RAW_INVENTORY
+
+if TYPE_CHECKING:
+    from wan_perf.contracts import Contract
+
+
+@dataclass(frozen=True)
+class Estate:
+    """What the cloud says the organization owns."""
+
+    sites: list[Site] = field(default_factory=list)
+    groups: list[SiteGroup] = field(default_factory=list)
+    devices: list[Device] = field(default_factory=list)
+    templates: list[Template] = field(default_factory=list)
+    gateways: list[Gateway] = field(default_factory=list)
+    ports: list[Port] = field(default_factory=list)
+
+
+def inventory(
+    session: MistSession, taken_at: datetime, contracts: "list[Contract]"
+) -> tuple[pd.DataFrame, list[str]]:
+    """One row per site, gateway and WAN port, with the contract in force (RAW_INVENTORY).
+
+    A site without gateway and a gateway without WAN port have a row with NULLs, a spare gateway a
+    row without site, a contracted port that Mist does not know a row of its own.
+
+    Args:
+        session: Where to ask.
+        taken_at: Instant of the snapshot, naive UTC; decides which contracts are in force.
+        contracts: Rows of the contract file.
+
+    Returns:
+        The snapshot, and a sentence for each contract in force that could not be used.
+
+    Raises:
+        MistPermanentError: A call would fail again, or an answer has not the known shape.
+        MistTransientError: A call may succeed later.
+    """
+    estate = Estate(
+        sites=list(session.rows(endpoints.SITES)),
+        groups=list(session.rows(endpoints.SITE_GROUPS)),
+        devices=list(session.rows(endpoints.DEVICES)),
+        templates=list(session.rows(endpoints.TEMPLATES)),
+        gateways=list(session.rows(endpoints.GATEWAYS)),
+        ports=list(session.rows(endpoints.PORTS)),
+    )
+    return snapshot(estate, taken_at, contracts)
+
+
+def snapshot(
+    estate: Estate, taken_at: datetime, contracts: "list[Contract]"
+) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of an estate with the contracts in force; see `inventory`."""
+    rows, unused = add_contracts(
+        list(_rows(estate)), [c for c in contracts if c.holds_at(taken_at)]
+    )
+    frame = conform([{**row, "taken_at": taken_at} for row in rows], RAW_INVENTORY)
+    order = ["site_name", "site_id", "gateway_mac", "port_id"]
+    return frame.sort_values(order, kind="stable").reset_index(drop=True), unused
+
+
+def _rows(estate: Estate) -> Iterator[dict[str, Any]]:
+    group_names = {group.group_id: group.group_name for group in estate.groups}
+    templates = {template.template_id: wan_configs(template) for template in estate.templates}
+    seen = seen_ports(estate.gateways, estate.ports)
+    at_site: dict[str, list[Device]] = defaultdict(list)
+    known = {site.site_id for site in estate.sites}
+    for device in {device.gateway_mac: device for device in estate.devices}.values():
+        if device.site_id in known:
+            at_site[device.site_id].append(device)
+        else:
+            yield _of_device(device)
+    for site in {site.site_id: site for site in estate.sites}.values():
+        of_site = _of_site(site, group_names)
+        configs = templates.get(site.template_id or "", {})
+        if not at_site[site.site_id]:
+            yield of_site
+        for device in at_site[site.site_id]:
+            for port in ports_of_gateway(configs, seen.get(device.gateway_mac, {})):
+                yield {**of_site, **_of_device(device), **port}
+
+
+def _of_site(site: Site, group_names: dict[str, str | None]) -> dict[str, Any]:
+    groups = sorted(name for group in site.group_ids or [] if (name := group_names.get(group)))
+    return {
+        "site_id": site.site_id,
+        "site_name": site.site_name,
+        "site_groups": f"|{'|'.join(groups)}|" if groups else None,
+        "country_code": site.country_code,
+        "time_zone": site.time_zone,
+        "latitude": site.place.latitude if site.place else None,
+        "longitude": site.place.longitude if site.place else None,
+    }
+
+
+def _of_device(device: Device) -> dict[str, Any]:
+    return {
+        "gateway_mac": device.gateway_mac,
+        "gateway_name": device.gateway_name,
+        "gateway_model": device.gateway_model,
+    }

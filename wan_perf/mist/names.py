@@ -1,0 +1,101 @@
+"""What Mist calls a thing, and what we call it: one map per kind of record.
+
+Belongs here: every Mist field name that is read, once, and every Mist event name with a meaning.
+Keep out: types (`records`), and anything past `mist`, where only our words are known.
+
+A word that is a column of the raw table goes there under this name. The others are read to choose
+rows or to find a value.
+"""
+
+GATEWAY_NAMES = {
+    "mac": "gateway_mac",
+    "site_id": "site_id",
+    "last_seen": "sampled_at",
+    "uptime": "uptime_seconds",
+    "if_stat": "interfaces",
+}
+INTERFACE_NAMES = {
+    "port_usage": "usage",
+    "up": "is_up",
+    "rx_bytes": "rx_bytes_counter",
+    "tx_bytes": "tx_bytes_counter",
+    "wan_name": "wan_name",
+    "wan_type": "medium",
+    "servp_info": "service_provider",
+}
+SERVICE_PROVIDER_NAMES = {"org": "provider"}
+PORT_NAMES = {
+    "mac": "gateway_mac",
+    "port_id": "port_id",
+    "site_id": "site_id",
+    "timestamp": "sampled_at",
+    "port_usage": "usage",
+    "up": "is_up",
+    "active": "is_active",
+    "disabled": "is_disabled",
+    "rx_bytes": "rx_bytes_counter",
+    "tx_bytes": "tx_bytes_counter",
+    "rx_bps": "rx_bps",
+    "tx_bps": "tx_bps",
+    "speed": "port_speed_mbps",
+    "last_flapped": "last_flapped_at",
+}
+EVENT_NAMES = {
+    "timestamp": "event_at",
+    "mac": "gateway_mac",
+    "site_id": "site_id",
+    "port_id": "port_id",
+    "type": "event_name",
+    "text": "detail",
+}
+SITE_NAMES = {
+    "id": "site_id",
+    "name": "site_name",
+    "country_code": "country_code",
+    "timezone": "time_zone",
+    "latlng": "place",
+    "sitegroup_ids": "group_ids",
+    "gatewaytemplate_id": "template_id",
+}
+PLACE_NAMES = {"lat": "latitude", "lng": "longitude"}
+SITE_GROUP_NAMES = {"id": "group_id", "name": "group_name"}
+DEVICE_NAMES = {
+    "mac": "gateway_mac",
+    "name": "gateway_name",
+    "model": "gateway_model",
+    "site_id": "site_id",
+}
+TEMPLATE_NAMES = {"id": "template_id", "port_config": "port_configs"}
+PORT_CONFIG_NAMES = {
+    "usage": "usage",
+    "name": "wan_name",
+    "wan_type": "medium",
+    "disabled": "is_disabled",
+    "lte_backup": "is_lte_backup",
+    "traffic_shaping": "shaping",
+    "vpn_paths": "vpn_paths",
+}
+SHAPING_NAMES = {"enabled": "is_enabled", "max_tx_kbps": "transmit_kbps"}
+VPN_PATH_NAMES = {"preference": "vpn_preference"}
+
+EVENT_KINDS = {
+    "GW_PORT_DOWN": "port_down",
+    "GW_PORT_UP": "port_up",
+    "GW_ARP_UNRESOLVED": "arp_unresolved",
+    "GW_ARP_RESOLVED": "arp_resolved",
+    "GW_DHCP_UNRESOLVED": "dhcp_unresolved",
+    "GW_DHCP_RESOLVED": "dhcp_resolved",
+    "GW_DISCONNECTED": "gateway_disconnected",
+    "GW_DISCONNECTED_LONG": "gateway_disconnected",
+    "GW_CONNECTED": "gateway_connected",
+    "GW_RESTARTED": "gateway_restarted",
+    "GW_RESTARTED_BY_USER": "gateway_restarted",
+    "GW_VPN_PATH_DOWN": "path_down",
+    "GW_VPN_PATH_UP": "path_up",
+    "GW_VPN_PEER_DOWN": "peer_down",
+    "GW_VPN_PEER_UP": "peer_up",
+}
+OTHER_EVENT = "other"
+WAN_USAGE = "wan"
+CELLULAR_PREFIXES = ("cl-", "lte")
+"""LTE ports often carry no usage; their names give them away."""

@@ -1,0 +1,106 @@
+"""Samples of the WAN ports: one pass over the organization's newest statistics.
+
+Belongs here: which statistics are a sample, of which port, at which instant.
+Keep out: differences of counters, and what a state means (`kpi`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from msgspec.structs import asdict
+
+from wan_perf.mist import endpoints
+from wan_perf.mist.frames import conform, instant
+from wan_perf.mist.interfaces import is_wan, port_ids
+from wan_perf.mist.names import WAN_USAGE
+from wan_perf.mist.records import Gateway, Port
+from wan_perf.mist.session import MistSession
+from wan_perf.tables import RAW_PORT_SAMPLE
+
+
+def port_samples(session: MistSession, pass_at: datetime, *, with_ports: bool) -> pd.DataFrame:
+    """Every WAN port of every gateway at a site, as the cloud last heard of it (RAW_PORT_SAMPLE).
+
+    A gateway that is silent gives its old statistics again, at their old `sampled_at`. Spare
+    gateways are left out.
+
+    Args:
+        session: Where to ask.
+        pass_at: Instant at which the pass was due, naive UTC.
+        with_ports: Ask for the port statistics too: rates, speed and last flap, at the price of a
+            call per thousand ports, LAN ports included.
+
+    Raises:
+        MistPermanentError: A call would fail again, or an answer has not the known shape.
+        MistTransientError: A call may succeed later.
+    """
+    gateways = list(session.rows(endpoints.GATEWAYS))
+    ports = list(session.rows(endpoints.PORTS)) if with_ports else []
+    return samples(gateways, ports, pass_at)
+
+
+def samples(gateways: list[Gateway], ports: list[Port], pass_at: datetime) -> pd.DataFrame:
+    """The statistics as samples; of several of one port, pass and source the newest stays."""
+    known = {gateway.gateway_mac: gateway for gateway in gateways}
+    rows = [*_of_gateways(gateways, pass_at), *_of_ports(ports, known, pass_at)]
+    newest = conform(rows, RAW_PORT_SAMPLE).sort_values("sampled_at", kind="stable")
+    unique = newest.drop_duplicates(list(RAW_PORT_SAMPLE.key), keep="last")
+    return unique.sort_index().reset_index(drop=True)
+
+
+def _of_gateways(gateways: list[Gateway], pass_at: datetime) -> Iterable[dict[str, Any]]:
+    for gateway in gateways:
+        if not gateway.site_id:
+            continue
+        interfaces = {
+            name: interface
+            for name, interface in (gateway.interfaces or {}).items()
+            if interface.usage == WAN_USAGE
+        }
+        ids = port_ids(interfaces)
+        for name, interface in interfaces.items():
+            yield {
+                **asdict(interface),
+                "pass_at": pass_at,
+                "gateway_mac": gateway.gateway_mac,
+                "port_id": ids[name],
+                "counter_source": "device",
+                "site_id": gateway.site_id,
+                "sampled_at": instant(gateway.sampled_at) or pass_at,
+                "uptime_seconds": gateway.uptime_seconds,
+            }
+
+
+def _of_ports(
+    ports: list[Port], gateways: dict[str, Gateway], pass_at: datetime
+) -> Iterable[dict[str, Any]]:
+    wan = [port for port in ports if is_wan(port.usage, port.port_id)]
+    names: dict[str, list[str]] = defaultdict(list)
+    for port in wan:
+        names[port.gateway_mac].append(port.port_id)
+    ids = {mac: port_ids(interfaces) for mac, interfaces in names.items()}
+    for port in wan:
+        gateway = gateways.get(port.gateway_mac)
+        site_id = port.site_id or (gateway.site_id if gateway else None)
+        if not site_id:
+            continue
+        yield {
+            **asdict(port),
+            "pass_at": pass_at,
+            "port_id": ids[port.gateway_mac][port.port_id],
+            "counter_source": "port",
+            "site_id": site_id,
+            "sampled_at": instant(port.sampled_at) or pass_at,
+            "uptime_seconds": _uptime_of_the_same_report(port, gateway),
+            "last_flapped_at": instant(port.last_flapped_at),
+        }
+
+
+def _uptime_of_the_same_report(port: Port, gateway: Gateway | None) -> float | None:
+    """Uptime, unless the port's statistics are of another instant: a boot may lie between."""
+    if gateway is None or not port.sampled_at or port.sampled_at != gateway.sampled_at:
+        return None
+    return gateway.uptime_seconds

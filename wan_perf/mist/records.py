@@ -1,0 +1,168 @@
+"""What is read from each answer of the Mist Cloud, typed.
+
+Belongs here: one struct per kind of record with the fields that we read, under our names.
+Keep out: Mist's names (`names`), which call gives which record (`endpoints`).
+
+A field is optional unless the row has no identity without it: the cloud leaves out what it does
+not know, and writes null for it elsewhere; both become None. Unread fields are passed over, so a
+new one breaks nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Generic, TypeVar
+
+from msgspec import Meta, Struct
+
+from wan_perf.mist import names
+
+Name = Annotated[str, Meta(min_length=1)]
+"""A value that identifies: never empty."""
+_AFTER_9999 = 253_402_300_800
+_INT64 = Meta(ge=-(2**63), le=2**63 - 1)
+_INT64_AS_REAL = Meta(ge=-(2.0**63), lt=2.0**63)
+
+Epoch = Annotated[int, Meta(ge=0, lt=_AFTER_9999)] | Annotated[float, Meta(ge=0, lt=_AFTER_9999)]
+"""Seconds since 1970, before the year 10000; 0 stands for never. [s]"""
+Moment = Annotated[int, Meta(gt=0, lt=_AFTER_9999)] | Annotated[float, Meta(gt=0, lt=_AFTER_9999)]
+"""Seconds since 1970 where there must be some. [s]"""
+Counter = Annotated[int, _INT64] | Annotated[float, _INT64_AS_REAL]
+"""A whole number, though it may be written with a point."""
+Number = int | float
+
+Row = TypeVar("Row")
+
+
+def _ours(vendor_to_ours: Mapping[str, str]) -> dict[str, str]:
+    return {ours: vendor for vendor, ours in vendor_to_ours.items()}
+
+
+class SearchPage(Struct, Generic[Row]):
+    """One page of a search; the cursor to the next one is read by the SDK."""
+
+    results: list[Row]
+    next: str | None = None
+
+
+class ServiceProvider(Struct, rename=_ours(names.SERVICE_PROVIDER_NAMES)):
+    """Who owns the public address of an interface."""
+
+    provider: str | None = None
+
+
+class Interface(Struct, rename=_ours(names.INTERFACE_NAMES)):
+    """Statistics of one logical interface of a gateway."""
+
+    usage: str | None = None
+    is_up: bool | None = None
+    rx_bytes_counter: Counter | None = None
+    tx_bytes_counter: Counter | None = None
+    wan_name: str | None = None
+    medium: str | None = None
+    service_provider: ServiceProvider | None = None
+
+
+class Gateway(Struct, rename=_ours(names.GATEWAY_NAMES)):
+    """Statistics of one gateway as it last reported them; interfaces by logical name."""
+
+    gateway_mac: Name
+    site_id: str | None = None
+    sampled_at: Epoch | None = None
+    uptime_seconds: Number | None = None
+    interfaces: dict[Name, Interface] | None = None
+
+
+class Port(Struct, rename=_ours(names.PORT_NAMES)):
+    """Statistics of one port of a gateway."""
+
+    gateway_mac: Name
+    port_id: Name
+    site_id: str | None = None
+    sampled_at: Epoch | None = None
+    usage: str | None = None
+    is_up: bool | None = None
+    is_active: bool | None = None
+    is_disabled: bool | None = None
+    rx_bytes_counter: Counter | None = None
+    tx_bytes_counter: Counter | None = None
+    rx_bps: Number | None = None
+    tx_bps: Number | None = None
+    port_speed_mbps: Number | None = None
+    last_flapped_at: Epoch | None = None
+
+
+class Event(Struct, rename=_ours(names.EVENT_NAMES)):
+    """One event of a gateway."""
+
+    event_at: Moment
+    gateway_mac: Name
+    event_name: Name
+    site_id: str | None = None
+    port_id: str | None = None
+    detail: str | None = None
+
+
+class Place(Struct, rename=_ours(names.PLACE_NAMES)):
+    """Where a site is, in degrees."""
+
+    latitude: Number | None = None
+    longitude: Number | None = None
+
+
+class Site(Struct, rename=_ours(names.SITE_NAMES)):
+    """One site of the organization."""
+
+    site_id: Name
+    site_name: str | None = None
+    country_code: str | None = None
+    time_zone: str | None = None
+    place: Place | None = None
+    group_ids: list[str] | None = None
+    template_id: str | None = None
+
+
+class SiteGroup(Struct, rename=_ours(names.SITE_GROUP_NAMES)):
+    """One group of sites."""
+
+    group_id: Name
+    group_name: str | None = None
+
+
+class Device(Struct, rename=_ours(names.DEVICE_NAMES)):
+    """One gateway that the organization owns, at a site or spare."""
+
+    gateway_mac: Name
+    gateway_name: str | None = None
+    gateway_model: str | None = None
+    site_id: str | None = None
+
+
+class Shaping(Struct, rename=_ours(names.SHAPING_NAMES)):
+    """Limit of what a port sends."""
+
+    is_enabled: bool | None = None
+    transmit_kbps: Number | None = None
+
+
+class VpnPath(Struct, rename=_ours(names.VPN_PATH_NAMES)):
+    """A port's part in one VPN."""
+
+    vpn_preference: int | None = None
+
+
+class PortConfig(Struct, rename=_ours(names.PORT_CONFIG_NAMES)):
+    """What a template configures for a port, a range or a list of ports."""
+
+    usage: str | None = None
+    wan_name: str | None = None
+    medium: str | None = None
+    is_disabled: bool | None = None
+    is_lte_backup: bool | None = None
+    shaping: Shaping | None = None
+    vpn_paths: dict[str, VpnPath] | None = None
+
+
+class Template(Struct, rename=_ours(names.TEMPLATE_NAMES)):
+    """A gateway template; port configurations by port, range or list of ports."""
+
+    template_id: Name
+    port_configs: dict[str, PortConfig] | None = None

@@ -1,0 +1,163 @@
+"""A session with the Mist Cloud: every answer checked, every page followed, every call counted.
+
+Belongs here: settings of a session, paging.
+Keep out: the SDK's inner life (`transport`), what an answer says (`answers`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from wan_perf.errors import UsageError
+from wan_perf.mist.answers import decoded, refuse_failure
+from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint
+from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.records import Row
+
+if TYPE_CHECKING:
+    from mistapi import APIResponse
+
+_ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[\w./-]*)?|https?://\[[\da-fA-F:]+\](:\d+)?/?")
+
+
+class MistSession:
+    """One organization of the Mist Cloud, as one token sees it.
+
+    Args:
+        host: Address of the Mist cloud, such as api.mist.com.
+        org_id: The organization.
+        token: The API token; it appears in no message, log or representation.
+        base_url: Another address that speaks the same API; None for the cloud itself.
+        timeout: Longest wait for a connection and for the next bytes of an answer. [s]
+
+    Raises:
+        UsageError: A setting is missing or no Mist cloud has this address.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        org_id: str,
+        token: str,
+        base_url: str | None = None,
+        timeout: tuple[float, float] = (5, 60),
+    ) -> None:
+        # The SDK is slow to import, and only a session needs it.
+        from wan_perf.mist import transport
+
+        _check_settings(org_id, token, base_url)
+        if base_url is None and host not in transport.HOSTS:
+            raise UsageError(
+                f"MIST_API_HOST is {host!r}, which is no Mist cloud; "
+                f"use one of {', '.join(transport.HOSTS)}."
+            )
+        self._origins = {f"https://{host}", (base_url or "").rstrip("/")} - {""}
+        self._address = base_url or host
+        self._org_id = org_id
+        self._token = token
+        # With another address the SDK's list of clouds is of no interest, but it insists on one.
+        known = host if host in transport.HOSTS else transport.HOSTS[0]
+        self._sdk, self._transport = transport.connect(known, token, base_url, timeout)
+
+    def __repr__(self) -> str:
+        """Address and organization, not the token."""
+        return f"MistSession({self._address!r}, org_id={self._org_id!r})"
+
+    @property
+    def calls(self) -> int:
+        """HTTP requests sent so far, answered or not."""
+        return self._transport.calls
+
+    def rows(self, endpoint: Endpoint[Row], **query: str) -> Iterator[Row]:
+        """Every row of every page, in the order in which the cloud gives them.
+
+        Raises:
+            MistPermanentError: A call would fail again, or an answer has not the declared shape.
+            MistTransientError: A call may succeed later.
+        """
+        for page in self.pages(endpoint, **query):
+            yield from page
+
+    def pages(self, endpoint: Endpoint[Row], **query: str) -> Iterator[list[Row]]:
+        """The pages of an endpoint, each checked and decoded on its own as it arrives.
+
+        Raises:
+            MistPermanentError: A call would fail again, or an answer has not the declared shape.
+            MistTransientError: A call may succeed later, or the cursor repeats.
+        """
+        followed: set[str] = set()
+        response = self.fetch(endpoint.path, self._first(endpoint, query))
+        while True:
+            page = decoded(endpoint, response)
+            yield page
+            if not response.next or not page:
+                return
+            uri = self._own(endpoint.path, response.next)
+            if uri in followed:
+                raise MistTransientError(
+                    f"Mist names the same next page of {endpoint.path} twice; try again later."
+                )
+            followed.add(uri)
+            response = self.fetch(endpoint.path, partial(self._sdk.mist_get, uri))
+
+    def fetch(self, path: str, call: Callable[[], APIResponse]) -> APIResponse:
+        """The answer of one SDK call, with status 200.
+
+        Args:
+            path: Endpoint, for messages.
+            call: Makes the call.
+
+        Raises:
+            MistPermanentError: The call would fail again.
+            MistTransientError: The call may succeed later.
+        """
+        response = call()
+        if response.status_code is None:
+            raise MistTransientError(
+                f"No whole answer from {self._address} for {path} ({self._transport.reason}); "
+                "check the network, or try again later."
+            )
+        refuse_failure(path, response, self._token)
+        return response
+
+    def _first(self, endpoint: Endpoint[Row], query: dict[str, str]) -> Callable[[], APIResponse]:
+        module, function = endpoint.function.split(".")
+        call = getattr(import_module(f"mistapi.api.v1.orgs.{module}"), function)
+        arguments = {**endpoint.query, **query, "limit": PAGE_ROWS}
+        return partial(call, self._sdk, self._org_id, **arguments)
+
+    def _own(self, path: str, address: str) -> str:
+        """The address without scheme and authority, if it is one that the token may be sent to."""
+        origin, slash, path_and_query = address.partition("/api/")
+        is_ours = slash and (not origin or origin in self._origins)
+        if not is_ours or ".." in path_and_query.partition("?")[0].split("/"):
+            raise MistPermanentError(
+                f"Mist names a next page of {path} outside its own API; "
+                "check that MIST_API_HOST and MIST_BASE_URL lead to the Mist API."
+            )
+        return slash + path_and_query
+
+
+def _check_settings(org_id: str, token: str, base_url: str | None) -> None:
+    if not token.strip():
+        raise UsageError("MIST_API_TOKEN is empty; set it to a token of the organization.")
+    if not token.isascii() or not token.isprintable() or any(c in token for c in " ,"):
+        # The HTTP library would put such a value into its message.
+        raise UsageError(
+            "MIST_API_TOKEN holds blanks, commas or other characters that no token has; "
+            "set it to one token."
+        )
+    if not org_id.strip():
+        raise UsageError("MIST_ORG_ID is empty; set it to the organization's id.")
+    if not org_id.replace("-", "").isalnum():
+        raise UsageError(f"MIST_ORG_ID is {org_id!r}; set it to the organization's id, a UUID.")
+    if base_url is not None and not _ADDRESS.fullmatch(base_url):
+        # It is not repeated: a user name and a password may stand in it.
+        raise UsageError(
+            "MIST_BASE_URL is no address such as http://127.0.0.1:8080; correct or remove it."
+        )

@@ -1,0 +1,103 @@
+"""The Mist SDK's session, made fit for a service: address, time limits, no retries, no chatter.
+
+Belongs here: everything that reaches into the SDK (mistapi 0.64) and its HTTP library.
+Keep out: what an answer means (`session`). Imported only when a session is made: the SDK is slow.
+"""
+
+import logging
+import threading
+from typing import Any
+
+import mistapi
+import requests
+from mistapi.__api_session import CLOUDS
+from requests.adapters import HTTPAdapter
+
+HOSTS = tuple(sorted(cloud["host"] for cloud in CLOUDS))
+"""Addresses of the Mist clouds that the SDK accepts."""
+
+_SILENT = 1000
+"""Above CRITICAL: the SDK logs addresses, and a traceback with them, at ERROR."""
+
+_REASONS = {
+    requests.exceptions.SSLError: "its certificate is not trusted",
+    requests.exceptions.ConnectTimeout: "no connection in time",
+    requests.exceptions.ReadTimeout: "it was silent for too long",
+    requests.exceptions.ConnectionError: "the connection was refused or cut",
+    requests.exceptions.ChunkedEncodingError: "the answer was cut short",
+}
+"""From the narrow kind to the wide one."""
+
+
+class Transport(HTTPAdapter):
+    """Sends the SDK's requests: to another address if wanted, always with a time limit.
+
+    The SDK swallows every exception and shows only that there was no answer, so the reason is kept
+    here, one for each thread. The body is read here, so that a body cut short counts as well.
+    """
+
+    def __init__(self, base_url: str | None, timeout: tuple[float, float]) -> None:
+        super().__init__(pool_maxsize=16)
+        self._base_url = base_url.rstrip("/") if base_url else None
+        self._timeout = timeout
+        self._calls_lock = threading.Lock()
+        self._this_thread = threading.local()
+        self.calls = 0
+
+    @property
+    def reason(self) -> str:
+        """Why this thread's last request got no answer, in a few words."""
+        failure = getattr(self._this_thread, "failure", None)
+        return next(
+            (words for kind, words in _REASONS.items() if isinstance(failure, kind)),
+            "the request could not be sent",
+        )
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """Send one request and read its whole answer.
+
+        Raises:
+            requests.RequestException: No whole answer came; `reason` says why.
+        """
+        with self._calls_lock:
+            self.calls += 1
+        self._this_thread.failure = None
+        if self._base_url:
+            request.url = self._base_url + request.path_url
+        kwargs["timeout"] = self._timeout
+        try:
+            response = super().send(request, *args, **kwargs)
+            _ = response.content
+        except requests.RequestException as error:
+            self._this_thread.failure = error
+            raise
+        # The API never redirects. A followed redirect would leave the address that was agreed on.
+        response.headers.pop("location", None)
+        return response
+
+
+class _Session(mistapi.APISession):
+    def _load_env(self, env_file: str | None = None) -> None:
+        """Read nothing: settings come from one place, and a token found here would be called."""
+
+
+def connect(
+    host: str, token: str, base_url: str | None, timeout: tuple[float, float]
+) -> tuple[mistapi.APISession, Transport]:
+    """An SDK session that makes no call until asked, and the transport beneath it."""
+    session = _Session(
+        host=host, console_log_level=0, logging_log_level=_SILENT, show_cli_notif=False
+    )
+    session.set_api_token(token, validate=False)
+    # The HTTP library writes every address at DEBUG, some at WARNING.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+    # The SDK would sleep in our thread for as long as Retry-After says, an hour at most.
+    session._MAX_429_RETRIES = 0
+    transport = Transport(base_url, timeout)
+    http = session._session
+    # A ~/.netrc entry would replace the token, a proxy variable the address.
+    http.trust_env = False
+    http.mount("https://", transport)
+    return session, transport

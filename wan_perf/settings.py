@@ -1,0 +1,126 @@
+"""The settings, read once: the only reader of the environment and of `.env`.
+
+Belongs here: every setting with its name, default and meaning.
+Keep out: what a setting configures. Secrets are never shown.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from wan_perf.errors import UsageError
+
+MONTHS_OF_HISTORY = 13
+
+
+class Settings(BaseSettings):
+    """What a user can set; each field's alias is the name in the environment or in `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True,
+        frozen=True, env_ignore_empty=True,
+    )
+
+    mist_api_token: SecretStr = Field(
+        SecretStr(""), alias="MIST_API_TOKEN", description="API token of the Mist organisation."
+    )
+    mist_org_id: str = Field("", alias="MIST_ORG_ID", description="Organisation to collect from.")
+    mist_api_host: str = Field(
+        "api.mist.com", alias="MIST_API_HOST", description="Mist Cloud that holds the organisation."
+    )
+    mist_base_url: str | None = Field(
+        None, alias="MIST_BASE_URL",
+        description="Another address for the same API: the simulator, a proxy.",
+    )
+    clock: Literal["real", "simulator"] = Field(
+        "real", alias="WAN_PERF_CLOCK",
+        description="real, or simulator: take the time from the simulator at MIST_BASE_URL.",
+    )
+    warehouse: Literal["duckdb", "snowflake"] = Field(
+        "duckdb", alias="WAN_PERF_WAREHOUSE", description="Where tables are kept."
+    )
+    home: Path = Field(
+        Path("data"), alias="WAN_PERF_HOME",
+        description="Folder of the embedded warehouse, Dagster's home, exports and logs.",
+    )
+    duckdb: Path | None = Field(
+        None, alias="WAN_PERF_DUCKDB",
+        description="File of the embedded warehouse; default wan_perf.duckdb in the home.",
+    )
+    start_at: datetime | None = Field(
+        None, alias="WAN_PERF_START",
+        description="First hour, UTC; default the first day of the month 13 months back.",
+    )
+    policy_path: Path | None = Field(
+        None, alias="WAN_PERF_POLICY",
+        description="TOML file: thresholds and overrides, regions, store types, trading hours.",
+    )
+    circuits_path: Path | None = Field(
+        None, alias="WAN_PERF_CIRCUITS", description="CSV file: the contracts of the circuits."
+    )
+    snf_account: str = Field("", alias="SNF_ACCOUNT", description="Snowflake account identifier.")
+    snf_user: str = Field("", alias="SNF_USER", description="Snowflake user.")
+    snf_password: SecretStr = Field(
+        SecretStr(""), alias="SNF_PASSWORD", description="Password of the Snowflake user."
+    )
+    snf_database: str = Field("", alias="SNF_DATABASE", description="Snowflake database.")
+    snf_schema: str = Field("", alias="SNF_SCHEMA", description="Snowflake schema.")
+    snf_warehouse: str = Field("", alias="SNF_WAREHOUSE", description="Snowflake warehouse.")
+    snf_role: str = Field("", alias="SNF_ROLE", description="Snowflake role.")
+
+    @field_validator("start_at")
+    @classmethod
+    def _naive_utc(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is not None:
+            value = value.astimezone(UTC).replace(tzinfo=None)
+        return value
+
+    @property
+    def duckdb_path(self) -> Path:
+        """File of the embedded warehouse."""
+        return self.duckdb or self.home / "wan_perf.duckdb"
+
+    @property
+    def start(self) -> datetime:
+        """First hour of all partitions, naive UTC; the default is kept in the home.
+
+        Kept, so that the partitions do not move from month to month.
+        """
+        if self.start_at is not None:
+            return self.start_at.replace(minute=0, second=0, microsecond=0)
+        kept = self.home / "start.txt"
+        if kept.exists():
+            return datetime.fromisoformat(kept.read_text(encoding="utf-8").strip())
+        start = months_back(datetime.now(UTC), MONTHS_OF_HISTORY)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(start.isoformat(), encoding="utf-8")
+        return start
+
+
+def months_back(now: datetime, months: int) -> datetime:
+    """First instant of the month that many months before `now`, naive.
+
+    >>> months_back(datetime(2026, 3, 8), 13)
+    datetime.datetime(2025, 2, 1, 0, 0)
+    """
+    month = now.year * 12 + now.month - 1 - months
+    return datetime(month // 12, month % 12 + 1, 1)  # noqa: DTZ001 - naive UTC by rule
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings from the environment and `.env`; what is given by name wins.
+
+    Raises:
+        UsageError: a setting has a value that it cannot have; the sentence names it.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0])
+        raise UsageError(
+            f"Setting {name}: {first['msg']}; mend it in the environment or in .env."
+        ) from None

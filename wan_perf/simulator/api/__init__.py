@@ -1,0 +1,10 @@
+"""The JSON of the Mist endpoints, as functions of the fleet and the instant.
+
+Belongs here: Mist's field names and shapes, one module for each group of endpoints.
+Keep out: HTTP, paging, the clock.
+"""
+
+from typing import Any
+
+Json = dict[str, Any]
+"""One JSON object."""

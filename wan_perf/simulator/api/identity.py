@@ -1,0 +1,29 @@
+"""Who is asking, and how much they have asked: /self and /self/usage."""
+
+from wan_perf.simulator.api import Json
+from wan_perf.simulator.fleet import Fleet
+
+ORG_NAME = "Sample Retail"
+
+
+def admin(fleet: Fleet) -> Json:
+    """Give the token's owner: one administrator who may read one organisation."""
+    return {
+        "email": "noc@example.com",
+        "first_name": "Network",
+        "last_name": "Operations",
+        "privileges": [
+            {
+                "scope": "org",
+                "role": "read",
+                "org_id": fleet.org_id,
+                "org_name": ORG_NAME,
+                "name": ORG_NAME,
+            }
+        ],
+    }
+
+
+def usage(requests: int, limit: int, seconds: float) -> Json:
+    """Give the token's calls in the current hour; `seconds` of it have passed [s]."""
+    return {"requests": requests, "request_limit": limit, "seconds": seconds}

@@ -1,0 +1,130 @@
+"""The fleet: everything that exists and everything that will happen to it, from one seed.
+
+Belongs here: putting estate, contracts and faults together; replaying a recording.
+Keep out: how each is drawn, and what the cloud says about it.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from wan_perf.simulator import estate
+from wan_perf.simulator.contracts import Contract, contract_csv, contracts
+from wan_perf.simulator.estate import Site, Spare
+from wan_perf.simulator.faults import Fault, plant, strike
+from wan_perf.simulator.instants import DAY, Interval, epoch
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.seeding import identifier
+from wan_perf.simulator.traffic import RecordedFlow
+from wan_perf.simulator.truth import truth
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Stores, gateways and faults over [start, end); equal seeds and arguments give equal fleets.
+
+    Attributes:
+        start: naive UTC; faults and events begin here, gateways booted weeks before.
+        end: naive UTC; nothing is planted from here on, physics goes on.
+        gateways: one a site, in the order of `sites`.
+    """
+
+    seed: int
+    org_id: str
+    start: datetime
+    end: datetime
+    sites: tuple[Site, ...]
+    gateways: tuple[Gateway, ...]
+    spares: tuple[Spare, ...]
+    contracts: tuple[Contract, ...]
+    faults: tuple[Fault, ...]
+
+    @classmethod
+    def seeded(
+        cls, seed: int, sites: int, start: datetime, end: datetime, faults: bool = True
+    ) -> "Fleet":
+        """Draw a fleet of `sites` stores over [start, end), naive UTC.
+
+        Raises:
+            ValueError: no sites, or an end that is not after the start.
+        """
+        if sites < 1 or end <= start:
+            raise ValueError("a fleet needs at least one site and an end after its start")
+        first, last = int(epoch(start)), int(epoch(end))
+        stores = tuple(estate.site(seed, index, first) for index in range(sites))
+        healthy = tuple(
+            estate.gateway(seed, index, store, first) for index, store in enumerate(stores)
+        )
+        planted = plant(seed, healthy, first, last) if faults else ()
+        spares = range(-(-sites // estate.SITES_PER_SPARE))
+        return cls(
+            seed=seed,
+            org_id=identifier(seed, "org"),
+            start=start,
+            end=end,
+            sites=stores,
+            gateways=_stricken(seed, healthy, planted),
+            spares=tuple(estate.spare(seed, index) for index in spares),
+            contracts=contracts(seed, stores, healthy),
+            faults=planted,
+        )
+
+    def replaying(self, file: Path, site_name: str, port_id: str) -> "Fleet":
+        """Give this fleet with a recorded series on one WAN port.
+
+        The CSV has the columns timestamp (naive UTC) and value (bytes received in the interval
+        that ends there). The gateway then reports exactly at the recorded timestamps and suffers
+        no faults; its other ports keep their daily waves.
+
+        Raises:
+            KeyError: no such site, or no such WAN port at it.
+            ValueError: the file is no usable series.
+        """
+        flow = RecordedFlow.read(file)
+        index = next((i for i, site in enumerate(self.sites) if site.name == site_name), None)
+        if index is None or port_id not in [p.port_id for p in self.gateways[index].wan_ports]:
+            raise KeyError(f"no WAN port {port_id} at {site_name!r}")
+        gateway = self.gateways[index]
+        boots = (min(gateway.boots[0], int(flow.edges[0]) - 7 * DAY),)
+        ports = tuple(
+            replace(port, boots=boots, downs=(), flow=flow)
+            if port.port_id == port_id
+            else replace(port, boots=boots, downs=())
+            for port in gateway.ports
+        )
+        calm = replace(
+            gateway,
+            boots=boots,
+            silences=(),
+            recorded_reports=flow.edges[1:],
+            ports=ports,
+        )
+        return replace(
+            self,
+            gateways=(*self.gateways[:index], calm, *self.gateways[index + 1 :]),
+            faults=tuple(fault for fault in self.faults if fault.gateway_mac != gateway.mac),
+        )
+
+    @cached_property
+    def api_outages(self) -> tuple[Interval, ...]:
+        """When every API request is answered 503."""
+        return tuple((f.start, f.end) for f in self.faults if f.kind == "api_outage")
+
+    def contracts_csv(self) -> str:
+        """Write the operator's contract file."""
+        return contract_csv(self.contracts)
+
+    def truth(self, start: datetime, end: datetime) -> dict[str, object]:
+        """Say what physically happens in the hours that [start, end) touches, as plain JSON."""
+        return truth(self, epoch(start), epoch(end))
+
+
+def _stricken(
+    seed: int, healthy: tuple[Gateway, ...], planted: tuple[Fault, ...]
+) -> tuple[Gateway, ...]:
+    by_gateway: dict[str | None, list[Fault]] = defaultdict(list)
+    for fault in planted:
+        by_gateway[fault.gateway_mac].append(fault)
+    return tuple(strike(seed, gateway, by_gateway[gateway.mac]) for gateway in healthy)

@@ -1,0 +1,221 @@
+"""Every table, once: grain, key, how it is replaced, columns, and what its rows must satisfy.
+
+Belongs here: which columns a table has and the formulas that its rows keep.
+Keep out: what a column means (`columns`), what a declaration can say (`declaration`), how rows are
+computed (`kpi`).
+"""
+
+import ibis.expr.types as ir
+
+from wan_perf import formulas
+from wan_perf.declaration import Rule, Table
+
+def _agrees(left: ir.NumericValue, right: ir.NumericValue, within: float) -> ir.BooleanValue:
+    return (left - right).abs() <= within
+
+
+# Stored minutes are rounded to 0.0001 min and percentages to 0.0001: a sum can be off by a step.
+_STEP = 0.00015
+
+
+def _utilization_of_hour(t: ir.Table) -> ir.NumericValue:
+    up_mbps = t.bandwidth_up_mbps.fill_null(t.bandwidth_mbps)
+    return formulas.utilization_pct(
+        t.rx_bytes,
+        t.tx_bytes,
+        formulas.capacity_bytes(t.bandwidth_mbps, t.observed_minutes),
+        formulas.capacity_bytes(up_mbps, t.observed_minutes),
+    )
+
+
+_DOWN_IS_KNOWN_AND_UNKNOWN = Rule(
+    "known_down_and_unknown_make_down",
+    "known_down_minutes + unknown_minutes = down_minutes.",
+    lambda t: _agrees(t.known_down_minutes + t.unknown_minutes, t.down_minutes, _STEP),
+)
+
+_HOUR_RULES = (
+    Rule(
+        "down_minutes_is_60_minus_up_minutes",
+        "down_minutes = 60 - up_minutes.",
+        lambda t: _agrees(t.down_minutes, formulas.down_minutes(t.up_minutes, 60), _STEP),
+    ),
+    _DOWN_IS_KNOWN_AND_UNKNOWN,
+    Rule(
+        "status_follows_up_minutes",
+        "status_hourly is Up if up_minutes > 0, Unknown if all 60 are unknown, else Down.",
+        lambda t: t.status_hourly == formulas.status_hourly(t.up_minutes, t.unknown_minutes),
+    ),
+    Rule(
+        "utilization_follows_its_formula",
+        "utilization_pct = max(rx_bytes, tx_bytes) / bandwidth_bytes * 100.",
+        lambda t: _agrees(t.utilization_pct, _utilization_of_hour(t), _STEP),
+    ),
+    Rule(
+        "utilization_is_at_most_100_pct",
+        "utilization_pct above 100 is burst or a wrong bandwidth.",
+        lambda t: t.utilization_pct <= 100,
+        enforced=False,
+    ),
+)
+
+_DAY_RULES = (
+    Rule(
+        "down_minutes_is_the_rest",
+        "down_minutes = 60 * hour_count - up_minutes.",
+        lambda t: _agrees(
+            t.down_minutes, formulas.down_minutes(t.up_minutes, 60 * t.hour_count), _STEP
+        ),
+    ),
+    _DOWN_IS_KNOWN_AND_UNKNOWN,
+)
+
+_VALIDITY = Rule(
+    "valid_from_is_before_valid_to",
+    "A row holds for some time.",
+    lambda t: t.valid_from < t.valid_to,
+)
+
+RAW_INVENTORY = Table(
+    "raw_inventory",
+    "One row per site, gateway and WAN port in an inventory snapshot.",
+    group="raw",
+    snapshot="taken_at",
+    key=("taken_at", "site_id", "gateway_mac", "port_id"),
+    nullable_key=("site_id", "gateway_mac", "port_id"),
+    columns=(
+        *("taken_at", "site_id", "site_name", "site_groups", "country_code", "time_zone"),
+        *("latitude", "longitude", "gateway_mac", "gateway_name", "gateway_model", "port_id"),
+        *("wan_name", "provider", "medium", "port_speed_mbps", "shaped_up_mbps"),
+        *("vpn_preference", "is_lte_backup", "is_configured", "is_seen", "is_disabled", "was_up"),
+        *("contract_circuit_id", "contract_down_mbps", "contract_up_mbps", "contract_role"),
+        *("contract_role_rank", "contract_provider", "contract_medium", "contract_on_demand"),
+    ),
+)
+RAW_PORT_SAMPLE = Table(
+    "raw_port_sample",
+    "One row per WAN port, pass and source of its counters.",
+    group="raw",
+    partition="pass_at",
+    snapshot="pass_at",
+    key=("pass_at", "gateway_mac", "port_id", "counter_source"),
+    required=("sampled_at",),
+    columns=(
+        *("pass_at", "gateway_mac", "port_id", "counter_source", "site_id", "sampled_at", "is_up"),
+        *("is_active", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter", "rx_bps"),
+        *("tx_bps", "port_speed_mbps", "last_flapped_at"),
+    ),
+)
+RAW_GATEWAY_EVENT = Table(
+    "raw_gateway_event",
+    "One row per event of a gateway.",
+    group="raw",
+    partition="event_at",
+    key=("event_at", "gateway_mac", "port_id", "event_name", "detail"),
+    nullable_key=("port_id", "detail"),
+    required=("event_kind",),
+    columns=(
+        *("event_at", "gateway_mac", "site_id", "port_id", "event_kind", "event_name", "detail"),
+    ),
+)
+DIM_SITE = Table(
+    "dim_site",
+    "One row per site and period in which its description did not change.",
+    group="dimensions",
+    key=("site_id", "valid_from"),
+    required=("region", "store_type"),
+    columns=(
+        *("site_id", "site_name", "region", "store_type", "country_code", "time_zone"),
+        *("latitude", "longitude", "valid_from", "valid_to"),
+    ),
+    own_rules=(_VALIDITY,),
+)
+DIM_CIRCUIT = Table(
+    "dim_circuit",
+    "One row per circuit in service and period in which its description did not change.",
+    group="dimensions",
+    key=("circuit_id", "valid_from"),
+    required=("site_id",),
+    columns=(
+        *("circuit_id", "site_id", "wan_name", "provider", "medium", "bandwidth_mbps"),
+        *("bandwidth_up_mbps", "bandwidth_source", "role", "role_rank", "role_source"),
+        *("is_on_demand", "is_disabled", "valid_from", "valid_to"),
+    ),
+    own_rules=(_VALIDITY,),
+)
+CIRCUIT_PORT = Table(
+    "circuit_port",
+    "One row per circuit, member port and period.",
+    group="dimensions",
+    key=("circuit_id", "gateway_mac", "port_id", "valid_from"),
+    columns=("circuit_id", "gateway_mac", "port_id", "port_speed_mbps", "valid_from", "valid_to"),
+    own_rules=(_VALIDITY,),
+)
+DIM_POLICY = Table(
+    "dim_policy",
+    "One row per metric, severity, scope and period: the level in force.",
+    group="dimensions",
+    key=("metric", "severity", "scope", "scope_name", "valid_from"),
+    required=("level",),
+    columns=("metric", "severity", "scope", "scope_name", "level", "valid_from", "valid_to"),
+    own_rules=(_VALIDITY,),
+)
+DIM_HOUR = Table(
+    "dim_hour",
+    "One row per UTC hour and time zone in which a site lies.",
+    group="dimensions",
+    partition="hour",
+    key=("hour", "time_zone"),
+    columns=(
+        *("hour", "time_zone", "utc_offset_minutes", "local_day", "local_hour", "local_iso_week"),
+        *("local_month", "local_quarter", "is_weekend", "is_trading_hour"),
+    ),
+)
+CIRCUIT_HOUR = Table(
+    "circuit_hour",
+    "One row per circuit in service and UTC hour, also where nothing was heard.",
+    group="facts",
+    partition="hour",
+    minutes=60,
+    key=("hour", "circuit_id"),
+    required=(
+        *("site_id", "up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
+        *("status_hourly", "flap_count", "observed_minutes", "sample_count"),
+    ),
+    columns=(
+        *("hour", "circuit_id", "site_id", "gateway_mac", "port_id", "rx_bytes", "tx_bytes"),
+        *("observed_minutes", "bandwidth_mbps", "bandwidth_up_mbps", "bandwidth_source"),
+        *("utilization_pct", "utilization_severity", "up_minutes", "down_minutes"),
+        *("known_down_minutes", "unknown_minutes", "status_hourly", "availability_pct"),
+        *("flap_count", "sample_count", "reset_count", "dropped_count", "is_trading_hour"),
+        *("source",),
+    ),
+    own_rules=_HOUR_RULES,
+)
+CIRCUIT_DAY = Table(
+    "circuit_day",
+    "One row per circuit and UTC day in which it was in service for an hour or more.",
+    group="rollups",
+    partition="day",
+    minutes=1440,
+    key=("day", "circuit_id"),
+    required=("site_id", "hour_count", "up_minutes", "down_minutes", "unknown_minutes"),
+    columns=(
+        *("day", "circuit_id", "site_id", "hour_count", "observed_hour_count", "rx_bytes"),
+        *("tx_bytes", "observed_minutes", "utilization_pct", "utilization_max_pct"),
+        *("utilization_p95_pct", "utilization_warning_hours", "utilization_high_hours"),
+        *("utilization_critical_hours", "up_minutes", "down_minutes", "known_down_minutes"),
+        *("unknown_minutes", "availability_pct", "availability_low_pct"),
+        *("availability_high_pct", "coverage_pct", "flap_count"),
+    ),
+    own_rules=_DAY_RULES,
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        *(RAW_INVENTORY, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT),
+        *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
+        *(CIRCUIT_HOUR, CIRCUIT_DAY),
+    )
+}

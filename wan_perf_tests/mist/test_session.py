@@ -1,0 +1,236 @@
+"""Which answer is data, which failure is worth a retry, and how pages are followed."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from wan_perf.errors import UsageError
+from wan_perf.mist import endpoints
+from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.session import MistSession
+from wan_perf_tests.mist.scripted import ORG, TOKEN, Answer, ScriptedCloud
+
+Script = Callable[..., ScriptedCloud]
+SITE = {"id": "s1", "name": "Store 0001"}
+PORT = {"mac": "aa0000000001", "port_id": "ge-0/0/0"}
+
+
+def paged(body: Any, page: int, total: int, limit: int = 1) -> Answer:
+    names = {"X-Page-Page": page, "X-Page-Total": total, "X-Page-Limit": limit}
+    return Answer(body, headers={name: str(value) for name, value in names.items()})
+
+
+@pytest.mark.parametrize(
+    ("status", "names"),
+    [
+        pytest.param(400, "nonsense in limit", id="bad request: what the cloud says"),
+        pytest.param(401, "MIST_API_TOKEN", id="token refused"),
+        pytest.param(403, "no right", id="no rights"),
+        pytest.param(404, "MIST_ORG_ID", id="unknown organization"),
+        pytest.param(302, "status 302", id="a redirect is not followed"),
+    ],
+)
+def test_a_refusal_is_permanent_and_says_what_to_change(
+    scripted: Script, status: int, names: str
+) -> None:
+    said = Answer({"detail": "nonsense in limit"}, status, {"Location": "http://elsewhere.test/"})
+    cloud = scripted(said)
+    with pytest.raises(MistPermanentError, match=names):
+        list(cloud.session().rows(endpoints.SITES))
+    assert len(cloud.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "says", "retry_after"),
+    [
+        pytest.param(Answer({}, 429, {"Retry-After": "73"}), "in 73 s", 73, id="hour used up"),
+        pytest.param(Answer({}, 429), "used up", None, id="used up, no time named"),
+        pytest.param(Answer({}, 500), "status 500", None, id="server error"),
+        pytest.param(Answer(b"<html>", 503), "status 503", None, id="outage with a page"),
+        pytest.param(Answer([SITE], cut=True), "cut", None, id="body cut short"),
+        pytest.param(Answer([SITE], delay_s=0.8), "silent", None, id="slow answer"),
+        pytest.param(Answer(b'[{"id":"s1"'), "not whole JSON", None, id="half of the JSON"),
+        pytest.param(
+            Answer(b"<html>Sign in</html>", 200, {"Content-Type": "text/html"}),
+            "not whole JSON",
+            None,
+            id="a page instead of JSON",
+        ),
+    ],
+)
+def test_what_may_pass_is_transient(
+    scripted: Script, answer: Answer, says: str, retry_after: float | None
+) -> None:
+    cloud = scripted(answer)
+    session = cloud.session()
+    with pytest.raises(MistTransientError, match=says) as caught:
+        list(session.rows(endpoints.SITES))
+    assert caught.value.retry_after == retry_after
+    assert session.calls == len(cloud.asked) == 1
+
+
+def test_a_refused_connection_is_transient(scripted: Script) -> None:
+    cloud = scripted()
+    session = cloud.session()
+    cloud.close()
+    with pytest.raises(MistTransientError, match="refused or cut"):
+        list(session.rows(endpoints.SITES))
+    assert session.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "body", "where"),
+    [
+        pytest.param(endpoints.SITES, {"detail": "x"}, "array", id="object for a list"),
+        pytest.param(endpoints.SITES, [{"name": "x"}], "$[0]", id="site without id"),
+        pytest.param(endpoints.PORTS, {}, "results", id="search without results"),
+        pytest.param(
+            endpoints.PORTS,
+            {"results": [PORT, {**PORT, "rx_bytes": "12"}]},
+            "$.results[1].rx_bytes",
+            id="text for a number",
+        ),
+        pytest.param(
+            endpoints.PORTS,
+            {"results": [{"mac": None, "port_id": "ge-0/0/0"}]},
+            "$.results[0].mac",
+            id="port without gateway",
+        ),
+        pytest.param(
+            endpoints.PORTS, {"results": [{"mac": "a"}]}, "$.results[0]", id="row without port"
+        ),
+        pytest.param(
+            endpoints.PORTS,
+            {"results": [{**PORT, "timestamp": 1e15}]},
+            "$.results[0].timestamp",
+            id="an instant after the year 9999",
+        ),
+        pytest.param(
+            endpoints.PORTS, {"results": [], "next": 5}, "$.next", id="a cursor that is no text"
+        ),
+        pytest.param(
+            endpoints.GATEWAYS,
+            [{"mac": "a", "if_stat": {"ge-0/0/0": {"up": "yes"}}}],
+            "$[0].if_stat[...].up",
+            id="text for a flag",
+        ),
+    ],
+)
+def test_another_shape_is_permanent_and_names_endpoint_and_path(
+    scripted: Script, endpoint: endpoints.Endpoint[Any], body: Any, where: str
+) -> None:
+    cloud = scripted(Answer(body))
+    with pytest.raises(MistPermanentError, match=re.escape(where)) as caught:
+        list(cloud.session().rows(endpoint))
+    assert endpoint.path in str(caught.value)
+
+
+def test_null_and_absent_are_both_unknown_and_numbers_may_have_a_point(scripted: Script) -> None:
+    rows = [{**PORT, "rx_bytes": None}, {**PORT, "rx_bytes": 5.0, "new_field": [1]}]
+    cloud = scripted(Answer({"results": rows}))
+    first, second = cloud.session().rows(endpoints.PORTS)
+    assert (first.rx_bytes_counter, first.tx_bytes_counter) == (None, None)
+    assert second.rx_bytes_counter == 5
+
+
+def test_numbered_pages_are_followed_to_the_last(scripted: Script) -> None:
+    cloud = scripted(*(paged([{"id": f"s{page}"}], page, 3) for page in (1, 2, 3)))
+    session = cloud.session()
+    assert [site.site_id for site in session.rows(endpoints.SITES)] == ["s1", "s2", "s3"]
+    assert [re.findall(r"page=\d+", uri) for uri in cloud.asked] == [[], ["page=2"], ["page=3"]]
+    assert session.calls == 3
+
+
+def test_the_cursor_is_followed_as_it_was_given(scripted: Script) -> None:
+    cursor = f"/api/v1/orgs/{ORG}/stats/ports/search?limit=1&search_after=%5B17%2C+%22a%22%5D"
+    first = Answer({"results": [PORT], "next": cursor})
+    cloud = scripted(first, Answer({"results": [{**PORT, "port_id": "ge-0/0/3"}]}))
+    ports = [port.port_id for port in cloud.session().rows(endpoints.PORTS)]
+    assert ports == ["ge-0/0/0", "ge-0/0/3"]
+    assert cloud.asked[1] == cursor
+    assert cloud.tokens == {f"Token {TOKEN}"}
+
+
+def test_an_empty_page_is_the_last(scripted: Script) -> None:
+    cloud = scripted(Answer({"results": [], "next": "/api/v1/again"}))
+    assert list(cloud.session().rows(endpoints.PORTS)) == []
+
+
+def test_a_repeated_cursor_ends_in_an_error_not_in_a_loop(scripted: Script) -> None:
+    same = Answer({"results": [PORT], "next": "/api/v1/same"})
+    cloud = scripted(same, same, same)
+    with pytest.raises(MistTransientError, match="twice"):
+        list(cloud.session().rows(endpoints.PORTS))
+    assert len(cloud.asked) == 2
+
+
+def test_a_failed_later_page_fails_the_whole(scripted: Script) -> None:
+    cloud = scripted(paged([SITE], 1, 2), Answer({"detail": "down"}, 502))
+    with pytest.raises(MistTransientError, match="502"):
+        list(cloud.session().rows(endpoints.SITES))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://elsewhere.test/api/v1/orgs",
+        "//elsewhere.test/api/v1/orgs",
+        "/simulator/clock",
+        "/api/../secret",
+        "https://api.mist.com.elsewhere.test/api/v1/orgs",
+        "https://[/api/v1",
+    ],
+)
+def test_a_next_page_elsewhere_is_never_asked_for(scripted: Script, address: str) -> None:
+    cloud = scripted(Answer({"results": [PORT], "next": address}))
+    with pytest.raises(MistPermanentError, match="outside"):
+        list(cloud.session().rows(endpoints.PORTS))
+    assert len(cloud.asked) == 1
+
+
+def test_a_full_page_without_a_total_is_not_taken_for_all(scripted: Script) -> None:
+    cloud = scripted(Answer([{"id": f"s{n}"} for n in range(endpoints.PAGE_ROWS)]))
+    with pytest.raises(MistPermanentError, match="X-Page-Total"):
+        list(cloud.session().rows(endpoints.SITES))
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        pytest.param({"host": "mist.test"}, "api.eu.mist.com", id="no Mist cloud: lists them"),
+        pytest.param({"token": " "}, "MIST_API_TOKEN", id="no token"),
+        pytest.param({"token": "one,two"}, "MIST_API_TOKEN", id="two tokens"),
+        pytest.param({"token": "line\nbreak"}, "MIST_API_TOKEN", id="a token with a line break"),
+        pytest.param({"org_id": ""}, "MIST_ORG_ID", id="no organization"),
+        pytest.param({"org_id": "../self"}, "MIST_ORG_ID", id="a path for an organization"),
+        pytest.param({"base_url": "localhost:1"}, "MIST_BASE_URL", id="an address without scheme"),
+        pytest.param({"base_url": "http://me:pw@h"}, "MIST_BASE_URL", id="a password in it"),
+    ],
+)
+def test_a_wrong_setting_is_named(change: dict[str, str], names: str) -> None:
+    settings = {"host": "api.mist.com", "org_id": ORG, "token": TOKEN, **change}
+    with pytest.raises(UsageError, match=names) as caught:
+        MistSession(**settings)
+    assert "pw" not in str(caught.value)
+
+
+def test_another_address_needs_no_mist_cloud(scripted: Script) -> None:
+    cloud = scripted(Answer([SITE]))
+    session = MistSession(host="proxy.test", org_id=ORG, token=TOKEN, base_url=f"{cloud.url}/mist/")
+    assert len(list(session.rows(endpoints.SITES))) == 1
+    assert cloud.asked[0].startswith(f"/mist/api/v1/orgs/{ORG}/sites")
+
+
+def test_the_environment_of_the_sdk_is_not_read(
+    scripted: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MIST_APITOKEN alone would make the SDK's constructor call the cloud and fail there."""
+    names = ("MIST_APITOKEN", "MIST_HOST", "MIST_USER", "MIST_VAULT_PATH", "MIST_KEYRING_SERVICE")
+    for name in names:
+        monkeypatch.setenv(name, "from-the-environment")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    cloud = scripted(Answer([SITE]))
+    assert len(list(cloud.session().rows(endpoints.SITES))) == 1
+    assert cloud.tokens == {f"Token {TOKEN}"}
