@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def fleet() -> Fleet:
 @pytest.fixture(scope="session")
 def quiet_noon(fleet: Fleet) -> datetime:
     """An instant near noon at which the simulated cloud answers."""
-    outages = fleet.truth(START, START + timedelta(days=2))["api_outages"]
+    outages: Any = fleet.truth(START, START + timedelta(days=2))["api_outages"]
     at = START + timedelta(hours=12)
     while any(
         s <= (at - datetime.fromisoformat("1970-01-01")).total_seconds() < e for s, e in outages

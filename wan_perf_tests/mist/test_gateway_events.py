@@ -110,7 +110,7 @@ def test_the_simulators_outages_are_heard_as_port_events(
 ) -> None:
     """Every down interval that began in the window is a port_down at its very second."""
     zero = datetime.fromisoformat("1970-01-01")
-    truth = fleet.truth(START, quiet_noon)
+    truth: Any = fleet.truth(START, quiet_noon)
     planted = {
         (circuit["gateway_mac"], circuit["port_id"], zero + timedelta(seconds=start))
         for circuit in truth["circuits"]

@@ -1,86 +1,18 @@
-"""Rows of the inventory: sites, gateways, WAN ports, contracts."""
+"""Rows of the inventory: sites, gateways, WAN ports."""
 
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pandas as pd
 import pytest
 
-from wan_perf.contracts import Contract, read_contracts
+from wan_perf.contracts import read_contracts
 from wan_perf.mist.inventory import Estate, inventory, snapshot
-from wan_perf.mist.records import Device, Gateway, Port, Site, SiteGroup, Template
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Fleet
 from wan_perf.tables import RAW_INVENTORY
-
-TAKEN_AT = datetime.fromisoformat("2026-03-01")
-MAC = "aa0000000001"
-CONFIG = {
-    "ge-0/0/0": {
-        "usage": "wan",
-        "name": "fibre",
-        "wan_type": "broadband",
-        "traffic_shaping": {"enabled": True, "max_tx_kbps": 20500},
-        "vpn_paths": {"east": {"preference": 20}, "west": {"preference": 10}, "mesh": {}},
-    },
-    "cl-1/0/0": {"usage": "wan", "name": "backup", "wan_type": "lte", "lte_backup": True},
-    "ge-0/0/1-2": {"usage": "lan"},
-}
-SEEN = {
-    "ge-0/0/0.0": {
-        "port_usage": "wan",
-        "up": True,
-        "wan_name": "wan0",
-        "servp_info": {"org": "Northline Cable"},
-    }
-}
-
-
-def contract(**given: Any) -> Contract:
-    names = Contract.__dataclass_fields__
-    return Contract(**{**dict.fromkeys(names), "site_name": "Store 0001", "line": 2, **given})
-
-
-def estate(**more: list[dict[str, Any]]) -> Estate:
-    """One store with one gateway, template T configuring fibre and LTE; parts can be replaced."""
-    given: dict[str, list[dict[str, Any]]] = {
-        "sites": [
-            {
-                "id": "s1",
-                "name": "Store 0001",
-                "latlng": {"lat": 33.5, "lng": -112},
-                "timezone": "America/Phoenix",
-                "country_code": "US",
-                "sitegroup_ids": ["g2", "g1", "gone"],
-                "gatewaytemplate_id": "T",
-            }
-        ],
-        "groups": [{"id": "g1", "name": "Region-West"}, {"id": "g2", "name": "Type-Express"}],
-        "devices": [{"mac": MAC, "name": "gw1", "model": "SRX320", "site_id": "s1"}],
-        "templates": [{"id": "T", "port_config": CONFIG}],
-        "gateways": [{"mac": MAC, "site_id": "s1", "if_stat": SEEN}],
-        "ports": [{"mac": MAC, "port_id": "ge-0/0/0", "port_usage": "wan", "speed": 1000}],
-        **more,
-    }
-    kinds = {
-        "sites": Site,
-        "groups": SiteGroup,
-        "devices": Device,
-        "templates": Template,
-        "gateways": Gateway,
-        "ports": Port,
-    }
-    return Estate(
-        **{name: msgspec.convert(rows, list[kinds[name]]) for name, rows in given.items()}
-    )
-
-
-def rows_of(owned: Estate, *contracts: Contract) -> list[dict[str, Any]]:
-    frame, unused = snapshot(owned, TAKEN_AT, list(contracts))
-    assert unused == []
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+from wan_perf_tests.mist.estates import MAC, TAKEN_AT, estate, rows_of
 
 
 def test_a_row_says_site_gateway_and_port() -> None:
@@ -182,99 +114,6 @@ def test_no_sites_give_an_empty_frame_of_the_declared_types() -> None:
     assert empty.dtypes.to_dict() == full.dtypes.to_dict()
 
 
-@pytest.mark.parametrize(
-    ("given", "port_id"),
-    [
-        pytest.param({"port_id": "ge-0/0/0"}, "ge-0/0/0", id="by port"),
-        pytest.param({"port_id": "ge-0/0/0.0"}, "ge-0/0/0", id="by port with unit 0"),
-        pytest.param({"wan_name": "wan0"}, "ge-0/0/0", id="by the WAN name that is seen"),
-        pytest.param({"wan_name": "backup"}, "cl-1/0/0", id="by the WAN name configured"),
-        pytest.param(
-            {"port_id": "cl-1/0/0", "wan_name": "wan0"}, "cl-1/0/0", id="the port decides"
-        ),
-        pytest.param(
-            {"site_name": "renamed", "site_id": "s1", "wan_name": "wan0"}, "ge-0/0/0", id="site id"
-        ),
-    ],
-)
-def test_a_contract_finds_its_port(given: dict[str, Any], port_id: str) -> None:
-    rows = rows_of(estate(), contract(circuit_id="C1", bandwidth_down_mbps=200.0, **given))
-    assert len(rows) == 2
-    with_contract = [row for row in rows if row["contract_circuit_id"] == "C1"]
-    assert [row["port_id"] for row in with_contract] == [port_id]
-    assert with_contract[0]["contract_down_mbps"] == 200
-
-
-@pytest.mark.parametrize(
-    ("valid", "circuit_id"),
-    [
-        pytest.param((None, TAKEN_AT), None, id="ended at that instant"),
-        pytest.param((TAKEN_AT, None), "C1", id="begins at that instant"),
-        pytest.param((datetime.fromisoformat("2026-03-02"), None), None, id="begins later"),
-    ],
-)
-def test_only_the_contract_in_force_counts(
-    valid: tuple[datetime | None, datetime | None], circuit_id: str | None
-) -> None:
-    given = contract(port_id="ge-0/0/0", circuit_id="C1", valid_from=valid[0], valid_to=valid[1])
-    _, fibre = rows_of(estate(), given)
-    assert fibre["contract_circuit_id"] == circuit_id
-
-
-def test_a_contracted_port_that_mist_does_not_know_has_a_row() -> None:
-    rows = rows_of(
-        estate(),
-        contract(port_id="ge-0/0/7", circuit_id="C7"),
-        contract(wan_name="mpls", circuit_id="C8", line=3),
-    )
-    added = [row for row in rows if row["contract_circuit_id"]]
-    assert [(row["port_id"], row["wan_name"]) for row in added] == [
-        ("ge-0/0/7", None),
-        ("mpls", "mpls"),
-    ]
-    for row in added:
-        assert (row["site_name"], row["gateway_mac"]) == ("Store 0001", MAC)
-        assert (row["is_configured"], row["is_seen"], row["was_up"]) == (False, False, None)
-
-
-@pytest.mark.parametrize(
-    "devices", [[], [{"mac": "a", "site_id": "s1"}, {"mac": "b", "site_id": "s1"}]]
-)
-def test_such_a_row_names_no_gateway_where_the_site_has_not_exactly_one(
-    devices: list[dict[str, Any]],
-) -> None:
-    rows = rows_of(estate(devices=devices), contract(port_id="ge-0/0/7", circuit_id="C7"))
-    (added,) = (row for row in rows if row["contract_circuit_id"])
-    assert added["gateway_mac"] is None
-
-
-@pytest.mark.parametrize(
-    ("contracts", "line", "says"),
-    [
-        pytest.param(
-            [contract(site_name="Nowhere", port_id="ge-0/0/0", line=9)], 9, "no site", id="unknown"
-        ),
-        pytest.param(
-            [contract(site_name="Twin", port_id="ge-0/0/0", line=9)], 9, "2 sites", id="two sites"
-        ),
-        pytest.param(
-            [contract(wan_name="wan0", line=3), contract(port_id="ge-0/0/0", line=4)],
-            3,
-            "line 4",
-            id="two contracts for one port: the port id counts more",
-        ),
-    ],
-)
-def test_a_contract_that_cannot_be_used_is_reported(
-    contracts: list[Contract], line: int, says: str
-) -> None:
-    owned = estate()
-    owned.sites.extend([Site(site_id="s8", site_name="Twin"), Site(site_id="s9", site_name="Twin")])
-    _, (sentence,) = snapshot(owned, TAKEN_AT, contracts)
-    assert f"line {line}:" in sentence
-    assert says in sentence
-
-
 def test_the_simulated_estate_with_its_contract_file(
     simulated: MistSession, quiet_noon: datetime, fleet: Fleet, tmp_path: Path
 ) -> None:
@@ -282,7 +121,7 @@ def test_the_simulated_estate_with_its_contract_file(
     path.write_text(fleet.contracts_csv(), encoding="utf-8")
     contracts = read_contracts(path)
     frame, unused = inventory(simulated, quiet_noon, contracts)
-    circuits = fleet.truth(quiet_noon, quiet_noon)["circuits"]
+    circuits: Any = fleet.truth(quiet_noon, quiet_noon)["circuits"]
     ports = frame[frame["port_id"].notna()]
     found = {(row.gateway_mac, row.port_id): row.contract_circuit_id for row in ports.itertuples()}
     assert unused == []

@@ -1,0 +1,126 @@
+"""The command line: wan-perf …, the same as python -m wan_perf.
+
+Belongs here: commands, their options, and how a failure ends them.
+Keep out: computing: every number comes from the graph's assets.
+
+Exit codes: 2 where a setting, a file or the command line is wrong, 1 where something failed. Each
+command imports what it needs when it runs, so that --help answers at once.
+"""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from wan_perf.errors import UsageError, WanPerfError
+
+_INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wan-perf")
+def commands() -> None:
+    """How a retailer's WAN circuits perform, measured from the Juniper Mist Cloud.
+
+    Settings come from the environment and from .env (see .env.example). Instants are UTC.
+    """
+
+
+@commands.command()
+@click.option("--sites", default=60, show_default=True, type=click.IntRange(1, 20_000))
+@click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
+def demo(sites: int, seed: int) -> None:
+    """Collect a day of a simulated retailer over HTTP and answer from the warehouse."""
+    from wan_perf.cli.demo import run_demo
+
+    run_demo(sites, seed)
+
+
+@commands.command()
+@click.option("--sites", default=60, show_default=True, type=click.IntRange(1, 20_000))
+@click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--start", type=_INSTANT, help="Where the virtual clock stands; without: real time.")
+@click.option("--days", default=2, show_default=True, type=click.IntRange(1, 400))
+@click.option("--faults/--no-faults", default=True, show_default=True)
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV (timestamp,value): a recorded series that the first store's first port carries.",
+)
+@click.option("--truth", type=click.Path(path_type=Path), help="Write what happens to this file.")
+def simulate(
+    sites: int,
+    seed: int,
+    port: int,
+    start: datetime | None,
+    days: int,
+    faults: bool,
+    replay: Path | None,
+    truth: Path | None,
+) -> None:
+    """Serve a Mist Cloud on loopback, with planted faults, until Ctrl+C."""
+    from wan_perf.cli.simulate import run_simulator
+
+    run_simulator(sites, seed, port, start, days, faults, replay, truth)
+
+
+@commands.command()
+@click.option("--start", type=_INSTANT, help="First hour of a range, UTC.")
+@click.option("--end", type=_INSTANT, help="End of the range, not included; default: now.")
+@click.option("--inventory", is_flag=True, help="Take a new inventory, whatever its age.")
+def collect(start: datetime | None, end: datetime | None, inventory: bool) -> None:
+    """Take the pass that is due now, or what can still be had of a range of hours."""
+    from wan_perf.cli.running import Runs
+
+    with Runs() as runs:
+        runs.collect(start, end, inventory=inventory)
+
+
+@commands.command()
+@click.argument("period", type=click.Choice(["daily"]))
+@click.option("--start", type=_INSTANT, help="First day, UTC; default: the first not yet whole.")
+@click.option("--end", type=_INSTANT, help="End of the range, not included; default: the newest.")
+def aggregate(period: str, start: datetime | None, end: datetime | None) -> None:
+    """Sum up circuit-hours over a calendar period."""
+    from wan_perf.cli.running import Runs
+
+    with Runs() as runs:
+        runs.aggregate_daily(start, end)
+
+
+@commands.command("full-cycle")
+@click.option("--start", type=_INSTANT, help="First hour of a range, UTC.")
+@click.option("--end", type=_INSTANT, help="End of the range, not included; default: now.")
+def full_cycle(start: datetime | None, end: datetime | None) -> None:
+    """Collect, aggregate, and print the answers."""
+    from wan_perf.cli.answers import print_answers
+    from wan_perf.cli.running import Runs
+
+    with Runs() as runs:
+        runs.collect(start, end)
+        runs.aggregate_daily(None, None)
+        print_answers(runs.warehouse, runs.console)
+
+
+@commands.command()
+def dictionary() -> None:
+    """Print the data dictionary: one line a table, beginning with its name."""
+    from wan_perf.tables import TABLES
+
+    for table in TABLES.values():
+        click.echo(table.to_line())
+
+
+def main() -> None:
+    """Run a command; a failure ends with one sentence on standard error and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A Windows console that is redirected would refuse every dash and arrow.
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        commands()
+    except WanPerfError as error:
+        click.echo(f"wan-perf: {error}", err=True)
+        sys.exit(2 if isinstance(error, UsageError) else 1)

@@ -1,0 +1,155 @@
+"""The questions that can be answered so far, asked of the warehouse and printed.
+
+Belongs here: which rows answer a question, and how a terminal shows them.
+Keep out: computing a number: figures are read from the tables as they are.
+"""
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from rich.console import Console
+from rich.table import Table as Grid
+
+from wan_perf.formulas import availability_pct
+from wan_perf.kpi.validity import in_force
+from wan_perf.tables import CIRCUIT_DAY, DIM_CIRCUIT, DIM_SITE
+from wan_perf.warehouse import Warehouse
+
+SHOWN = 5
+ENOUGH_COVERAGE_PCT = 90
+"""Under this share of known minutes a circuit is not ranked by its availability."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question, the rows that answer it, and the columns to show with their headings."""
+
+    question: str
+    rows: ir.Table
+    headings: dict[str, str]
+
+
+def described_days(warehouse: Warehouse) -> ir.Table:
+    """Circuit-days of the newest whole day, with names as of its end."""
+    days = warehouse.lazy(CIRCUIT_DAY)
+    whole = days.filter(days.hour_count == days.hour_count.max())
+    newest = whole.filter(whole.day == whole.day.max())
+    end = newest.day.cast("timestamp") + ibis.interval(days=1)
+    circuits, sites = warehouse.lazy(DIM_CIRCUIT), warehouse.lazy(DIM_SITE)
+    named = newest.mutate(end=end)
+    named = named.left_join(
+        circuits, [named.circuit_id == circuits.circuit_id, in_force(circuits, named.end)]
+    ).drop("circuit_id_right", "site_id_right", "valid_from", "valid_to")
+    return named.left_join(
+        sites, [named.site_id == sites.site_id, in_force(sites, named.end)]
+    ).drop("site_id_right", "valid_from", "valid_to")
+
+
+def answers(days: ir.Table) -> list[Answer]:
+    """The questions about one day's circuits, in the order in which they are printed."""
+    who = {"site_name": "site", "region": "region", "circuit_id": "circuit", "role": "role"}
+    contracted = days.filter(days.bandwidth_source == "contract")
+    known = days.filter(days.coverage_pct >= ENOUGH_COVERAGE_PCT)
+    return [
+        Answer(
+            "Which circuits are congested?",
+            contracted.order_by(
+                [contracted.utilization_p95_pct.desc(nulls_first=False), "circuit_id"]
+            ),
+            {
+                **who,
+                "bandwidth_mbps": "Mbit/s",
+                "utilization_pct": "mean %",
+                "utilization_p95_pct": "p95 %",
+                "utilization_max_pct": "max %",
+                "utilization_warning_hours": "h warning",
+                "utilization_high_hours": "h high",
+                "utilization_critical_hours": "h critical",
+            },
+        ),
+        Answer(
+            "Which circuits flap?",
+            days.filter(days.flap_count > 0).order_by([days.flap_count.desc(), "circuit_id"]),
+            {
+                **who,
+                "provider": "provider",
+                "flap_count": "flaps",
+                "known_down_minutes": "min down",
+                "availability_pct": "available %",
+                "coverage_pct": "coverage %",
+            },
+        ),
+        Answer(
+            "Which circuits were least available?",
+            known.order_by([known.availability_pct, known.coverage_pct, "circuit_id"]),
+            {
+                **who,
+                "availability_pct": "available %",
+                "availability_low_pct": "at least %",
+                "availability_high_pct": "at most %",
+                "coverage_pct": "coverage %",
+                "known_down_minutes": "min down",
+                "unknown_minutes": "min unknown",
+            },
+        ),
+    ]
+
+
+def print_answers(warehouse: Warehouse, console: Console) -> None:
+    """Print the newest day's answers, each from rows of the warehouse."""
+    days = described_days(warehouse)
+    fleet = warehouse.query(_fleet(days)).iloc[0]
+    if not fleet["circuits"]:
+        console.print("There is no day to report yet; run wan-perf collect and aggregate daily.")
+        return
+    console.print(
+        f"\n[bold]{fleet['day']:%A %Y-%m-%d}[/] (UTC): {fleet['circuits']} circuits at "
+        f"{fleet['sites']} sites, availability {_shown(fleet['availability_pct'])} % of what is "
+        f"known, coverage {_shown(fleet['coverage_pct'])} %, {fleet['unranked']} circuits with "
+        f"not enough data."
+    )
+    for answer in answers(days):
+        rows = warehouse.query(answer.rows.limit(SHOWN))
+        console.print(_grid(answer, rows))
+
+
+def _fleet(days: ir.Table) -> ir.Table:
+    known = days.up_minutes.sum() + days.known_down_minutes.sum()
+    sums = days.aggregate(
+        day=days.day.max(),
+        circuits=days.count(),
+        sites=days.site_id.nunique(),
+        up=days.up_minutes.sum(),
+        known=known,
+        total=(60 * days.hour_count).sum(),
+        unranked=(days.coverage_pct < ENOUGH_COVERAGE_PCT).ifelse(1, 0).sum(),
+    )
+    return sums.mutate(
+        availability_pct=availability_pct(sums.up, sums.known),
+        coverage_pct=100.0 * sums.known / sums.total.nullif(0),
+    )
+
+
+def _grid(answer: Answer, rows: pd.DataFrame) -> Grid:
+    grid = Grid(title=answer.question, title_justify="left", title_style="bold", expand=False)
+    for heading in answer.headings.values():
+        grid.add_column(heading, justify="left")
+    for _, row in rows.iterrows():
+        grid.add_row(*(_shown(row[column]) for column in answer.headings))
+    if rows.empty:
+        grid.caption = "none"
+    return grid
+
+
+def _shown(value: object) -> str:
+    """A value for a person; unknown is said, and 100 is not reached by rounding."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return "unknown"
+    if isinstance(value, float):
+        rounded = f"{value:,.2f}"
+        return "99.99" if rounded == "100.00" and value < 100 else rounded  # noqa: PLR2004
+    return str(value)
+
+

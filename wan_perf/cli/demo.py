@@ -1,0 +1,86 @@
+"""The demonstration: a day of a simulated retailer, all over HTTP, and what the warehouse says of it.
+
+Belongs here: staging the simulator and the settings of a demonstration.
+Keep out: another way to collect or compute: it runs the same jobs as every other command.
+"""
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from wan_perf.cli.answers import print_answers
+from wan_perf.cli.ranges import DAY, HOUR
+from wan_perf.cli.running import Runs, dagster_home
+from wan_perf.mist.clock import floored
+from wan_perf.settings import Settings, read_settings
+from wan_perf.simulator import Cloud, Fleet, serve
+
+
+def run_demo(sites: int, seed: int) -> None:
+    """Yesterday's day of a seeded fleet, collected, aggregated and printed.
+
+    An hour before and after the day is collected too: its edges need their neighbours.
+    """
+    console = Console()
+    today = floored(datetime.now(UTC).replace(tzinfo=None), DAY)
+    start, end = today - DAY - HOUR, today + HOUR if _is_over(today + HOUR) else today
+    home = read_settings().home / "demo"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    fleet = Fleet.seeded(seed, sites, start, end + HOUR)
+    contracts = home / "contracts.csv"
+    contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
+    circuits = sum(len(gateway.wan_ports) for gateway in fleet.gateways)
+    console.print(
+        f"A simulated Mist Cloud with {sites} stores and {circuits} WAN ports, "
+        f"{len(fleet.faults)} planted faults; every number below went over HTTP."
+    )
+    with serve(fleet, now=start) as cloud:
+        settings = demo_settings(cloud, home, contracts, start)
+        with Runs(settings, console) as runs:
+            runs.collect(start, end)
+            runs.aggregate_daily(today - DAY, today)
+            print_answers(runs.warehouse, console)
+    console.print(_what_next(home, settings))
+
+
+def demo_settings(cloud: Cloud, home: Path, contracts: Path, start: datetime) -> Settings:
+    """Settings that point at a simulator and keep everything in one folder."""
+    return read_settings(
+        mist_api_token=cloud.token,
+        mist_org_id=cloud.org_id,
+        mist_base_url=cloud.url,
+        clock="simulator",
+        warehouse="duckdb",
+        home=home,
+        duckdb=home / "wan_perf.duckdb",
+        start_at=start,
+        circuits_path=contracts,
+    )
+
+
+def _is_over(instant: datetime) -> bool:
+    return instant <= datetime.now(UTC).replace(tzinfo=None)
+
+
+def _what_next(home: Path, settings: Settings) -> str:
+    dagster = dagster_home(settings)
+    variables = {
+        "WAN_PERF_HOME": str(home.resolve()),
+        "WAN_PERF_START": settings.start.isoformat(),
+        "DAGSTER_HOME": str(dagster),
+    }
+    if os.name == "nt":
+        setting = "; ".join(f'$env:{name}="{value}"' for name, value in variables.items()) + "; "
+    else:
+        setting = " ".join(f"{name}='{value}'" for name, value in variables.items()) + " "
+    return (
+        "\n[bold]What to open next[/]\n"
+        f"  The graph, its runs and its checks in the Dagster UI:\n    {setting}dagster dev\n"
+        f"  The tables, in SQL: {settings.duckdb_path} (DuckDB)\n"
+        "  What each column means:  wan-perf dictionary\n"
+        "  A cloud to collect from by hand:  wan-perf simulate"
+    )

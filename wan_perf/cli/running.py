@@ -1,0 +1,197 @@
+"""Running the graph's jobs in this process, in the order in which they feed each other.
+
+Belongs here: which partitions a command covers, progress, and turning a failed run into its sentence.
+Keep out: what a run computes (`defs`), what a command looks like (`cli`).
+"""
+
+import logging
+import warnings
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
+from wan_perf.declaration import Table
+from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, INVENTORY_JOB, build_definitions
+from wan_perf.defs.raw import DUE_PASS_TAG
+from wan_perf.defs.resources import clock_for, warehouse_for
+from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.mist.clock import PASS_EVERY, floored
+from wan_perf.mist.collecting import EVENTS_KEPT
+from wan_perf.settings import Settings, read_settings
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_INVENTORY
+
+CHUNK = timedelta(hours=168)
+INVENTORY_EVERY = timedelta(hours=6)
+_MISSED_SHOWN = 3
+_QUIET = {
+    # The sentence of a failure is printed once, by `main`; a person at a terminal wants it at once
+    # instead of after the retries that serve the unattended runs.
+    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    "execution": {"config": {"retries": {"disabled": {}}}},
+}
+
+
+class Runs:
+    """The jobs of these settings, run in this process, recorded in the home's Dagster instance."""
+
+    def __init__(self, settings: Settings | None = None, console: Console | None = None) -> None:
+        self.settings = settings or read_settings()
+        self.console = console or Console()
+        self.warehouse = warehouse_for(self.settings)
+        self.clock = clock_for(self.settings)
+        self._stack = ExitStack()
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+        )
+
+    def __enter__(self) -> "Runs":
+        warnings.filterwarnings("ignore", category=dg.BetaWarning)
+        logging.getLogger("dagster").setLevel(logging.CRITICAL)
+        self._definitions = build_definitions(
+            self.settings, warehouse=self.warehouse, clock=self.clock, progress=self._on_pass
+        )
+        home = dagster_home(self.settings)
+        self._instance = self._stack.enter_context(dg.DagsterInstance.from_config(str(home)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def collect(
+        self, start: datetime | None, end: datetime | None, *, inventory: bool = False
+    ) -> None:
+        """Take the pass that is due, or every pass and event of [start, end) that can be had.
+
+        Circuit-hours follow at once. Each run begins an hour early where it may: that hour's end is
+        known only now.
+
+        Raises:
+            UsageError: the range is none, or lies outside what is kept.
+            WanPerfError: Mist or the warehouse failed; what was stored stays.
+        """
+        if start is None and end is not None:
+            raise UsageError("--end is given without --start; give both, or neither.")
+        now = self.clock.now()
+        due = floored(now, PASS_EVERY)
+        latest = now if self.settings.clock == "real" else None
+        first, last = checked(
+            start or due, end or due + PASS_EVERY, HOUR, self.settings.start, latest
+        )
+        if inventory or self._inventory_is_old(now):
+            with self.console.status("inventory"):
+                self._run(INVENTORY_JOB)
+        earliest = max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
+        while first < last:
+            until = min(first + CHUNK, last)
+            begin = max(first - HOUR, min(earliest, first))
+            self._collect_hours(begin, until, due_only=start is None)
+            first = until
+
+    def aggregate_daily(self, start: datetime | None = None, end: datetime | None = None) -> None:
+        """Days from circuit-hours; by default from the newest day that there is.
+
+        Raises:
+            UsageError: the range is none.
+            WanPerfError: there are no circuit-hours yet.
+        """
+        oldest, newest = self._ends(CIRCUIT_HOUR, "hour")
+        if oldest is None or newest is None:
+            raise WanPerfError("There are no circuit-hours yet; run wan-perf collect first.")
+        begun = self._ends(CIRCUIT_DAY, "day")[1] or oldest
+        first, last = checked(start or begun, end or newest + HOUR, DAY, self.settings.start)
+        keys = [f"{first:%Y-%m-%d}", f"{last - DAY:%Y-%m-%d}"]
+        with self.console.status(f"days {keys[0]} to {keys[1]}"):
+            result = self._run(DAILY_JOB, keys)
+        count = _metadata(result, "circuit_day")["dagster/partition_row_count"]
+        self.console.print(f"Aggregated {keys[0]} to {keys[1]}: {count} circuit-days.")
+
+    def _collect_hours(self, begin: datetime, end: datetime, *, due_only: bool) -> None:
+        keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
+        due = 1 if due_only or self.settings.clock == "real" else (end - begin) // PASS_EVERY
+        with self._bar as bar:
+            self._task = bar.add_task(f"passes from {begin:%Y-%m-%d %H:%M} UTC", total=due)
+            result = self._run(HOURLY_JOB, keys, {DUE_PASS_TAG: "true"} if due_only else {})
+            bar.remove_task(self._task)
+        taken = _metadata(result, "raw_port_sample")
+        events = _metadata(result, "raw_gateway_event")
+        hours = _metadata(result, "circuit_hour")
+        self.console.print(
+            f"Collected {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: "
+            f"{taken['passes_taken']} passes in {taken['calls']} calls, "
+            f"{events['dagster/partition_row_count']} events, "
+            f"{hours['dagster/partition_row_count']} circuit-hours."
+        )
+        missed = list(taken["passes_missed"].items())
+        for at, why in missed[:_MISSED_SHOWN]:
+            self.console.print(f"[yellow]The pass of {at} UTC was missed:[/] {why}")
+        if len(missed) > _MISSED_SHOWN:
+            self.console.print(f"[yellow]… and {len(missed) - _MISSED_SHOWN} more passes.[/]")
+
+    def _on_pass(self, pass_at: datetime) -> None:
+        self._bar.update(self._task, advance=1, description=f"pass of {pass_at:%Y-%m-%d %H:%M} UTC")
+
+    def _run(
+        self, job: str, keys: list[str] | None = None, tags: dict[str, str] | None = None
+    ) -> dg.ExecuteInProcessResult:
+        ends = {
+            f"dagster/asset_partition_range_{end}": key
+            for end, key in zip(("start", "end"), keys or (), strict=False)
+        }
+        try:
+            return self._definitions.resolve_job_def(job).execute_in_process(
+                instance=self._instance, run_config=_QUIET, tags={**(tags or {}), **ends}
+            )
+        except Exception as error:
+            ours = _ours(error)
+            if ours is None:
+                raise
+            raise ours from None
+
+    def _inventory_is_old(self, now: datetime) -> bool:
+        newest = self._ends(RAW_INVENTORY, "taken_at")[1]
+        return newest is None or newest < now - INVENTORY_EVERY
+
+    def _ends(self, table: Table, column: str) -> tuple[datetime | None, datetime | None]:
+        rows = self.warehouse.lazy(table)
+        at = rows[column].cast("timestamp")
+        found = self.warehouse.query(rows.aggregate(oldest=at.min(), newest=at.max())).iloc[0]
+        if pd.isna(found["oldest"]):
+            return None, None
+        return found["oldest"].to_pydatetime(), found["newest"].to_pydatetime()
+
+
+def dagster_home(settings: Settings) -> Path:
+    """The folder of this home's Dagster instance, absolute, made if need be."""
+    home = (settings.home / "dagster").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    configuration = home / "dagster.yaml"
+    if not configuration.exists():
+        configuration.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+    return home
+
+
+def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
+    """What a run said about an asset; of a range every partition has the same."""
+    events = result.asset_materializations_for_node(asset)
+    return {name: value.value for name, value in events[0].metadata.items()}
+
+
+def _ours(error: BaseException | None) -> WanPerfError | None:
+    """The failure of ours that dagster wrapped, if there is one."""
+    while error is not None:
+        if isinstance(error, WanPerfError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None

@@ -1,0 +1,72 @@
+"""Serving a simulated Mist Cloud until a person stops it.
+
+Belongs here: what of a simulator a command line can set, and what it tells the person.
+Keep out: the simulator (`simulator`).
+"""
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.simulator import Fleet, serve
+
+
+def run_simulator(
+    sites: int,
+    seed: int,
+    port: int,
+    start: datetime | None,
+    days: int,
+    faults: bool,
+    replay: Path | None,
+    truth: Path | None,
+) -> None:
+    """Serve until Ctrl+C; without a start the clock runs with the real one.
+
+    Raises:
+        UsageError: the recorded series cannot be used.
+        WanPerfError: the port is taken.
+    """
+    console = Console(soft_wrap=True)
+    now = start or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    end = now + timedelta(days=days)
+    fleet = Fleet.seeded(seed, sites, now, end, faults=faults)
+    if replay is not None:
+        fleet = _replaying(fleet, replay)
+    contracts = Path("contracts.simulated.csv")
+    contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
+    if truth is not None:
+        truth.write_text(json.dumps(fleet.truth(now, end)), encoding="utf-8")
+    try:
+        with serve(fleet, now=now, port=port, ticking=start is None) as cloud:
+            clock = "real" if start is None else "simulator"
+            console.print(
+                f"A Mist Cloud with {sites} stores at {cloud.url}, {len(fleet.faults)} planted "
+                f"faults. To collect from it, set:\n"
+                f"  MIST_BASE_URL={cloud.url}\n  MIST_ORG_ID={cloud.org_id}\n"
+                f"  MIST_API_TOKEN={cloud.token}\n  WAN_PERF_CLOCK={clock}\n"
+                f"  WAN_PERF_CIRCUITS={contracts.resolve()}\n"
+                f"  WAN_PERF_START={now:%Y-%m-%dT%H:00}\nCtrl+C ends it."
+            )
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print("Ended.")
+    except OSError as error:
+        raise WanPerfError(
+            f"Port {port} cannot be served on ({error.strerror}); give another --port."
+        ) from None
+
+
+def _replaying(fleet: Fleet, recording: Path) -> Fleet:
+    site, gateway = fleet.sites[0], fleet.gateways[0]
+    try:
+        return fleet.replaying(recording, site.name, gateway.wan_ports[0].port_id)
+    except ValueError as error:
+        raise UsageError(
+            f"The recording {recording} cannot be replayed: {error}; it needs the columns "
+            "timestamp and value."
+        ) from None
