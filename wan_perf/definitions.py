@@ -70,12 +70,9 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
             dg.define_asset_job(
                 HOURLY_JOB,
                 HOURLY_ASSETS,
-                partitions_def=hours,
                 description="Passes, events and the circuit-hours that follow from them.",
             ),
-            dg.define_asset_job(
-                DAILY_JOB, DAILY_ASSETS, partitions_def=days, description="Days from hours."
-            ),
+            dg.define_asset_job(DAILY_JOB, DAILY_ASSETS, description="Days from hours."),
         ],
         resources={**resources, **overrides},
         executor=dg.in_process_executor,

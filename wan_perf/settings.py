@@ -20,8 +20,12 @@ class Settings(BaseSettings):
     """What a user can set; each field's alias is the name in the environment or in `.env`."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True,
-        frozen=True, env_ignore_empty=True,
+        # By alias only: a field's own name, such as home, would be read from $HOME.
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
     )
 
     mist_api_token: SecretStr = Field(
@@ -111,7 +115,7 @@ def months_back(now: datetime, months: int) -> datetime:
 
 
 def read_settings(**given: object) -> Settings:
-    """The settings from the environment and `.env`; what is given by name wins.
+    """The settings from the environment and `.env`; what is given wins, by the names used there.
 
     Raises:
         UsageError: a setting has a value that it cannot have; the sentence names it.

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as Grid
 
+from wan_perf.columns import COLUMNS
 from wan_perf.formulas import availability_pct
 from wan_perf.kpi.validity import in_force
 from wan_perf.tables import CIRCUIT_DAY, DIM_CIRCUIT, DIM_SITE
 from wan_perf.warehouse import Warehouse
 
 SHOWN = 5
+WIDEST = 18
+"""A circuit without contract has a long id; its end, the port, tells more than its start."""
 ENOUGH_COVERAGE_PCT = 90
 """Under this share of known minutes a circuit is not ranked by its availability."""
 
@@ -49,7 +53,7 @@ def described_days(warehouse: Warehouse) -> ir.Table:
 
 def answers(days: ir.Table) -> list[Answer]:
     """The questions about one day's circuits, in the order in which they are printed."""
-    who = {"site_name": "site", "region": "region", "circuit_id": "circuit", "role": "role"}
+    who = {"site_name": "site", "region": "region", "circuit_id": "circuit"}
     contracted = days.filter(days.bandwidth_source == "contract")
     known = days.filter(days.coverage_pct >= ENOUGH_COVERAGE_PCT)
     return [
@@ -64,9 +68,8 @@ def answers(days: ir.Table) -> list[Answer]:
                 "utilization_pct": "mean %",
                 "utilization_p95_pct": "p95 %",
                 "utilization_max_pct": "max %",
-                "utilization_warning_hours": "h warning",
-                "utilization_high_hours": "h high",
-                "utilization_critical_hours": "h critical",
+                "utilization_high_hours": "h ≥high",
+                "utilization_critical_hours": "h ≥crit",
             },
         ),
         Answer(
@@ -74,11 +77,10 @@ def answers(days: ir.Table) -> list[Answer]:
             days.filter(days.flap_count > 0).order_by([days.flap_count.desc(), "circuit_id"]),
             {
                 **who,
-                "provider": "provider",
                 "flap_count": "flaps",
-                "known_down_minutes": "min down",
-                "availability_pct": "available %",
-                "coverage_pct": "coverage %",
+                "known_down_minutes": "down min",
+                "availability_pct": "up %",
+                "coverage_pct": "known %",
             },
         ),
         Answer(
@@ -86,12 +88,11 @@ def answers(days: ir.Table) -> list[Answer]:
             known.order_by([known.availability_pct, known.coverage_pct, "circuit_id"]),
             {
                 **who,
-                "availability_pct": "available %",
-                "availability_low_pct": "at least %",
-                "availability_high_pct": "at most %",
-                "coverage_pct": "coverage %",
-                "known_down_minutes": "min down",
-                "unknown_minutes": "min unknown",
+                "availability_pct": "up %",
+                "availability_low_pct": "at least",
+                "availability_high_pct": "at most",
+                "coverage_pct": "known %",
+                "known_down_minutes": "down min",
             },
         ),
     ]
@@ -107,7 +108,7 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
     console.print(
         f"\n[bold]{fleet['day']:%A %Y-%m-%d}[/] (UTC): {fleet['circuits']} circuits at "
         f"{fleet['sites']} sites, availability {_shown(fleet['availability_pct'])} % of what is "
-        f"known, coverage {_shown(fleet['coverage_pct'])} %, {fleet['unranked']} circuits with "
+        f"known, coverage {_shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits with "
         f"not enough data."
     )
     for answer in answers(days):
@@ -133,9 +134,11 @@ def _fleet(days: ir.Table) -> ir.Table:
 
 
 def _grid(answer: Answer, rows: pd.DataFrame) -> Grid:
-    grid = Grid(title=answer.question, title_justify="left", title_style="bold", expand=False)
-    for heading in answer.headings.values():
-        grid.add_column(heading, justify="left")
+    grid = Grid(title=answer.question, title_justify="left", title_style="bold")
+    grid.box, grid.pad_edge, grid.collapse_padding = SIMPLE_HEAD, False, True
+    for column, heading in answer.headings.items():
+        numeric = COLUMNS[column].type in ("real", "integer")
+        grid.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
     for _, row in rows.iterrows():
         grid.add_row(*(_shown(row[column]) for column in answer.headings))
     if rows.empty:
@@ -149,7 +152,8 @@ def _shown(value: object) -> str:
         return "unknown"
     if isinstance(value, float):
         rounded = f"{value:,.2f}"
-        return "99.99" if rounded == "100.00" and value < 100 else rounded  # noqa: PLR2004
-    return str(value)
+        return "99.99" if rounded == "100.00" and value < 100 else rounded.removesuffix(".00")
+    words = str(value)
+    return words if len(words) <= WIDEST else f"…{words[1 - WIDEST :]}"
 
 

@@ -44,21 +44,21 @@ def run_demo(sites: int, seed: int) -> None:
             runs.collect(start, end)
             runs.aggregate_daily(today - DAY, today)
             print_answers(runs.warehouse, console)
-    console.print(_what_next(home, settings))
+    console.print(_what_next(home, settings), soft_wrap=True)
 
 
 def demo_settings(cloud: Cloud, home: Path, contracts: Path, start: datetime) -> Settings:
     """Settings that point at a simulator and keep everything in one folder."""
     return read_settings(
-        mist_api_token=cloud.token,
-        mist_org_id=cloud.org_id,
-        mist_base_url=cloud.url,
-        clock="simulator",
-        warehouse="duckdb",
-        home=home,
-        duckdb=home / "wan_perf.duckdb",
-        start_at=start,
-        circuits_path=contracts,
+        MIST_API_TOKEN=cloud.token,
+        MIST_ORG_ID=cloud.org_id,
+        MIST_BASE_URL=cloud.url,
+        WAN_PERF_CLOCK="simulator",
+        WAN_PERF_WAREHOUSE="duckdb",
+        WAN_PERF_HOME=home,
+        WAN_PERF_DUCKDB=home / "wan_perf.duckdb",
+        WAN_PERF_START=start,
+        WAN_PERF_CIRCUITS=contracts,
     )
 
 

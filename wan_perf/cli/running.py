@@ -5,7 +5,6 @@ Keep out: what a run computes (`defs`), what a command looks like (`cli`).
 """
 
 import logging
-import warnings
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,7 +56,6 @@ class Runs:
         )
 
     def __enter__(self) -> "Runs":
-        warnings.filterwarnings("ignore", category=dg.BetaWarning)
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self._definitions = build_definitions(
             self.settings, warehouse=self.warehouse, clock=self.clock, progress=self._on_pass

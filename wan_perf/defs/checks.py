@@ -39,8 +39,7 @@ def checks_of(
     ) -> Iterator[dg.AssetCheckResult]:
         window = Window(*naive(context.partition_time_window)) if partitions else None
         rows = warehouse.lazy(table, window)
-        counts = warehouse.query(checking.counts(rows, table, table.rules))
-        found = dict(zip(counts["rule"], counts["broken"], strict=True))
+        found = warehouse.query(checking.counts(rows, table, table.rules)).iloc[0]
         for rule in rules:
             yield _result(warehouse, rows, table, rule, int(found[rule.name]))
 

@@ -55,7 +55,7 @@ def raw_port_sample(
     progress: dg.ResourceParam[Progress],
 ) -> pd.DataFrame:
     start, end = naive(context.partition_time_window)
-    if DUE_PASS_TAG in context.run_tags:
+    if DUE_PASS_TAG in context.run.tags:
         end = min(end, floored(clock.now(), PASS_EVERY) + PASS_EVERY)
     session = source.session()
     try:

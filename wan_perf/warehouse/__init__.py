@@ -4,7 +4,16 @@ Belongs here: connecting, creating what is declared, replacing a slice, answerin
 Keep out: what rows mean (`kpi`), when they are computed (`defs`). Imports no dagster.
 """
 
-from wan_perf.warehouse.face import RefusedRowsError, Stored, Warehouse, Window
+from wan_perf.warehouse.face import RefusedRowsError, Stored, Warehouse
 from wan_perf.warehouse.on_duckdb import DuckDBWarehouse
+from wan_perf.warehouse.on_snowflake import SnowflakeWarehouse
+from wan_perf.warehouse.window import Window
 
-__all__ = ["DuckDBWarehouse", "RefusedRowsError", "Stored", "Warehouse", "Window"]
+__all__ = [
+    "DuckDBWarehouse",
+    "RefusedRowsError",
+    "SnowflakeWarehouse",
+    "Stored",
+    "Warehouse",
+    "Window",
+]

@@ -9,12 +9,12 @@ BEGIN; DELETE slice; INSERT by name; COMMIT -> drop the stage. All DDL comes bef
 DDL statement commits an open transaction on Snowflake.
 """
 
+import contextlib
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import ibis
@@ -22,18 +22,13 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandas as pd
 
+from wan_perf.columns import Column
 from wan_perf.declaration import Rule, Table
 from wan_perf.errors import WanPerfError
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import checking
-
-
-@dataclass(frozen=True)
-class Window:
-    """The instants [start, end), naive UTC."""
-
-    start: datetime
-    end: datetime
+from wan_perf.warehouse.held import held
+from wan_perf.warehouse.window import Window, where, within
 
 
 @dataclass(frozen=True)
@@ -48,8 +43,12 @@ class RefusedRowsError(WanPerfError):
     """Rows break their table's declared rules; nothing was replaced."""
 
 
+class NoWarehouseError(WanPerfError):
+    """There is nothing to read from yet."""
+
+
 class Session(ABC):
-    """One short connection; every statement goes through `run`."""
+    """One short connection; every statement goes through `run`, `frame` or `stage_frame`."""
 
     @abstractmethod
     def run(self, sql: str) -> list[tuple[Any, ...]]:
@@ -57,11 +56,11 @@ class Session(ABC):
 
     @abstractmethod
     def frame(self, sql: str) -> pd.DataFrame:
-        """Execute one query and return its rows as a frame."""
+        """Execute one query and return its rows as a frame with lower-case names."""
 
     @abstractmethod
-    def stage_frame(self, name: str, table: Table, frame: pd.DataFrame) -> None:
-        """Create the temporary table `name` with the declared types and load the frame into it."""
+    def stage_frame(self, name: str, frame: pd.DataFrame) -> None:
+        """Insert the frame into the temporary table `name`, whose columns it has, by name."""
 
 
 class Warehouse(ABC):
@@ -73,8 +72,13 @@ class Warehouse(ABC):
     # -- what an engine brings ---------------------------------------------------------------------
 
     @abstractmethod
-    def session(self, *, read_only: bool = False) -> Any:
-        """Context manager: a `Session` that is closed at the end, whatever happens."""
+    def session(self, *, read_only: bool = False) -> AbstractContextManager[Session]:
+        """A `Session` that is closed at the end, whatever happens.
+
+        Raises:
+            NoWarehouseError: asked to read only, and there is nothing yet.
+            WanPerfError: the warehouse cannot be opened; the sentence says why and what to do.
+        """
 
     @abstractmethod
     def unbound(self, table: Table, name: str | None = None) -> ir.Table:
@@ -82,7 +86,18 @@ class Warehouse(ABC):
 
     @abstractmethod
     def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
-        """Columns of the table as it stands, name to type; empty where there is no table."""
+        """Columns of the table as it stands, name to type; empty where there is no table.
+
+        A type that holds what the declared one holds has the declared one's name.
+        """
+
+    @abstractmethod
+    def definition(self, table: Table) -> str:
+        """Data definition that creates the table, with its grain and meanings as comments."""
+
+    @abstractmethod
+    def addition(self, table: Table, column: Column) -> str:
+        """Data definition that adds the column to the table, with its meaning as comment."""
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -96,10 +111,20 @@ class Warehouse(ABC):
         return str(ibis.to_sql(expression, dialect=self.dialect))
 
     def query(self, expression: ir.Table) -> pd.DataFrame:
-        """Rows of an expression as a frame, through a short connection of its own."""
+        """Rows of an expression as a frame, through a short connection of its own.
+
+        Column types follow the expression's, see `held`. A declared table that the expression reads
+        and that is not there is created, empty; else nothing is written and readers share.
+        """
+        sql, sources = self.sql(expression), _sources(expression)
+        schema = dict(expression.schema().items())
+        with contextlib.suppress(NoWarehouseError), self.session(read_only=True) as session:
+            if not any(self._changes(session, table) for table in sources):
+                return held(session.frame(sql), schema)
         with self.session() as session:
-            self._create_sources(session, expression)
-            return session.frame(self.sql(expression))
+            for table in sources:
+                self.create(session, table)
+            return held(session.frame(sql), schema)
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -108,131 +133,127 @@ class Warehouse(ABC):
     ) -> Stored:
         """Replace a slice of the table by the rows; what breaks a rule replaces nothing.
 
-        The slice is the window on the partition column, the passes that the rows hold where the
-        table is a snapshot table, else the whole table. An expression is cut to the window; a frame
-        with rows outside of it is refused.
+        The slice is the passes that the rows hold where the table is a snapshot table, else the
+        window on the partition column, else the whole table. No rows are a valid slice. An
+        expression is cut to the window; a frame with rows outside of it is refused.
 
         Raises:
-            RefusedRowsError: rows break a declared rule; the old slice stands.
+            RefusedRowsError: rows break a rule, or have other columns; the old slice stands.
+            WanPerfError: a column of the table has another type than the declared one.
         """
+        _refuse_other_columns(table, rows)
+        if window is None and table.partition is not None:
+            raise WanPerfError(f"Table {table.name} is stored by windows; none was given.")
         stage = f"stage_{table.name}_{uuid.uuid4().hex[:8]}"
+        names = ", ".join(table.columns)
         with self.session() as session:
             self.create(session, table)
-            if isinstance(rows, pd.DataFrame):
-                session.stage_frame(stage, table, rows)
-            else:
-                self._create_sources(session, rows)
-                declared = self._declared(table, rows, window)
-                session.run(f"CREATE TEMPORARY TABLE {stage} AS {self.sql(declared)}")
-            staged = self.unbound(table, stage)
-            count = self._refuse(session, table, staged, window)
-            with self._transaction(session):
-                session.run(f"DELETE FROM {table.name}{self._slice(table, staged, window)}")
-                names = ", ".join(table.columns)
-                session.run(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}")
-            passes = self._passes(session, table, staged)
+            self._stage(session, stage, table, rows, window)
+            stored = self._look(session, table, self.unbound(table, stage), window)
+            with _transaction(session):
+                session.run(f"DELETE FROM {table.name}{_slice(table, stage, window)}")  # noqa: S608 - declared names
+                session.run(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}")  # noqa: S608 - declared names
             session.run(f"DROP TABLE {stage}")
-        return Stored(count, passes)
+        return stored
 
     def create(self, session: Session, table: Table) -> None:
-        """Create the table as declared, or add the columns that it lacks.
+        """Create the table as declared, or add the columns that it lacks (NULL in old rows).
+
+        A column that the declaration no longer has is left alone.
 
         Raises:
             WanPerfError: a column has another type than the declared one.
         """
+        for statement in self._changes(session, table):
+            session.run(statement)
+
+    def _changes(self, session: Session, table: Table) -> list[str]:
         existing = self.existing_columns(session, table)
         if not existing:
-            session.run(f"CREATE TABLE IF NOT EXISTS {table.name} ({self.column_list(table)})")
-            return
+            return [self.definition(table)]
         for column in table.fields:
             declared = self.type_names[column.type]
-            if column.name not in existing:
-                session.run(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {declared}")
-            elif existing[column.name] != declared:
+            found = existing.get(column.name, declared)
+            if found != declared:
                 raise WanPerfError(
-                    f"Table {table.name}: column {column.name} is {existing[column.name]} in the "
-                    f"warehouse and {declared} in the declaration; rename or drop the table, then "
-                    "run the collection again."
+                    f"Table {table.name}: column {column.name} is {found} in the warehouse and "
+                    f"{declared} in the declaration; rename or drop the table, then run the "
+                    "collection again."
                 )
+        return [self.addition(table, c) for c in table.fields if c.name not in existing]
 
-    def column_list(self, table: Table) -> str:
-        """Columns with their types in the engine's words, for a data definition."""
-        return ", ".join(f"{c.name} {self.type_names[c.type]}" for c in table.fields)
-
-    # -- the steps ---------------------------------------------------------------------------------
-
-    def _create_sources(self, session: Session, expression: ir.Table) -> None:
-        for source in expression.op().find(ops.UnboundTable):
-            if source.name.lower() in TABLES:
-                self.create(session, TABLES[source.name.lower()])
-
-    def _declared(self, table: Table, rows: ir.Table, window: Window | None) -> ir.Table:
-        if set(rows.columns) != set(table.columns):
-            differing = ", ".join(sorted(set(rows.columns) ^ set(table.columns)))
-            raise RefusedRowsError(
-                f"{table.name}: the expression and the declaration differ in {differing}; "
-                "nothing was replaced."
-            )
+    def _stage(
+        self,
+        session: Session,
+        stage: str,
+        table: Table,
+        rows: pd.DataFrame | ir.Table,
+        window: Window | None,
+    ) -> None:
+        typed = ", ".join(f"{c.name} {self.type_names[c.type]}" for c in table.fields)
+        create = f"CREATE TEMPORARY TABLE {stage} ({typed})"
+        if isinstance(rows, pd.DataFrame):
+            session.run(create)
+            session.stage_frame(stage, rows[list(table.columns)])
+            return
+        for source in _sources(rows):
+            self.create(session, source)
         declared = rows.select(*table.columns).cast(table.schema)
-        return declared.filter(within(declared, table, window)) if window else declared
+        # A row without its partition value is kept, so that it is refused and not silently lost.
+        cut = declared.filter(within(declared, table, window).fill_null(True))
+        session.run(create)
+        session.run(f"INSERT INTO {stage} ({', '.join(table.columns)}) {self.sql(cut)}")
 
-    def _refuse(
+    def _look(
         self, session: Session, table: Table, staged: ir.Table, window: Window | None
-    ) -> int:
+    ) -> Stored:
         rules = tuple(rule for rule in table.rules if rule.enforced)
         if window is not None:
-            rules = (
-                *rules,
-                Rule(
-                    "rows_are_within_the_window",
-                    f"{table.partition} lies in [{window.start}, {window.end}).",
-                    lambda t: within(t, table, window),
-                ),
+            inside = Rule(
+                "rows_are_within_the_window",
+                f"{table.partition} lies in [{window.start}, {window.end}).",
+                lambda t: within(t, table, window),
             )
-        rows, broken = checking.broken(session.run(self.sql(checking.counts(staged, table, rules))))
+            rules = (*rules, inside)
+        counts = checking.counts(staged, table, rules)
+        [answer] = session.run(self.sql(counts))
+        found = {name: int(count) for name, count in zip(counts.columns, answer, strict=True)}
+        broken = [r for r in (checking.unique(table), *rules) if found[r.name]]
         if broken:
-            rule = next(r for r in (checking.unique(table), *rules) if r.name in broken)
-            example = session.frame(self.sql(checking.offenders(staged, table, rule).limit(1)))
-            raise RefusedRowsError(checking.sentence(table, rule, broken, example))
-        return rows
-
-    @contextmanager
-    def _transaction(self, session: Session) -> Iterator[None]:
-        session.run("BEGIN")
-        try:
-            yield
-        except BaseException:
-            session.run("ROLLBACK")
-            raise
-        session.run("COMMIT")
-
-    def _slice(self, table: Table, staged: ir.Table, window: Window | None) -> str:
-        if table.snapshot is not None:
-            stage = staged.get_name()
-            return f" WHERE {table.snapshot} IN (SELECT {table.snapshot} FROM {stage})"
-        if table.partition is None:
-            return ""
-        if window is None:
-            raise WanPerfError(f"Table {table.name} is stored by windows; none was given.")
-        start, end = _limits(table, window)
-        return f" WHERE {table.partition} >= '{start}' AND {table.partition} < '{end}'"
-
-    def _passes(self, session: Session, table: Table, staged: ir.Table) -> int | None:
+            example = session.frame(self.sql(checking.offenders(staged, table, broken[0]).limit(1)))
+            raise RefusedRowsError(checking.sentence(table, broken, found, example))
         if table.snapshot is None:
-            return None
-        return int(session.run(self.sql(staged.aggregate(n=staged[table.snapshot].nunique())))[0][0])
+            return Stored(found[checking.ROWS])
+        passes = staged.aggregate(passes=staged[table.snapshot].nunique())
+        return Stored(found[checking.ROWS], int(session.run(self.sql(passes))[0][0]))
 
 
-def within(rows: ir.Table, table: Table, window: Window | None) -> ir.BooleanValue:
-    """True where the row's partition column lies in the window."""
-    if window is None or table.partition is None:
-        return ibis.literal(True)
-    start, end = _limits(table, window)
-    column = rows[table.partition]
-    kind = table.schema[table.partition]
-    return (column >= ibis.literal(start, kind)) & (column < ibis.literal(end, kind))
+def _refuse_other_columns(table: Table, rows: pd.DataFrame | ir.Table) -> None:
+    differing = set(rows.columns) ^ set(table.columns)
+    if differing:
+        raise RefusedRowsError(
+            f"{table.name}: the rows and the declaration differ in {', '.join(sorted(differing))}; "
+            "nothing was replaced."
+        )
 
 
-def _limits(table: Table, window: Window) -> Sequence[Any]:
-    ends = (window.start, window.end)
-    return [end.date() for end in ends] if table.schema[str(table.partition)] == "date" else ends
+def _sources(expression: ir.Table) -> list[Table]:
+    names = sorted({source.name.lower() for source in expression.op().find(ops.UnboundTable)})
+    return [TABLES[name] for name in names if name in TABLES]
+
+
+def _slice(table: Table, stage: str, window: Window | None) -> str:
+    if table.snapshot is not None:
+        return f" WHERE {table.snapshot} IN (SELECT {table.snapshot} FROM {stage})"  # noqa: S608 - declared names
+    return where(table, window)
+
+
+@contextmanager
+def _transaction(session: Session) -> Iterator[None]:
+    session.run("BEGIN")
+    try:
+        yield
+    except BaseException:
+        session.run("ROLLBACK")
+        raise
+    session.run("COMMIT")

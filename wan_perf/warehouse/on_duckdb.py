@@ -3,13 +3,15 @@
 Belongs here: DuckDB's types, its lock and its way to take a frame.
 Keep out: the order of a store step (`face`).
 
-One process at a time may have the file open for writing, so connections are short: open, work, close.
+One process at a time may have the file open for writing, so connections are short: open, work,
+close.
 """
 
 import random
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,17 +21,26 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from wan_perf.columns import Column
 from wan_perf.declaration import Table
 from wan_perf.errors import WanPerfError
-from wan_perf.warehouse.face import Session, Warehouse
+from wan_perf.warehouse import comments
+from wan_perf.warehouse.face import NoWarehouseError, Session, Warehouse
+
+_TURNS: dict[Path, threading.RLock] = {}
+_HELD = (
+    "lock",  # another process has the file, on POSIX systems
+    "used by another process",  # the same, on Windows
+    "already open",
+    "configuration",  # this process has it open in the other mode
+)
 
 
 class DuckDBSession(Session):
     """A connection to the file."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, warehouse: "DuckDBWarehouse") -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        self._warehouse = warehouse
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Execute one statement and return its rows."""
@@ -39,12 +50,11 @@ class DuckDBSession(Session):
         """Execute one query and return its rows as a frame."""
         return self._connection.execute(sql).df()
 
-    def stage_frame(self, name: str, table: Table, frame: pd.DataFrame) -> None:
-        """Create the temporary table and insert the frame by name."""
-        self.run(f"CREATE TEMPORARY TABLE {name} ({self._warehouse.column_list(table)})")
-        self._connection.register("staged_frame", frame[list(table.columns)])
+    def stage_frame(self, name: str, frame: pd.DataFrame) -> None:
+        """Insert the frame into the temporary table by name."""
+        self._connection.register("staged_frame", frame)
         try:
-            self.run(f"INSERT INTO {name} BY NAME SELECT * FROM staged_frame")
+            self.run(f"INSERT INTO {name} BY NAME SELECT * FROM staged_frame")  # noqa: S608 - declared names
         finally:
             self._connection.unregister("staged_frame")
 
@@ -72,37 +82,58 @@ class DuckDBWarehouse(Warehouse):
 
     @contextmanager
     def session(self, *, read_only: bool = False) -> Iterator[DuckDBSession]:
-        """A connection in UTC that is closed at the end, whatever happens."""
-        connection = self._connect(read_only)
-        try:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield DuckDBSession(connection, self)
-        finally:
-            connection.close()
+        """A connection in UTC that is closed at the end, whatever happens.
 
-    def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+        Raises:
+            NoWarehouseError: asked to read only, and there is no file yet.
+            WanPerfError: the file cannot be opened, or is held longer than `patience_s`.
+        """
+        deadline = time.monotonic() + self.patience_s
+        with self._turn(deadline) if not read_only else nullcontext():
+            connection = self._connect(read_only, deadline)
+            try:
+                connection.execute("SET TimeZone = 'UTC'")
+                yield DuckDBSession(connection)
+            finally:
+                connection.close()
+
+    @contextmanager
+    def _turn(self, deadline: float) -> Iterator[None]:
+        # The file's lock keeps other processes out, not the threads of this one.
+        turn = _TURNS.setdefault(self.path.resolve(), threading.RLock())
+        if not turn.acquire(timeout=max(0, deadline - time.monotonic())):
+            raise self._closed("Another thread of this process is writing.")
+        try:
+            yield
+        finally:
+            turn.release()
+
+    def _connect(self, read_only: bool, deadline: float) -> duckdb.DuckDBPyConnection:
         if read_only and not self.path.exists():
-            raise WanPerfError(
+            raise NoWarehouseError(
                 f"There is no warehouse at {self.path} yet; collect something first, for example "
                 "with: wan-perf collect."
             )
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + self.patience_s
         wait = 0.02
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only)
             except (duckdb.IOException, duckdb.ConnectionException) as error:
                 # Only a lock passes by itself; a broken file or a missing right does not.
-                held = "lock" in str(error).lower() or "configuration" in str(error).lower()
-                if not held or time.monotonic() > deadline:
-                    raise WanPerfError(
-                        f"The warehouse {self.path} cannot be opened: {str(error).splitlines()[0]} "
-                        "Close what holds it, or set WAN_PERF_DUCKDB to another file."
-                    ) from error
+                held = any(words in str(error).lower() for words in _HELD)
+                if not held or time.monotonic() >= deadline:
+                    raise self._closed(str(error).splitlines()[0]) from error
             # Jitter keeps waiting processes from asking in step.
-            time.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - no secret depends on it
+            jitter = random.uniform(0.5, 1.5)  # noqa: S311 - no secret depends on it
+            time.sleep(min(wait * jitter, max(0, deadline - time.monotonic())))
             wait = min(wait * 2, 1.0)
+
+    def _closed(self, why: str) -> WanPerfError:
+        return WanPerfError(
+            f"The warehouse {self.path} cannot be opened: {why} "
+            "Close what holds it, or set WAN_PERF_DUCKDB to another file."
+        )
 
     def unbound(self, table: Table, name: str | None = None) -> ir.Table:
         """The table as a lazy Ibis table; nothing is read."""
@@ -111,7 +142,29 @@ class DuckDBWarehouse(Warehouse):
     def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
         """Columns of the table as it stands, name to type."""
         rows = session.run(
-            "SELECT column_name, data_type FROM information_schema.columns "
-            f"WHERE table_name = '{table.name}' AND table_schema = 'main'"  # noqa: S608 - our own name
+            "SELECT column_name, data_type FROM information_schema.columns "  # noqa: S608 - declared name
+            f"WHERE table_name = '{table.name}' AND table_schema = 'main'"
         )
         return dict(rows)
+
+    def definition(self, table: Table) -> str:
+        """Data definition that creates the table, with its grain and meanings as comments."""
+        columns = ", ".join(f"{c.name} {self.type_names[c.type]}" for c in table.fields)
+        return "; ".join(
+            (
+                f"CREATE TABLE IF NOT EXISTS {table.name} ({columns})",
+                f"COMMENT ON TABLE {table.name} IS {comments.of_table(table)}",
+                *(_comment(table, column) for column in table.fields),
+            )
+        )
+
+    def addition(self, table: Table, column: Column) -> str:
+        """Data definition that adds the column to the table, with its meaning as comment."""
+        kind = self.type_names[column.type]
+        return (
+            f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}; {_comment(table, column)}"
+        )
+
+
+def _comment(table: Table, column: Column) -> str:
+    return f"COMMENT ON COLUMN {table.name}.{column.name} IS {comments.of_column(column)}"

@@ -1,0 +1,33 @@
+"""How a frame holds what a query answers: by the type of the expression, never by the values.
+
+Belongs here: the pandas type of each type of a column, the same on every engine.
+Keep out: asking (`face`).
+
+Left to an engine, whole numbers beside NULL are int64, Int64 or float64, and a date is a date or an
+instant, as the rows and the engine happen to be.
+"""
+
+import ibis.expr.datatypes as dt
+import pandas as pd
+
+
+def held(frame: pd.DataFrame, schema: dict[str, dt.DataType]) -> pd.DataFrame:
+    """The frame with the types that its schema asks for.
+
+    Int64, float64, boolean, datetime64[us] (naive UTC); text and dates are objects, missing None.
+    """
+    return frame.assign(**{name: _held(frame[name], kind) for name, kind in schema.items()})
+
+
+def _held(values: pd.Series, kind: dt.DataType) -> pd.Series:
+    if kind.is_integer():
+        return pd.to_numeric(values).astype("Int64")
+    if kind.is_numeric() and not kind.is_boolean():
+        return values.astype("float64")
+    if kind.is_boolean():
+        return values.astype("boolean")
+    if kind.is_timestamp():
+        return values.astype("datetime64[us]")
+    if kind.is_date():
+        values = pd.to_datetime(values).dt.date
+    return values.astype(object).where(values.notna(), None)

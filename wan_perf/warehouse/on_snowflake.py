@@ -1,0 +1,170 @@
+"""The warehouse of production: a schema of a Snowflake account.
+
+Belongs here: Snowflake's connection, its types, its upper-case names and its way to take a frame.
+Keep out: the order of a store step (`face`).
+
+The connector takes seconds to import: it is imported when a connection is opened, never before.
+Identifiers are upper case underneath, as unquoted ones are, and lower case in Ibis.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from wan_perf.columns import Column
+from wan_perf.declaration import Table
+from wan_perf.errors import WanPerfError
+from wan_perf.warehouse import comments
+from wan_perf.warehouse.face import Session, Warehouse
+
+_PARAMETERS = {
+    # An account or a user can have other defaults; what the statements mean must not follow them.
+    "TIMEZONE": "UTC",
+    "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
+    "TIMESTAMP_INPUT_FORMAT": "AUTO",
+    "DATE_INPUT_FORMAT": "AUTO",
+    "WEEK_START": 1,
+}
+_DOES_NOT_EXIST = 2003
+_INTEGERS = ("int8", "int16", "int32", "int64")
+
+
+class SnowflakeSession(Session):
+    """A connection to the schema."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def run(self, sql: str) -> list[tuple[Any, ...]]:
+        """Execute one statement and return its rows."""
+        with self._connection.cursor() as cursor:
+            return list(cursor.execute(sql).fetchall())
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """Execute one query and return its rows as a frame with lower-case names."""
+        with self._connection.cursor() as cursor:
+            # Whole numbers beside NULL would be floats, which end at 2**53.
+            frame = cursor.execute(sql).fetch_pandas_all(
+                types_mapper=lambda kind: pd.Int64Dtype() if str(kind) in _INTEGERS else None
+            )
+        return frame.rename(columns=str.lower)
+
+    def stage_frame(self, name: str, frame: pd.DataFrame) -> None:
+        """Load the frame into the temporary table, by name."""
+        from snowflake.connector.pandas_tools import write_pandas
+
+        if frame.empty:  # there would be no file to load from
+            return
+        write_pandas(
+            self._connection,
+            frame.rename(columns=str.upper),
+            name.upper(),
+            quote_identifiers=True,
+            use_logical_type=True,  # else an instant arrives as a bare number
+        )
+
+
+@dataclass(frozen=True)
+class SnowflakeWarehouse(Warehouse):
+    """Tables in one schema of a Snowflake account.
+
+    An empty role is the user's default one. `arguments` are further arguments of the connector's
+    `connect`, such as a host; they win over the others.
+    """
+
+    account: str
+    user: str
+    password: str = field(repr=False)
+    database: str
+    schema: str
+    warehouse: str
+    role: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+    dialect = "snowflake"
+    type_names = {  # noqa: RUF012 - a constant of the engine, read through the class
+        "text": "VARCHAR",
+        "integer": "NUMBER(38,0)",
+        "real": "FLOAT",
+        "boolean": "BOOLEAN",
+        "instant": "TIMESTAMP_NTZ(6)",
+        "date": "DATE",
+    }
+
+    @contextmanager
+    def session(self, *, read_only: bool = False) -> Iterator[SnowflakeSession]:  # noqa: ARG002 - readers lock nothing here
+        """A connection in UTC that is closed at the end, whatever happens."""
+        connection = self._connect()
+        try:
+            yield SnowflakeSession(connection)
+        finally:
+            connection.close()
+
+    def _connect(self) -> Any:
+        import snowflake.connector
+
+        given = {
+            "account": self.account,
+            "user": self.user,
+            "password": self.password,
+            "database": self.database,
+            "schema": self.schema,
+            "warehouse": self.warehouse,
+            **({"role": self.role} if self.role else {}),
+            "autocommit": True,
+            **self.arguments,
+        }
+        given["session_parameters"] = {**_PARAMETERS, **given.get("session_parameters", {})}
+        try:
+            return snowflake.connector.connect(**given)
+        except snowflake.connector.Error as error:
+            raise WanPerfError(
+                f"Snowflake account {self.account} cannot be opened by user {self.user}: "
+                f"{str(error).splitlines()[0]} Look at the settings SNF_*."
+            ) from error
+
+    def unbound(self, table: Table, name: str | None = None) -> ir.Table:
+        """The table as a lazy Ibis table with lower-case columns; nothing is read."""
+        underneath = {column.upper(): kind for column, kind in table.schema.items()}
+        rows = ibis.table(underneath, name=(name or table.name).upper())
+        return rows.rename({column: column.upper() for column in table.columns})
+
+    def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
+        """Columns of the table as it stands, name to type."""
+        import snowflake.connector
+
+        try:
+            rows = session.run(f"DESCRIBE TABLE {table.name}")
+        except snowflake.connector.ProgrammingError as error:
+            if error.errno == _DOES_NOT_EXIST:
+                return {}
+            raise
+        return {name.lower(): _comparable(kind) for name, kind, *_ in rows}
+
+    def definition(self, table: Table) -> str:
+        """Data definition that creates the table, with its grain and meanings as comments."""
+        columns = ", ".join(self._column(column) for column in table.fields)
+        return (
+            f"CREATE TABLE IF NOT EXISTS {table.name} ({columns}) "
+            f"COMMENT = {comments.of_table(table)}"
+        )
+
+    def addition(self, table: Table, column: Column) -> str:
+        """Data definition that adds the column to the table, with its meaning as comment."""
+        return f"ALTER TABLE {table.name} ADD COLUMN {self._column(column)}"
+
+    def _column(self, column: Column) -> str:
+        return f"{column.name} {self.type_names[column.type]} COMMENT {comments.of_column(column)}"
+
+
+def _comparable(kind: str) -> str:
+    """The declared type that holds no more than this one: any text, instants to the microsecond."""
+    if kind.startswith("VARCHAR"):
+        return "VARCHAR"
+    return re.sub(r"^TIMESTAMP_NTZ\([6-9]\)$", "TIMESTAMP_NTZ(6)", kind)

@@ -1,0 +1,48 @@
+"""The slice of a table that a run replaces or reads: a window on its partition column.
+
+Belongs here: the half-open window and its condition, as an expression and as SQL.
+Keep out: what is done to the slice (`face`).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.declaration import Table
+
+
+@dataclass(frozen=True)
+class Window:
+    """The instants [start, end), naive UTC."""
+
+    start: datetime
+    end: datetime
+
+
+def within(rows: ir.Table, table: Table, window: Window | None) -> ir.BooleanValue:
+    """True where the row's partition column lies in the window, NULL where it is NULL.
+
+    True for every row of a table without a partition column, and where there is no window.
+    """
+    if window is None or table.partition is None:
+        return ibis.literal(True)
+    start, end = _limits(table.schema[table.partition], window)
+    column = rows[table.partition]
+    kind = table.schema[table.partition]
+    return (column >= ibis.literal(start, kind)) & (column < ibis.literal(end, kind))
+
+
+def where(table: Table, window: Window | None) -> str:
+    """The same condition for a DELETE; empty for a table that is replaced whole."""
+    if window is None or table.partition is None:
+        return ""
+    start, end = _limits(table.schema[table.partition], window)
+    return f" WHERE {table.partition} >= '{start}' AND {table.partition} < '{end}'"
+
+
+def _limits(kind: str, window: Window) -> tuple[date, date]:
+    if kind == "date":
+        return window.start.date(), window.end.date()
+    return window.start, window.end

@@ -1,0 +1,84 @@
+"""What can be known of an hour, worked out from the truth alone in plain Python.
+
+The truth says when a port was down, when its gateway booted and reported, and when the API was out.
+From that follows which instants a poll every five minutes heard; the rest is the definition of what
+an hour may know (20 minutes between samples, 15 for counters, events 24 hours back and to the end
+of the next hour).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+PASS_S = 300
+HOUR_S = 3600
+SAMPLES_HOLD_S = 20 * 60
+LONGEST_DIFFERENCE_S = 15 * 60
+
+Interval = tuple[float, float]
+
+
+@dataclass
+class Port:
+    """A circuit of the truth with its gateway's life and the instants that were heard of it."""
+
+    downs: list[Interval]
+    boots: list[float]
+    heard: list[float]
+
+    @classmethod
+    def of(cls, circuit: dict[str, Any], truth: dict[str, Any], start: float, end: float) -> "Port":
+        gateway = next(g for g in truth["gateways"] if g["mac"] == circuit["gateway_mac"])
+        return cls(
+            [tuple(down) for down in circuit["down"]],
+            gateway["boots"],
+            heard_instants(gateway, truth["api_outages"], start, end),
+        )
+
+    def unknown(self, hour: float) -> list[Interval]:
+        """Parts of the hour of whose state nothing speaks."""
+        events = sorted({edge for down in self.downs for edge in down})
+        seen = sorted({*self.heard, *events})
+        gaps = zip([float("-inf"), *seen], [*seen, float("inf")], strict=True)
+        parts = []
+        for a, b in gaps:
+            spoken = any(hour - 24 * HOUR_S <= e <= a for e in events) or any(
+                b <= e < hour + 2 * HOUR_S for e in events
+            )
+            if b - a > SAMPLES_HOLD_S and not spoken:
+                parts.append((max(a, hour), min(b, hour + HOUR_S)))
+        return [(a, b) for a, b in parts if b > a]
+
+    def known_down_s(self, hour: float) -> float:
+        """Seconds of the hour in which the port is down and that is known."""
+        down = sum(shared(d, (hour, hour + HOUR_S)) for d in self.downs)
+        return down - sum(shared(d, u) for d in self.downs for u in self.unknown(hour))
+
+    def observed(self, hour: float) -> list[Interval]:
+        """Parts of the hour that differences of counters cover."""
+        parts = []
+        for a, b in zip(self.heard, self.heard[1:], strict=False):
+            since = max([a, *(boot for boot in self.boots if a < boot <= b)])
+            if b - since <= LONGEST_DIFFERENCE_S:
+                parts.append((max(since, hour), min(b, hour + HOUR_S)))
+        return [(a, b) for a, b in parts if b > a]
+
+
+def heard_instants(
+    gateway: dict[str, Any], outages: list[list[float]], start: float, end: float
+) -> list[float]:
+    """The report instants that a pass every five minutes of [start, end) found, each once."""
+    phase, every = gateway["report_phase_s"], gateway["report_every_s"]
+    heard = set()
+    for due in range(int(start), int(end), PASS_S):
+        if any(a <= due < b for a, b in outages):
+            continue
+        report = due - (due - phase) % every
+        while any(a <= report < b for a, b in gateway["silences"]):
+            report -= every
+        heard.add(float(report))
+    return sorted(heard)
+
+
+def shared(one: Interval, other: Interval) -> float:
+    """Length of what two intervals share."""
+    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))

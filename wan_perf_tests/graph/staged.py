@@ -1,0 +1,46 @@
+"""A simulated cloud collected through the real chain: the same jobs that the command line runs."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from wan_perf.cli.demo import demo_settings
+from wan_perf.cli.running import Runs
+from wan_perf.declaration import Table
+from wan_perf.simulator import Cloud, Fleet, serve
+
+START = datetime.fromisoformat("2026-03-07T00:00")
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Stage:
+    """A cloud, the runs that collect from it, and what they printed."""
+
+    cloud: Cloud
+    runs: Runs
+    printed: io.StringIO
+
+    def rows(self, table: Table) -> pd.DataFrame:
+        """All rows of a table, in the order of its key."""
+        found = self.runs.warehouse.query(self.runs.warehouse.lazy(table))
+        return found.sort_values(list(table.key), ignore_index=True)
+
+
+@contextmanager
+def staged(fleet: Fleet, home: Path, now: datetime = START, start: datetime = START) -> Iterator[Stage]:
+    """Serve the fleet and open runs on a warehouse of their own; partitions begin at `start`."""
+    home.mkdir(parents=True, exist_ok=True)
+    contracts = home / "contracts.csv"
+    contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
+    printed = io.StringIO()
+    with serve(fleet, now=now) as cloud:
+        settings = demo_settings(cloud, home, contracts, start)
+        with Runs(settings, Console(file=printed, width=200)) as runs:
+            yield Stage(cloud, runs, printed)

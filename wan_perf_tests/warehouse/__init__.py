@@ -1,0 +1,1 @@
+"""The warehouse: both engines, the same cases."""

@@ -1,0 +1,62 @@
+"""Both engines: a DuckDB file, and Snowflake's stand-in in this process."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fakesnow
+import pytest
+
+from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
+from wan_perf.warehouse.face import Session
+from wan_perf.warehouse.on_duckdb import DuckDBSession
+from wan_perf.warehouse.on_snowflake import SnowflakeSession
+
+
+def snowflake() -> SnowflakeWarehouse:
+    return SnowflakeWarehouse("account", "user", "secret", "wan", "perf", "small", "loader")
+
+
+@pytest.fixture
+def on_duckdb(tmp_path: Path) -> DuckDBWarehouse:
+    return DuckDBWarehouse(tmp_path / "wan.duckdb", patience_s=20)
+
+
+@pytest.fixture
+def on_snowflake() -> Iterator[SnowflakeWarehouse]:
+    with fakesnow.patch():
+        yield snowflake()
+
+
+@pytest.fixture(params=["duckdb", "snowflake"])
+def warehouse(request: pytest.FixtureRequest) -> Warehouse:
+    return request.getfixturevalue(f"on_{request.param}")
+
+
+Log = list[str]
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Log:
+    """Every statement of every session from here on, in order; a staged frame is `STAGE name`."""
+    log: Log = []
+    for kind in (DuckDBSession, SnowflakeSession):
+        _listen(monkeypatch, kind, "run", log, lambda sql: sql)
+        _listen(monkeypatch, kind, "stage_frame", log, lambda name, frame: f"STAGE {name}")
+    return log
+
+
+def _listen(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[Session],
+    name: str,
+    log: Log,
+    said: Callable[..., str],
+) -> None:
+    original = getattr(kind, name)
+
+    def heard(session: Session, *given: Any) -> Any:
+        log.append(said(*given))
+        return original(session, *given)
+
+    monkeypatch.setattr(kind, name, heard)
