@@ -3,9 +3,9 @@
 Belongs here: what a column name means in the whole system.
 Keep out: which table has which columns (`tables`), how a value is computed (`kpi`).
 
-Names are `<quantity>_<statistic>_<unit>`; the statistic is dropped where there is only one. Instants
-are naive UTC. Unknown is NULL, never 0. Definitions follow the project's KPI definitions; RFC 5136
-for utilization.
+Names are `<quantity>_<statistic>_<unit>`; the statistic is dropped where there is only one.
+Instants are naive UTC. Unknown is NULL, never 0. What a figure means in full stands in the
+docstrings of `formulas` and `kpi`.
 """
 
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ _IDENTITY = (
 )
 
 _DESCRIPTION = (
-    _text("site_groups", "Names of the site's groups, each between bars: |Region-West|Type-Express|."),
+    _text("site_groups", "Names of the site's groups between bars: |Region-West|Type-Express|."),
     _text("region", "Group of sites used in reports; 'Unassigned' where no rule gives one."),
     _text("store_type", "Kind of store; 'Unassigned' where no rule gives one."),
     _text("country_code", "ISO 3166 country of the site."),
@@ -88,7 +88,7 @@ _DESCRIPTION = (
     Column("latitude", "real", "Latitude of the site.", unit="deg", ge=-90, le=90),
     Column("longitude", "real", "Longitude of the site.", unit="deg", ge=-180, le=180),
     _text("role", "primary or secondary, from evidence only; NULL without."),
-    Column("role_rank", "integer", "Order in which circuits are preferred; 1 is primary.", ge=1, le=99),
+    Column("role_rank", "integer", "Order of preference; 1 is primary.", ge=1, le=99),
     _text("role_source", "Where role and rank come from.", ("contract", "vpn_preference")),
     _flag("is_on_demand", "The circuit is brought up only when it is needed."),
     _flag("is_configured", "A gateway template configures the port as WAN."),
@@ -124,7 +124,7 @@ _TIME = (
     _instant("sampled_at", "Instant at which the gateway last reported what the row says."),
     _instant("event_at", "Instant of the event, as the gateway saw it."),
     _instant("last_flapped_at", "Instant at which the port last changed its state."),
-    _instant("valid_from", "First instant at which the row holds; 1970-01-01 = since before we looked."),
+    _instant("valid_from", "First instant at which the row holds; 1970: since before we looked."),
     _instant("valid_to", "First instant at which the row no longer holds; NULL while it holds."),
     Column("utc_offset_minutes", "integer", "Local time minus UTC.", unit="min", ge=-1440),
     Column("local_day", "date", "Day at the site."),
@@ -170,7 +170,7 @@ _FACT = (
     ),
     _text("utilization_severity", "Highest level that the utilization reaches.", SEVERITY_WORDS),
     _minutes("up_minutes", "Minutes in which the circuit is known to be up."),
-    _minutes("down_minutes", "60 (the period's minutes) minus up_minutes: known down plus unknown."),
+    _minutes("down_minutes", "60 (the period's minutes) - up_minutes: known down plus unknown."),
     _minutes("known_down_minutes", "Minutes in which the circuit is known to be down."),
     _minutes("unknown_minutes", "Minutes in which no state is known; part of down_minutes."),
     _text("status_hourly", "Up where up_minutes > 0; Unknown where all are unknown.", STATUSES),
@@ -181,7 +181,7 @@ _FACT = (
     _percent("coverage_pct", "Share of the minutes whose state is known."),
     _count("sample_count", "Readings of the circuit's port that were heard."),
     _count("reset_count", "Counter differences that began anew because the gateway booted."),
-    _count("dropped_count", "Counter differences left out: no line could carry them, or went back."),
+    _count("dropped_count", "Counter differences left out: went back, or no line could carry."),
     _text("source", "Where bytes come from; NULL where nothing was observed.", ("samples",)),
     _count("hour_count", "Hours in which the circuit was in service."),
     _count("observed_hour_count", "Hours with a utilization."),

@@ -3,7 +3,7 @@
 Belongs here: the form of a declaration: schema, generated rules, dictionary line.
 Keep out: which tables there are (`tables`), what a column means (`columns`).
 
-The store step refuses what breaks an enforced rule; Dagster reports the same rules by the same names.
+The store step refuses what breaks an enforced rule; Dagster reports the same rules by name.
 """
 
 from collections.abc import Callable
@@ -105,13 +105,14 @@ def _present(names: tuple[str, ...]) -> Rule:
 
 
 def _words(columns: tuple[Column, ...]) -> tuple[Rule, ...]:
-    return tuple(
-        Rule(
-            f"{column.name}_is_a_known_word",
-            f"{column.name} is one of {', '.join(column.one_of)}.",
-            lambda t, column=column: t[column.name].isin(column.one_of),
-        )
-        for column in columns
+    return tuple(_one_of(column) for column in columns)
+
+
+def _one_of(column: Column) -> Rule:
+    return Rule(
+        f"{column.name}_is_a_known_word",
+        f"{column.name} is one of {', '.join(column.one_of)}.",
+        lambda t: t[column.name].isin(column.one_of),
     )
 
 

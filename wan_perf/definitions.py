@@ -79,9 +79,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     )
 
 
-def _in(
-    asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition
-) -> dg.AssetsDefinition:
+def _in(asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     return asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
 
 

@@ -1,6 +1,6 @@
 """The two ways in which wan_perf ends for a reason that a person can mend.
 
-Belongs here: the types whose message is the whole sentence for the person (what, where, what to do).
+Belongs here: types whose message is the whole sentence for the person (what, where, what to do).
 Keep out: faults of ours, which keep their traceback.
 """
 

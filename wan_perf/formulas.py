@@ -30,7 +30,7 @@ def utilization_pct(
     down = rx_bytes / capacity_down_bytes.nullif(0)
     up = tx_bytes / capacity_up_bytes.nullif(0)
     busier = ibis.greatest(down, up)
-    # DuckDB's GREATEST skips NULL, Snowflake's returns it: a direction that is unknown stays unknown.
+    # DuckDB's GREATEST skips NULL, Snowflake's returns it: what is unknown stays unknown.
     return ibis.ifelse(down.notnull() & up.notnull(), 100.0 * busier, ibis.null("float64"))
 
 
@@ -41,11 +41,11 @@ def down_minutes(up_minutes: ir.NumericValue, minutes: ir.NumericValue | int) ->
 
 def status_hourly(up_minutes: ir.NumericValue, unknown_minutes: ir.NumericValue) -> ir.StringValue:
     """Up if up_minutes > 0; Unknown where all 60 minutes are unknown; else Down."""
-    return ibis.cases(
-        (up_minutes > 0, "Up"), (unknown_minutes >= 60, "Unknown"), else_="Down"
-    )
+    return ibis.cases((up_minutes > 0, "Up"), (unknown_minutes >= 60, "Unknown"), else_="Down")
 
 
-def availability_pct(up_minutes: ir.NumericValue, total_minutes: ir.NumericValue) -> ir.NumericValue:
-    """up_minutes / total_minutes * 100; total = the minutes whose state is known. NULL without any. [%]"""
+def availability_pct(
+    up_minutes: ir.NumericValue, total_minutes: ir.NumericValue
+) -> ir.NumericValue:
+    """up_minutes / total_minutes * 100; total = minutes whose state is known, NULL if none. [%]"""
     return 100.0 * up_minutes / total_minutes.nullif(0)

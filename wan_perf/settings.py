@@ -36,30 +36,36 @@ class Settings(BaseSettings):
         "api.mist.com", alias="MIST_API_HOST", description="Mist Cloud that holds the organisation."
     )
     mist_base_url: str | None = Field(
-        None, alias="MIST_BASE_URL",
+        None,
+        alias="MIST_BASE_URL",
         description="Another address for the same API: the simulator, a proxy.",
     )
     clock: Literal["real", "simulator"] = Field(
-        "real", alias="WAN_PERF_CLOCK",
+        "real",
+        alias="WAN_PERF_CLOCK",
         description="real, or simulator: take the time from the simulator at MIST_BASE_URL.",
     )
     warehouse: Literal["duckdb", "snowflake"] = Field(
         "duckdb", alias="WAN_PERF_WAREHOUSE", description="Where tables are kept."
     )
     home: Path = Field(
-        Path("data"), alias="WAN_PERF_HOME",
+        Path("data"),
+        alias="WAN_PERF_HOME",
         description="Folder of the embedded warehouse, Dagster's home, exports and logs.",
     )
     duckdb: Path | None = Field(
-        None, alias="WAN_PERF_DUCKDB",
+        None,
+        alias="WAN_PERF_DUCKDB",
         description="File of the embedded warehouse; default wan_perf.duckdb in the home.",
     )
     start_at: datetime | None = Field(
-        None, alias="WAN_PERF_START",
+        None,
+        alias="WAN_PERF_START",
         description="First hour, UTC; default the first day of the month 13 months back.",
     )
     policy_path: Path | None = Field(
-        None, alias="WAN_PERF_POLICY",
+        None,
+        alias="WAN_PERF_POLICY",
         description="TOML file: thresholds and overrides, regions, store types, trading hours.",
     )
     circuits_path: Path | None = Field(

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from wan_perf import formulas
 from wan_perf.declaration import Rule, Table
 
+
 def _agrees(left: ir.NumericValue, right: ir.NumericValue, within: float) -> ir.BooleanValue:
     return (left - right).abs() <= within
 

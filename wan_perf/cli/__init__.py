@@ -87,7 +87,7 @@ def aggregate(period: str, start: datetime | None, end: datetime | None) -> None
     from wan_perf.cli.running import Runs
 
     with Runs() as runs:
-        runs.aggregate_daily(start, end)
+        {"daily": runs.aggregate_daily}[period](start, end)
 
 
 @commands.command("full-cycle")

@@ -108,8 +108,8 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
     console.print(
         f"\n[bold]{fleet['day']:%A %Y-%m-%d}[/] (UTC): {fleet['circuits']} circuits at "
         f"{fleet['sites']} sites, availability {_shown(fleet['availability_pct'])} % of what is "
-        f"known, coverage {_shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits with "
-        f"not enough data."
+        f"known, coverage {_shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits "
+        f"with not enough data."
     )
     for answer in answers(days):
         rows = warehouse.query(answer.rows.limit(SHOWN))
@@ -155,5 +155,3 @@ def _shown(value: object) -> str:
         return "99.99" if rounded == "100.00" and value < 100 else rounded.removesuffix(".00")
     words = str(value)
     return words if len(words) <= WIDEST else f"…{words[1 - WIDEST :]}"
-
-

@@ -1,4 +1,4 @@
-"""The demonstration: a day of a simulated retailer, all over HTTP, and what the warehouse says of it.
+"""The demonstration: a day of a simulated retailer over HTTP, and what the warehouse says of it.
 
 Belongs here: staging the simulator and the settings of a demonstration.
 Keep out: another way to collect or compute: it runs the same jobs as every other command.
@@ -6,7 +6,7 @@ Keep out: another way to collect or compute: it runs the same jobs as every othe
 
 import os
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console

@@ -1,6 +1,6 @@
 """Running the graph's jobs in this process, in the order in which they feed each other.
 
-Belongs here: which partitions a command covers, progress, and turning a failed run into its sentence.
+Belongs here: which partitions a command covers, progress, a failed run's one sentence.
 Keep out: what a run computes (`defs`), what a command looks like (`cli`).
 """
 
@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
 from wan_perf.declaration import Table
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, INVENTORY_JOB, build_definitions
-from wan_perf.defs.raw import DUE_PASS_TAG
+from wan_perf.defs.raw import DUE_TAG
 from wan_perf.defs.resources import clock_for, warehouse_for
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist.clock import PASS_EVERY, floored
@@ -120,7 +120,7 @@ class Runs:
         due = 1 if due_only or self.settings.clock == "real" else (end - begin) // PASS_EVERY
         with self._bar as bar:
             self._task = bar.add_task(f"passes from {begin:%Y-%m-%d %H:%M} UTC", total=due)
-            result = self._run(HOURLY_JOB, keys, {DUE_PASS_TAG: "true"} if due_only else {})
+            result = self._run(HOURLY_JOB, keys, {DUE_TAG: "true"} if due_only else {})
             bar.remove_task(self._task)
         taken = _metadata(result, "raw_port_sample")
         events = _metadata(result, "raw_gateway_event")

@@ -17,9 +17,7 @@ from wan_perf.warehouse import Warehouse, Window, checking
 _EXAMPLES = 20
 
 
-def checks_of(
-    table: Table, partitions: dg.PartitionsDefinition | None
-) -> dg.AssetChecksDefinition:
+def checks_of(table: Table, partitions: dg.PartitionsDefinition | None) -> dg.AssetChecksDefinition:
     """One check a rule of the table, over the slice that the run wrote."""
     rules = (checking.unique(table), *table.rules)
     specs = [

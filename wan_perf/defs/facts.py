@@ -41,8 +41,6 @@ def circuit_hour(
     )
 
 
-@dg.asset(
-    **declared(CIRCUIT_DAY), kinds={"sql"}, partitions_def=DAILY, backfill_policy=CHUNK
-)
+@dg.asset(**declared(CIRCUIT_DAY), kinds={"sql"}, partitions_def=DAILY, backfill_policy=CHUNK)
 def circuit_day(circuit_hour: ir.Table) -> ir.Table:
     return circuit_periods(circuit_hour, DAY)

@@ -38,31 +38,33 @@ def warehouse_io_manager(warehouse: Warehouse) -> DbIOManager:
     )
 
 
-class _WarehouseClient(DbClient):
+class _WarehouseClient(DbClient[Any]):
+    """The base's methods are static; these are bound, because they know their warehouse."""
+
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
 
     @contextmanager
-    def connect(self, context: object, table_slice: TableSlice) -> Iterator[Warehouse]:  # type: ignore[override]
+    def connect(self, *_: Any) -> Iterator[Warehouse]:  # type: ignore[override]
         yield self._warehouse
 
-    def ensure_schema_exists(self, context: object, table_slice: TableSlice, connection: Any) -> None:  # type: ignore[override]
+    def ensure_schema_exists(self, *_: Any) -> None:  # type: ignore[override]
         """Nothing: the store step creates what is declared."""
 
-    def delete_table_slice(self, context: object, table_slice: TableSlice, connection: Any) -> None:  # type: ignore[override]
+    def delete_table_slice(self, *_: Any) -> None:  # type: ignore[override]
         """Nothing: the store step deletes, after it has looked."""
 
     def get_select_statement(self, table_slice: TableSlice) -> str:  # type: ignore[override]
-        table = TABLES[table_slice.table]
-        return self._warehouse.sql(self._warehouse.lazy(table, _window(table_slice)))
+        return self._warehouse.sql(_lazy(self._warehouse, table_slice))
 
-    def get_table_name(self, table_slice: TableSlice) -> str:  # type: ignore[override]
+    @staticmethod
+    def get_table_name(table_slice: TableSlice) -> str:
         return table_slice.table
 
 
 class _Handler(DbTypeHandler[Any]):
     def handle_output(
-        self, context: dg.OutputContext, table_slice: TableSlice, obj: Any, connection: Warehouse
+        self, _: dg.OutputContext, table_slice: TableSlice, obj: Any, connection: Warehouse
     ) -> Mapping[str, Any]:
         """Replace the run's slice of the table; metadata says what was stored."""
         stored = connection.store(TABLES[table_slice.table], obj, _window(table_slice))
@@ -79,7 +81,7 @@ class LazyTables(_Handler):
         return [ir.Table]
 
     def load_input(
-        self, context: dg.InputContext, table_slice: TableSlice, connection: Warehouse
+        self, _: dg.InputContext, table_slice: TableSlice, connection: Warehouse
     ) -> ir.Table:
         """The table cut to the upstream partitions; nothing is read."""
         return _lazy(connection, table_slice)
@@ -94,7 +96,7 @@ class Frames(_Handler):
         return [pd.DataFrame]
 
     def load_input(
-        self, context: dg.InputContext, table_slice: TableSlice, connection: Warehouse
+        self, _: dg.InputContext, table_slice: TableSlice, connection: Warehouse
     ) -> pd.DataFrame:
         """The rows of the upstream partitions."""
         return connection.query(_lazy(connection, table_slice))

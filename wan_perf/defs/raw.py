@@ -18,7 +18,7 @@ from wan_perf.mist.errors import MistTransientError
 from wan_perf.mist.inventory import inventory
 from wan_perf.tables import RAW_GATEWAY_EVENT, RAW_INVENTORY, RAW_PORT_SAMPLE
 
-DUE_PASS_TAG = "wan_perf/due_pass"
+DUE_TAG = "wan_perf/due_pass"
 """A run with this tag takes only the pass that is due, also under a clock that can be advanced."""
 
 
@@ -45,7 +45,9 @@ def raw_inventory(
 
 
 @dg.asset(
-    **declared(RAW_PORT_SAMPLE), kinds={"mist", "python"}, partitions_def=HOURLY,
+    **declared(RAW_PORT_SAMPLE),
+    kinds={"mist", "python"},
+    partitions_def=HOURLY,
     backfill_policy=CHUNK,
 )
 def raw_port_sample(
@@ -55,7 +57,7 @@ def raw_port_sample(
     progress: dg.ResourceParam[Progress],
 ) -> pd.DataFrame:
     start, end = naive(context.partition_time_window)
-    if DUE_PASS_TAG in context.run.tags:
+    if DUE_TAG in context.run.tags:
         end = min(end, floored(clock.now(), PASS_EVERY) + PASS_EVERY)
     session = source.session()
     try:
@@ -72,7 +74,9 @@ def raw_port_sample(
 
 
 @dg.asset(
-    **declared(RAW_GATEWAY_EVENT), kinds={"mist", "python"}, partitions_def=HOURLY,
+    **declared(RAW_GATEWAY_EVENT),
+    kinds={"mist", "python"},
+    partitions_def=HOURLY,
     backfill_policy=CHUNK,
     deps=[raw_port_sample],  # after the passes, so that the hour's events are in
 )

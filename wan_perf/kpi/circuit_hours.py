@@ -109,11 +109,14 @@ def with_severity(hours: ir.Table, dim_policy: ir.Table) -> ir.Table:
     """Each hour with the highest level that its utilization reaches; a value at a level is above.
 
     The narrowest scope with a level in force at the hour decides: circuit, site, store type,
-    region, default. NULL where the utilization is unknown.
+    region, default. NULL where the utilization or the level is unknown.
     """
     levels = hours
     scope_columns = {
-        "region": "region", "store_type": "store_type", "site": "site_id", "circuit": "circuit_id"
+        "region": "region",
+        "store_type": "store_type",
+        "site": "site_id",
+        "circuit": "circuit_id",
     }
     for scope in SCOPES:
         policy = _levels_of(dim_policy, "utilization_pct", scope)
@@ -131,11 +134,20 @@ def with_severity(hours: ir.Table, dim_policy: ir.Table) -> ir.Table:
         ).drop(*(f"{scope}_{s}" for s in SEVERITIES))
     used = levels.utilization_pct
     severity = ibis.cases(
-        *((used >= levels[s], s) for s in reversed(SEVERITIES)), (used.notnull(), "normal")
+        *((used >= levels[s], s) for s in reversed(SEVERITIES)),
+        (used < levels[SEVERITIES[0]], "normal"),
     )
     return levels.mutate(utilization_severity=severity).drop(
-        *SEVERITIES, "region", "store_type", "port_speed_mbps", "up_us", "down_us", "observed_us",
-        "hour_right", "gateway_mac_right", "port_id_right",
+        *SEVERITIES,
+        "region",
+        "store_type",
+        "port_speed_mbps",
+        "up_us",
+        "down_us",
+        "observed_us",
+        "hour_right",
+        "gateway_mac_right",
+        "port_id_right",
     )
 
 

@@ -12,7 +12,6 @@ import ibis.expr.types as ir
 from wan_perf.kpi.validity import versions
 
 UNASSIGNED = "Unassigned"
-_UNRANKED_PREFERENCE = 1_000_000
 
 
 def dim_site(raw_inventory: ir.Table, region_prefix: str, store_type_prefix: str) -> ir.Table:
@@ -41,8 +40,8 @@ def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
 
     Bandwidth: the contract; else the template's shaping (upload) with the port's speed (download);
     else the port's speed, an upper bound. Role: the contract's; else the order of the VPN path
-    preferences of the site's ports, equal preference being equal rank; else NULL. Nothing is
-    guessed from a port's name.
+    preferences of the site's ports, equal preference being equal rank, LTE backups after all
+    others; else NULL. Nothing is guessed from a port's name.
     """
     rows = _circuits(raw_inventory)
     at_site = ibis.window(
@@ -92,16 +91,20 @@ def circuit_port(raw_inventory: ir.Table) -> ir.Table:
 def _circuits(raw_inventory: ir.Table) -> ir.Table:
     """WAN ports in service, each with its circuit_id; one row per circuit and snapshot.
 
-    In service: on a site, and contracted or seen to have been up. A contract's id goes to the first
-    of the ports that it names, so that no circuit is counted twice.
+    In service: on a site, and contracted or seen to have been up, now or in an earlier snapshot: a
+    gateway that boots while the circuit is down forgets that it ever was up. A contract's id goes
+    to the first of the ports that it names, so that no circuit is counted twice.
     """
     contracted = raw_inventory.contract_circuit_id.notnull() | (
         raw_inventory.contract_down_mbps.notnull()
     )
-    ports = raw_inventory.filter(
-        raw_inventory.site_id.notnull()
-        & (contracted | (raw_inventory.port_id.notnull() & raw_inventory.was_up))
+    so_far = ibis.cumulative_window(
+        group_by=[raw_inventory.site_id, raw_inventory.gateway_mac, raw_inventory.port_id],
+        order_by=raw_inventory.taken_at,
     )
+    ever_up = raw_inventory.was_up.fill_null(False).ifelse(1, 0).max().over(so_far) == 1
+    known = raw_inventory.mutate(is_of_use=contracted | (raw_inventory.port_id.notnull() & ever_up))
+    ports = known.filter(known.site_id.notnull() & known.is_of_use).drop("is_of_use")
     of_contract = ibis.window(
         group_by=[ports.taken_at, ports.contract_circuit_id],
         order_by=[ports.gateway_mac.isnull(), ports.gateway_mac, ports.port_id],

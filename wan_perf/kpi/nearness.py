@@ -44,16 +44,20 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     """Samples within 20 minutes of each port's hour: port_hour, source, at_us and the readings.
 
     Statistics with no newer instant are no new sample: of equal ones the first that was heard
-    counts. What was heard more than an hour later than the hour that it speaks of is left out.
+    counts. A sample counts where every hour that it is near to sees its pass, from an hour before
+    that hour to an hour after it; one that was heard later, or by a pass due long before it, counts
+    for none, so that neighbouring hours never differ about what lies between them.
     """
-    heard = raw_port_sample.mutate(own_hour=raw_port_sample.sampled_at.truncate("h"))
-    in_time = heard.filter(heard.pass_at < heard.own_hour + ibis.interval(hours=2))
-    keys = ["gateway_mac", "port_id", "counter_source", "sampled_at", "own_hour"]
-    readings = ["is_up", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter"]
-    readings += ["last_flapped_at"]
-    first = in_time.group_by(*keys).aggregate(
-        **{name: in_time[name].argmin(in_time.pass_at) for name in readings}
+    sampled_at, pass_at = raw_port_sample.sampled_at, raw_port_sample.pass_at
+    near_by = ibis.interval(seconds=SAMPLE_REACH // timedelta(seconds=1))
+    in_time = raw_port_sample.filter(
+        (pass_at < (sampled_at - near_by).truncate("h") + ibis.interval(hours=2))
+        & (pass_at >= (sampled_at + near_by).truncate("h") - ibis.interval(hours=1))
     )
+    keys = ["gateway_mac", "port_id", "counter_source", "sampled_at"]
+    equal = ibis.window(group_by=[in_time[key] for key in keys], order_by=in_time.pass_at)
+    numbered = in_time.mutate(nth=ibis.row_number().over(equal))
+    first = numbered.filter(numbered.nth == 0).mutate(own_hour=lambda t: t.sampled_at.truncate("h"))
     into_hour = _us(first.sampled_at, first.own_hour)
     reach = microseconds(SAMPLE_REACH)
     copies = ibis.union(
@@ -69,7 +73,7 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
         "port_speed_mbps",
         source=near.counter_source,
         at_us=_us(near.sampled_at, near.hour),
-        is_up=near.is_up.ifelse(1, 0),
+        is_up=ibis.cases((near.is_up, 1), (~near.is_up, 0)),
         flapped_us=_us(near.last_flapped_at, near.hour),
         uptime_us=(near.uptime_seconds * SECOND_US).round().cast("int64"),
         rx=near.rx_bytes_counter,
@@ -79,18 +83,14 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
 
 def events_near(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
     """Port events from 24 hours before each port's hour to one after: port_hour, at_us, is_up."""
-    changes = raw_gateway_event.filter(
-        raw_gateway_event.event_kind.isin(["port_up", "port_down"])
-    )
+    changes = raw_gateway_event.filter(raw_gateway_event.event_kind.isin(["port_up", "port_down"]))
     pairs = changes.inner_join(ports, ["gateway_mac", "port_id"])
     at_us = _us(pairs.event_at, pairs.hour)
     near = pairs.filter(
         (at_us >= -microseconds(EVENT_REACH_BACK))
         & (at_us < HOUR_US + microseconds(EVENT_REACH_AHEAD))
     )
-    return near.select(
-        "port_hour", at_us=at_us, is_up=(near.event_kind == "port_up").ifelse(1, 0)
-    )
+    return near.select("port_hour", at_us=at_us, is_up=(near.event_kind == "port_up").ifelse(1, 0))
 
 
 def _us(instant: ir.TimestampValue, origin: ir.TimestampValue) -> ir.IntegerValue:

@@ -7,20 +7,25 @@ Between two observations that follow each other (events and samples; at one inst
 DOWN before UP):
 
 1. at most 20 minutes apart, the later an event: the earlier one's state holds until the event;
-2. at most 20 minutes apart, both samples (or an event, then a sample), equal: it holds between them;
+2. at most 20 minutes apart, both samples (or an event, then a sample), equal: it holds between;
 3. the same, but differing: the state turns at `last_flapped` if it lies between, else midway;
-4. otherwise only events speak: the last one's state holds (24 hours at most); without one, the
-   next one proves the opposite before it (back to the hour before its own); where a sample at
-   either end says otherwise, the state is unknown.
+4. otherwise only events speak: the last one's state holds (24 hours at most, then nothing is
+   known); without one, the next one proves the opposite before it (back to the start of the hour
+   before its own); where a sample at either end says otherwise, the state is unknown.
 
-What nothing speaks for is unknown. A repeated event changes nothing: the first sets the time.
-A transition is an event that changes the state, or a turn of rule 3.
+A sample without a state is no observation of it. Samples of one instant are one observation; where
+they contradict each other its state is unknown, and it agrees with nothing. What nothing speaks for
+is unknown.
+
+A transition is an event that changes the state, or a turn of rule 3. An event changes the state
+where the last observation had another one (of a contradiction: the last event before it), or where
+there was none. A repeated event changes nothing: the first sets the time.
 """
 
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.nearness import HOUR_US, SAMPLE_REACH, microseconds
+from wan_perf.kpi.nearness import EVENT_REACH_BACK, HOUR_US, SAMPLE_REACH, microseconds
 
 _EVENT, _SAMPLE, _NOTHING = 0, 1, 2
 _LONG_AGO_US = -48 * HOUR_US
@@ -41,28 +46,40 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     turned = close & ~to_event & (gap.is_up != seen_next).fill_null(False)
 
     proven = gap.event_before.fill_null(1 - gap.event_after)
-    agrees = (gap.is_up == proven).fill_null(True) & (seen_next == proven).fill_null(True)
+    agrees = _agrees(gap.kind, gap.is_up, proven) & _agrees(gap.next_kind, gap.next_up, proven)
     carried = ibis.ifelse(agrees, proven, ibis.null("int8"))
-    before = ibis.ifelse(held | turned, gap.is_up, carried)
+    # Only an event of the hour after proves nothing before this hour.
+    proves_late = gap.event_before.isnull() & (gap.event_after_us >= HOUR_US).fill_null(False)
+    spoken_from = ibis.ifelse(proves_late, ibis.greatest(gap.from_us, 0), gap.from_us)
+    expires = ibis.greatest(gap.event_before_us + microseconds(EVENT_REACH_BACK), gap.from_us)
 
     flapped = (gap.next_flapped_us > gap.from_us) & (gap.next_flapped_us <= gap.to_us)
     midway = ((gap.from_us + gap.to_us) / 2).floor().cast("int64")
     turn = ibis.cases(
         (turned & flapped.fill_null(False), gap.next_flapped_us),
         (turned, midway),
+        (~held & gap.event_before.notnull(), ibis.least(expires, gap.to_us)),
         else_=gap.to_us,
     )
-    known_before = before.fill_null(gap.event_before).fill_null(1 - gap.next_up)
-    changes = to_event & (known_before != gap.next_up)
+    last = gap.is_up.fill_null(gap.event_before).fill_null(1 - gap.next_up)
+    changes = to_event & (last != gap.next_up)
+    flap_us = ibis.ifelse(to_event, gap.to_us, turn)
     return gap.select(
         "port_hour",
-        "from_us",
         "to_us",
+        from_us=ibis.ifelse(held | turned, gap.from_us, spoken_from),
         turn_us=turn,
-        state_before=before,
+        state_before=ibis.ifelse(held | turned, gap.is_up, carried),
         state_after=ibis.ifelse(turned, seen_next, ibis.null("int8")),
-        flaps=ibis.ifelse((changes | turned) & (turn >= 0) & (turn < HOUR_US), 1, 0),
+        flaps=ibis.ifelse((changes | turned) & (flap_us >= 0) & (flap_us < HOUR_US), 1, 0),
     )
+
+
+def _agrees(
+    kind: ir.IntegerValue, is_up: ir.IntegerValue, proven: ir.IntegerValue
+) -> ir.BooleanValue:
+    """False where a sample does not say what events prove; whatever else is there agrees."""
+    return (kind.fill_null(_NOTHING) != _SAMPLE) | (is_up == proven).fill_null(False)
 
 
 def port_states(gap: ir.Table) -> ir.Table:
@@ -103,8 +120,18 @@ def overlap_us(
 def _observations(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     """All that was observed near each hour, and a first row that says nothing, long before it."""
     no_state, no_instant = ibis.null("int8"), ibis.null("int64")
+    told = samples.filter(samples.is_up.notnull())
+    instants = told.group_by("port_hour", "at_us").aggregate(
+        least=told.is_up.min(), most=told.is_up.max(), flapped_us=told.flapped_us.max()
+    )
     return ibis.union(
-        samples.select("port_hour", "at_us", "is_up", "flapped_us", kind=ibis.literal(_SAMPLE)),
+        instants.select(
+            "port_hour",
+            "at_us",
+            is_up=ibis.ifelse(instants.least == instants.most, instants.least, no_state),
+            flapped_us=instants.flapped_us,
+            kind=ibis.literal(_SAMPLE),
+        ),
         events.select(
             "port_hour", "at_us", "is_up", flapped_us=no_instant, kind=ibis.literal(_EVENT)
         ),
@@ -129,21 +156,24 @@ def _pairs(seen: ir.Table) -> ir.Table:
         next_up=seen.is_up.lead().over(along),
         next_flapped_us=seen.flapped_us.lead().over(along),
     )
-    # The newest event so far is the highest of 2 * position + state; no IGNORE NULLS is needed,
-    # which not every engine offers in a form that the other compiles to.
+    # The newest event so far has the highest 2 * instant + state; no IGNORE NULLS is needed, which
+    # not every engine offers in a form that the other compiles to.
     marked = numbered.mutate(
         mark=ibis.ifelse(
-            numbered.kind == _EVENT, 2 * numbered.nth + numbered.is_up, ibis.null("int64")
+            numbered.kind == _EVENT,
+            2 * (numbered.at_us - _LONG_AGO_US) + numbered.is_up,
+            ibis.null("int64"),
         )
     )
     so_far = ibis.window(
         group_by=marked.port_hour, order_by=marked.nth, preceding=None, following=0
     )
-    to_come = ibis.window(
-        group_by=marked.port_hour, order_by=marked.nth, following=(1, None)
-    )
+    to_come = ibis.window(group_by=marked.port_hour, order_by=marked.nth, following=(1, None))
+    before, after = marked.mark.max().over(so_far), marked.mark.min().over(to_come)
     return marked.mutate(
         from_us=marked.at_us,
-        event_before=marked.mark.max().over(so_far) % 2,
-        event_after=marked.mark.min().over(to_come) % 2,
+        event_before=before % 2,
+        event_before_us=before // 2 + _LONG_AGO_US,
+        event_after=after % 2,
+        event_after_us=after // 2 + _LONG_AGO_US,
     )

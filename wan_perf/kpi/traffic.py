@@ -5,12 +5,16 @@ Keep out: utilization (`formulas`), which samples an hour may see (`nearness`).
 
 - A difference is taken between two samples of one counter source, by the gateway's own instants.
 - A gateway that booted in between started its counters at 0: the new value was carried since then.
+  Its uptime tells the boot's instant; one that lies before the earlier sample is no boot in between.
 - A counter that went back without a boot, or a difference that no line could carry (more than 1.05
   times the port's speed), is dropped and counted.
 - A difference over more than 15 minutes is a hole: its time is not observed.
 - A difference that reaches over the edge of the hour is split in proportion to time, leaving out
-  the time in which the port is known to be down: nothing flows through a port that is down.
-- The source that observed more of the hour counts; the two are never mixed in one figure.
+  the time in which the port is known to be down: nothing flows through a port that is down. What one
+  hour does not get the other does, to the byte.
+- The source that observed more of the hour counts, the first by name of equal ones; the two are
+  never mixed in one figure. Resets and drops are counted of that source, in the hour of the later
+  sample, also where nothing else was observed.
 """
 
 from datetime import timedelta
@@ -37,28 +41,35 @@ def port_traffic(samples: ir.Table, downs: ir.Table) -> ir.Table:
     of_hour = valid.mutate(inside_us=inside, whole_us=valid.to_us - valid.from_us)
     split = _without_downs(of_hour.filter(of_hour.inside_us > 0), downs)
     sums = split.group_by("port_hour", "source").aggregate(
-        # Whole bytes before the sum: integers add up to the same in any order.
-        rx_bytes=(split.rx_bytes * split.share).round().cast("int64").sum(),
-        tx_bytes=(split.tx_bytes * split.share).round().cast("int64").sum(),
+        rx_bytes=_part(split.rx_bytes, split).sum(),
+        tx_bytes=_part(split.tx_bytes, split).sum(),
         observed_us=split.inside_us.sum(),
     )
+    told = _oddities(difference).left_join(sums, ["port_hour", "source"])
+    told = told.drop("port_hour_right", "source_right")
     best = ibis.window(
-        group_by=sums.port_hour, order_by=[sums.observed_us.desc(), sums.source]
+        group_by=told.port_hour, order_by=[told.observed_us.fill_null(0).desc(), told.source]
     )
-    chosen = sums.mutate(nth=ibis.row_number().over(best)).filter(lambda t: t.nth == 0)
+    chosen = told.mutate(nth=ibis.row_number().over(best)).filter(lambda t: t.nth == 0)
     here = (samples.at_us >= 0) & (samples.at_us < HOUR_US)
     heard = samples.group_by("port_hour").aggregate(sample_count=here.ifelse(1, 0).sum())
-    odd = _oddities(difference)
-    joined = heard.left_join(chosen.drop("nth"), "port_hour").drop("port_hour_right")
-    return joined.left_join(odd, ["port_hour", "source"]).drop("port_hour_right", "source_right")
+    return heard.left_join(chosen.drop("nth", "source"), "port_hour").drop("port_hour_right")
+
+
+def _part(amount: ir.IntegerValue, split: ir.Table) -> ir.IntegerValue:
+    """The whole bytes of a difference that belong to the hour.
+
+    Both hours at an edge round the same product, so that together they have every byte; and whole
+    numbers add up to the same in any order.
+    """
+    until, before = (amount * split.until_end).round(), (amount * split.until_start).round()
+    return until.cast("int64") - before.cast("int64")
 
 
 def _differences(samples: ir.Table) -> ir.Table:
     """Each sample with the one before it: [from, to), bytes in it, and why it might not count."""
     counted = samples.filter(samples.rx.notnull() & samples.tx.notnull())
-    along = ibis.window(
-        group_by=[counted.port_hour, counted.source], order_by=counted.at_us
-    )
+    along = ibis.window(group_by=[counted.port_hour, counted.source], order_by=counted.at_us)
     pair = counted.mutate(
         last_us=counted.at_us.lag().over(along),
         last_rx=counted.rx.lag().over(along),
@@ -67,7 +78,8 @@ def _differences(samples: ir.Table) -> ir.Table:
     ).filter(lambda t: t.last_us.notnull())
     apart = pair.at_us - pair.last_us
     booted = (
-        (pair.uptime_us < pair.last_uptime_us) | (pair.uptime_us + SECOND_US < apart)
+        (pair.uptime_us + SECOND_US < apart)
+        | ((pair.uptime_us < pair.last_uptime_us) & (pair.uptime_us - SECOND_US <= apart))
     ).fill_null(False)
     went_back = (pair.rx < pair.last_rx) | (pair.tx < pair.last_tx)
     start = ibis.ifelse(
@@ -90,23 +102,32 @@ def _differences(samples: ir.Table) -> ir.Table:
 
 
 def _without_downs(valid: ir.Table, downs: ir.Table) -> ir.Table:
-    """Each difference with the share of its bytes that belongs to the hour."""
+    """Each difference with the shares of its bytes until the hour's start and until its end."""
     crossing = valid.filter(valid.inside_us < valid.whole_us)
     down = crossing.inner_join(downs, "port_hour")
+
+    def lost_until(edge: ir.IntegerValue | int) -> ir.IntegerValue:
+        end = ibis.least(down.to_us, edge)
+        return overlap_us(down.from_us, end, down.down_from_us, down.down_to_us).sum()
+
     lost = down.group_by("port_hour", "source", "from_us").aggregate(
-        down_us=overlap_us(down.from_us, down.to_us, down.down_from_us, down.down_to_us).sum(),
-        down_inside_us=overlap_us(
-            ibis.greatest(down.from_us, 0),
-            ibis.least(down.to_us, HOUR_US),
-            down.down_from_us,
-            down.down_to_us,
-        ).sum(),
+        down_us=lost_until(down.to_us),
+        down_until_start_us=lost_until(0),
+        down_until_end_us=lost_until(HOUR_US),
     )
     both = valid.left_join(lost, ["port_hour", "source", "from_us"])
     live = both.whole_us - both.down_us.fill_null(0)
-    live_inside = both.inside_us - both.down_inside_us.fill_null(0)
-    share = ibis.ifelse(live > 0, live_inside / live.nullif(0), both.inside_us / both.whole_us)
-    return both.select("port_hour", "source", "rx_bytes", "tx_bytes", "inside_us", share=share)
+
+    def share_until(edge: int, down_until: ir.IntegerValue) -> ir.FloatingValue:
+        time = overlap_us(both.from_us, both.to_us, both.from_us, edge)
+        alive = (time - down_until.fill_null(0)) / live.nullif(0)
+        return ibis.ifelse(live > 0, alive, time / both.whole_us)
+
+    return both.select(
+        *("port_hour", "source", "rx_bytes", "tx_bytes", "inside_us"),
+        until_start=share_until(0, both.down_until_start_us),
+        until_end=share_until(HOUR_US, both.down_until_end_us),
+    )
 
 
 def _oddities(difference: ir.Table) -> ir.Table:

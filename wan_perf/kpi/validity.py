@@ -55,9 +55,7 @@ def versions(
             valid_from=lambda t: ibis.ifelse(
                 t["first"] == 0, ibis.literal(BEGINNING, "timestamp(6)"), t.since
             ),
-            valid_to=lambda t: ibis.ifelse(
-                t.open_ends > 0, ibis.null("timestamp(6)"), t.until
-            ),
+            valid_to=lambda t: ibis.ifelse(t.open_ends > 0, ibis.null("timestamp(6)"), t.until),
         )
         .select(*entity, *values, "valid_from", "valid_to")
     )
@@ -65,4 +63,5 @@ def versions(
 
 def in_force(dimension: ir.Table, end: ir.TimestampValue) -> ir.BooleanValue:
     """True for the row in force at the end of the hour; of one thing there is at most one."""
-    return (dimension.valid_from < end) & (dimension.valid_to.isnull() | (dimension.valid_to >= end))
+    has_not_ended = dimension.valid_to.isnull() | (dimension.valid_to >= end)
+    return (dimension.valid_from < end) & has_not_ended

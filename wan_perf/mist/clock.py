@@ -16,15 +16,15 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.instants import EPOCH
 
 PASS_EVERY = timedelta(minutes=5)
 _TIMEOUT_S = 10
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC by rule
 
 
 def floored(instant: datetime, step: timedelta) -> datetime:
     """The latest multiple of a step since 1970 that is not after the instant."""
-    return instant - (instant - _EPOCH) % step
+    return instant - (instant - EPOCH) % step
 
 
 class Clock(Protocol):
@@ -75,7 +75,7 @@ class SimulatorClock:
     def _ask(self, advance_to: datetime | None) -> datetime:
         body = None
         if advance_to is not None:
-            body = json.dumps({"advance_to": (advance_to - _EPOCH).total_seconds()}).encode()
+            body = json.dumps({"advance_to": (advance_to - EPOCH).total_seconds()}).encode()
         url = f"{self.base_url.rstrip('/')}/simulator/clock"
         try:
             request = Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310 - settings allow http and https only
@@ -91,4 +91,4 @@ class SimulatorClock:
                 f"No simulator answers at {self.base_url} ({type(error).__name__}); start "
                 "wan-perf simulate, or set WAN_PERF_CLOCK to real."
             ) from None
-        return _EPOCH + timedelta(seconds=seconds)
+        return EPOCH + timedelta(seconds=seconds)

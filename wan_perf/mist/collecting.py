@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from wan_perf.errors import UsageError
+from wan_perf.frames import conform
 from wan_perf.mist.errors import MistTransientError
-from wan_perf.mist.frames import conform
 from wan_perf.mist.gateway_events import gateway_events
 from wan_perf.mist.port_samples import port_samples
 from wan_perf.mist.session import MistSession
@@ -26,7 +26,7 @@ EVENTS_KEPT = timedelta(days=14)
 
 @dataclass
 class Passes:
-    """What a run over some passes took: the samples, and the passes that failed with their reason."""
+    """What a run over some passes took: samples, and the passes that failed with their reason."""
 
     taken: list[datetime] = field(default_factory=list)
     missed: dict[datetime, str] = field(default_factory=dict)

@@ -13,8 +13,9 @@ from typing import Any
 import pandas as pd
 from msgspec.structs import asdict
 
+from wan_perf.frames import conform
 from wan_perf.mist import endpoints
-from wan_perf.mist.frames import conform, epoch, instant
+from wan_perf.mist.instants import epoch, instant
 from wan_perf.mist.interfaces import without_unit_0
 from wan_perf.mist.names import EVENT_KINDS, OTHER_EVENT
 from wan_perf.mist.records import Event

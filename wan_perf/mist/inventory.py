@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from wan_perf.frames import conform
 from wan_perf.mist import endpoints
 from wan_perf.mist.contracted import add_contracts
-from wan_perf.mist.frames import conform
 from wan_perf.mist.records import (
     Device,
     Gateway,

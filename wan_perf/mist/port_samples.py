@@ -12,8 +12,9 @@ from typing import Any
 import pandas as pd
 from msgspec.structs import asdict
 
+from wan_perf.frames import conform
 from wan_perf.mist import endpoints
-from wan_perf.mist.frames import conform, instant
+from wan_perf.mist.instants import instant
 from wan_perf.mist.interfaces import is_wan, port_ids
 from wan_perf.mist.names import WAN_USAGE
 from wan_perf.mist.records import Gateway, Port

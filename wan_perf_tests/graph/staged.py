@@ -34,7 +34,9 @@ class Stage:
 
 
 @contextmanager
-def staged(fleet: Fleet, home: Path, now: datetime = START, start: datetime = START) -> Iterator[Stage]:
+def staged(
+    fleet: Fleet, home: Path, now: datetime = START, start: datetime = START
+) -> Iterator[Stage]:
     """Serve the fleet and open runs on a warehouse of their own; partitions begin at `start`."""
     home.mkdir(parents=True, exist_ok=True)
     contracts = home / "contracts.csv"

@@ -9,9 +9,7 @@ from wan_perf.simulator import Fleet
 from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf_tests.graph.staged import HOUR, staged
 
-RECORDING = (
-    Path(__file__).parents[2].parent / "shared/data/real_series/network_in_bytes_5min.csv"
-)
+RECORDING = Path(__file__).parents[2].parent / "shared/data/real_series/network_in_bytes_5min.csv"
 LONGEST = pd.Timedelta(minutes=15)
 
 pytestmark = pytest.mark.skipif(
@@ -30,7 +28,11 @@ def recorded() -> pd.DataFrame:
 def expected(recorded: pd.DataFrame) -> pd.DataFrame:
     """Bytes, observed minutes and samples by hour: each interval split at the hour, in pandas."""
     spans = pd.DataFrame(
-        {"start": recorded["timestamp"].shift(), "end": recorded["timestamp"], "bytes": recorded["value"]}
+        {
+            "start": recorded["timestamp"].shift(),
+            "end": recorded["timestamp"],
+            "bytes": recorded["value"],
+        }
     ).iloc[1:]
     spans = spans[spans["end"] - spans["start"] <= LONGEST]
     parts = []
@@ -43,7 +45,9 @@ def expected(recorded: pd.DataFrame) -> pd.DataFrame:
         parts.append(
             pd.DataFrame({"hour": hour, "bytes": spans["bytes"] * inside / whole, "s": inside})
         )
-    hours = pd.concat(parts).query("s > 0").groupby("hour").agg(bytes=("bytes", "sum"), s=("s", "sum"))
+    hours = (
+        pd.concat(parts).query("s > 0").groupby("hour").agg(bytes=("bytes", "sum"), s=("s", "sum"))
+    )
     hours["samples"] = recorded.groupby(recorded["timestamp"].dt.floor("h")).size()
     return hours.fillna({"samples": 0})
 

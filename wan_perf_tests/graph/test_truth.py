@@ -29,12 +29,12 @@ def truth(fleet: Fleet) -> dict:
 
 
 @pytest.fixture(scope="module")
-def hours(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
+def hours(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """Every stored circuit-hour by gateway, port and hour."""
     with staged(fleet, tmp_path_factory.mktemp("truth")) as stage:
         stage.runs.collect(START, END)
         rows = stage.rows(CIRCUIT_HOUR)
-    yield {(row.gateway_mac, row.port_id, epoch(row.hour)): row for row in rows.itertuples()}
+    return {(row.gateway_mac, row.port_id, epoch(row.hour)): row for row in rows.itertuples()}
 
 
 def epoch(instant: datetime) -> float:
@@ -71,7 +71,8 @@ def test_unknown_time_is_right_to_the_second(truth: dict, hours: dict):
     wrong = [
         (row.circuit_id, row.hour, row.unknown_minutes * 60, unknown)
         for row, hour, port in judged(truth, hours)
-        if abs(row.unknown_minutes * 60 - (unknown := lengths(port.unknown(hour["hour"])))) > CLOSE_S
+        if abs(row.unknown_minutes * 60 - (unknown := lengths(port.unknown(hour["hour"]))))
+        > CLOSE_S
     ]
     assert wrong == []
 
@@ -158,11 +159,9 @@ def lengths(parts: list[tuple[float, float]]) -> float:
 
 
 def test_the_yardstick_itself_by_hand():
-    """A port down 10:10 to 10:20, heard at 10:00, 10:05 and 10:50, no event within reach but these."""
+    """A port down 10:10 to 10:20, heard at 10:00, 10:05 and 10:50; no other event in reach."""
     ten = 36_000.0
-    port = Port(
-        downs=[(ten + 600, ten + 1200)], boots=[0.0], heard=[ten, ten + 300, ten + 3000]
-    )
+    port = Port(downs=[(ten + 600, ten + 1200)], boots=[0.0], heard=[ten, ten + 300, ten + 3000])
     assert port.known_down_s(ten) == 600
     assert port.unknown(ten) == []
     silent = Port(downs=[], boots=[0.0], heard=port.heard)

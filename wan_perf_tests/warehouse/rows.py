@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.declaration import Table
-from wan_perf.mist.frames import conform
+from wan_perf.frames import conform
 from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import Warehouse, Window
 
@@ -27,14 +27,14 @@ EVERY_TYPE = Table(
 
 GOOD_HOUR: dict[str, Any] = {
     # 100 Mbit/s carry 45 GB in an hour, so 9 GB are 20 %.
-    **{"hour": H5, "circuit_id": "c1", "site_id": "s1", "gateway_mac": "aa0000000001"},
-    **{"port_id": "ge-0/0/0", "rx_bytes": 9_000_000_000, "tx_bytes": 4_500_000_000},
-    **{"observed_minutes": 60.0, "bandwidth_mbps": 100.0, "bandwidth_source": "contract"},
-    **{"utilization_pct": 20.0, "utilization_severity": "normal"},
-    **{"up_minutes": 50.0, "down_minutes": 10.0, "known_down_minutes": 7.0},
-    **{"unknown_minutes": 3.0, "status_hourly": "Up", "availability_pct": 100 * 50 / 57},
-    **{"flap_count": 2, "sample_count": 12, "reset_count": 0, "dropped_count": 0},
-    **{"is_trading_hour": True, "source": "samples"},
+    "hour": H5, "circuit_id": "c1", "site_id": "s1", "gateway_mac": "aa0000000001",
+    "port_id": "ge-0/0/0", "rx_bytes": 9_000_000_000, "tx_bytes": 4_500_000_000,
+    "observed_minutes": 60.0, "bandwidth_mbps": 100.0, "bandwidth_source": "contract",
+    "utilization_pct": 20.0, "utilization_severity": "normal",
+    "up_minutes": 50.0, "down_minutes": 10.0, "known_down_minutes": 7.0,
+    "unknown_minutes": 3.0, "status_hourly": "Up", "availability_pct": 100 * 50 / 57,
+    "flap_count": 2, "sample_count": 12, "reset_count": 0, "dropped_count": 0,
+    "is_trading_hour": True, "source": "samples",
 }
 
 
@@ -80,8 +80,3 @@ def stored(warehouse: Warehouse, table: Table) -> list[tuple[Any, ...]]:
     with warehouse.session() as session:
         warehouse.create(session, table)
         return session.run(f"SELECT {names} FROM {table.name} ORDER BY {', '.join(table.key)}")
-
-
-def values(frame: pd.DataFrame, table: Table, name: str) -> list[Any]:
-    """One column in the order of the key."""
-    return frame.sort_values(list(table.key))[name].tolist()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from wan_perf.errors import WanPerfError
-from wan_perf.mist.frames import conform
+from wan_perf.frames import conform
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, DIM_SITE, RAW_INVENTORY, RAW_PORT_SAMPLE
 from wan_perf.warehouse import RefusedRowsError, Stored, Warehouse, Window
 from wan_perf_tests.warehouse.rows import (
@@ -81,9 +81,8 @@ def test_a_day_is_a_window_too(warehouse: Warehouse) -> None:
 
     midnight = H5.replace(hour=0)
     days = [midnight + timedelta(days=n) for n in range(3)]
-    warehouse.store(
-        CIRCUIT_DAY, conform([day(d, 24) for d in days], CIRCUIT_DAY), Window(days[0], days[2] + 24 * HOUR)
-    )
+    all_three = conform([day(d, 24) for d in days], CIRCUIT_DAY)
+    warehouse.store(CIRCUIT_DAY, all_three, window(midnight, 72))
     warehouse.store(CIRCUIT_DAY, conform([day(days[1], 23)], CIRCUIT_DAY), Window(days[1], days[2]))
     assert [(row[0], row[3]) for row in stored(warehouse, CIRCUIT_DAY)] == [
         (days[0].date(), 24), (days[1].date(), 23), (days[2].date(), 24),

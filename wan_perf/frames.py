@@ -5,7 +5,6 @@ Keep out: which columns there are (`tables`).
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ _HELD = {
     "instant": "datetime64[us]",
     "date": "object",
 }
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants are naive UTC
 
 
 def conform(rows: Sequence[Mapping[str, Any]], table: Table) -> pd.DataFrame:
@@ -44,15 +42,3 @@ def _series(values: list[Any], kind: str) -> pd.Series:
     if kind == "real":
         values = [np.nan if value is None else value for value in values]
     return pd.Series(values, dtype=_HELD[kind])
-
-
-def instant(seconds: float | None) -> datetime | None:
-    """Naive UTC instant of seconds since 1970, to the microsecond; 0 and None are unknown."""
-    if not seconds:
-        return None
-    return _EPOCH + timedelta(microseconds=round(seconds * 1e6))
-
-
-def epoch(at: datetime) -> float:
-    """Seconds [s] from 1970 to a naive UTC instant."""
-    return (at - _EPOCH).total_seconds()

@@ -1,0 +1,100 @@
+"""The code location: what a user finds in the Dagster UI."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from wan_perf.definitions import build_definitions
+from wan_perf.settings import read_settings
+from wan_perf.tables import CIRCUIT_HOUR, TABLES
+from wan_perf_tests.graph.staged import START
+
+ROOT = Path(__file__).parents[2]
+
+FEEDS = {
+    "raw_inventory": set(),
+    "raw_port_sample": set(),
+    "raw_gateway_event": {"raw_port_sample"},
+    "dim_site": {"raw_inventory"},
+    "dim_circuit": {"raw_inventory"},
+    "circuit_port": {"raw_inventory"},
+    "dim_policy": set(),
+    "dim_hour": {"dim_site"},
+    "circuit_hour": {
+        *("raw_port_sample", "raw_gateway_event", "dim_site", "dim_circuit", "circuit_port"),
+        *("dim_hour", "dim_policy"),
+    },
+    "circuit_day": {"circuit_hour"},
+}
+
+
+@pytest.fixture
+def definitions(tmp_path: Path) -> dg.Definitions:
+    return build_definitions(read_settings(WAN_PERF_HOME=tmp_path, WAN_PERF_START=START))
+
+
+@pytest.fixture
+def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def test_every_table_is_an_asset_and_is_fed_as_drawn(specs):
+    assert set(specs) == set(TABLES)
+    fed = {name: {dep.asset_key.to_user_string() for dep in s.deps} for name, s in specs.items()}
+    assert fed == FEEDS
+
+
+def test_an_asset_says_what_its_table_says(specs):
+    for name, spec in specs.items():
+        schema = spec.metadata["dagster/column_schema"]
+        assert tuple(column.name for column in schema.columns) == TABLES[name].columns
+        assert TABLES[name].grain in str(spec.description)
+        assert spec.group_name == TABLES[name].group
+
+
+def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(specs):
+    hours = specs["circuit_hour"].partitions_def
+    assert hours.get_first_partition_key() == "2026-03-07-00:00"
+    assert specs["circuit_day"].partitions_def.get_first_partition_key() == "2026-03-07"
+    hourly = [n for n, s in specs.items() if s.partitions_def == hours]
+    assert sorted(hourly) == ["circuit_hour", "dim_hour", "raw_gateway_event", "raw_port_sample"]
+
+
+def test_the_checks_are_the_declared_rules_by_name(definitions):
+    found = {
+        (key.asset_key.to_user_string(), key.name)
+        for checks in definitions.asset_checks or ()
+        for key in checks.check_keys
+    }
+    declared = {(t.name, r.name) for t in TABLES.values() for r in t.rules}
+    assert found == declared | {(name, "key_is_unique") for name in TABLES}
+    assert {name for table, name in found if table == CIRCUIT_HOUR.name} >= {
+        "up_minutes_is_0_to_60",
+        "down_minutes_is_60_minus_up_minutes",
+        "known_down_and_unknown_make_down",
+        "utilization_follows_its_formula",
+        "utilization_is_at_most_100_pct",
+    }
+
+
+def test_jobs_cover_every_asset_once(definitions):
+    covered = [
+        key.to_user_string()
+        for job in ("inventory_job", "hourly_job", "daily_job")
+        for key in definitions.resolve_job_def(job).asset_layer.executable_asset_keys
+    ]
+    assert sorted(covered) == sorted(TABLES)
+
+
+def test_the_workspace_loads_as_dagster_loads_it(tmp_path):
+    environment = {**os.environ, "WAN_PERF_HOME": str(tmp_path), "DAGSTER_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "dagster", "definitions", "validate", "-w", "workspace.yaml"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "wan_perf" in done.stdout + done.stderr

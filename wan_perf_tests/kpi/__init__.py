@@ -1,0 +1,1 @@
+"""Each quantity against a slow reference, written from its definition."""

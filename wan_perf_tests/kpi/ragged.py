@@ -1,0 +1,102 @@
+"""Ragged lives of ports: holes, repeats, boots, missing values, late and repeated events."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+
+from wan_perf_tests.kpi.rows import BOOTED, GATEWAY, HOUR, H, Row, event, sample
+
+HALF_MINUTES_A_DAY = 2 * 60 * 24
+Life = tuple[list[Row], list[Row]]
+
+
+def instants(first: datetime, last: datetime) -> st.SearchStrategy[datetime]:
+    """Half minutes, so that equal instants and edges of hours are common; some a little off."""
+    steps = int((last - first) / timedelta(seconds=30))
+    odd = st.sampled_from([0, 0, 0, 1, 500_000, 999_999])
+    return st.builds(
+        lambda step, us: first + timedelta(seconds=30 * step, microseconds=us),
+        st.integers(0, steps - 1),
+        odd,
+    )
+
+
+@st.composite
+def lives(draw: st.DrawFn, port: str, first: datetime = HOUR - H, last: datetime = HOUR + 2 * H) -> Life:
+    """Samples of both sources and events of one port in [first, last), events also a day before."""
+    boots = [BOOTED, *sorted(draw(st.lists(instants(first, last), max_size=2)))]
+    samples: list[Row] = []
+    for source in ("device", "port"):
+        samples += _counted(draw, source, port, boots, first, last)
+    recent = st.lists(instants(first, last), max_size=4)
+    edges = st.sampled_from([HOUR, HOUR + H, HOUR - 24 * H, HOUR - 23.5 * H, HOUR - 25 * H])
+    at_all = [*draw(recent), *draw(st.lists(st.one_of(edges, instants(first - 24 * H, first)), max_size=2))]
+    events = [
+        event(instant, draw(st.sampled_from(["up", "down", "down", "other"])), port=port, detail=str(n))
+        for n, instant in enumerate(at_all)
+    ]
+    repeats = draw(st.lists(st.sampled_from(events), max_size=2)) if events else []
+    again = [{**row, "detail": f"{row['detail']} again {n}"} for n, row in enumerate(repeats)]
+    return samples, [*events, *again]
+
+
+def _counted(
+    draw: st.DrawFn, source: str, port: str, boots: list[datetime], first: datetime, last: datetime
+) -> list[Row]:
+    rows: list[Row] = []
+    counter, boot_of_last = 0, BOOTED
+    for instant in sorted(set(draw(st.lists(instants(first, last), max_size=14)))):
+        booted = max(boot for boot in boots if boot <= instant)
+        carried = draw(st.sampled_from([0, 1, 7, 1_001, 999_983, 5_000_000_000]))
+        counter = carried if booted != boot_of_last else counter + carried
+        boot_of_last = booted
+        odd = draw(st.sampled_from(["", "", "", "", "back", "silent", "no uptime", "no state", "ahead"]))
+        row = sample(
+            instant,
+            counter // 3 if odd == "back" else counter,
+            counter // 2,
+            up=draw(st.sampled_from([True, True, True, False])),
+            source=source,
+            booted=booted,
+            heard=instant + draw(st.sampled_from(DELAYS)),
+            port=port,
+        )
+        row |= _MISSING.get(odd, {})
+        if source == "port" and draw(st.booleans()):
+            row["last_flapped_at"] = instant - timedelta(seconds=draw(st.integers(0, 1500)))
+        if odd == "ahead":
+            row["uptime_seconds"] = draw(st.integers(0, 1200))
+        rows.append(row)
+        if draw(st.integers(0, 4)) == 0:
+            rows.append(_heard_again(draw, row))
+    return rows
+
+
+DELAYS = [timedelta(), timedelta(), timedelta(minutes=4), timedelta(minutes=-3), timedelta(minutes=50), timedelta(minutes=95)]
+_MISSING: dict[str, Row] = {
+    "silent": {"rx_bytes_counter": None},
+    "no uptime": {"uptime_seconds": None},
+    "no state": {"is_up": None},
+}
+
+
+def _heard_again(draw: st.DrawFn, row: Row) -> Row:
+    """The same statistics in a later pass; now and then they say something else."""
+    later = {**row, "pass_at": row["pass_at"] + timedelta(minutes=5)}
+    if draw(st.booleans()):
+        later |= {"rx_bytes_counter": 5, "is_up": not row["is_up"]}
+    return later
+
+
+def estates(ports: int = 6) -> st.SearchStrategy[Life]:
+    """Several ports of one gateway, all rows together."""
+    each = st.tuples(*(lives(f"ge-0/0/{n}") for n in range(ports)))
+    return each.map(
+        lambda all_lives: (
+            [row for samples, _ in all_lives for row in samples],
+            [row for _, events in all_lives for row in events],
+        )
+    )
+
+
+PORTS = [(GATEWAY, f"ge-0/0/{n}") for n in range(6)]

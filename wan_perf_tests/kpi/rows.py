@@ -1,0 +1,66 @@
+"""Rows of raw tables, written as an engineer says them: "10:58", up, so many bytes."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+HOUR = datetime(2026, 3, 10, 10)
+"""The hour that the cases speak of: 10:00 to 11:00."""
+H = timedelta(hours=1)
+PORT = "ge-0/0/0"
+GATEWAY = "0000000000aa"
+BOOTED = datetime(2026, 3, 1)
+Row = dict[str, Any]
+
+
+def at(clock: str) -> datetime:
+    """An instant of the day of HOUR; `-1 10:58` is the day before."""
+    days, _, time = clock.rpartition(" ")
+    parts = [float(part) for part in time.split(":")]
+    hours, minutes, seconds = [*parts, 0.0][:3]
+    midnight = HOUR.replace(hour=0) + timedelta(days=int(days or 0))
+    return midnight + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def sample(
+    clock: str | datetime,
+    rx: int | None = None,
+    tx: int | None = None,
+    *,
+    up: bool | None = True,
+    source: str = "device",
+    booted: str | datetime | None = BOOTED,
+    heard: str | datetime | None = None,
+    flapped: str | None = None,
+    port: str = PORT,
+    gateway: str = GATEWAY,
+) -> Row:
+    """A sample; tx follows rx where it is not given, and the pass was due when it was sampled."""
+    sampled_at = at(clock) if isinstance(clock, str) else clock
+    boot = at(booted) if isinstance(booted, str) else booted
+    due = at(heard) if isinstance(heard, str) else heard
+    return {
+        "pass_at": due or sampled_at,
+        "gateway_mac": gateway,
+        "port_id": port,
+        "counter_source": source,
+        "sampled_at": sampled_at,
+        "is_up": up,
+        "uptime_seconds": None if boot is None else (sampled_at - boot).total_seconds(),
+        "rx_bytes_counter": rx,
+        "tx_bytes_counter": rx if tx is None else tx,
+        "last_flapped_at": at(flapped) if flapped else None,
+    }
+
+
+def event(
+    clock: str | datetime, kind: str, *, port: str = PORT, gateway: str = GATEWAY, detail: str = ""
+) -> Row:
+    """An event of a port: `up`, `down`, or a kind that has no meaning for the state."""
+    return {
+        "event_at": at(clock) if isinstance(clock, str) else clock,
+        "gateway_mac": gateway,
+        "port_id": port,
+        "event_kind": f"port_{kind}" if kind in ("up", "down") else kind,
+        "event_name": f"GW_PORT_{kind.upper()}",
+        "detail": detail,
+    }

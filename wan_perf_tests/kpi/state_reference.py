@@ -1,0 +1,117 @@
+"""Reference: up, down, unknown at an instant, from the rules in `kpi.state`."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wan_perf_tests.kpi.rows import H, Row
+from wan_perf_tests.kpi.seen import DAY, NEAR, events_of, hour_of, samples_of
+
+MICROSECOND = timedelta(microseconds=1)
+Stretch = tuple[datetime, datetime, bool | None]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen of a port at an instant; state None where the sources contradict each other."""
+
+    at: datetime
+    is_event: bool
+    state: bool | None
+    flapped: datetime | None = None
+
+
+class PortLife:
+    """All that one hour may know of one port."""
+
+    def __init__(
+        self, raw: Iterable[Row], events: Iterable[Row], gateway: str, port: str, hour: datetime
+    ) -> None:
+        self.hour = hour
+        self.samples = samples_of(raw, gateway, port, hour)
+        self.seen = [
+            Observation(row["event_at"], True, row["event_kind"] == "port_up")
+            for row in events_of(events, gateway, port, hour)
+        ]
+        for instant in {row["sampled_at"] for row in self.samples}:
+            self.seen += _sampled([row for row in self.samples if row["sampled_at"] == instant])
+        self.seen.sort(key=lambda o: (o.at, not o.is_event, bool(o.state)))
+
+    def state(self, instant: datetime) -> bool | None:
+        """Up, down, or unknown at the instant."""
+        last = next((o for o in reversed(self.seen) if o.at <= instant), None)
+        coming = next((o for o in self.seen if o.at > instant), None)
+        if last and coming and coming.at - last.at <= NEAR:
+            if coming.is_event:
+                return last.state
+            if last.state is not None and coming.state is not None:
+                return last.state if instant < turn(last, coming) else coming.state
+        return self._by_events(instant, [o for o in (last, coming) if o and not o.is_event])
+
+    def _by_events(self, instant: datetime, samples: list[Observation]) -> bool | None:
+        events = [o for o in self.seen if o.is_event]
+        before = [o for o in events if o.at <= instant]
+        after = [o for o in events if o.at > instant]
+        if before:
+            proven = before[-1].state if instant < before[-1].at + DAY else None
+        elif after and instant >= hour_of(after[0].at) - H:
+            proven = not after[0].state
+        else:
+            proven = None
+        return proven if all(sample.state == proven for sample in samples) else None
+
+    def stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+        """[start, end) cut wherever the state can change."""
+        cuts = {start, end, *(o.at for o in self.seen)}
+        for last, coming in zip(self.seen, self.seen[1:], strict=False):
+            cuts.add(turn(last, coming))
+        for o in self.seen:
+            cuts |= {o.at + DAY, hour_of(o.at) - H}
+        inside = sorted(cut for cut in cuts if start <= cut <= end)
+        for low, high in zip(inside, inside[1:], strict=False):
+            yield low, high, self.state(low)
+
+    def spent_us(self, state: bool, start: datetime, end: datetime) -> int:
+        """Time of [start, end) in that state. [us]"""
+        if start >= end:
+            return 0
+        parts = [high - low for low, high, is_up in self.stretches(start, end) if is_up is state]
+        return sum(parts, timedelta()) // MICROSECOND
+
+    def flap_count(self) -> int:
+        """Transitions in the hour."""
+        instants = []
+        for nth, seen in enumerate(self.seen):
+            last = self.seen[nth - 1] if nth else None
+            if seen.is_event:
+                if self._state_before(nth) is not seen.state:
+                    instants.append(seen.at)
+            elif last and seen.at - last.at <= NEAR and {last.state, seen.state} == {True, False}:
+                instants.append(turn(last, seen))
+        return sum(self.hour <= instant < self.hour + H for instant in instants)
+
+    def _state_before(self, nth: int) -> bool | None:
+        if nth and self.seen[nth - 1].state is not None:
+            return self.seen[nth - 1].state
+        events = [o for o in self.seen[:nth] if o.is_event]
+        return events[-1].state if events else None
+
+
+def turn(last: Observation, coming: Observation) -> datetime:
+    """When the state turned between two differing observations."""
+    if coming.flapped and last.at < coming.flapped <= coming.at:
+        return coming.flapped
+    return last.at + (coming.at - last.at) // 2
+
+
+def _sampled(rows: list[Row]) -> list[Observation]:
+    states = {row["is_up"] for row in rows if row["is_up"] is not None}
+    flapped = [
+        row["last_flapped_at"]
+        for row in rows
+        if row["last_flapped_at"] is not None and row["is_up"] is not None
+    ]
+    if not states:
+        return []
+    state = states.pop() if len(states) == 1 else None
+    return [Observation(rows[0]["sampled_at"], False, state, max(flapped, default=None))]

@@ -1,0 +1,54 @@
+"""State and traffic of ragged lives: what the warehouse computes is what the reference says."""
+
+from hypothesis import given, settings
+
+from wan_perf_tests.kpi.engine import measured
+from wan_perf_tests.kpi.ragged import PORTS, Life, estates
+from wan_perf_tests.kpi.rows import HOUR, H, Row
+from wan_perf_tests.kpi.state_reference import PortLife
+from wan_perf_tests.kpi.traffic_reference import traffic
+
+HOURS = [HOUR - H, HOUR, HOUR + H]
+SPEEDS = [1000.0, None, 50.0, 1000.0, 300.0, 1000.0]
+COUNTS = ("reset_count", "dropped_count", "sample_count", "flap_count")
+FEW = settings(derandomize=True, deadline=None, max_examples=60, print_blob=False)
+
+
+def reference(samples: list[Row], events: list[Row], where: tuple) -> Row:
+    gateway, port, hour, speed = where
+    life = PortLife(samples, events, gateway, port, hour)
+    return {
+        "up_us": life.spent_us(True, hour, hour + H),
+        "down_us": life.spent_us(False, hour, hour + H),
+        "flap_count": life.flap_count(),
+        **traffic(life, speed),
+    }
+
+
+def everywhere() -> list[tuple]:
+    return [(*port, hour, s) for port, s in zip(PORTS, SPEEDS, strict=True) for hour in HOURS]
+
+
+@FEW
+@given(estates())
+def test_each_port_and_hour_is_as_the_reference_says(estate: Life):
+    samples, events = estate
+    found = measured(samples, events, everywhere())
+    for where, row in zip(everywhere(), found, strict=True):
+        shown = {k: v or 0 if k in COUNTS else v for k, v in row.items() if k != "port_hour"}
+        assert (where, shown) == (where, reference(samples, events, where))
+
+
+@FEW
+@given(estates())
+def test_known_time_never_exceeds_the_hour(estate: Life):
+    for row in measured(*estate, everywhere()):
+        assert 0 <= row["up_us"] + row["down_us"] <= 3_600_000_000
+        assert (row["observed_us"] or 0) <= 3_600_000_000
+
+
+@FEW
+@given(estates())
+def test_the_order_of_the_rows_changes_nothing(estate: Life):
+    samples, events = estate
+    assert measured(samples[::-1], events[::-1], everywhere()) == measured(*estate, everywhere())

@@ -1,0 +1,237 @@
+"""The command line as a person uses it: a process, its output, its exit code."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import pytest
+
+from wan_perf.cli import main
+from wan_perf.simulator import Cloud, Fleet, serve
+from wan_perf.tables import TABLES
+from wan_perf_tests.graph.staged import HOUR, START
+
+SECRET = "s3cr3t-t0ken-that-must-not-show"  # noqa: S105 - opens this test's simulator only
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    fleet = Fleet.seeded(7, 3, START, START + 24 * HOUR, faults=False)
+    with serve(fleet, now=START, token=SECRET) as cloud:
+        yield cloud
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Shell:
+    """Runs wan-perf with settings of its own and nothing from the surroundings.
+
+    `run` calls the entry point in this process, which saves the seconds that imports take;
+    `process` starts one, as a person does.
+    """
+
+    def __init__(self, home: Path, cloud: Cloud) -> None:
+        self.home = home
+        self.settings = {
+            "MIST_API_TOKEN": cloud.token,
+            "MIST_ORG_ID": cloud.org_id,
+            "MIST_BASE_URL": cloud.url,
+            "WAN_PERF_CLOCK": "simulator",
+            "WAN_PERF_HOME": str(home),
+            "WAN_PERF_START": f"{START:%Y-%m-%dT%H:%M}",
+        }
+
+    def run(self, *arguments: str, **settings: str) -> Ended:
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name in os.environ:
+                if name.startswith(("MIST_", "WAN_", "SNF_")):
+                    patch.delenv(name)
+            for name, value in {**self.settings, **settings}.items():
+                patch.setenv(name, value)
+            patch.chdir(self.home)
+            patch.setattr(sys, "argv", ["wan-perf", *arguments])
+            try:
+                main()
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    def process(self, *arguments: str) -> Ended:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MIST_", "WAN_", "SNF_"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "wan_perf", *arguments],
+            env={**kept, **self.settings, "PYTHONUTF8": "1"},
+            cwd=self.home,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def counts(self) -> dict[str, int]:
+        file = self.home / "wan_perf.duckdb"
+        if not file.exists():
+            return {}
+        with duckdb.connect(str(file), read_only=True) as connection:
+            names = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]
+            return {
+                name: connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]
+                for name in names
+            }
+
+
+@pytest.fixture(scope="module")
+def shell(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A home with an hour collected."""
+    shell = Shell(tmp_path_factory.mktemp("home"), cloud)
+    done = shell.process("collect", "--start", "2026-03-07", "--end", "2026-03-07T02:00")
+    assert done.returncode == 0, done.stderr
+    return shell
+
+
+def test_help_names_every_command(shell: Shell):
+    said = shell.process("--help").stdout
+    for command in ("demo", "simulate", "collect", "aggregate", "full-cycle", "dictionary"):
+        assert command in said
+
+
+def test_the_dictionary_is_one_line_a_table_beginning_with_its_name(shell: Shell):
+    lines = shell.run("dictionary").stdout.splitlines()
+    assert [line.split(":")[0] for line in lines] == list(TABLES)
+    for table, line in zip(TABLES.values(), lines, strict=True):
+        assert all(f" {column.name} ({column.type}" in line for column in table.fields)
+        assert all(column.meaning in line for column in table.fields)
+
+
+def test_a_range_is_collected_and_said(shell: Shell):
+    counts = shell.counts()
+    assert counts["raw_port_sample"] > 0
+    assert counts["circuit_hour"] == 2 * counts["dim_circuit"]
+
+
+def test_collect_without_a_range_takes_the_one_pass_that_is_due(shell: Shell):
+    before = shell.counts()["raw_port_sample"]
+    done = shell.run("collect")
+    assert done.returncode == 0, done.stderr
+    assert "1 passes" in done.stdout
+    once = shell.counts()["raw_port_sample"]
+    assert before <= once
+    again = shell.run("collect")
+    assert again.returncode == 0, again.stderr
+    assert shell.counts()["raw_port_sample"] == once
+
+
+def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
+    assert shell.run("aggregate", "daily").returncode == 0
+    done = shell.run("full-cycle", "--start", "2026-03-07T02:00", "--end", "2026-03-07T03:00")
+    assert done.returncode == 0, done.stderr
+    for question in ("congested", "flap", "available"):
+        assert question in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "code", "said"),
+    [
+        pytest.param(("collect",), {"MIST_API_TOKEN": ""}, 2, "MIST_API_TOKEN", id="no token"),
+        pytest.param(
+            ("collect", "--inventory"), {"MIST_API_TOKEN": "wrong-but-secret"}, 1,
+            "MIST_API_TOKEN", id="wrong token",
+        ),
+        pytest.param(
+            ("collect",), {"MIST_API_TOKEN": "wrong-but-secret"}, 1,
+            "MIST_API_TOKEN", id="a token that is refused in a pass",
+        ),
+        pytest.param(("collect",), {"MIST_ORG_ID": ""}, 2, "MIST_ORG_ID", id="no organisation"),
+        pytest.param(
+            ("collect",), {"MIST_ORG_ID": "11111111-1111-4111-8111-111111111111"}, 1,
+            "MIST_ORG_ID", id="another organisation",
+        ),
+        pytest.param(
+            ("collect",),
+            {"MIST_API_HOST": "api.nowhere.example", "MIST_BASE_URL": "", "WAN_PERF_CLOCK": "real"},
+            2, "MIST_API_HOST", id="unknown host",
+        ),
+        pytest.param(
+            ("collect",), {"MIST_BASE_URL": "http://127.0.0.1:9", "WAN_PERF_CLOCK": "real"}, 1,
+            "127.0.0.1:9", id="nobody answers",
+        ),
+        pytest.param(
+            ("collect",), {"MIST_BASE_URL": "http://127.0.0.1:9"}, 1,
+            "simulator", id="no simulator answers",
+        ),
+        pytest.param(
+            ("collect", "--start", "2026-03-07T05:00", "--end", "2026-03-07T04:00"), {}, 2,
+            "--end after --start", id="a range that ends before it starts",
+        ),
+        pytest.param(
+            ("collect", "--start", "2020-01-01", "--end", "2020-01-02"), {}, 2,
+            "WAN_PERF_START", id="a range before the first partition",
+        ),
+        pytest.param(("collect", "--end", "2026-03-08"), {}, 2, "--start", id="an end alone"),
+        pytest.param(
+            ("collect", "--start", "yesterday"), {}, 2, "--start", id="a start that is no instant"
+        ),
+        pytest.param(
+            ("collect",), {"WAN_PERF_CIRCUITS": "nowhere.csv"}, 2, "nowhere.csv", id="no contracts"
+        ),
+        pytest.param(
+            ("collect", "--inventory"), {"WAN_PERF_POLICY": "unknown_key.toml"}, 2,
+            "unknown key", id="an unknown threshold key",
+        ),
+        pytest.param(
+            ("collect", "--inventory"), {"WAN_PERF_POLICY": "falling.toml"}, 2,
+            "levels must rise", id="levels that do not rise",
+        ),
+        pytest.param(
+            ("aggregate", "daily", "--start", "2026-03-08", "--end", "2026-03-07"), {}, 2,
+            "--end after --start", id="days that end before they start",
+        ),
+        pytest.param(("aggregate", "yearly"), {}, 2, "daily", id="an unknown period"),
+        pytest.param(
+            ("collect",), {"WAN_PERF_WAREHOUSE": "oracle"}, 2, "WAN_PERF_WAREHOUSE",
+            id="an unknown warehouse",
+        ),
+    ],
+)  # fmt: skip
+def test_bad_input_ends_with_one_sentence_and_every_table_as_it_was(
+    shell: Shell, arguments: tuple, settings: dict, code: int, said: str
+):
+    (shell.home / "unknown_key.toml").write_text("[thresholds.use_pct]\nwarning = 1\n", "utf-8")
+    (shell.home / "falling.toml").write_text(
+        "[thresholds.loss_pct]\nwarning = 3\nhigh = 2\ncritical = 1\n", "utf-8"
+    )
+    before = shell.counts()
+    if "WAN_PERF_CIRCUITS" in settings:
+        arguments = (*arguments, "--inventory")
+    done = shell.run(*arguments, **settings)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert shell.counts() == before
+
+
+def test_no_secret_is_in_any_output_or_file(shell: Shell):
+    """Good and failing runs have written run records, event logs and tables by now."""
+    shell.run("collect", MIST_API_TOKEN=f"{SECRET}-wrong")
+    done = shell.run("collect")
+    assert SECRET not in done.stdout + done.stderr
+    holding = [
+        path
+        for path in shell.home.rglob("*")
+        if path.is_file() and SECRET.encode() in path.read_bytes()
+    ]
+    assert holding == []

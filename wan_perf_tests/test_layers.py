@@ -1,0 +1,95 @@
+"""The arrows of the architecture: which part may import which, read from the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "wan_perf"
+
+SHARED = {"errors", "columns", "declaration", "tables", "frames"}
+ARROWS = {
+    "errors": set(),
+    "columns": set(),
+    "formulas": set(),
+    "periods": set(),
+    "contracts": {"errors"},
+    "frames": {"declaration"},
+    "declaration": {"columns"},
+    "tables": {"declaration", "formulas"},
+    "thresholds": {"columns", "errors"},
+    "settings": {"errors"},
+    "kpi": {"tables", "columns", "thresholds", "periods", "formulas"},
+    "mist": {*SHARED, "contracts"},
+    "warehouse": SHARED,
+    "simulator": set(),
+    "defs": {*SHARED, "contracts", "kpi", "mist", "periods", "settings", "thresholds", "warehouse"},
+    "definitions": {"defs", "settings", "tables"},
+    "cli": {
+        *(*SHARED, "definitions", "defs", "formulas", "kpi", "mist", "settings", "simulator"),
+        "warehouse",
+    },
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+ONLY_THERE = {
+    "dagster": {"defs", "definitions", "cli"},
+    "mistapi": {"mist"},
+    "snowflake": {"warehouse"},
+    "duckdb": {"warehouse"},
+    "uvicorn": {"simulator"},
+    "starlette": {"simulator"},
+    "pydantic_settings": {"settings"},
+}
+
+
+def part_of(path: Path) -> str:
+    first = path.relative_to(ROOT).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names of all modules that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+SOURCES = sorted(ROOT.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_part_imports_only_what_its_arrows_allow(path: Path):
+    part = part_of(path)
+    ours = {name.split(".")[1] for name in imports(path) if name.startswith("wan_perf.")}
+    assert ours - {part} <= ARROWS[part]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_library_is_imported_only_in_its_part(path: Path):
+    used = {name.split(".")[0] for name in imports(path)}
+    misplaced = {lib for lib in used & ONLY_THERE.keys() if part_of(path) not in ONLY_THERE[lib]}
+    assert misplaced == set()
+
+
+def test_kpi_reads_no_clock_disk_or_environment():
+    used = {name for path in SOURCES if part_of(path) == "kpi" for name in imports(path)}
+    assert {name.split(".")[0] for name in used} <= {
+        *("ibis", "wan_perf", "datetime", "re", "collections", "dataclasses", "typing"),
+    }
+    calls = [
+        node.func.attr
+        for path in SOURCES
+        if part_of(path) == "kpi"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
+    assert not {"now", "utcnow", "today", "read_text", "open", "getenv"} & set(calls)
+
+
+def test_every_arrow_has_a_part():
+    assert {part_of(path) for path in SOURCES} == set(ARROWS)

@@ -1,0 +1,56 @@
+"""A process that is killed at any statement leaves the old hour or the new one, never a part.
+
+Real processes that end by `os._exit`, on files: DuckDB's own, and those of Snowflake's stand-in,
+which keeps what was committed when its process dies.
+"""
+
+import multiprocessing
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf_tests.warehouse import dying
+from wan_perf_tests.warehouse.rows import H5, stored, window
+
+_METHODS = multiprocessing.get_all_start_methods()
+_PROCESSES = multiprocessing.get_context("forkserver" if "forkserver" in _METHODS else "spawn")
+
+
+@pytest.mark.parametrize("way", ["frame", "expression"])
+@pytest.mark.parametrize("engine", ["duckdb", "snowflake"])
+def test_a_kill_at_any_statement_leaves_a_whole_hour(
+    tmp_path: Path, engine: str, way: str, statements: list[str]
+) -> None:
+    prepared = tmp_path / "prepared"
+    prepared.mkdir()
+    with dying.opened(engine, prepared) as warehouse:
+        for _ in ("the first time, which creates the table", "as it is then every time"):
+            rows = dying.hours_of(warehouse, dying.OLD, way)
+            statements.clear()
+            warehouse.store(CIRCUIT_HOUR, rows, window(H5))
+    steps = list(statements)
+    commit = steps.index("COMMIT") + 1
+
+    def kill(planned: tuple[int, str]) -> int | None:
+        at, moment = planned
+        folder = tmp_path / f"{moment}{at}"
+        shutil.copytree(prepared, folder)
+        child = _PROCESSES.Process(target=dying.die, args=(engine, folder, way, at, moment))
+        child.start()
+        child.join(timeout=60)
+        return child.exitcode
+
+    moments = [(at, moment) for at in range(1, len(steps) + 1) for moment in ("before", "after")]
+    _PROCESSES.set_forkserver_preload([dying.__name__])
+    with ThreadPoolExecutor(2) as pool:
+        ends = list(pool.map(kill, [*moments, (len(steps) + 1, "before")]))
+    assert ends == [dying.DIED] * len(moments) + [0]
+    for at, moment in moments:
+        done = at > commit or (at == commit and moment == "after")
+        expected = dying.NEW if done else dying.OLD
+        with dying.opened(engine, tmp_path / f"{moment}{at}") as warehouse:
+            kept = [row[1] for row in stored(warehouse, CIRCUIT_HOUR)]
+        assert kept == expected, f"killed {moment} {steps[at - 1]}"

@@ -1,0 +1,163 @@
+"""One file, several writers and readers: who waits, for how long, and what is said."""
+
+import multiprocessing
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wan_perf.errors import WanPerfError
+from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.warehouse import DuckDBWarehouse
+from wan_perf.warehouse.face import NoWarehouseError
+from wan_perf_tests.warehouse.rows import H5, HOUR, circuit_hours, stored, window
+
+HELD_S = 0.6
+_METHODS = multiprocessing.get_all_start_methods()
+_PROCESSES = multiprocessing.get_context("forkserver" if "forkserver" in _METHODS else "spawn")
+_PROCESSES.set_forkserver_preload([__name__])
+
+
+def write(path: Path, first: int, times: int) -> None:
+    warehouse = DuckDBWarehouse(path, patience_s=30)
+    for n in range(first, first + times):
+        at = H5 + n * HOUR
+        warehouse.store(CIRCUIT_HOUR, circuit_hours({"hour": at}), window(at))
+
+
+def hold(path: Path, read_only: bool, held: Any) -> None:
+    """Keep the file open for a while, as another process."""
+    with DuckDBWarehouse(path).session(read_only=read_only):
+        held.set()
+        time.sleep(HELD_S)
+
+
+def hours(warehouse: DuckDBWarehouse) -> list[timedelta]:
+    return [row[0] - H5 for row in stored(warehouse, CIRCUIT_HOUR)]
+
+
+def test_two_processes_write_to_one_file(on_duckdb: DuckDBWarehouse) -> None:
+    children = [
+        _PROCESSES.Process(target=write, args=(on_duckdb.path, first, 5)) for first in (0, 5)
+    ]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(timeout=60)
+    assert [child.exitcode for child in children] == [0, 0]
+    assert hours(on_duckdb) == [n * HOUR for n in range(10)]
+
+
+def test_threads_write_to_one_file_and_read_it(on_duckdb: DuckDBWarehouse) -> None:
+    """The first store of each thread creates the table; reads fall between the writes."""
+
+    def read(_: int) -> int:
+        return len(on_duckdb.query(on_duckdb.lazy(CIRCUIT_HOUR)))
+
+    with ThreadPoolExecutor(6) as pool:
+        writes = [pool.submit(write, on_duckdb.path, 3 * n, 3) for n in range(4)]
+        seen = list(pool.map(read, range(10)))
+        for done in writes:
+            done.result()
+    assert all(0 <= count <= 12 for count in seen)
+    assert hours(on_duckdb) == [n * HOUR for n in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("they_read", "we_read"),
+    [
+        pytest.param(False, False, id="a writer waits for a writer"),
+        pytest.param(False, True, id="a reader waits for a writer"),
+        pytest.param(True, False, id="a writer waits for a reader"),
+    ],
+)
+def test_who_is_held_off_waits(on_duckdb: DuckDBWarehouse, they_read: bool, we_read: bool) -> None:
+    write(on_duckdb.path, 0, 1)
+    held = _PROCESSES.Event()
+    child = _PROCESSES.Process(target=hold, args=(on_duckdb.path, they_read, held))
+    child.start()
+    assert held.wait(30)
+    began = time.monotonic()
+    with on_duckdb.session(read_only=we_read) as session:
+        waited = time.monotonic() - began
+        assert session.run("SELECT count(*) FROM circuit_hour") == [(1,)]
+    child.join(timeout=30)
+    assert waited > HELD_S / 2
+
+
+def test_readers_do_not_wait_for_each_other(on_duckdb: DuckDBWarehouse) -> None:
+    write(on_duckdb.path, 0, 1)
+    held = _PROCESSES.Event()
+    child = _PROCESSES.Process(target=hold, args=(on_duckdb.path, True, held))
+    child.start()
+    assert held.wait(30)
+    assert len(on_duckdb.query(on_duckdb.lazy(CIRCUIT_HOUR))) == 1
+    assert child.is_alive()
+    child.join(timeout=30)
+
+
+@pytest.mark.parametrize("we_read", [True, False])
+def test_a_file_held_too_long_is_one_clear_sentence(
+    on_duckdb: DuckDBWarehouse, we_read: bool
+) -> None:
+    write(on_duckdb.path, 0, 1)
+    held = _PROCESSES.Event()
+    child = _PROCESSES.Process(target=hold, args=(on_duckdb.path, False, held))
+    child.start()
+    assert held.wait(30)
+    hasty = DuckDBWarehouse(on_duckdb.path, patience_s=0.1)
+    with pytest.raises(WanPerfError) as refused, hasty.session(read_only=we_read):
+        pass
+    child.join(timeout=30)
+    said = str(refused.value)
+    assert said.startswith(f"The warehouse {on_duckdb.path} cannot be opened: IO Error:")
+    assert said.endswith("Close what holds it, or set WAN_PERF_DUCKDB to another file.")
+    assert "\n" not in said
+
+
+def test_a_thread_that_writes_too_long_is_one_clear_sentence(on_duckdb: DuckDBWarehouse) -> None:
+    hasty = DuckDBWarehouse(on_duckdb.path, patience_s=0.1)
+    failed: list[BaseException] = []
+
+    def store() -> None:
+        try:
+            hasty.store(CIRCUIT_HOUR, circuit_hours({}), window(H5))
+        except WanPerfError as error:
+            failed.append(error)
+
+    with on_duckdb.session():
+        thread = threading.Thread(target=store)
+        thread.start()
+        thread.join(timeout=30)
+    assert "Another thread of this process is writing." in str(failed[0])
+
+
+def test_a_broken_file_is_said_at_once(on_duckdb: DuckDBWarehouse) -> None:
+    on_duckdb.path.write_bytes(b"no database" * 1000)
+    began = time.monotonic()
+    with pytest.raises(WanPerfError, match="cannot be opened"), on_duckdb.session():
+        pass
+    assert time.monotonic() - began < on_duckdb.patience_s / 2
+
+
+def test_reading_only_where_nothing_is_yet_creates_no_file(on_duckdb: DuckDBWarehouse) -> None:
+    with (
+        pytest.raises(NoWarehouseError, match=r"no warehouse at .*collect something first"),
+        on_duckdb.session(read_only=True),
+    ):
+        pass
+    assert not on_duckdb.path.exists()
+
+
+def test_a_session_that_fails_leaves_nothing_open(on_duckdb: DuckDBWarehouse) -> None:
+    with pytest.raises(RuntimeError), on_duckdb.session():
+        raise RuntimeError
+    with on_duckdb.session(read_only=False) as session:
+        assert session.run("SELECT 1") == [(1,)]
+    write(on_duckdb.path, 0, 1)
+    with on_duckdb.session(read_only=True):  # refused while a writer of this process is open
+        assert on_duckdb.path.exists()

@@ -1,0 +1,98 @@
+"""The order of the statements: on Snowflake a data definition commits whatever is open."""
+
+from typing import Any
+
+import pytest
+
+from wan_perf.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
+from wan_perf.warehouse import RefusedRowsError, SnowflakeWarehouse, Warehouse
+from wan_perf_tests.warehouse.rows import H5, as_expression, circuit_hours, window
+from wan_perf_tests.warehouse.test_replacing import passes
+
+DEFINES = ("CREATE", "ALTER", "DROP", "TRUNCATE", "COMMENT")
+
+
+def verbs(statements: list[str]) -> list[str]:
+    return [sql.split()[0].upper() for sql in statements]
+
+
+def tables(statements: list[str]) -> list[str]:
+    return [" ".join(sql.split()[:3]) for sql in statements]
+
+
+def rows_of(warehouse: Warehouse, kind: str) -> tuple[Any, Any]:
+    if kind == "passes":
+        return RAW_PORT_SAMPLE, passes(H5)
+    frame = circuit_hours({})
+    rows = as_expression(warehouse, CIRCUIT_HOUR, frame) if kind == "expression" else frame
+    return CIRCUIT_HOUR, rows
+
+
+@pytest.mark.parametrize("kind", ["frame", "expression", "passes"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_nothing_but_delete_and_insert_between_begin_and_commit(
+    warehouse: Warehouse, statements: list[str], kind: str, times: int
+) -> None:
+    table, rows = rows_of(warehouse, kind)
+    for _ in range(times):
+        statements.clear()
+        warehouse.store(table, rows, window(H5))
+    begin, commit = statements.index("BEGIN"), statements.index("COMMIT")
+    assert tables(statements[begin + 1 : commit]) == [
+        f"DELETE FROM {table.name}", f"INSERT INTO {table.name}",
+    ]
+    before = verbs(statements[:begin])
+    assert before.count("CREATE") == 3 - times  # the table, the first time; the stage, each time
+    assert verbs(statements[commit + 1 :]) == ["DROP"]
+    assert verbs(statements).count("BEGIN") == 1
+
+
+def test_the_table_is_created_before_the_stage_and_the_stage_is_checked_before_begin(
+    on_snowflake: SnowflakeWarehouse, statements: list[str]
+) -> None:
+    on_snowflake.store(CIRCUIT_HOUR, circuit_hours({}), window(H5))
+    said = verbs(statements)
+    assert said == [
+        *("DESCRIBE", "CREATE", "CREATE", "STAGE", said[4]),
+        *("BEGIN", "DELETE", "INSERT", "COMMIT", "DROP"),
+    ]
+    assert "key_is_unique" in statements[4]
+    assert statements[1].startswith("CREATE TABLE IF NOT EXISTS circuit_hour (hour TIMESTAMP_")
+    assert statements[2].startswith("CREATE TEMPORARY TABLE stage_circuit_hour_")
+
+
+def test_refused_rows_never_begin(warehouse: Warehouse, statements: list[str]) -> None:
+    with pytest.raises(RefusedRowsError):
+        warehouse.store(CIRCUIT_HOUR, circuit_hours({}, {}), window(H5))
+    assert not {"BEGIN", "DELETE", "COMMIT"} & set(verbs(statements))
+
+
+def test_a_read_of_what_is_there_writes_nothing(
+    warehouse: Warehouse, statements: list[str]
+) -> None:
+    warehouse.store(CIRCUIT_HOUR, circuit_hours({}), window(H5))
+    statements.clear()
+    warehouse.query(warehouse.lazy(CIRCUIT_HOUR))
+    assert not set(DEFINES) & set(verbs(statements))
+
+
+def test_a_failing_insert_rolls_back(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, statements: list[str]
+) -> None:
+    warehouse.store(CIRCUIT_HOUR, circuit_hours({}), window(H5))
+    with warehouse.session() as session:
+        kind = type(session)
+    run = kind.run
+
+    def stop(session: Any, sql: str) -> Any:
+        if sql.startswith("INSERT INTO circuit_hour"):
+            raise KeyboardInterrupt
+        return run(session, sql)
+
+    monkeypatch.setattr(kind, "run", stop)
+    statements.clear()
+    with pytest.raises(KeyboardInterrupt):
+        warehouse.store(CIRCUIT_HOUR, circuit_hours({"circuit_id": "new"}), window(H5))
+    assert verbs(statements)[-3:] == ["BEGIN", "DELETE", "ROLLBACK"]
+    hours = warehouse.query(warehouse.lazy(CIRCUIT_HOUR))
+    assert hours["circuit_id"].tolist() == ["c1"]
