@@ -32,7 +32,8 @@ _HELD = (
     "lock",  # another process has the file, on POSIX systems
     "used by another process",  # the same, on Windows
     "already open",
-    "configuration",  # this process has it open in the other mode
+    "configuration",  # another thread of this process has it open in the other mode
+    "already attached",  # another thread of this process is just opening or closing it
 )
 
 
@@ -119,7 +120,7 @@ class DuckDBWarehouse(Warehouse):
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only)
-            except (duckdb.IOException, duckdb.ConnectionException) as error:
+            except duckdb.Error as error:
                 # Only a lock passes by itself; a broken file or a missing right does not.
                 held = any(words in str(error).lower() for words in _HELD)
                 if not held or time.monotonic() >= deadline:

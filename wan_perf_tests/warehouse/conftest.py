@@ -13,7 +13,7 @@ from wan_perf.warehouse.on_duckdb import DuckDBSession
 from wan_perf.warehouse.on_snowflake import SnowflakeSession
 
 
-def snowflake() -> SnowflakeWarehouse:
+def stand_in() -> SnowflakeWarehouse:
     return SnowflakeWarehouse("account", "user", "secret", "wan", "perf", "small", "loader")
 
 
@@ -25,7 +25,7 @@ def on_duckdb(tmp_path: Path) -> DuckDBWarehouse:
 @pytest.fixture
 def on_snowflake() -> Iterator[SnowflakeWarehouse]:
     with fakesnow.patch():
-        yield snowflake()
+        yield stand_in()
 
 
 @pytest.fixture(params=["duckdb", "snowflake"])

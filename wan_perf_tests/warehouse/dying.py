@@ -15,7 +15,7 @@ from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf.warehouse.on_duckdb import DuckDBSession
 from wan_perf.warehouse.on_snowflake import SnowflakeSession
-from wan_perf_tests.warehouse.conftest import snowflake
+from wan_perf_tests.warehouse.conftest import stand_in
 from wan_perf_tests.warehouse.rows import H5, as_expression, circuit_hours, window
 
 DIED = 9
@@ -29,7 +29,7 @@ def opened(engine: str, folder: Path) -> Any:
         yield DuckDBWarehouse(folder / "wan.duckdb", patience_s=20)
         return
     with fakesnow.patch(db_path=folder):
-        yield snowflake()
+        yield stand_in()
 
 
 def hours_of(warehouse: Warehouse, names: list[str], way: str) -> Any:

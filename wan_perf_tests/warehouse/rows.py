@@ -27,14 +27,30 @@ EVERY_TYPE = Table(
 
 GOOD_HOUR: dict[str, Any] = {
     # 100 Mbit/s carry 45 GB in an hour, so 9 GB are 20 %.
-    "hour": H5, "circuit_id": "c1", "site_id": "s1", "gateway_mac": "aa0000000001",
-    "port_id": "ge-0/0/0", "rx_bytes": 9_000_000_000, "tx_bytes": 4_500_000_000,
-    "observed_minutes": 60.0, "bandwidth_mbps": 100.0, "bandwidth_source": "contract",
-    "utilization_pct": 20.0, "utilization_severity": "normal",
-    "up_minutes": 50.0, "down_minutes": 10.0, "known_down_minutes": 7.0,
-    "unknown_minutes": 3.0, "status_hourly": "Up", "availability_pct": 100 * 50 / 57,
-    "flap_count": 2, "sample_count": 12, "reset_count": 0, "dropped_count": 0,
-    "is_trading_hour": True, "source": "samples",
+    "hour": H5,
+    "circuit_id": "c1",
+    "site_id": "s1",
+    "gateway_mac": "aa0000000001",
+    "port_id": "ge-0/0/0",
+    "rx_bytes": 9_000_000_000,
+    "tx_bytes": 4_500_000_000,
+    "observed_minutes": 60.0,
+    "bandwidth_mbps": 100.0,
+    "bandwidth_source": "contract",
+    "utilization_pct": 20.0,
+    "utilization_severity": "normal",
+    "up_minutes": 50.0,
+    "down_minutes": 10.0,
+    "known_down_minutes": 7.0,
+    "unknown_minutes": 3.0,
+    "status_hourly": "Up",
+    "availability_pct": 100 * 50 / 57,
+    "flap_count": 2,
+    "sample_count": 12,
+    "reset_count": 0,
+    "dropped_count": 0,
+    "is_trading_hour": True,
+    "source": "samples",
 }
 
 
@@ -58,7 +74,7 @@ FULL = {
     "is_up": False,
     "local_day": date(2026, 3, 7),
     "event_at": datetime(2026, 3, 8, 5, 59, 59, 999_999),
-    "detail": "it's 100% \"Zürich\"\n店",
+    "detail": 'it\'s 100% "Zürich"\n店',
 }
 BARE = {"hour": H5, "circuit_id": "bare"}
 BLANK = {"hour": H5, "circuit_id": "blank", "detail": ""}

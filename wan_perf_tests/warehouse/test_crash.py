@@ -4,7 +4,6 @@ Real processes that end by `os._exit`, on files: DuckDB's own, and those of Snow
 which keeps what was committed when its process dies.
 """
 
-import multiprocessing
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,10 +12,8 @@ import pytest
 
 from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf_tests.warehouse import dying
+from wan_perf_tests.warehouse.processes import PROCESSES
 from wan_perf_tests.warehouse.rows import H5, stored, window
-
-_METHODS = multiprocessing.get_all_start_methods()
-_PROCESSES = multiprocessing.get_context("forkserver" if "forkserver" in _METHODS else "spawn")
 
 
 @pytest.mark.parametrize("way", ["frame", "expression"])
@@ -38,13 +35,12 @@ def test_a_kill_at_any_statement_leaves_a_whole_hour(
         at, moment = planned
         folder = tmp_path / f"{moment}{at}"
         shutil.copytree(prepared, folder)
-        child = _PROCESSES.Process(target=dying.die, args=(engine, folder, way, at, moment))
+        child = PROCESSES.Process(target=dying.die, args=(engine, folder, way, at, moment))
         child.start()
         child.join(timeout=60)
         return child.exitcode
 
     moments = [(at, moment) for at in range(1, len(steps) + 1) for moment in ("before", "after")]
-    _PROCESSES.set_forkserver_preload([dying.__name__])
     with ThreadPoolExecutor(2) as pool:
         ends = list(pool.map(kill, [*moments, (len(steps) + 1, "before")]))
     assert ends == [dying.DIED] * len(moments) + [0]

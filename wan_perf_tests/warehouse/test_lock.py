@@ -1,6 +1,5 @@
 """One file, several writers and readers: who waits, for how long, and what is said."""
 
-import multiprocessing
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +13,10 @@ from wan_perf.errors import WanPerfError
 from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf.warehouse.face import NoWarehouseError
+from wan_perf_tests.warehouse.processes import PROCESSES
 from wan_perf_tests.warehouse.rows import H5, HOUR, circuit_hours, stored, window
 
 HELD_S = 0.6
-_METHODS = multiprocessing.get_all_start_methods()
-_PROCESSES = multiprocessing.get_context("forkserver" if "forkserver" in _METHODS else "spawn")
-_PROCESSES.set_forkserver_preload([__name__])
 
 
 def write(path: Path, first: int, times: int) -> None:
@@ -42,7 +39,7 @@ def hours(warehouse: DuckDBWarehouse) -> list[timedelta]:
 
 def test_two_processes_write_to_one_file(on_duckdb: DuckDBWarehouse) -> None:
     children = [
-        _PROCESSES.Process(target=write, args=(on_duckdb.path, first, 5)) for first in (0, 5)
+        PROCESSES.Process(target=write, args=(on_duckdb.path, first, 5)) for first in (0, 5)
     ]
     for child in children:
         child.start()
@@ -77,8 +74,8 @@ def test_threads_write_to_one_file_and_read_it(on_duckdb: DuckDBWarehouse) -> No
 )
 def test_who_is_held_off_waits(on_duckdb: DuckDBWarehouse, they_read: bool, we_read: bool) -> None:
     write(on_duckdb.path, 0, 1)
-    held = _PROCESSES.Event()
-    child = _PROCESSES.Process(target=hold, args=(on_duckdb.path, they_read, held))
+    held = PROCESSES.Event()
+    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, they_read, held))
     child.start()
     assert held.wait(30)
     began = time.monotonic()
@@ -91,8 +88,8 @@ def test_who_is_held_off_waits(on_duckdb: DuckDBWarehouse, they_read: bool, we_r
 
 def test_readers_do_not_wait_for_each_other(on_duckdb: DuckDBWarehouse) -> None:
     write(on_duckdb.path, 0, 1)
-    held = _PROCESSES.Event()
-    child = _PROCESSES.Process(target=hold, args=(on_duckdb.path, True, held))
+    held = PROCESSES.Event()
+    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, True, held))
     child.start()
     assert held.wait(30)
     assert len(on_duckdb.query(on_duckdb.lazy(CIRCUIT_HOUR))) == 1
@@ -105,8 +102,8 @@ def test_a_file_held_too_long_is_one_clear_sentence(
     on_duckdb: DuckDBWarehouse, we_read: bool
 ) -> None:
     write(on_duckdb.path, 0, 1)
-    held = _PROCESSES.Event()
-    child = _PROCESSES.Process(target=hold, args=(on_duckdb.path, False, held))
+    held = PROCESSES.Event()
+    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, False, held))
     child.start()
     assert held.wait(30)
     hasty = DuckDBWarehouse(on_duckdb.path, patience_s=0.1)

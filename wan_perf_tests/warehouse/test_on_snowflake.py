@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import fakesnow
@@ -13,10 +14,11 @@ from wan_perf.defs.resources import warehouse_for
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.settings import read_settings
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse
-from wan_perf_tests.warehouse.conftest import snowflake
+from wan_perf_tests.warehouse.conftest import stand_in
 from wan_perf_tests.warehouse.rows import BARE, EVERY_TYPE, FULL, H5, every_type, stored, window
 
 SETTINGS = {
+    "WAN_PERF_WAREHOUSE": "snowflake",
     "SNF_ACCOUNT": "acme-eu1",
     "SNF_USER": "loader",
     "SNF_PASSWORD": "quite-secret",
@@ -34,15 +36,18 @@ def over_http() -> Iterator[SnowflakeWarehouse]:
         account, user, password = (there.pop(name) for name in ("account", "user", "password"))
         parameters = there["session_parameters"] | {"FAKESNOW_DB_PATH": ":isolated:"}
         yield SnowflakeWarehouse(
-            account, user, password, "wan", "perf", "small",
+            account,
+            user,
+            password,
+            "wan",
+            "perf",
+            "small",
             arguments=there | {"session_parameters": parameters},
         )
 
 
 def test_the_real_connector_answers_with_the_declared_types(over_http: SnowflakeWarehouse) -> None:
     """Rows come in by SQL: the stand-in's server does not take a staged file."""
-    from dataclasses import replace
-
     alone = replace(EVERY_TYPE, columns=("hour", "circuit_id", "rx_bytes", "is_up", "local_day"))
     rows = over_http.unbound(alone)
     with over_http.session() as session:
@@ -79,13 +84,19 @@ def test_a_connection_is_opened_with_what_was_set_and_in_utc(
         return connect(**arguments)
 
     monkeypatch.setattr(snowflake.connector, "connect", listen)
-    warehouse = warehouse_for(read_settings(warehouse="snowflake", **SETTINGS))
+    warehouse = warehouse_for(read_settings(**SETTINGS))
     with warehouse.session() as session:
         assert session.run("SELECT 1") == [(1,)]
     parameters = given.pop("session_parameters")
     assert given == {
-        "account": "acme-eu1", "user": "loader", "password": "quite-secret", "database": "wan",
-        "schema": "perf", "warehouse": "small", "role": "writer", "autocommit": True,
+        "account": "acme-eu1",
+        "user": "loader",
+        "password": "quite-secret",
+        "database": "wan",
+        "schema": "perf",
+        "warehouse": "small",
+        "role": "writer",
+        "autocommit": True,
     }
     assert parameters["TIMEZONE"] == "UTC"
     assert parameters["TIMESTAMP_TYPE_MAPPING"] == "TIMESTAMP_NTZ"
@@ -96,9 +107,12 @@ def test_the_connection_is_closed_whatever_happens(
 ) -> None:
     opened: list[Any] = []
     connect = snowflake.connector.connect
-    monkeypatch.setattr(
-        snowflake.connector, "connect", lambda **given: opened.append(connect(**given)) or opened[-1]
-    )
+
+    def listen(**arguments: Any) -> Any:
+        opened.append(connect(**arguments))
+        return opened[-1]
+
+    monkeypatch.setattr(snowflake.connector, "connect", listen)
     with pytest.raises(RuntimeError), on_snowflake.session():
         raise RuntimeError
     assert [connection.is_closed() for connection in opened] == [True]
@@ -109,7 +123,7 @@ def test_an_account_that_refuses_is_one_sentence(monkeypatch: pytest.MonkeyPatch
         raise snowflake.connector.DatabaseError("Incorrect username or password.\nStack")
 
     monkeypatch.setattr(snowflake.connector, "connect", refuse)
-    with pytest.raises(WanPerfError) as refused, snowflake_session():
+    with pytest.raises(WanPerfError) as refused, stand_in().session():
         pass
     said = str(refused.value)
     assert "account account cannot be opened by user user: " in said
@@ -118,17 +132,13 @@ def test_an_account_that_refuses_is_one_sentence(monkeypatch: pytest.MonkeyPatch
     assert "secret" not in said
 
 
-def snowflake_session() -> Any:
-    return snowflake().session()
-
-
 @pytest.mark.parametrize(
     ("empty", "named"),
     [
         pytest.param(["SNF_USER"], "SNF_USER;", id="one"),
         pytest.param(["SNF_ACCOUNT", "SNF_SCHEMA"], "SNF_ACCOUNT, SNF_SCHEMA;", id="two"),
         pytest.param(
-            [name for name in SETTINGS if name != "SNF_ROLE"],
+            [name for name in SETTINGS if name not in ("SNF_ROLE", "WAN_PERF_WAREHOUSE")],
             "SNF_ACCOUNT, SNF_USER, SNF_PASSWORD, SNF_DATABASE, SNF_SCHEMA, SNF_WAREHOUSE;",
             id="all",
         ),
@@ -137,24 +147,24 @@ def snowflake_session() -> Any:
 def test_missing_settings_are_named_in_one_sentence(empty: list[str], named: str) -> None:
     given = {name: "" if name in empty else value for name, value in SETTINGS.items()}
     with pytest.raises(UsageError) as refused:
-        warehouse_for(read_settings(warehouse="snowflake", **given))
+        warehouse_for(read_settings(**given))
     assert f"are empty: {named}" in str(refused.value)
     assert "quite-secret" not in str(refused.value)
 
 
 def test_the_role_may_be_the_users_own() -> None:
-    settings = read_settings(warehouse="snowflake", **(SETTINGS | {"SNF_ROLE": ""}))
+    settings = read_settings(**(SETTINGS | {"SNF_ROLE": ""}))
     warehouse = warehouse_for(settings)
     assert isinstance(warehouse, SnowflakeWarehouse)
     assert warehouse.role == ""
 
 
 def test_without_word_of_it_the_warehouse_is_the_file() -> None:
-    assert isinstance(warehouse_for(read_settings(warehouse="duckdb")), DuckDBWarehouse)
+    assert isinstance(warehouse_for(read_settings(WAN_PERF_WAREHOUSE="duckdb")), DuckDBWarehouse)
 
 
 def test_the_password_is_in_no_text() -> None:
-    assert "secret" not in repr(snowflake())
+    assert "secret" not in repr(stand_in())
 
 
 def test_names_are_upper_case_underneath_and_lower_case_above(
@@ -176,4 +186,4 @@ def test_the_connector_is_not_imported_before_a_connection_is_opened() -> None:
         "assert 'DIM_HOUR' in warehouse.sql(warehouse.lazy(DIM_HOUR))\n"
         "sys.exit('snowflake.connector' in sys.modules)\n"
     )
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0  # noqa: S603 - our own interpreter
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

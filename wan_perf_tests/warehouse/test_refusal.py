@@ -26,7 +26,9 @@ BREACHES = [
         id="more than 60 minutes",
     ),
     pytest.param(
-        [{"up_minutes": -0.1, "down_minutes": 60.1}], "up_minutes_is_0_to_60", "up_minutes=-0.1",
+        [{"up_minutes": -0.1, "down_minutes": 60.1}],
+        "up_minutes_is_0_to_60",
+        "up_minutes=-0.1",
         id="less than no minutes",
     ),
     pytest.param(

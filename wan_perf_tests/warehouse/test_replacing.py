@@ -30,8 +30,14 @@ def passes(*at: Any, rate: float = 1.0) -> pd.DataFrame:
     """A sample of two ports a pass."""
     return conform(
         [
-            {"pass_at": when, "sampled_at": when, "gateway_mac": "aa0000000001", "port_id": port,
-             "counter_source": "device", "rx_bps": rate}
+            {
+                "pass_at": when,
+                "sampled_at": when,
+                "gateway_mac": "aa0000000001",
+                "port_id": port,
+                "counter_source": "device",
+                "rx_bps": rate,
+            }
             for when in at
             for port in ("ge-0/0/0", "ge-0/0/1")
         ],
@@ -75,9 +81,16 @@ def test_a_table_may_be_computed_from_itself(warehouse: Warehouse) -> None:
 
 def test_a_day_is_a_window_too(warehouse: Warehouse) -> None:
     def day(d: Any, hours: int) -> dict[str, Any]:
-        return {"day": d.date(), "circuit_id": "c1", "site_id": "s1", "hour_count": hours,
-                "up_minutes": 60.0 * hours, "down_minutes": 0.0, "known_down_minutes": 0.0,
-                "unknown_minutes": 0.0}
+        return {
+            "day": d.date(),
+            "circuit_id": "c1",
+            "site_id": "s1",
+            "hour_count": hours,
+            "up_minutes": 60.0 * hours,
+            "down_minutes": 0.0,
+            "known_down_minutes": 0.0,
+            "unknown_minutes": 0.0,
+        }
 
     midnight = H5.replace(hour=0)
     days = [midnight + timedelta(days=n) for n in range(3)]
@@ -85,7 +98,9 @@ def test_a_day_is_a_window_too(warehouse: Warehouse) -> None:
     warehouse.store(CIRCUIT_DAY, all_three, window(midnight, 72))
     warehouse.store(CIRCUIT_DAY, conform([day(days[1], 23)], CIRCUIT_DAY), Window(days[1], days[2]))
     assert [(row[0], row[3]) for row in stored(warehouse, CIRCUIT_DAY)] == [
-        (days[0].date(), 24), (days[1].date(), 23), (days[2].date(), 24),
+        (days[0].date(), 24),
+        (days[1].date(), 23),
+        (days[2].date(), 24),
     ]
 
 
@@ -98,9 +113,9 @@ def test_a_pass_replaces_itself_and_no_other(warehouse: Warehouse) -> None:
     assert rates(warehouse) == {first: 2.0, second: 10.0}
     warehouse.store(RAW_PORT_SAMPLE, passes(second, rate=5.0), window(H5))
     assert rates(warehouse) == {first: 2.0, second: 10.0}
-    assert warehouse.store(
-        RAW_PORT_SAMPLE, passes(first, second, rate=7.0), window(H5)
-    ) == Stored(4, passes=2)
+    assert warehouse.store(RAW_PORT_SAMPLE, passes(first, second, rate=7.0), window(H5)) == Stored(
+        4, passes=2
+    )
 
 
 def test_a_snapshot_without_partition_replaces_itself_and_no_other(warehouse: Warehouse) -> None:

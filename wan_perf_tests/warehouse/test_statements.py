@@ -39,7 +39,8 @@ def test_nothing_but_delete_and_insert_between_begin_and_commit(
         warehouse.store(table, rows, window(H5))
     begin, commit = statements.index("BEGIN"), statements.index("COMMIT")
     assert tables(statements[begin + 1 : commit]) == [
-        f"DELETE FROM {table.name}", f"INSERT INTO {table.name}",
+        f"DELETE FROM {table.name}",
+        f"INSERT INTO {table.name}",
     ]
     before = verbs(statements[:begin])
     assert before.count("CREATE") == 3 - times  # the table, the first time; the stage, each time
