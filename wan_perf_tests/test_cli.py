@@ -127,7 +127,7 @@ def test_collect_without_a_range_takes_the_one_pass_that_is_due(shell: Shell):
     before = shell.counts()["raw_port_sample"]
     done = shell.run("collect")
     assert done.returncode == 0, done.stderr
-    assert "1 passes" in done.stdout
+    assert "1 pass in" in done.stdout
     once = shell.counts()["raw_port_sample"]
     assert before <= once
     again = shell.run("collect")

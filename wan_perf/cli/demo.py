@@ -79,7 +79,8 @@ def _what_next(home: Path, settings: Settings) -> str:
         setting = " ".join(f"{name}='{value}'" for name, value in variables.items()) + " "
     return (
         "\n[bold]What to open next[/]\n"
-        f"  The graph, its runs and its checks in the Dagster UI:\n    {setting}dagster dev -m wan_perf.definitions\n"
+        "  The graph, its runs and its checks in the Dagster UI:\n"
+        f"    {setting}dagster dev -m wan_perf.definitions\n"
         f"  The tables, in SQL: {settings.duckdb_path} (DuckDB)\n"
         "  What each column means:  wan-perf dictionary\n"
         "  A cloud to collect from by hand:  wan-perf simulate"

@@ -113,7 +113,8 @@ class Runs:
         with self.console.status(f"days {keys[0]} to {keys[1]}"):
             result = self._run(DAILY_JOB, keys)
         count = _metadata(result, "circuit_day")["dagster/partition_row_count"]
-        self.console.print(f"Aggregated {keys[0]} to {keys[1]}: {count} circuit-days.")
+        days = counted(count, "circuit-day", "circuit-days")
+        self.console.print(f"Aggregated {keys[0]} to {keys[1]}: {days}.")
 
     def _collect_hours(self, begin: datetime, end: datetime, *, due_only: bool) -> None:
         keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
@@ -127,9 +128,10 @@ class Runs:
         hours = _metadata(result, "circuit_hour")
         self.console.print(
             f"Collected {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: "
-            f"{taken['passes_taken']} passes in {taken['calls']} calls, "
-            f"{events['dagster/partition_row_count']} events, "
-            f"{hours['dagster/partition_row_count']} circuit-hours."
+            f"{counted(taken['passes_taken'], 'pass', 'passes')} in "
+            f"{counted(taken['calls'], 'call', 'calls')}, "
+            f"{counted(events['dagster/partition_row_count'], 'event', 'events')}, "
+            f"{counted(hours['dagster/partition_row_count'], 'circuit-hour', 'circuit-hours')}."
         )
         missed = list(taken["passes_missed"].items())
         for at, why in missed[:_MISSED_SHOWN]:
@@ -168,6 +170,11 @@ class Runs:
         if pd.isna(found["oldest"]):
             return None, None
         return found["oldest"].to_pydatetime(), found["newest"].to_pydatetime()
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its word: 1 pass, 2 passes."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def dagster_home(settings: Settings) -> Path:

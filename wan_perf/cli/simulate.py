@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.settings import read_settings
 from wan_perf.simulator import Fleet, serve
 
 
@@ -37,7 +38,8 @@ def run_simulator(
     fleet = Fleet.seeded(seed, sites, now, end, faults=faults)
     if replay is not None:
         fleet = _replaying(fleet, replay)
-    contracts = Path("contracts.simulated.csv")
+    contracts = read_settings().home / "simulated_contracts.csv"
+    contracts.parent.mkdir(parents=True, exist_ok=True)
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
     if truth is not None:
         truth.write_text(json.dumps(fleet.truth(now, end)), encoding="utf-8")

@@ -4,7 +4,14 @@ import dagster as dg
 import ibis.expr.types as ir
 
 from wan_perf.defs.declared import declared
-from wan_perf.defs.partitions import CHUNK, DAILY, EVENTS_NEAR, HOURLY, SAMPLES_NEAR
+from wan_perf.defs.partitions import (
+    CHUNK,
+    DAILY,
+    EVENTS_NEAR,
+    HOURLY,
+    HOURS_OF_PERIOD,
+    SAMPLES_NEAR,
+)
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.rollup import circuit_periods
 from wan_perf.periods import DAY
@@ -41,6 +48,12 @@ def circuit_hour(
     )
 
 
-@dg.asset(**declared(CIRCUIT_DAY), kinds={"sql"}, partitions_def=DAILY, backfill_policy=CHUNK)
+@dg.asset(
+    **declared(CIRCUIT_DAY),
+    kinds={"sql"},
+    partitions_def=DAILY,
+    backfill_policy=CHUNK,
+    ins={"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD)},
+)
 def circuit_day(circuit_hour: ir.Table) -> ir.Table:
     return circuit_periods(circuit_hour, DAY)

@@ -41,4 +41,6 @@ def neighbours(before: timedelta, after: timedelta) -> dg.TimeWindowPartitionMap
 
 SAMPLES_NEAR = neighbours(_HOUR, _HOUR)
 """20 minutes of samples would do; partitions are hours."""
+HOURS_OF_PERIOD = neighbours(timedelta(), timedelta())
+"""A period sees its hours; those before the first partition do not exist."""
 EVENTS_NEAR = neighbours(nearness.EVENT_REACH_BACK, nearness.EVENT_REACH_AHEAD)

@@ -55,8 +55,10 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
         & (pass_at >= (sampled_at + near_by).truncate("h") - ibis.interval(hours=1))
     )
     keys = ["gateway_mac", "port_id", "counter_source", "sampled_at"]
+    readings = ["is_up", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter"]
+    readings += ["last_flapped_at"]
     equal = ibis.window(group_by=[in_time[key] for key in keys], order_by=in_time.pass_at)
-    numbered = in_time.mutate(nth=ibis.row_number().over(equal))
+    numbered = in_time.select(*keys, *readings, nth=ibis.row_number().over(equal))
     first = numbered.filter(numbered.nth == 0).mutate(own_hour=lambda t: t.sampled_at.truncate("h"))
     into_hour = _us(first.sampled_at, first.own_hour)
     reach = microseconds(SAMPLE_REACH)

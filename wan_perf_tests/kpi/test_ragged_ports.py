@@ -1,6 +1,6 @@
 """State and traffic of ragged lives: what the warehouse computes is what the reference says."""
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 
 from wan_perf_tests.kpi.engine import measured
 from wan_perf_tests.kpi.ragged import PORTS, Life, estates
@@ -11,7 +11,12 @@ from wan_perf_tests.kpi.traffic_reference import traffic
 HOURS = [HOUR - H, HOUR, HOUR + H]
 SPEEDS = [1000.0, None, 50.0, 1000.0, 300.0, 1000.0]
 COUNTS = ("reset_count", "dropped_count", "sample_count", "flap_count")
-FEW = settings(derandomize=True, deadline=None, max_examples=60, print_blob=False)
+FEW = settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    phases=[Phase.explicit, Phase.generate],  # shrinking six ports' lives takes minutes
+)
 
 
 def reference(samples: list[Row], events: list[Row], where: tuple) -> Row:
@@ -37,17 +42,10 @@ def test_each_port_and_hour_is_as_the_reference_says(estate: Life):
     for where, row in zip(everywhere(), found, strict=True):
         shown = {k: v or 0 if k in COUNTS else v for k, v in row.items() if k != "port_hour"}
         assert (where, shown) == (where, reference(samples, events, where))
-
-
-@FEW
-@given(estates())
-def test_known_time_never_exceeds_the_hour(estate: Life):
-    for row in measured(*estate, everywhere()):
         assert 0 <= row["up_us"] + row["down_us"] <= 3_600_000_000
-        assert (row["observed_us"] or 0) <= 3_600_000_000
 
 
-@FEW
+@settings(FEW, max_examples=15)
 @given(estates())
 def test_the_order_of_the_rows_changes_nothing(estate: Life):
     samples, events = estate

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.warehouse import RefusedRowsError, SnowflakeWarehouse, Warehouse
 from wan_perf_tests.warehouse.rows import H5, as_expression, circuit_hours, window
 from wan_perf_tests.warehouse.test_replacing import passes
@@ -97,3 +97,16 @@ def test_a_failing_insert_rolls_back(
     assert verbs(statements)[-3:] == ["BEGIN", "DELETE", "ROLLBACK"]
     hours = warehouse.query(warehouse.lazy(CIRCUIT_HOUR))
     assert hours["circuit_id"].tolist() == ["c1"]
+
+
+def test_a_date_is_compared_with_dates_and_an_instant_with_instants(
+    warehouse: Warehouse, statements: list[str]
+) -> None:
+    """Else the engine guesses: whether a text with a time is a date, depends on its formats."""
+    midnight = H5.replace(hour=0)
+    for table in (CIRCUIT_DAY, CIRCUIT_HOUR):
+        warehouse.store(table, warehouse.lazy(table), window(midnight, 24))
+    assert [sql.split(" WHERE ")[1] for sql in statements if sql.startswith("DELETE")] == [
+        "day >= '2026-03-08' AND day < '2026-03-09'",
+        "hour >= '2026-03-08 00:00:00' AND hour < '2026-03-09 00:00:00'",
+    ]

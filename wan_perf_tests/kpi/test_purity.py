@@ -1,0 +1,59 @@
+"""An hour alone is the same hour in a range: circuit_hours sees what the partition mappings give."""
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from wan_perf_tests.kpi.engine import circuit_hour_query
+from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
+from wan_perf_tests.kpi.ragged import Life, lives
+from wan_perf_tests.kpi.rows import HOUR, H, Row
+
+PORTS = [f"ge-0/0/{n}" for n in range(4)]
+FIRST, COUNT = HOUR, 5
+
+
+def range_of(first, count: int, lives_of_ports: tuple[Life, ...]) -> list[Row]:
+    """The fact of [first, first + count hours), from what its partitions would be given."""
+    samples = [row for samples, _ in lives_of_ports for row in samples]
+    events = [row for _, events in lives_of_ports for row in events]
+    last = first + count * H
+    found = circuit_hour_query().rows(
+        **tables(
+            dim_circuit=[circuit(port) for port in PORTS],
+            circuit_port=[carried(port, port) for port in PORTS],
+            dim_hour=hours(first, count),
+            raw_port_sample=[r for r in samples if first - H <= r["pass_at"] < last + H],
+            raw_gateway_event=[r for r in events if first - 24 * H <= r["event_at"] < last + H],
+        )
+    )
+    return sorted(found, key=lambda row: (row["hour"], row["circuit_id"]))
+
+
+ESTATE = st.tuples(*(lives(port, FIRST - H, FIRST + (COUNT + 1) * H) for port in PORTS))
+
+
+@settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=12,
+    phases=[Phase.explicit, Phase.generate],  # shrinking four ports' lives takes minutes
+)
+@given(ESTATE)
+def test_a_range_is_its_hours_one_by_one(estate):
+    alone = [row for n in range(COUNT) for row in range_of(FIRST + n * H, 1, estate)]
+    assert range_of(FIRST, COUNT, estate) == alone
+    assert len(alone) == COUNT * len(PORTS)
+
+
+@settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=12,
+    phases=[Phase.explicit, Phase.generate],
+)
+@given(ESTATE)
+def test_every_minute_is_up_or_down_or_unknown(estate):
+    for row in range_of(FIRST, COUNT, estate):
+        parts = row["up_minutes"] + row["known_down_minutes"] + row["unknown_minutes"]
+        assert abs(parts - 60) <= 0.00015
+        assert row["down_minutes"] == round(60 - row["up_minutes"], 4)
