@@ -34,11 +34,12 @@ def local_hours(
 ) -> list[dict[str, Any]]:
     """Rows of dim_hour: each UTC hour of [start, end) as it is in each time zone.
 
-    A name that is no IANA time zone gives no rows: its sites have no local time, and everything
-    else. An hour is a trading hour where it begins in [opens, closes) local time.
+    UTC is always among them, so that an hour exists where no site's zone is known. A name that is
+    no IANA time zone gives no rows: its sites have no local time, and everything else. An hour is a
+    trading hour where it begins in [opens, closes) local time.
     """
     rows = []
-    for name in sorted({zone for zone in time_zones if zone}):
+    for name in sorted({"UTC", *(zone for zone in time_zones if zone)}):
         try:
             zone = ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):

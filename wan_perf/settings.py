@@ -126,6 +126,9 @@ def read_settings(**given: object) -> Settings:
     Raises:
         UsageError: a setting has a value that it cannot have; the sentence names it.
     """
+    unknown = given.keys() - {field.alias for field in Settings.model_fields.values()}
+    if unknown:
+        raise TypeError(f"no such settings: {', '.join(sorted(unknown))}")
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:

@@ -92,3 +92,8 @@ def test_secrets_are_not_shown():
     assert "very-secret" not in f"{settings!r} {settings} {settings.model_dump()}"
     assert "more-secret" not in f"{settings!r} {settings} {settings.model_dump()}"
     assert settings.mist_api_token.get_secret_value() == "very-secret"
+
+
+def test_a_setting_given_by_another_name_is_a_mistake_of_the_caller():
+    with pytest.raises(TypeError, match="warehouse"):
+        read_settings(warehouse="snowflake")

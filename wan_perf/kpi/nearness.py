@@ -22,6 +22,8 @@ EVENT_REACH_AHEAD = timedelta(hours=1)
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 3_600 * SECOND_US
+# Added, never subtracted: minus before an interval compiles to what Snowflake's stand-in refuses.
+_AN_HOUR_BACK = ibis.interval(hours=-1)
 
 
 def microseconds(reach: timedelta) -> int:
@@ -49,10 +51,11 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     for none, so that neighbouring hours never differ about what lies between them.
     """
     sampled_at, pass_at = raw_port_sample.sampled_at, raw_port_sample.pass_at
-    near_by = ibis.interval(seconds=SAMPLE_REACH // timedelta(seconds=1))
+    reach_s = SAMPLE_REACH // timedelta(seconds=1)
+    first_hour = (sampled_at + ibis.interval(seconds=-reach_s)).truncate("h")
+    last_hour = (sampled_at + ibis.interval(seconds=reach_s)).truncate("h")
     in_time = raw_port_sample.filter(
-        (pass_at < (sampled_at - near_by).truncate("h") + ibis.interval(hours=2))
-        & (pass_at >= (sampled_at + near_by).truncate("h") - ibis.interval(hours=1))
+        (pass_at < first_hour + ibis.interval(hours=2)) & (pass_at >= last_hour + _AN_HOUR_BACK)
     )
     keys = ["gateway_mac", "port_id", "counter_source", "sampled_at"]
     readings = ["is_up", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter"]
@@ -67,7 +70,7 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
         first.filter(into_hour >= HOUR_US - reach).mutate(
             hour=first.own_hour + ibis.interval(hours=1)
         ),
-        first.filter(into_hour < reach).mutate(hour=first.own_hour - ibis.interval(hours=1)),
+        first.filter(into_hour < reach).mutate(hour=first.own_hour + _AN_HOUR_BACK),
     )
     near = copies.inner_join(ports, ["gateway_mac", "port_id", "hour"])
     return near.select(

@@ -36,7 +36,8 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     """The time between each observation and the next, with the state before and after its turn.
 
     One row per port_hour and pair of observations: from_us, turn_us, to_us, state_before (in
-    [from, turn)), state_after (in [turn, to)): 1 up, 0 down, NULL unknown; `flaps` in the hour.
+    [from, turn)), state_after (in [turn, to)): 1 up, 0 down, NULL unknown; `flaps` in the hour;
+    is_shared where rules 1 to 3 apply and the neighbouring hour sees just the same.
     """
     gap = _pairs(_observations(samples, events, ports))
     close = (gap.kind != _NOTHING) & (gap.to_us - gap.from_us <= microseconds(SAMPLE_REACH))
@@ -71,8 +72,15 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
         turn_us=turn,
         state_before=ibis.ifelse(held | turned, gap.is_up, carried),
         state_after=ibis.ifelse(turned, seen_next, ibis.null("int8")),
+        is_shared=(held | turned) & (_is_around(gap, 0) | _is_around(gap, HOUR_US)),
         flaps=ibis.ifelse((changes | turned) & (flap_us >= 0) & (flap_us < HOUR_US), 1, 0),
     )
+
+
+def _is_around(gap: ir.Table, edge_us: int) -> ir.BooleanValue:
+    """True where both observations are so near to the edge that both hours at it see them."""
+    reach = microseconds(SAMPLE_REACH)
+    return (gap.from_us >= edge_us - reach) & (gap.to_us < edge_us + reach)
 
 
 def _agrees(
@@ -98,9 +106,12 @@ def port_states(gap: ir.Table) -> ir.Table:
 
 
 def downs(gap: ir.Table) -> ir.Table:
-    """Stretches in which a port is known to be down: port_hour, down_from_us, down_to_us."""
-    first = gap.filter(gap.state_before == 0)
-    second = gap.filter(gap.state_after == 0)
+    """Stretches around the hour's edges in which both hours know that the port is down.
+
+    Columns: port_hour, down_from_us, down_to_us.
+    """
+    first = gap.filter(gap.is_shared & (gap.state_before == 0))
+    second = gap.filter(gap.is_shared & (gap.state_after == 0))
     return ibis.union(
         first.select("port_hour", down_from_us=first.from_us, down_to_us=first.turn_us),
         second.select("port_hour", down_from_us=second.turn_us, down_to_us=second.to_us),

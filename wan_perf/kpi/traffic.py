@@ -5,13 +5,15 @@ Keep out: utilization (`formulas`), which samples an hour may see (`nearness`).
 
 - A difference is taken between two samples of one counter source, by the gateway's own instants.
 - A gateway that booted in between started its counters at 0: the new value was carried since then.
-  Its uptime tells the boot's instant; one that lies before the earlier sample is no boot in between.
+  Its uptime tells the boot's instant; one before the earlier sample is no boot in between.
 - A counter that went back without a boot, or a difference that no line could carry (more than 1.05
   times the port's speed), is dropped and counted.
 - A difference over more than 15 minutes is a hole: its time is not observed.
 - A difference that reaches over the edge of the hour is split in proportion to time, leaving out
-  the time in which the port is known to be down: nothing flows through a port that is down. What one
-  hour does not get the other does, to the byte.
+  the time in which the port is known to be down: nothing flows through a port that is down. Only
+  observations less than 20 minutes from that edge tell so, which both hours see: what one hour does
+  not get the other does, to the byte. (Where a boot ends a silence of over 20 minutes, the later
+  hour does not see the sample before it, and its part stays unobserved.)
 - The source that observed more of the hour counts, the first by name of equal ones; the two are
   never mixed in one figure. Resets and drops are counted of that source, in the hour of the later
   sample, also where nothing else was observed.

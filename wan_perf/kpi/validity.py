@@ -43,9 +43,8 @@ def versions(
         )
     )
     return (
-        runs.group_by(*entity, "run")
+        runs.group_by(*entity, *values, "run")
         .aggregate(
-            **{name: runs[name].arbitrary() for name in values},
             first=runs.nth.min(),
             since=runs.taken_at.min(),
             until=runs.next_at.max(),

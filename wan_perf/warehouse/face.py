@@ -194,7 +194,7 @@ class Warehouse(ABC):
         create = f"CREATE TEMPORARY TABLE {stage} ({typed})"
         if isinstance(rows, pd.DataFrame):
             session.run(create)
-            session.stage_frame(stage, rows[list(table.columns)])
+            session.stage_frame(stage, rows)
             return
         for source in _sources(rows):
             self.create(session, source)

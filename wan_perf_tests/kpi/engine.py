@@ -8,7 +8,7 @@ import duckdb
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from wan_perf.declaration import Table
 from wan_perf.kpi.circuit_hours import circuit_hours

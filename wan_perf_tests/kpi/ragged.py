@@ -22,7 +22,9 @@ def instants(first: datetime, last: datetime) -> st.SearchStrategy[datetime]:
 
 
 @st.composite
-def lives(draw: st.DrawFn, port: str, first: datetime = HOUR - H, last: datetime = HOUR + 2 * H) -> Life:
+def lives(
+    draw: st.DrawFn, port: str, first: datetime = HOUR - H, last: datetime = HOUR + 2 * H
+) -> Life:
     """Samples of both sources and events of one port in [first, last), events also a day before."""
     boots = [BOOTED, *sorted(draw(st.lists(instants(first, last), max_size=2)))]
     samples: list[Row] = []
@@ -30,9 +32,17 @@ def lives(draw: st.DrawFn, port: str, first: datetime = HOUR - H, last: datetime
         samples += _counted(draw, source, port, boots, first, last)
     recent = st.lists(instants(first, last), max_size=4)
     edges = st.sampled_from([HOUR, HOUR + H, HOUR - 24 * H, HOUR - 23.5 * H, HOUR - 25 * H])
-    at_all = [*draw(recent), *draw(st.lists(st.one_of(edges, instants(first - 24 * H, first)), max_size=2))]
+    at_all = [
+        *draw(recent),
+        *draw(st.lists(st.one_of(edges, instants(first - 24 * H, first)), max_size=2)),
+    ]
     events = [
-        event(instant, draw(st.sampled_from(["up", "down", "down", "other"])), port=port, detail=str(n))
+        event(
+            instant,
+            draw(st.sampled_from(["up", "down", "down", "other"])),
+            port=port,
+            detail=str(n),
+        )
         for n, instant in enumerate(at_all)
     ]
     repeats = draw(st.lists(st.sampled_from(events), max_size=2)) if events else []
@@ -50,7 +60,9 @@ def _counted(
         carried = draw(st.sampled_from([0, 1, 7, 1_001, 999_983, 5_000_000_000]))
         counter = carried if booted != boot_of_last else counter + carried
         boot_of_last = booted
-        odd = draw(st.sampled_from(["", "", "", "", "back", "silent", "no uptime", "no state", "ahead"]))
+        odd = draw(
+            st.sampled_from(["", "", "", "", "back", "silent", "no uptime", "no state", "ahead"])
+        )
         row = sample(
             instant,
             counter // 3 if odd == "back" else counter,
@@ -72,7 +84,14 @@ def _counted(
     return rows
 
 
-DELAYS = [timedelta(), timedelta(), timedelta(minutes=4), timedelta(minutes=-3), timedelta(minutes=50), timedelta(minutes=95)]
+DELAYS = [
+    timedelta(),
+    timedelta(),
+    timedelta(minutes=4),
+    timedelta(minutes=-3),
+    timedelta(minutes=50),
+    timedelta(minutes=95),
+]
 _MISSING: dict[str, Row] = {
     "silent": {"rx_bytes_counter": None},
     "no uptime": {"uptime_seconds": None},

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from wan_perf_tests.kpi.rows import H, Row
 from wan_perf_tests.kpi.seen import DAY, NEAR, events_of, hour_of, samples_of
@@ -39,14 +40,26 @@ class PortLife:
 
     def state(self, instant: datetime) -> bool | None:
         """Up, down, or unknown at the instant."""
-        last = next((o for o in reversed(self.seen) if o.at <= instant), None)
-        coming = next((o for o in self.seen if o.at > instant), None)
+        last, coming = self._around(instant)
         if last and coming and coming.at - last.at <= NEAR:
             if coming.is_event:
                 return last.state
             if last.state is not None and coming.state is not None:
                 return last.state if instant < turn(last, coming) else coming.state
         return self._by_events(instant, [o for o in (last, coming) if o and not o.is_event])
+
+    def is_down_for_both(self, instant: datetime, edge: datetime) -> bool:
+        """Down by two observations that both hours at the edge see."""
+        last, coming = self._around(instant)
+        if not last or not coming or coming.at - last.at > NEAR:
+            return False
+        seen_by_both = edge - NEAR <= last.at and coming.at < edge + NEAR
+        speaks = coming.is_event or (last.state is not None and coming.state is not None)
+        return seen_by_both and speaks and self.state(instant) is False
+
+    def _around(self, instant: datetime) -> tuple[Observation | None, Observation | None]:
+        last = next((o for o in reversed(self.seen) if o.at <= instant), None)
+        return last, next((o for o in self.seen if o.at > instant), None)
 
     def _by_events(self, instant: datetime, samples: list[Observation]) -> bool | None:
         events = [o for o in self.seen if o.is_event]
@@ -63,12 +76,12 @@ class PortLife:
     def stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
         """[start, end) cut wherever the state can change."""
         cuts = {start, end, *(o.at for o in self.seen)}
-        for last, coming in zip(self.seen, self.seen[1:], strict=False):
+        for last, coming in pairwise(self.seen):
             cuts.add(turn(last, coming))
         for o in self.seen:
             cuts |= {o.at + DAY, hour_of(o.at) - H}
         inside = sorted(cut for cut in cuts if start <= cut <= end)
-        for low, high in zip(inside, inside[1:], strict=False):
+        for low, high in pairwise(inside):
             yield low, high, self.state(low)
 
     def spent_us(self, state: bool, start: datetime, end: datetime) -> int:

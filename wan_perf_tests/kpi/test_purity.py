@@ -1,4 +1,4 @@
-"""An hour alone is the same hour in a range: circuit_hours sees what the partition mappings give."""
+"""An hour alone is the same hour in a range, each from what the partition mappings give it."""
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st

@@ -1,12 +1,15 @@
 """State and traffic of ragged lives: what the warehouse computes is what the reference says."""
 
+from itertools import pairwise
+
 from hypothesis import Phase, given, settings
 
 from wan_perf_tests.kpi.engine import measured
 from wan_perf_tests.kpi.ragged import PORTS, Life, estates
 from wan_perf_tests.kpi.rows import HOUR, H, Row
+from wan_perf_tests.kpi.seen import NEAR
 from wan_perf_tests.kpi.state_reference import PortLife
-from wan_perf_tests.kpi.traffic_reference import traffic
+from wan_perf_tests.kpi.traffic_reference import differences, traffic
 
 HOURS = [HOUR - H, HOUR, HOUR + H]
 SPEEDS = [1000.0, None, 50.0, 1000.0, 300.0, 1000.0]
@@ -50,3 +53,30 @@ def test_each_port_and_hour_is_as_the_reference_says(estate: Life):
 def test_the_order_of_the_rows_changes_nothing(estate: Life):
     samples, events = estate
     assert measured(samples[::-1], events[::-1], everywhere()) == measured(*estate, everywhere())
+
+
+@FEW
+@given(estates())
+def test_hours_together_have_every_byte_of_the_differences_that_count(estate: Life):
+    """One source without delays, so that all three hours choose it and see the same samples."""
+    samples, events = estate
+    device = {
+        (row["port_id"], row["sampled_at"]): {**row, "pass_at": row["sampled_at"]}
+        for row in samples
+        if row["counter_source"] == "device"
+    }
+    found = measured([*device.values()], events, everywhere())
+    for nth, ((_, port), speed) in enumerate(zip(PORTS, SPEEDS, strict=True)):
+        of_port = [
+            row
+            for (where, _), row in sorted(device.items(), key=lambda item: item[0])
+            if where == port
+        ]
+        whole = differences(of_port, speed)
+        heard = [row for row in of_port if row["rx_bytes_counter"] is not None]
+        apart = [row["sampled_at"] - last["sampled_at"] for last, row in pairwise(heard)]
+        if any(d.is_reset and gap > NEAR for d, gap in zip(whole, apart, strict=True)):
+            continue  # the later hour does not see the sample before such a boot
+        carried = sum(d.rx for d in whole if d.counts and d.end > d.start)
+        of_hours = (row["rx_bytes"] or 0 for row in found[3 * nth : 3 * nth + 3])
+        assert (port, sum(of_hours)) == (port, carried)

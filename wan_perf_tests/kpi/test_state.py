@@ -122,7 +122,10 @@ CASES = [
         id="two sources contradict each other at one instant: unknown around it, no flap",
     ),
     pytest.param(
-        [told(f"10:{m:02}", True, source=s) for m, s in ((0, "device"), (7, "port"), (19, "device"))],
+        [
+            told(f"10:{m:02}", True, source=s)
+            for m, s in ((0, "device"), (7, "port"), (19, "device"))
+        ],
         [],
         (19, 0, 0),
         id="two sources at their own instants, equal: known",

@@ -110,7 +110,11 @@ CASES = [
         id="of equal instants the first that was heard counts",
     ),
     pytest.param(
-        [sample("10:00", 0), sample("10:10", None, heard="10:10"), sample("10:10", 9, heard="10:15")],
+        [
+            sample("10:00", 0),
+            sample("10:10", None, heard="10:10"),
+            sample("10:10", 9, heard="10:15"),
+        ],
         figures(samples=2),
         id="also where the first says nothing",
     ),
@@ -196,3 +200,12 @@ def test_no_byte_is_lost_or_doubled_at_the_edge_of_the_hour(carried):
     samples = [sample("10:55", 0), sample("11:05", carried)]
     rows = measured(samples, [], [(GATEWAY, PORT, HOUR + n * H, None) for n in (0, 1)])
     assert sum(row["rx_bytes"] for row in rows) == carried
+
+
+def test_what_one_hour_alone_knows_does_not_move_bytes_to_the_other():
+    """Only the hour of 11:00 sees the event of 12:30, which proves it down from its start."""
+    samples = [sample("10:58", 0, up=None), sample("11:03", 1000, up=None)]
+    hours = [(GATEWAY, PORT, HOUR + n * H, 1000.0) for n in (0, 1)]
+    rows = measured(samples, [event("12:30", "up")], hours)
+    assert [row["rx_bytes"] for row in rows] == [400, 600]
+    assert [row["down_us"] for row in rows] == [0, 60 * MINUTE_US]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 from wan_perf_tests.kpi.rows import H, Row
 from wan_perf_tests.kpi.state_reference import MICROSECOND, PortLife
@@ -55,9 +56,7 @@ def differences(rows: list[Row], speed_mbps: float | None) -> list[Difference]:
         for row in rows
         if row["rx_bytes_counter"] is not None and row["tx_bytes_counter"] is not None
     ]
-    return [
-        _difference(last, row, speed_mbps) for last, row in zip(counted, counted[1:], strict=False)
-    ]
+    return [_difference(last, row, speed_mbps) for last, row in pairwise(counted)]
 
 
 def _difference(last: Row, row: Row, speed_mbps: float | None) -> Difference:
@@ -76,7 +75,7 @@ def _difference(last: Row, row: Row, speed_mbps: float | None) -> Difference:
 
 
 def _boot_between(last: Row, row: Row) -> datetime | None:
-    """The boot's instant, if the uptime says that it lies between (a second is within the noise)."""
+    """The boot's instant, if the uptime puts it between the samples, give or take a second."""
     if row["uptime_seconds"] is None:
         return None
     booted: datetime = row["sampled_at"] - timedelta(seconds=row["uptime_seconds"])
@@ -111,11 +110,15 @@ def _until(life: PortLife, d: Difference, amount: int, edge: datetime) -> int:
         return 0
     if edge == d.end:
         return amount
-    live, before = _live_us(life, d.start, d.end), _live_us(life, d.start, edge)
+    live, before = _live_us(life, d.start, d.end, edge), _live_us(life, d.start, edge, edge)
     if not live:
         live, before = (d.end - d.start) // MICROSECOND, (edge - d.start) // MICROSECOND
     return int(Decimal(amount * (before / live)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _live_us(life: PortLife, start: datetime, end: datetime) -> int:
-    return (end - start) // MICROSECOND - life.spent_us(False, start, end)
+def _live_us(life: PortLife, start: datetime, end: datetime, edge: datetime) -> int:
+    down = timedelta()
+    for low, high, _ in life.stretches(start, end):
+        if life.is_down_for_both(low, edge):
+            down += high - low
+    return (end - start - down) // MICROSECOND

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from wan_perf.errors import WanPerfError
@@ -131,6 +132,33 @@ def test_a_thread_that_writes_too_long_is_one_clear_sentence(on_duckdb: DuckDBWa
         thread.start()
         thread.join(timeout=30)
     assert "Another thread of this process is writing." in str(failed[0])
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        pytest.param(
+            'Unique file handle conflict: the file is already attached by "wan"', id="thread"
+        ),
+        pytest.param("The process cannot access the file: used by another process", id="Windows"),
+    ],
+)
+def test_what_passes_by_itself_is_waited_for(
+    on_duckdb: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch, says: str
+) -> None:
+    """Two ways in which the engine says that the file is busy; neither can be had at will here."""
+    connect = duckdb.connect
+    answers = iter([duckdb.Error(says), None])
+
+    def busy_once(*given: Any, **named: Any) -> Any:
+        error = next(answers)
+        if error:
+            raise error
+        return connect(*given, **named)
+
+    monkeypatch.setattr(duckdb, "connect", busy_once)
+    with on_duckdb.session() as session:
+        assert session.run("SELECT 1") == [(1,)]
 
 
 def test_a_broken_file_is_said_at_once(on_duckdb: DuckDBWarehouse) -> None:

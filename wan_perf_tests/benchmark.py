@@ -1,0 +1,143 @@
+"""How long the fact takes: python -m wan_perf_tests.benchmark circuit-hour --hours 24
+
+Synthetic samples, 12 an hour of every circuit, and events on every tenth circuit go straight into a
+DuckDB file; then circuit_hours is stored as the graph stores it. Every figure is of this one run.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from wan_perf.frames import conform
+from wan_perf.kpi.circuit_hours import circuit_hours
+from wan_perf.periods import local_hours
+from wan_perf.tables import CIRCUIT_HOUR, DIM_HOUR, DIM_POLICY, RAW_GATEWAY_EVENT, RAW_PORT_SAMPLE
+from wan_perf.thresholds import Policy
+from wan_perf.warehouse import DuckDBWarehouse, Window
+from wan_perf_tests.kpi.engine import FACT_SOURCES
+
+START = datetime(2026, 3, 10)
+H = timedelta(hours=1)
+MEBIBYTE = 2**20
+CIRCUITS = """
+    SELECT i, printf('%012x', i) AS mac, printf('site-%05d', i // 2) AS site,
+           printf('ge-0/0/%d', i % 2) AS port, printf('%s:%s', site, port) AS circuit
+    FROM range({circuits}) AS numbers(i)
+"""
+FILLS = (
+    "INSERT INTO dim_site BY NAME SELECT DISTINCT site AS site_id, 'West' AS region, "
+    "'Express' AS store_type, 'UTC' AS time_zone, TIMESTAMP '1970-01-01' AS valid_from FROM c",
+    "INSERT INTO dim_circuit BY NAME SELECT circuit AS circuit_id, site AS site_id, "
+    "100.0 AS bandwidth_mbps, TIMESTAMP '1970-01-01' AS valid_from FROM c",
+    "INSERT INTO circuit_port BY NAME SELECT circuit AS circuit_id, mac AS gateway_mac, "
+    "port AS port_id, 1000.0 AS port_speed_mbps, TIMESTAMP '1970-01-01' AS valid_from FROM c",
+    "INSERT INTO raw_port_sample BY NAME SELECT pass_at, mac AS gateway_mac, port AS port_id, "
+    "'device' AS counter_source, site AS site_id, pass_at - to_seconds(i % 60) AS sampled_at, "
+    "hash(i, pass_at) % 200 > 0 AS is_up, epoch(sampled_at) - 1.7e9 AS uptime_seconds, "
+    "(epoch(sampled_at) - 1.7e9)::BIGINT * (1000 + i) AS rx_bytes_counter, "
+    "(epoch(sampled_at) - 1.7e9)::BIGINT * (500 + i) AS tx_bytes_counter "
+    "FROM range({first}, {last}, INTERVAL 5 MINUTE) AS passes(pass_at), c",
+    "INSERT INTO raw_gateway_event BY NAME SELECT hour + to_seconds(hash(i, hour) % 3600) "
+    "AS event_at, mac AS gateway_mac, site AS site_id, port AS port_id, "
+    "CASE WHEN hash(hour, i) % 2 = 0 THEN 'port_up' ELSE 'port_down' END AS event_kind, "
+    "'event' AS event_name FROM range({before}, {last}, INTERVAL 1 HOUR) AS hours(hour), c "
+    "WHERE i % 10 = 0",
+)
+
+
+def fill(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> int:
+    """Write the synthetic tables; how many rows the fact will read of the raw ones."""
+    instants = {
+        "first": f"TIMESTAMP '{window.start - H}'",
+        "last": f"TIMESTAMP '{window.end + H}'",
+        "before": f"TIMESTAMP '{window.start - 24 * H}'",
+    }
+    zoned = local_hours(
+        window.start,
+        window.end,
+        ["UTC"],
+        Policy().trading_hours.opens,
+        Policy().trading_hours.closes,
+    )
+    warehouse.store(DIM_HOUR, conform(zoned, DIM_HOUR), window)
+    warehouse.store(DIM_POLICY, conform(Policy().rows(), DIM_POLICY))
+    with warehouse.session() as session:
+        for table in FACT_SOURCES:
+            warehouse.create(session, table)
+        session.run(f"CREATE TEMPORARY TABLE c AS {CIRCUITS.format(circuits=circuits)}")
+        for statement in FILLS:
+            session.run(statement.format(**instants))
+        return sum(
+            session.run(f"SELECT count(*) FROM {table.name}")[0][0]
+            for table in (RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT)
+        )
+
+
+def scan(warehouse: DuckDBWarehouse) -> None:
+    """Read every value of the raw tables once, and compute next to nothing."""
+    with warehouse.session() as session:
+        for table in (RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT):
+            session.run(f"SELECT sum(hash(COLUMNS(*)) % 1024) FROM {table.name}")
+
+
+def store(warehouse: DuckDBWarehouse, window: Window) -> int:
+    """The fact of the window, as the graph stores it."""
+    near = {
+        RAW_PORT_SAMPLE: Window(window.start - H, window.end + H),
+        RAW_GATEWAY_EVENT: Window(window.start - 24 * H, window.end + H),
+    }
+    sources = [warehouse.lazy(table, near.get(table)) for table in FACT_SOURCES]
+    return warehouse.store(CIRCUIT_HOUR, circuit_hours(*sources), window).rows
+
+
+def peak_memory() -> str:
+    """Highest resident memory of this process so far, where the system tells."""
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return "unknown"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return f"{peak // (MEBIBYTE if sys.platform == 'darwin' else 1024)} MiB"
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long the work takes. [s]"""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def circuit_hour(circuits: int, hours: int) -> str:
+    """Store the fact twice, since the first time also loads code, and tell of the second."""
+    window = Window(START, START + hours * H)
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = DuckDBWarehouse(Path(folder) / "benchmark.duckdb")
+        raw = fill(warehouse, circuits, window)
+        rows = store(warehouse, window)
+        stored = seconds(lambda: store(warehouse, window))
+        peak = peak_memory()
+        scan(warehouse)
+        scanned = seconds(lambda: scan(warehouse))
+    return (
+        f"circuit-hour: {circuits} circuits x {hours} h, {raw} raw rows -> {rows} rows in "
+        f"{stored:.2f} s, {rows / stored:.0f} circuit-hours/s, peak memory {peak}; "
+        f"a plain scan of the raw rows {scanned:.3f} s, the fact is {stored / scanned:.1f} scans"
+    )
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["circuit-hour"])
+    parser.add_argument("--circuits", type=int, default=10_000)
+    parser.add_argument("--hours", type=int, default=1)
+    given = parser.parse_args()
+    print(circuit_hour(given.circuits, given.hours))  # noqa: T201 - what a benchmark is for
+
+
+if __name__ == "__main__":
+    main()

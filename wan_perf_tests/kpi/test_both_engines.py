@@ -1,0 +1,123 @@
+"""The same expressions, stored through both warehouses, give the same rows."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import fakesnow
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wan_perf.declaration import Table
+from wan_perf.frames import conform
+from wan_perf.kpi.circuit_hours import circuit_hours
+from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
+from wan_perf.kpi.rollup import circuit_periods
+from wan_perf.periods import DAY
+from wan_perf.tables import (
+    CIRCUIT_DAY,
+    CIRCUIT_HOUR,
+    CIRCUIT_PORT,
+    DIM_CIRCUIT,
+    DIM_SITE,
+    RAW_INVENTORY,
+)
+from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
+from wan_perf_tests.kpi.engine import FACT_SOURCES
+from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
+from wan_perf_tests.kpi.ragged import Life, lives
+from wan_perf_tests.kpi.rows import HOUR, H, Row
+from wan_perf_tests.kpi.snapshots import wan_port
+
+# The stand-in copies every answer, and DuckDB tells it so.
+pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
+
+PORTS = [f"ge-0/0/{n}" for n in range(8)]
+A_DAY = Window(HOUR.replace(hour=0), HOUR.replace(hour=0) + 24 * H)
+A_WEEK = Window(A_DAY.start - 72 * H, A_DAY.end + 72 * H)
+
+
+def on_snowflake() -> SnowflakeWarehouse:
+    return SnowflakeWarehouse("account", "user", "secret", "wan", "perf", "small", "loader")
+
+
+@pytest.fixture
+def warehouses(tmp_path: Path) -> Iterator[tuple[Warehouse, Warehouse]]:
+    with fakesnow.patch():
+        yield DuckDBWarehouse(tmp_path / "wan.duckdb"), on_snowflake()
+
+
+def content(warehouse: Warehouse, table: Table) -> list[Row]:
+    rows = warehouse.query(warehouse.lazy(table)).to_dict("records")
+    plain = [{k: None if pd.isna(v) else v for k, v in row.items()} for row in rows]
+    return sorted(plain, key=lambda row: [str(row[name]) for name in table.key])
+
+
+def assert_equal_on_both(
+    warehouses: tuple[Warehouse, Warehouse], table: Table, fill: Callable[[Warehouse], object]
+) -> list[Row]:
+    for warehouse in warehouses:
+        fill(warehouse)
+    first, second = (content(warehouse, table) for warehouse in warehouses)
+    assert first == second
+    return first
+
+
+def an_estate() -> tuple[Life, ...]:
+    """One ragged estate, the same in every run."""
+    found: list[tuple[Life, ...]] = []
+
+    @settings(derandomize=True, deadline=None, max_examples=8, database=None)
+    @given(st.tuples(*(lives(port) for port in PORTS)))
+    def draw(estate: tuple[Life, ...]) -> None:
+        found.append(estate)
+
+    draw()
+    return max(found, key=lambda estate: sum(len(s) + len(e) for s, e in estate))
+
+
+def test_circuit_hours_and_their_day(warehouses):
+    estate = an_estate()
+    given_rows = tables(
+        dim_circuit=[circuit(port) for port in PORTS],
+        circuit_port=[carried(port, port) for port in PORTS],
+        dim_hour=hours(HOUR - H, 3),
+        raw_port_sample=[{"site_id": "S1", **r} for samples, _ in estate for r in samples],
+        raw_gateway_event=[r for _, events in estate for r in events],
+    )
+
+    def fill(warehouse: Warehouse) -> None:
+        for table in FACT_SOURCES:
+            frame = conform(given_rows[table.name], table)
+            warehouse.store(table, frame, A_WEEK if table.partition else None)
+        warehouse.store(
+            CIRCUIT_HOUR, circuit_hours(*(warehouse.lazy(t) for t in FACT_SOURCES)), A_DAY
+        )
+        warehouse.store(CIRCUIT_DAY, circuit_periods(warehouse.lazy(CIRCUIT_HOUR), DAY), A_DAY)
+
+    rows = assert_equal_on_both(warehouses, CIRCUIT_HOUR, fill)
+    assert len(rows) == 3 * len(PORTS)
+    assert sum(row["rx_bytes"] or 0 for row in rows) > 0
+    assert sum(row["flap_count"] for row in rows) > 0
+    assert_equal_on_both(warehouses, CIRCUIT_DAY, lambda _: None)
+
+
+def test_dimensions(warehouses):
+    inventory = [
+        wan_port(0, groups="|Region-West|Type-Express|", was_up=True, port_speed_mbps=1000.0),
+        wan_port(1, groups="|Region.West|", was_up=True, port_speed_mbps=1000.0),
+        wan_port(2, groups=None, contract_circuit_id="C9", contract_down_mbps=50.0),
+    ]
+
+    def fill(warehouse: Warehouse) -> None:
+        warehouse.store(RAW_INVENTORY, conform(inventory, RAW_INVENTORY))
+        raw = warehouse.lazy(RAW_INVENTORY)
+        warehouse.store(DIM_SITE, dim_site(raw, "Region-", "Type-"))
+        warehouse.store(DIM_CIRCUIT, dim_circuit(raw))
+        warehouse.store(CIRCUIT_PORT, circuit_port(raw))
+
+    rows = assert_equal_on_both(warehouses, DIM_SITE, fill)
+    assert [row["region"] for row in rows] == ["West", "Unassigned"]
+    assert len(assert_equal_on_both(warehouses, DIM_CIRCUIT, lambda _: None)) == 2
+    assert_equal_on_both(warehouses, CIRCUIT_PORT, lambda _: None)

@@ -1,0 +1,94 @@
+"""From when to when what a snapshot says holds."""
+
+from datetime import datetime
+from functools import cache
+
+import ibis
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wan_perf.kpi.validity import versions
+from wan_perf_tests.kpi.engine import Query
+from wan_perf_tests.kpi.snapshots import DAYS
+
+EVER = datetime(1970, 1, 1)
+
+
+@cache
+def versions_query() -> Query:
+    said = ibis.table(
+        {"taken_at": "timestamp(6)", "thing": "string", "value": "int64"}, name="said"
+    )
+    taken = ibis.table({"taken_at": "timestamp(6)"}, name="taken")
+    return Query(versions(said, ["thing"], ["value"], taken))
+
+
+def held(said: list[tuple[int, str, int | None]], days: int) -> list[tuple]:
+    """(thing, value, from, to) of what each snapshot said."""
+    rows = versions_query().rows(
+        said=[{"taken_at": DAYS[day], "thing": t, "value": v} for day, t, v in said],
+        taken=[{"taken_at": day} for day in DAYS[:days]],
+    )
+    found = [(r["thing"], r["value"], r["valid_from"], r["valid_to"]) for r in rows]
+    return sorted(found, key=lambda row: (row[0], row[2]))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param([(0, "a", 1), (1, "a", 1)], [("a", 1, EVER, None)], id="unchanged"),
+        pytest.param(
+            [(0, "a", 1), (1, "a", 2)],
+            [("a", 1, EVER, DAYS[1]), ("a", 2, DAYS[1], None)],
+            id="changed",
+        ),
+        pytest.param([(0, "a", 1)], [("a", 1, EVER, DAYS[1])], id="vanished"),
+        pytest.param([(1, "a", 1)], [("a", 1, DAYS[1], None)], id="appeared later"),
+        pytest.param(
+            [(0, "a", None), (1, "a", None)], [("a", None, EVER, None)], id="NULL equals NULL"
+        ),
+        pytest.param(
+            [(0, "a", None), (1, "a", 1)],
+            [("a", None, EVER, DAYS[1]), ("a", 1, DAYS[1], None)],
+            id="NULL and a value differ",
+        ),
+    ],
+)
+def test_two_snapshots(said, expected):
+    assert held(said, 2) == expected
+
+
+def test_what_reappears_begins_again():
+    expected = [("a", 1, EVER, DAYS[1]), ("a", 1, DAYS[2], None)]
+    assert held([(0, "a", 1), (2, "a", 1)], 3) == expected
+
+
+def reference_versions(said: dict[str, list], days: int) -> list[tuple]:
+    """Walk the snapshots of each thing; a missing one is `absent`."""
+    found = []
+    for thing, values in sorted(said.items()):
+        for day in range(days):
+            if values[day] == "absent" or (day and values[day] == values[day - 1]):
+                continue
+            end = next((d for d in range(day, days) if values[d] != values[day]), None)
+            start = EVER if day == 0 else DAYS[day]
+            found.append((thing, values[day], start, None if end is None else DAYS[end]))
+    return found
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(
+    st.dictionaries(
+        st.sampled_from("abc"),
+        st.lists(st.sampled_from(["absent", None, 1, 2]), min_size=6, max_size=6),
+    )
+)
+def test_versions_are_as_the_reference_says(values):
+    said = [
+        (day, thing, value)
+        for thing, series in values.items()
+        for day, value in enumerate(series)
+        if value != "absent"
+    ]
+    assert held(said, 6) == reference_versions(values, 6)
