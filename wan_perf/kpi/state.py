@@ -49,9 +49,6 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     proven = gap.event_before.fill_null(1 - gap.event_after)
     agrees = _agrees(gap.kind, gap.is_up, proven) & _agrees(gap.next_kind, gap.next_up, proven)
     carried = ibis.ifelse(agrees, proven, ibis.null("int8"))
-    # Only an event of the hour after proves nothing before this hour.
-    proves_late = gap.event_before.isnull() & (gap.event_after_us >= HOUR_US).fill_null(False)
-    spoken_from = ibis.ifelse(proves_late, ibis.greatest(gap.from_us, 0), gap.from_us)
     expires = ibis.greatest(gap.event_before_us + microseconds(EVENT_REACH_BACK), gap.from_us)
 
     flapped = (gap.next_flapped_us > gap.from_us) & (gap.next_flapped_us <= gap.to_us)
@@ -67,8 +64,8 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     flap_us = ibis.ifelse(to_event, gap.to_us, turn)
     return gap.select(
         "port_hour",
+        "from_us",
         "to_us",
-        from_us=ibis.ifelse(held | turned, gap.from_us, spoken_from),
         turn_us=turn,
         state_before=ibis.ifelse(held | turned, gap.is_up, carried),
         state_after=ibis.ifelse(turned, seen_next, ibis.null("int8")),
@@ -180,11 +177,10 @@ def _pairs(seen: ir.Table) -> ir.Table:
         group_by=marked.port_hour, order_by=marked.nth, preceding=None, following=0
     )
     to_come = ibis.window(group_by=marked.port_hour, order_by=marked.nth, following=(1, None))
-    before, after = marked.mark.max().over(so_far), marked.mark.min().over(to_come)
+    before = marked.mark.max().over(so_far)
     return marked.mutate(
         from_us=marked.at_us,
         event_before=before % 2,
         event_before_us=before // 2 + _LONG_AGO_US,
-        event_after=after % 2,
-        event_after_us=after // 2 + _LONG_AGO_US,
+        event_after=marked.mark.min().over(to_come) % 2,
     )
