@@ -59,16 +59,16 @@ def answers(days: ir.Table) -> list[Answer]:
     known = days.filter(days.coverage_pct >= ENOUGH_COVERAGE_PCT)
     return [
         Answer(
-            "Which circuits are congested?",
+            "Which circuits are congested? (utilization in %)",
             contracted.order_by(
                 [contracted.utilization_p95_pct.desc(nulls_first=False), "circuit_id"]
             ),
             {
                 **who,
                 "bandwidth_mbps": "Mbit/s",
-                "utilization_pct": "mean %",
-                "utilization_p95_pct": "p95 %",
-                "utilization_max_pct": "max %",
+                "utilization_pct": "mean",
+                "utilization_p95_pct": "p95",
+                "utilization_max_pct": "max",
                 "utilization_high_hours": "h ≥high",
                 "utilization_critical_hours": "h ≥crit",
             },
@@ -148,7 +148,9 @@ def _grid(answer: Answer, rows: pd.DataFrame) -> Grid:
 
 
 def decimals(column: str) -> int:
-    """Digits that a person can use: a tenth of a point of load, a hundredth of availability."""
+    """Digits that a person can use: whole megabits, tenths of load, hundredths of availability."""
+    if column.endswith("_mbps"):
+        return 0
     return 1 if column.startswith("utilization") else 2
 
 
@@ -160,6 +162,6 @@ def _shown(value: object, digits: int = 2) -> str:
         rounded = f"{value:,.{digits}f}"
         if float(rounded.replace(",", "")) == WHOLE and value < WHOLE:
             return f"{WHOLE - 10**-digits:.{digits}f}"
-        return rounded.removesuffix("." + "0" * digits)
+        return rounded
     words = str(value)
     return words if len(words) <= WIDEST else f"…{words[1 - WIDEST :]}"
