@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from wan_perf.simulator.catalogue import STORE_TYPES
 from wan_perf.simulator.estate import Site
 from wan_perf.simulator.instants import DAY, naive_utc
-from wan_perf.simulator.physics import Gateway, Line
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.ports import Line
 from wan_perf.simulator.seeding import draws
 
 UNCONTRACTED_SHARE = 0.1

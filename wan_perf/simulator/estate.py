@@ -16,7 +16,8 @@ from wan_perf.simulator.catalogue import (
     WanSlot,
 )
 from wan_perf.simulator.instants import DAY
-from wan_perf.simulator.physics import REPORT_EVERY_S, Gateway, Line, Port
+from wan_perf.simulator.physics import REPORT_EVERY_S, Gateway
+from wan_perf.simulator.ports import Line, Port
 from wan_perf.simulator.seeding import dealt, draws, identifier
 from wan_perf.simulator.traffic import DailyFlow, Wave
 

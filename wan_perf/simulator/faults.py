@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, replace
 
 from wan_perf.simulator.estate import BYTES_PER_MBIT
 from wan_perf.simulator.instants import DAY, HOUR, MINUTE, Interval
-from wan_perf.simulator.physics import Gateway, Port
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.ports import Port
 from wan_perf.simulator.seeding import draws
 from wan_perf.simulator.traffic import DailyFlow
 

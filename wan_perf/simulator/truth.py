@@ -10,7 +10,8 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from wan_perf.simulator.instants import HOUR, hours_touching, overlap_seconds
-from wan_perf.simulator.physics import REPORT_EVERY_S, Gateway, Port
+from wan_perf.simulator.physics import REPORT_EVERY_S, Gateway
+from wan_perf.simulator.ports import Port
 
 if TYPE_CHECKING:
     from wan_perf.simulator.fleet import Fleet

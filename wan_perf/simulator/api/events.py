@@ -11,7 +11,8 @@ from wan_perf.simulator.api.inventory import access_point_name
 from wan_perf.simulator.estate import Site
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import DAY, epoch
-from wan_perf.simulator.physics import Gateway, Port
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.ports import Port
 from wan_perf.simulator.seeding import draws
 
 

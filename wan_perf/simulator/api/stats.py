@@ -9,7 +9,8 @@ from wan_perf.simulator.api import Json
 from wan_perf.simulator.api.inventory import access_point_name
 from wan_perf.simulator.estate import device_id
 from wan_perf.simulator.fleet import Fleet
-from wan_perf.simulator.physics import Gateway, Port
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.ports import Port
 
 _BYTES_A_PACKET = 800
 
