@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from wan_perf.simulator import estate
-from wan_perf.simulator.contracts import Contract, contract_csv, contracts
+from wan_perf.simulator.contracts import Contract, bought_lines, contract_csv, contracts
 from wan_perf.simulator.estate import Site, Spare
 from wan_perf.simulator.faults import Fault, plant, strike
 from wan_perf.simulator.instants import DAY, Interval, epoch
@@ -67,7 +67,7 @@ class Fleet:
             sites=stores,
             gateways=_stricken(seed, healthy, planted),
             spares=tuple(estate.spare(seed, index) for index in spares),
-            contracts=contracts(seed, stores, healthy),
+            contracts=contracts(seed, bought_lines(stores, healthy)),
             faults=planted,
         )
 
