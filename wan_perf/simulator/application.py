@@ -15,12 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from wan_perf.simulator.answering import Answer, Question
 from wan_perf.simulator.api import identity
 from wan_perf.simulator.clock import Budget, Clock
-from wan_perf.simulator.endpoints import Answer, Endpoints, Question
+from wan_perf.simulator.endpoints import Endpoints
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR, epoch, holds, naive_utc
-from wan_perf.simulator.query import BadParameterError
+from wan_perf.simulator.query import BadParameterError, NotFoundError
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -113,9 +114,12 @@ def _handler(cloud: Cloud, gate: _Gate, path: str, answer: Callable[[Question], 
         cloud.count(path)
         try:
             gate.admit(request, now)
-            found = answer(Question(request.url.path, dict(request.query_params), now))
+            asked = dict(request.query_params)
+            found = answer(Question(request.url.path, asked, now, request.path_params))
         except _Refusal as refusal:
             return _json({"detail": str(refusal)}, refusal.status, refusal.headers)
+        except NotFoundError:
+            return _json({"detail": "Not found"}, 404)
         except BadParameterError as problem:
             return _json({"detail": str(problem)}, 400)
         return _json(found.body, headers=found.headers)

@@ -125,7 +125,7 @@ def _ports(
         line = drawn_line(chance, slot, number + 1)
         # A port slower than its line could not carry what the wave says it carries.
         speed = 100 if line.provisioned_mbps[0] <= 50 else 1000
-        flow = _wan_flow(chance, slot, line)
+        flow = wan_flow(chance, slot, line)
         ports.append(
             Port(slot.port_id, port_mac(mac, number), 515 + number, speed, flow, boots, line)
         )
@@ -155,7 +155,8 @@ def drawn_line(chance: random.Random, slot: WanSlot, rank: int) -> Line:
     )
 
 
-def _wan_flow(chance: random.Random, slot: WanSlot, line: Line) -> DailyFlow:
+def wan_flow(chance: random.Random, slot: WanSlot, line: Line) -> DailyFlow:
+    """Draw what a line of its kind usually carries."""
     down, up = line.provisioned_mbps
     load = slot.kind.load
     return flow_peaking(chance, down * chance.uniform(*load), up * chance.uniform(*load))

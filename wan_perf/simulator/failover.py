@@ -62,9 +62,7 @@ def _choice(
         return latest
     if current is not None and up_since[current] is not None:
         better = [
-            index
-            for index in range(current)
-            if _trusted(up_since[index], at, switching.failback_s)
+            index for index in range(current) if _trusted(up_since[index], at, switching.failback_s)
         ]
         return better[0] if better else current
     if latest is not None and at - _lost_at(usable[latest], at) < switching.failover_s:

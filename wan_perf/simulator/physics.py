@@ -59,8 +59,7 @@ class Gateway:
         """Its WAN ports by what they are to the operator: an aggregate, or the port itself."""
         grouped: dict[str, tuple[Port, ...]] = {}
         for port in self.wan_ports:
-            bundle = port.logical if port.logical.startswith(("reth", "ae")) else port.port_id
-            grouped[bundle] = (*grouped.get(bundle, ()), port)
+            grouped[port.bundle] = (*grouped.get(port.bundle, ()), port)
         return grouped
 
     def is_assigned(self, at: float) -> bool:

@@ -84,6 +84,11 @@ class Port:
         return "wan" if self.line else "lan"
 
     @property
+    def bundle(self) -> str:
+        """Name the circuit's interface: the aggregate that it is a member of, or itself."""
+        return self.logical if self.logical.startswith(("reth", "ae")) else self.port_id
+
+    @property
     def interface(self) -> str:
         """Name the logical interface that carries addresses, with its unit."""
         return f"{self.logical or self.port_id}.{self.unit}"
