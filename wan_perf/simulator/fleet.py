@@ -155,6 +155,14 @@ class Fleet:
         return {site.site_id: site for site in self.sites}
 
     @cached_property
+    def lives_at(self) -> dict[str, list[Life]]:
+        """The lives of each site's circuits, in order of preference."""
+        found: dict[str, list[Life]] = {}
+        for life in self.lives:
+            found.setdefault(life.site_id, []).append(life)
+        return found
+
+    @cached_property
     def life_of(self) -> dict[tuple[str, str], Life]:
         """The lives of circuits by gateway and circuit; both gateways of a replacement have it."""
         return {(mac, life.key): life for life in self.lives for mac, _ in life.holders}
