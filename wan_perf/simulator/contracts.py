@@ -45,6 +45,7 @@ class Contract:
     """
 
     circuit_id: str
+    site_id: str
     site_name: str
     gateway_mac: str
     port_id: str
@@ -90,6 +91,7 @@ def contracts(seed: int, lines: list[Bought]) -> tuple[Contract, ...]:
         drawn.append(
             Contract(
                 circuit_id=f"CKT-{number + 100:06d}",
+                site_id=site.site_id,
                 site_name=site.name,
                 gateway_mac=bought.gateway_mac,
                 port_id=slot.port_id,

@@ -9,7 +9,16 @@ from collections.abc import Callable, Sequence
 
 from wan_perf.simulator import query
 from wan_perf.simulator.answering import Answer, Question, matches, paged, searched
-from wan_perf.simulator.api import configuration, identity, inventory, peers, registry, stats
+from wan_perf.simulator.api import (
+    alarms,
+    configuration,
+    identity,
+    inventory,
+    peers,
+    registry,
+    sle,
+    stats,
+)
 from wan_perf.simulator.api.events import RETENTION_S, events
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR
@@ -34,6 +43,7 @@ class Endpoints:
         }
         self._events = events(fleet)
         self._event_times = [told.row["timestamp"] for told in self._events]
+        self._alarms = alarms.alarms(fleet)
         self._peers = peers.peer_rows(fleet)
         self._profiles = configuration.device_profiles(fleet)
         self._site = SiteEndpoints(fleet)
@@ -57,6 +67,8 @@ class Endpoints:
             f"{ORG}/stats/ports/search": self.port_search,
             f"{ORG}/stats/vpn_peers/search": self.peer_search,
             f"{ORG}/devices/events/search": self.event_search,
+            f"{ORG}/alarms/search": self.alarm_search,
+            f"{ORG}/insights/sites-sle": self.site_scores,
             "/api/v1/const/insight_metrics": lambda _: Answer(metrics),
             "/api/v1/const/device_events": lambda _: Answer(kinds),
             **self._site.routes(),
@@ -158,3 +170,39 @@ class Endpoints:
         found = query.cut(rows, cursor.offset, query.limit(parameters))
         fixed = {"start": window.start, "end": window.end}
         return searched(asked, found, len(rows), cursor, window, fixed)
+
+    def alarm_search(self, asked: Question) -> Answer:
+        """Answer /alarms/search, newest first: as they stand, the open ones too."""
+        cursor = query.Cursor.read(asked.parameters, asked.now)
+        window = query.TimeRange.read(asked.parameters, asked.now)
+        rows = [
+            alarm
+            for alarm in reversed(self._alarms)
+            if window.start <= alarm["timestamp"] <= min(window.end, cursor.as_of)
+            and alarm["timestamp"] >= cursor.as_of - RETENTION_S
+            and matches(alarm, asked.parameters, ("site_id", "severity", "type", "group"))
+        ]
+        shown = query.cut(rows, cursor.offset, query.limit(asked.parameters))
+        found = [alarms.as_known(alarm, cursor.as_of) for alarm in shown]
+        fixed = {"start": window.start, "end": window.end}
+        return searched(asked, found, len(rows), cursor, window, fixed)
+
+    def site_scores(self, asked: Question) -> Answer:
+        """Answer /insights/sites-sle: one value of each score for a site over the window."""
+        query.choice(asked.parameters, "sle", "wifi", ("wan",))
+        window = query.TimeRange.read(asked.parameters, asked.now)
+        end = min(float(window.end), asked.now)
+        size, page = query.limit(asked.parameters), query.page(asked.parameters)
+        shown = query.cut(self._fleet.sites, (page - 1) * size, size)
+        rows = [sle.site_row(self._fleet, site.site_id, window.start, end) for site in shown]
+        return Answer(
+            {
+                "start": window.start,
+                "end": window.end,
+                "interval": HOUR,
+                "limit": size,
+                "page": page,
+                "total": len(self._fleet.sites),
+                "results": rows,
+            }
+        )

@@ -155,6 +155,22 @@ class Fleet:
         return {site.site_id: site for site in self.sites}
 
     @cached_property
+    def gateways_at(self) -> dict[str, list[Gateway]]:
+        """The gateways that ever stood at each site."""
+        found: dict[str, list[Gateway]] = {}
+        for gateway in self.gateways:
+            found.setdefault(gateway.site_id, []).append(gateway)
+        return found
+
+    @cached_property
+    def contracts_at(self) -> dict[str, list[Contract]]:
+        """The contracts on file for each site."""
+        found: dict[str, list[Contract]] = {}
+        for contract in self.contracts:
+            found.setdefault(contract.site_id, []).append(contract)
+        return found
+
+    @cached_property
     def lives_at(self) -> dict[str, list[Life]]:
         """The lives of each site's circuits, in order of preference."""
         found: dict[str, list[Life]] = {}

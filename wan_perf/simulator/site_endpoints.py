@@ -1,4 +1,4 @@
-"""What the site-level endpoints answer: history of one gateway's ports and paths.
+"""What the site-level endpoints answer: settings, scores, history of ports and paths.
 
 Belongs here: finding the site, device and port that a path names.
 Keep out: how buckets are filled (`api.insights`).
@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from wan_perf.simulator.answering import Answer, Question
-from wan_perf.simulator.api import insights
+from wan_perf.simulator.api import configuration, insights, sle
 from wan_perf.simulator.api.insights import RATES, Buckets
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.paths import Path
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.ports import Port
-from wan_perf.simulator.query import BadParameterError, NotFoundError
+from wan_perf.simulator.query import BadParameterError, NotFoundError, TimeRange
 
 SITE = "/api/v1/sites/{site_id}"
 
@@ -34,11 +34,36 @@ class SiteEndpoints:
     def routes(self) -> dict[str, Callable[[Question], Answer]]:
         """Give the endpoints by their path template."""
         return {
+            f"{SITE}/setting": self.setting,
+            f"{SITE}/devices/{{device_id}}": self.device,
+            f"{SITE}/sle/site/{{scope_id}}/metric/{{metric}}/summary-trend": self.trend,
             f"{SITE}/insights/gateway/{{device_id}}/stats": self.gateway_stats,
             f"{SITE}/insights/device/{{device_mac}}/wan_link_health": self.link_health,
             f"{SITE}/insights/device/{{device_mac}}/vpn_peer-metrics": self.peer_metrics,
             f"{SITE}/insights/device/{{device_mac}}/{{metric}}": self.device_metric,
         }
+
+    def setting(self, asked: Question) -> Answer:
+        """Answer /setting."""
+        return Answer(configuration.site_setting(self._fleet, self._site(asked)))
+
+    def device(self, asked: Question) -> Answer:
+        """Answer devices/{device_id}: a gateway's own configuration."""
+        gateway = self._gateway(asked, asked.about["device_id"].rpartition("-")[2])
+        if not gateway.is_assigned(asked.now):
+            raise NotFoundError
+        return Answer(configuration.device(self._fleet, gateway))
+
+    def trend(self, asked: Question) -> Answer:
+        """Answer sle/site/{site_id}/metric/{metric}/summary-trend: WAN link health by hour."""
+        site_id = self._site(asked)
+        if asked.about["scope_id"] != site_id:
+            raise NotFoundError
+        if asked.about["metric"] != sle.METRICS[0]:
+            raise BadParameterError(f"unknown metric {asked.about['metric']}")
+        window = TimeRange.read(asked.parameters, asked.now)
+        end = min(window.end, asked.now)
+        return Answer(sle.trend(self._fleet, site_id, window.start, end))
 
     def gateway_stats(self, asked: Question) -> Answer:
         """Answer insights/gateway/{device_id}/stats: one array for each metric."""
@@ -87,6 +112,11 @@ class SiteEndpoints:
         ]
         buckets = Buckets(asked.parameters, asked.now)
         return Answer(buckets.answer(insights.link_health(gateway, found, buckets)))
+
+    def _site(self, asked: Question) -> str:
+        if asked.about["site_id"] not in self._fleet.site_of:
+            raise NotFoundError
+        return asked.about["site_id"]
 
     def _gateway(self, asked: Question, mac: str) -> Gateway:
         """Find a gateway that ever stood at the site."""
