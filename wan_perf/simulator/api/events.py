@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from wan_perf.simulator.api import Json
 from wan_perf.simulator.api.inventory import access_point_name
-from wan_perf.simulator.api.port_events import link_events, provider_events
+from wan_perf.simulator.api.port_events import link_events, path_events, provider_events
 from wan_perf.simulator.estate import Site
 from wan_perf.simulator.faults import Fault
 from wan_perf.simulator.fleet import Fleet
@@ -45,7 +45,7 @@ def events(fleet: Fleet) -> list[Told]:
         about = _about_gateway(fleet, gateway)
         own = [*_of_gateway(gateway), *_of_ports(fleet, gateway)]
         rows += [replace(told, row=about | told.row) for told in own]
-    rows = _befallen(rows, fleet.faults)
+    rows = [*_befallen(rows, fleet.faults), *_of_paths(fleet)]
     first = {gateway.site_id: gateway for gateway in reversed(fleet.gateways)}
     for site in fleet.sites:
         rows += _chatter(fleet, site, _about_gateway(fleet, first[site.site_id]))
@@ -91,6 +91,19 @@ def _of_ports(fleet: Fleet, gateway: Gateway) -> Iterator[Told]:
         for row in rows
         if row["timestamp"] > 0 and gateway.is_assigned(row["timestamp"])
     )
+
+
+def _of_paths(fleet: Fleet) -> Iterator[Told]:
+    gateways = {gateway.mac: gateway for gateway in fleet.gateways}
+    for path in fleet.paths:
+        hub = gateways[path.hub.holders[0][0]]
+        for mac, _ in path.life.holders:
+            gateway = gateways[mac]
+            about = _about_gateway(fleet, gateway)
+            for row in path_events(gateway, path, hub.name):
+                at = row["timestamp"]
+                if at > 0 and gateway.is_assigned(at):
+                    yield Told(gateway.heard_at(at), about | row)
 
 
 def _befallen(rows: list[Told], faults: Sequence[Fault]) -> list[Told]:

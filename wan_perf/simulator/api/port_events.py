@@ -1,4 +1,4 @@
-"""Events of ports and their providers: link, ARP, DHCP.
+"""Events of ports, their providers and their paths: link, ARP, DHCP, VPN.
 
 Belongs here: what a gateway says of its own interfaces, and how it reads.
 Keep out: when it is heard.
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from wan_perf.simulator.api import Json
 from wan_perf.simulator.instants import Interval
 from wan_perf.simulator.living import Life
+from wan_perf.simulator.paths import Path
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.ports import Port
 
@@ -49,6 +50,24 @@ def provider_events(gateway: Gateway, life: Life) -> Iterator[Json]:
     for protocol, dead in (("ARP", life.arp_dead), ("DHCP", life.dhcp_dead)):
         for interval in dead:
             yield from _pair(gateway, port, protocol, interval, named)
+
+
+def path_events(gateway: Gateway, path: Path, hub_name: str) -> Iterator[Json]:
+    """List what a store's gateway says of one path; it names the path in the text only.
+
+    A gateway without power says nothing, nor does it of a path that it finds down at its start.
+    """
+    mute = {edge for off in gateway.offs for edge in off}
+    name = f"{hub_name}-{path.life.circuit.line.wan_name}"
+    for since, until in path.up:
+        for at, state, kind in ((since, "UP", "notice"), (until, "DOWN", "warn")):
+            if at not in mute:
+                yield {
+                    "type": f"GW_VPN_PATH_{state}",
+                    "timestamp": float(at),
+                    "ev_type": kind,
+                    "text": f"VPN path {name} {state.lower()}",
+                }
 
 
 def _pair(
