@@ -83,10 +83,11 @@ def plant(
             if kind == "replaced_gateway" and place.site.site_id in replaced:
                 continue  # one replacement a site: a third gateway would show nothing new
             replaced.add(place.site.site_id)
-            for start, end in calendar.place(chance, list(_keys(kind, victim)), shape):
-                mac = place.gateways[which].mac
-                faults.append(Fault(start, end, kind, place.site.site_id, mac, key))
-            faults[-1:] = [_detailed(fault, place, chance) for fault in faults[-1:]]
+            mac = place.gateways[which].mac
+            faults += [
+                _detailed(Fault(start, end, kind, place.site.site_id, mac, key), place, chance)
+                for start, end in calendar.place(chance, list(_keys(kind, victim)), shape)
+            ]
     faults += _of_events(seed, faults, kinds)
     faults += api_outages(seed, *window) if "api_outage" in kinds else []
     return sorted(faults, key=order)

@@ -4,7 +4,7 @@ Belongs here: union, intersection and difference, exact on whole seconds.
 Keep out: what the intervals mean.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from wan_perf.simulator.instants import Interval
@@ -53,3 +53,13 @@ def inside(intervals: Sequence[Interval], at: float) -> Interval | None:
     """Give the interval that holds an instant; None where none does."""
     place = bisect_right(intervals, (at, float("inf"))) - 1
     return intervals[place] if place >= 0 and at < intervals[place][1] else None
+
+
+def overlapping(intervals: Sequence[Interval], start: float, end: float) -> list[Interval]:
+    """Give the intervals that share an instant with [start, end)."""
+    last = bisect_left(intervals, (end, -1))
+    found: list[Interval] = []
+    while last and intervals[last - 1][1] > start:
+        last -= 1
+        found.append(intervals[last])
+    return found[::-1]

@@ -142,7 +142,7 @@ def test_truth_over_http_is_the_fleets(call, small):
 
 def test_another_organisation_and_token_can_be_named(call, small):
     org_id = "11111111-2222-3333-4444-555555555555"
-    with call(small, org_id=org_id, token="another") as caller:  # noqa: S106 - of this test only
+    with call(small, org_id=org_id, token="another") as caller:
         rows = caller.get(f"/api/v1/orgs/{org_id}/sites").json()
         assert {row["org_id"] for row in rows} == {org_id}
         assert caller.get("/api/v1/self").json()["privileges"][0]["org_id"] == org_id

@@ -13,7 +13,7 @@ from wan_perf.simulator.paths import Path, mean
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.ports import Port
 from wan_perf.simulator.query import BadParameterError, Parameters, TimeRange, cut, limit, page
-from wan_perf.simulator.spans import without
+from wan_perf.simulator.spans import overlapping, without
 
 INTERVALS = {"10m": (10 * MINUTE, DAY), "1h": (HOUR, 14 * DAY)}
 """Length of a bucket and how old the oldest one may be [s]."""
@@ -87,7 +87,7 @@ def link_health(
 
 def _heard(gateway: Gateway, label: int, length: int) -> tuple[Interval, ...]:
     bucket = (label, label + length)
-    near = [s for s in gateway.silences if s[0] < bucket[1] and s[1] > bucket[0]]
+    near = overlapping(gateway.silences, *bucket)
     return without([bucket], near) if near else (bucket,)
 
 
