@@ -13,7 +13,8 @@ from wan_perf.simulator.faults import Fault, order
 from wan_perf.simulator.incidents import plant
 from wan_perf.simulator.instants import Interval
 from wan_perf.simulator.layouts import HUB_NAMES
-from wan_perf.simulator.living import Life, live, successor_mac
+from wan_perf.simulator.life import Life
+from wan_perf.simulator.living import live, successor_mac
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.premises import Premises, hub, store
 

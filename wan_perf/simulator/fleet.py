@@ -18,7 +18,7 @@ from wan_perf.simulator.faults import Fault, plant, strike
 from wan_perf.simulator.field import field
 from wan_perf.simulator.incidents import KINDS
 from wan_perf.simulator.instants import DAY, Interval, epoch
-from wan_perf.simulator.living import Life
+from wan_perf.simulator.life import Life
 from wan_perf.simulator.paths import Path, paths
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.seeding import identifier

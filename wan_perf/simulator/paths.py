@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from wan_perf.simulator.faults import Fault
 from wan_perf.simulator.instants import DAY, Interval
-from wan_perf.simulator.living import Life
+from wan_perf.simulator.life import Life
 from wan_perf.simulator.seeding import draws
 from wan_perf.simulator.spans import inside, shared
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from wan_perf.simulator.api import Json
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR, MINUTE, Interval, overlap_seconds
-from wan_perf.simulator.living import Life
+from wan_perf.simulator.life import Life
 from wan_perf.simulator.spans import FOREVER, united, without
 
 METRICS = ("wan-link-health", "gateway-health", "application-health")

@@ -6,15 +6,14 @@ The cloud knows what the newest report said: every value is that of `gateway.rep
 from collections import defaultdict
 from dataclasses import dataclass
 
-from wan_perf.simulator.api import Json
+from wan_perf.simulator.api import BYTES_A_PACKET, Json
+from wan_perf.simulator.api.interfaces import Interface, interfaces
 from wan_perf.simulator.api.inventory import access_point_name
 from wan_perf.simulator.estate import device_id
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.paths import Path, mean
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.ports import Port
-
-_BYTES_A_PACKET = 800
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,8 @@ class PortRow:
                 "active": up and not is_spare_member,
                 "rx_bytes": rx,
                 "tx_bytes": tx,
-                "rx_pkts": rx // _BYTES_A_PACKET,
-                "tx_pkts": tx // _BYTES_A_PACKET,
+                "rx_pkts": rx // BYTES_A_PACKET,
+                "tx_pkts": tx // BYTES_A_PACKET,
                 "rx_bps": int(rx_rate * 8),
                 "tx_bps": int(tx_rate * 8),
                 "last_flapped": float(port.last_flapped(at)),
@@ -59,28 +58,6 @@ class PortRow:
         sampled = {"latency": round(quality.latency, 1), "loss": round(quality.loss, 2)}
         has_jitter = any(path.has_jitter for path in self.paths)
         return sampled | ({"jitter": round(quality.jitter, 2)} if has_jitter else {})
-
-
-@dataclass(frozen=True)
-class Interface:
-    """A logical interface of a gateway and the physical ports under it."""
-
-    name: str
-    ports: tuple[Port, ...]
-    fixed: Json
-    node: int = 0
-
-    def at(self, at: float) -> Json:
-        """Give its entry in if_stat as a report at an instant says it [epoch s]."""
-        counted = [port.counters(at) for port in self.ports]
-        rx, tx = sum(count[0] for count in counted), sum(count[1] for count in counted)
-        return self.fixed | {
-            "up": any(port.is_up(at) for port in self.ports),
-            "rx_bytes": rx,
-            "tx_bytes": tx,
-            "rx_pkts": rx // _BYTES_A_PACKET,
-            "tx_pkts": tx // _BYTES_A_PACKET,
-        }
 
 
 @dataclass(frozen=True)
@@ -163,27 +140,6 @@ def gateway_rows(fleet: Fleet) -> list[GatewayRow]:
     ]
 
 
-def interfaces(gateway: Gateway) -> tuple[Interface, ...]:
-    """List the logical interfaces of a gateway.
-
-    One half of the clusters tells a shared interface once, the other each node's port by itself.
-    """
-    by_node = gateway.is_ha and int(gateway.mac, 16) % 2 == 0
-    grouped: dict[str, tuple[Port, ...]] = {}
-    for port in gateway.ports:
-        name = f"{port.port_id}.0" if by_node and port.line else port.interface
-        grouped[name] = (*grouped.get(name, ()), port)
-    return tuple(
-        Interface(
-            name,
-            ports,
-            _fixed_interface(ports[0], ports[0].port_id if by_node else ports[0].bundle),
-            ports[0].node if by_node else 0,
-        )
-        for name, ports in grouped.items()
-    )
-
-
 def access_point_rows(fleet: Fleet) -> list[AccessPointRow]:
     """List every access point."""
     return [
@@ -232,18 +188,4 @@ def _fixed_gateway(fleet: Fleet, gateway: Gateway) -> Json:
         "org_id": fleet.org_id,
         "site_id": gateway.site_id,
         "is_ha": gateway.is_ha,
-    }
-
-
-def _fixed_interface(port: Port, port_id: str) -> Json:
-    fixed: Json = {"port_id": port_id, "port_usage": port.usage}
-    if not port.line:
-        return fixed | {"network_name": "stores", "address_mode": "Static"}
-    if port.unit:
-        fixed["vlan"] = port.unit
-    return fixed | {
-        "wan_name": port.line.wan_name,
-        "wan_type": port.line.wan_type,
-        "address_mode": "PPPoE" if port.logical.startswith("pp") else "Dynamic",
-        "servp_info": {"org": port.line.provider, "asn": port.line.asn, "country_code": "US"},
     }
