@@ -4,9 +4,7 @@ Belongs here: outages, tokens, budgets, organisations, routes, and the simulator
 Keep out: what an endpoint answers, and the listening itself.
 """
 
-import asyncio
 import re
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -23,8 +21,9 @@ from wan_perf.simulator.clock import Budget, Clock
 from wan_perf.simulator.endpoints import Endpoints
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR, epoch, holds, naive_utc
-from wan_perf.simulator.misbehaviour import REFUSALS, SPOILT, Illness, Misbehaviour
+from wan_perf.simulator.misbehaviour import REFUSALS, SPOILT, Illness
 from wan_perf.simulator.query import BadParameterError, NotFoundError
+from wan_perf.simulator.wire import json_answer, on_the_wire
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -138,39 +137,23 @@ def _handler(cloud: Cloud, gate: _Gate, path: str, answer: Callable[[Question], 
             asked = dict(request.query_params)
             found = answer(Question(request.url.path, asked, now, request.path_params))
         except _Refusal as refusal:
-            return _json({"detail": str(refusal)}, refusal.status, refusal.headers)
+            return json_answer({"detail": str(refusal)}, refusal.status, refusal.headers)
         except NotFoundError:
-            return _json({"detail": "Not found"}, 404)
+            return json_answer({"detail": "Not found"}, 404)
         except BadParameterError as problem:
-            return _json({"detail": str(problem)}, 400)
+            return json_answer({"detail": str(problem)}, 400)
         if ill and ill.how in SPOILT:
             address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return _json(SPOILT[ill.how](found.body, address), headers=found.headers)
-        good = _json(found.body, headers=found.headers)
-        return await _on_the_wire(good, request, ill) if ill else good
+            return json_answer(SPOILT[ill.how](found.body, address), headers=found.headers)
+        good = json_answer(found.body, headers=found.headers)
+        return await on_the_wire(good, request, ill) if ill else good
 
     return handle
 
 
-async def _on_the_wire(good: Response, request: Request, ill: Misbehaviour) -> Response:
-    """Spoil the bytes of an answer, or the time that they take."""
-    if ill.how == "slow":
-        until = time.monotonic() + ill.seconds
-        # A caller that gave up is not waited for, else the server could not stop.
-        while time.monotonic() < until and not await request.is_disconnected():
-            await asyncio.sleep(0.02)
-        return good
-    if ill.how == "wrong content type":
-        return Response("<html><body>Welcome</body></html>", media_type="text/html")
-    half = good.body[: len(good.body) // 2]
-    # A length that does not come is a connection that was cut.
-    promised = {"content-length": str(len(good.body))} if ill.how == "cut body" else None
-    return Response(bytes(half), headers=promised, media_type="application/json")
-
-
 def _read_clock(cloud: Cloud) -> Handler:
     async def handle(_: Request) -> Response:
-        return _json({"now": cloud.clock.seconds(), "ticking": cloud.clock.ticking})
+        return json_answer({"now": cloud.clock.seconds(), "ticking": cloud.clock.ticking})
 
     return handle
 
@@ -180,14 +163,14 @@ def _advance_clock(cloud: Cloud) -> Handler:
         try:
             asked = msgspec.json.decode(await request.body(), type=_Advance)
         except msgspec.DecodeError:
-            return _json({"detail": 'The body must be {"advance_to": epoch seconds}.'}, 400)
+            return json_answer({"detail": 'The body must be {"advance_to": epoch seconds}.'}, 400)
         try:
             cloud.clock.advance_to(naive_utc(asked.advance_to))
         except OverflowError:
-            return _json({"detail": "advance_to is no instant of the calendar."}, 400)
+            return json_answer({"detail": "advance_to is no instant of the calendar."}, 400)
         except ValueError as problem:
-            return _json({"detail": str(problem)}, 409)
-        return _json({"now": cloud.clock.seconds(), "ticking": cloud.clock.ticking})
+            return json_answer({"detail": str(problem)}, 409)
+        return json_answer({"now": cloud.clock.seconds(), "ticking": cloud.clock.ticking})
 
     return handle
 
@@ -207,15 +190,15 @@ def _tell_truth(cloud: Cloud) -> Handler:
             end = float(asked.get("end", epoch(fleet.end)))
             told = fleet.truth(naive_utc(start), naive_utc(end))
         except (ValueError, OverflowError):
-            return _json({"detail": "start and end must be epoch seconds."}, 400)
-        return _json(told)
+            return json_answer({"detail": "start and end must be epoch seconds."}, 400)
+        return json_answer(told)
 
     return handle
 
 
 def _tell_calls(cloud: Cloud) -> Handler:
     async def handle(_: Request) -> Response:
-        return _json(cloud.calls())
+        return json_answer(cloud.calls())
 
     return handle
 
@@ -225,8 +208,4 @@ def _no_endpoint(_: Question) -> Answer:
 
 
 async def _not_found(_: Request, __: Exception) -> Response:
-    return _json({"detail": "Not found"}, 404)
-
-
-def _json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
+    return json_answer({"detail": "Not found"}, 404)
