@@ -15,12 +15,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from wan_perf.simulator.answering import Answer, Question
 from wan_perf.simulator.api import identity
 from wan_perf.simulator.clock import Budget, Clock
-from wan_perf.simulator.endpoints import Answer, Endpoints, Question
+from wan_perf.simulator.endpoints import Endpoints
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR, epoch, holds, naive_utc
-from wan_perf.simulator.query import BadParameterError
+from wan_perf.simulator.misbehaviour import REFUSALS, SPOILT, Illness
+from wan_perf.simulator.query import BadParameterError, NotFoundError
+from wan_perf.simulator.wire import json_answer, on_the_wire
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -36,11 +39,26 @@ class Cloud:
     org_id: str
     fleet: Fleet
     clock: Clock
+    illness: Illness = field(default_factory=Illness)
     _calls: Counter[str] = field(default_factory=Counter)
 
     def count(self, path: str) -> None:
         """Count one API request on a path template."""
         self._calls[path] += 1
+
+    def misbehave(self, path: str, how: str, times: int = 1, seconds: float = 300.0) -> None:
+        """Let the next answers of an endpoint be bad, after whatever was asked for before.
+
+        Args:
+            path: the path template, as `calls` counts it: /api/v1/orgs/{org_id}/sites.
+            how: one of `misbehaviour.WAYS`.
+            times: so many answers.
+            seconds: how long a slow answer takes. [s]
+
+        Raises:
+            ValueError: no such way.
+        """
+        self.illness.expect(path, how, times, seconds)
 
     def calls(self) -> dict[str, int]:
         """Give the number of API requests by path template since the start, refused ones too."""
@@ -111,21 +129,31 @@ def _handler(cloud: Cloud, gate: _Gate, path: str, answer: Callable[[Question], 
         # The clock is read once: an answer is the picture of one instant.
         now = cloud.clock.seconds()
         cloud.count(path)
+        ill = cloud.illness.next(path)
         try:
             gate.admit(request, now)
-            found = answer(Question(request.url.path, dict(request.query_params), now))
+            if ill and ill.how in REFUSALS:
+                raise _Refusal(*REFUSALS[ill.how])
+            asked = dict(request.query_params)
+            found = answer(Question(request.url.path, asked, now, request.path_params))
         except _Refusal as refusal:
-            return _json({"detail": str(refusal)}, refusal.status, refusal.headers)
+            return json_answer({"detail": str(refusal)}, refusal.status, refusal.headers)
+        except NotFoundError:
+            return json_answer({"detail": "Not found"}, 404)
         except BadParameterError as problem:
-            return _json({"detail": str(problem)}, 400)
-        return _json(found.body, headers=found.headers)
+            return json_answer({"detail": str(problem)}, 400)
+        if ill and ill.how in SPOILT:
+            address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return json_answer(SPOILT[ill.how](found.body, address), headers=found.headers)
+        good = json_answer(found.body, headers=found.headers)
+        return await on_the_wire(good, request, ill) if ill else good
 
     return handle
 
 
 def _read_clock(cloud: Cloud) -> Handler:
     async def handle(_: Request) -> Response:
-        return _json({"now": cloud.clock.seconds(), "ticking": cloud.clock.ticking})
+        return json_answer({"now": cloud.clock.seconds(), "ticking": cloud.clock.ticking})
 
     return handle
 
@@ -135,14 +163,14 @@ def _advance_clock(cloud: Cloud) -> Handler:
         try:
             asked = msgspec.json.decode(await request.body(), type=_Advance)
         except msgspec.DecodeError:
-            return _json({"detail": 'The body must be {"advance_to": epoch seconds}.'}, 400)
+            return json_answer({"detail": 'The body must be {"advance_to": epoch seconds}.'}, 400)
         try:
             cloud.clock.advance_to(naive_utc(asked.advance_to))
         except OverflowError:
-            return _json({"detail": "advance_to is no instant of the calendar."}, 400)
+            return json_answer({"detail": "advance_to is no instant of the calendar."}, 400)
         except ValueError as problem:
-            return _json({"detail": str(problem)}, 409)
-        return _json({"now": cloud.clock.seconds(), "ticking": cloud.clock.ticking})
+            return json_answer({"detail": str(problem)}, 409)
+        return json_answer({"now": cloud.clock.seconds(), "ticking": cloud.clock.ticking})
 
     return handle
 
@@ -162,15 +190,15 @@ def _tell_truth(cloud: Cloud) -> Handler:
             end = float(asked.get("end", epoch(fleet.end)))
             told = fleet.truth(naive_utc(start), naive_utc(end))
         except (ValueError, OverflowError):
-            return _json({"detail": "start and end must be epoch seconds."}, 400)
-        return _json(told)
+            return json_answer({"detail": "start and end must be epoch seconds."}, 400)
+        return json_answer(told)
 
     return handle
 
 
 def _tell_calls(cloud: Cloud) -> Handler:
     async def handle(_: Request) -> Response:
-        return _json(cloud.calls())
+        return json_answer(cloud.calls())
 
     return handle
 
@@ -180,8 +208,4 @@ def _no_endpoint(_: Question) -> Answer:
 
 
 async def _not_found(_: Request, __: Exception) -> Response:
-    return _json({"detail": "Not found"}, 404)
-
-
-def _json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
+    return json_answer({"detail": "Not found"}, 404)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -71,6 +71,19 @@ def fleet() -> Fleet:
 def calm_fleet() -> Fleet:
     """The same forty stores without faults."""
     return Fleet.seeded(seed=7, sites=40, start=START, end=END, faults=False)
+
+
+@pytest.fixture(scope="session")
+def field_fleet() -> Fleet:
+    """Eighty stores of every layout, two hubs, four days, every kind of fault."""
+    return Fleet.whole(seed=7, sites=80, start=START, end=START + timedelta(days=4))
+
+
+@pytest.fixture(scope="session")
+def field(field_fleet: Fleet) -> Iterator[Client]:
+    """A caller at the end of the whole fleet's life; no test moves its clock."""
+    with calling(field_fleet, now=field_fleet.end) as caller:
+        yield caller
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,72 @@ def busy(fleet, call) -> Iterator:
         yield caller
 
 
+FIELD_ANSWERS = [
+    ("{o}/sites", "sites"),
+    ("{o}/gatewaytemplates", "gateway_templates"),
+    ("{o}/deviceprofiles?type=gateway", "deviceprofiles"),
+    ("{o}/vpns", "vpns"),
+    ("{o}/inventory?type=gateway&unassigned=false", "inventory_list"),
+    ("{o}/stats/devices?type=gateway&limit=1000", "stats_devices"),
+    ("{o}/alarms/search?duration=7d", "alarm_search_result"),
+    ("{o}/insights/sites-sle?sle=wan&duration=1h", "response_org_site_sle"),
+    ("/api/v1/const/insight_metrics", "const_insight_metrics"),
+    ("/api/v1/const/device_events", "const_events"),
+    ("{s}/setting", "site_setting"),
+    ("{s}/devices/{d}", "mist_device"),
+    ("{s}/sle/site/{site_id}/metric/wan-link-health/summary-trend", "sle_summary_trend"),
+    ("{s}/insights/device/{mac}/tx_bps?port_id=ge-0/0/0", "response_device_metrics"),
+]
+
+
+def of_first_store(caller, path: str) -> str:
+    """Fill in the first store and its gateway."""
+    gateway = caller.cloud.fleet.gateways[0]
+    path = path.replace("{s}", f"/api/v1/sites/{gateway.site_id}").replace("{mac}", gateway.mac)
+    return path.replace("{site_id}", gateway.site_id).replace("{d}", gateway.device_id)
+
+
+@pytest.mark.parametrize(("path", "component"), FIELD_ANSWERS)
+def test_answers_of_the_whole_field_validate(field, validator, path, component):
+    body = field.get(of_first_store(field, path)).json()
+    assert body
+    validator(component).validate(body)
+
+
+def test_path_rows_validate_but_for_the_vpn_name_that_live_rows_carry(field, validator):
+    body = field.get("{o}/stats/vpn_peers/search", limit=1000).json()
+    assert not validator("vpn_peer_stat_search").is_valid(body)
+    for row in body["results"]:
+        assert row.pop("vpn_name") == "stores-hub"
+    validator("vpn_peer_stat_search").validate(body)
+
+
+def test_port_rows_of_the_field_validate_but_for_the_timestamp(field, validator):
+    body = field.get("{o}/stats/ports/search", limit=1000).json()
+    for row in body["results"]:
+        del row["timestamp"]
+    validator("response_port_stats_search").validate(body)
+
+
+def test_events_of_the_field_validate_but_for_those_that_come_twice(field, validator):
+    asked = {"device_type": "gateway", "limit": 1000, "duration": "7d"}
+    pages = field.search_pages("{o}/devices/events/search", **asked)
+    problems = [
+        problem.validator
+        for page in pages
+        for problem in validator("response_device_events_search").iter_errors(page)
+    ]
+    assert set(problems) == {"uniqueItems"}
+
+
+def test_bandwidth_has_an_array_for_each_metric_where_the_description_knows_one(field, validator):
+    path = of_first_store(field, "{s}/insights/gateway/{d}/stats?port_id=ge-0/0/0&metrics=tx_bps")
+    body = field.get(path).json()
+    assert not validator("response_device_metrics").is_valid(body)
+    body["results"] = body.pop("tx_bps")
+    validator("response_device_metrics").validate(body)
+
+
 @pytest.mark.parametrize(("path", "component"), ANSWERS)
 def test_answers_validate(busy, validator, path, component):
     body = busy.get(path).json()

@@ -8,3 +8,5 @@ from typing import Any
 
 Json = dict[str, Any]
 """One JSON object."""
+BYTES_A_PACKET = 800
+"""Every packet is taken to be so long, where packets are counted. [bytes]"""

@@ -1,0 +1,106 @@
+"""What each port of a gateway carries when: a circuit's traffic, shared among its members.
+
+Belongs here: from the life of a circuit to the link states and flows of physical ports.
+Keep out: which circuit is in use, and why one is not.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from wan_perf.simulator.demand import Together
+from wan_perf.simulator.faults import Fault
+from wan_perf.simulator.instants import Interval
+from wan_perf.simulator.life import EVER, Life, span
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.ports import Port, Stretch
+from wan_perf.simulator.premises import Circuit, wan_ports
+from wan_perf.simulator.spans import shared, united, without
+from wan_perf.simulator.traffic import Flow
+
+
+def with_ports(
+    holder: Gateway,
+    circuits: Sequence[Circuit],
+    lives: Sequence[Life],
+    faults: Sequence[Fault],
+    dark: tuple[Interval, ...],
+) -> Gateway:
+    """Give a gateway with the ports of its circuits, and with all its silences.
+
+    Args:
+        holder: the gateway, with boots, power cuts and LAN ports.
+        circuits: the ones that end on it.
+        lives: what befalls the site's circuits.
+        faults: the gateway's own.
+        dark: when the site had no circuit in use, so that nothing reached the cloud.
+    """
+    ports: list[Port] = []
+    for circuit in circuits:
+        life = next(
+            x for x in lives if x.key == circuit.key and x.circuit.gateway == circuit.gateway
+        )
+        drawn = wan_ports(holder, circuit, len(ports))
+        ports += _members(holder, drawn, life, faults)
+    for port in holder.ports:
+        downs = united(
+            holder.offs,
+            (span(f) for f in faults if f.kind == "lan_port_down" and f.port_id == port.port_id),
+        )
+        ports.append(replace(port, boots=holder.boots, downs=downs))
+    lost = united(holder.losses, holder.offs, dark)
+    return replace(holder, ports=tuple(ports), silences=united(holder.silences, lost), losses=lost)
+
+
+def _members(
+    holder: Gateway, drawn: tuple[Port, ...], life: Life, faults: Sequence[Fault]
+) -> list[Port]:
+    """Share a circuit's traffic among its ports: by halves in an aggregate, one alone in a reth."""
+    whole = _stretches(life, holder.assigned)
+    downs = [
+        united(
+            life.link_down,
+            holder.offs,
+            (span(f) for f in faults if f.kind == "member_down" and f.detail == port.port_id),
+        )
+        for port in drawn
+    ]
+    if len(drawn) == 1:
+        shares = [whole]
+    else:
+        first, second = (without(EVER, down) for down in downs)
+        both, only, spare = shared(first, second), without(first, second), without(second, first)
+        if life.circuit.slot.logical.startswith("reth"):
+            shares = [_cut(whole, first), _cut(whole, spare)]
+        else:
+            half = _cut(whole, both, 0.5)
+            shares = [sorted([*half, *_cut(whole, alone)], key=_start) for alone in (only, spare)]
+    return [
+        replace(port, boots=holder.boots, downs=down, carried=tuple(share))
+        for port, down, share in zip(drawn, downs, shares, strict=True)
+    ]
+
+
+def _stretches(life: Life, held: Interval) -> list[Stretch]:
+    circuit = life.circuit
+    busy: Flow = Together(((circuit.background, 1.0), (circuit.demand, 1.0)))
+    rest: Flow = circuit.background
+    if circuit.on_demand:
+        busy, rest = circuit.demand, Together(())
+    usable = shared(life.usable, [held])
+    pieces = [Stretch(a, b, busy) for a, b in shared(usable, life.active)]
+    pieces += [Stretch(a, b, rest) for a, b in without(usable, life.active)]
+    return sorted(pieces, key=_start)
+
+
+def _cut(
+    stretches: Iterable[Stretch], intervals: Sequence[Interval], share: float = 1.0
+) -> list[Stretch]:
+    return [
+        Stretch(a, b, piece.flow if share == 1.0 else Together(((piece.flow, share),)))
+        for piece in stretches
+        for a, b in shared([(int(piece.start), int(piece.end))], intervals)
+    ]
+
+
+def _start(stretch: Stretch) -> float:
+    return stretch.start
