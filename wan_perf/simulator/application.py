@@ -4,7 +4,9 @@ Belongs here: outages, tokens, budgets, organisations, routes, and the simulator
 Keep out: what an endpoint answers, and the listening itself.
 """
 
+import asyncio
 import re
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,12 +17,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from wan_perf.simulator.answering import Answer, Question
 from wan_perf.simulator.api import identity
 from wan_perf.simulator.clock import Budget, Clock
-from wan_perf.simulator.endpoints import Answer, Endpoints, Question
+from wan_perf.simulator.endpoints import Endpoints
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR, epoch, holds, naive_utc
-from wan_perf.simulator.query import BadParameterError
+from wan_perf.simulator.misbehaviour import REFUSALS, SPOILT, Illness, Misbehaviour
+from wan_perf.simulator.query import BadParameterError, NotFoundError
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -36,11 +40,26 @@ class Cloud:
     org_id: str
     fleet: Fleet
     clock: Clock
+    illness: Illness = field(default_factory=Illness)
     _calls: Counter[str] = field(default_factory=Counter)
 
     def count(self, path: str) -> None:
         """Count one API request on a path template."""
         self._calls[path] += 1
+
+    def misbehave(self, path: str, how: str, times: int = 1, seconds: float = 300.0) -> None:
+        """Let the next answers of an endpoint be bad, after whatever was asked for before.
+
+        Args:
+            path: the path template, as `calls` counts it: /api/v1/orgs/{org_id}/sites.
+            how: one of `misbehaviour.WAYS`.
+            times: so many answers.
+            seconds: how long a slow answer takes. [s]
+
+        Raises:
+            ValueError: no such way.
+        """
+        self.illness.expect(path, how, times, seconds)
 
     def calls(self) -> dict[str, int]:
         """Give the number of API requests by path template since the start, refused ones too."""
@@ -111,16 +130,42 @@ def _handler(cloud: Cloud, gate: _Gate, path: str, answer: Callable[[Question], 
         # The clock is read once: an answer is the picture of one instant.
         now = cloud.clock.seconds()
         cloud.count(path)
+        ill = cloud.illness.next(path)
         try:
             gate.admit(request, now)
-            found = answer(Question(request.url.path, dict(request.query_params), now))
+            if ill and ill.how in REFUSALS:
+                raise _Refusal(*REFUSALS[ill.how])
+            asked = dict(request.query_params)
+            found = answer(Question(request.url.path, asked, now, request.path_params))
         except _Refusal as refusal:
             return _json({"detail": str(refusal)}, refusal.status, refusal.headers)
+        except NotFoundError:
+            return _json({"detail": "Not found"}, 404)
         except BadParameterError as problem:
             return _json({"detail": str(problem)}, 400)
-        return _json(found.body, headers=found.headers)
+        if ill and ill.how in SPOILT:
+            address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return _json(SPOILT[ill.how](found.body, address), headers=found.headers)
+        good = _json(found.body, headers=found.headers)
+        return await _on_the_wire(good, request, ill) if ill else good
 
     return handle
+
+
+async def _on_the_wire(good: Response, request: Request, ill: Misbehaviour) -> Response:
+    """Spoil the bytes of an answer, or the time that they take."""
+    if ill.how == "slow":
+        until = time.monotonic() + ill.seconds
+        # A caller that gave up is not waited for, else the server could not stop.
+        while time.monotonic() < until and not await request.is_disconnected():
+            await asyncio.sleep(0.02)
+        return good
+    if ill.how == "wrong content type":
+        return Response("<html><body>Welcome</body></html>", media_type="text/html")
+    half = good.body[: len(good.body) // 2]
+    # A length that does not come is a connection that was cut.
+    promised = {"content-length": str(len(good.body))} if ill.how == "cut body" else None
+    return Response(bytes(half), headers=promised, media_type="application/json")
 
 
 def _read_clock(cloud: Cloud) -> Handler:

@@ -40,21 +40,52 @@ class LineKind:
 
 @dataclass(frozen=True)
 class WanSlot:
-    """One WAN port as a gateway template configures it; the order in the store type is the rank."""
+    """One WAN port as a gateway template configures it; the order in the store type is the rank.
+
+    Attributes:
+        members: the physical ports of an aggregate; empty where the port is one itself.
+        logical: the interface over it that carries addresses (reth0, ae0, pp0); "" for itself.
+        unit: the provider's VLAN, or 0.
+        is_lit: False where it is configured and nothing was ever plugged in.
+        gateway: which of the store's gateways has it.
+    """
 
     port_id: str
     wan_name: str
     kind: LineKind
+    members: tuple[str, ...] = ()
+    logical: str = ""
+    unit: int = 0
+    is_lit: bool = True
+    gateway: int = 0
+
+    @property
+    def names_one_port(self) -> bool:
+        """Say whether its port_id names it at its site and on the wire alike."""
+        return not self.members and not self.logical and not self.gateway
 
 
 @dataclass(frozen=True)
 class StoreType:
-    """A store type: its gateway model and the WAN ports that its template configures."""
+    """A store type: its gateway model and the WAN ports that its template configures.
+
+    Attributes:
+        layout: which shape of the type; each has a template of its own. "" for the type's name.
+        is_ha: a gateway of two nodes.
+        gateways: how many gateways a store has that know nothing of each other.
+    """
 
     name: str
     model: str
     version: str
     wan: tuple[WanSlot, ...]
+    layout: str = ""
+    is_ha: bool = False
+    gateways: int = 1
+
+    def __post_init__(self) -> None:
+        """Name the layout after the type where it has no name of its own."""
+        object.__setattr__(self, "layout", self.layout or self.name)
 
 
 _CABLE = (

@@ -9,10 +9,11 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wan_perf.simulator.catalogue import STORE_TYPES
+from wan_perf.simulator.catalogue import STORE_TYPES, WanSlot
 from wan_perf.simulator.estate import Site
 from wan_perf.simulator.instants import DAY, naive_utc
-from wan_perf.simulator.physics import Gateway, Line
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.ports import Line
 from wan_perf.simulator.seeding import draws
 
 UNCONTRACTED_SHARE = 0.1
@@ -44,6 +45,7 @@ class Contract:
     """
 
     circuit_id: str
+    site_id: str
     site_name: str
     gateway_mac: str
     port_id: str
@@ -54,20 +56,33 @@ class Contract:
     valid_from: int
 
 
-def contracts(
-    seed: int, sites: tuple[Site, ...], gateways: tuple[Gateway, ...]
-) -> tuple[Contract, ...]:
-    """Draw the contracts of a fleet; about a tenth of the lines have none on file."""
-    lines = [
-        (site, gateway, port.port_id, port.line, slot)
+@dataclass(frozen=True)
+class Bought:
+    """A line that was bought for a site, and where it ends."""
+
+    site: Site
+    gateway_mac: str
+    slot: WanSlot
+    line: Line
+
+
+def bought_lines(sites: tuple[Site, ...], gateways: tuple[Gateway, ...]) -> list[Bought]:
+    """List the lines of a plain fleet: one gateway a site, one port a slot."""
+    return [
+        Bought(site, gateway.mac, slot, port.line)
         for site, gateway in zip(sites, gateways, strict=True)
         for port, slot in zip(gateway.wan_ports, STORE_TYPES[site.store_type].wan, strict=True)
         if port.line
     ]
+
+
+def contracts(seed: int, lines: list[Bought]) -> tuple[Contract, ...]:
+    """Draw the contracts of a fleet; about a tenth of the lines have none on file."""
     chance = draws(seed, "contracts")
     missing = set(chance.sample(range(len(lines)), round(len(lines) * UNCONTRACTED_SHARE)))
     drawn: list[Contract] = []
-    for number, (site, gateway, port_id, line, slot) in enumerate(lines):
+    for number, bought in enumerate(lines):
+        site, slot, line = bought.site, bought.slot, bought.line
         one_figure = chance.random() < slot.kind.one_figure_share
         valid_from = site.created_at // DAY * DAY
         if number in missing:
@@ -76,13 +91,15 @@ def contracts(
         drawn.append(
             Contract(
                 circuit_id=f"CKT-{number + 100:06d}",
+                site_id=site.site_id,
                 site_name=site.name,
-                gateway_mac=gateway.mac,
-                port_id=port_id,
+                gateway_mac=bought.gateway_mac,
+                port_id=slot.port_id,
                 line=line,
                 bandwidth_down_mbps=down,
                 bandwidth_up_mbps=None if one_figure else up,
-                names_port=len(drawn) % 2 == 0,
+                # A name that says one port where there are two would be no contract.
+                names_port=len(drawn) % 2 == 0 and slot.names_one_port,
                 valid_from=valid_from,
             )
         )

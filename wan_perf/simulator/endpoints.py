@@ -6,37 +6,26 @@ Keep out: tokens, budgets, outages; an answer here is for somebody entitled to i
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
 
 from wan_perf.simulator import query
-from wan_perf.simulator.api import Json, identity, inventory, stats
-from wan_perf.simulator.api.events import events
+from wan_perf.simulator.answering import Answer, Question, matches, paged, searched
+from wan_perf.simulator.api import (
+    alarms,
+    configuration,
+    identity,
+    inventory,
+    peers,
+    registry,
+    sle,
+    stats,
+)
+from wan_perf.simulator.api.events import RETENTION_S, events
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR
-from wan_perf.simulator.query import Parameters
+from wan_perf.simulator.site_endpoints import SiteEndpoints
 
 DEVICE_TYPES = ("ap", "gateway", "switch")
 ORG = "/api/v1/orgs/{org_id}"
-
-Row = TypeVar("Row")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A body and the headers that page it."""
-
-    body: object
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Question:
-    """One request: its path, its parameters, and the instant at which it is asked [epoch s]."""
-
-    path: str
-    parameters: Parameters
-    now: float
 
 
 class Endpoints:
@@ -45,7 +34,7 @@ class Endpoints:
     def __init__(self, fleet: Fleet) -> None:
         """Prepare the rows of a fleet."""
         self._fleet = fleet
-        self._inventory = inventory.inventory(fleet)
+        self._inventory = inventory.Inventory(fleet)
         self._ports = stats.port_rows(fleet)
         self._devices: dict[str, Sequence[stats.GatewayRow | stats.AccessPointRow]] = {
             "gateway": stats.gateway_rows(fleet),
@@ -53,22 +42,36 @@ class Endpoints:
             "switch": (),
         }
         self._events = events(fleet)
-        self._event_times = [row["timestamp"] for row in self._events]
+        self._event_times = [told.row["timestamp"] for told in self._events]
+        self._alarms = alarms.alarms(fleet)
+        self._peers = peers.peer_rows(fleet)
+        self._profiles = configuration.device_profiles(fleet)
+        self._site = SiteEndpoints(fleet)
 
     def routes(self) -> dict[str, Callable[[Question], Answer]]:
         """Give the endpoints by their path template, all but /self/usage."""
+        metrics, kinds = registry.insight_metrics(), registry.device_events()
         sites = inventory.sites(self._fleet)
         groups = inventory.sitegroups(self._fleet)
-        templates = inventory.gateway_templates(self._fleet)
+        templates = configuration.gateway_templates(self._fleet)
+        vpns = configuration.vpns(self._fleet)
         return {
             "/api/v1/self": lambda _: Answer(identity.admin(self._fleet)),
-            f"{ORG}/sites": lambda asked: _page(asked, sites),
-            f"{ORG}/sitegroups": lambda asked: _page(asked, groups),
-            f"{ORG}/gatewaytemplates": lambda asked: _page(asked, templates),
+            f"{ORG}/sites": lambda asked: paged(asked, sites),
+            f"{ORG}/sitegroups": lambda asked: paged(asked, groups),
+            f"{ORG}/gatewaytemplates": lambda asked: paged(asked, templates),
+            f"{ORG}/deviceprofiles": self.device_profiles,
+            f"{ORG}/vpns": lambda asked: paged(asked, vpns),
             f"{ORG}/inventory": self.inventory,
             f"{ORG}/stats/devices": self.device_stats,
             f"{ORG}/stats/ports/search": self.port_search,
+            f"{ORG}/stats/vpn_peers/search": self.peer_search,
             f"{ORG}/devices/events/search": self.event_search,
+            f"{ORG}/alarms/search": self.alarm_search,
+            f"{ORG}/insights/sites-sle": self.site_scores,
+            "/api/v1/const/insight_metrics": lambda _: Answer(metrics),
+            "/api/v1/const/device_events": lambda _: Answer(kinds),
+            **self._site.routes(),
         }
 
     def inventory(self, asked: Question) -> Answer:
@@ -77,12 +80,17 @@ class Endpoints:
         with_spares = query.truth_value(asked.parameters, "unassigned") is not False
         rows = [
             row
-            for row in self._inventory
+            for row in self._inventory.at(asked.now)
             if row["type"] == kind
             and (with_spares or row["site_id"] is not None)
-            and _matches(row, asked.parameters, ("mac", "model", "site_id"))
+            and matches(row, asked.parameters, ("mac", "model", "site_id"))
         ]
-        return _page(asked, rows)
+        return paged(asked, rows)
+
+    def device_profiles(self, asked: Question) -> Answer:
+        """Answer /deviceprofiles: those of access points, of which there are none, by default."""
+        kind = query.choice(asked.parameters, "type", "ap", DEVICE_TYPES)
+        return paged(asked, self._profiles if kind == "gateway" else [])
 
     def device_stats(self, asked: Question) -> Answer:
         """Answer /stats/devices: access points unless another type is asked for."""
@@ -95,10 +103,11 @@ class Endpoints:
             row
             for kind in kinds
             for row in self._devices[kind]
-            if status in ("all", row.fixed["status"])
-            and _matches(row.fixed, asked.parameters, ("mac", "site_id"))
+            if row.is_there(asked.now)
+            and (status == "all" or status == row.status(asked.now))
+            and matches(row.fixed, asked.parameters, ("mac", "site_id"))
         ]
-        return _page(asked, rows, lambda row: row.at(asked.now))
+        return paged(asked, rows, lambda row: row.at(asked.now))
 
     def port_search(self, asked: Question) -> Answer:
         """Answer /stats/ports/search: the newest row of each port, newest report first."""
@@ -111,14 +120,30 @@ class Endpoints:
             row
             for row in self._ports
             if kind != "switch"
-            and _matches(row.fixed, asked.parameters, ("mac", "port_id", "port_mac"))
+            and row.gateway.is_assigned(cursor.as_of)
+            and matches(row.fixed, asked.parameters, ("mac", "port_id", "port_mac"))
             and up in (None, row.port.is_up(reported[row.gateway.mac]))
         ]
         rows.sort(key=lambda row: reported[row.gateway.mac], reverse=descending)
         size = query.limit(asked.parameters)
         found = [row.at(cursor.as_of) for row in query.cut(rows, cursor.offset, size)]
         window = query.TimeRange(int(cursor.as_of) - HOUR, int(cursor.as_of))
-        return _search_answer(asked, found, len(rows), cursor, window, {})
+        return searched(asked, found, len(rows), cursor, window, {})
+
+    def peer_search(self, asked: Question) -> Answer:
+        """Answer /stats/vpn_peers/search: both ends' newest row of each path."""
+        cursor = query.Cursor.read(asked.parameters, asked.now)
+        rows = [
+            row
+            for row in self._peers
+            if row.is_there(cursor.as_of)
+            and matches(row.fixed, asked.parameters, ("mac", "site_id", "type", "port_id"))
+        ]
+        shown = query.cut(rows, cursor.offset, query.limit(asked.parameters))
+        found = [row.at(cursor.as_of) for row in shown]
+        window = query.TimeRange.read(asked.parameters, cursor.as_of)
+        fixed = {"start": window.start, "end": window.end}
+        return searched(asked, found, len(rows), cursor, window, fixed)
 
     def event_search(self, asked: Question) -> Answer:
         """Answer /devices/events/search: access points' events unless another type is asked for."""
@@ -128,57 +153,56 @@ class Endpoints:
         descending = query.newest_first(parameters)
         cursor = query.Cursor.read(parameters, asked.now)
         window = query.TimeRange.read(parameters, asked.now)
-        first = bisect_left(self._event_times, window.start)
+        # What is too old is gone, also where it is asked for.
+        oldest = max(window.start, cursor.as_of - RETENTION_S)
+        first = bisect_left(self._event_times, oldest)
         last = bisect_right(self._event_times, min(window.end, cursor.as_of))
         rows = [
-            row
-            for row in self._events[first:last]
-            if kind in ("all", row["device_type"])
-            and (types is None or row["type"] in types)
-            and _matches(row, parameters, ("mac", "model"))
+            told.row
+            for told in self._events[first:last]
+            if told.heard_at <= cursor.as_of
+            and kind in ("all", told.row["device_type"])
+            and (types is None or told.row["type"] in types)
+            and matches(told.row, parameters, ("mac", "model", "site_id"))
         ]
         if descending:
             rows.reverse()
         found = query.cut(rows, cursor.offset, query.limit(parameters))
         fixed = {"start": window.start, "end": window.end}
-        return _search_answer(asked, found, len(rows), cursor, window, fixed)
+        return searched(asked, found, len(rows), cursor, window, fixed)
 
+    def alarm_search(self, asked: Question) -> Answer:
+        """Answer /alarms/search, newest first: as they stand, the open ones too."""
+        cursor = query.Cursor.read(asked.parameters, asked.now)
+        window = query.TimeRange.read(asked.parameters, asked.now)
+        rows = [
+            alarm
+            for alarm in reversed(self._alarms)
+            if window.start <= alarm["timestamp"] <= min(window.end, cursor.as_of)
+            and alarm["timestamp"] >= cursor.as_of - RETENTION_S
+            and matches(alarm, asked.parameters, ("site_id", "severity", "type", "group"))
+        ]
+        shown = query.cut(rows, cursor.offset, query.limit(asked.parameters))
+        found = [alarms.as_known(alarm, cursor.as_of) for alarm in shown]
+        fixed = {"start": window.start, "end": window.end}
+        return searched(asked, found, len(rows), cursor, window, fixed)
 
-def _page(
-    asked: Question, rows: Sequence[Row], shown: Callable[[Row], object] = lambda row: row
-) -> Answer:
-    """Cut one page and show its rows only: what is not asked for is not computed."""
-    size, page = query.limit(asked.parameters), query.page(asked.parameters)
-    headers = {
-        "X-Page-Total": str(len(rows)),
-        "X-Page-Limit": str(size),
-        "X-Page-Page": str(page),
-    }
-    return Answer([shown(row) for row in query.cut(rows, (page - 1) * size, size)], headers)
-
-
-def _search_answer(
-    asked: Question,
-    found: Sequence[Json],
-    total: int,
-    cursor: query.Cursor,
-    window: query.TimeRange,
-    fixed: dict[str, int],
-) -> Answer:
-    size = query.limit(asked.parameters)
-    body: Json = {
-        "start": window.start,
-        "end": window.end,
-        "limit": size,
-        "total": total,
-        "results": found,
-    }
-    read = cursor.offset + len(found)
-    if read < total:
-        following = {"search_after": query.Cursor(cursor.as_of, read).write(), "limit": size}
-        body["next"] = query.next_address(asked.path, asked.parameters, {**fixed, **following})
-    return Answer(body)
-
-
-def _matches(row: Json, parameters: Parameters, names: tuple[str, ...]) -> bool:
-    return all(name not in parameters or row.get(name) == parameters[name] for name in names)
+    def site_scores(self, asked: Question) -> Answer:
+        """Answer /insights/sites-sle: one value of each score for a site over the window."""
+        query.choice(asked.parameters, "sle", "wifi", ("wan",))
+        window = query.TimeRange.read(asked.parameters, asked.now)
+        end = min(float(window.end), asked.now)
+        size, page = query.limit(asked.parameters), query.page(asked.parameters)
+        shown = query.cut(self._fleet.sites, (page - 1) * size, size)
+        rows = [sle.site_row(self._fleet, site.site_id, window.start, end) for site in shown]
+        return Answer(
+            {
+                "start": window.start,
+                "end": window.end,
+                "interval": HOUR,
+                "limit": size,
+                "page": page,
+                "total": len(self._fleet.sites),
+                "results": rows,
+            }
+        )

@@ -16,18 +16,24 @@ from wan_perf.simulator.catalogue import (
     WanSlot,
 )
 from wan_perf.simulator.instants import DAY
-from wan_perf.simulator.physics import REPORT_EVERY_S, Gateway, Line, Port
+from wan_perf.simulator.physics import REPORT_EVERY_S, Gateway
+from wan_perf.simulator.ports import Line, Port
 from wan_perf.simulator.seeding import dealt, draws, identifier
 from wan_perf.simulator.traffic import DailyFlow, Wave
 
 SITES_PER_SPARE = 20
 BYTES_PER_MBIT = 125_000
+HUB_TYPE = "Hub"
 _LAN_MBPS = 40.0
 
 
 @dataclass(frozen=True)
 class Site:
-    """A store, with the access point in its ceiling. `created_at` is in epoch seconds."""
+    """A store, with the access point in its ceiling. `created_at` is in epoch seconds.
+
+    Attributes:
+        layout: which shape of its store type it has.
+    """
 
     site_id: str
     name: str
@@ -39,6 +45,12 @@ class Site:
     longitude: float
     created_at: int
     access_point_mac: str
+    layout: str
+
+    @property
+    def is_hub(self) -> bool:
+        """Say whether it is a hub, to which the stores' paths lead."""
+        return self.store_type == HUB_TYPE
 
 
 @dataclass(frozen=True)
@@ -60,13 +72,14 @@ def site(seed: int, index: int, start: int) -> Site:
         site_id=identifier(seed, "site", index),
         name=f"Store {index + 1:04d}",
         region=region,
-        store_type=dealt(seed, "store type", STORE_TYPE_HAND, index),
+        store_type=(store_type := dealt(seed, "store type", STORE_TYPE_HAND, index)),
         city=city.name,
         timezone=city.timezone,
         latitude=round(city.latitude + chance.uniform(-0.4, 0.4), 4),
         longitude=round(city.longitude + chance.uniform(-0.4, 0.4), 4),
         created_at=start - chance.randrange(400, 1500) * DAY,
-        access_point_mac=_mac(seed, "06", index),
+        access_point_mac=device_mac(seed, "06", index),
+        layout=store_type,
     )
 
 
@@ -75,7 +88,7 @@ def gateway(seed: int, index: int, at: Site, start: int) -> Gateway:
     chance = draws(seed, "gateway", index)
     store_type = STORE_TYPES[at.store_type]
     boots = (start - chance.randrange(14 * DAY, 56 * DAY),)
-    mac = _mac(seed, "02", index)
+    mac = device_mac(seed, "02", index)
     return Gateway(
         mac=mac,
         device_id=device_id(mac),
@@ -92,7 +105,7 @@ def gateway(seed: int, index: int, at: Site, start: int) -> Gateway:
 
 def spare(seed: int, index: int) -> Spare:
     """Draw spare gateway number `index` (from 0)."""
-    mac = _mac(seed, "0a", index)
+    mac = device_mac(seed, "0a", index)
     model = STORE_TYPES[STORE_TYPE_HAND[index % len(STORE_TYPE_HAND)]].model
     serial = f"{model[:3]}{draws(seed, 'spare', index).randrange(10**9):09d}"
     return Spare(mac, device_id(mac), model, serial)
@@ -109,23 +122,32 @@ def _ports(
     ports = []
     for number, slot in enumerate(store_type.wan):
         chance = draws(seed, "line", index, slot.port_id)
-        line = _line(chance, slot, number + 1)
+        line = drawn_line(chance, slot, number + 1)
         # A port slower than its line could not carry what the wave says it carries.
         speed = 100 if line.provisioned_mbps[0] <= 50 else 1000
-        flow = _wan_flow(chance, slot, line)
+        flow = wan_flow(chance, slot, line)
         ports.append(
-            Port(slot.port_id, _port_mac(mac, number), 515 + number, speed, flow, boots, line)
+            Port(slot.port_id, port_mac(mac, number), 515 + number, speed, flow, boots, line)
         )
-    for number, port_id in enumerate(LAN_PORTS, start=len(ports)):
+    return (*ports, *lan_ports(seed, index, mac, len(ports), boots))
+
+
+def lan_ports(
+    seed: int, index: int, mac: str, taken: int, boots: tuple[int, ...]
+) -> tuple[Port, ...]:
+    """Draw the LAN ports of a gateway, numbered after the `taken` WAN ports."""
+    ports = []
+    for number, port_id in enumerate(LAN_PORTS, start=taken):
         chance = draws(seed, "lan", index, port_id)
-        flow = _flow(
+        flow = flow_peaking(
             chance, _LAN_MBPS * chance.uniform(0.05, 1), _LAN_MBPS * chance.uniform(0.05, 1)
         )
-        ports.append(Port(port_id, _port_mac(mac, number), 515 + number, 1000, flow, boots))
+        ports.append(Port(port_id, port_mac(mac, number), 515 + number, 1000, flow, boots))
     return tuple(ports)
 
 
-def _line(chance: random.Random, slot: WanSlot, rank: int) -> Line:
+def drawn_line(chance: random.Random, slot: WanSlot, rank: int) -> Line:
+    """Draw the line that was bought for a slot."""
     provider, asn = chance.choice(slot.kind.providers)
     down, up = chance.choice(slot.kind.rates_mbps)
     return Line(
@@ -133,13 +155,15 @@ def _line(chance: random.Random, slot: WanSlot, rank: int) -> Line:
     )
 
 
-def _wan_flow(chance: random.Random, slot: WanSlot, line: Line) -> DailyFlow:
+def wan_flow(chance: random.Random, slot: WanSlot, line: Line) -> DailyFlow:
+    """Draw what a line of its kind usually carries."""
     down, up = line.provisioned_mbps
     load = slot.kind.load
-    return _flow(chance, down * chance.uniform(*load), up * chance.uniform(*load))
+    return flow_peaking(chance, down * chance.uniform(*load), up * chance.uniform(*load))
 
 
-def _flow(chance: random.Random, rx_peak_mbps: float, tx_peak_mbps: float) -> DailyFlow:
+def flow_peaking(chance: random.Random, rx_peak_mbps: float, tx_peak_mbps: float) -> DailyFlow:
+    """Draw a daily wave each direction, with a common phase and the peaks given. [Mbit/s]"""
     phase = chance.randrange(DAY)
     flat = [Wave(1.0, chance.uniform(0.1, 0.3), phase) for _ in range(2)]
     rx, tx = (
@@ -149,10 +173,12 @@ def _flow(chance: random.Random, rx_peak_mbps: float, tx_peak_mbps: float) -> Da
     return DailyFlow(rx, tx)
 
 
-def _mac(seed: int, prefix: str, index: int) -> str:
+def device_mac(seed: int, prefix: str, index: int) -> str:
+    """Give the MAC of a fleet's device; prefix and index name it."""
     # The prefixes are locally administered: no vendor owns them.
     return f"{prefix}{draws(seed, 'mac').randrange(16**4):04x}{index:06x}"
 
 
-def _port_mac(mac: str, number: int) -> str:
+def port_mac(mac: str, number: int) -> str:
+    """Give the MAC of a device's port, counted from 0."""
     return f"{(int(mac, 16) + ((number + 1) << 44)):012x}"

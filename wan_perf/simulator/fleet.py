@@ -4,17 +4,22 @@ Belongs here: putting estate, contracts and faults together; replaying a recordi
 Keep out: how each is drawn, and what the cloud says about it.
 """
 
+import pathlib
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 
 from wan_perf.simulator import estate
-from wan_perf.simulator.contracts import Contract, contract_csv, contracts
+from wan_perf.simulator.contracts import Contract, bought_lines, contract_csv, contracts
 from wan_perf.simulator.estate import Site, Spare
 from wan_perf.simulator.faults import Fault, plant, strike
+from wan_perf.simulator.field import field
+from wan_perf.simulator.incidents import KINDS
 from wan_perf.simulator.instants import DAY, Interval, epoch
+from wan_perf.simulator.living import Life
+from wan_perf.simulator.paths import Path, paths
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.seeding import identifier
 from wan_perf.simulator.traffic import RecordedFlow
@@ -28,7 +33,9 @@ class Fleet:
     Attributes:
         start: naive UTC; faults and events begin here, gateways booted weeks before.
         end: naive UTC; nothing is planted from here on, physics goes on.
-        gateways: one a site, in the order of `sites`.
+        sites: stores, then hubs.
+        gateways: one a site, in the order of `sites`, but where there are two or a replacement.
+        lives: what befalls each circuit of a whole fleet; empty in a plain one.
     """
 
     seed: int
@@ -40,19 +47,52 @@ class Fleet:
     spares: tuple[Spare, ...]
     contracts: tuple[Contract, ...]
     faults: tuple[Fault, ...]
+    lives: tuple[Life, ...] = ()
+
+    @classmethod
+    def whole(
+        cls,
+        seed: int,
+        sites: int,
+        start: datetime,
+        end: datetime,
+        kinds: Collection[str] = KINDS,
+    ) -> "Fleet":
+        """Draw a fleet of every layout with two hubs, and incidents of some kinds, naive UTC.
+
+        Raises:
+            ValueError: no sites, an end that is not after the start, or a kind that is none.
+        """
+        if unknown := set(kinds) - KINDS:
+            raise ValueError(f"no kinds of fault: {', '.join(sorted(unknown))}")
+        first, last = _window(sites, start, end)
+        drawn = field(seed, sites, (first, last), frozenset(kinds))
+        spares = range(-(-sites // estate.SITES_PER_SPARE))
+        return cls(
+            seed=seed,
+            org_id=identifier(seed, "org"),
+            start=start,
+            end=end,
+            sites=tuple(place.site for place in drawn.premises),
+            gateways=drawn.gateways,
+            spares=tuple(estate.spare(seed, index) for index in spares),
+            contracts=contracts(seed, drawn.bought()),
+            faults=drawn.faults,
+            lives=drawn.lives,
+        )
 
     @classmethod
     def seeded(
         cls, seed: int, sites: int, start: datetime, end: datetime, faults: bool = True
     ) -> "Fleet":
-        """Draw a fleet of `sites` stores over [start, end), naive UTC.
+        """Draw a plain fleet of `sites` stores over [start, end), naive UTC.
+
+        One gateway a site, one port a circuit, every circuit with traffic of its own, no hubs.
 
         Raises:
             ValueError: no sites, or an end that is not after the start.
         """
-        if sites < 1 or end <= start:
-            raise ValueError("a fleet needs at least one site and an end after its start")
-        first, last = int(epoch(start)), int(epoch(end))
+        first, last = _window(sites, start, end)
         stores = tuple(estate.site(seed, index, first) for index in range(sites))
         healthy = tuple(
             estate.gateway(seed, index, store, first) for index, store in enumerate(stores)
@@ -67,11 +107,11 @@ class Fleet:
             sites=stores,
             gateways=_stricken(seed, healthy, planted),
             spares=tuple(estate.spare(seed, index) for index in spares),
-            contracts=contracts(seed, stores, healthy),
+            contracts=contracts(seed, bought_lines(stores, healthy)),
             faults=planted,
         )
 
-    def replaying(self, file: Path, site_name: str, port_id: str) -> "Fleet":
+    def replaying(self, file: pathlib.Path, site_name: str, port_id: str) -> "Fleet":
         """Give this fleet with a recorded series on one WAN port.
 
         The CSV has the columns timestamp (naive UTC) and value (bytes received in the interval
@@ -80,8 +120,10 @@ class Fleet:
 
         Raises:
             KeyError: no such site, or no such WAN port at it.
-            ValueError: the file is no usable series.
+            ValueError: the file is no usable series, or the fleet is not a plain one.
         """
+        if self.lives:
+            raise ValueError("only a plain fleet can replay a recording")
         flow = RecordedFlow.read(file)
         index = next((i for i, site in enumerate(self.sites) if site.name == site_name), None)
         if index is None or port_id not in [p.port_id for p in self.gateways[index].wan_ports]:
@@ -108,6 +150,47 @@ class Fleet:
         )
 
     @cached_property
+    def site_of(self) -> dict[str, Site]:
+        """The sites by their identifier."""
+        return {site.site_id: site for site in self.sites}
+
+    @cached_property
+    def gateways_at(self) -> dict[str, list[Gateway]]:
+        """The gateways that ever stood at each site."""
+        found: dict[str, list[Gateway]] = {}
+        for gateway in self.gateways:
+            found.setdefault(gateway.site_id, []).append(gateway)
+        return found
+
+    @cached_property
+    def contracts_at(self) -> dict[str, list[Contract]]:
+        """The contracts on file for each site."""
+        found: dict[str, list[Contract]] = {}
+        for contract in self.contracts:
+            found.setdefault(contract.site_id, []).append(contract)
+        return found
+
+    @cached_property
+    def lives_at(self) -> dict[str, list[Life]]:
+        """The lives of each site's circuits, in order of preference."""
+        found: dict[str, list[Life]] = {}
+        for life in self.lives:
+            found.setdefault(life.site_id, []).append(life)
+        return found
+
+    @cached_property
+    def life_of(self) -> dict[tuple[str, str], Life]:
+        """The lives of circuits by gateway and circuit; both gateways of a replacement have it."""
+        return {(mac, life.key): life for life in self.lives for mac, _ in life.holders}
+
+    @cached_property
+    def paths(self) -> list[Path]:
+        """The overlay paths of store circuits to hubs."""
+        hubs = [life for life in self.lives if self.site_of[life.site_id].is_hub]
+        stores = (life for life in self.lives if not self.site_of[life.site_id].is_hub)
+        return paths(self.seed, stores, hubs)
+
+    @cached_property
     def api_outages(self) -> tuple[Interval, ...]:
         """When every API request is answered 503."""
         return tuple((f.start, f.end) for f in self.faults if f.kind == "api_outage")
@@ -119,6 +202,12 @@ class Fleet:
     def truth(self, start: datetime, end: datetime) -> dict[str, object]:
         """Say what physically happens in the hours that [start, end) touches, as plain JSON."""
         return truth(self, epoch(start), epoch(end))
+
+
+def _window(sites: int, start: datetime, end: datetime) -> Interval:
+    if sites < 1 or end <= start:
+        raise ValueError("a fleet needs at least one site and an end after its start")
+    return int(epoch(start)), int(epoch(end))
 
 
 def _stricken(

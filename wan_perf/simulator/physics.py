@@ -1,135 +1,20 @@
-"""What physically happens at an instant: ports that are up or down, counters, boots, reports.
+"""What a gateway is at an instant: powered or not, when it booted, what reaches the cloud.
 
 Belongs here: closed forms over one gateway; every instant `at` is in epoch seconds.
-Keep out: which faults are planted, what the cloud's JSON looks like.
+Keep out: its interfaces (`ports`), which faults are planted, what the cloud's JSON looks like.
 """
 
-import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
 
 from wan_perf.simulator.instants import Interval
-from wan_perf.simulator.traffic import Flow
+from wan_perf.simulator.ports import Port, last_boot
+from wan_perf.simulator.spans import FOREVER, inside
 
 REPORT_EVERY_S = 60
 """How often a gateway's statistics reach the cloud [s]."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """The provider's service behind a WAN port, as it physically is.
-
-    `provisioned_mbps` is (down, up); both exist even where the contract names one figure only.
-    """
-
-    wan_name: str
-    wan_type: str
-    medium: str
-    provider: str
-    asn: str
-    rank: int
-    provisioned_mbps: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A stretch of one boot's life in which the port was up, with what was counted before it."""
-
-    start: float
-    end: float
-    rx_before: float
-    tx_before: float
-
-
-@dataclass(frozen=True)
-class Port:
-    """One physical interface; `line` is None on a LAN port.
-
-    Attributes:
-        downs: when it was down, rising, never touching.
-        boots: when its gateway booted, rising; the first is before everything.
-    """
-
-    port_id: str
-    mac: str
-    if_index: int
-    speed_mbps: int
-    flow: Flow
-    boots: tuple[int, ...]
-    line: Line | None = None
-    downs: tuple[Interval, ...] = ()
-
-    @property
-    def usage(self) -> str:
-        """Say "wan" or "lan"."""
-        return "wan" if self.line else "lan"
-
-    def is_up(self, at: float) -> bool:
-        """Say whether the port was up: down at a fault's first instant, up again at its end."""
-        return bisect_right(self.transitions, at) % 2 == 0
-
-    def bytes_between(self, start: float, end: float) -> tuple[float, float]:
-        """Give the exact bytes received and sent in [start, end); a boot loses none of them."""
-        rx = tx = 0.0
-        first, last = max(self._piece_at(start), 0), bisect_left(self._starts, end)
-        for piece in self._pieces[first:last]:
-            begin, stop = max(start, piece.start), min(end, piece.end)
-            if begin < stop:
-                more_rx, more_tx = self.flow.bytes_between(begin, stop)
-                rx, tx = rx + more_rx, tx + more_tx
-        return rx, tx
-
-    def counters(self, at: float) -> tuple[int, int]:
-        """Give the whole bytes received and sent since the gateway's last boot."""
-        place = self._piece_at(at)
-        if place < 0:
-            return 0, 0
-        piece = self._pieces[place]
-        rx, tx = self.flow.bytes_between(piece.start, min(at, piece.end))
-        start = self.flow.counter_start
-        return start + math.floor(piece.rx_before + rx), start + math.floor(piece.tx_before + tx)
-
-    def rates(self, at: float) -> tuple[float, float]:
-        """Give received and sent rates; zero while down [bytes/s]."""
-        return self.flow.rates(at) if self.is_up(at) else (0.0, 0.0)
-
-    @cached_property
-    def transitions(self) -> tuple[int, ...]:
-        """The instants at which the port changed between up and down, rising."""
-        return tuple(instant for down in self.downs for instant in down)
-
-    def last_flapped(self, at: float) -> int:
-        """Give the last change of state at or before an instant, or the boot if newer."""
-        boot = last_boot(self.boots, at)
-        before = bisect_right(self.transitions, at)
-        return max(boot, self.transitions[before - 1]) if before else boot
-
-    def _piece_at(self, at: float) -> int:
-        return bisect_right(self._starts, at) - 1
-
-    @cached_property
-    def _starts(self) -> list[float]:
-        return [piece.start for piece in self._pieces]
-
-    @cached_property
-    def _pieces(self) -> list[_Piece]:
-        # Summing the up stretches, not subtracting the down ones: a down port's counter then
-        # stands still to the byte, whatever the floating point does.
-        pieces: list[_Piece] = []
-        for boot, next_boot in zip(self.boots, (*self.boots[1:], math.inf), strict=True):
-            rx = tx = 0.0
-            start: float = boot
-            for down, up in (*self.downs, (math.inf, math.inf)):
-                if up <= boot:
-                    continue  # over before this boot; it would only add an empty piece
-                stop = min(max(start, down), next_boot)
-                pieces.append(_Piece(start, stop, rx, tx))
-                if down >= next_boot:
-                    break
-                more_rx, more_tx = self.flow.bytes_between(start, stop)
-                rx, tx, start = rx + more_rx, tx + more_tx, max(start, min(up, next_boot))
-        return pieces
+DECLARED_AFTER_S = 150
+"""A gateway that is not heard for so long is declared disconnected [s]."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +23,13 @@ class Gateway:
 
     Attributes:
         boots: when it booted, rising; the first is before everything.
-        silences: when its statistics did not reach the cloud.
+        silences: when its statistics did not reach the cloud, rising and apart.
         report_phase_s: second of the minute at which it reports.
         recorded_reports: where not empty, its reports come exactly then, not each minute.
+        offs: when it had no power, or was booting.
+        losses: when nothing at all reached the cloud, nor did its events; part of `silences`.
+        assigned: when it stands at its site; before and after it is a spare.
+        is_ha: two nodes that act as one gateway.
     """
 
     mac: str
@@ -155,11 +44,27 @@ class Gateway:
     report_phase_s: int
     silences: tuple[Interval, ...] = ()
     recorded_reports: tuple[float, ...] = ()
+    offs: tuple[Interval, ...] = ()
+    losses: tuple[Interval, ...] = ()
+    assigned: Interval = FOREVER
+    is_ha: bool = False
 
     @property
     def wan_ports(self) -> tuple[Port, ...]:
-        """Its WAN ports, in order of preference."""
+        """Its WAN ports, in order of preference; each member of an aggregate is one."""
         return tuple(port for port in self.ports if port.line)
+
+    @property
+    def circuits(self) -> dict[str, tuple[Port, ...]]:
+        """Its WAN ports by what they are to the operator: an aggregate, or the port itself."""
+        grouped: dict[str, tuple[Port, ...]] = {}
+        for port in self.wan_ports:
+            grouped[port.bundle] = (*grouped.get(port.bundle, ()), port)
+        return grouped
+
+    def is_assigned(self, at: float) -> bool:
+        """Say whether it stands at its site."""
+        return self.assigned[0] <= at < self.assigned[1]
 
     def uptime(self, at: float) -> float:
         """Give the seconds since the last boot [s]."""
@@ -174,16 +79,32 @@ class Gateway:
             before = bisect_right(self.recorded_reports, at)
             return self.recorded_reports[before - 1] if before else float(self.boots[0])
         newest = self._on_schedule(at)
-        for start, end in reversed(self.silences):
-            if start <= newest < end:
-                newest = self._on_schedule(start - 1)
+        while silence := inside(self.silences, newest):
+            newest = self._on_schedule(silence[0] - 1)
         return newest
+
+    def next_report(self, at: float) -> float:
+        """Give the first instant at or after `at` at which its statistics are due."""
+        due = self._on_schedule(at)
+        return due if due == at else due + REPORT_EVERY_S
+
+    def declared_lost(self, loss: Interval) -> Interval | None:
+        """Say from when to when the cloud called it disconnected; None where it never noticed."""
+        declared = int(self.reported_at(loss[0])) + DECLARED_AFTER_S
+        back = int(self.next_report(loss[1]))
+        return (declared, back) if declared < loss[1] else None
+
+    def is_connected(self, at: float) -> bool:
+        """Say whether the cloud called it connected at an instant."""
+        loss = next((loss for loss in reversed(self.losses) if loss[0] <= at), None)
+        lost = self.declared_lost(loss) if loss else None
+        return not (lost and lost[0] <= at < lost[1])
+
+    def heard_at(self, at: float) -> float:
+        """Give the instant from which the cloud can know of a happening at `at`."""
+        loss = inside(self.losses, at)
+        return self.next_report(loss[1]) if loss else at
 
     def _on_schedule(self, at: float) -> float:
         phase = self.report_phase_s
         return (at - phase) // REPORT_EVERY_S * REPORT_EVERY_S + phase
-
-
-def last_boot(boots: tuple[int, ...], at: float) -> int:
-    """Give the newest boot at or before an instant; the first one where all are later."""
-    return boots[max(bisect_right(boots, at) - 1, 0)]

@@ -28,6 +28,10 @@ class BadParameterError(ValueError):
     """A query parameter that the API answers with 400; the message is the answer's detail."""
 
 
+class NotFoundError(LookupError):
+    """Something in the path that does not exist; the API answers with 404."""
+
+
 @dataclass(frozen=True)
 class Cursor:
     """How far a search was read: the instant it began, and the rows already given.

@@ -185,9 +185,9 @@ def test_the_time_range_of_events(call, fleet, asked, hours):
     end = {"end": now - 6 * 3600} if asked.get("end") == "-6h" else {"end": now}
     assert body["end"] == (1773018000 if hours is None else end["end"])
     inside = [
-        event
-        for event in reversed(events(fleet))
-        if event["device_type"] == "gateway" and start <= event["timestamp"] <= body["end"]
+        told.row
+        for told in reversed(events(fleet))
+        if told.row["device_type"] == "gateway" and start <= told.row["timestamp"] <= body["end"]
     ]
     assert body["results"] == inside
     assert inside

@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from zoneinfo import ZoneInfo
 
-from wan_perf.simulator.api import inventory
+from wan_perf.simulator.api import configuration, inventory
 
 
 def contract_rows(fleet) -> list[dict[str, str]]:
@@ -34,7 +34,7 @@ def test_macs_and_identifiers_are_unique(fleet):
 
 
 def test_a_template_configures_the_wan_ports_that_its_gateways_have(fleet):
-    templates = {t["id"]: t["port_config"] for t in inventory.gateway_templates(fleet)}
+    templates = {t["id"]: t["port_config"] for t in configuration.gateway_templates(fleet)}
     assert len(templates) == 3
     for site, gateway in zip(inventory.sites(fleet), fleet.gateways, strict=True):
         config = templates[site["gatewaytemplate_id"]]
@@ -49,7 +49,7 @@ def test_a_template_configures_the_wan_ports_that_its_gateways_have(fleet):
 
 
 def test_a_template_never_caps_what_its_lines_send(fleet):
-    templates = {t["id"]: t["port_config"] for t in inventory.gateway_templates(fleet)}
+    templates = {t["id"]: t["port_config"] for t in configuration.gateway_templates(fleet)}
     capped = 0
     for site, gateway in zip(inventory.sites(fleet), fleet.gateways, strict=True):
         for port in gateway.wan_ports:
@@ -61,7 +61,7 @@ def test_a_template_never_caps_what_its_lines_send(fleet):
 
 
 def test_preferences_rise_with_the_rank_and_lte_is_backup(fleet):
-    for template in inventory.gateway_templates(fleet):
+    for template in configuration.gateway_templates(fleet):
         wan = [port for port in template["port_config"].values() if port["usage"] == "wan"]
         preferences = [port["vpn_paths"]["stores-hub"]["preference"] for port in wan]
         assert preferences == sorted(set(preferences))

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from wan_perf.simulator.physics import Gateway, Port
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.ports import Port
 from wan_perf.simulator.traffic import DailyFlow, Wave
 
 FLOW = DailyFlow(rx=Wave(1000.0, 0.0, 0), tx=Wave(100.0, 0.0, 0))

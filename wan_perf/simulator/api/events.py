@@ -1,38 +1,55 @@
 """The organisation's device events: /devices/events/search.
 
-Belongs here: which physical happenings become which Mist events, and how they read.
-Keep out: filtering by time and type; that is the search.
+Belongs here: which physical happenings become which Mist events, and when the cloud hears of them.
+Keep out: filtering by time and type; that is the search. How a port's events read (`port_events`).
 """
 
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from wan_perf.simulator.api import Json
 from wan_perf.simulator.api.inventory import access_point_name
+from wan_perf.simulator.api.port_events import link_events, path_events, provider_events
 from wan_perf.simulator.estate import Site
+from wan_perf.simulator.faults import Fault
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import DAY, epoch
-from wan_perf.simulator.physics import Gateway, Port
+from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.seeding import draws
 
+RETENTION_S = 14 * DAY
+"""How long the cloud keeps an event [s]."""
 
-def events(fleet: Fleet) -> list[Json]:
+
+@dataclass(frozen=True)
+class Told:
+    """An event, and the instant from which the cloud knows of it [epoch s]."""
+
+    heard_at: float
+    row: Json
+
+    @property
+    def order(self) -> tuple[float, str, str, float]:
+        """Order events by when they happened, and wholly."""
+        return self.row["timestamp"], self.row["mac"], self.row["type"], self.heard_at
+
+
+def events(fleet: Fleet) -> list[Told]:
     """List every event of the fleet's life, oldest first; the future ones are not yet to be told.
 
-    Port events arrive also while a gateway's statistics are silent.
+    Events arrive also while a gateway's statistics are silent, but not while it is not heard at
+    all: then they come with its next report.
     """
-    rows: list[Json] = []
-    for site, gateway in zip(fleet.sites, fleet.gateways, strict=True):
+    rows: list[Told] = []
+    for gateway in fleet.gateways:
         about = _about_gateway(fleet, gateway)
-        for port in gateway.ports:
-            for down, up in port.downs:
-                rows.append(about | _port_event(port, down, is_up=False))
-                rows.append(about | _port_event(port, up, is_up=True))
-        rows += [
-            about | {"type": "GW_RESTARTED", "timestamp": float(boot), "ev_type": "warn"}
-            for boot in gateway.boots[1:]
-        ]
-        rows += _chatter(fleet, site, about)
-    return sorted(rows, key=itemgetter("timestamp", "mac", "type"))
+        own = [*_of_gateway(gateway), *_of_ports(fleet, gateway)]
+        rows += [replace(told, row=about | told.row) for told in own]
+    rows = [*_befallen(rows, fleet.faults), *_of_paths(fleet)]
+    first = {gateway.site_id: gateway for gateway in reversed(fleet.gateways)}
+    for site in fleet.sites:
+        rows += _chatter(fleet, site, _about_gateway(fleet, first[site.site_id]))
+    return sorted(rows, key=lambda told: told.order)
 
 
 def _about_gateway(fleet: Fleet, gateway: Gateway) -> Json:
@@ -47,21 +64,80 @@ def _about_gateway(fleet: Fleet, gateway: Gateway) -> Json:
     }
 
 
-def _port_event(port: Port, at: int, *, is_up: bool) -> Json:
-    trap, state = ("LINK_UP", "up(1)") if is_up else ("LINK_DOWN", "down(2)")
-    return {
-        "type": "GW_PORT_UP" if is_up else "GW_PORT_DOWN",
-        "timestamp": float(at),
-        "ev_type": "notice" if is_up else "warn",
-        "port_id": port.port_id,
-        "text": (
-            f"SNMP_TRAP_{trap}: ifIndex {port.if_index}, ifAdminStatus up(1), "
-            f"ifOperStatus {state}, ifName {port.port_id}"
-        ),
+def _of_gateway(gateway: Gateway) -> Iterator[Told]:
+    """List restarts, and when the cloud lost and found the gateway."""
+    for boot in gateway.boots[1:] if gateway.assigned[0] == 0 else gateway.boots:
+        row = {"type": "GW_RESTARTED", "timestamp": float(boot), "ev_type": "warn"}
+        yield Told(gateway.heard_at(boot), row)
+    for loss in gateway.losses:
+        lost = gateway.declared_lost(loss)
+        if not lost:
+            continue
+        if loss[0] > 0:
+            last = gateway.reported_at(loss[0])
+            row = {"type": "GW_DISCONNECTED", "timestamp": float(last), "ev_type": "warn"}
+            yield Told(lost[0], row)
+        row = {"type": "GW_CONNECTED", "timestamp": float(lost[1]), "ev_type": "notice"}
+        yield Told(lost[1], row)
+
+
+def _of_ports(fleet: Fleet, gateway: Gateway) -> Iterator[Told]:
+    rows = [row for port in gateway.ports for row in link_events(gateway, port)]
+    for key in gateway.circuits:
+        if life := fleet.life_of.get((gateway.mac, key)):
+            rows += provider_events(gateway, life)
+    return (
+        Told(gateway.heard_at(row["timestamp"]), row)
+        for row in rows
+        if row["timestamp"] > 0 and gateway.is_assigned(row["timestamp"])
+    )
+
+
+def _of_paths(fleet: Fleet) -> Iterator[Told]:
+    gateways = {gateway.mac: gateway for gateway in fleet.gateways}
+    for path in fleet.paths:
+        hub = gateways[path.hub.holders[0][0]]
+        for mac, _ in path.life.holders:
+            gateway = gateways[mac]
+            about = _about_gateway(fleet, gateway)
+            for row in path_events(gateway, path, hub.name):
+                at = row["timestamp"]
+                if at > 0 and gateway.is_assigned(at):
+                    yield Told(gateway.heard_at(at), about | row)
+
+
+def _befallen(rows: list[Told], faults: Sequence[Fault]) -> list[Told]:
+    """Let news of ports come late, twice, or under two names, as the faults say."""
+    struck = {
+        (fault.gateway_mac, fault.start): fault
+        for fault in faults
+        if fault.kind in ("late_event", "out_of_order_events", "duplicate_event", "twin_event")
     }
+    found: list[Told] = []
+    for told in rows:
+        fault = struck.get((told.row["mac"], int(told.row["timestamp"])))
+        if fault is None or not told.row["type"].startswith("GW_PORT_"):
+            found.append(told)
+        else:
+            found += _as_befallen(told, fault)
+    return found
 
 
-def _chatter(fleet: Fleet, site: Site, about_gateway: Json) -> list[Json]:
+def _as_befallen(told: Told, fault: Fault) -> list[Told]:
+    if fault.kind in ("late_event", "out_of_order_events"):
+        return [replace(told, heard_at=max(told.heard_at, float(fault.end)))]
+    delay = fault.end - fault.start
+    if fault.kind == "duplicate_event":
+        again = told.row | {"timestamp": told.row["timestamp"] + delay}
+        return [told, Told(told.heard_at + delay, again)]
+    name = f"{told.row['port_id']}.0"
+    text = told.row["text"].replace(f"ifName {told.row['port_id']}", f"ifName {name}")
+    twin = told.row | {"port_id": name, "text": text}
+    twin["timestamp"] = told.row["timestamp"] + delay
+    return [told, Told(told.heard_at + delay, twin)]
+
+
+def _chatter(fleet: Fleet, site: Site, about_gateway: Json) -> list[Told]:
     """Draw a meaningless event of gateway and access point for each day."""
     start, end = epoch(fleet.start), epoch(fleet.end)
     chance = draws(fleet.seed, "chatter", site.site_id)
@@ -73,9 +149,10 @@ def _chatter(fleet: Fleet, site: Site, about_gateway: Json) -> list[Json]:
         "device_name": access_point_name(site.name),
         "model": "AP45",
     }
-    rows: list[Json] = []
+    rows: list[Told] = []
     for _ in range(max(1, round((end - start) / DAY))):
         for about, kind in ((about_gateway, "GW_CONFIGURED"), (access_point, "AP_CONNECTED")):
             at = round(chance.uniform(start, end), 3)
-            rows.append(about | {"type": kind, "timestamp": at, "ev_type": "notice"})
+            row = about | {"type": kind, "timestamp": at, "ev_type": "notice"}
+            rows.append(Told(at, row))
     return rows

@@ -1,10 +1,13 @@
-"""What the organisation owns and how it is configured: sites, groups, inventory, templates."""
+"""What the organisation owns: sites, groups of sites, inventory."""
 
 from wan_perf.simulator.api import Json
-from wan_perf.simulator.catalogue import LAN_PORTS, REGIONS, STORE_TYPES, StoreType, WanSlot
-from wan_perf.simulator.estate import device_id
+from wan_perf.simulator.api.configuration import profile_id, profile_name, template_id
+from wan_perf.simulator.catalogue import REGIONS, STORE_TYPES
+from wan_perf.simulator.estate import Site, Spare, device_id
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import epoch
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.premises import layout_of
 from wan_perf.simulator.seeding import identifier
 
 
@@ -19,11 +22,8 @@ def sites(fleet: Fleet) -> list[Json]:
             "timezone": site.timezone,
             "latlng": {"lat": site.latitude, "lng": site.longitude},
             "address": f"{100 + number} Market Street, {site.city}, USA",
-            "sitegroup_ids": [
-                _group_id(fleet, f"Region-{site.region}"),
-                _group_id(fleet, f"Type-{site.store_type}"),
-            ],
-            "gatewaytemplate_id": _template_id(fleet, site.store_type),
+            "sitegroup_ids": [_group_id(fleet, name) for name in _group_names(site)],
+            **_templated(fleet, site),
             "created_time": float(site.created_at),
             "modified_time": float(site.created_at),
         }
@@ -36,86 +36,90 @@ def sitegroups(fleet: Fleet) -> list[Json]:
     groups: dict[str, list[str]] = {f"Region-{region}": [] for region in REGIONS}
     groups |= {f"Type-{store_type}": [] for store_type in STORE_TYPES}
     for site in fleet.sites:
-        groups[f"Region-{site.region}"].append(site.site_id)
-        groups[f"Type-{site.store_type}"].append(site.site_id)
+        for name in _group_names(site):
+            groups[name].append(site.site_id)
     return [
         {
             "id": _group_id(fleet, name),
             "org_id": fleet.org_id,
             "name": name,
             "site_ids": members,
-            "created_time": _first_created(fleet),
-            "modified_time": _first_created(fleet),
+            "created_time": first_created(fleet),
+            "modified_time": first_created(fleet),
         }
         for name, members in groups.items()
     ]
 
 
-def inventory(fleet: Fleet) -> list[Json]:
-    """Give the rows of /orgs/{org_id}/inventory: gateways, spare ones, and access points."""
-    rows: list[Json] = []
-    for site, gateway in zip(fleet.sites, fleet.gateways, strict=True):
-        times = {"created_time": float(site.created_at), "modified_time": float(site.created_at)}
-        owned = {"org_id": fleet.org_id, "site_id": site.site_id, "connected": True, **times}
-        rows.append(
-            {
-                "id": gateway.device_id,
-                "mac": gateway.mac,
-                "type": "gateway",
-                "name": gateway.name,
-                "model": gateway.model,
-                "serial": gateway.serial,
-                **owned,
-            }
-        )
-        rows.append(
-            {
-                "id": device_id(site.access_point_mac),
-                "mac": site.access_point_mac,
-                "type": "ap",
-                "name": access_point_name(site.name),
-                "model": "AP45",
-                "serial": f"A{int(site.access_point_mac, 16) % 10**12:012d}",
-                **owned,
-            }
-        )
-    return rows + [
-        {
-            "id": spare.device_id,
-            "mac": spare.mac,
-            "type": "gateway",
-            "model": spare.model,
-            "serial": spare.serial,
-            "org_id": fleet.org_id,
-            "site_id": None,
-            "connected": False,
-            "created_time": epoch(fleet.start),
-            "modified_time": epoch(fleet.start),
-        }
-        for spare in fleet.spares
-    ]
+class Inventory:
+    """The rows of /orgs/{org_id}/inventory: gateways, spare ones, and access points."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        """Prepare the rows of a fleet."""
+        self._fleet = fleet
+        self._always = [_access_point(fleet, site) for site in fleet.sites]
+        self._shelf = [_spare(fleet, spare) for spare in fleet.spares]
+        self._gateways = [(gateway, _owned(fleet, gateway)) for gateway in fleet.gateways]
+
+    def at(self, now: float) -> list[Json]:
+        """Give the rows at an instant [epoch s]: a gateway that was taken away is a spare."""
+        rows = [
+            row | ({"connected": gateway.is_connected(now)} if here else _UNASSIGNED)
+            for gateway, row in self._gateways
+            for here in [gateway.is_assigned(now)]
+        ]
+        return [*rows, *self._always, *self._shelf]
 
 
-def gateway_templates(fleet: Fleet) -> list[Json]:
-    """Give the rows of /orgs/{org_id}/gatewaytemplates: one for each store type."""
-    return [
-        {
-            "id": _template_id(fleet, store_type.name),
-            "org_id": fleet.org_id,
-            "name": f"{store_type.name} {store_type.model}",
-            "type": "spoke",
-            "port_config": _port_config(store_type),
-            "path_preferences": {
-                "wan": {
-                    "strategy": "ordered",
-                    "paths": [{"type": "wan", "name": slot.wan_name} for slot in store_type.wan],
-                }
-            },
-            "created_time": _first_created(fleet),
-            "modified_time": _first_created(fleet),
-        }
-        for store_type in STORE_TYPES.values()
-    ]
+_UNASSIGNED: Json = {"site_id": None, "connected": False}
+
+
+def _owned(fleet: Fleet, gateway: Gateway) -> Json:
+    site = fleet.site_of[gateway.site_id]
+    row: Json = {
+        "id": gateway.device_id,
+        "mac": gateway.mac,
+        "type": "gateway",
+        "name": gateway.name,
+        "model": gateway.model,
+        "serial": gateway.serial,
+        "org_id": fleet.org_id,
+        "site_id": site.site_id,
+        "created_time": float(site.created_at),
+        "modified_time": float(gateway.assigned[0] or site.created_at),
+    }
+    profile = profile_name(fleet, gateway)
+    return row | ({"deviceprofile_id": profile_id(fleet, profile)} if profile else {})
+
+
+def _access_point(fleet: Fleet, site: Site) -> Json:
+    return {
+        "id": device_id(site.access_point_mac),
+        "mac": site.access_point_mac,
+        "type": "ap",
+        "name": access_point_name(site.name),
+        "model": "AP45",
+        "serial": f"A{int(site.access_point_mac, 16) % 10**12:012d}",
+        "org_id": fleet.org_id,
+        "site_id": site.site_id,
+        "connected": True,
+        "created_time": float(site.created_at),
+        "modified_time": float(site.created_at),
+    }
+
+
+def _spare(fleet: Fleet, spare: Spare) -> Json:
+    return {
+        "id": spare.device_id,
+        "mac": spare.mac,
+        "type": "gateway",
+        "model": spare.model,
+        "serial": spare.serial,
+        "org_id": fleet.org_id,
+        **_UNASSIGNED,
+        "created_time": epoch(fleet.start),
+        "modified_time": epoch(fleet.start),
+    }
 
 
 def access_point_name(site_name: str) -> str:
@@ -123,36 +127,21 @@ def access_point_name(site_name: str) -> str:
     return f"{site_name.lower().replace(' ', '-')}-ap"
 
 
-def _port_config(store_type: StoreType) -> Json:
-    ports: Json = {
-        slot.port_id: _wan_port(slot, rank) for rank, slot in enumerate(store_type.wan, start=1)
-    }
-    ports[",".join(LAN_PORTS)] = {"usage": "lan", "networks": ["stores"]}
-    return ports
-
-
-def _wan_port(slot: WanSlot, rank: int) -> Json:
-    port: Json = {
-        "usage": "wan",
-        "name": slot.wan_name,
-        "wan_type": slot.kind.wan_type,
-        "ip_config": {"type": "dhcp"},
-        "vpn_paths": {"stores-hub": {"role": "spoke", "preference": rank * 10}},
-    }
-    if slot.kind.wan_type == "lte":
-        port["lte_backup"] = True
-    if slot.kind.max_tx_kbps:
-        port["traffic_shaping"] = {"enabled": True, "max_tx_kbps": slot.kind.max_tx_kbps}
-    return port
-
-
-def _first_created(fleet: Fleet) -> float:
+def first_created(fleet: Fleet) -> float:
+    """Give the instant at which the organisation's first site was made [epoch s]."""
     return float(min(site.created_at for site in fleet.sites))
+
+
+def _group_names(site: Site) -> list[str]:
+    return [] if site.is_hub else [f"Region-{site.region}", f"Type-{site.store_type}"]
+
+
+def _templated(fleet: Fleet, site: Site) -> Json:
+    """Name the site's template; where device profiles configure the gateways there is none."""
+    if site.is_hub or layout_of(site).gateways > 1:
+        return {}
+    return {"gatewaytemplate_id": template_id(fleet, layout_of(site))}
 
 
 def _group_id(fleet: Fleet, name: str) -> str:
     return identifier(fleet.seed, "sitegroup", name)
-
-
-def _template_id(fleet: Fleet, store_type: str) -> str:
-    return identifier(fleet.seed, "gatewaytemplate", store_type)

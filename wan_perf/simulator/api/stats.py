@@ -3,13 +3,16 @@
 The cloud knows what the newest report said: every value is that of `gateway.reported_at(now)`.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from wan_perf.simulator.api import Json
 from wan_perf.simulator.api.inventory import access_point_name
 from wan_perf.simulator.estate import device_id
 from wan_perf.simulator.fleet import Fleet
-from wan_perf.simulator.physics import Gateway, Port
+from wan_perf.simulator.paths import Path, mean
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.ports import Port
 
 _BYTES_A_PACKET = 800
 
@@ -22,6 +25,8 @@ class PortRow:
     port: Port
     fixed: Json
 
+    paths: tuple[Path, ...] = ()
+
     def at(self, now: float) -> Json:
         """Give the row as the cloud has it at an instant [epoch s]."""
         at = self.gateway.reported_at(now)
@@ -29,17 +34,52 @@ class PortRow:
         up = port.is_up(at)
         rx, tx = port.counters(at)
         rx_rate, tx_rate = port.rates(at)
+        is_spare_member = port.logical.startswith("reth") and not rx_rate
+        return (
+            self.fixed
+            | self._sampled(at)
+            | {
+                "up": up,
+                "active": up and not is_spare_member,
+                "rx_bytes": rx,
+                "tx_bytes": tx,
+                "rx_pkts": rx // _BYTES_A_PACKET,
+                "tx_pkts": tx // _BYTES_A_PACKET,
+                "rx_bps": int(rx_rate * 8),
+                "tx_bps": int(tx_rate * 8),
+                "last_flapped": float(port.last_flapped(at)),
+                "timestamp": at,
+            }
+        )
+
+    def _sampled(self, at: float) -> Json:
+        quality = mean([found for path in self.paths if (found := path.quality(at))])
+        if not quality:
+            return {}
+        sampled = {"latency": round(quality.latency, 1), "loss": round(quality.loss, 2)}
+        has_jitter = any(path.has_jitter for path in self.paths)
+        return sampled | ({"jitter": round(quality.jitter, 2)} if has_jitter else {})
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A logical interface of a gateway and the physical ports under it."""
+
+    name: str
+    ports: tuple[Port, ...]
+    fixed: Json
+    node: int = 0
+
+    def at(self, at: float) -> Json:
+        """Give its entry in if_stat as a report at an instant says it [epoch s]."""
+        counted = [port.counters(at) for port in self.ports]
+        rx, tx = sum(count[0] for count in counted), sum(count[1] for count in counted)
         return self.fixed | {
-            "up": up,
-            "active": up,
+            "up": any(port.is_up(at) for port in self.ports),
             "rx_bytes": rx,
             "tx_bytes": tx,
             "rx_pkts": rx // _BYTES_A_PACKET,
             "tx_pkts": tx // _BYTES_A_PACKET,
-            "rx_bps": int(rx_rate * 8),
-            "tx_bps": int(tx_rate * 8),
-            "last_flapped": float(port.last_flapped(at)),
-            "timestamp": at,
         }
 
 
@@ -49,26 +89,33 @@ class GatewayRow:
 
     gateway: Gateway
     fixed: Json
-    interfaces: tuple[tuple[str, Port, Json], ...]
+    interfaces: tuple[Interface, ...]
+
+    def is_there(self, now: float) -> bool:
+        """Say whether it stands at a site."""
+        return self.gateway.is_assigned(now)
+
+    def status(self, now: float) -> str:
+        """Say "connected" or "disconnected"."""
+        return "connected" if self.gateway.is_connected(now) else "disconnected"
 
     def at(self, now: float) -> Json:
         """Give the row as the cloud has it at an instant [epoch s]."""
         at = self.gateway.reported_at(now)
-        if_stat: Json = {}
-        for name, port, fixed in self.interfaces:
-            rx, tx = port.counters(at)
-            if_stat[name] = fixed | {
-                "up": port.is_up(at),
-                "rx_bytes": rx,
-                "tx_bytes": tx,
-                "rx_pkts": rx // _BYTES_A_PACKET,
-                "tx_pkts": tx // _BYTES_A_PACKET,
+        nodes: tuple[Json, Json] = ({}, {})
+        for interface in self.interfaces:
+            nodes[interface.node][interface.name] = interface.at(at)
+        second = {"if2_stat": nodes[1]} if nodes[1] else {}
+        return (
+            self.fixed
+            | second
+            | {
+                "status": self.status(now),
+                "last_seen": at,
+                "uptime": self.gateway.uptime(at),
+                "if_stat": nodes[0],
             }
-        return self.fixed | {
-            "last_seen": at,
-            "uptime": self.gateway.uptime(at),
-            "if_stat": if_stat,
-        }
+        )
 
 
 @dataclass(frozen=True)
@@ -77,6 +124,14 @@ class AccessPointRow:
 
     fixed: Json
 
+    def is_there(self, _: float) -> bool:
+        """Say whether it stands at a site: always."""
+        return True
+
+    def status(self, _: float) -> str:
+        """Say "connected"."""
+        return "connected"
+
     def at(self, now: float) -> Json:
         """Give the row as the cloud has it at an instant [epoch s]."""
         return self.fixed | {"last_seen": float(int(now))}
@@ -84,8 +139,17 @@ class AccessPointRow:
 
 def port_rows(fleet: Fleet) -> list[PortRow]:
     """List every port of every gateway at a site."""
+    paths: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    for path in fleet.paths:
+        for mac, _ in path.life.holders:
+            paths[mac, path.life.key].append(path)
     return [
-        PortRow(gateway, port, _fixed_port(fleet, gateway, port))
+        PortRow(
+            gateway,
+            port,
+            _fixed_port(fleet, gateway, port),
+            tuple(paths[gateway.mac, port.bundle]) if port.line else (),
+        )
         for gateway in fleet.gateways
         for port in gateway.ports
     ]
@@ -94,13 +158,30 @@ def port_rows(fleet: Fleet) -> list[PortRow]:
 def gateway_rows(fleet: Fleet) -> list[GatewayRow]:
     """List every gateway at a site."""
     return [
-        GatewayRow(
-            gateway,
-            _fixed_gateway(fleet, gateway),
-            tuple((f"{p.port_id}.0", p, _fixed_interface(p)) for p in gateway.ports),
-        )
+        GatewayRow(gateway, _fixed_gateway(fleet, gateway), interfaces(gateway))
         for gateway in fleet.gateways
     ]
+
+
+def interfaces(gateway: Gateway) -> tuple[Interface, ...]:
+    """List the logical interfaces of a gateway.
+
+    One half of the clusters tells a shared interface once, the other each node's port by itself.
+    """
+    by_node = gateway.is_ha and int(gateway.mac, 16) % 2 == 0
+    grouped: dict[str, tuple[Port, ...]] = {}
+    for port in gateway.ports:
+        name = f"{port.port_id}.0" if by_node and port.line else port.interface
+        grouped[name] = (*grouped.get(name, ()), port)
+    return tuple(
+        Interface(
+            name,
+            ports,
+            _fixed_interface(ports[0], ports[0].port_id if by_node else ports[0].bundle),
+            ports[0].node if by_node else 0,
+        )
+        for name, ports in grouped.items()
+    )
 
 
 def access_point_rows(fleet: Fleet) -> list[AccessPointRow]:
@@ -131,7 +212,7 @@ def _fixed_port(fleet: Fleet, gateway: Gateway, port: Port) -> Json:
         "port_id": port.port_id,
         "port_mac": port.mac,
         "port_usage": port.usage,
-        "disabled": False,
+        "disabled": port.disabled,
         "full_duplex": True,
         "speed": port.speed_mbps,
         "rx_errors": 0,
@@ -150,18 +231,19 @@ def _fixed_gateway(fleet: Fleet, gateway: Gateway) -> Json:
         "version": gateway.version,
         "org_id": fleet.org_id,
         "site_id": gateway.site_id,
-        "is_ha": False,
-        "status": "connected",
+        "is_ha": gateway.is_ha,
     }
 
 
-def _fixed_interface(port: Port) -> Json:
-    fixed: Json = {"port_id": port.port_id, "port_usage": port.usage}
+def _fixed_interface(port: Port, port_id: str) -> Json:
+    fixed: Json = {"port_id": port_id, "port_usage": port.usage}
     if not port.line:
         return fixed | {"network_name": "stores", "address_mode": "Static"}
+    if port.unit:
+        fixed["vlan"] = port.unit
     return fixed | {
         "wan_name": port.line.wan_name,
         "wan_type": port.line.wan_type,
-        "address_mode": "Dynamic",
+        "address_mode": "PPPoE" if port.logical.startswith("pp") else "Dynamic",
         "servp_info": {"org": port.line.provider, "asn": port.line.asn, "country_code": "US"},
     }

@@ -1,0 +1,145 @@
+"""Bad answers on request: what a cloud says when it is ill, to see what its caller makes of it.
+
+Belongs here: the ways to misbehave, how long each lasts, how an answer is spoilt.
+Keep out: good answers, and outages that the fleet itself suffers.
+"""
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+SKEW_S = 600
+"""How far ahead the cloud's clock is when it misbehaves so [s]."""
+ANOTHER_ORG = "0b0b0b0b-1c1c-4d4d-8e8e-2f2f2f2f2f2f"
+
+REFUSALS: dict[str, tuple[int, str, dict[str, str]]] = {
+    "401": (401, "Authentication credentials were not provided or are invalid.", {}),
+    "403": (403, "Permission denied", {}),
+    "404": (404, "Not found", {}),
+    "429": (429, "Too Many Request. The API Token reached its threshold", {"Retry-After": "2"}),
+    "429 without Retry-After": (429, "Too Many Request. The API Token reached its threshold", {}),
+    "500": (500, "Internal Server Error", {}),
+    "503": (503, "Service Unavailable", {}),
+}
+"""Ways that answer with a status; each has its detail and headers."""
+ON_THE_WIRE = ("slow", "cut body", "half JSON", "wrong content type")
+"""Ways that spoil the bytes of a good answer."""
+
+_INSTANTS = ("timestamp", "last_seen", "last_flapped", "start", "end", "resolved_time")
+
+
+def _rows(body: Any) -> list[dict[str, Any]]:
+    rows = body.get("results", []) if isinstance(body, dict) else body
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _with_rows(body: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
+    if isinstance(body, list):
+        return change(body)
+    return body | {"results": change(body["results"])} if "results" in body else body
+
+
+def _wrong_type(_: Any, __: str) -> Any:
+    return "ok"
+
+
+def _missing_key(body: Any, _: str) -> Any:
+    if isinstance(body, dict):
+        gone = next((key for key in ("results", "rt") if key in body), next(iter(body), ""))
+        return {key: value for key, value in body.items() if key != gone}
+    return [{k: v for k, v in row.items() if k not in ("id", "mac")} for row in _rows(body)]
+
+
+def _unknown_field(body: Any, _: str) -> Any:
+    extra = {"brand_new_field": {"nested": [1, None]}}
+    changed = _with_rows(body, lambda rows: [row | extra for row in rows if isinstance(row, dict)])
+    return changed | extra if isinstance(changed, dict) else changed
+
+
+def _nulls(body: Any, _: str) -> Any:
+    if isinstance(body, dict) and "results" not in body:
+        return {
+            key: [None] * len(value) if isinstance(value, list) else None
+            for key, value in body.items()
+        }
+    return _with_rows(body, lambda rows: [dict.fromkeys(row) if row else row for row in rows])
+
+
+def _repeated_cursor(body: Any, address: str) -> Any:
+    return body | {"next": address} if isinstance(body, dict) else body
+
+
+def _empty_page(body: Any, _: str) -> Any:
+    return _with_rows(body, lambda _: [])
+
+
+def _duplicate_row(body: Any, _: str) -> Any:
+    return _with_rows(body, lambda rows: [*rows, *rows[:1]])
+
+
+def _foreign_row(body: Any, _: str) -> Any:
+    def with_stranger(rows: list[Any]) -> list[Any]:
+        strangers = [row for row in rows[:1] if isinstance(row, dict)]
+        return [*rows, *({**row, "org_id": ANOTHER_ORG} for row in strangers)]
+
+    return _with_rows(body, with_stranger)
+
+
+def _skewed(body: Any, _: str) -> Any:
+    def ahead(row: Any) -> Any:
+        if not isinstance(row, dict):
+            return row
+        later = {k: row[k] + SKEW_S for k in _INSTANTS if isinstance(row.get(k), (int, float))}
+        return row | later
+
+    changed = _with_rows(body, lambda rows: [ahead(row) for row in rows])
+    return ahead(changed) if isinstance(changed, dict) and "results" not in changed else changed
+
+
+SPOILT: dict[str, Callable[[Any, str], Any]] = {
+    "wrong JSON type": _wrong_type,
+    "missing key": _missing_key,
+    "unknown field": _unknown_field,
+    "nulls": _nulls,
+    "repeated cursor": _repeated_cursor,
+    "empty page": _empty_page,
+    "duplicate row": _duplicate_row,
+    "row of another org": _foreign_row,
+    "clock skew": _skewed,
+}
+"""Ways that change a good body, given the address that was asked."""
+WAYS = (*REFUSALS, *ON_THE_WIRE, *SPOILT)
+
+
+@dataclass(frozen=True)
+class Misbehaviour:
+    """One way to misbehave; `seconds` is how slow a slow answer is. [s]"""
+
+    how: str
+    seconds: float = 0.0
+
+
+@dataclass
+class Illness:
+    """What is still to go wrong, for each path template, in the order it was asked for."""
+
+    _ahead: dict[str, deque[Misbehaviour]] = field(default_factory=lambda: defaultdict(deque))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def expect(self, path: str, how: str, times: int, seconds: float) -> None:
+        """Let the next answers of a path be bad.
+
+        Raises:
+            ValueError: there is no such way to misbehave.
+        """
+        if how not in WAYS:
+            raise ValueError(f"{how!r} is no misbehaviour; there are: {', '.join(WAYS)}")
+        with self._lock:
+            self._ahead[path].extend([Misbehaviour(how, seconds)] * times)
+
+    def next(self, path: str) -> Misbehaviour | None:
+        """Take what goes wrong with this answer; None where it is good."""
+        with self._lock:
+            return self._ahead[path].popleft() if self._ahead.get(path) else None

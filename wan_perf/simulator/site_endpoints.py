@@ -1,0 +1,139 @@
+"""What the site-level endpoints answer: settings, scores, history of ports and paths.
+
+Belongs here: finding the site, device and port that a path names.
+Keep out: how buckets are filled (`api.insights`).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from wan_perf.simulator.answering import Answer, Question
+from wan_perf.simulator.api import configuration, insights, sle
+from wan_perf.simulator.api.insights import RATES, Buckets
+from wan_perf.simulator.fleet import Fleet
+from wan_perf.simulator.paths import Path
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.ports import Port
+from wan_perf.simulator.query import BadParameterError, NotFoundError, TimeRange
+
+SITE = "/api/v1/sites/{site_id}"
+
+
+class SiteEndpoints:
+    """The endpoints of one fleet that name a site; a site of somebody else is not found."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        """Prepare the look-ups of a fleet."""
+        self._fleet = fleet
+        self._gateways = {gateway.mac: gateway for gateway in fleet.gateways}
+        self._paths: dict[tuple[str, str], list[Path]] = defaultdict(list)
+        for path in fleet.paths:
+            for mac, _ in path.life.holders:
+                self._paths[mac, path.life.key].append(path)
+
+    def routes(self) -> dict[str, Callable[[Question], Answer]]:
+        """Give the endpoints by their path template."""
+        return {
+            f"{SITE}/setting": self.setting,
+            f"{SITE}/devices/{{device_id}}": self.device,
+            f"{SITE}/sle/site/{{scope_id}}/metric/{{metric}}/summary-trend": self.trend,
+            f"{SITE}/insights/gateway/{{device_id}}/stats": self.gateway_stats,
+            f"{SITE}/insights/device/{{device_mac}}/wan_link_health": self.link_health,
+            f"{SITE}/insights/device/{{device_mac}}/vpn_peer-metrics": self.peer_metrics,
+            f"{SITE}/insights/device/{{device_mac}}/{{metric}}": self.device_metric,
+        }
+
+    def setting(self, asked: Question) -> Answer:
+        """Answer /setting."""
+        return Answer(configuration.site_setting(self._fleet, self._site(asked)))
+
+    def device(self, asked: Question) -> Answer:
+        """Answer devices/{device_id}: a gateway's own configuration."""
+        gateway = self._gateway(asked, asked.about["device_id"].rpartition("-")[2])
+        if not gateway.is_assigned(asked.now):
+            raise NotFoundError
+        return Answer(configuration.device(self._fleet, gateway))
+
+    def trend(self, asked: Question) -> Answer:
+        """Answer sle/site/{site_id}/metric/{metric}/summary-trend: WAN link health by hour."""
+        site_id = self._site(asked)
+        if asked.about["scope_id"] != site_id:
+            raise NotFoundError
+        if asked.about["metric"] != sle.METRICS[0]:
+            raise BadParameterError(f"unknown metric {asked.about['metric']}")
+        window = TimeRange.read(asked.parameters, asked.now)
+        end = min(window.end, asked.now)
+        return Answer(sle.trend(self._fleet, site_id, window.start, end))
+
+    def gateway_stats(self, asked: Question) -> Answer:
+        """Answer insights/gateway/{device_id}/stats: one array for each metric."""
+        gateway = self._gateway(asked, asked.about["device_id"].rpartition("-")[2])
+        if gateway.device_id != asked.about["device_id"]:
+            raise NotFoundError
+        metrics = asked.parameters.get("metrics", "").split(",")
+        if not set(metrics) <= set(RATES):
+            raise BadParameterError(f"metrics must be of: {', '.join(RATES)}")
+        buckets = Buckets(asked.parameters, asked.now)
+        found = insights.bandwidth(gateway, self._ports(gateway, asked), metrics, buckets)
+        return Answer(buckets.answer(found))
+
+    def device_metric(self, asked: Question) -> Answer:
+        """Answer insights/device/{mac}/{metric}: one metric, as `results`."""
+        gateway = self._gateway(asked, asked.about["device_mac"])
+        metric = asked.about["metric"]
+        if metric not in RATES:
+            raise BadParameterError(f"unknown metric {metric}")
+        buckets = Buckets(asked.parameters, asked.now)
+        found = insights.bandwidth(gateway, self._ports(gateway, asked), (metric,), buckets)
+        return Answer(buckets.answer({"results": found[metric]}))
+
+    def link_health(self, asked: Question) -> Answer:
+        """Answer insights/device/{mac}/wan_link_health: averages over the port's paths."""
+        gateway = self._gateway(asked, asked.about["device_mac"])
+        found = [
+            path
+            for port in self._ports(gateway, asked)
+            for path in self._paths.get((gateway.mac, port.bundle), ())
+        ]
+        buckets = Buckets(asked.parameters, asked.now)
+        return Answer(buckets.answer(insights.link_health(gateway, found, buckets)))
+
+    def peer_metrics(self, asked: Question) -> Answer:
+        """Answer insights/device/{mac}/vpn_peer-metrics: averages over one path."""
+        gateway = self._gateway(asked, asked.about["device_mac"])
+        wanted = asked.parameters.get("peer_mac")
+        if not wanted or "port_id" not in asked.parameters:
+            raise BadParameterError("peer_mac and port_id are required")
+        found = [
+            path
+            for port in self._ports(gateway, asked)
+            for path in self._paths.get((gateway.mac, port.bundle), ())
+            if path.hub.holders[0][0] == wanted
+        ]
+        buckets = Buckets(asked.parameters, asked.now)
+        return Answer(buckets.answer(insights.link_health(gateway, found, buckets)))
+
+    def _site(self, asked: Question) -> str:
+        if asked.about["site_id"] not in self._fleet.site_of:
+            raise NotFoundError
+        return asked.about["site_id"]
+
+    def _gateway(self, asked: Question, mac: str) -> Gateway:
+        """Find a gateway that ever stood at the site."""
+        gateway = self._gateways.get(mac)
+        if gateway is None or gateway.site_id != asked.about["site_id"]:
+            raise NotFoundError
+        return gateway
+
+    @staticmethod
+    def _ports(gateway: Gateway, asked: Question) -> Sequence[Port]:
+        """Find the ports that `port_id` names, by any of their names; all WAN ports without it."""
+        name = asked.parameters.get("port_id")
+        if name is None:
+            return gateway.wan_ports
+        return [
+            port
+            for port in gateway.ports
+            if name in (port.port_id, f"{port.port_id}.0", port.bundle, port.interface)
+            or name == port.logical
+        ]
