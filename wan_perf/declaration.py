@@ -92,7 +92,7 @@ class Table:
     def to_line(self) -> str:
         """One line of the data dictionary, beginning with the table's name."""
         columns = "; ".join(
-            f"{c.name} ({c.type}{f', {c.unit}' if c.unit else ''}): {c.meaning}"
+            f"{c.name} ({c.type}{f', {c.unit}' if c.unit else ''}): {c.meaning.rstrip('.')}"
             for c in self.fields
         )
         return f"{self.name}: {self.grain} Key: {', '.join(self.key)}. Columns: {columns}"

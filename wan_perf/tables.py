@@ -177,7 +177,7 @@ DIM_POLICY = Table(
 )
 DIM_HOUR = Table(
     "dim_hour",
-    "One row per UTC hour and time zone in which a site lies.",
+    "One row per UTC hour and time zone in which a site lies, and UTC.",
     group="dimensions",
     partition="hour",
     key=("hour", "time_zone"),

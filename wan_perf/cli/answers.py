@@ -22,6 +22,7 @@ from wan_perf.warehouse import Warehouse
 SHOWN = 5
 WIDEST = 18
 """A circuit without contract has a long id; its end, the port, tells more than its start."""
+WHOLE = 100
 ENOUGH_COVERAGE_PCT = 90
 """Under this share of known minutes a circuit is not ranked by its availability."""
 
@@ -58,16 +59,16 @@ def answers(days: ir.Table) -> list[Answer]:
     known = days.filter(days.coverage_pct >= ENOUGH_COVERAGE_PCT)
     return [
         Answer(
-            "Which circuits are congested?",
+            "Which circuits are congested? (utilization in %)",
             contracted.order_by(
                 [contracted.utilization_p95_pct.desc(nulls_first=False), "circuit_id"]
             ),
             {
                 **who,
                 "bandwidth_mbps": "Mbit/s",
-                "utilization_pct": "mean %",
-                "utilization_p95_pct": "p95 %",
-                "utilization_max_pct": "max %",
+                "utilization_pct": "mean",
+                "utilization_p95_pct": "p95",
+                "utilization_max_pct": "max",
                 "utilization_high_hours": "h ≥high",
                 "utilization_critical_hours": "h ≥crit",
             },
@@ -140,18 +141,27 @@ def _grid(answer: Answer, rows: pd.DataFrame) -> Grid:
         numeric = COLUMNS[column].type in ("real", "integer")
         grid.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
     for _, row in rows.iterrows():
-        grid.add_row(*(_shown(row[column]) for column in answer.headings))
+        grid.add_row(*(_shown(row[column], decimals(column)) for column in answer.headings))
     if rows.empty:
         grid.caption = "none"
     return grid
 
 
-def _shown(value: object) -> str:
+def decimals(column: str) -> int:
+    """Digits that a person can use: whole megabits, tenths of load, hundredths of availability."""
+    if column.endswith("_mbps"):
+        return 0
+    return 1 if column.startswith("utilization") else 2
+
+
+def _shown(value: object, digits: int = 2) -> str:
     """A value for a person; unknown is said, and 100 is not reached by rounding."""
     if pd.isna(value):  # type: ignore[call-overload]
         return "unknown"
     if isinstance(value, float):
-        rounded = f"{value:,.2f}"
-        return "99.99" if rounded == "100.00" and value < 100 else rounded.removesuffix(".00")
+        rounded = f"{value:,.{digits}f}"
+        if float(rounded.replace(",", "")) == WHOLE and value < WHOLE:
+            return f"{WHOLE - 10**-digits:.{digits}f}"
+        return rounded
     words = str(value)
     return words if len(words) <= WIDEST else f"…{words[1 - WIDEST :]}"

@@ -216,8 +216,11 @@ def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
 
 def _ours(error: BaseException | None) -> WanPerfError | None:
     """The failure of ours that dagster wrapped, if there is one."""
-    while error is not None:
+    seen: set[int] = set()
+    # Contexts can form a ring: an error raised anew while it is being handled.
+    while error is not None and id(error) not in seen:
         if isinstance(error, WanPerfError):
             return error
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
     return None

@@ -12,6 +12,7 @@ from typing import Any
 PASS_S = 300
 HOUR_S = 3600
 SAMPLES_HOLD_S = 20 * 60
+EVENTS_HOLD_S = 24 * HOUR_S
 LONGEST_DIFFERENCE_S = 15 * 60
 
 Interval = tuple[float, float]
@@ -41,11 +42,12 @@ class Port:
         gaps = zip([float("-inf"), *seen], [*seen, float("inf")], strict=True)
         parts = []
         for a, b in gaps:
-            spoken = any(hour - 24 * HOUR_S <= e <= a for e in events) or any(
-                b <= e < hour + 2 * HOUR_S for e in events
-            )
-            if b - a > SAMPLES_HOLD_S and not spoken:
-                parts.append((max(a, hour), min(b, hour + HOUR_S)))
+            if b - a <= SAMPLES_HOLD_S:
+                continue
+            before = [e for e in events if hour - EVENTS_HOLD_S <= e <= a]
+            after = [e for e in events if b <= e < hour + 2 * HOUR_S]
+            since = before[-1] + EVENTS_HOLD_S if before else b if after else a
+            parts.append((max(a, since, hour), min(b, hour + HOUR_S)))
         return [(a, b) for a, b in parts if b > a]
 
     def known_down_s(self, hour: float) -> float:

@@ -1,5 +1,6 @@
 """Recorded traffic of a real host, replayed as a port's counter, against plain pandas."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf_tests.graph.staged import HOUR, staged
 
 RECORDING = Path(__file__).parents[2].parent / "shared/data/real_series/network_in_bytes_5min.csv"
-LONGEST = pd.Timedelta(minutes=15)
+LONGEST = timedelta(minutes=15)
 
 pytestmark = pytest.mark.skipif(
     not RECORDING.exists(), reason=f"the recorded series is not at {RECORDING}"
@@ -37,7 +38,7 @@ def expected(recorded: pd.DataFrame) -> pd.DataFrame:
     spans = spans[spans["end"] - spans["start"] <= LONGEST]
     parts = []
     for offset in (0, 1):
-        hour = spans["start"].dt.floor("h") + pd.Timedelta(hours=offset)
+        hour = spans["start"].dt.floor("h") + offset * HOUR
         low = spans["start"].where(spans["start"] > hour, hour)
         high = spans["end"].where(spans["end"] < hour + HOUR, hour + HOUR)
         inside = (high - low).dt.total_seconds().clip(lower=0)

@@ -168,3 +168,12 @@ def test_the_yardstick_itself_by_hand():
     assert silent.unknown(ten) == [(ten + 300, ten + 3000), (ten + 3000, ten + 3600)]
     assert port.observed(ten) == [(ten, ten + 300)]
     assert shared((0, 10), (5, 20)) == 5
+
+
+def test_an_event_speaks_for_24_hours_by_hand():
+    """Up at 10:20 of the day before, then silence: known until 10:20, unknown from there."""
+    ten = 36_000.0
+    event = ten + 1200 - 24 * 3600
+    port = Port(downs=[(event - 60, event)], boots=[0.0], heard=[event + 60])
+    assert port.unknown(ten) == [(ten + 1200, ten + 3600)]
+    assert port.unknown(ten - 3600) == []
