@@ -43,8 +43,9 @@ class Table:
     """A table's declaration; schema, data definition, checks and dictionary are read from it.
 
     `partition` is the column that Dagster's time partitions cut. A table with a `snapshot` column
-    is replaced pass by pass (by that column's values) instead of by partition. A table with neither
-    is replaced whole. `minutes` is the length of its period: nothing in minutes exceeds it. Raw
+    is replaced pass by pass (by that column's values) instead of by partition. One that is replaced
+    `by_key` keeps every row but those whose key comes anew. A table with none of them is replaced
+    whole. `minutes` is the length of its period: nothing in minutes exceeds it. Raw
     tables keep what was heard, so their values have no bounds.
     """
 
@@ -55,6 +56,7 @@ class Table:
     group: str
     partition: str | None = None
     snapshot: str | None = None
+    by_key: bool = False
     minutes: int | None = None
     nullable_key: tuple[str, ...] = ()
     required: tuple[str, ...] = ()

@@ -4,17 +4,15 @@ Belongs here: assembling. Tests and the command line replace resources by name.
 Keep out: everything else. Nothing is opened, read or asked at import but the settings.
 """
 
-import logging
-from datetime import datetime
 from typing import Any
 
 import dagster as dg
 
-from wan_perf.defs import dimensions, facts, raw
+from wan_perf.defs import dimensions, facts, past, raw
 from wan_perf.defs.checks import checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly
-from wan_perf.defs.resources import PolicyFile, Source, clock_for, warehouse_for
+from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
 from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import TABLES
 
@@ -26,6 +24,7 @@ UNPARTITIONED = [
     dimensions.dim_policy,
 ]
 HOURLY_ASSETS = [
+    past.raw_port_history,
     raw.raw_port_sample,
     raw.raw_gateway_event,
     dimensions.dim_hour,
@@ -60,7 +59,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         "source": Source(settings),
         "clock": clock_for(settings),
         "policy": PolicyFile(settings),
-        "progress": _log_progress,
+        "progress": LoggedProgress(),
     }
     return dg.Definitions(
         assets=assets,
@@ -81,11 +80,6 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
 
 def _in(asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     return asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
-
-
-def _log_progress(pass_at: datetime) -> None:
-    if pass_at.minute == 0:
-        logging.getLogger("wan_perf").info("Pass of %s UTC is over.", pass_at)
 
 
 @dg.definitions

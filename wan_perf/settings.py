@@ -45,6 +45,12 @@ class Settings(BaseSettings):
         alias="WAN_PERF_CLOCK",
         description="real, or simulator: take the time from the simulator at MIST_BASE_URL.",
     )
+    call_reserve: int = Field(
+        1000,
+        ge=0,
+        alias="WAN_PERF_CALL_RESERVE",
+        description="Calls an hour that fetching history leaves to the live passes.",
+    )
     warehouse: Literal["duckdb", "snowflake"] = Field(
         "duckdb", alias="WAN_PERF_WAREHOUSE", description="Where tables are kept."
     )

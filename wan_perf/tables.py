@@ -107,6 +107,20 @@ RAW_PORT_SAMPLE = Table(
         *("tx_bps", "port_speed_mbps", "last_flapped_at"),
     ),
 )
+RAW_PORT_HISTORY = Table(
+    "raw_port_history",
+    "One row per WAN port and past hour whose history was asked for, also where there is none.",
+    group="raw",
+    partition="hour",
+    by_key=True,
+    key=("hour", "gateway_mac", "port_id"),
+    required=("site_id", "covered_minutes", "carrying_minutes", "fetched_at"),
+    columns=(
+        *("hour", "gateway_mac", "port_id", "site_id", "covered_minutes", "carrying_minutes"),
+        *("rx_bps_mean", "tx_bps_mean", "rx_bps_max", "tx_bps_max", "up_through_from", "seen_at"),
+        *("fetched_at",),
+    ),
+)
 RAW_GATEWAY_EVENT = Table(
     "raw_gateway_event",
     "One row per event of a gateway.",
@@ -215,7 +229,7 @@ CIRCUIT_DAY = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        *(RAW_INVENTORY, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT),
+        *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT),
         *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(CIRCUIT_HOUR, CIRCUIT_DAY),
     )

@@ -58,7 +58,7 @@ class Runs:
     def __enter__(self) -> "Runs":
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self._definitions = build_definitions(
-            self.settings, warehouse=self.warehouse, clock=self.clock, progress=self._on_pass
+            self.settings, warehouse=self.warehouse, clock=self.clock, progress=self
         )
         home = dagster_home(self.settings)
         self._instance = self._stack.enter_context(dg.DagsterInstance.from_config(str(home)))
@@ -133,14 +133,35 @@ class Runs:
             f"{counted(events['dagster/partition_row_count'], 'event', 'events')}, "
             f"{counted(hours['dagster/partition_row_count'], 'circuit-hour', 'circuit-hours')}."
         )
+        self._say_history(_metadata(result, "raw_port_history"))
         missed = list(taken["passes_missed"].items())
         for at, why in missed[:_MISSED_SHOWN]:
             self.console.print(f"[yellow]The pass of {at} UTC was missed:[/] {why}")
         if len(missed) > _MISSED_SHOWN:
             self.console.print(f"[yellow]… and {len(missed) - _MISSED_SHOWN} more passes.[/]")
 
-    def _on_pass(self, pass_at: datetime) -> None:
+    def _say_history(self, past: dict[str, Any]) -> None:
+        if past["ports_fetched"]:
+            ports = counted(past["ports_fetched"], "port", "ports")
+            calls = counted(past["calls"], "call", "calls")
+            self.console.print(f"History of {ports} in {calls}.")
+        if past["ports_left"]:
+            ports = counted(past["ports_left"], "port", "ports")
+            self.console.print(
+                f"[yellow]History of {ports} is left:[/] {past['why_left'][0]} "
+                "The same command goes on where this one ended."
+            )
+
+    def passed(self, pass_at: datetime) -> None:
+        """A sampling pass is over."""
         self._bar.update(self._task, advance=1, description=f"pass of {pass_at:%Y-%m-%d %H:%M} UTC")
+
+    def fetched(self, done: int, of: int, calls_left: int) -> None:
+        """So many ports' history is over, of so many; so many calls are left for it."""
+        so_far = self._bar.tasks[0].elapsed or 0
+        to_go = timedelta(seconds=round(so_far / done * (of - done)))
+        calls = f"{calls_left:,} calls left this hour, {to_go} to go"
+        self._bar.update(self._task, description=f"history of port {done:,} of {of:,}, {calls}")
 
     def _run(
         self, job: str, keys: list[str] | None = None, tags: dict[str, str] | None = None

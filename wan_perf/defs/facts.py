@@ -30,6 +30,7 @@ from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR
 )
 def circuit_hour(
     raw_port_sample: ir.Table,
+    raw_port_history: ir.Table,
     raw_gateway_event: ir.Table,
     dim_site: ir.Table,
     dim_circuit: ir.Table,
@@ -39,6 +40,7 @@ def circuit_hour(
 ) -> ir.Table:
     return circuit_hours(
         raw_port_sample,
+        raw_port_history,
         raw_gateway_event,
         dim_site,
         dim_circuit,

@@ -22,7 +22,8 @@ DUE_TAG = "wan_perf/due_pass"
 """A run with this tag takes only the pass that is due, also under a clock that can be advanced."""
 
 
-def _retry_transient(error: MistTransientError) -> dg.RetryRequested:
+def retry_transient(error: MistTransientError) -> dg.RetryRequested:
+    """Asks for the run to be tried again when the cloud says, or soon."""
     return dg.RetryRequested(max_retries=2, seconds_to_wait=error.retry_after or 10)
 
 
@@ -37,7 +38,7 @@ def raw_inventory(
             source.session(), floored(clock.now(), PASS_EVERY), source.contracts()
         )
     except MistTransientError as error:
-        raise _retry_transient(error) from error
+        raise retry_transient(error) from error
     context.add_output_metadata({"contracts_unused": unused})
     for sentence in unused:
         context.log.warning(sentence)
@@ -49,6 +50,8 @@ def raw_inventory(
     kinds={"mist", "python"},
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
+    # After the history: what lies behind the clock when a run begins is not sampled any more.
+    deps=["raw_port_history"],
 )
 def raw_port_sample(
     context: dg.AssetExecutionContext,
@@ -61,9 +64,9 @@ def raw_port_sample(
         end = min(end, floored(clock.now(), PASS_EVERY) + PASS_EVERY)
     session = source.session()
     try:
-        passes = take_passes(session, clock.passes(start, end), progress)
+        passes = take_passes(session, clock.passes(start, end), progress.passed)
     except MistTransientError as error:
-        raise _retry_transient(error) from error
+        raise retry_transient(error) from error
     missed = {f"{at:%Y-%m-%d %H:%M}": why for at, why in passes.missed.items()}
     for at, why in missed.items():
         context.log.warning(f"The pass of {at} UTC was missed: {why}")
@@ -90,7 +93,7 @@ def raw_gateway_event(
     try:
         events = take_events(session, start, end, clock.now())
     except MistTransientError as error:
-        raise _retry_transient(error) from error
+        raise retry_transient(error) from error
     context.add_output_metadata({"calls": session.calls})
     return events
 

@@ -4,10 +4,10 @@ Belongs here: making each from the settings, when it is first needed.
 Keep out: what they do.
 """
 
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from wan_perf.contracts import Contract, read_contracts
 from wan_perf.errors import UsageError
@@ -17,8 +17,33 @@ from wan_perf.settings import Settings
 from wan_perf.thresholds import Policy, read_policy
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 
-Progress = Callable[[datetime], None]
-"""Told of each pass that is over."""
+_LOGGER = logging.getLogger("wan_perf")
+
+
+class Progress(Protocol):
+    """Told of what is over while a run works."""
+
+    def passed(self, pass_at: datetime) -> None:
+        """A sampling pass is over."""
+        ...
+
+    def fetched(self, done: int, of: int, calls_left: int) -> None:
+        """So many ports' history is over, of so many; so many calls are left for it."""
+        ...
+
+
+class LoggedProgress:
+    """Progress of an unattended run: a line an hour and a line a thousand ports."""
+
+    def passed(self, pass_at: datetime) -> None:
+        """A sampling pass is over."""
+        if pass_at.minute == 0:
+            _LOGGER.info("Pass of %s UTC is over.", pass_at)
+
+    def fetched(self, done: int, of: int, calls_left: int) -> None:
+        """So many ports' history is over, of so many; so many calls are left for it."""
+        if done % 1000 == 0:
+            _LOGGER.info("History of %d of %d ports is over; %d calls left.", done, of, calls_left)
 
 
 @dataclass(frozen=True)
@@ -35,6 +60,11 @@ class Source:
             token=self.settings.mist_api_token.get_secret_value(),
             base_url=self.settings.mist_base_url,
         )
+
+    @property
+    def reserve(self) -> int:
+        """Calls an hour that history may not touch."""
+        return self.settings.call_reserve
 
     def contracts(self) -> list[Contract]:
         """Rows of the contract file; none without a file."""

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from wan_perf import formulas
 from wan_perf.columns import SCOPES, SEVERITIES
+from wan_perf.kpi.history import history_near, with_source
 from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, events_near, port_hours, samples_near
 from wan_perf.kpi.state import downs, gaps, port_states
 from wan_perf.kpi.traffic import port_traffic
@@ -21,6 +22,7 @@ PERCENT_DECIMALS = 4
 
 def circuit_hours(
     raw_port_sample: ir.Table,
+    raw_port_history: ir.Table,
     raw_gateway_event: ir.Table,
     dim_site: ir.Table,
     dim_circuit: ir.Table,
@@ -33,14 +35,17 @@ def circuit_hours(
     ports = port_hours(service)
     samples = samples_near(raw_port_sample, ports)
     gap = gaps(samples, events_near(raw_gateway_event, ports), ports)
+    past = history_near(raw_port_history, ports)
     measured = (
         ports.drop("port_speed_mbps")
-        .left_join(port_states(gap), "port_hour")
+        .left_join(port_states(gap, past), "port_hour")
         .drop("port_hour_right")
         .left_join(port_traffic(samples, downs(gap)), "port_hour")
+        .drop("port_hour_right")
+        .left_join(past.drop("up_from_us", "up_to_us", "is_carrying"), "port_hour")
         .drop("port_hour_right", "port_hour")
     )
-    rows = service.left_join(measured, ["hour", "gateway_mac", "port_id"])
+    rows = service.left_join(with_source(measured), ["hour", "gateway_mac", "port_id"])
     return with_severity(_figures(rows), dim_policy)
 
 
@@ -87,7 +92,6 @@ def _figures(rows: ir.Table) -> ir.Table:
         sample_count=rows.sample_count.fill_null(0),
         reset_count=rows.reset_count.fill_null(0),
         dropped_count=rows.dropped_count.fill_null(0),
-        source=ibis.ifelse(rows.observed_us > 0, "samples", ibis.null("string")),
     )
     up_mbps = timed.bandwidth_up_mbps.fill_null(timed.bandwidth_mbps)
     utilization = formulas.utilization_pct(

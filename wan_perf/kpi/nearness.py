@@ -63,7 +63,7 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     equal = ibis.window(group_by=[in_time[key] for key in keys], order_by=in_time.pass_at)
     numbered = in_time.select(*keys, *readings, nth=ibis.row_number().over(equal))
     first = numbered.filter(numbered.nth == 0).mutate(own_hour=lambda t: t.sampled_at.truncate("h"))
-    into_hour = _us(first.sampled_at, first.own_hour)
+    into_hour = instant_us(first.sampled_at, first.own_hour)
     reach = microseconds(SAMPLE_REACH)
     copies = ibis.union(
         first.mutate(hour=first.own_hour),
@@ -77,9 +77,9 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
         "port_hour",
         "port_speed_mbps",
         source=near.counter_source,
-        at_us=_us(near.sampled_at, near.hour),
+        at_us=instant_us(near.sampled_at, near.hour),
         is_up=ibis.cases((near.is_up, 1), (~near.is_up, 0)),
-        flapped_us=_us(near.last_flapped_at, near.hour),
+        flapped_us=instant_us(near.last_flapped_at, near.hour),
         uptime_us=(near.uptime_seconds * SECOND_US).round().cast("int64"),
         rx=near.rx_bytes_counter,
         tx=near.tx_bytes_counter,
@@ -90,7 +90,7 @@ def events_near(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
     """Port events from 24 hours before each port's hour to one after: port_hour, at_us, is_up."""
     changes = raw_gateway_event.filter(raw_gateway_event.event_kind.isin(["port_up", "port_down"]))
     pairs = changes.inner_join(ports, ["gateway_mac", "port_id"])
-    at_us = _us(pairs.event_at, pairs.hour)
+    at_us = instant_us(pairs.event_at, pairs.hour)
     near = pairs.filter(
         (at_us >= -microseconds(EVENT_REACH_BACK))
         & (at_us < HOUR_US + microseconds(EVENT_REACH_AHEAD))
@@ -98,5 +98,6 @@ def events_near(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
     return near.select("port_hour", at_us=at_us, is_up=(near.event_kind == "port_up").ifelse(1, 0))
 
 
-def _us(instant: ir.TimestampValue, origin: ir.TimestampValue) -> ir.IntegerValue:
+def instant_us(instant: ir.TimestampValue, origin: ir.TimestampValue) -> ir.IntegerValue:
+    """Where an instant lies from the origin. [us]"""
     return instant.delta(origin, unit="microsecond").cast("int64")

@@ -14,8 +14,14 @@ DOWN before UP):
    before its own); where a sample at either end says otherwise, the state is unknown.
 
 A sample without a state is no observation of it. Samples of one instant are one observation; where
-they contradict each other its state is unknown, and it agrees with nothing. What nothing speaks for
-is unknown.
+they contradict each other its state is unknown, and it agrees with nothing.
+
+Of the time that is unknown by then, the history of the hour proves, so that events beat it:
+
+5. a port that was up when its statistics were last seen was up since it last flapped;
+6. an hour of which every bucket shows traffic was up; an empty bucket says nothing.
+
+What nothing speaks for is unknown. History makes no transition.
 
 A transition is an event that changes the state, or a turn of rule 3. An event changes the state
 where the last observation had another one (of a contradiction: the last event before it), or where
@@ -87,19 +93,36 @@ def _agrees(
     return (kind.fill_null(_NOTHING) != _SAMPLE) | (is_up == proven).fill_null(False)
 
 
-def port_states(gap: ir.Table) -> ir.Table:
-    """Per port_hour: up_us, down_us and flap_count. up + down is at most the hour."""
+def port_states(gap: ir.Table, history: ir.Table) -> ir.Table:
+    """Per port_hour: up_us, down_us and flap_count. up + down is at most the hour.
 
-    def spent(state: int) -> ir.IntegerValue:
-        first = overlap_us(gap.from_us, gap.turn_us, 0, HOUR_US)
-        second = overlap_us(gap.turn_us, gap.to_us, 0, HOUR_US)
-        return ibis.ifelse(gap.state_before == state, first, 0) + ibis.ifelse(
-            gap.state_after == state, second, 0
+    `history` has up_from_us, up_to_us and is_carrying for the port_hours that have one.
+    """
+    told = gap.left_join(history, "port_hour").drop("port_hour_right")
+
+    def spent(
+        state: int | None, low: ir.IntegerValue | int, high: ir.IntegerValue | int
+    ) -> ir.IntegerValue:
+        first = overlap_us(told.from_us, told.turn_us, low, high)
+        second = overlap_us(told.turn_us, told.to_us, low, high)
+        return ibis.ifelse(_is(told.state_before, state), first, 0) + ibis.ifelse(
+            _is(told.state_after, state), second, 0
         )
 
-    return gap.group_by("port_hour").aggregate(
-        up_us=spent(1).sum(), down_us=spent(0).sum(), flap_count=gap.flaps.sum()
+    since = ibis.greatest(told.up_from_us.fill_null(HOUR_US), 0)
+    until = ibis.least(told.up_to_us.fill_null(0), HOUR_US)
+    proven = ibis.ifelse(
+        told.is_carrying.fill_null(False), spent(None, 0, HOUR_US), spent(None, since, until)
     )
+    return told.group_by("port_hour").aggregate(
+        up_us=(spent(1, 0, HOUR_US) + proven).sum(),
+        down_us=spent(0, 0, HOUR_US).sum(),
+        flap_count=told.flaps.sum(),
+    )
+
+
+def _is(found: ir.IntegerValue, state: int | None) -> ir.BooleanValue:
+    return found.isnull() if state is None else (found == state).fill_null(False)
 
 
 def downs(gap: ir.Table) -> ir.Table:

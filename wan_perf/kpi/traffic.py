@@ -38,10 +38,7 @@ def port_traffic(samples: ir.Table, downs: ir.Table) -> ir.Table:
     Bytes are NULL where no difference covers any of the hour.
     """
     difference = _differences(samples)
-    valid = difference.filter(~difference.is_dropped & ~difference.is_hole)
-    inside = overlap_us(valid.from_us, valid.to_us, 0, HOUR_US)
-    of_hour = valid.mutate(inside_us=inside, whole_us=valid.to_us - valid.from_us)
-    split = _without_downs(of_hour.filter(of_hour.inside_us > 0), downs)
+    split = _without_downs(_of_hour(difference), downs)
     sums = split.group_by("port_hour", "source").aggregate(
         rx_bytes=_part(split.rx_bytes, split).sum(),
         tx_bytes=_part(split.tx_bytes, split).sum(),
@@ -56,6 +53,21 @@ def port_traffic(samples: ir.Table, downs: ir.Table) -> ir.Table:
     here = (samples.at_us >= 0) & (samples.at_us < HOUR_US)
     heard = samples.group_by("port_hour").aggregate(sample_count=here.ifelse(1, 0).sum())
     return heard.left_join(chosen.drop("nth", "source"), "port_hour").drop("port_hour_right")
+
+
+def observed(samples: ir.Table) -> ir.Table:
+    """Per port_hour: observed_us of the source that observed more, where any observed at all."""
+    of_hour = _of_hour(_differences(samples))
+    sums = of_hour.group_by("port_hour", "source").aggregate(observed_us=of_hour.inside_us.sum())
+    return sums.group_by("port_hour").aggregate(observed_us=sums.observed_us.max())
+
+
+def _of_hour(difference: ir.Table) -> ir.Table:
+    """The differences that count and touch the hour, with inside_us and whole_us."""
+    valid = difference.filter(~difference.is_dropped & ~difference.is_hole)
+    inside = overlap_us(valid.from_us, valid.to_us, 0, HOUR_US)
+    timed = valid.mutate(inside_us=inside, whole_us=valid.to_us - valid.from_us)
+    return timed.filter(timed.inside_us > 0)
 
 
 def _part(amount: ir.IntegerValue, split: ir.Table) -> ir.IntegerValue:

@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint
-from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.errors import (
+    HourUsedUpError,
+    MistPermanentError,
+    MistTransientError,
+    MistUnknownError,
+)
 from wan_perf.mist.records import Row, SearchPage
 
 if TYPE_CHECKING:
     from mistapi import APIResponse
 
 _STATUS_OK = 200
+_NOT_FOUND = 404
+_TOO_MANY = 429
 _FIRST_SERVER_ERROR = 500
 _REFUSALS = {
     401: "Mist refused the token; set MIST_API_TOKEN to a valid one",
@@ -37,8 +44,8 @@ def refuse_failure(path: str, response: APIResponse, token: str) -> None:
         token: Removed from what the cloud says, should it repeat it.
 
     Raises:
-        MistPermanentError: The call would fail again.
-        MistTransientError: The call may succeed later.
+        MistPermanentError: The call would fail again; MistUnknownError: by 404.
+        MistTransientError: The call may succeed later; HourUsedUpError not within this hour.
     """
     status = response.status_code
     if status == _STATUS_OK:
@@ -48,10 +55,12 @@ def refuse_failure(path: str, response: APIResponse, token: str) -> None:
         what = _PASSING.get(status, "Mist is in trouble")
         wait = _retry_after(response)
         when = f"in {wait:g} s" if wait is not None else "later"
-        raise MistTransientError(f"{_capital(what)} {where}; try again {when}.", wait)
+        kind = HourUsedUpError if status == _TOO_MANY else MistTransientError
+        raise kind(f"{_capital(what)} {where}; try again {when}.", wait)
     said = _detail(response).replace(token, "***")
     what = _REFUSALS.get(status) or f"Mist does not accept the request{said}"
-    raise MistPermanentError(f"{_capital(what)} {where}.")
+    kind_of_refusal = MistUnknownError if status == _NOT_FOUND else MistPermanentError
+    raise kind_of_refusal(f"{_capital(what)} {where}.")
 
 
 def decoded(endpoint: Endpoint[Row], response: APIResponse) -> list[Row]:
@@ -64,21 +73,30 @@ def decoded(endpoint: Endpoint[Row], response: APIResponse) -> list[Row]:
         MistTransientError: The answer is not whole JSON.
     """
     shape: Any = SearchPage if endpoint.style == "search" else list
-    try:
-        page = msgspec.json.decode(response.raw_data, type=shape[endpoint.row])
-    except msgspec.ValidationError as error:
-        raise MistPermanentError(
-            f"The answer of {endpoint.path} has not the known shape: {error}; "
-            "the Mist API may have changed."
-        ) from None
-    except msgspec.DecodeError:
-        raise MistTransientError(
-            f"The answer of {endpoint.path} is not whole JSON; try again later."
-        ) from None
+    page = decoded_as(shape[endpoint.row], endpoint.path, response)
     if endpoint.style == "search":
         return page.results
     _refuse_open_end(endpoint.path, len(page), response)
     return page
+
+
+def decoded_as(shape: Any, path: str, response: APIResponse) -> Any:
+    """The whole answer as a value of that shape.
+
+    Raises:
+        MistPermanentError: The answer has not that shape.
+        MistTransientError: The answer is not whole JSON.
+    """
+    try:
+        return msgspec.json.decode(response.raw_data, type=shape)
+    except msgspec.ValidationError as error:
+        raise MistPermanentError(
+            f"The answer of {path} has not the known shape: {error}; the Mist API may have changed."
+        ) from None
+    except msgspec.DecodeError:
+        raise MistTransientError(
+            f"The answer of {path} is not whole JSON; try again later."
+        ) from None
 
 
 def _refuse_open_end(path: str, rows: int, response: APIResponse) -> None:

@@ -30,6 +30,15 @@ class Endpoint(Generic[Row]):
     query: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Single(Generic[Row]):
+    """One call with one answer: `path` for messages, the SDK's function, the answer's shape."""
+
+    path: str
+    function: str
+    shape: type[Row]
+
+
 GATEWAYS = Endpoint(
     "stats/devices", "stats.listOrgDevicesStats", records.Gateway, query={"type": "gateway"}
 )
@@ -54,4 +63,13 @@ DEVICES = Endpoint(
 )
 TEMPLATES = Endpoint(
     "gatewaytemplates", "gatewaytemplates.listOrgGatewayTemplates", records.Template
+)
+USAGE = Single("self/usage", "self.usage.getSelfApiUsage", records.Usage)
+INSIGHT_METRICS = Single(
+    "const/insight_metrics", "const.insight_metrics.listInsightMetrics", dict[str, records.Metric]
+)
+PORT_HISTORY = Single(
+    "insights/gateway/stats",
+    "sites.insights.getSiteInsightMetricsForGateway",
+    records.History,
 )

@@ -16,6 +16,10 @@ class MistPermanentError(WanPerfError):
     """
 
 
+class MistUnknownError(MistPermanentError):
+    """The cloud does not know what was asked for; what stands beside it may be known."""
+
+
 class MistTransientError(WanPerfError):
     """The same call may well succeed later: the cloud, the line or the hour's budget is exhausted.
 
@@ -29,3 +33,7 @@ class MistTransientError(WanPerfError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class HourUsedUpError(MistTransientError):
+    """The calls of this hour are used up: nothing more can be asked before the next hour."""

@@ -78,6 +78,19 @@ PORT_CONFIG_NAMES = {
 SHAPING_NAMES = {"enabled": "is_enabled", "max_tx_kbps": "transmit_kbps"}
 VPN_PATH_NAMES = {"preference": "vpn_preference"}
 
+USAGE_NAMES = {"requests": "used", "request_limit": "hourly_limit"}
+METRIC_NAMES = {"intervals": "bucket_kinds"}
+BUCKET_KIND_NAMES = {"interval": "bucket_seconds", "max_age": "kept_seconds"}
+HISTORY_NAMES = {"start": "started_at", "interval": "bucket_seconds", "results": "results"}
+RATE_NAMES = {
+    "rx_bps": "rx_bps_mean",
+    "tx_bps": "tx_bps_mean",
+    "max_rx_bps": "rx_bps_max",
+    "max_tx_bps": "tx_bps_max",
+}
+DEVICE_ID_PREFIX = "00000000-0000-0000-1000-"
+"""A device's id is this and its MAC."""
+
 EVENT_KINDS = {
     "GW_PORT_DOWN": "port_down",
     "GW_PORT_UP": "port_up",

@@ -166,3 +166,43 @@ class Template(Struct, rename=_ours(names.TEMPLATE_NAMES)):
 
     template_id: Name
     port_configs: dict[str, PortConfig] | None = None
+
+
+class Usage(Struct, rename=_ours(names.USAGE_NAMES)):
+    """Calls of a token in the current hour, and how many it may make."""
+
+    used: Annotated[int, Meta(ge=0)]
+    hourly_limit: Annotated[int, Meta(gt=0)]
+
+
+class BucketKind(Struct, rename=_ours(names.BUCKET_KIND_NAMES)):
+    """A length of the buckets of history, and for how long such buckets are kept. [s]"""
+
+    bucket_seconds: Annotated[int, Meta(gt=0)]
+    kept_seconds: Annotated[int, Meta(gt=0)]
+
+
+class Metric(Struct, rename=_ours(names.METRIC_NAMES)):
+    """What history there is of one metric."""
+
+    bucket_kinds: dict[str, BucketKind] | None = None
+
+
+Rate = Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)]
+
+
+class Rates(Struct, rename=_ours(names.RATE_NAMES)):
+    """Rates by bucket, NULL where nothing is known. [bit/s]"""
+
+    rx_bps_mean: list[Rate | None] | None = None
+    tx_bps_mean: list[Rate | None] | None = None
+    rx_bps_max: list[Rate | None] | None = None
+    tx_bps_max: list[Rate | None] | None = None
+
+
+class History(Rates, kw_only=True, rename=_ours(names.HISTORY_NAMES)):
+    """History of a port: the first bucket's start, and rates beside it or within `results`."""
+
+    started_at: Moment
+    bucket_seconds: Annotated[int, Meta(gt=0)]
+    results: Rates | None = None

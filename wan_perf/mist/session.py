@@ -13,8 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from wan_perf.errors import UsageError
-from wan_perf.mist.answers import decoded, refuse_failure
-from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint
+from wan_perf.mist.answers import decoded, decoded_as, refuse_failure
+from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint, Single
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.records import Row
 
@@ -104,6 +104,19 @@ class MistSession:
                 )
             followed.add(uri)
             response = self.fetch(endpoint.path, partial(self._sdk.mist_get, uri))
+
+    def single(self, asked: Single[Row], *place: str, **query: str) -> Row:
+        """The one answer of a call; `place` is what its address names, in the SDK's order.
+
+        Raises:
+            MistPermanentError: The call would fail again, or the answer has not the known shape.
+            MistTransientError: The call may succeed later.
+        """
+        package, _, function = asked.function.rpartition(".")
+        call = getattr(import_module(f"mistapi.api.v1.{package}"), function)
+        response = self.fetch(asked.path, partial(call, self._sdk, *place, **query))
+        shaped: Row = decoded_as(asked.shape, asked.path, response)
+        return shaped
 
     def fetch(self, path: str, call: Callable[[], APIResponse]) -> APIResponse:
         """The answer of one SDK call, with status 200.

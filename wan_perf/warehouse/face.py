@@ -133,8 +133,9 @@ class Warehouse(ABC):
     ) -> Stored:
         """Replace a slice of the table by the rows; what breaks a rule replaces nothing.
 
-        The slice is the passes that the rows hold where the table is a snapshot table, else the
-        window on the partition column, else the whole table. No rows are a valid slice. An
+        The slice is the passes that the rows hold where the table is a snapshot table, the rows'
+        own keys where it is replaced by key, else the window on the partition column, else the
+        whole table. No rows are a valid slice. An
         expression is cut to the window; a frame with rows outside of it is refused.
 
         Raises:
@@ -245,6 +246,9 @@ def _sources(expression: ir.Table) -> list[Table]:
 def _slice(table: Table, stage: str, window: Window | None) -> str:
     if table.snapshot is not None:
         return f" WHERE {table.snapshot} IN (SELECT {table.snapshot} FROM {stage})"  # noqa: S608 - declared names
+    if table.by_key:
+        key = ", ".join(table.key)
+        return f" WHERE ({key}) IN (SELECT {key} FROM {stage})"  # noqa: S608 - declared names
     return where(table, window)
 
 

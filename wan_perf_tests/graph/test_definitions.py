@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 FEEDS = {
     "raw_inventory": set(),
-    "raw_port_sample": set(),
+    "raw_port_history": {"dim_site", "dim_circuit", "circuit_port", "dim_hour"},
+    "raw_port_sample": {"raw_port_history"},
     "raw_gateway_event": {"raw_port_sample"},
     "dim_site": {"raw_inventory"},
     "dim_circuit": {"raw_inventory"},
@@ -25,7 +26,14 @@ FEEDS = {
     "dim_policy": set(),
     "dim_hour": {"dim_site"},
     "circuit_hour": {
-        *("raw_port_sample", "raw_gateway_event", "dim_site", "dim_circuit", "circuit_port"),
+        *(
+            "raw_port_sample",
+            "raw_port_history",
+            "raw_gateway_event",
+            "dim_site",
+            "dim_circuit",
+            "circuit_port",
+        ),
         *("dim_hour", "dim_policy"),
     },
     "circuit_day": {"circuit_hour"},
@@ -61,7 +69,9 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
     assert hours.get_first_partition_key() == "2026-03-07-00:00"
     assert specs["circuit_day"].partitions_def.get_first_partition_key() == "2026-03-07"
     hourly = [n for n, s in specs.items() if s.partitions_def == hours]
-    assert sorted(hourly) == ["circuit_hour", "dim_hour", "raw_gateway_event", "raw_port_sample"]
+    assert sorted(hourly) == [
+        *("circuit_hour", "dim_hour", "raw_gateway_event", "raw_port_history", "raw_port_sample"),
+    ]
 
 
 def test_the_checks_are_the_declared_rules_by_name(definitions):

@@ -12,6 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from wan_perf.declaration import Table
 from wan_perf.kpi.circuit_hours import circuit_hours
+from wan_perf.kpi.history import history_near
 from wan_perf.kpi.nearness import events_near, samples_near
 from wan_perf.kpi.state import downs, gaps, port_states
 from wan_perf.kpi.traffic import port_traffic
@@ -22,6 +23,7 @@ from wan_perf.tables import (
     DIM_POLICY,
     DIM_SITE,
     RAW_GATEWAY_EVENT,
+    RAW_PORT_HISTORY,
     RAW_PORT_SAMPLE,
 )
 from wan_perf_tests.kpi.rows import Row
@@ -34,7 +36,7 @@ PORT_HOURS = {
     "port_hour": "int64",
 }
 FACT_SOURCES = (
-    *(RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT),
+    *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT),
     *(DIM_HOUR, DIM_POLICY),
 )
 
@@ -75,7 +77,8 @@ def measured_query() -> Query:
     ports = ibis.table(PORT_HOURS, name="port_hours")
     samples = samples_near(unbound(RAW_PORT_SAMPLE), ports)
     gap = gaps(samples, events_near(unbound(RAW_GATEWAY_EVENT), ports), ports)
-    states = port_states(gap).left_join(port_traffic(samples, downs(gap)), "port_hour")
+    past = history_near(unbound(RAW_PORT_HISTORY), ports)
+    states = port_states(gap, past).left_join(port_traffic(samples, downs(gap)), "port_hour")
     return Query(states.drop("port_hour_right"))
 
 
@@ -86,13 +89,19 @@ def circuit_hour_query() -> Query:
 
 
 def measured(
-    samples: Sequence[Row], events: Sequence[Row], ports: Sequence[tuple[str, str, Any, Any]]
+    samples: Sequence[Row],
+    events: Sequence[Row],
+    ports: Sequence[tuple[str, str, Any, Any]],
+    history: Sequence[Row] = (),
 ) -> list[Row]:
     """State and traffic of each (gateway, port, hour, speed), in the order given."""
     numbered = [
         dict(zip(PORT_HOURS, (*port, number), strict=True)) for number, port in enumerate(ports)
     ]
     rows = measured_query().rows(
-        raw_port_sample=samples, raw_gateway_event=events, port_hours=numbered
+        raw_port_sample=samples,
+        raw_gateway_event=events,
+        raw_port_history=history,
+        port_hours=numbered,
     )
     return sorted(rows, key=lambda row: row["port_hour"])

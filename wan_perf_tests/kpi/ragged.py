@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
-from wan_perf_tests.kpi.rows import BOOTED, GATEWAY, HOUR, H, Row, event, sample
+from wan_perf_tests.kpi.rows import BOOTED, GATEWAY, HOUR, H, Row, event, past, sample
 
 HALF_MINUTES_A_DAY = 2 * 60 * 24
 Life = tuple[list[Row], list[Row]]
@@ -116,6 +116,29 @@ def estates(ports: int = 6) -> st.SearchStrategy[Life]:
             [row for _, events in all_lives for row in events],
         )
     )
+
+
+@st.composite
+def histories(draw: st.DrawFn, ports: int = 6) -> list[Row]:
+    """History of some hours of some ports: none known, idle, in part, with and without evidence."""
+    rows = []
+    for port in range(ports):
+        for hour in (HOUR - H, HOUR, HOUR + H):
+            covered = draw(st.sampled_from([None, 0, 50, 60, 60, 60]))
+            if covered is None:
+                continue
+            since, seen = sorted(
+                (draw(instants(hour - H, hour + H)), draw(instants(hour, hour + 2 * H)))
+            )
+            row = past(
+                hour,
+                draw(st.sampled_from([0.0, 8.0, 1e6])) if covered else None,
+                covered=covered,
+                up=(since, seen) if draw(st.booleans()) else None,
+                port=f"ge-0/0/{port}",
+            )
+            rows.append(row)
+    return rows
 
 
 PORTS = [(GATEWAY, f"ge-0/0/{n}") for n in range(6)]

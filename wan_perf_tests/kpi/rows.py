@@ -64,3 +64,29 @@ def event(
         "event_name": f"GW_PORT_{kind.upper()}",
         "detail": detail,
     }
+
+
+def past(
+    hour: datetime = HOUR,
+    rx_bps: float | None = None,
+    *,
+    covered: float = 60,
+    carrying: float | None = None,
+    up: tuple[datetime, datetime] | None = None,
+    port: str = PORT,
+) -> Row:
+    """History of a port's hour; the upload is half the download, traffic in every bucket of it."""
+    all_carry = covered if rx_bps else 0
+    return {
+        "hour": hour,
+        "gateway_mac": GATEWAY,
+        "port_id": port,
+        "site_id": "S1",
+        "covered_minutes": covered,
+        "carrying_minutes": all_carry if carrying is None else carrying,
+        "rx_bps_mean": rx_bps,
+        "tx_bps_mean": None if rx_bps is None else rx_bps / 2,
+        "up_through_from": up[0] if up else None,
+        "seen_at": up[1] if up else None,
+        "fetched_at": hour + 48 * H,
+    }

@@ -48,3 +48,10 @@ def events_of(raw: Iterable[Row], gateway: str, port: str, hour: datetime) -> li
         and row["event_kind"] in ("port_up", "port_down")
         and hour - DAY <= row["event_at"] < hour + 2 * H
     ]
+
+
+def history_of(raw: Iterable[Row], gateway: str, port: str, hour: datetime) -> Row | None:
+    """The history of the port's hour, of which there is one row or none."""
+    key = (gateway, port, hour)
+    rows = [row for row in raw if (row["gateway_mac"], row["port_id"], row["hour"]) == key]
+    return rows[0] if rows else None

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from wan_perf_tests.kpi.rows import H, Row
-from wan_perf_tests.kpi.seen import DAY, NEAR, events_of, hour_of, samples_of
+from wan_perf_tests.kpi.seen import DAY, NEAR, events_of, history_of, hour_of, samples_of
 
 MICROSECOND = timedelta(microseconds=1)
 Stretch = tuple[datetime, datetime, bool | None]
@@ -26,9 +26,16 @@ class PortLife:
     """All that one hour may know of one port."""
 
     def __init__(
-        self, raw: Iterable[Row], events: Iterable[Row], gateway: str, port: str, hour: datetime
+        self,
+        raw: Iterable[Row],
+        events: Iterable[Row],
+        gateway: str,
+        port: str,
+        hour: datetime,
+        history: Iterable[Row] = (),
     ) -> None:
         self.hour = hour
+        self.past = history_of(history, gateway, port, hour)
         self.samples = samples_of(raw, gateway, port, hour)
         self.seen = [
             Observation(row["event_at"], True, row["event_kind"] == "port_up")
@@ -39,7 +46,17 @@ class PortLife:
         self.seen.sort(key=lambda o: (o.at, not o.is_event, bool(o.state)))
 
     def state(self, instant: datetime) -> bool | None:
-        """Up, down, or unknown at the instant."""
+        """Up, down, or unknown at the instant, history included."""
+        heard = self.heard(instant)
+        if heard is not None or self.past is None:
+            return heard
+        since, seen = self.past["up_through_from"], self.past["seen_at"]
+        if self.past["carrying_minutes"] == 60 or (since and since <= instant < seen):
+            return True
+        return None
+
+    def heard(self, instant: datetime) -> bool | None:
+        """Up, down, or unknown at the instant, as events and samples tell."""
         last, coming = self._around(instant)
         if last and coming and coming.at - last.at <= NEAR:
             if coming.is_event:
@@ -55,7 +72,7 @@ class PortLife:
             return False
         seen_by_both = edge - NEAR <= last.at and coming.at < edge + NEAR
         speaks = coming.is_event or (last.state is not None and coming.state is not None)
-        return seen_by_both and speaks and self.state(instant) is False
+        return seen_by_both and speaks and self.heard(instant) is False
 
     def _around(self, instant: datetime) -> tuple[Observation | None, Observation | None]:
         last = next((o for o in reversed(self.seen) if o.at <= instant), None)
@@ -80,6 +97,8 @@ class PortLife:
             cuts.add(turn(last, coming))
         for o in self.seen:
             cuts |= {o.at + DAY, hour_of(o.at) - H}
+        if self.past and self.past["seen_at"]:
+            cuts |= {self.past["up_through_from"], self.past["seen_at"]}
         inside = sorted(cut for cut in cuts if start <= cut <= end)
         for low, high in pairwise(inside):
             yield low, high, self.state(low)

@@ -27,7 +27,7 @@ from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, W
 from wan_perf_tests.kpi.engine import FACT_SOURCES
 from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
 from wan_perf_tests.kpi.ragged import Life, lives
-from wan_perf_tests.kpi.rows import HOUR, H, Row
+from wan_perf_tests.kpi.rows import HOUR, H, Row, past
 from wan_perf_tests.kpi.snapshots import wan_port
 
 # The stand-in copies every answer, and DuckDB tells it so.
@@ -84,12 +84,16 @@ def test_circuit_hours_and_their_day(warehouses):
         circuit_port=[carried(port, port) for port in PORTS],
         dim_hour=hours(HOUR - H, 3),
         raw_port_sample=[{"site_id": "S1", **r} for samples, _ in estate for r in samples],
+        raw_port_history=[
+            past(HOUR - H + n % 3 * H, 1e6 + n, port=port, up=(HOUR, HOUR + H))
+            for n, port in enumerate(PORTS)
+        ],
         raw_gateway_event=[r for _, events in estate for r in events],
     )
 
     def fill(warehouse: Warehouse) -> None:
         for table in FACT_SOURCES:
-            frame = conform(given_rows[table.name], table)
+            frame = conform(given_rows.get(table.name, ()), table)
             warehouse.store(table, frame, A_WEEK if table.partition else None)
         warehouse.store(
             CIRCUIT_HOUR, circuit_hours(*(warehouse.lazy(t) for t in FACT_SOURCES)), A_DAY

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import Phase, given, settings
 
 from wan_perf_tests.kpi.engine import measured
-from wan_perf_tests.kpi.ragged import PORTS, Life, estates
+from wan_perf_tests.kpi.ragged import PORTS, Life, estates, histories
 from wan_perf_tests.kpi.rows import HOUR, H, Row
 from wan_perf_tests.kpi.seen import NEAR
 from wan_perf_tests.kpi.state_reference import PortLife
@@ -22,9 +22,11 @@ FEW = settings(
 )
 
 
-def reference(samples: list[Row], events: list[Row], where: tuple) -> Row:
+def reference(
+    samples: list[Row], events: list[Row], where: tuple, history: list[Row] | None = None
+) -> Row:
     gateway, port, hour, speed = where
-    life = PortLife(samples, events, gateway, port, hour)
+    life = PortLife(samples, events, gateway, port, hour, history or [])
     return {
         "up_us": life.spent_us(True, hour, hour + H),
         "down_us": life.spent_us(False, hour, hour + H),
@@ -46,6 +48,19 @@ def test_each_port_and_hour_is_as_the_reference_says(estate: Life):
         shown = {k: v or 0 if k in COUNTS else v for k, v in row.items() if k != "port_hour"}
         assert (where, shown) == (where, reference(samples, events, where))
         assert 0 <= row["up_us"] + row["down_us"] <= 3_600_000_000
+
+
+@settings(FEW, max_examples=30)
+@given(estates(), histories())
+def test_history_settles_what_is_unknown_and_nothing_else(estate: Life, history: list[Row]):
+    samples, events = estate
+    found = measured(samples, events, everywhere(), history)
+    without = measured(samples, events, everywhere())
+    for where, row, bare in zip(everywhere(), found, without, strict=True):
+        shown = {k: v or 0 if k in COUNTS else v for k, v in row.items() if k != "port_hour"}
+        assert (where, shown) == (where, reference(samples, events, where, history))
+        assert {**row, "up_us": 0} == {**bare, "up_us": 0}
+        assert row["up_us"] >= bare["up_us"]
 
 
 @settings(FEW, max_examples=15)

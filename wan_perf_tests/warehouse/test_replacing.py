@@ -8,7 +8,14 @@ import pytest
 
 from wan_perf.errors import WanPerfError
 from wan_perf.frames import conform
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, DIM_SITE, RAW_INVENTORY, RAW_PORT_SAMPLE
+from wan_perf.tables import (
+    CIRCUIT_DAY,
+    CIRCUIT_HOUR,
+    DIM_SITE,
+    RAW_INVENTORY,
+    RAW_PORT_HISTORY,
+    RAW_PORT_SAMPLE,
+)
 from wan_perf.warehouse import RefusedRowsError, Stored, Warehouse, Window
 from wan_perf_tests.warehouse.rows import (
     EVERY_TYPE,
@@ -116,6 +123,27 @@ def test_a_pass_replaces_itself_and_no_other(warehouse: Warehouse) -> None:
     assert warehouse.store(RAW_PORT_SAMPLE, passes(first, second, rate=7.0), window(H5)) == Stored(
         4, passes=2
     )
+
+
+def test_a_fetch_of_some_ports_leaves_the_others_and_other_hours(warehouse: Warehouse) -> None:
+    def fetched(rate: float, *where: tuple[Any, str]) -> pd.DataFrame:
+        row = {
+            "gateway_mac": "aa0000000001",
+            "site_id": "s1",
+            "fetched_at": H6,
+            "rx_bps_mean": rate,
+        }
+        row |= {"covered_minutes": 60.0, "carrying_minutes": 60.0}
+        return conform([{**row, "hour": h, "port_id": p} for h, p in where], RAW_PORT_HISTORY)
+
+    all_of_it = [(hour, port) for hour in (H5, H6) for port in ("ge-0/0/0", "ge-0/0/1")]
+    warehouse.store(RAW_PORT_HISTORY, fetched(1, *all_of_it), window(H5, 2))
+    warehouse.store(RAW_PORT_HISTORY, fetched(2, (H6, "ge-0/0/0")), window(H5, 2))
+    warehouse.store(RAW_PORT_HISTORY, fetched(3), window(H5, 2))
+    with pytest.raises(RefusedRowsError, match="key_is_unique"):
+        warehouse.store(RAW_PORT_HISTORY, fetched(4, *all_of_it, all_of_it[0]), window(H5, 2))
+    found = warehouse.query(warehouse.lazy(RAW_PORT_HISTORY)).sort_values(["hour", "port_id"])
+    assert found["rx_bps_mean"].tolist() == [1, 1, 2, 1]
 
 
 def test_a_snapshot_without_partition_replaces_itself_and_no_other(warehouse: Warehouse) -> None:

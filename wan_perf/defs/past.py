@@ -1,0 +1,90 @@
+"""Past hours that samples do not cover, from Mist's history.
+
+Belongs here: when the history is asked, and what a run says about it.
+Keep out: which hours lack samples (`kpi.unheard`), asking (`mist.history`).
+"""
+
+from collections import defaultdict
+from datetime import datetime
+
+import dagster as dg
+import ibis.expr.types as ir
+import pandas as pd
+
+from wan_perf.defs.declared import declared
+from wan_perf.defs.partitions import CHUNK, HOURLY
+from wan_perf.defs.raw import DUE_TAG, naive, retry_transient
+from wan_perf.defs.resources import Progress, Source
+from wan_perf.frames import conform
+from wan_perf.kpi.unheard import unheard
+from wan_perf.mist.budget import Budget
+from wan_perf.mist.clock import Clock, floored
+from wan_perf.mist.errors import MistTransientError
+from wan_perf.mist.history import HOUR, Backfill, Wanted, port_history
+from wan_perf.mist.session import MistSession
+from wan_perf.tables import RAW_PORT_HISTORY, RAW_PORT_SAMPLE
+from wan_perf.warehouse import Warehouse, Window
+
+
+@dg.asset(
+    **declared(RAW_PORT_HISTORY),
+    kinds={"mist", "python"},
+    partitions_def=HOURLY,
+    backfill_policy=CHUNK,
+)
+def raw_port_history(
+    context: dg.AssetExecutionContext,
+    dim_site: ir.Table,
+    dim_circuit: ir.Table,
+    circuit_port: ir.Table,
+    dim_hour: ir.Table,
+    source: dg.ResourceParam[Source],
+    clock: dg.ResourceParam[Clock],
+    warehouse: dg.ResourceParam[Warehouse],
+    progress: dg.ResourceParam[Progress],
+) -> pd.DataFrame:
+    start, end = naive(context.partition_time_window)
+    end = min(end, floored(clock.now(), HOUR))
+    if DUE_TAG in context.run.tags or end <= start:
+        context.add_output_metadata({"ports_fetched": 0, "ports_left": 0, "calls": 0})
+        return conform([], RAW_PORT_HISTORY)
+    # Read here and not as inputs: the passes of this run come after it, and it has a past.
+    lacking = unheard(
+        warehouse.lazy(RAW_PORT_SAMPLE, Window(start - HOUR, end + HOUR)),
+        warehouse.lazy(RAW_PORT_HISTORY, Window(start, end)),
+        *(dim_site, dim_circuit, circuit_port, dim_hour),
+        end,
+    )
+    wanted = _by_port(warehouse.query(lacking))
+    session = source.session()
+    try:
+        # Without ports to ask for nothing is asked at all, not even the use of the token.
+        found = _ask(session, wanted, clock, source.reserve, progress) if wanted else Backfill()
+    except MistTransientError as error:
+        raise retry_transient(error) from error
+    reasons = {str(error) for error in found.left.values()}
+    for sentence in sorted(reasons):
+        context.log.warning(sentence)
+    context.add_output_metadata(
+        {
+            "ports_fetched": found.fetched,
+            "ports_left": len(found.left),
+            "why_left": sorted(reasons),
+            "calls": session.calls,
+        }
+    )
+    return found.frame
+
+
+def _ask(
+    session: MistSession, wanted: list[Wanted], clock: Clock, reserve: int, progress: Progress
+) -> Backfill:
+    budget = Budget(session, clock.now, reserve)
+    return port_history(session, wanted, clock.now(), budget, progress.fetched)
+
+
+def _by_port(lacking: pd.DataFrame) -> list[Wanted]:
+    hours: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
+    for row in lacking.sort_values("hour").to_dict("records"):
+        hours[row["site_id"], row["gateway_mac"], row["port_id"]].append(row["hour"])
+    return [Wanted(*port, tuple(of_port)) for port, of_port in sorted(hours.items())]

@@ -1,0 +1,57 @@
+"""The history of a past hour beside its samples: which of the two counts.
+
+Belongs here: when samples are enough, what a history row is in bytes and minutes.
+Keep out: what history proves of a state (`state`), fetching it (`mist.history`).
+
+Samples win where they cover 45 minutes of the hour; else the history replaces bytes and observed
+minutes entirely, if it covers more of the hour than they do. The two are never mixed in one figure.
+"""
+
+from datetime import timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, SECOND_US, instant_us, microseconds
+
+SAMPLES_SUFFICE = timedelta(minutes=45)
+
+
+def is_covered(observed_us: ir.IntegerValue) -> ir.BooleanValue:
+    """True where samples cover enough of the hour; false where they cover nothing."""
+    return (observed_us >= microseconds(SAMPLES_SUFFICE)).fill_null(False)
+
+
+def history_near(raw_port_history: ir.Table, ports: ir.Table) -> ir.Table:
+    """Each port's hour as its history has it.
+
+    Columns: port_hour; past_us, past_rx_bytes, past_tx_bytes (NULL where nothing is covered);
+    up_from_us, up_to_us: known to be up in between; is_carrying: traffic in all of the hour.
+    """
+    near = raw_port_history.inner_join(ports, ["gateway_mac", "port_id", "hour"])
+    past_us = (near.covered_minutes * MINUTE_US).round().cast("int64")
+
+    def carried(bps: ir.FloatingValue) -> ir.IntegerValue:
+        return (bps / 8 * past_us / SECOND_US).round().cast("int64")
+
+    return near.select(
+        "port_hour",
+        past_us=past_us.nullif(0),
+        past_rx_bytes=carried(near.rx_bps_mean),
+        past_tx_bytes=carried(near.tx_bps_mean),
+        up_from_us=instant_us(near.up_through_from, near.hour),
+        up_to_us=instant_us(near.seen_at, near.hour),
+        is_carrying=(near.carrying_minutes * MINUTE_US >= HOUR_US),
+    )
+
+
+def with_source(measured: ir.Table) -> ir.Table:
+    """Bytes and observed_us of what counts, and `source`; counts stay those of the samples."""
+    sampled_us = measured.observed_us.fill_null(0)
+    by_history = (~is_covered(sampled_us) & (measured.past_us > sampled_us)).fill_null(False)
+    return measured.mutate(
+        rx_bytes=ibis.ifelse(by_history, measured.past_rx_bytes, measured.rx_bytes),
+        tx_bytes=ibis.ifelse(by_history, measured.past_tx_bytes, measured.tx_bytes),
+        observed_us=ibis.ifelse(by_history, measured.past_us, measured.observed_us),
+        source=ibis.cases((by_history, "history"), (sampled_us > 0, "samples")),
+    ).drop("past_us", "past_rx_bytes", "past_tx_bytes")

@@ -1,0 +1,72 @@
+"""The calls of one token in an hour: what is used, what is left, what is kept for live passes.
+
+Belongs here: counting against the hourly limit, and when counting starts anew.
+Keep out: what a call is for.
+
+Mist counts by token and begins anew on the hour of the clock; no answer says how many calls are
+left. So the count is read once and carried on from the session's own: every attempt, also one that
+failed. Live passes are never held back here: they are few, and a missed one is lost for good.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from wan_perf.mist import endpoints
+from wan_perf.mist.clock import floored
+from wan_perf.mist.errors import HourUsedUpError
+from wan_perf.mist.session import MistSession
+
+_HOUR = timedelta(hours=1)
+
+
+class Budget:
+    """What history may still ask within the hour.
+
+    Args:
+        session: Its calls are counted; its token's use is read now.
+        now: The clock by which hours pass, naive UTC.
+        reserve: Calls an hour that are left to live passes.
+
+    Raises:
+        MistPermanentError: The use cannot be read, and could not another time.
+        MistTransientError: The use cannot be read now.
+    """
+
+    def __init__(self, session: MistSession, now: Callable[[], datetime], reserve: int) -> None:
+        self._session, self._now, self._reserve = session, now, reserve
+        self._lock = threading.Lock()
+        self._hour = floored(now(), _HOUR)
+        usage = session.single(endpoints.USAGE)
+        self._limit, self._before = usage.hourly_limit, usage.used
+        self._claimed, self._sent = 0, session.calls
+
+    @property
+    def used(self) -> int:
+        """Calls of this hour, those just allowed included."""
+        return self._before + max(self._claimed, self._session.calls - self._sent)
+
+    @property
+    def left(self) -> int:
+        """Calls that history may still make in this hour."""
+        return max(0, self._limit - self._reserve - self.used)
+
+    def claim(self) -> None:
+        """Take one of the calls that are left.
+
+        Raises:
+            HourUsedUpError: None is left before the next hour.
+        """
+        with self._lock:
+            now = self._now()
+            if floored(now, _HOUR) != self._hour:
+                self._hour, self._before = floored(now, _HOUR), 0
+                self._claimed, self._sent = 0, self._session.calls
+            if self.left == 0:
+                again = self._hour + _HOUR
+                raise HourUsedUpError(
+                    f"The hour's calls for history are used up: {self.used:,} of {self._limit:,}, "
+                    f"and {self._reserve:,} are kept for live passes; go on at {again:%H:%M} UTC.",
+                    (again - now).total_seconds(),
+                )
+            self._claimed += 1

@@ -1,0 +1,163 @@
+"""A past day from history alone, against what physically happened; and history beside samples."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from wan_perf.cli.demo import demo_settings
+from wan_perf.cli.running import Runs
+from wan_perf.errors import UsageError
+from wan_perf.simulator import Fleet, serve
+from wan_perf.tables import CIRCUIT_HOUR, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
+from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+from wan_perf_tests.graph.test_truth import epoch
+
+BUCKETS = "/api/v1/sites/{site_id}/insights/gateway/{device_id}/stats"
+NOW = START + 8 * 24 * HOUR
+PAST = NOW - 48 * HOUR
+"""Older than ten-minute buckets are kept."""
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Fleet:
+    return Fleet.seeded(7, 20, START, NOW + 12 * HOUR)
+
+
+@pytest.fixture(scope="module")
+def stage(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The clock stands at NOW; a day that is past was collected."""
+    with staged(fleet, tmp_path_factory.mktemp("history"), now=NOW) as stage:
+        stage.runs.collect(PAST, PAST + 24 * HOUR)
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def judged(fleet: Fleet, stage: Stage) -> list[tuple]:
+    """Each circuit-hour of the day with the truth of it and whether the cloud heard all of it."""
+    rows = stage.rows(CIRCUIT_HOUR)
+    stored = {(r.gateway_mac, r.port_id, epoch(r.hour)): r for r in rows.itertuples()}
+    truth = fleet.truth(PAST, PAST + 24 * HOUR)
+    silences = {gateway["mac"]: gateway["silences"] for gateway in truth["gateways"]}
+    found = []
+    for circuit in truth["circuits"]:
+        for hour in circuit["hours"]:
+            row = stored.get((circuit["gateway_mac"], circuit["port_id"], hour["hour"]))
+            begin, end = hour["hour"], hour["hour"] + 3600
+            heard = not any(a < end and b > begin for a, b in silences[circuit["gateway_mac"]])
+            if row is not None:
+                found.append((row, hour, heard))
+    return found
+
+
+def test_a_past_day_has_every_hour_from_history(judged: list[tuple]):
+    heard = [row for row, _, heard in judged if heard]
+    assert len(heard) > 20 * 24
+    assert {row.source for row in heard} == {"history"}
+    assert {row.observed_minutes for row in heard} == {60}
+    assert sum(row.sample_count for row in heard) == 0
+
+
+@pytest.mark.parametrize("direction", ["rx_bytes", "tx_bytes"])
+def test_bytes_are_within_a_thousandth_where_the_cloud_heard_all(judged, direction: str):
+    """And within what a whole bit a second is in an hour: rates have no decimals."""
+    wrong = [
+        (row.circuit_id, row.hour, getattr(row, direction), hour[direction])
+        for row, hour, heard in judged
+        if heard and abs(getattr(row, direction) - hour[direction]) > 0.001 * hour[direction] + 450
+    ]
+    assert wrong == []
+
+
+def test_no_time_is_called_up_that_was_down_where_the_cloud_heard_all(judged: list[tuple]):
+    wrong = [
+        (row.circuit_id, row.hour, row.up_minutes * 60, 3600 - hour["down_seconds"])
+        for row, hour, heard in judged
+        if heard and row.up_minutes * 60 > 3600 - hour["down_seconds"] + 0.005
+    ]
+    assert wrong == []
+
+
+def test_nearly_all_time_is_settled(judged: list[tuple]):
+    unknown = sum(row.unknown_minutes for row, _, _ in judged)
+    assert unknown < 0.02 * 60 * len(judged)
+
+
+def test_a_day_costs_a_call_a_circuit_and_a_week_no_more(fleet: Fleet, tmp_path: Path):
+    for hours in (24, 7 * 24 - 1):
+        with staged(fleet, tmp_path / str(hours), now=NOW) as stage:
+            stage.runs.collect(NOW - hours * HOUR, NOW)
+            ports = stage.rows(RAW_PORT_HISTORY)[["gateway_mac", "port_id"]].drop_duplicates()
+            assert stage.cloud.calls()[BUCKETS] == len(ports)
+
+
+def test_what_was_asked_for_once_is_not_asked_for_again(stage: Stage):
+    before = stage.rows(RAW_PORT_HISTORY)
+    calls = stage.cloud.calls()[BUCKETS]
+    stage.runs.collect(PAST, PAST + 24 * HOUR)
+    assert stage.cloud.calls()[BUCKETS] == calls
+    pd.testing.assert_frame_equal(stage.rows(RAW_PORT_HISTORY), before)
+
+
+def test_ports_that_failed_are_asked_for_by_the_next_run(fleet: Fleet, tmp_path: Path, stage):
+    with staged(fleet, tmp_path / "ill", now=NOW) as ill:
+        ill.cloud.misbehave(BUCKETS, "500", times=3)
+        ill.runs.collect(PAST, PAST + 24 * HOUR)
+        assert "History of 3 ports is left" in ill.printed.getvalue()
+        assert len(ill.rows(RAW_PORT_HISTORY)) < len(stage.rows(RAW_PORT_HISTORY))
+        ill.runs.collect(PAST, PAST + 24 * HOUR)
+        pd.testing.assert_frame_equal(ill.rows(CIRCUIT_HOUR), stage.rows(CIRCUIT_HOUR))
+
+
+def test_older_than_mist_keeps_is_refused_and_names_the_limit(tmp_path: Path):
+    late = START + 20 * 24 * HOUR
+    fleet = Fleet.seeded(7, 2, START, late)
+    with staged(fleet, tmp_path / "late", now=late) as stage:
+        with pytest.raises(UsageError, match=r"keeps 14 days of .* before 2026-03-13 00:00 UTC"):
+            stage.runs.collect(START, START + 24 * HOUR)
+        assert len(stage.rows(CIRCUIT_HOUR)) == 0
+
+
+def test_history_then_samples_is_samples_then_history(fleet: Fleet, tmp_path: Path):
+    behind, ahead = (NOW - 36 * HOUR, NOW - 30 * HOUR), (NOW, NOW + 6 * HOUR)
+    found = []
+    for nth, order in enumerate([(behind, ahead), (ahead, behind)]):
+        with staged(fleet, tmp_path / str(nth), now=NOW) as stage:
+            for start, end in order:
+                stage.runs.collect(start, end)
+            rows = stage.rows(CIRCUIT_HOUR)
+            found.append(rows[(rows["hour"] < behind[1]) | (rows["hour"] >= NOW)])
+    pd.testing.assert_frame_equal(*(frame.reset_index(drop=True) for frame in found))
+    assert set(found[0]["source"].dropna()) == {"history", "samples"}
+
+
+def test_hours_behind_the_clock_are_history_and_those_ahead_are_passes(fleet, tmp_path: Path):
+    with staged(fleet, tmp_path / "both", now=NOW) as stage:
+        stage.runs.collect(NOW - 3 * HOUR, NOW + 3 * HOUR)
+        rows = stage.rows(CIRCUIT_HOUR)
+        sources = rows.groupby(rows["hour"] < NOW)["source"].agg(lambda s: s.mode()[0])
+        assert sources.to_dict() == {True: "history", False: "samples"}
+        assert stage.rows(RAW_PORT_SAMPLE)["pass_at"].min() >= NOW
+
+
+def test_a_backfill_stops_before_the_reserve_and_goes_on_in_the_next_hour(tmp_path: Path, stage):
+    with serve(stage.cloud.fleet, now=NOW, hourly_limit=60) as cloud:
+        settings = demo_settings(cloud, tmp_path, tmp_path / "contracts.csv", START)
+        settings = settings.model_copy(update={"call_reserve": 30})
+        (tmp_path / "contracts.csv").write_text(stage.cloud.fleet.contracts_csv(), "utf-8")
+        printed = io.StringIO()
+        with Runs(settings, Console(file=printed, width=300)) as runs:
+            runs.collect(PAST, PAST + 24 * HOUR)
+            spent = sum(cloud.calls().values())
+            assert "is left: The hour's calls for history are used up" in printed.getvalue()
+            assert "30 are kept for live passes; go on at 01:00 UTC" in printed.getvalue()
+            assert 30 <= spent < 40
+            for hour in range(1, 6):
+                cloud.clock.advance_to(NOW + hour * HOUR)
+                runs.collect(PAST, PAST + 24 * HOUR)
+            found = runs.warehouse.query(runs.warehouse.lazy(RAW_PORT_HISTORY))
+    assert len(found) == len(stage.rows(RAW_PORT_HISTORY))
+    assert "429" not in printed.getvalue()

@@ -1,0 +1,115 @@
+"""History against a cloud that answers badly: a sentence or an answer, and the next run repairs."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.mist import endpoints
+from wan_perf.mist.budget import Budget
+from wan_perf.mist.errors import HourUsedUpError
+from wan_perf.mist.history import Backfill, Wanted, port_history
+from wan_perf.mist.session import MistSession
+from wan_perf.simulator import Cloud, Fleet, serve
+from wan_perf.simulator.misbehaviour import WAYS
+from wan_perf_tests.mist.scripted import START
+
+HOUR = timedelta(hours=1)
+NOW = START + 48 * HOUR
+ASKED = {
+    "use": "/api/v1/self/usage",
+    "kinds": "/api/v1/const/insight_metrics",
+    "ports": "/api/v1/orgs/{org_id}/stats/ports/search",
+    "buckets": "/api/v1/sites/{site_id}/insights/gateway/{device_id}/stats",
+}
+HARMLESS = {"unknown field", "duplicate row", "row of another org"}
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    with serve(Fleet.seeded(3, 4, START, NOW + HOUR, faults=False), now=NOW) as cloud:
+        yield cloud
+
+
+def wanted(cloud: Cloud, start: datetime = START + HOUR, hours: int = 3) -> list[Wanted]:
+    asked = tuple(start + n * HOUR for n in range(hours))
+    return [
+        Wanted(gateway.site_id, gateway.mac, gateway.wan_ports[0].port_id, asked)
+        for gateway in cloud.fleet.gateways
+        if gateway.site_id and gateway.wan_ports
+    ]
+
+
+def fetch(cloud: Cloud, ports: list[Wanted]) -> Backfill:
+    session = MistSession(
+        host="api.mist.com",
+        org_id=cloud.org_id,
+        token=cloud.token,
+        base_url=cloud.url,
+        timeout=(2, 0.5),
+    )
+    budget = Budget(session, lambda: NOW, reserve=1000)
+    return port_history(session, ports, NOW, budget, lambda *_: None)
+
+
+def outcome(cloud: Cloud, ports: list[Wanted]) -> tuple[Backfill, list[str]]:
+    """What was fetched, and every sentence that was said about what was not."""
+    try:
+        found = fetch(cloud, ports)
+    except WanPerfError as error:
+        return Backfill(), [str(error)]
+    return found, [str(reason) for reason in found.left.values()]
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("path", ASKED.values(), ids=list(ASKED))
+def test_a_bad_answer_is_a_sentence_and_the_next_run_repairs(cloud: Cloud, path: str, how: str):
+    ports = wanted(cloud)
+    cloud.misbehave(path, how, times=1, seconds=1.5)
+    found, said = outcome(cloud, ports)
+    assert all(sentence.endswith(".") and "\n" not in sentence for sentence in said)
+    assert len(found.rows) == 3 * found.fetched
+    assert found.fetched == len(ports) or said
+    assert found.fetched == len(ports) or how not in HARMLESS
+    again = fetch(cloud, ports)
+    assert (again.fetched, again.left) == (len(ports), {})
+
+
+def test_an_hour_is_its_ten_minute_buckets_where_they_are_kept(cloud: Cloud):
+    hourly = fetch(cloud, wanted(cloud, NOW - 30 * HOUR))
+    fine = fetch(cloud, wanted(cloud, NOW - 20 * HOUR))
+    assert {row["covered_minutes"] for row in (*hourly.rows, *fine.rows)} == {60}
+    half = fetch(cloud, wanted(cloud, NOW - HOUR / 2, 1))
+    assert {row["covered_minutes"] for row in half.rows} == {30}
+
+
+def test_older_than_is_kept_is_refused_before_a_port_is_asked(cloud: Cloud):
+    before = cloud.calls().get(ASKED["buckets"], 0)
+    with pytest.raises(UsageError, match="keeps 14 days"):
+        fetch(cloud, wanted(cloud, NOW - 15 * 24 * HOUR))
+    assert cloud.calls().get(ASKED["buckets"], 0) == before
+
+
+def test_the_budget_counts_what_failed_and_begins_anew_on_the_hour():
+    fleet = Fleet.seeded(3, 1, START, NOW, faults=False)
+    at = [NOW + HOUR / 2]
+    with serve(fleet, now=NOW, hourly_limit=20) as cloud:
+        session = MistSession(
+            host="api.mist.com", org_id=cloud.org_id, token=cloud.token, base_url=cloud.url
+        )
+        budget = Budget(session, lambda: at[0], reserve=10)
+        cloud.misbehave(ASKED["kinds"], "500")
+        with pytest.raises(WanPerfError):
+            session.single(endpoints.INSIGHT_METRICS)
+        free = budget.left
+        assert free in (8, 9)  # the call that read the use may count or not
+        for _ in range(free):
+            budget.claim()
+            session.single(endpoints.INSIGHT_METRICS)
+        with pytest.raises(HourUsedUpError, match=r"go on at 01:00 UTC") as used_up:
+            budget.claim()
+        assert used_up.value.retry_after == 1800
+        at[0] = NOW + HOUR
+        budget.claim()
+        assert budget.left == 9
