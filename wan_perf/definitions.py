@@ -28,6 +28,7 @@ HOURLY_ASSETS = [
     raw.raw_port_sample,
     raw.raw_gateway_event,
     dimensions.dim_hour,
+    facts.gateway_silence,
     facts.circuit_hour,
 ]
 DAILY_ASSETS = [facts.circuit_day]

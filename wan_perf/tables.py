@@ -133,6 +133,23 @@ RAW_GATEWAY_EVENT = Table(
         *("event_at", "gateway_mac", "site_id", "port_id", "event_kind", "event_name", "detail"),
     ),
 )
+GATEWAY_SILENCE = Table(
+    "gateway_silence",
+    "One row per silence of a gateway that is over, and one per port of it; by the hour it ended.",
+    group="events",
+    partition="ended_at",
+    key=("ended_at", "gateway_mac", "port_id"),
+    nullable_key=("port_id",),
+    required=("started_at",),
+    columns=("ended_at", "gateway_mac", "port_id", "started_at", "outcome"),
+    own_rules=(
+        Rule(
+            "silences_end_after_they_start",
+            "A silence lasts for some time.",
+            lambda t: t.started_at < t.ended_at,
+        ),
+    ),
+)
 DIM_SITE = Table(
     "dim_site",
     "One row per site and period in which its description did not change.",
@@ -163,7 +180,10 @@ CIRCUIT_PORT = Table(
     "One row per circuit, member port and period.",
     group="dimensions",
     key=("circuit_id", "gateway_mac", "port_id", "valid_from"),
-    columns=("circuit_id", "gateway_mac", "port_id", "port_speed_mbps", "valid_from", "valid_to"),
+    columns=(
+        *("circuit_id", "gateway_mac", "port_id", "interface", "is_aggregate", "port_speed_mbps"),
+        *("valid_from", "valid_to"),
+    ),
     own_rules=(_VALIDITY,),
 )
 DIM_POLICY = Table(
@@ -201,7 +221,8 @@ CIRCUIT_HOUR = Table(
         *("hour", "circuit_id", "site_id", "gateway_mac", "port_id", "rx_bytes", "tx_bytes"),
         *("observed_minutes", "bandwidth_mbps", "bandwidth_up_mbps", "bandwidth_source"),
         *("utilization_pct", "utilization_severity", "up_minutes", "down_minutes"),
-        *("known_down_minutes", "unknown_minutes", "status_hourly", "availability_pct"),
+        *("known_down_minutes", "unknown_minutes", "standby_minutes", "disabled_minutes"),
+        *("link_up_minutes", "down_cause", "status_hourly", "availability_pct"),
         *("flap_count", "sample_count", "reset_count", "dropped_count", "is_trading_hour"),
         *("source",),
     ),
@@ -229,7 +250,7 @@ CIRCUIT_DAY = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT),
+        *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT, GATEWAY_SILENCE),
         *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(CIRCUIT_HOUR, CIRCUIT_DAY),
     )

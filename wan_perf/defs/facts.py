@@ -7,15 +7,33 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import (
     CHUNK,
     DAILY,
+    EVENTS_BEFORE,
     EVENTS_NEAR,
     HOURLY,
     HOURS_OF_PERIOD,
+    SAMPLES_BEFORE,
     SAMPLES_NEAR,
+    SILENCES_NEAR,
 )
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.rollup import circuit_periods
+from wan_perf.kpi.silences import gateway_silences
 from wan_perf.periods import DAY
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, GATEWAY_SILENCE
+
+
+@dg.asset(
+    **declared(GATEWAY_SILENCE),
+    kinds={"sql"},
+    partitions_def=HOURLY,
+    backfill_policy=CHUNK,
+    ins={
+        "raw_gateway_event": dg.AssetIn(partition_mapping=EVENTS_BEFORE),
+        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_BEFORE),
+    },
+)
+def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> ir.Table:
+    return gateway_silences(raw_gateway_event, raw_port_sample)
 
 
 @dg.asset(
@@ -26,12 +44,14 @@ from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR
     ins={
         "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
         "raw_gateway_event": dg.AssetIn(partition_mapping=EVENTS_NEAR),
+        "gateway_silence": dg.AssetIn(partition_mapping=SILENCES_NEAR),
     },
 )
 def circuit_hour(
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
     raw_gateway_event: ir.Table,
+    gateway_silence: ir.Table,
     dim_site: ir.Table,
     dim_circuit: ir.Table,
     circuit_port: ir.Table,
@@ -42,6 +62,7 @@ def circuit_hour(
         raw_port_sample,
         raw_port_history,
         raw_gateway_event,
+        gateway_silence,
         dim_site,
         dim_circuit,
         circuit_port,

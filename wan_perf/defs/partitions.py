@@ -43,4 +43,9 @@ SAMPLES_NEAR = neighbours(_HOUR, _HOUR)
 """20 minutes of samples would do; partitions are hours."""
 HOURS_OF_PERIOD = neighbours(timedelta(), timedelta())
 """A period sees its hours; those before the first partition do not exist."""
+SILENCES_NEAR = neighbours(timedelta(), nearness.EVENT_REACH_BACK)
+"""What settles a silence comes after it, within the time that an event speaks for."""
+SAMPLES_BEFORE = neighbours(nearness.EVENT_REACH_BACK + _HOUR, _HOUR)
+"""A silence that ends in an hour began within the 24 before, with samples beside both ends."""
+EVENTS_BEFORE = neighbours(nearness.EVENT_REACH_BACK, timedelta())
 EVENTS_NEAR = neighbours(nearness.EVENT_REACH_BACK, nearness.EVENT_REACH_AHEAD)

@@ -9,11 +9,21 @@ import ibis.expr.types as ir
 
 from wan_perf import formulas
 from wan_perf.columns import SCOPES, SEVERITIES
-from wan_perf.kpi.history import history_near, with_source
-from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, events_near, port_hours, samples_near
-from wan_perf.kpi.state import downs, gaps, port_states
-from wan_perf.kpi.traffic import port_traffic
+from wan_perf.kpi.circuit_states import Evidence, circuit_states
+from wan_perf.kpi.history import circuit_history, history_near, with_source
+from wan_perf.kpi.nearness import (
+    HOUR_US,
+    MINUTE_US,
+    events_near,
+    gateway_events_near,
+    members_near,
+    samples_near,
+    silences_near,
+)
+from wan_perf.kpi.state import downs, gaps
+from wan_perf.kpi.traffic import circuit_traffic, idle_stretches
 from wan_perf.kpi.validity import in_force
+from wan_perf.tables import CIRCUIT_HOUR
 
 MINUTE_DECIMALS = 4
 PERCENT_DECIMALS = 4
@@ -24,6 +34,7 @@ def circuit_hours(
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
     raw_gateway_event: ir.Table,
+    gateway_silence: ir.Table,
     dim_site: ir.Table,
     dim_circuit: ir.Table,
     circuit_port: ir.Table,
@@ -31,30 +42,37 @@ def circuit_hours(
     dim_policy: ir.Table,
 ) -> ir.Table:
     """One row per circuit in service and hour of `dim_hour`, also where nothing was heard."""
-    service = in_service(dim_site, dim_circuit, circuit_port, dim_hour)
-    ports = port_hours(service)
-    samples = samples_near(raw_port_sample, ports)
-    gap = gaps(samples, events_near(raw_gateway_event, ports), ports)
-    past = history_near(raw_port_history, ports)
-    measured = (
-        ports.drop("port_speed_mbps")
-        .left_join(port_states(gap, past), "port_hour")
-        .drop("port_hour_right")
-        .left_join(port_traffic(samples, downs(gap)), "port_hour")
-        .drop("port_hour_right")
-        .left_join(past.drop("up_from_us", "up_to_us", "is_carrying"), "port_hour")
-        .drop("port_hour_right", "port_hour")
+    circuits = in_service(dim_site, dim_circuit, dim_hour)
+    members = members_near(circuits, circuit_port)
+    samples = samples_near(raw_port_sample, members)
+    events = events_near(raw_gateway_event, members)
+    gap = gaps(samples, events, members)
+    past = history_near(raw_port_history, members)
+    evidence = Evidence(
+        gap=gap,
+        events=events,
+        gateway_events=gateway_events_near(raw_gateway_event, members),
+        silences=silences_near(gateway_silence, members),
+        past=past,
+        idle=idle_stretches(samples),
     )
-    rows = service.left_join(with_source(measured), ["hour", "gateway_mac", "port_id"])
-    return with_severity(_figures(rows), dim_policy)
+    measured = circuits
+    for figures in (
+        main_members(members),
+        circuit_states(circuits, members, evidence),
+        circuit_traffic(samples, downs(gap), members),
+        circuit_history(past, members),
+    ):
+        measured = measured.left_join(figures, "circuit_hour").drop("circuit_hour_right")
+    rows = with_severity(_figures(with_source(measured)), dim_policy)
+    return rows.select(*CIRCUIT_HOUR.columns)
 
 
-def in_service(
-    dim_site: ir.Table, dim_circuit: ir.Table, circuit_port: ir.Table, dim_hour: ir.Table
-) -> ir.Table:
-    """Circuit x hour with its port, bandwidth, site and local time: what must have a row.
+def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) -> ir.Table:
+    """Circuit x hour with bandwidth, rank, site and local time: what must have a row.
 
-    Dimensions are joined as of the end of the hour. A port that is switched off is not in service.
+    Numbered by circuit_hour. Dimensions are joined as of the end of the hour. A circuit that is
+    switched off is not in service.
     """
     hours = dim_hour.select("hour").distinct()
     hours = hours.mutate(hour_end=hours.hour + ibis.interval(hours=1))
@@ -62,18 +80,34 @@ def in_service(
     circuits = circuits.filter(~circuits.is_disabled.fill_null(False)).drop(
         "valid_from", "valid_to"
     )
-    ported = circuits.left_join(
-        circuit_port,
-        [circuits.circuit_id == circuit_port.circuit_id, in_force(circuit_port, circuits.hour_end)],
-    ).drop("circuit_id_right", "valid_from", "valid_to")
-    sited = ported.left_join(
-        dim_site, [ported.site_id == dim_site.site_id, in_force(dim_site, ported.hour_end)]
+    sited = circuits.left_join(
+        dim_site, [circuits.site_id == dim_site.site_id, in_force(dim_site, circuits.hour_end)]
     )
     local = sited.left_join(dim_hour, ["hour", "time_zone"])
-    columns = ["hour", "circuit_id", "site_id", "gateway_mac", "port_id", "port_speed_mbps"]
-    columns += ["bandwidth_mbps", "bandwidth_up_mbps", "bandwidth_source"]
-    columns += ["region", "store_type", "is_trading_hour"]
-    return local.select(*columns)
+    columns = ["hour", "circuit_id", "site_id", "role_rank", "is_on_demand", "bandwidth_mbps"]
+    columns += ["bandwidth_up_mbps", "bandwidth_source", "region", "store_type", "is_trading_hour"]
+    rows = local.select(*columns)
+    order = ibis.window(order_by=[rows.hour, rows.circuit_id])
+    return rows.mutate(circuit_hour=ibis.row_number().over(order))
+
+
+def main_members(members: ir.Table) -> ir.Table:
+    """Per circuit_hour the gateway and port that stand on its row: those at the end of the hour.
+
+    Of several the aggregated interface, else the first by name.
+    """
+    at_end = members.filter(members.held_to_us >= HOUR_US)
+    order = ibis.window(
+        group_by=at_end.circuit_hour,
+        order_by=[
+            at_end.is_aggregate.fill_null(False).desc(),
+            at_end.held_from_us.desc(),
+            at_end.gateway_mac,
+            at_end.port_id,
+        ],
+    )
+    ranked = at_end.mutate(nth=ibis.row_number().over(order))
+    return ranked.filter(ranked.nth == 0).select("circuit_hour", "gateway_mac", "port_id")
 
 
 def _figures(rows: ir.Table) -> ir.Table:
@@ -88,6 +122,9 @@ def _figures(rows: ir.Table) -> ir.Table:
         up_minutes=minutes(up_us),
         known_down_minutes=minutes(down_us),
         unknown_minutes=minutes(HOUR_US - up_us - down_us),
+        link_up_minutes=minutes(rows.link_up_us),
+        standby_minutes=minutes(rows.standby_us),
+        disabled_minutes=minutes(rows.disabled_us),
         flap_count=rows.flap_count.fill_null(0),
         sample_count=rows.sample_count.fill_null(0),
         reset_count=rows.reset_count.fill_null(0),
@@ -141,18 +178,7 @@ def with_severity(hours: ir.Table, dim_policy: ir.Table) -> ir.Table:
         *((used >= levels[s], s) for s in reversed(SEVERITIES)),
         (used < levels[SEVERITIES[0]], "normal"),
     )
-    return levels.mutate(utilization_severity=severity).drop(
-        *SEVERITIES,
-        "region",
-        "store_type",
-        "port_speed_mbps",
-        "up_us",
-        "down_us",
-        "observed_us",
-        "hour_right",
-        "gateway_mac_right",
-        "port_id_right",
-    )
+    return levels.mutate(utilization_severity=severity).drop(*SEVERITIES)
 
 
 def _levels_of(dim_policy: ir.Table, metric: str, scope: str) -> ir.Table:

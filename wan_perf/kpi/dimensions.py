@@ -85,7 +85,9 @@ def circuit_port(raw_inventory: ir.Table) -> ir.Table:
     rows = _circuits(raw_inventory)
     carried = rows.filter(rows.gateway_mac.notnull() & rows.port_id.notnull())
     entity = ["circuit_id", "gateway_mac", "port_id"]
-    return versions(carried, entity, ["port_speed_mbps"], raw_inventory)
+    plain = carried.mutate(interface=ibis.null("string"), is_aggregate=ibis.literal(False))
+    values = ["interface", "is_aggregate", "port_speed_mbps"]
+    return versions(plain, entity, values, raw_inventory)
 
 
 def _circuits(raw_inventory: ir.Table) -> ir.Table:

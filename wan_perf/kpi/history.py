@@ -3,8 +3,9 @@
 Belongs here: when samples are enough, what a history row is in bytes and minutes.
 Keep out: what history proves of a state (`state`), fetching it (`mist.history`).
 
-Samples win where they cover 45 minutes of the hour; else the history replaces bytes and observed
-minutes entirely, if it covers more of the hour than they do. The two are never mixed in one figure.
+Members of a circuit add up as their samples do. Samples win where they cover 45 minutes of the
+hour; else the history replaces bytes and observed minutes entirely, if it covers more of the hour
+than they do. The two are never mixed in one figure.
 """
 
 from datetime import timedelta
@@ -13,6 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, SECOND_US, instant_us, microseconds
+from wan_perf.kpi.traffic import standing_for
 
 SAMPLES_SUFFICE = timedelta(minutes=45)
 
@@ -28,7 +30,7 @@ def history_near(raw_port_history: ir.Table, ports: ir.Table) -> ir.Table:
     Columns: port_hour; past_us, past_rx_bytes, past_tx_bytes (NULL where nothing is covered);
     up_from_us, up_to_us: known to be up in between; is_carrying: traffic in all of the hour.
     """
-    near = raw_port_history.inner_join(ports, ["gateway_mac", "port_id", "hour"])
+    near = raw_port_history.drop("site_id").inner_join(ports, ["gateway_mac", "port_id", "hour"])
     past_us = (near.covered_minutes * MINUTE_US).round().cast("int64")
 
     def carried(bps: ir.FloatingValue) -> ir.IntegerValue:
@@ -42,6 +44,22 @@ def history_near(raw_port_history: ir.Table, ports: ir.Table) -> ir.Table:
         up_from_us=instant_us(near.up_through_from, near.hour),
         up_to_us=instant_us(near.seen_at, near.hour),
         is_carrying=(near.carrying_minutes * MINUTE_US >= HOUR_US),
+    )
+
+
+def circuit_history(past: ir.Table, members: ir.Table) -> ir.Table:
+    """Per circuit_hour what its members' history adds up to: past_us, past_rx_bytes, past_tx_bytes.
+
+    A port that the circuit held for a part of the hour only says nothing of it: its history is of
+    the hour as a whole.
+    """
+    all_hour = members.filter((members.held_from_us <= 0) & (members.held_to_us >= HOUR_US))
+    whose = all_hour.select("port_hour", "circuit_hour", "is_aggregate")
+    parts = standing_for(past.inner_join(whose, "port_hour"), "past_us")
+    return parts.group_by("circuit_hour").aggregate(
+        past_us=parts.past_us.max(),
+        past_rx_bytes=parts.past_rx_bytes.sum(),
+        past_tx_bytes=parts.past_tx_bytes.sum(),
     )
 
 

@@ -26,20 +26,50 @@ HOUR_US = 3_600 * SECOND_US
 _AN_HOUR_BACK = ibis.interval(hours=-1)
 
 
+LINK_KINDS = ("port_up", "port_down", "port_disabled")
+DOWN_KINDS = ("port_down", "port_disabled")
+_PROVIDER_KINDS = ("arp_unresolved", "arp_resolved", "dhcp_unresolved", "dhcp_resolved")
+PORT_KINDS = (*LINK_KINDS, *_PROVIDER_KINDS)
+
+
 def microseconds(reach: timedelta) -> int:
     """A duration as whole microseconds."""
     return reach // timedelta(microseconds=1)
 
 
-def port_hours(service: ir.Table) -> ir.Table:
-    """Ports of circuits in service x hour, with a narrow number for each: port_hour.
+EVENT_REACH_US = microseconds(EVENT_REACH_BACK)
+FOR_EVER_US = 2 * EVENT_REACH_US
+"""Further than anything reaches."""
 
-    Sorting by one integer instead of three texts is most of the speed of what follows.
+
+def members_near(circuits: ir.Table, circuit_port: ir.Table) -> ir.Table:
+    """Member ports of circuits in service that are held at any time of the hour.
+
+    One row per circuit_hour and member, with a narrow number, port_hour: sorting by one integer
+    instead of three texts is most of the speed of what follows. Columns: circuit_hour, port_hour,
+    hour, gateway_mac, port_id, interface, is_aggregate, port_speed_mbps, held_from_us, held_to_us.
     """
-    ports = service.filter(service.port_id.notnull())
-    ports = ports.select("gateway_mac", "port_id", "hour", "port_speed_mbps").distinct()
-    order = ibis.window(order_by=[ports.hour, ports.gateway_mac, ports.port_id])
-    return ports.mutate(port_hour=ibis.row_number().over(order))
+    hours = circuits.select("circuit_hour", "circuit_id", "hour")
+    end = hours.hour + ibis.interval(hours=1)
+    pairs = hours.join(
+        circuit_port,
+        [
+            hours.circuit_id == circuit_port.circuit_id,
+            circuit_port.valid_from < end,
+            circuit_port.valid_to.isnull() | (circuit_port.valid_to > hours.hour),
+        ],
+    )
+    # A port that left the circuit and came back within the hour is two rows with one number each.
+    members = pairs.select(
+        "circuit_hour",
+        "hour",
+        *("gateway_mac", "port_id", "interface", "is_aggregate", "port_speed_mbps"),
+        held_from_us=instant_us(pairs.valid_from, pairs.hour),
+        held_to_us=instant_us(pairs.valid_to, pairs.hour).fill_null(FOR_EVER_US),
+    )
+    keys = ("circuit_hour", "gateway_mac", "port_id", "held_from_us")
+    order = ibis.window(order_by=[members[key] for key in keys])
+    return members.mutate(port_hour=ibis.row_number().over(order))
 
 
 def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
@@ -87,15 +117,55 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
 
 
 def events_near(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
-    """Port events from 24 hours before each port's hour to one after: port_hour, at_us, is_up."""
-    changes = raw_gateway_event.filter(raw_gateway_event.event_kind.isin(["port_up", "port_down"]))
-    pairs = changes.inner_join(ports, ["gateway_mac", "port_id"])
-    at_us = instant_us(pairs.event_at, pairs.hour)
-    near = pairs.filter(
-        (at_us >= -microseconds(EVENT_REACH_BACK))
-        & (at_us < HOUR_US + microseconds(EVENT_REACH_AHEAD))
+    """Events that name a port or its interface: port_hour, at_us, event_kind.
+
+    From 24 hours before each port's hour to one after. Where a port went down and up in one
+    instant, it was down: the UP counts a microsecond later.
+    """
+    others = ports.filter(ports.interface != ports.port_id)
+    names = ibis.union(
+        ports.select("port_hour", "gateway_mac", "hour", "port_id"),
+        others.select("port_hour", "gateway_mac", "hour", port_id=others.interface),
     )
-    return near.select("port_hour", at_us=at_us, is_up=(near.event_kind == "port_up").ifelse(1, 0))
+    chosen = raw_gateway_event.filter(raw_gateway_event.event_kind.isin(PORT_KINDS))
+    near = _in_reach(chosen.inner_join(names, ["gateway_mac", "port_id"]))
+    at_once = ibis.window(group_by=[near.port_hour, near.at_us])
+    bounced = near.event_kind.isin(DOWN_KINDS).ifelse(1, 0).max().over(at_once) == 1
+    later = ibis.ifelse(bounced & (near.event_kind == "port_up"), 1, 0)
+    return near.mutate(at_us=near.at_us + later)
+
+
+def gateway_events_near(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
+    """Events of a gateway lost and found, for each of its ports: port_hour, at_us, event_kind."""
+    kinds = ("gateway_disconnected", "gateway_connected")
+    chosen = raw_gateway_event.filter(raw_gateway_event.event_kind.isin(kinds)).drop("port_id")
+    return _in_reach(chosen.inner_join(ports, "gateway_mac"))
+
+
+def silences_near(gateway_silence: ir.Table, ports: ir.Table) -> ir.Table:
+    """Silences that reach into the hour: port_hour, from_us, to_us, outcome, port_id.
+
+    Of the gateway (port_id NULL) and of the port itself. A silence lasts 24 hours at most, so that
+    one which reaches into an hour ends in one of the 24 hours after it or in the hour itself.
+    """
+    own = gateway_silence.rename(of_port="port_id")
+    pairs = own.inner_join(ports, "gateway_mac")
+    theirs = pairs.filter(pairs.of_port.isnull() | (pairs.of_port == pairs.port_id))
+    timed = theirs.select(
+        "port_hour",
+        "outcome",
+        port_id=theirs.of_port,
+        from_us=instant_us(theirs.started_at, theirs.hour),
+        to_us=instant_us(theirs.ended_at, theirs.hour),
+    )
+    return timed.filter((timed.from_us < HOUR_US) & (timed.to_us > 0))
+
+
+def _in_reach(pairs: ir.Table) -> ir.Table:
+    timed = pairs.select("port_hour", "event_kind", at_us=instant_us(pairs.event_at, pairs.hour))
+    return timed.filter(
+        (timed.at_us >= -EVENT_REACH_US) & (timed.at_us < HOUR_US + microseconds(EVENT_REACH_AHEAD))
+    )
 
 
 def instant_us(instant: ir.TimestampValue, origin: ir.TimestampValue) -> ir.IntegerValue:

@@ -1,7 +1,8 @@
-"""Up, down, unknown: what is known of a port's state in an hour, and its transitions.
+"""Up, down, unknown: what is known of a port's link in an hour.
 
 Belongs here: how samples and events prove a state, and for how long.
-Keep out: bytes (`traffic`), which evidence an hour may see (`nearness`).
+Keep out: bytes (`traffic`), which evidence an hour may see (`nearness`), what a link means for its
+circuit (`circuit_states`).
 
 Between two observations that follow each other (events and samples; at one instant events first,
 DOWN before UP):
@@ -14,36 +15,33 @@ DOWN before UP):
    before its own); where a sample at either end says otherwise, the state is unknown.
 
 A sample without a state is no observation of it. Samples of one instant are one observation; where
-they contradict each other its state is unknown, and it agrees with nothing.
-
-Of the time that is unknown by then, the history of the hour proves, so that events beat it:
-
-5. a port that was up when its statistics were last seen was up since it last flapped;
-6. an hour of which every bucket shows traffic was up; an empty bucket says nothing.
-
-What nothing speaks for is unknown. History makes no transition.
-
-A transition is an event that changes the state, or a turn of rule 3. An event changes the state
-where the last observation had another one (of a contradiction: the last event before it), or where
-there was none. A repeated event changes nothing: the first sets the time.
+they contradict each other its state is unknown, and it agrees with nothing. A repeated event
+changes nothing: the first sets the time.
 """
 
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.nearness import EVENT_REACH_BACK, HOUR_US, SAMPLE_REACH, microseconds
+from wan_perf.kpi.nearness import (
+    DOWN_KINDS,
+    EVENT_REACH_BACK,
+    FOR_EVER_US,
+    HOUR_US,
+    LINK_KINDS,
+    SAMPLE_REACH,
+    microseconds,
+)
 
 _EVENT, _SAMPLE, _NOTHING = 0, 1, 2
-_LONG_AGO_US = -48 * HOUR_US
-_FAR_AHEAD_US = 48 * HOUR_US
+_LONG_AGO_US = -FOR_EVER_US
 
 
 def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     """The time between each observation and the next, with the state before and after its turn.
 
     One row per port_hour and pair of observations: from_us, turn_us, to_us, state_before (in
-    [from, turn)), state_after (in [turn, to)): 1 up, 0 down, NULL unknown; `flaps` in the hour;
-    is_shared where rules 1 to 3 apply and the neighbouring hour sees just the same.
+    [from, turn)), state_after (in [turn, to)): 1 up, 0 down, NULL unknown; is_shared where rules 1
+    to 3 apply and the neighbouring hour sees just the same.
     """
     gap = _pairs(_observations(samples, events, ports))
     close = (gap.kind != _NOTHING) & (gap.to_us - gap.from_us <= microseconds(SAMPLE_REACH))
@@ -65,9 +63,6 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
         (~held & gap.event_before.notnull(), ibis.least(expires, gap.to_us)),
         else_=gap.to_us,
     )
-    last = gap.is_up.fill_null(gap.event_before).fill_null(1 - gap.next_up)
-    changes = to_event & (last != gap.next_up)
-    flap_us = ibis.ifelse(to_event, gap.to_us, turn)
     return gap.select(
         "port_hour",
         "from_us",
@@ -76,7 +71,6 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
         state_before=ibis.ifelse(held | turned, gap.is_up, carried),
         state_after=ibis.ifelse(turned, seen_next, ibis.null("int8")),
         is_shared=(held | turned) & (_is_around(gap, 0) | _is_around(gap, HOUR_US)),
-        flaps=ibis.ifelse((changes | turned) & (flap_us >= 0) & (flap_us < HOUR_US), 1, 0),
     )
 
 
@@ -93,38 +87,6 @@ def _agrees(
     return (kind.fill_null(_NOTHING) != _SAMPLE) | (is_up == proven).fill_null(False)
 
 
-def port_states(gap: ir.Table, history: ir.Table) -> ir.Table:
-    """Per port_hour: up_us, down_us and flap_count. up + down is at most the hour.
-
-    `history` has up_from_us, up_to_us and is_carrying for the port_hours that have one.
-    """
-    told = gap.left_join(history, "port_hour").drop("port_hour_right")
-
-    def spent(
-        state: int | None, low: ir.IntegerValue | int, high: ir.IntegerValue | int
-    ) -> ir.IntegerValue:
-        first = overlap_us(told.from_us, told.turn_us, low, high)
-        second = overlap_us(told.turn_us, told.to_us, low, high)
-        return ibis.ifelse(_is(told.state_before, state), first, 0) + ibis.ifelse(
-            _is(told.state_after, state), second, 0
-        )
-
-    since = ibis.greatest(told.up_from_us.fill_null(HOUR_US), 0)
-    until = ibis.least(told.up_to_us.fill_null(0), HOUR_US)
-    proven = ibis.ifelse(
-        told.is_carrying.fill_null(False), spent(None, 0, HOUR_US), spent(None, since, until)
-    )
-    return told.group_by("port_hour").aggregate(
-        up_us=(spent(1, 0, HOUR_US) + proven).sum(),
-        down_us=spent(0, 0, HOUR_US).sum(),
-        flap_count=told.flaps.sum(),
-    )
-
-
-def _is(found: ir.IntegerValue, state: int | None) -> ir.BooleanValue:
-    return found.isnull() if state is None else (found == state).fill_null(False)
-
-
 def downs(gap: ir.Table) -> ir.Table:
     """Stretches around the hour's edges in which both hours know that the port is down.
 
@@ -138,19 +100,10 @@ def downs(gap: ir.Table) -> ir.Table:
     )
 
 
-def overlap_us(
-    start: ir.IntegerValue,
-    end: ir.IntegerValue,
-    low: ir.IntegerValue | int,
-    high: ir.IntegerValue | int,
-) -> ir.IntegerValue:
-    """Length of what [start, end) and [low, high) share. [us]"""
-    return ibis.greatest(ibis.least(end, high) - ibis.greatest(start, low), 0)
-
-
 def _observations(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     """All that was observed near each hour, and a first row that says nothing, long before it."""
     no_state, no_instant = ibis.null("int8"), ibis.null("int64")
+    links = events.filter(events.event_kind.isin(LINK_KINDS))
     told = samples.filter(samples.is_up.notnull())
     instants = told.group_by("port_hour", "at_us").aggregate(
         least=told.is_up.min(), most=told.is_up.max(), flapped_us=told.flapped_us.max()
@@ -163,8 +116,12 @@ def _observations(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Ta
             flapped_us=instants.flapped_us,
             kind=ibis.literal(_SAMPLE),
         ),
-        events.select(
-            "port_hour", "at_us", "is_up", flapped_us=no_instant, kind=ibis.literal(_EVENT)
+        links.select(
+            "port_hour",
+            "at_us",
+            is_up=ibis.ifelse(links.event_kind.isin(DOWN_KINDS), 0, 1).cast("int8"),
+            flapped_us=no_instant,
+            kind=ibis.literal(_EVENT),
         ),
         ports.select(
             "port_hour",
@@ -182,7 +139,7 @@ def _pairs(seen: ir.Table) -> ir.Table:
     along = ibis.window(group_by=seen.port_hour, order_by=order)
     numbered = seen.mutate(
         nth=ibis.row_number().over(along),
-        to_us=seen.at_us.lead().over(along).fill_null(_FAR_AHEAD_US),
+        to_us=seen.at_us.lead().over(along).fill_null(FOR_EVER_US),
         next_kind=seen.kind.lead().over(along),
         next_up=seen.is_up.lead().over(along),
         next_flapped_us=seen.flapped_us.lead().over(along),

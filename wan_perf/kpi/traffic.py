@@ -1,6 +1,6 @@
-"""Bytes of an hour, from differences of counters.
+"""Bytes of a circuit in an hour, from differences of its ports' counters.
 
-Belongs here: which differences count, and what part of one belongs to the hour.
+Belongs here: which differences count, what part of one belongs to the hour, what members add up to.
 Keep out: utilization (`formulas`), which samples an hour may see (`nearness`).
 
 - A difference is taken between two samples of one counter source, by the gateway's own instants.
@@ -14,6 +14,8 @@ Keep out: utilization (`formulas`), which samples an hour may see (`nearness`).
   observations less than 20 minutes from that edge tell so, which both hours see: what one hour does
   not get the other does, to the byte. (Where a boot ends a silence of over 20 minutes, the later
   hour does not see the sample before it, and its part stays unobserved.)
+- Members of a circuit add up; observed is the time in which any of them is, since one that is not
+  heard of is dead or gone. An aggregated interface that is read itself stands for its members.
 - The source that observed more of the hour counts, the first by name of equal ones; the two are
   never mixed in one figure. Resets and drops are counted of that source, in the hour of the later
   sample, also where nothing else was observed.
@@ -24,49 +26,122 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
+from wan_perf.columns import COLUMNS
 from wan_perf.kpi.nearness import HOUR_US, SECOND_US, microseconds
-from wan_perf.kpi.state import overlap_us
+from wan_perf.kpi.silences import IDLE_BPS
+from wan_perf.kpi.sweep import overlap_us, swept
 
 LONGEST_DIFFERENCE = timedelta(minutes=15)
 LINE_RATE_SLACK = 1.05
 """A counter is read a moment after its instant is taken; 5 % covers that."""
 
 
-def port_traffic(samples: ir.Table, downs: ir.Table) -> ir.Table:
-    """Per port_hour: rx_bytes, tx_bytes, observed_us, reset_count, dropped_count, sample_count.
+def circuit_traffic(samples: ir.Table, downs: ir.Table, members: ir.Table) -> ir.Table:
+    """Per circuit_hour: rx_bytes, tx_bytes, observed_us, reset_count, dropped_count, sample_count.
 
-    Bytes are NULL where no difference covers any of the hour.
+    Bytes are NULL where no difference covers any of the hour. No row where nothing was heard.
     """
     difference = _differences(samples)
-    split = _without_downs(_of_hour(difference), downs)
+    of_hour = _of_hour(difference, members)
+    split = _without_downs(of_hour, downs)
     sums = split.group_by("port_hour", "source").aggregate(
         rx_bytes=_part(split.rx_bytes, split).sum(),
         tx_bytes=_part(split.tx_bytes, split).sum(),
-        observed_us=split.inside_us.sum(),
     )
     told = _oddities(difference).left_join(sums, ["port_hour", "source"])
-    told = told.drop("port_hour_right", "source_right")
+    of_circuit = _of_circuits(told.drop("port_hour_right", "source_right"), members)
+    keys = ["circuit_hour", "source"]
+    timed = of_circuit.left_join(_observed(of_hour, members), keys)
+    of_circuit = timed.drop(*(f"{key}_right" for key in keys))
     best = ibis.window(
-        group_by=told.port_hour, order_by=[told.observed_us.fill_null(0).desc(), told.source]
+        group_by=of_circuit.circuit_hour,
+        order_by=[of_circuit.observed_us.fill_null(0).desc(), of_circuit.source],
     )
-    chosen = told.mutate(nth=ibis.row_number().over(best)).filter(lambda t: t.nth == 0)
-    here = (samples.at_us >= 0) & (samples.at_us < HOUR_US)
-    heard = samples.group_by("port_hour").aggregate(sample_count=here.ifelse(1, 0).sum())
-    return heard.left_join(chosen.drop("nth", "source"), "port_hour").drop("port_hour_right")
+    chosen = of_circuit.mutate(nth=ibis.row_number().over(best)).filter(lambda t: t.nth == 0)
+    owned = samples.select("port_hour", "at_us").inner_join(
+        members.select("port_hour", "circuit_hour"), "port_hour"
+    )
+    here = (owned.at_us >= 0) & (owned.at_us < HOUR_US)
+    heard = owned.group_by("circuit_hour").aggregate(sample_count=here.ifelse(1, 0).sum())
+    joined = heard.left_join(chosen.drop("nth", "source"), "circuit_hour")
+    return joined.drop("circuit_hour_right")
 
 
-def observed(samples: ir.Table) -> ir.Table:
+def _of_circuits(told: ir.Table, members: ir.Table) -> ir.Table:
+    """The members' sums per circuit_hour and source."""
+    whose = members.select("port_hour", "circuit_hour", "is_aggregate")
+    parts = standing_for(told.inner_join(whose, "port_hour"), "rx_bytes", "source")
+    return parts.group_by("circuit_hour", "source").aggregate(
+        rx_bytes=parts.rx_bytes.sum(),
+        tx_bytes=parts.tx_bytes.sum(),
+        reset_count=parts.reset_count.max(),
+        dropped_count=parts.dropped_count.sum(),
+    )
+
+
+def _observed(of_hour: ir.Table, members: ir.Table) -> ir.Table:
+    """Per circuit_hour and source: observed_us, the time that differences of any member cover."""
+    owned = of_hour.inner_join(members.select("port_hour", "circuit_hour"), "port_hour")
+    covered = owned.select(
+        "circuit_hour",
+        from_us=ibis.greatest(owned.from_us, owned.low_us),
+        to_us=ibis.least(owned.to_us, owned.high_us),
+        kind=owned.source,
+    )
+    sources = COLUMNS["counter_source"].one_of
+    stretches = swept("circuit_hour", covered, sources)
+    lengths = stretches.to_us - stretches.from_us
+    return ibis.union(
+        *(
+            stretches.filter(stretches[source])
+            .group_by("circuit_hour", source=ibis.literal(source))
+            .aggregate(observed_us=lengths.sum())
+            for source in sources
+        )
+    )
+
+
+def standing_for(parts: ir.Table, observed: str, *within: str) -> ir.Table:
+    """The parts of each circuit_hour that add up: an aggregate that was observed, else all."""
+    is_whole = parts.is_aggregate.fill_null(False) & parts[observed].notnull()
+    group = ibis.window(group_by=[parts.circuit_hour, *(parts[name] for name in within)])
+    marked = parts.mutate(is_whole=is_whole, has_whole=is_whole.ifelse(1, 0).max().over(group) == 1)
+    return marked.filter(marked.is_whole | ~marked.has_whole)
+
+
+def idle_stretches(samples: ir.Table) -> ir.Table:
+    """Stretches between two samples in which less than 1 kbit/s flowed in either direction.
+
+    Columns: port_hour, from_us, to_us.
+    """
+    valid = _differences(samples).filter(lambda t: ~t.is_dropped & ~t.is_hole)
+    most = ibis.greatest(valid.rx_bytes, valid.tx_bytes)
+    limit = ibis.literal(IDLE_BPS / 8 / SECOND_US) * (valid.to_us - valid.from_us)
+    resting = valid.filter(most < limit)
+    return resting.select("port_hour", "from_us", "to_us").distinct()
+
+
+def observed(samples: ir.Table, members: ir.Table) -> ir.Table:
     """Per port_hour: observed_us of the source that observed more, where any observed at all."""
-    of_hour = _of_hour(_differences(samples))
+    of_hour = _of_hour(_differences(samples), members)
     sums = of_hour.group_by("port_hour", "source").aggregate(observed_us=of_hour.inside_us.sum())
     return sums.group_by("port_hour").aggregate(observed_us=sums.observed_us.max())
 
 
-def _of_hour(difference: ir.Table) -> ir.Table:
-    """The differences that count and touch the hour, with inside_us and whole_us."""
+def _of_hour(difference: ir.Table, members: ir.Table) -> ir.Table:
+    """The differences that count and touch the hour while the port is held.
+
+    With low_us and high_us, the edges of that part of the hour; inside_us and whole_us.
+    """
     valid = difference.filter(~difference.is_dropped & ~difference.is_hole)
-    inside = overlap_us(valid.from_us, valid.to_us, 0, HOUR_US)
-    timed = valid.mutate(inside_us=inside, whole_us=valid.to_us - valid.from_us)
+    edges = members.select(
+        "port_hour",
+        low_us=ibis.greatest(members.held_from_us, 0),
+        high_us=ibis.least(members.held_to_us, HOUR_US),
+    )
+    both = valid.inner_join(edges, "port_hour")
+    inside = overlap_us(both.from_us, both.to_us, both.low_us, both.high_us)
+    timed = both.mutate(inside_us=inside, whole_us=both.to_us - both.from_us)
     return timed.filter(timed.inside_us > 0)
 
 
@@ -126,21 +201,21 @@ def _without_downs(valid: ir.Table, downs: ir.Table) -> ir.Table:
 
     lost = down.group_by("port_hour", "source", "from_us").aggregate(
         down_us=lost_until(down.to_us),
-        down_until_start_us=lost_until(0),
-        down_until_end_us=lost_until(HOUR_US),
+        down_until_start_us=lost_until(down.low_us),
+        down_until_end_us=lost_until(down.high_us),
     )
     both = valid.left_join(lost, ["port_hour", "source", "from_us"])
     live = both.whole_us - both.down_us.fill_null(0)
 
-    def share_until(edge: int, down_until: ir.IntegerValue) -> ir.FloatingValue:
+    def share_until(edge: ir.IntegerValue, down_until: ir.IntegerValue) -> ir.FloatingValue:
         time = overlap_us(both.from_us, both.to_us, both.from_us, edge)
         alive = (time - down_until.fill_null(0)) / live.nullif(0)
         return ibis.ifelse(live > 0, alive, time / both.whole_us)
 
     return both.select(
         *("port_hour", "source", "rx_bytes", "tx_bytes", "inside_us"),
-        until_start=share_until(0, both.down_until_start_us),
-        until_end=share_until(HOUR_US, both.down_until_end_us),
+        until_start=share_until(both.low_us, both.down_until_start_us),
+        until_end=share_until(both.high_us, both.down_until_end_us),
     )
 
 

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.circuit_hours import in_service
 from wan_perf.kpi.history import is_covered
-from wan_perf.kpi.nearness import port_hours, samples_near
+from wan_perf.kpi.nearness import members_near, samples_near
 from wan_perf.kpi.traffic import observed
 
 
@@ -30,12 +30,14 @@ def unheard(
     again, also where there was none.
     """
     over = dim_hour.filter(dim_hour.hour < ibis.literal(end, "timestamp(6)"))
-    service = in_service(dim_site, dim_circuit, circuit_port, over)
-    ports = port_hours(service)
-    heard = observed(samples_near(raw_port_sample, ports))
-    covered = ports.left_join(heard, "port_hour")
+    circuits = in_service(dim_site, dim_circuit, over)
+    members = members_near(circuits, circuit_port)
+    heard = observed(samples_near(raw_port_sample, members), members)
+    covered = members.left_join(heard, "port_hour").drop("port_hour_right")
     lacking = covered.filter(~is_covered(covered.observed_us))
     keys = ["gateway_mac", "port_id", "hour"]
     asked = raw_port_history.select(*keys).distinct()
-    unasked = lacking.select(*keys).anti_join(asked, keys)
-    return service.select("site_id", *keys).distinct().semi_join(unasked, keys)
+    unasked = lacking.select("circuit_hour", *keys).anti_join(asked, keys)
+    sites = circuits.select("circuit_hour", "site_id")
+    sited = unasked.inner_join(sites, "circuit_hour")
+    return sited.select("site_id", *keys).distinct()

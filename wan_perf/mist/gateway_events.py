@@ -24,6 +24,8 @@ from wan_perf.tables import RAW_GATEWAY_EVENT
 
 _PORT_IN_DETAIL = re.compile(r"(?:\bifName|\bnetwork-interface:)\s+(?P<port>[\w./:-]*\w)")
 
+_SWITCHED_OFF = re.compile(r"\bifAdminStatus down\b")
+
 
 def gateway_events(session: MistSession, start: datetime, end: datetime) -> pd.DataFrame:
     """Every event of a gateway in [start, end), naive UTC, once (RAW_GATEWAY_EVENT).
@@ -51,8 +53,16 @@ def _row(event: Event) -> dict[str, Any]:
         **asdict(event),
         "event_at": instant(event.event_at),
         "port_id": _port(event),
-        "event_kind": EVENT_KINDS.get(event.event_name, OTHER_EVENT),
+        "event_kind": _kind(event),
     }
+
+
+def _kind(event: Event) -> str:
+    """What happened; a port that went down because a person switched it off is no fault."""
+    kind = EVENT_KINDS.get(event.event_name, OTHER_EVENT)
+    if kind == "port_down" and _SWITCHED_OFF.search(event.detail or ""):
+        return "port_disabled"
+    return kind
 
 
 def _port(event: Event) -> str | None:

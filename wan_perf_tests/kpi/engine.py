@@ -12,32 +12,52 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from wan_perf.declaration import Table
 from wan_perf.kpi.circuit_hours import circuit_hours
+from wan_perf.kpi.circuit_states import Evidence, circuit_states
 from wan_perf.kpi.history import history_near
-from wan_perf.kpi.nearness import events_near, samples_near
-from wan_perf.kpi.state import downs, gaps, port_states
-from wan_perf.kpi.traffic import port_traffic
+from wan_perf.kpi.nearness import (
+    FOR_EVER_US,
+    events_near,
+    gateway_events_near,
+    samples_near,
+    silences_near,
+)
+from wan_perf.kpi.state import downs, gaps
+from wan_perf.kpi.traffic import circuit_traffic, idle_stretches
 from wan_perf.tables import (
     CIRCUIT_PORT,
     DIM_CIRCUIT,
     DIM_HOUR,
     DIM_POLICY,
     DIM_SITE,
+    GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_PORT_HISTORY,
     RAW_PORT_SAMPLE,
 )
 from wan_perf_tests.kpi.rows import Row
 
-PORT_HOURS = {
+MEMBERS = {
+    "circuit_hour": "int64",
+    "port_hour": "int64",
+    "hour": "timestamp(6)",
     "gateway_mac": "string",
     "port_id": "string",
-    "hour": "timestamp(6)",
+    "interface": "string",
+    "is_aggregate": "boolean",
     "port_speed_mbps": "float64",
-    "port_hour": "int64",
+    "held_from_us": "int64",
+    "held_to_us": "int64",
+}
+CIRCUITS = {
+    "circuit_hour": "int64",
+    "hour": "timestamp(6)",
+    "site_id": "string",
+    "role_rank": "int64",
+    "is_on_demand": "boolean",
 }
 FACT_SOURCES = (
-    *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT),
-    *(DIM_HOUR, DIM_POLICY),
+    *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT, GATEWAY_SILENCE, DIM_SITE, DIM_CIRCUIT),
+    *(CIRCUIT_PORT, DIM_HOUR, DIM_POLICY),
 )
 
 
@@ -73,19 +93,45 @@ def unbound(table: Table) -> ir.Table:
 
 @cache
 def measured_query() -> Query:
-    """State and traffic of given ports and hours, in whole microseconds and bytes."""
-    ports = ibis.table(PORT_HOURS, name="port_hours")
-    samples = samples_near(unbound(RAW_PORT_SAMPLE), ports)
-    gap = gaps(samples, events_near(unbound(RAW_GATEWAY_EVENT), ports), ports)
-    past = history_near(unbound(RAW_PORT_HISTORY), ports)
-    states = port_states(gap, past).left_join(port_traffic(samples, downs(gap)), "port_hour")
-    return Query(states.drop("port_hour_right"))
+    """State and traffic of given circuits and members, in whole microseconds and bytes."""
+    circuits, members = ibis.table(CIRCUITS, name="circuits"), ibis.table(MEMBERS, name="members")
+    raw_events = unbound(RAW_GATEWAY_EVENT)
+    samples = samples_near(unbound(RAW_PORT_SAMPLE), members)
+    events = events_near(raw_events, members)
+    gap = gaps(samples, events, members)
+    evidence = Evidence(
+        gap=gap,
+        events=events,
+        gateway_events=gateway_events_near(raw_events, members),
+        silences=silences_near(unbound(GATEWAY_SILENCE), members),
+        past=history_near(unbound(RAW_PORT_HISTORY), members),
+        idle=idle_stretches(samples),
+    )
+    states = circuit_states(circuits, members, evidence)
+    traffic = circuit_traffic(samples, downs(gap), members)
+    return Query(states.left_join(traffic, "circuit_hour").drop("circuit_hour_right"))
 
 
 @cache
 def circuit_hour_query() -> Query:
     """The whole fact."""
     return Query(circuit_hours(*(unbound(table) for table in FACT_SOURCES)))
+
+
+def member(number: int, gateway: str, port: str, hour: Any, **more: Any) -> Row:
+    """A port that is all of circuit `number`, held for ever."""
+    return {
+        "circuit_hour": number,
+        "port_hour": number,
+        "hour": hour,
+        "gateway_mac": gateway,
+        "port_id": port,
+        "interface": None,
+        "is_aggregate": False,
+        "held_from_us": -FOR_EVER_US,
+        "held_to_us": FOR_EVER_US,
+        **more,
+    }
 
 
 def measured(
@@ -95,13 +141,25 @@ def measured(
     history: Sequence[Row] = (),
 ) -> list[Row]:
     """State and traffic of each (gateway, port, hour, speed), in the order given."""
-    numbered = [
-        dict(zip(PORT_HOURS, (*port, number), strict=True)) for number, port in enumerate(ports)
+    members = [
+        member(number, gateway, port, hour, port_speed_mbps=speed)
+        for number, (gateway, port, hour, speed) in enumerate(ports)
     ]
-    rows = measured_query().rows(
+    circuits = [
+        {"circuit_hour": m["circuit_hour"], "hour": m["hour"], "site_id": "S1"} for m in members
+    ]
+    return measured_circuits(
+        circuits,
+        members,
         raw_port_sample=samples,
         raw_gateway_event=events,
         raw_port_history=history,
-        port_hours=numbered,
     )
-    return sorted(rows, key=lambda row: row["port_hour"])
+
+
+def measured_circuits(
+    circuits: Sequence[Row], members: Sequence[Row], **raw: Sequence[Row]
+) -> list[Row]:
+    """State and traffic of each circuit, in the order of its number."""
+    rows = measured_query().rows(circuits=circuits, members=members, **raw)
+    return sorted(rows, key=lambda row: row["circuit_hour"])

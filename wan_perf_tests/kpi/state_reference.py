@@ -1,7 +1,7 @@
 """Reference: up, down, unknown at an instant, from the rules in `kpi.state`."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -41,6 +41,11 @@ class PortLife:
             Observation(row["event_at"], True, row["event_kind"] == "port_up")
             for row in events_of(events, gateway, port, hour)
         ]
+        downs = {o.at for o in self.seen if not o.state}
+        # Down and up in one instant: it was down, for the shortest time there is.
+        self.seen = [
+            replace(o, at=o.at + MICROSECOND) if o.state and o.at in downs else o for o in self.seen
+        ]
         for instant in {row["sampled_at"] for row in self.samples}:
             self.seen += _sampled([row for row in self.samples if row["sampled_at"] == instant])
         self.seen.sort(key=lambda o: (o.at, not o.is_event, bool(o.state)))
@@ -51,9 +56,8 @@ class PortLife:
         if heard is not None or self.past is None:
             return heard
         since, seen = self.past["up_through_from"], self.past["seen_at"]
-        if self.past["carrying_minutes"] == 60 or (since and since <= instant < seen):
-            return True
-        return None
+        carrying = self.past["carrying_minutes"] == 60 and self.hour <= instant < self.hour + H
+        return True if carrying or (since and since <= instant < seen) else None
 
     def heard(self, instant: datetime) -> bool | None:
         """Up, down, or unknown at the instant, as events and samples tell."""
@@ -92,7 +96,7 @@ class PortLife:
 
     def stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
         """[start, end) cut wherever the state can change."""
-        cuts = {start, end, *(o.at for o in self.seen)}
+        cuts = {start, end, self.hour, *(o.at for o in self.seen)}
         for last, coming in pairwise(self.seen):
             cuts.add(turn(last, coming))
         for o in self.seen:
@@ -111,22 +115,16 @@ class PortLife:
         return sum(parts, timedelta()) // MICROSECOND
 
     def flap_count(self) -> int:
-        """Transitions in the hour."""
-        instants = []
-        for nth, seen in enumerate(self.seen):
-            last = self.seen[nth - 1] if nth else None
-            if seen.is_event:
-                if self._state_before(nth) is not seen.state:
-                    instants.append(seen.at)
-            elif last and seen.at - last.at <= NEAR and {last.state, seen.state} == {True, False}:
-                instants.append(turn(last, seen))
-        return sum(self.hour <= instant < self.hour + H for instant in instants)
-
-    def _state_before(self, nth: int) -> bool | None:
-        if nth and self.seen[nth - 1].state is not None:
-            return self.seen[nth - 1].state
-        events = [o for o in self.seen[:nth] if o.is_event]
-        return events[-1].state if events else None
+        """Transitions in the hour: known states that differ, at most 20 minutes between them."""
+        known = [
+            (low, high, is_up)
+            for low, high, is_up in self.stretches(self.hour - DAY, self.hour + H)
+            if is_up is not None
+        ]
+        return sum(
+            is_up != was_up and start - ended <= NEAR and start >= self.hour
+            for (_, ended, was_up), (start, _, is_up) in pairwise(known)
+        )
 
 
 def turn(last: Observation, coming: Observation) -> datetime:

@@ -169,15 +169,16 @@ def test_a_site_without_a_time_zone_has_rows_and_no_trading_hours():
 
 
 def test_a_circuit_that_moved_to_a_new_gateway_is_measured_there():
-    """Both gateways carry it in this hour; the row speaks of the one at its end, and is one."""
+    """Both gateways carry it in this hour: ten minutes each. The row names the one at its end."""
     ports = [
         carried(valid_to=HALF_PAST),
         carried(gateway="0000000000bb", valid_from=HALF_PAST),
     ]
     new = [sample("10:40", 0, gateway="0000000000bb"), sample("10:50", 7, gateway="0000000000bb")]
     [row] = facts(circuit_port=ports, raw_port_sample=[*used(50), *new])
-    assert (row["gateway_mac"], row["rx_bytes"], row["up_minutes"]) == ("0000000000bb", 7, 10)
-    assert row["unknown_minutes"] == 50
+    assert (row["gateway_mac"], row["rx_bytes"]) == ("0000000000bb", 300_000_000 + 7)
+    assert (row["observed_minutes"], row["utilization_pct"]) == (20, 25)
+    assert (row["up_minutes"], row["unknown_minutes"]) == (20, 40)
 
 
 def test_hours_of_a_mid_day_appearance():
