@@ -45,7 +45,7 @@ def events_of(raw: Iterable[Row], gateway: str, port: str, hour: datetime) -> li
         row
         for row in raw
         if (row["gateway_mac"], row["port_id"]) == (gateway, port)
-        and row["event_kind"] in ("port_up", "port_down")
+        and row["event_kind"] in ("port_up", "port_down", "port_disabled")
         and hour - DAY <= row["event_at"] < hour + 2 * H
     ]
 

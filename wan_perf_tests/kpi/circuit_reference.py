@@ -1,0 +1,239 @@
+"""Reference: a circuit's state at an instant, from the rules in `kpi.circuit_states`."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from wan_perf_tests.kpi.rows import HOUR, H, Row
+from wan_perf_tests.kpi.seen import DAY, NEAR, samples_of
+from wan_perf_tests.kpi.state_reference import MICROSECOND, PortLife
+from wan_perf_tests.kpi.traffic_reference import differences
+
+LINK = ("port_up", "port_down", "port_disabled")
+CAUSES = ("port", "isp", "gateway", "wan")
+Piece = tuple[datetime, datetime, str | None]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """All that was ever heard."""
+
+    samples: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    silences: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A port that a circuit holds over [since, until)."""
+
+    gateway: str
+    port: str
+    interface: str | None = None
+    is_aggregate: bool = False
+    since: datetime = HOUR - 1000 * H
+    until: datetime = HOUR + 1000 * H
+
+
+class MemberLife:
+    """What one hour may know of one member."""
+
+    def __init__(self, member: Member, raw: Raw, hour: datetime) -> None:
+        self.member = member
+        own = [row for row in raw.events if row["gateway_mac"] == member.gateway]
+        near = [row for row in own if hour - DAY <= row["event_at"] < hour + 2 * H]
+        names = {member.port, member.interface}
+        self.events = [
+            {**row, "port_id": member.port}
+            for row in near
+            if row["port_id"] is not None and row["port_id"] in names
+        ]
+        self.of_gateway = [row for row in near if row["event_kind"].startswith("gateway_")]
+        self.link = PortLife(raw.samples, self.events, member.gateway, member.port, hour)
+        self.silences = [
+            row
+            for row in raw.silences
+            if row["gateway_mac"] == member.gateway
+            and row["port_id"] in (None, member.port)
+            and row["started_at"] < hour + H
+            and row["ended_at"] > hour
+        ]
+
+    def said(self, instant: datetime) -> tuple[str | None, bool]:
+        """Its word for the circuit, None while not held; and whether its link is up."""
+        if not self.member.since <= instant < self.member.until:
+            return None, False
+        settled = [r for r in self.silences if r["started_at"] <= instant < r["ended_at"]]
+        is_over = any(row["port_id"] is None for row in settled)
+        outcomes = {row["outcome"] for row in settled}
+        unheard = opened(self.of_gateway, "gateway_disconnected", ("gateway_connected",), instant)
+        link = self.link.state(instant)
+        if unheard and not is_over:
+            return "open", False
+        if link is False:
+            off = opened(self._bounced(), "port_disabled", ("port_up", "port_down"), instant)
+            return ("disabled" if off else "down"), False
+        linked = (link is True and not unheard) or "carried" in outcomes
+        if unheard:
+            for outcome, word in (("carried", "up"), ("restarted", "restarted"), ("cut", "cut")):
+                if outcome in outcomes:
+                    return word, linked
+            return "unknown", linked
+        return ("up" if link else "unknown"), linked
+
+    def _bounced(self) -> list[Row]:
+        downs = {r["event_at"] for r in self.events if r["event_kind"] in LINK[1:]}
+        return [
+            {**r, "event_at": r["event_at"] + MICROSECOND}
+            if r["event_kind"] == "port_up" and r["event_at"] in downs
+            else r
+            for r in self.events
+        ]
+
+    def cuts(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """Instants at which anything of it can change."""
+        for low, high, _ in self.link.stretches(start, end):
+            yield from (low, high)
+        for row in [*self.events, *self.of_gateway]:
+            yield from (row["event_at"], row["event_at"] + MICROSECOND)
+            yield from (row["event_at"] + DAY, row["event_at"] + DAY + MICROSECOND)
+        for row in self.silences:
+            yield from (row["started_at"], row["ended_at"])
+        yield from (self.member.since, self.member.until)
+
+
+class CircuitLife:
+    """What one hour may know of one circuit."""
+
+    def __init__(
+        self,
+        members: Iterable[Member],
+        raw: Raw,
+        hour: datetime,
+        *,
+        better: "Iterable[CircuitLife]" = (),
+        on_demand: bool = False,
+    ) -> None:
+        self.hour = hour
+        self.members = [MemberLife(member, raw, hour) for member in members]
+        self.better, self.on_demand = list(better), on_demand
+        self.idle = [
+            (d.start, d.end)
+            for member in self.members
+            for source in ("device", "port")
+            for d in _differences_of(raw, member.member, source, hour)
+            if d.counts and max(d.rx, d.tx) * 8 < 1000 * (d.end - d.start).total_seconds()
+        ]
+
+    def outcome(self, instant: datetime) -> str | None:
+        """up, the cause of a down, standby, disabled, or nothing known."""
+        plain = self.plain(instant)
+        if not self.on_demand:
+            return plain
+        relieved = any(other.outcome(instant) == "up" for other in self.better)
+        resting = any(start <= instant < end for start, end in self.idle)
+        return "standby" if relieved and (plain != "up" or resting) else plain
+
+    def plain(self, instant: datetime) -> str | None:
+        """The same without regard to standby."""
+        told = [(m.member.is_aggregate, m.said(instant)[0]) for m in self.members]
+        words = {word for is_aggregate, word in told if word and not is_aggregate}
+        bundle = {word for is_aggregate, word in told if is_aggregate}
+        rules = (
+            ("down" in words and words <= {"down", "disabled"}, "port"),
+            ("open" in words and "up" not in words, None),
+            (self._provider_failed(instant), "isp"),
+            ("up" in words | bundle, "up"),
+            ("down" in bundle, "port"),
+            ("unknown" in words, None),
+            ("restarted" in words, "gateway"),
+            ("cut" in words, "wan"),
+            ("down" in words, "port"),
+            ("disabled" in words, "disabled"),
+        )
+        return next((outcome for holds, outcome in rules if holds), None)
+
+    def _provider_failed(self, instant: datetime) -> bool:
+        events = [row for member in self.members for row in member.events]
+        return any(
+            opened(events, f"{protocol}_unresolved", (f"{protocol}_resolved",), instant)
+            for protocol in ("arp", "dhcp")
+        )
+
+    def pieces(self, start: datetime, end: datetime) -> list[Piece]:
+        """[start, end) cut wherever the state can change."""
+        cuts = {start, end, *(edge for span in self.idle for edge in span)}
+        for life in (self, *self.better):
+            for member in life.members:
+                cuts.update(member.cuts(start, end))
+        inside = sorted(cut for cut in cuts if start <= cut <= end)
+        return [(low, high, self.outcome(low)) for low, high in pairwise(inside)]
+
+    def figures(self) -> Row:
+        """The figures of `circuit_states` for the hour."""
+        hour = self.pieces(self.hour, self.hour + H)
+        spent = {
+            word: sum((high - low for low, high, said in hour if said == word), timedelta())
+            for word in ("up", "standby", "disabled", *CAUSES)
+        }
+        down = sum((spent[cause] for cause in CAUSES), timedelta())
+        most = max(spent[cause] for cause in CAUSES)
+        linked = sum(
+            (
+                high - low
+                for low, high, _ in hour
+                if any(member.said(low)[1] for member in self.members)
+            ),
+            timedelta(),
+        )
+        return {
+            "up_us": spent["up"] // MICROSECOND,
+            "down_us": down // MICROSECOND,
+            "link_up_us": linked // MICROSECOND,
+            "standby_us": spent["standby"] // MICROSECOND,
+            "disabled_us": spent["disabled"] // MICROSECOND,
+            "down_cause": next((c for c in CAUSES if most and spent[c] == most), None),
+            "flap_count": self.flap_count(),
+        }
+
+    def flap_count(self) -> int:
+        """Changes between up and down with at most 20 minutes of unknown time between them."""
+        known = [
+            (low, high, said == "up")
+            for low, high, said in self.pieces(self.hour - DAY, self.hour + H)
+            if said in ("up", *CAUSES)
+        ]
+        return sum(
+            is_up != was_up and start - ended <= NEAR and start >= self.hour
+            for (_, ended, was_up), (start, _, is_up) in pairwise(known)
+        )
+
+
+def opened(
+    events: Iterable[Row], opening: str, closing: tuple[str, ...], instant: datetime
+) -> bool:
+    """Whether the last event of the two kinds, 24 hours old at most, opens; at once, it closes."""
+    past = [
+        row
+        for row in events
+        if row["event_kind"] in (opening, *closing) and row["event_at"] <= instant
+    ]
+    if not past:
+        return False
+    last = max(past, key=lambda row: (row["event_at"], row["event_kind"] != opening))
+    return last["event_kind"] == opening and instant < last["event_at"] + DAY
+
+
+def _differences_of(raw: Raw, member: Member, source: str, hour: datetime) -> list:
+    rows = samples_of(raw.samples, member.gateway, member.port, hour)
+    return differences(
+        [
+            row
+            for row in rows
+            if row["counter_source"] == source
+            and row["rx_bytes_counter"] is not None
+            and row["tx_bytes_counter"] is not None
+        ],
+        None,
+    )
