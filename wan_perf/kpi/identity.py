@@ -51,9 +51,8 @@ def _at_gateway(ports: ir.Table) -> ir.Table:
         together_mbps=speeds.sum(where=member),
         members=member.ifelse(1, 0).sum(),
         with_speed=(member & speeds.notnull()).ifelse(1, 0).sum(),
-        ports=ports.is_aggregate.count(),
-        on=(~ports.is_disabled).fill_null(False).ifelse(1, 0).sum(),
-        off=ports.is_disabled.fill_null(False).ifelse(1, 0).sum(),
+        on=(member & ~ports.is_disabled).fill_null(False).ifelse(1, 0).sum(),
+        off=(member & ports.is_disabled).fill_null(False).ifelse(1, 0).sum(),
     )
     one_at_a_time = circuits.is_redundant.fill_null(False)
     return circuits.mutate(
@@ -61,11 +60,12 @@ def _at_gateway(ports: ir.Table) -> ir.Table:
             (one_at_a_time, circuits.fastest_mbps),
             (circuits.with_speed == circuits.members, circuits.together_mbps),
         ),
-        # Off only where every port is off: of an aggregate with one member off the rest works.
+        # Off only where every member is off: of an aggregate with one member off the rest works.
         is_disabled=ibis.cases(
-            (circuits.off == circuits.ports, True), (circuits.on + circuits.off > 0, False)
+            ((circuits.off > 0) & (circuits.off == circuits.members), True),
+            (circuits.on + circuits.off > 0, False),
         ),
-    ).drop("fastest_mbps", "together_mbps", "members", "with_speed", "ports", "on", "off")
+    ).drop("fastest_mbps", "together_mbps", "members", "with_speed", "on", "off")
 
 
 def _any(flag: ir.BooleanValue) -> ir.BooleanValue:
