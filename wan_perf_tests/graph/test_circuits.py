@@ -19,6 +19,7 @@ from wan_perf.contracts import read_contracts
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit
 from wan_perf.mist.gateway_events import gateway_events
 from wan_perf.mist.inventory import inventory
+from wan_perf.mist.port_samples import port_samples
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Fleet, serve
 from wan_perf.tables import CIRCUIT_PORT, DIM_CIRCUIT, RAW_INVENTORY
@@ -180,6 +181,26 @@ def test_only_contracts_that_can_be_read_two_ways_are_left_out(
     for contract in doubtful:
         (sentence,) = (s for s in asked[1] if contract.site_name in s)
         assert "2 circuits; give port_id or wan_name of one" in sentence
+
+
+def test_samples_stand_under_the_names_of_the_ports(
+    expected: Expected, dimensions: tuple[list[Row], list[Row]]
+):
+    """Every port has samples under its name; the rest are of ports that were never up."""
+    at = TAKEN[-1]
+    with session(expected.fleet, at) as cloud:
+        heard = port_samples(cloud, at, with_ports=True)
+    sampled = {(row.gateway_mac, row.port_id) for row in heard.itertuples()}
+    known = {(row["gateway_mac"], row["port_id"]) for row in in_force(dimensions[1], at)}
+    listed = {c["gateway_mac"] + c["port_id"] for c in expected.circuits(at, TAKEN)}
+    unused = {
+        (c["gateway_mac"], member)
+        for c in expected.truth["circuits"]
+        if c["gateway_mac"] + c["port_id"] not in listed
+        for member in c["members"]
+    }
+    assert known <= sampled
+    assert sampled - known <= unused
 
 
 def test_every_event_of_a_wan_port_is_of_exactly_one_circuit(
