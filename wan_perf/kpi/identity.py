@@ -24,12 +24,12 @@ def listed_circuits(raw_inventory: ir.Table) -> ir.Table:
     ports, and ports that nobody contracted and that never were up, are none.
     """
     rows = _with_own_id(_at_gateway(wan_rows(raw_inventory)), raw_inventory)
-    so_far = ibis.cumulative_window(group_by=rows.own_id, order_by=rows.taken_at)
-    ever_up = rows.was_up.fill_null(False).ifelse(1, 0).max().over(so_far) == 1
-    contracted = rows.contract_circuit_id.notnull() | rows.contract_down_mbps.notnull()
-    known = rows.mutate(is_listed=contracted | ever_up | rows.is_disabled.fill_null(False))
-    listed = known.filter(known.is_listed).drop("is_listed", "was_up")
-    return _with_circuit_id(listed)
+    up = rows.filter(rows.was_up).group_by("own_id").aggregate(up_since=lambda t: t.taken_at.min())
+    known = rows.left_join(up, "own_id").drop("own_id_right", "was_up")
+    contracted = known.contract_circuit_id.notnull() | known.contract_down_mbps.notnull()
+    ever_up = (known.taken_at >= known.up_since).fill_null(False)
+    listed = known.filter(contracted | ever_up | known.is_disabled.fill_null(False))
+    return _with_circuit_id(listed.drop("up_since"))
 
 
 def wan_rows(raw_inventory: ir.Table) -> ir.Table:
@@ -80,11 +80,12 @@ def _with_own_id(circuits: ir.Table, raw_inventory: ir.Table) -> ir.Table:
     continues its circuits. Where two have it at once each is named itself.
     """
     at_site = raw_inventory.filter(raw_inventory.site_id.notnull())
-    gateways = at_site.group_by("taken_at", "site_id").aggregate(
+    macs = at_site.group_by("taken_at", "site_id").aggregate(
         first_mac=at_site.gateway_mac.min(), last_mac=at_site.gateway_mac.max()
     )
-    rows = circuits.inner_join(gateways, ["taken_at", "site_id"])
-    several = (rows.first_mac != rows.last_mac).fill_null(False)
+    several = macs.filter(macs.first_mac != macs.last_mac).select("taken_at", "site_id")
+    # Few sites have two gateways: only their circuits pay for the windows.
+    rows = circuits.semi_join(several, ["taken_at", "site_id"])
     at_once = ibis.window(
         group_by=[rows.taken_at, rows.site_id, rows.circuit_port_id, rows.wan_name]
     )
@@ -94,11 +95,16 @@ def _with_own_id(circuits: ir.Table, raw_inventory: ir.Table) -> ir.Table:
     )
     name = rows.gateway_name.fill_null(rows.gateway_mac)
     alone = rows.circuit_port_id.count().over(at_once) == 1
-    gateway = ibis.ifelse(alone, name.first().over(since), name) + ":"
-    label = ibis.ifelse(several, gateway.fill_null(""), "")
-    return rows.mutate(own_id=rows.site_id + ":" + label + rows.circuit_port_id).drop(
-        "first_mac", "last_mac"
+    named = rows.select(
+        "taken_at",
+        "gateway_mac",
+        "circuit_port_id",
+        label=ibis.ifelse(alone, name.first().over(since), name) + ":",
     )
+    keys = ["taken_at", "gateway_mac", "circuit_port_id"]
+    labelled = circuits.left_join(named, keys).drop(*(f"{key}_right" for key in keys))
+    own_id = labelled.site_id + ":" + labelled.label.fill_null("") + labelled.circuit_port_id
+    return labelled.mutate(own_id=own_id).drop("label")
 
 
 def _with_circuit_id(circuits: ir.Table) -> ir.Table:
@@ -106,10 +112,15 @@ def _with_circuit_id(circuits: ir.Table) -> ir.Table:
 
     A contract's id that stands on several circuits goes to the first: none is counted twice.
     """
-    of_contract = ibis.window(
-        group_by=[circuits.taken_at, circuits.contract_circuit_id],
-        order_by=[circuits.gateway_mac.isnull(), circuits.gateway_mac, circuits.circuit_port_id],
+    no_gateway = ibis.ifelse(circuits.gateway_mac.isnull(), "1", "0")
+    place = no_gateway + circuits.gateway_mac.fill_null("") + ":" + circuits.circuit_port_id
+    rows = circuits.mutate(place=place)
+    of_contract = ["taken_at", "contract_circuit_id"]
+    first = rows.group_by(*of_contract).aggregate(first_place=rows.place.min())
+    joined = rows.left_join(first, of_contract).drop(*(f"{key}_right" for key in of_contract))
+    contracted = ibis.ifelse(
+        joined.place == joined.first_place, joined.contract_circuit_id, ibis.null("string")
     )
-    first = ibis.row_number().over(of_contract) == 0
-    contracted = ibis.ifelse(first, circuits.contract_circuit_id, ibis.null("string"))
-    return circuits.mutate(circuit_id=contracted.fill_null(circuits.own_id)).drop("own_id")
+    return joined.mutate(circuit_id=contracted.fill_null(joined.own_id)).drop(
+        "own_id", "place", "first_place"
+    )
