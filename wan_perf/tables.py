@@ -87,6 +87,7 @@ RAW_INVENTORY = Table(
     columns=(
         *("taken_at", "site_id", "site_name", "site_groups", "country_code", "time_zone"),
         *("latitude", "longitude", "gateway_mac", "gateway_name", "gateway_model", "port_id"),
+        *("circuit_port_id", "interface", "is_aggregate", "is_redundant", "path_order"),
         *("wan_name", "provider", "medium", "port_speed_mbps", "shaped_up_mbps"),
         *("vpn_preference", "is_lte_backup", "is_configured", "is_seen", "is_disabled", "was_up"),
         *("contract_circuit_id", "contract_down_mbps", "contract_up_mbps", "contract_role"),
@@ -164,7 +165,7 @@ DIM_SITE = Table(
 )
 DIM_CIRCUIT = Table(
     "dim_circuit",
-    "One row per circuit in service and period in which its description did not change.",
+    "One row per circuit in service or switched off, and period in which nothing of it changed.",
     group="dimensions",
     key=("circuit_id", "valid_from"),
     required=("site_id",),

@@ -1,7 +1,8 @@
 """Who is measured: sites, circuits and the ports that carry them, as the snapshots show them.
 
-Belongs here: identity of a circuit, where its bandwidth and role come from, region and store type.
-Keep out: how snapshots are taken (`mist`), when a value holds (`validity`).
+Belongs here: what a site and a circuit are described by: region, store type, bandwidth, ports.
+Keep out: how snapshots are taken (`mist`), which circuits there are (`identity`), their order
+(`roles`), when a value holds (`validity`).
 """
 
 import re
@@ -9,9 +10,12 @@ import re
 import ibis
 import ibis.expr.types as ir
 
+from wan_perf.kpi.identity import listed_circuits, wan_rows
+from wan_perf.kpi.roles import with_roles
 from wan_perf.kpi.validity import versions
 
 UNASSIGNED = "Unassigned"
+LTE = "lte"
 
 
 def dim_site(raw_inventory: ir.Table, region_prefix: str, store_type_prefix: str) -> ir.Table:
@@ -36,25 +40,18 @@ def _group_after(groups: ir.StringValue, prefix: str) -> ir.StringValue:
 
 
 def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
-    """Circuits in service, effective-dated: bandwidth and role, each with its source.
+    """Circuits in service or switched off, effective-dated: bandwidth and role, with their source.
 
     Bandwidth: the contract; else the template's shaping (upload) with the port's speed (download);
-    else the port's speed, an upper bound. Role: the contract's; else the order of the VPN path
-    preferences of the site's ports, equal preference being equal rank, LTE backups after all
-    others; else NULL. Nothing is guessed from a port's name.
+    else the port's speed, an upper bound; of an aggregate the sum of its members' speeds, of ports
+    that stand in for each other the fastest. On demand: the contract; else LTE backups, configured
+    so or reached by LTE and not the primary.
     """
-    rows = _circuits(raw_inventory)
-    at_site = ibis.window(
-        group_by=[rows.taken_at, rows.site_id],
-        order_by=[rows.is_lte_backup.fill_null(False), rows.vpn_preference],
-    )
-    preferred = ibis.dense_rank().over(at_site) + 1
-    contracted = rows.contract_role_rank.fill_null(
-        ibis.cases((rows.contract_role == "primary", 1), (rows.contract_role == "secondary", 2))
-    )
-    rank = contracted.fill_null(ibis.ifelse(rows.vpn_preference.notnull(), preferred, ibis.null()))
+    rows = with_roles(listed_circuits(raw_inventory))
     shaped = rows.shaped_up_mbps.notnull() & rows.port_speed_mbps.notnull()
     contract = rows.contract_down_mbps.notnull()
+    medium = rows.contract_medium.fill_null(rows.medium)
+    is_lte_backup = rows.is_lte_backup.fill_null(False) | ((medium == LTE) & (rows.role_rank > 1))
     described = rows.mutate(
         bandwidth_mbps=rows.contract_down_mbps.fill_null(rows.port_speed_mbps),
         bandwidth_up_mbps=ibis.cases(
@@ -65,14 +62,9 @@ def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
             (shaped, "shaping"),
             (rows.port_speed_mbps.notnull(), "port_speed"),
         ),
-        role_rank=rank,
-        role=ibis.cases((rank == 1, "primary"), (rank > 1, "secondary")),
-        role_source=ibis.cases(
-            (contracted.notnull(), "contract"), (rank.notnull(), "vpn_preference")
-        ),
         provider=rows.contract_provider.fill_null(rows.provider),
-        medium=rows.contract_medium.fill_null(rows.medium),
-        is_on_demand=rows.contract_on_demand.fill_null(rows.is_lte_backup),
+        medium=medium,
+        is_on_demand=rows.contract_on_demand.fill_null(is_lte_backup),
     )
     values = ["site_id", "wan_name", "provider", "medium", "bandwidth_mbps", "bandwidth_up_mbps"]
     values += ["bandwidth_source", "role", "role_rank", "role_source"]
@@ -81,46 +73,19 @@ def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
 
 
 def circuit_port(raw_inventory: ir.Table) -> ir.Table:
-    """The gateway's port that carries each circuit, effective-dated."""
-    rows = _circuits(raw_inventory)
-    carried = rows.filter(rows.gateway_mac.notnull() & rows.port_id.notnull())
-    entity = ["circuit_id", "gateway_mac", "port_id"]
-    plain = carried.mutate(interface=ibis.null("string"), is_aggregate=ibis.literal(False))
-    values = ["interface", "is_aggregate", "port_speed_mbps"]
-    return versions(plain, entity, values, raw_inventory)
+    """The ports that carry each circuit, effective-dated; an aggregate stands beside its members.
 
-
-def _circuits(raw_inventory: ir.Table) -> ir.Table:
-    """WAN ports in service, each with its circuit_id; one row per circuit and snapshot.
-
-    In service: on a site, and contracted or seen to have been up, now or in an earlier snapshot: a
-    gateway that boots while the circuit is down forgets that it ever was up. A contract's id goes
-    to the first of the ports that it names, so that no circuit is counted twice.
+    An aggregate's speed is the circuit's.
     """
-    contracted = raw_inventory.contract_circuit_id.notnull() | (
-        raw_inventory.contract_down_mbps.notnull()
+    ports = wan_rows(raw_inventory)
+    ports = ports.filter(ports.gateway_mac.notnull() & ports.port_id.notnull())
+    at_gateway = ["taken_at", "site_id", "gateway_mac", "circuit_port_id"]
+    circuits = listed_circuits(raw_inventory).select(
+        *at_gateway, "circuit_id", circuit_mbps="port_speed_mbps"
     )
-    so_far = ibis.cumulative_window(
-        group_by=[raw_inventory.site_id, raw_inventory.gateway_mac, raw_inventory.port_id],
-        order_by=raw_inventory.taken_at,
-    )
-    ever_up = raw_inventory.was_up.fill_null(False).ifelse(1, 0).max().over(so_far) == 1
-    known = raw_inventory.mutate(is_of_use=contracted | (raw_inventory.port_id.notnull() & ever_up))
-    ports = known.filter(known.site_id.notnull() & known.is_of_use).drop("is_of_use")
-    of_contract = ibis.window(
-        group_by=[ports.taken_at, ports.contract_circuit_id],
-        order_by=[ports.gateway_mac.isnull(), ports.gateway_mac, ports.port_id],
-    )
-    of_site = ibis.window(group_by=[ports.taken_at, ports.site_id])
-    several = ports.gateway_mac.min().over(of_site) != ports.gateway_mac.max().over(of_site)
-    gateway = ibis.ifelse(
-        several.fill_null(False), ports.gateway_name.fill_null(ports.gateway_mac) + ":", ""
-    )
-    port = ports.port_id.fill_null(ports.wan_name)
-    own_id = ports.site_id + ":" + gateway.fill_null("") + port
-    first = ibis.row_number().over(of_contract) == 0
-    return ports.mutate(
-        circuit_id=ibis.ifelse(first, ports.contract_circuit_id, ibis.null("string")).fill_null(
-            own_id
-        )
-    )
+    carried = ports.inner_join(circuits, at_gateway)
+    whole = ibis.ifelse(carried.is_aggregate, carried.circuit_mbps, ibis.null("float64"))
+    rows = carried.mutate(port_speed_mbps=carried.port_speed_mbps.fill_null(whole))
+    entity = ["circuit_id", "gateway_mac", "port_id"]
+    values = ["interface", "is_aggregate", "port_speed_mbps"]
+    return versions(rows, entity, values, raw_inventory)

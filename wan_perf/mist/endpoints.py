@@ -64,6 +64,12 @@ DEVICES = Endpoint(
 TEMPLATES = Endpoint(
     "gatewaytemplates", "gatewaytemplates.listOrgGatewayTemplates", records.Template
 )
+PROFILES = Endpoint(
+    "deviceprofiles",
+    "deviceprofiles.listOrgDeviceProfiles",
+    records.Template,
+    query={"type": "gateway"},
+)
 USAGE = Single("self/usage", "self.usage.getSelfApiUsage", records.Usage)
 INSIGHT_METRICS = Single(
     "const/insight_metrics", "const.insight_metrics.listInsightMetrics", dict[str, records.Metric]

@@ -6,7 +6,8 @@ Keep out: what the ports carry.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from wan_perf.mist.names import CELLULAR_PREFIXES, WAN_USAGE
 
@@ -28,17 +29,23 @@ def without_unit_0(port: str) -> str:
     return port.removesuffix(".0")
 
 
-def port_ids(interfaces: Iterable[str]) -> dict[str, str]:
-    """The port that each WAN interface of one gateway stands for.
+def port_ids(
+    interfaces: Iterable[str], over: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """The port under which each WAN interface of one gateway is kept.
 
-    Unit 0 is the port itself. Another unit is the port too where it is the port's only WAN unit
-    (a VLAN of the provider); where a port has several, each is a circuit of its own and keeps it.
+    An interface that is alone over its port goes by the port: unit 0, the VLAN of a provider, a
+    PPPoE session. Where a port carries several, each is a circuit of its own and keeps its name.
+
+    Args:
+        interfaces: Names of logical interfaces.
+        over: The port under an interface where the gateway names it; else its name without unit.
     """
     named = sorted(set(interfaces))
-    units = Counter(base_port(name) for name in named)
+    ports = {name: base_port(over.get(name) or name) for name in named}
+    carried = Counter(ports.values())
     return {
-        name: base_port(name) if units[base_port(name)] == 1 else without_unit_0(name)
-        for name in named
+        name: port if carried[port] == 1 else without_unit_0(name) for name, port in ports.items()
     }
 
 

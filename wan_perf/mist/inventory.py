@@ -15,6 +15,7 @@ import pandas as pd
 from wan_perf.frames import conform
 from wan_perf.mist import endpoints
 from wan_perf.mist.contracted import add_contracts
+from wan_perf.mist.members import Configured, configured_circuits
 from wan_perf.mist.records import (
     Device,
     Gateway,
@@ -24,7 +25,7 @@ from wan_perf.mist.records import (
     Template,
 )
 from wan_perf.mist.session import MistSession
-from wan_perf.mist.wan_ports import ports_of_gateway, seen_ports, wan_configs
+from wan_perf.mist.wan_ports import Seen, ports_of_gateway, seen_ports
 from wan_perf.tables import RAW_INVENTORY
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Estate:
     groups: list[SiteGroup] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
     templates: list[Template] = field(default_factory=list)
+    profiles: list[Template] = field(default_factory=list)
     gateways: list[Gateway] = field(default_factory=list)
     ports: list[Port] = field(default_factory=list)
 
@@ -48,6 +50,7 @@ def inventory(
 ) -> tuple[pd.DataFrame, list[str]]:
     """One row per site, gateway and WAN port, with the contract in force (RAW_INVENTORY).
 
+    A gateway is configured by its device profile if it has one, else by its site's template.
     A site without gateway and a gateway without WAN port have a row with NULLs, a spare gateway a
     row without site, a contracted port that Mist does not know a row of its own.
 
@@ -68,6 +71,7 @@ def inventory(
         groups=list(session.rows(endpoints.SITE_GROUPS)),
         devices=list(session.rows(endpoints.DEVICES)),
         templates=list(session.rows(endpoints.TEMPLATES)),
+        profiles=list(session.rows(endpoints.PROFILES)),
         gateways=list(session.rows(endpoints.GATEWAYS)),
         ports=list(session.rows(endpoints.PORTS)),
     )
@@ -88,23 +92,42 @@ def snapshot(
 
 def _rows(estate: Estate) -> Iterator[dict[str, Any]]:
     group_names = {group.group_id: group.group_name for group in estate.groups}
-    templates = {template.template_id: wan_configs(template) for template in estate.templates}
+    configured = _configured(estate)
     seen = seen_ports(estate.gateways, estate.ports)
     at_site: dict[str, list[Device]] = defaultdict(list)
     known = {site.site_id for site in estate.sites}
-    for device in {device.gateway_mac: device for device in estate.devices}.values():
+    for device in _gateways(estate):
         if device.site_id in known:
             at_site[device.site_id].append(device)
         else:
             yield _of_device(device)
     for site in {site.site_id: site for site in estate.sites}.values():
         of_site = _of_site(site, group_names)
-        configs = templates.get(site.template_id or "", {})
         if not at_site[site.site_id]:
             yield of_site
         for device in at_site[site.site_id]:
-            for port in ports_of_gateway(configs, seen.get(device.gateway_mac, {})):
+            circuits = configured.get(device.profile_id or site.template_id or "", [])
+            for port in ports_of_gateway(circuits, seen.get(device.gateway_mac, Seen())):
                 yield {**of_site, **_of_device(device), **port}
+
+
+def _configured(estate: Estate) -> dict[str, list[Configured]]:
+    """WAN circuits by template or device profile."""
+    return {
+        template.template_id: configured_circuits(template)
+        for template in (*estate.templates, *estate.profiles)
+    }
+
+
+def _gateways(estate: Estate) -> Iterator[Device]:
+    """The gateways once each; of the nodes of a cluster the one that speaks for it."""
+    devices = {device.gateway_mac: device for device in estate.devices}
+    speaking = {gateway.gateway_mac for gateway in estate.gateways}
+    nodes: dict[str, list[str]] = defaultdict(list)
+    for device in devices.values():
+        nodes[device.cluster_mac or device.gateway_mac].append(device.gateway_mac)
+    for cluster, macs in nodes.items():
+        yield devices[min(macs, key=lambda mac: (mac not in speaking, mac != cluster, mac))]
 
 
 def _of_site(site: Site, group_names: dict[str, str | None]) -> dict[str, Any]:

@@ -13,8 +13,10 @@ GATEWAY_NAMES = {
     "last_seen": "sampled_at",
     "uptime": "uptime_seconds",
     "if_stat": "interfaces",
+    "if2_stat": "second_node_interfaces",
 }
 INTERFACE_NAMES = {
+    "port_id": "port_id",
     "port_usage": "usage",
     "up": "is_up",
     "rx_bytes": "rx_bytes_counter",
@@ -64,14 +66,26 @@ DEVICE_NAMES = {
     "name": "gateway_name",
     "model": "gateway_model",
     "site_id": "site_id",
+    "deviceprofile_id": "profile_id",
+    "vc_mac": "cluster_mac",
 }
-TEMPLATE_NAMES = {"id": "template_id", "port_config": "port_configs"}
+TEMPLATE_NAMES = {
+    "id": "template_id",
+    "port_config": "port_configs",
+    "path_preferences": "path_preferences",
+}
+PATH_PREFERENCE_NAMES = {"strategy": "strategy", "paths": "paths"}
+PATH_NAMES = {"type": "kind", "name": "path_name", "wan_name": "wan_name"}
 PORT_CONFIG_NAMES = {
     "usage": "usage",
     "name": "wan_name",
     "wan_type": "medium",
     "disabled": "is_disabled",
     "lte_backup": "is_lte_backup",
+    "redundant": "is_redundant",
+    "reth_idx": "reth_number",
+    "aggregated": "is_aggregated",
+    "ae_idx": "ae_number",
     "traffic_shaping": "shaping",
     "vpn_paths": "vpn_paths",
 }
@@ -110,5 +124,11 @@ EVENT_KINDS = {
 }
 OTHER_EVENT = "other"
 WAN_USAGE = "wan"
+ORDERED = "ordered"
+"""Strategy under which the first path that works is taken; Mist's default."""
+WAN_PATH = "wan"
+"""Kind of path whose name is that of the WAN; another kind may name the WAN beside it."""
+RETH, AGGREGATE = "reth", "ae"
+"""What a configured number is appended to: the aggregate's name on the gateway."""
 CELLULAR_PREFIXES = ("cl-", "lte")
 """LTE ports often carry no usage; their names give them away."""

@@ -16,9 +16,9 @@ from wan_perf.frames import conform
 from wan_perf.mist import endpoints
 from wan_perf.mist.instants import instant
 from wan_perf.mist.interfaces import is_wan, port_ids
-from wan_perf.mist.names import WAN_USAGE
 from wan_perf.mist.records import Gateway, Port
 from wan_perf.mist.session import MistSession
+from wan_perf.mist.wan_interfaces import wan_interfaces
 from wan_perf.tables import RAW_PORT_SAMPLE
 
 
@@ -56,18 +56,12 @@ def _of_gateways(gateways: list[Gateway], pass_at: datetime) -> Iterable[dict[st
     for gateway in gateways:
         if not gateway.site_id:
             continue
-        interfaces = {
-            name: interface
-            for name, interface in (gateway.interfaces or {}).items()
-            if interface.usage == WAN_USAGE
-        }
-        ids = port_ids(interfaces)
-        for name, interface in interfaces.items():
+        for port_id, told in wan_interfaces(gateway).items():
             yield {
-                **asdict(interface),
+                **asdict(told.said),
                 "pass_at": pass_at,
                 "gateway_mac": gateway.gateway_mac,
-                "port_id": ids[name],
+                "port_id": port_id,
                 "counter_source": "device",
                 "site_id": gateway.site_id,
                 "sampled_at": instant(gateway.sampled_at) or pass_at,

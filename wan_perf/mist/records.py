@@ -50,8 +50,9 @@ class ServiceProvider(Struct, rename=_ours(names.SERVICE_PROVIDER_NAMES)):
 
 
 class Interface(Struct, rename=_ours(names.INTERFACE_NAMES)):
-    """Statistics of one logical interface of a gateway."""
+    """Statistics of one logical interface of a gateway; `port_id` is the port that it is over."""
 
+    port_id: str | None = None
     usage: str | None = None
     is_up: bool | None = None
     rx_bytes_counter: Counter | None = None
@@ -62,13 +63,17 @@ class Interface(Struct, rename=_ours(names.INTERFACE_NAMES)):
 
 
 class Gateway(Struct, rename=_ours(names.GATEWAY_NAMES)):
-    """Statistics of one gateway as it last reported them; interfaces by logical name."""
+    """Statistics of one gateway as it last reported them; interfaces by logical name.
+
+    A cluster reports its second node's interfaces apart.
+    """
 
     gateway_mac: Name
     site_id: str | None = None
     sampled_at: Epoch | None = None
     uptime_seconds: Number | None = None
     interfaces: dict[Name, Interface] | None = None
+    second_node_interfaces: dict[Name, Interface] | None = None
 
 
 class Port(Struct, rename=_ours(names.PORT_NAMES)):
@@ -128,12 +133,18 @@ class SiteGroup(Struct, rename=_ours(names.SITE_GROUP_NAMES)):
 
 
 class Device(Struct, rename=_ours(names.DEVICE_NAMES)):
-    """One gateway that the organization owns, at a site or spare."""
+    """One gateway that the organization owns, at a site or spare.
+
+    The nodes of a cluster stand each for itself, both under the cluster's MAC. `profile_id` names
+    the device profile that configures it in place of its site's template.
+    """
 
     gateway_mac: Name
     gateway_name: str | None = None
     gateway_model: str | None = None
     site_id: str | None = None
+    profile_id: str | None = None
+    cluster_mac: str | None = None
 
 
 class Shaping(Struct, rename=_ours(names.SHAPING_NAMES)):
@@ -150,22 +161,45 @@ class VpnPath(Struct, rename=_ours(names.VPN_PATH_NAMES)):
 
 
 class PortConfig(Struct, rename=_ours(names.PORT_CONFIG_NAMES)):
-    """What a template configures for a port, a range or a list of ports."""
+    """What a template configures for a port, a range or a list of ports.
+
+    A number of -1 leaves the choice to the gateway; it may also be a variable.
+    """
 
     usage: str | None = None
     wan_name: str | None = None
     medium: str | None = None
     is_disabled: bool | None = None
     is_lte_backup: bool | None = None
+    is_redundant: bool | None = None
+    reth_number: int | str | None = None
+    is_aggregated: bool | None = None
+    ae_number: int | str | None = None
     shaping: Shaping | None = None
     vpn_paths: dict[str, VpnPath] | None = None
 
 
+class TrafficPath(Struct, rename=_ours(names.PATH_NAMES)):
+    """One way that traffic may take."""
+
+    kind: str | None = None
+    path_name: str | None = None
+    wan_name: str | None = None
+
+
+class PathPreference(Struct, rename=_ours(names.PATH_PREFERENCE_NAMES)):
+    """The ways that traffic of one policy may take, and how one is chosen."""
+
+    strategy: str | None = None
+    paths: list[TrafficPath] | None = None
+
+
 class Template(Struct, rename=_ours(names.TEMPLATE_NAMES)):
-    """A gateway template; port configurations by port, range or list of ports."""
+    """A gateway template or device profile; port configurations by port, range or list of ports."""
 
     template_id: Name
     port_configs: dict[str, PortConfig] | None = None
+    path_preferences: dict[str, PathPreference] | None = None
 
 
 class Usage(Struct, rename=_ours(names.USAGE_NAMES)):

@@ -1,87 +1,95 @@
-"""The WAN ports of a gateway: what its template configures and what it reports.
+"""The WAN ports of a gateway: what is configured for them and what it reports.
 
 Belongs here: what counts as a WAN port, and the evidence for each from Mist.
-Keep out: contracts (`contracted`), and what follows from the evidence: role, rate (`kpi`).
+Keep out: which ports are one circuit (`members`), contracts (`contracted`), and what follows from
+the evidence: role, rate (`kpi`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from wan_perf.mist.interfaces import base_port, expanded, is_wan, port_ids
-from wan_perf.mist.names import WAN_USAGE
-from wan_perf.mist.records import Gateway, Interface, Port, PortConfig, Shaping, Template
+from wan_perf.mist.interfaces import base_port, is_wan, port_ids
+from wan_perf.mist.members import Circuit, Configured, circuits_of
+from wan_perf.mist.records import Gateway, Interface, Port, PortConfig, Shaping
+from wan_perf.mist.wan_interfaces import Told, wan_interfaces
 
 Evidence = dict[str, Any]
 """Values of raw_inventory for one port; a value that is not known is left out."""
 
 
-def ports_of_gateway(
-    configs: Mapping[str, PortConfig], seen: Mapping[str, Evidence]
-) -> Iterator[Evidence]:
-    """Rows of one gateway's WAN ports, configured or seen; without any, one row without port.
+@dataclass
+class Seen:
+    """What a gateway reports: its WAN interfaces and its WAN ports, by port."""
 
-    Args:
-        configs: What the site's template configures, by port.
-        seen: What the gateway reports, by port; it counts more than the template.
-    """
-    carried = {base_port(port) for port in seen}
-    ports = [*seen, *(port for port in configs if port not in seen and port not in carried)]
-    for port in ports:
-        config = configs.get(port) or configs.get(base_port(port))
-        said = _of_config(config) if config else {}
-        heard = seen.get(port, {})
-        yield {
-            "port_id": port,
-            "is_configured": config is not None,
-            "is_seen": port in seen,
-            **said,
-            **heard,
-            "is_disabled": _any(said.get("is_disabled"), heard.get("is_disabled")),
-        }
-    if not ports:
-        yield {}
+    told: dict[str, Told] = field(default_factory=dict)
+    ports: dict[str, Port] = field(default_factory=dict)
 
 
-def wan_configs(template: Template) -> dict[str, PortConfig]:
-    """What a template configures for each single WAN port."""
-    return {
-        port: config
-        for ports, config in (template.port_configs or {}).items()
-        if config.usage == WAN_USAGE
-        for port in expanded(ports)
-    }
-
-
-def seen_ports(
-    gateways: Iterable[Gateway], ports: Iterable[Port]
-) -> dict[str, dict[str, Evidence]]:
-    """What the gateways report of their WAN ports, by gateway and port.
-
-    Where a port carries several circuits, each has what is said of the port.
-    """
-    seen: dict[str, dict[str, Evidence]] = defaultdict(dict)
+def seen_ports(gateways: Iterable[Gateway], ports: Iterable[Port]) -> dict[str, Seen]:
+    """What the gateways report of their WAN ports, by gateway."""
+    seen: dict[str, Seen] = defaultdict(Seen)
     for gateway in gateways:
-        wan = {n: i for n, i in (gateway.interfaces or {}).items() if i.usage == WAN_USAGE}
-        ids = port_ids(wan)
-        seen[gateway.gateway_mac] = {ids[name]: _of_interface(wan[name]) for name in wan}
+        seen[gateway.gateway_mac].told = wan_interfaces(gateway)
     wan_ports: dict[str, list[Port]] = defaultdict(list)
     for port in ports:
         if is_wan(port.usage, port.port_id):
             wan_ports[port.gateway_mac].append(port)
     for mac, of_gateway in wan_ports.items():
         ids = port_ids(port.port_id for port in of_gateway)
-        for port in of_gateway:
-            port_id = ids[port.port_id]
-            carried = [name for name in seen[mac] if base_port(name) == port_id]
-            for name in carried or [port_id]:
-                seen[mac][name] = _together(seen[mac].get(name, {}), _of_port(port))
+        seen[mac].ports = {ids[port.port_id]: port for port in of_gateway}
     return seen
 
 
-def _together(interface: Evidence, port: Evidence) -> Evidence:
-    was_up = _any(interface.get("was_up"), port.get("was_up"))
-    return _known(**{**port, **interface, "was_up": was_up})
+def ports_of_gateway(configured: Sequence[Configured], seen: Seen) -> Iterator[Evidence]:
+    """Rows of one gateway's WAN ports, configured or seen; without any, one row without port.
+
+    What is known of a circuit stands on each of its ports, what the gateway reports counting more
+    than what is configured.
+    """
+    circuits = circuits_of(configured, seen.told, seen.ports)
+    for circuit in circuits:
+        line = _of_line(circuit, seen)
+        for port in circuit.ports:
+            yield {**line, **_of_row(circuit, port, seen)}
+    if not circuits:
+        yield {}
+
+
+def _of_line(circuit: Circuit, seen: Seen) -> Evidence:
+    """What is known of the circuit as a whole."""
+    line: Evidence = {
+        "circuit_port_id": circuit.name,
+        "is_configured": circuit.configured is not None,
+        "is_redundant": circuit.is_redundant,
+    }
+    if circuit.configured:
+        line |= _of_config(circuit.configured)
+    for port in reversed(circuit.ports):
+        if port in seen.told:
+            line |= _of_interface(seen.told[port].said)
+    return line
+
+
+def _of_row(circuit: Circuit, port: str, seen: Seen) -> Evidence:
+    """What is known of one port of a circuit."""
+    told = seen.told.get(port)
+    # Where a port carries several circuits, each has what is said of the port.
+    physical = seen.ports.get(port) or (seen.ports.get(base_port(port)) if told else None)
+    configured = circuit.configured
+    is_aggregate = port == circuit.aggregate
+    config_off = configured.config.is_disabled if configured else None
+    return {
+        "port_id": port,
+        "interface": (told.interface if told else None)
+        or (None if is_aggregate else circuit.aggregate),
+        "is_aggregate": is_aggregate,
+        "is_seen": told is not None or physical is not None,
+        "port_speed_mbps": physical.port_speed_mbps if physical else None,
+        "is_disabled": _any(config_off, physical.is_disabled if physical else None),
+        "was_up": _any(_was_up(told.said if told else None), _was_up(physical)),
+    }
 
 
 def _of_interface(interface: Interface) -> Evidence:
@@ -90,33 +98,27 @@ def _of_interface(interface: Interface) -> Evidence:
         wan_name=interface.wan_name,
         medium=interface.medium,
         provider=provider.provider if provider else None,
-        was_up=_was_up(interface),
     )
 
 
-def _of_port(port: Port) -> Evidence:
-    return _known(
-        port_speed_mbps=port.port_speed_mbps,
-        is_disabled=port.is_disabled,
-        was_up=_was_up(port),
-    )
-
-
-def _was_up(heard: Interface | Port) -> bool | None:
+def _was_up(heard: Interface | Port | None) -> bool | None:
+    if heard is None:
+        return None
     counters = (heard.rx_bytes_counter, heard.tx_bytes_counter)
     carried = (None if counter is None else counter > 0 for counter in counters)
     return _any(heard.is_up, *carried)
 
 
-def _of_config(config: PortConfig) -> Evidence:
+def _of_config(configured: Configured) -> Evidence:
+    config: PortConfig = configured.config
     preferences = (path.vpn_preference for path in (config.vpn_paths or {}).values())
     return _known(
         wan_name=config.wan_name,
         medium=config.medium,
-        is_disabled=config.is_disabled,
         is_lte_backup=config.is_lte_backup,
         shaped_up_mbps=_shaped_mbps(config.shaping),
         vpn_preference=min((p for p in preferences if p is not None), default=None),
+        path_order=configured.path_order,
     )
 
 

@@ -1,7 +1,8 @@
-"""Sites, circuits and ports from snapshots: identity, bandwidth, role, region, in service."""
+"""Sites, circuits and ports from snapshots: identity, bandwidth, region, in service."""
 
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -72,44 +73,6 @@ def test_bandwidth(said, expected):
     assert (row["bandwidth_mbps"], row["bandwidth_up_mbps"], row["bandwidth_source"]) == expected
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "ranks"),
-    [
-        pytest.param({}, {}, [None, None], id="no evidence, no role"),
-        pytest.param({"vpn_preference": 20}, {"vpn_preference": 10}, [2, 1], id="by preference"),
-        pytest.param({"vpn_preference": 5}, {"vpn_preference": 5}, [1, 1], id="equal preference"),
-        pytest.param(
-            {"vpn_preference": 5, "is_lte_backup": True},
-            {"vpn_preference": 5},
-            [2, 1],
-            id="an LTE backup comes after the others",
-        ),
-        pytest.param(
-            {"vpn_preference": 1, "contract_role": "secondary", **CONTRACT},
-            {"vpn_preference": 2, "contract_role": "primary", "contract_down_mbps": 9.0},
-            [2, 1],
-            id="the contract before the preference",
-        ),
-        pytest.param(
-            {"contract_role_rank": 3, "contract_role": "secondary", "contract_down_mbps": 5.0},
-            {},
-            [3, None],
-            id="the contract's rank before its role",
-        ),
-    ],
-)
-def test_role(first, second, ranks):
-    ports = [
-        wan_port(0, port="ge-0/0/0", was_up=True, **first),
-        wan_port(0, port="ge-0/0/1", was_up=True, **second),
-    ]
-    carried = {row["circuit_id"]: row["port_id"] for row in queries()[2].rows(raw_inventory=ports)}
-    found = {carried[row["circuit_id"]]: row for row in circuits(*ports)}
-    assert [found[f"ge-0/0/{n}"]["role_rank"] for n in (0, 1)] == ranks
-    words = [{None: None, 1: "primary"}.get(rank, "secondary") for rank in ranks]
-    assert [found[f"ge-0/0/{n}"]["role"] for n in (0, 1)] == words
-
-
 def test_a_contract_that_names_two_ports_is_one_circuit():
     ports = [wan_port(0, port=f"ge-0/0/{n}", was_up=True, **CONTRACT) for n in (1, 0)]
     assert [row["circuit_id"] for row in circuits(*ports)] == ["C1", "S1:ge-0/0/1"]
@@ -164,3 +127,99 @@ def test_a_circuit_that_is_down_when_its_gateway_boots_stays_in_service():
 def test_a_port_that_never_was_up_is_in_service_from_the_first_time_it_is():
     [row] = circuits(wan_port(0, was_up=False), wan_port(1, was_up=True))
     assert row["valid_from"] == DAYS[1]
+
+
+def test_a_circuit_that_is_down_when_its_gateway_is_replaced_stays_in_service():
+    new = {**wan_port(1, was_up=False), "gateway_mac": "0000000000bb", "gateway_name": "gw-b"}
+    [row] = circuits(wan_port(0, was_up=True), new)
+    assert (row["circuit_id"], row["valid_to"]) == ("S1:ge-0/0/0", None)
+
+
+def test_a_port_that_is_switched_off_is_listed_though_it_never_was_up():
+    [row] = circuits(wan_port(0, was_up=False, is_disabled=True))
+    assert row["is_disabled"] is True
+
+
+def test_a_replaced_gateway_of_two_continues_its_circuits():
+    """Gateway a has broadband, b has mpls, on ports of one name; c replaces b on the second day."""
+    broadband = {"was_up": True, "wan_name": "broadband"}
+    mpls = {"was_up": True, "wan_name": "mpls"}
+    inventory = [
+        *(wan_port(day, **broadband) for day in (0, 1)),
+        {**wan_port(0, **mpls), "gateway_mac": "0000000000bb", "gateway_name": "gw-b"},
+        {**wan_port(1, **mpls), "gateway_mac": "0000000000cc", "gateway_name": "gw-c"},
+    ]
+    found = [(r["circuit_id"], r["wan_name"], r["valid_to"]) for r in circuits(*inventory)]
+    assert found == [
+        ("S1:gw-a:ge-0/0/0", "broadband", None),
+        ("S1:gw-b:ge-0/0/0", "mpls", None),
+    ]
+
+
+def test_two_gateways_with_one_wan_on_one_port_are_each_named_themselves():
+    other = {"gateway_mac": "0000000000bb", "gateway_name": "gw-b"}
+    ports = [wan_port(day, was_up=True, wan_name="wan0") for day in (0, 1)]
+    inventory = [ports[0], ports[1], {**ports[1], **other}]
+    assert {r["circuit_id"] for r in circuits(*inventory) if r["valid_to"] is None} == {
+        "S1:gw-a:ge-0/0/0",
+        "S1:gw-b:ge-0/0/0",
+    }
+
+
+def members(**said: Any) -> list[Row]:
+    """An aggregate with two members of 1000 and 100 Mbit/s, the aggregate's own row first."""
+    line = {"was_up": True, "circuit_port_id": "ae0", **said}
+    return [
+        wan_port(0, port="ae0", is_aggregate=True, **line),
+        wan_port(0, port="ge-0/0/4", interface="ae0", port_speed_mbps=1000.0, **line),
+        wan_port(0, port="ge-0/0/5", interface="ae0", port_speed_mbps=100.0, **line),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("is_redundant", "speed"),
+    [
+        pytest.param(False, 1100, id="an aggregate carries the sum"),
+        pytest.param(None, 1100, id="not told to be redundant"),
+        pytest.param(True, 1000, id="nodes of a cluster carry one at a time"),
+    ],
+)
+def test_members_are_one_circuit(is_redundant, speed):
+    ports = members(is_redundant=is_redundant)
+    [row] = circuits(*ports)
+    assert (row["circuit_id"], row["bandwidth_mbps"]) == ("S1:ae0", speed)
+    said = ("circuit_id", "port_id", "interface", "is_aggregate", "port_speed_mbps")
+    carried = queries()[2].rows(raw_inventory=ports)
+    assert {tuple(row[name] for name in said) for row in carried} == {
+        ("S1:ae0", "ae0", None, True, speed),
+        ("S1:ae0", "ge-0/0/4", "ae0", False, 1000),
+        ("S1:ae0", "ge-0/0/5", "ae0", False, 100),
+    }
+
+
+def test_the_sum_of_members_of_unknown_speed_is_unknown():
+    aggregate, first, second = members()
+    [row] = circuits(aggregate, first, {**second, "port_speed_mbps": None})
+    assert (row["bandwidth_mbps"], row["bandwidth_source"]) == (None, None)
+
+
+def test_a_contract_of_an_aggregate_names_it_once():
+    ports = members(**CONTRACT)
+    assert [row["circuit_id"] for row in circuits(*ports)] == ["C1"]
+    assert {row["circuit_id"] for row in queries()[2].rows(raw_inventory=ports)} == {"C1"}
+
+
+@pytest.mark.parametrize(
+    ("off", "is_disabled"),
+    [
+        pytest.param([None, True, True], True, id="every member"),
+        pytest.param([None, True, False], False, id="one of two"),
+        pytest.param([None, True, None], False, id="one, the other unknown"),
+        pytest.param([None, False, False], False, id="none"),
+        pytest.param([None, None, None], None, id="nothing said"),
+    ],
+)
+def test_an_aggregate_is_off_where_every_member_is(off, is_disabled):
+    ports = [{**row, "is_disabled": flag} for row, flag in zip(members(), off, strict=True)]
+    [row] = circuits(*ports)
+    assert row["is_disabled"] is is_disabled

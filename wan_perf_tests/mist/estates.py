@@ -54,6 +54,7 @@ def estate(**more: list[dict[str, Any]]) -> Estate:
         "groups": [{"id": "g1", "name": "Region-West"}, {"id": "g2", "name": "Type-Express"}],
         "devices": [{"mac": MAC, "name": "gw1", "model": "SRX320", "site_id": "s1"}],
         "templates": [{"id": "T", "port_config": CONFIG}],
+        "profiles": [],
         "gateways": [{"mac": MAC, "site_id": "s1", "if_stat": SEEN}],
         "ports": [{"mac": MAC, "port_id": "ge-0/0/0", "port_usage": "wan", "speed": 1000}],
         **more,
@@ -63,6 +64,7 @@ def estate(**more: list[dict[str, Any]]) -> Estate:
         "groups": SiteGroup,
         "devices": Device,
         "templates": Template,
+        "profiles": Template,
         "gateways": Gateway,
         "ports": Port,
     }

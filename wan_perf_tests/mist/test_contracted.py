@@ -34,6 +34,81 @@ def test_a_contract_finds_its_port(given: dict[str, Any], port_id: str) -> None:
     assert with_contract[0]["contract_down_mbps"] == 200
 
 
+CLUSTER: dict[str, list[dict[str, Any]]] = {
+    "templates": [
+        {
+            "id": "T",
+            "port_config": {
+                "ge-0/0/0,ge-5/0/0": {
+                    "usage": "wan",
+                    "name": "fibre",
+                    "redundant": True,
+                    "reth_idx": 0,
+                }
+            },
+        }
+    ],
+    "gateways": [
+        {"mac": MAC, "if_stat": {"reth0.0": {"port_usage": "wan", "port_id": "reth0"}}},
+    ],
+    "ports": [],
+}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"port_id": "reth0"}, id="the aggregate"),
+        pytest.param({"port_id": "reth0.0"}, id="the aggregate with unit 0"),
+        pytest.param({"port_id": "ge-5/0/0"}, id="a member"),
+        pytest.param({"port_id": "fibre"}, id="the WAN name for a port"),
+        pytest.param({"wan_name": "fibre"}, id="the WAN name"),
+    ],
+)
+def test_a_contract_stands_on_every_port_of_its_circuit(given: dict[str, Any]) -> None:
+    rows = rows_of(estate(**CLUSTER), contract(circuit_id="C1", **given))
+    assert {row["port_id"] for row in rows} == {"reth0", "ge-0/0/0", "ge-5/0/0"}
+    assert {row["contract_circuit_id"] for row in rows} == {"C1"}
+
+
+TWO_GATEWAYS: dict[str, list[dict[str, Any]]] = {
+    "devices": [{"mac": mac, "site_id": "s1", "deviceprofile_id": mac} for mac in ("a", "b")],
+    "profiles": [
+        {"id": mac, "port_config": {"ge-0/0/0": {"usage": "wan", "name": name}}}
+        for mac, name in (("a", "fibre"), ("b", "mpls"))
+    ],
+    "gateways": [],
+    "ports": [],
+}
+
+
+def test_a_port_of_two_gateways_is_that_which_no_other_contract_takes() -> None:
+    by_port = contract(port_id="ge-0/0/0", circuit_id="C1", line=2)
+    by_name = contract(wan_name="mpls", circuit_id="C2", line=3)
+    rows = rows_of(estate(**TWO_GATEWAYS), by_port, by_name)
+    assert {row["gateway_mac"]: row["contract_circuit_id"] for row in rows} == {
+        "a": "C1",
+        "b": "C2",
+    }
+
+
+def test_the_wan_name_beside_the_port_says_which_gateways_port_it_is() -> None:
+    given = contract(port_id="ge-0/0/0", wan_name="mpls", circuit_id="C2")
+    rows = rows_of(estate(**TWO_GATEWAYS), given)
+    assert {row["gateway_mac"]: row["contract_circuit_id"] for row in rows} == {
+        "a": None,
+        "b": "C2",
+    }
+
+
+def test_a_contract_that_could_be_for_two_circuits_is_for_none() -> None:
+    given = contract(port_id="ge-0/0/0", circuit_id="C1", line=7)
+    frame, (sentence,) = snapshot(estate(**TWO_GATEWAYS), TAKEN_AT, [given])
+    assert "line 7: port 'ge-0/0/0'" in sentence
+    assert "2 circuits; give port_id or wan_name of one" in sentence
+    assert frame["contract_circuit_id"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("valid", "circuit_id"),
     [

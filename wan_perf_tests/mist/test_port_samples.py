@@ -75,6 +75,36 @@ def test_uptime_of_a_port_row(port_heard: float | None, uptime: float | None) ->
     assert [None if pd.isna(u) else u for u in frame["uptime_seconds"]] == [uptime]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "heard"),
+    [
+        pytest.param(
+            {"ge-0/0/0.0": WAN},
+            {"ge-5/0/0.0": {**WAN, "rx_bytes": 30}},
+            {"ge-0/0/0": 10, "ge-5/0/0": 30},
+            id="each node's port",
+        ),
+        pytest.param(
+            {"reth0.0": {**WAN, "port_id": "reth0"}},
+            {"reth0.0": {**WAN, "port_id": "reth0", "rx_bytes": 30}},
+            {"reth0": 10},
+            id="told by both nodes: the first speaks",
+        ),
+        pytest.param(
+            {"pp0.0": {**WAN, "port_id": "ge-0/0/0"}}, None, {"ge-0/0/0": 10}, id="PPPoE: the port"
+        ),
+        pytest.param(
+            {"ge-0/0/0.0": {"port_usage": "lan"}}, {"ge-5/0/0.0": {}}, {}, id="no WAN, no sample"
+        ),
+    ],
+)
+def test_samples_of_both_nodes_and_of_sessions(
+    first: dict[str, Any], second: dict[str, Any] | None, heard: dict[str, int]
+) -> None:
+    frame = samples([gateway(first, if2_stat=second)], [], PASS_AT)
+    assert dict(zip(frame["port_id"], frame["rx_bytes_counter"], strict=True)) == heard
+
+
 @pytest.mark.parametrize("last_seen", [None, 0])
 def test_without_an_instant_the_pass_stands_for_it(last_seen: float | None) -> None:
     frame = samples([gateway({"ge-0/0/0": WAN}, last_seen=last_seen)], [], PASS_AT)

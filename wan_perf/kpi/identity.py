@@ -1,0 +1,126 @@
+"""Which circuits there are: one row per circuit and snapshot, whatever ports carry it.
+
+Belongs here: a circuit's id through snapshots, what counts as in service.
+Keep out: which ports are one circuit (`mist.members`), bandwidth and role (`dimensions`, `roles`).
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+_SAID = (
+    *("gateway_name", "wan_name", "provider", "medium", "shaped_up_mbps", "vpn_preference"),
+    *("path_order", "contract_circuit_id", "contract_down_mbps", "contract_up_mbps"),
+    *("contract_role", "contract_role_rank", "contract_provider", "contract_medium"),
+)
+_FLAGS = ("is_lte_backup", "is_redundant", "was_up", "contract_on_demand")
+_AT_GATEWAY = ("taken_at", "site_id", "gateway_mac", "circuit_port_id")
+
+
+def listed_circuits(raw_inventory: ir.Table) -> ir.Table:
+    """Circuits in service or switched off: one row per circuit and snapshot, with its circuit_id.
+
+    In service: on a site, and contracted or seen to have been up, now or in an earlier snapshot: a
+    gateway that boots while the circuit is down forgets that it ever was up. A spare gateway's
+    ports, and ports that nobody contracted and that never were up, are none.
+    """
+    rows = _with_own_id(_at_gateway(wan_rows(raw_inventory)), raw_inventory)
+    up = rows.filter(rows.was_up).group_by("own_id").aggregate(up_since=lambda t: t.taken_at.min())
+    known = rows.left_join(up, "own_id").drop("own_id_right", "was_up")
+    contracted = known.contract_circuit_id.notnull() | known.contract_down_mbps.notnull()
+    ever_up = (known.taken_at >= known.up_since).fill_null(False)
+    listed = known.filter(contracted | ever_up | known.is_disabled.fill_null(False))
+    return _with_circuit_id(listed.drop("up_since"))
+
+
+def wan_rows(raw_inventory: ir.Table) -> ir.Table:
+    """WAN ports at sites, each with the port that names its circuit."""
+    at_site = raw_inventory.filter(raw_inventory.site_id.notnull())
+    port = at_site.circuit_port_id.fill_null(at_site.port_id).fill_null(at_site.wan_name)
+    named = at_site.mutate(circuit_port_id=port, is_aggregate=at_site.is_aggregate.fill_null(False))
+    return named.filter(named.circuit_port_id.notnull())
+
+
+def _at_gateway(ports: ir.Table) -> ir.Table:
+    """One row per circuit of a gateway; of each thing said of its ports the one that is known."""
+    member = ~ports.is_aggregate
+    speeds = ports.port_speed_mbps
+    circuits = ports.group_by(*_AT_GATEWAY).aggregate(
+        **{name: ports[name].max() for name in _SAID},
+        **{name: _any(ports[name]) for name in _FLAGS},
+        fastest_mbps=speeds.max(),
+        together_mbps=speeds.sum(where=member),
+        members=member.ifelse(1, 0).sum(),
+        with_speed=(member & speeds.notnull()).ifelse(1, 0).sum(),
+        on=(member & ~ports.is_disabled).fill_null(False).ifelse(1, 0).sum(),
+        off=(member & ports.is_disabled).fill_null(False).ifelse(1, 0).sum(),
+    )
+    one_at_a_time = circuits.is_redundant.fill_null(False)
+    return circuits.mutate(
+        port_speed_mbps=ibis.cases(
+            (one_at_a_time, circuits.fastest_mbps),
+            (circuits.with_speed == circuits.members, circuits.together_mbps),
+        ),
+        # Off only where every member is off: of an aggregate with one member off the rest works.
+        is_disabled=ibis.cases(
+            ((circuits.off > 0) & (circuits.off == circuits.members), True),
+            (circuits.on + circuits.off > 0, False),
+        ),
+    ).drop("fastest_mbps", "together_mbps", "members", "with_speed", "on", "off")
+
+
+def _any(flag: ir.BooleanValue) -> ir.BooleanValue:
+    """Whether it is so for one; NULL where it is known of none."""
+    return ibis.cases((flag, 1), (~flag, 0)).max() == 1
+
+
+def _with_own_id(circuits: ir.Table, raw_inventory: ir.Table) -> ir.Table:
+    """Adds `own_id`: site and port, with a gateway's name where the site has several at once.
+
+    The gateway named is the first that had the WAN on that port of the site: one that replaced it
+    continues its circuits. Where two have it at once each is named itself.
+    """
+    at_site = raw_inventory.filter(raw_inventory.site_id.notnull())
+    macs = at_site.group_by("taken_at", "site_id").aggregate(
+        first_mac=at_site.gateway_mac.min(), last_mac=at_site.gateway_mac.max()
+    )
+    several = macs.filter(macs.first_mac != macs.last_mac).select("taken_at", "site_id")
+    # Few sites have two gateways: only their circuits pay for the windows.
+    rows = circuits.semi_join(several, ["taken_at", "site_id"])
+    at_once = ibis.window(
+        group_by=[rows.taken_at, rows.site_id, rows.circuit_port_id, rows.wan_name]
+    )
+    since = ibis.cumulative_window(
+        group_by=[rows.site_id, rows.circuit_port_id, rows.wan_name],
+        order_by=[rows.taken_at, rows.gateway_mac],
+    )
+    name = rows.gateway_name.fill_null(rows.gateway_mac)
+    alone = rows.circuit_port_id.count().over(at_once) == 1
+    named = rows.select(
+        "taken_at",
+        "gateway_mac",
+        "circuit_port_id",
+        label=ibis.ifelse(alone, name.first().over(since), name) + ":",
+    )
+    keys = ["taken_at", "gateway_mac", "circuit_port_id"]
+    labelled = circuits.left_join(named, keys).drop(*(f"{key}_right" for key in keys))
+    own_id = labelled.site_id + ":" + labelled.label.fill_null("") + labelled.circuit_port_id
+    return labelled.mutate(own_id=own_id).drop("label")
+
+
+def _with_circuit_id(circuits: ir.Table) -> ir.Table:
+    """Adds `circuit_id`: the contract's, else its own.
+
+    A contract's id that stands on several circuits goes to the first: none is counted twice.
+    """
+    no_gateway = ibis.ifelse(circuits.gateway_mac.isnull(), "1", "0")
+    place = no_gateway + circuits.gateway_mac.fill_null("") + ":" + circuits.circuit_port_id
+    rows = circuits.mutate(place=place)
+    of_contract = ["taken_at", "contract_circuit_id"]
+    first = rows.group_by(*of_contract).aggregate(first_place=rows.place.min())
+    joined = rows.left_join(first, of_contract).drop(*(f"{key}_right" for key in of_contract))
+    contracted = ibis.ifelse(
+        joined.place == joined.first_place, joined.contract_circuit_id, ibis.null("string")
+    )
+    return joined.mutate(circuit_id=contracted.fill_null(joined.own_id)).drop(
+        "own_id", "place", "first_place"
+    )

@@ -1,0 +1,143 @@
+"""The order of a site's circuits, and the evidence that it rests on."""
+
+from functools import cache
+
+import pytest
+
+from wan_perf.kpi.dimensions import dim_circuit
+from wan_perf.tables import RAW_INVENTORY
+from wan_perf_tests.kpi.engine import Query, unbound
+from wan_perf_tests.kpi.rows import Row
+from wan_perf_tests.kpi.snapshots import wan_port
+
+CONTRACT = {"contract_circuit_id": "C1", "contract_down_mbps": 50.0}
+
+
+@cache
+def query() -> Query:
+    return Query(dim_circuit(unbound(RAW_INVENTORY)))
+
+
+def described(*said: Row) -> list[Row]:
+    """Rows of dim_circuit for ports ge-0/0/0, ge-0/0/1 and so on of one gateway, in that order."""
+    ports = [
+        wan_port(0, port=f"ge-0/0/{n}", was_up=True, wan_name=f"w{n}", **port)
+        for n, port in enumerate(said)
+    ]
+    rows = query().rows(raw_inventory=ports)
+    return sorted(rows, key=lambda row: row["wan_name"])
+
+
+LTE: Row = {"is_lte_backup": True}
+
+
+@pytest.mark.parametrize(
+    ("said", "ranks", "sources"),
+    [
+        pytest.param([{}, {}], [None, None], [None, None], id="no evidence, no role"),
+        pytest.param([{}], [1], ["only_circuit"], id="the only circuit is the primary"),
+        pytest.param(
+            [{"vpn_preference": 20}, {"vpn_preference": 10}],
+            [2, 1],
+            ["vpn_preference", "vpn_preference"],
+            id="by preference",
+        ),
+        pytest.param(
+            [{"vpn_preference": 5}, {"vpn_preference": 5}],
+            [1, 1],
+            ["vpn_preference", "vpn_preference"],
+            id="equal preference is equal rank",
+        ),
+        pytest.param(
+            [{"vpn_preference": 5, **LTE}, {"vpn_preference": 5}],
+            [2, 1],
+            ["vpn_preference", "vpn_preference"],
+            id="an LTE backup comes after the others",
+        ),
+        pytest.param(
+            [{"path_order": 2}, {"path_order": 1}],
+            [2, 1],
+            ["path_order", "path_order"],
+            id="ordered paths where there are no VPN preferences",
+        ),
+        pytest.param(
+            [{"path_order": 1, "vpn_preference": 9}, {"path_order": 2, "vpn_preference": 8}],
+            [2, 1],
+            ["vpn_preference", "vpn_preference"],
+            id="VPN preferences before ordered paths",
+        ),
+        pytest.param(
+            [{"vpn_preference": 9}, {"path_order": 1}],
+            [1, None],
+            ["vpn_preference", None],
+            id="the two are not mixed",
+        ),
+        pytest.param([LTE, {}], [2, 1], ["lte_backup", "lte_backup"], id="a backup and another"),
+        pytest.param(
+            [LTE, {}, {}],
+            [2, None, None],
+            ["lte_backup", None, None],
+            id="a backup is secondary, the order of the others unknown",
+        ),
+        pytest.param([LTE], [1], ["only_circuit"], id="a backup alone"),
+        pytest.param(
+            [
+                {"vpn_preference": 1, "contract_role": "secondary", **CONTRACT},
+                {"vpn_preference": 2, "contract_role": "primary", "contract_down_mbps": 9.0},
+            ],
+            [2, 1],
+            ["contract", "contract"],
+            id="the contract before the preference",
+        ),
+        pytest.param(
+            [
+                {"contract_role_rank": 3, "contract_role": "secondary", "contract_down_mbps": 5.0},
+                {},
+            ],
+            [3, None],
+            ["contract", None],
+            id="the contract's rank before its role",
+        ),
+        pytest.param(
+            [{"vpn_preference": 1, "is_disabled": True}, {"vpn_preference": 2}],
+            [2, 1],
+            ["vpn_preference", "vpn_preference"],
+            id="what is switched off comes last",
+        ),
+        pytest.param(
+            [{"is_disabled": True}, {}],
+            [None, 1],
+            [None, "only_circuit"],
+            id="the only one that is on",
+        ),
+    ],
+)
+def test_role(said, ranks, sources):
+    found = described(*said)
+    assert [row["role_rank"] for row in found] == ranks
+    assert [row["role_source"] for row in found] == sources
+    words = [{None: None, 1: "primary"}.get(rank, "secondary") for rank in ranks]
+    assert [row["role"] for row in found] == words
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param({**LTE, "vpn_preference": 2}, True, id="configured as LTE backup"),
+        pytest.param({"medium": "lte", "vpn_preference": 2}, True, id="by LTE, not the primary"),
+        pytest.param({"medium": "lte", "vpn_preference": 0}, False, id="by LTE, the primary"),
+        pytest.param({"medium": "dsl", "vpn_preference": 2}, False, id="another medium"),
+        pytest.param({"medium": "lte"}, None, id="by LTE, of unknown rank"),
+        pytest.param({"vpn_preference": 2}, None, id="of unknown medium"),
+        pytest.param(
+            {**CONTRACT, **LTE, "contract_on_demand": False}, False, id="the contract says always"
+        ),
+        pytest.param({**CONTRACT, "contract_on_demand": True}, True, id="the contract says so"),
+        pytest.param(
+            {**CONTRACT, "contract_medium": "lte", "vpn_preference": 2}, True, id="LTE by contract"
+        ),
+    ],
+)
+def test_on_demand(said, expected):
+    _, row = described({"vpn_preference": 1}, said)
+    assert row["is_on_demand"] is expected
