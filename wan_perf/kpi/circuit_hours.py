@@ -45,27 +45,37 @@ def circuit_hours(
     circuits = in_service(dim_site, dim_circuit, dim_hour)
     members = members_near(circuits, circuit_port)
     samples = samples_near(raw_port_sample, members)
-    events = events_near(raw_gateway_event, members)
-    gap = gaps(samples, events, members)
     past = history_near(raw_port_history, members)
-    evidence = Evidence(
-        gap=gap,
+    evidence = evidence_near(samples, past, raw_gateway_event, gateway_silence, members)
+    measured = circuits
+    for figures in (
+        main_members(members),
+        circuit_states(circuits, members, evidence),
+        circuit_traffic(samples, downs(evidence.gap), members),
+        circuit_history(past, members),
+    ):
+        measured = measured.left_join(figures, "circuit_hour").drop("circuit_hour_right")
+    rows = with_severity(_figures(with_source(measured)), dim_policy)
+    return rows.select(*CIRCUIT_HOUR.columns)
+
+
+def evidence_near(
+    samples: ir.Table,
+    past: ir.Table,
+    raw_gateway_event: ir.Table,
+    gateway_silence: ir.Table,
+    members: ir.Table,
+) -> Evidence:
+    """All that speaks of the state of these members in their hours."""
+    events = events_near(raw_gateway_event, members)
+    return Evidence(
+        gap=gaps(samples, events, members),
         events=events,
         gateway_events=gateway_events_near(raw_gateway_event, members),
         silences=silences_near(gateway_silence, members),
         past=past,
         idle=idle_stretches(samples),
     )
-    measured = circuits
-    for figures in (
-        main_members(members),
-        circuit_states(circuits, members, evidence),
-        circuit_traffic(samples, downs(gap), members),
-        circuit_history(past, members),
-    ):
-        measured = measured.left_join(figures, "circuit_hour").drop("circuit_hour_right")
-    rows = with_severity(_figures(with_source(measured)), dim_policy)
-    return rows.select(*CIRCUIT_HOUR.columns)
 
 
 def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) -> ir.Table:

@@ -11,18 +11,15 @@ import ibis.expr.types as ir
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from wan_perf.declaration import Table
-from wan_perf.kpi.circuit_hours import circuit_hours
-from wan_perf.kpi.circuit_states import Evidence, circuit_states
+from wan_perf.kpi.circuit_hours import circuit_hours, evidence_near
+from wan_perf.kpi.circuit_states import circuit_states
 from wan_perf.kpi.history import history_near
 from wan_perf.kpi.nearness import (
     FOR_EVER_US,
-    events_near,
-    gateway_events_near,
     samples_near,
-    silences_near,
 )
-from wan_perf.kpi.state import downs, gaps
-from wan_perf.kpi.traffic import circuit_traffic, idle_stretches
+from wan_perf.kpi.state import downs
+from wan_perf.kpi.traffic import circuit_traffic
 from wan_perf.tables import (
     CIRCUIT_PORT,
     DIM_CIRCUIT,
@@ -95,20 +92,12 @@ def unbound(table: Table) -> ir.Table:
 def measured_query() -> Query:
     """State and traffic of given circuits and members, in whole microseconds and bytes."""
     circuits, members = ibis.table(CIRCUITS, name="circuits"), ibis.table(MEMBERS, name="members")
-    raw_events = unbound(RAW_GATEWAY_EVENT)
     samples = samples_near(unbound(RAW_PORT_SAMPLE), members)
-    events = events_near(raw_events, members)
-    gap = gaps(samples, events, members)
-    evidence = Evidence(
-        gap=gap,
-        events=events,
-        gateway_events=gateway_events_near(raw_events, members),
-        silences=silences_near(unbound(GATEWAY_SILENCE), members),
-        past=history_near(unbound(RAW_PORT_HISTORY), members),
-        idle=idle_stretches(samples),
-    )
+    past = history_near(unbound(RAW_PORT_HISTORY), members)
+    silences = unbound(GATEWAY_SILENCE)
+    evidence = evidence_near(samples, past, unbound(RAW_GATEWAY_EVENT), silences, members)
     states = circuit_states(circuits, members, evidence)
-    traffic = circuit_traffic(samples, downs(gap), members)
+    traffic = circuit_traffic(samples, downs(evidence.gap), members)
     return Query(states.left_join(traffic, "circuit_hour").drop("circuit_hour_right"))
 
 

@@ -1,0 +1,403 @@
+"""What was planted in a simulated fleet, and what of it the platform finds.
+
+    python -m wan_perf_tests.faults --sites 200 --days 14
+
+Every pass, event and history of a fleet with all kinds of faults goes through the real chain; then
+the outages that follow from it are laid beside what physically happened. Belongs here: which
+finding answers which fault, and the printing. Keep out: any rule of measuring.
+"""
+
+import argparse
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from wan_perf.kpi.circuit_hours import evidence_near, in_service
+from wan_perf.kpi.circuit_states import CAUSES, circuit_stretches
+from wan_perf.kpi.history import history_near
+from wan_perf.kpi.nearness import HOUR_US, members_near, samples_near
+from wan_perf.simulator import Fleet
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_PORT,
+    DIM_CIRCUIT,
+    DIM_HOUR,
+    DIM_SITE,
+    GATEWAY_SILENCE,
+    RAW_GATEWAY_EVENT,
+    RAW_PORT_HISTORY,
+    RAW_PORT_SAMPLE,
+)
+from wan_perf.warehouse import Warehouse
+from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+
+STEP = timedelta(hours=12)
+"""Inventory is taken at the start of each step."""
+CLOSE_S = 1.0
+Fault = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A stretch in which a circuit is known to be down. [epoch s]"""
+
+    start: float
+    end: float
+    causes: frozenset[str]
+
+
+@dataclass
+class Tally:
+    """What became of the faults of one kind."""
+
+    planted: int = 0
+    observable: int = 0
+    found: int = 0
+    missed: list[Fault] = field(default_factory=list)
+    invented: list[tuple[str, Outage]] = field(default_factory=list)
+    errors_s: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Findings:
+    """What the warehouse says of the fleet's window."""
+
+    outages: dict[str, list[Outage]]
+    hours: dict[tuple[str, float], Any]
+    carried: set[tuple[str, float]]
+    ports: pd.DataFrame
+
+
+def collected(stage: Stage, days: float) -> None:
+    """Collect the window in steps, each with a new inventory."""
+    at, end = START, START + timedelta(days=days)
+    while at < end:
+        stage.runs.collect(at, min(at + STEP, end), inventory=True)
+        at += STEP
+
+
+def findings(warehouse: Warehouse) -> Findings:
+    """Outages of every circuit, chained over the hours; circuit-hours; silences that carried."""
+    lazy = {
+        table.name: warehouse.lazy(table)
+        for table in (
+            *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT, GATEWAY_SILENCE),
+            *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR),
+        )
+    }
+    circuits = in_service(lazy["dim_site"], lazy["dim_circuit"], lazy["dim_hour"])
+    members = members_near(circuits, lazy["circuit_port"])
+    samples = samples_near(lazy["raw_port_sample"], members)
+    past = history_near(lazy["raw_port_history"], members)
+    evidence = evidence_near(
+        samples, past, lazy["raw_gateway_event"], lazy["gateway_silence"], members
+    )
+    stretches = circuit_stretches(circuits, members, evidence)
+    down = stretches.filter(
+        stretches.outcome.isin(CAUSES) & (stretches.to_us > 0) & (stretches.from_us < HOUR_US)
+    )
+    owner = circuits.select("circuit_hour", "circuit_id", "hour")
+    rows = warehouse.query(down.inner_join(owner, "circuit_hour"))
+    hours = warehouse.query(warehouse.lazy(CIRCUIT_HOUR))
+    silences = warehouse.query(lazy["gateway_silence"])
+    settled = silences[silences["outcome"] == "carried"]
+    return Findings(
+        outages=_chained(rows),
+        hours={(row.circuit_id, epoch(row.hour)): row for row in hours.itertuples()},
+        carried={(row.gateway_mac, epoch(row.started_at)) for row in settled.itertuples()},
+        ports=warehouse.query(lazy["circuit_port"]),
+    )
+
+
+def epoch(instant: Any) -> float:
+    """Seconds since 1970."""
+    return (pd.Timestamp(instant) - pd.Timestamp(0)).total_seconds()
+
+
+def _chained(rows: pd.DataFrame) -> dict[str, list[Outage]]:
+    pieces: dict[str, list[Outage]] = defaultdict(list)
+    for row in rows.itertuples():
+        hour = epoch(row.hour)
+        start, end = max(row.from_us, 0) / 1e6, min(row.to_us, HOUR_US) / 1e6
+        piece = Outage(hour + start, hour + end, frozenset({row.outcome}))
+        pieces[row.circuit_id].append(piece)
+    return {circuit_id: _joined(of_circuit) for circuit_id, of_circuit in pieces.items()}
+
+
+def _joined(pieces: Iterable[Outage]) -> list[Outage]:
+    joined: list[Outage] = []
+    for piece in sorted(pieces, key=lambda piece: piece.start):
+        if joined and piece.start - joined[-1].end < 0.001:
+            last = joined[-1]
+            joined[-1] = Outage(last.start, piece.end, last.causes | piece.causes)
+        else:
+            joined.append(piece)
+    return joined
+
+
+class Yardstick:
+    """The truth of a window beside the findings."""
+
+    def __init__(self, fleet: Fleet, found: Findings, start: datetime, end: datetime) -> None:
+        self.found, self.start, self.end = found, epoch(start), epoch(end)
+        self.truth: dict[str, Any] = fleet.truth(start, end)
+        self.circuits = [
+            {**circuit, "circuit_id": circuit["circuit_id"] or self._own_id(circuit)}
+            for circuit in self.truth["circuits"]
+            if circuit["is_lit"] and not circuit["is_disabled"]
+        ]
+        self.gateways = {gateway.mac: gateway for gateway in fleet.gateways}
+        self.tallies: dict[str, Tally] = defaultdict(Tally)
+
+    def _own_id(self, circuit: dict[str, Any]) -> str:
+        known = self.found.ports
+        of_port = known[
+            (known["gateway_mac"] == circuit["gateway_mac"])
+            & known["port_id"].isin([circuit["port_id"], *circuit["members"]])
+        ]
+        return str(of_port["circuit_id"].iloc[0]) if len(of_port) else "not listed"
+
+    def judge(self) -> dict[str, Tally]:
+        """Every fault that lies within the window, by kind; then what was invented."""
+        for fault in self.truth["faults"]:
+            inside = self.start + 3600 <= fault["start"] and fault["end"] <= self.end - 7200
+            if inside and (judge := self._judges().get(fault["kind"])):
+                judge(fault, self.tallies[fault["kind"]])
+        self._invented()
+        return self.tallies
+
+    def _judges(self) -> dict[str, Callable[[Fault, Tally], None]]:
+        outage = ("port_down", "flaps", "isp_dead_arp", "isp_dead_dhcp", "power_lost", "wan_lost")
+        outage += ("hub_down", "late_event", "out_of_order_events", "duplicate_event", "twin_event")
+        return {
+            **dict.fromkeys(outage, self._outage),
+            "congestion": self._congestion,
+            "reboot": self._reset,
+            "counter_reset": self._reset,
+            "cloud_lost": self._cloud,
+            "replaced_gateway": self._replaced,
+            "member_down": self._member,
+            "missed_polls": self._missed,
+        }
+
+    def _of(self, fault: Fault) -> list[dict[str, Any]]:
+        """The circuits that a fault strikes, those on demand left out."""
+        return [
+            circuit
+            for circuit in self.circuits
+            if circuit["site_id"] == fault["site_id"]
+            and not circuit["on_demand"]
+            and fault["port_id"] in (None, circuit["port_id"])
+            and (fault["kind"] == "wan_lost" or circuit["gateway_mac"] == fault["gateway_mac"])
+        ]
+
+    def _outage(self, fault: Fault, tally: Tally) -> None:
+        """An outage of each circuit: found where a known one covers half of it."""
+        for circuit in self._of(fault):
+            truths = [
+                (a, b) for a, b in _down(circuit) if a <= fault["start"] < b or a < fault["end"] < b
+            ]
+            for a, b in truths:
+                tally.planted += 1
+                if not self._is_observable(fault, circuit):
+                    continue
+                tally.observable += 1
+                near = [
+                    o
+                    for o in self.found.outages.get(circuit["circuit_id"], [])
+                    if min(o.end, b) - max(o.start, a) >= (b - a) / 2
+                ]
+                if near:
+                    tally.found += 1
+                    tally.errors_s += [abs(near[0].start - a), abs(near[-1].end - b)]
+                else:
+                    tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
+
+    def _is_observable(self, fault: Fault, circuit: dict[str, Any]) -> bool:
+        """Loss of power leaves no word of the ports: only where the cloud noticed the silence."""
+        if fault["kind"] not in ("power_lost", "hub_down"):
+            return True
+        gateway = self.gateways[circuit["gateway_mac"]]
+        struck = [s for s in gateway.losses if s[0] <= fault["start"] < s[1]]
+        return any(gateway.declared_lost(loss) for loss in struck)
+
+    def _congestion(self, fault: Fault, tally: Tally) -> None:
+        """Hours at or above 70 %: of the truth, and of those with 30 observed minutes found."""
+        for circuit in self._of(fault):
+            for hour in circuit["hours"]:
+                if not fault["start"] <= hour["hour"] <= fault["end"] - 3600:
+                    continue
+                share = _share(circuit, hour)
+                if share is None or share < 70:
+                    continue
+                tally.planted += 1
+                row = self.found.hours.get((circuit["circuit_id"], hour["hour"]))
+                if row is None or row.observed_minutes < 60 or abs(share - 70) < 0.2:
+                    continue
+                tally.observable += 1
+                if row.utilization_pct >= 70:
+                    tally.found += 1
+                else:
+                    tally.missed.append(fault)
+
+    def _reset(self, fault: Fault, tally: Tally) -> None:
+        """A boot: counted where a sample on either side is at most 15 minutes away from it."""
+        for circuit in self._of(fault):
+            tally.planted += 1
+            row = self.found.hours.get((circuit["circuit_id"], fault["end"] // 3600 * 3600))
+            later = self.found.hours.get(
+                (circuit["circuit_id"], fault["end"] // 3600 * 3600 + 3600)
+            )
+            tally.observable += 1
+            if any(r is not None and r.reset_count > 0 for r in (row, later)):
+                tally.found += 1
+            else:
+                tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
+
+    def _cloud(self, fault: Fault, tally: Tally) -> None:
+        """A gateway that was silent but fine: settled as having carried, never called down."""
+        gateway = self.gateways[fault["gateway_mac"]]
+        lost = next((s for s in gateway.losses if s[0] <= fault["start"] < s[1]), None)
+        told = gateway.declared_lost(lost) if lost else None
+        tally.planted += 1
+        if not lost or not told:
+            return
+        tally.observable += 1
+        last_heard = float(gateway.reported_at(lost[0]))
+        if (gateway.mac, last_heard) in self.found.carried:
+            tally.found += 1
+        else:
+            tally.missed.append(fault)
+
+    def _replaced(self, fault: Fault, tally: Tally) -> None:
+        """The circuit goes on under its id, on another gateway."""
+        for circuit in self._of(fault):
+            tally.planted += 1
+            tally.observable += 1
+            hours = [
+                row
+                for (circuit_id, hour), row in self.found.hours.items()
+                if circuit_id == circuit["circuit_id"]
+            ]
+            if len({row.gateway_mac for row in hours if isinstance(row.gateway_mac, str)}) == 2:
+                tally.found += 1
+            else:
+                tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
+
+    def _member(self, fault: Fault, tally: Tally) -> None:
+        """A member of an aggregate: the circuit stays up."""
+        for circuit in self._of(fault):
+            tally.planted += 1
+            if any(a < fault["end"] and fault["start"] < b for a, b in _down(circuit)):
+                continue
+            tally.observable += 1
+            called = [
+                o
+                for o in self.found.outages.get(circuit["circuit_id"], [])
+                if o.start < fault["end"] and fault["start"] < o.end
+            ]
+            if called:
+                tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
+            else:
+                tally.found += 1
+
+    def _missed(self, fault: Fault, tally: Tally) -> None:
+        """Reports that did not come: over 15 minutes of it stand as time that is not observed."""
+        for circuit in self._of(fault):
+            tally.planted += 1
+            if fault["end"] - fault["start"] < 1200:
+                continue
+            tally.observable += 1
+            hours = range(int(fault["start"] // 3600), int(fault["end"] // 3600) + 1)
+            rows = [self.found.hours.get((circuit["circuit_id"], h * 3600.0)) for h in hours]
+            if any(row is not None and row.observed_minutes < 60 for row in rows):
+                tally.found += 1
+            else:
+                tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
+
+    def _invented(self) -> None:
+        """Outages of which less than half was physically one, by what they claim."""
+        kinds = {"port": "port_down", "isp": "isp_dead_arp", "gateway": "power_lost"}
+        truths: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for circuit in self.circuits:
+            truths[circuit["circuit_id"]] += _down(circuit)
+        for circuit_id, outages in self.found.outages.items():
+            for outage in outages:
+                real = sum(
+                    max(0.0, min(b, outage.end) - max(a, outage.start))
+                    for a, b in set(truths[circuit_id])
+                )
+                if real + CLOSE_S < (outage.end - outage.start) / 2:
+                    cause = next(cause for cause in CAUSES if cause in outage.causes)
+                    self.tallies[kinds.get(cause, "wan_lost")].invented.append((circuit_id, outage))
+
+
+def _down(circuit: dict[str, Any]) -> list[tuple[float, float]]:
+    """When the line could not be used."""
+    edges = [edge for interval in circuit["usable"] for edge in interval]
+    return [(a, b) for a, b in zip(edges[1:-1:2], edges[2::2], strict=True) if a < b]
+
+
+def _share(circuit: dict[str, Any], hour: dict[str, Any]) -> float | None:
+    """The users' formula on what physically flowed, over the whole hour."""
+    down, up = circuit["bandwidth_down_mbps"], circuit["bandwidth_up_mbps"]
+    if not down:
+        return None
+    capacity = 3600 / 8 * 1e6
+    shares = (hour["rx_bytes"] / (down * capacity), hour["tx_bytes"] / ((up or down) * capacity))
+    return 100 * max(shares)
+
+
+def print_table(tallies: dict[str, Tally]) -> None:
+    """The table as it stands in the README."""
+    head = ("kind", "planted", "observable", "found", "missed", "invented", "error median, worst")
+    print("| " + " | ".join(head) + " |")  # noqa: T201 - the command's output
+    print("|" + " --- |" * len(head))  # noqa: T201
+    for kind, tally in sorted(tallies.items()):
+        error = "-"
+        if tally.errors_s:
+            error = f"{median(tally.errors_s):.0f} s, {max(tally.errors_s):.0f} s"
+        figures = (tally.planted, tally.observable, tally.found, len(tally.missed))
+        figures = (*figures, len(tally.invented))
+        print(f"| {kind} | " + " | ".join(map(str, figures)) + f" | {error} |")  # noqa: T201
+
+
+def main() -> None:
+    """Plant, collect, compare, print."""
+    parser = argparse.ArgumentParser(description="Planted faults and what is found of them.")
+    parser.add_argument("--sites", type=int, default=200)
+    parser.add_argument("--days", type=float, default=14)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--show", type=int, default=0, help="Print so many that were missed or invented."
+    )
+    asked = parser.parse_args()
+    began = time.perf_counter()
+    end = START + timedelta(days=asked.days)
+    fleet = Fleet.whole(asked.seed, asked.sites, START, end + HOUR)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        staged(fleet, Path(home)) as stage,
+    ):
+        collected(stage, asked.days)
+        found = findings(stage.runs.warehouse)
+    tallies = Yardstick(fleet, found, START, end).judge()
+    print_table(tallies)
+    for kind, tally in sorted(tallies.items()):
+        for fault in tally.missed[: asked.show]:
+            print(f"missed {kind}: {fault}")  # noqa: T201
+        for circuit_id, outage in tally.invented[: asked.show]:
+            print(f"invented {kind}: {circuit_id} {outage}")  # noqa: T201
+    print(f"{asked.sites} sites, {asked.days:g} days: {time.perf_counter() - began:.0f} s")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
