@@ -10,16 +10,23 @@ ROOT = Path(__file__).parents[1] / "wan_perf"
 SHARED = {"errors", "columns", "declaration", "tables", "frames"}
 ARROWS = {
     "errors": set(),
-    "columns": set(),
+    "columns": {"metrics"},
     "formulas": set(),
     "periods": set(),
     "contracts": {"errors"},
     "frames": {"declaration"},
     "declaration": {"columns"},
-    "tables": {"declaration", "formulas"},
+    "metrics": set(),
+    "episodes": {"columns", "formulas", "metrics"},
+    "threshold_rules": {"columns", "declaration", "metrics"},
+    "tables": {
+        *("columns", "declaration", "episodes", "formulas", "metrics", "threshold_rules"),
+    },
     "thresholds": {"columns", "errors"},
     "settings": {"errors"},
-    "kpi": {"tables", "columns", "thresholds", "periods", "formulas"},
+    "kpi": {
+        *("tables", "columns", "thresholds", "periods", "formulas", "episodes", "metrics"),
+    },
     "mist": {*SHARED, "contracts"},
     "warehouse": SHARED,
     "simulator": set(),
