@@ -33,8 +33,8 @@ ARROWS = {
     "defs": {*SHARED, "contracts", "kpi", "mist", "periods", "settings", "thresholds", "warehouse"},
     "definitions": {"defs", "settings", "tables"},
     "cli": {
-        *(*SHARED, "definitions", "defs", "formulas", "kpi", "mist", "settings", "simulator"),
-        "warehouse",
+        *(*SHARED, "definitions", "defs", "formulas", "kpi", "metrics", "mist", "settings"),
+        *("simulator", "warehouse"),
     },
     "__main__": {"cli"},
     "__init__": set(),

@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import ibis
@@ -202,7 +203,7 @@ class Warehouse(ABC):
     def _changes_of_view(self, session: Session, view: View) -> list[str]:
         sources = views.sources(view)
         statements = [sql for table in sources for sql in self._changes(session, table)]
-        sql = self.sql(view.expression(*map(self.unbound, sources)).cast(view.schema))
+        sql = _compiled(self, view, sources)
         if views.mark(view, sql) not in self.view_text(session, view).lower():
             statements.append(self.view_definition(view, views.query(view, sql)))
         return statements
@@ -251,6 +252,13 @@ class Warehouse(ABC):
             return Stored(found[checking.ROWS])
         passes = staged.aggregate(passes=staged[table.snapshot].nunique())
         return Stored(found[checking.ROWS], int(session.run(self.sql(passes))[0][0]))
+
+
+@cache
+def _compiled(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
+    """The view's rows in the engine's dialect; compiled once, since every read compares it."""
+    rows = view.expression(*map(warehouse.unbound, sources))
+    return warehouse.sql(rows.cast(view.schema))
 
 
 def _refuse_other_columns(table: Table, rows: pd.DataFrame | ir.Table) -> None:

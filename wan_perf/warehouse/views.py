@@ -20,9 +20,9 @@ def made_with(table: Table) -> list[View]:
     return [view for view in views if view.sources[0] == table.name]
 
 
-def sources(view: View) -> list[Table]:
+def sources(view: View) -> tuple[Table, ...]:
     """The tables that the view reads."""
-    return [TABLES[name] for name in view.sources]
+    return tuple(TABLES[name] for name in view.sources)
 
 
 def query(view: View, sql: str) -> str:

@@ -60,12 +60,12 @@ def aggregate(warehouse: Warehouse, first: int, last: int) -> None:
     warehouse.store(CIRCUIT_DAY, with_time_above(days, pieces, DAY), window)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_days_in_any_order_are_the_reference(warehouse: Warehouse, seed: int):
     hours = ragged(seed)
     warehouse.store(LOADED, conform(hours, CIRCUIT_HOUR), RANGE)
     expected = runs_reference.pieces(hours), runs_reference.runs(hours)
-    for days in ([(0, 3)], [(n, n) for n in Random(seed).sample(DAYS, 4)], [(1, 2), (2, 2)]):
+    for days in ([(0, 3)], [(n, n) for n in Random(seed).sample(DAYS, 4)]):
         for first, last in days:
             aggregate(warehouse, first, last)
         pieces, runs = stored(warehouse, THRESHOLD_PIECE), stored(warehouse, THRESHOLD_RUN)
