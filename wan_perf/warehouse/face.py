@@ -205,7 +205,8 @@ class Warehouse(ABC):
         statements = [sql for table in sources for sql in self._changes(session, table)]
         sql = _compiled(self, view, sources)
         if views.mark(view, sql) not in self.view_text(session, view).lower():
-            statements.append(self.view_definition(view, views.query(view, sql)))
+            query = views.query(view, sql, self.type_names)
+            statements.append(self.view_definition(view, query))
         return statements
 
     def _stage(
@@ -257,8 +258,7 @@ class Warehouse(ABC):
 @cache
 def _compiled(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
     """The view's rows in the engine's dialect; compiled once, since every read compares it."""
-    rows = view.expression(*map(warehouse.unbound, sources))
-    return warehouse.sql(rows.cast(view.schema))
+    return warehouse.sql(view.expression(*map(warehouse.unbound, sources)))
 
 
 def _refuse_other_columns(table: Table, rows: pd.DataFrame | ir.Table) -> None:

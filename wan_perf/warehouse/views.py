@@ -8,7 +8,7 @@ alias of the query, a hash of what is declared, and is found again in whatever t
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from wan_perf.declaration import Table, View
 from wan_perf.tables import TABLES
@@ -25,13 +25,16 @@ def sources(view: View) -> tuple[Table, ...]:
     return tuple(TABLES[name] for name in view.sources)
 
 
-def query(view: View, sql: str) -> str:
-    """The view's query with its columns by name, under the mark of what is declared."""
-    names = ", ".join(f'"{name}"' for name in view.columns)
-    return f"SELECT {names} FROM ({sql}) AS {mark(view, sql)}"  # noqa: S608 - declared names
+def query(view: View, rows: str, type_names: Mapping[str, str]) -> str:
+    """The view's rows with its columns by name and declared type, under the mark.
+
+    A sum is wider than what is summed, on every engine in its own way.
+    """
+    names = ", ".join(f'CAST("{c.name}" AS {type_names[c.type]}) AS {c.name}' for c in view.fields)
+    return f"SELECT {names} FROM ({rows}) AS {mark(view, rows)}"  # noqa: S608 - declared names
 
 
-def mark(view: View, sql: str) -> str:
-    """A name that changes with the query, the columns, or the words about them."""
-    said: Sequence[str] = (sql, view.grain, *(f"{c.name} {c.meaning}" for c in view.fields))
+def mark(view: View, rows: str) -> str:
+    """A name that changes with the rows, the columns, or the words about them."""
+    said = (rows, view.grain, *(f"{c.name} {c.type} {c.meaning}" for c in view.fields))
     return f"declared_{hashlib.sha256(chr(0).join(said).encode()).hexdigest()[:16]}"
