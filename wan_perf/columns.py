@@ -8,8 +8,11 @@ Instants are naive UTC. Unknown is NULL, never 0. What a figure means in full st
 docstrings of `formulas` and `kpi`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from wan_perf.metrics import JUDGED, Metric
 
 Type = Literal["text", "integer", "real", "boolean", "instant", "date"]
 
@@ -64,6 +67,35 @@ def _rate(name: str, meaning: str, unit: str = "Mbit/s") -> Column:
 
 def _percent(name: str, meaning: str, le: float | None = 100) -> Column:
     return Column(name, "real", meaning, unit="%", ge=0, le=le)
+
+
+_UNITS = {"pct": "%", "ms": "ms"}
+
+
+def _judged(metric: Metric) -> Iterator[Column]:
+    """Levels of an hour, and of a period the hours above them in both modes."""
+    yield _count(
+        metric.judged,
+        f"Hours with {metric.quantity} and levels, observed for 30 minutes or more: those that can "
+        "be above.",
+    )
+    for severity in SEVERITIES:
+        yield Column(
+            metric.level(severity),
+            "real",
+            f"The {severity} level of {metric.quantity} in force in the hour; at it is above.",
+            unit=_UNITS[metric.unit],
+        )
+        yield _count(
+            metric.cumulative(severity),
+            f"Hours at or above the {severity} level in force, in all (cumulative); NULL where "
+            "none could be judged.",
+        )
+        yield _count(
+            metric.continuous(severity),
+            f"Longest run of hours at or above the {severity} level in force (continuous); NULL "
+            "where none could be judged.",
+        )
 
 
 _IDENTITY = (
@@ -232,12 +264,23 @@ _FACT = (
     _count("observed_hour_count", "Hours with a utilization."),
     _percent("utilization_max_pct", "Highest utilization of an hour.", le=None),
     _percent("utilization_p95_pct", "95th percentile of the hours' utilization (linear).", le=None),
-    _count("utilization_warning_hours", "Hours at or above the warning level in force."),
-    _count("utilization_high_hours", "Hours at or above the high level in force."),
-    _count("utilization_critical_hours", "Hours at or above the critical level in force."),
+    *(column for metric in JUDGED for column in _judged(metric)),
+)
+
+_EPISODE = (
+    _instant("started_at", "When it began."),
+    _instant("ended_at", "When it ended, not included: the part goes from start to end."),
+    _count("above_hours", "Hours at or above the level, end to end."),
+    Column("value_max", "real", "Highest value of the hours, in the metric's unit."),
+    Column("value_sum", "real", "Sum of the hours' values, in the metric's unit; makes the mean."),
+    Column("value_mean", "real", "Mean value of the hours, in the metric's unit."),
+    _flag("is_open", "No hour that is known ends it: it can go on. NULL where no hours are known."),
 )
 
 COLUMNS: dict[str, Column] = {
     column.name: column
-    for column in (*_IDENTITY, *_DESCRIPTION, *_TIME, *_SAMPLE, *_POLICY, *_FACT)
+    for column in (
+        *(*_IDENTITY, *_DESCRIPTION, *_TIME, *_SAMPLE, *_POLICY),
+        *(*_FACT, *_EPISODE),
+    )
 }

@@ -7,7 +7,7 @@ The store step refuses what breaks an enforced rule; Dagster reports the same ru
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import and_
 
@@ -96,6 +96,18 @@ class Table:
             for c in self.fields
         )
         return f"{self.name}: {self.grain} Key: {', '.join(self.key)}. Columns: {columns}"
+
+
+@dataclass(frozen=True)
+class View(Table):
+    """A declared view: rows that the warehouse computes anew for each reader; nothing is stored.
+
+    `expression` makes the rows from the tables named in `sources`, in that order. The view is made
+    together with the first of them.
+    """
+
+    sources: tuple[str, ...] = ()
+    expression: Callable[..., ir.Table] = field(kw_only=True)
 
 
 def _present(names: tuple[str, ...]) -> Rule:

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from wan_perf.defs import dimensions, facts, past, raw
+from wan_perf.defs import dimensions, events, facts, past, raw
 from wan_perf.defs.checks import checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly
@@ -31,7 +31,7 @@ HOURLY_ASSETS = [
     facts.gateway_silence,
     facts.circuit_hour,
 ]
-DAILY_ASSETS = [facts.circuit_day]
+DAILY_ASSETS = [events.threshold_piece, facts.circuit_day]
 
 INVENTORY_JOB = "inventory_job"
 HOURLY_JOB = "hourly_job"
@@ -63,7 +63,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         "progress": LoggedProgress(),
     }
     return dg.Definitions(
-        assets=assets,
+        assets=[*assets, *events.VIEWS],
         asset_checks=checks,
         jobs=[
             dg.define_asset_job(INVENTORY_JOB, UNPARTITIONED, description="Who is measured."),
@@ -72,7 +72,9 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
                 HOURLY_ASSETS,
                 description="Passes, events and the circuit-hours that follow from them.",
             ),
-            dg.define_asset_job(DAILY_JOB, DAILY_ASSETS, description="Days from hours."),
+            dg.define_asset_job(
+                DAILY_JOB, DAILY_ASSETS, description="Days, and pieces of runs, from hours."
+            ),
         ],
         resources={**resources, **overrides},
         executor=dg.in_process_executor,

@@ -8,6 +8,10 @@ import ibis
 import ibis.expr.types as ir
 
 BYTES_PER_MEGABIT = 1e6 / 8
+ENOUGH_MINUTES = 30
+"""An hour that was observed for less is not judged against a level."""
+VALUE_DECIMALS = 4
+"""Sums of judged values are rounded so: the same in any order of the hours."""
 
 
 def capacity_bytes(bandwidth_mbps: ir.NumericValue, minutes: ir.NumericValue) -> ir.NumericValue:
@@ -49,3 +53,23 @@ def availability_pct(
 ) -> ir.NumericValue:
     """up_minutes / total_minutes * 100; total = minutes whose state is known, NULL if none. [%]"""
     return 100.0 * up_minutes / total_minutes.nullif(0)
+
+
+def is_judged(
+    value: ir.NumericValue, level: ir.NumericValue, observed_minutes: ir.NumericValue
+) -> ir.BooleanValue:
+    """True where an hour can be held against a level: both known, observed 30 minutes or more."""
+    observed = (observed_minutes >= ENOUGH_MINUTES).fill_null(False)
+    return value.notnull() & level.notnull() & observed
+
+
+def is_above(
+    value: ir.NumericValue, level: ir.NumericValue, observed_minutes: ir.NumericValue
+) -> ir.BooleanValue:
+    """True where an hour is judged and its value is at or above the level; never NULL."""
+    return is_judged(value, level, observed_minutes) & (value >= level)
+
+
+def mean_value(value_sum: ir.NumericValue, hours: ir.NumericValue) -> ir.NumericValue:
+    """The hours' mean value: their sum over their number."""
+    return value_sum / hours.nullif(0)

@@ -8,7 +8,11 @@ computed (`kpi`).
 import ibis.expr.types as ir
 
 from wan_perf import formulas
-from wan_perf.declaration import Rule, Table
+from wan_perf.columns import SEVERITIES
+from wan_perf.declaration import Rule, Table, View
+from wan_perf.episodes import threshold_runs
+from wan_perf.metrics import JUDGED
+from wan_perf.threshold_rules import PIECE_RULES, RUN_RULES, TIME_ABOVE_RULES
 
 
 def _agrees(left: ir.NumericValue, right: ir.NumericValue, within: float) -> ir.BooleanValue:
@@ -69,6 +73,7 @@ _DAY_RULES = (
         ),
     ),
     _DOWN_IS_KNOWN_AND_UNKNOWN,
+    *TIME_ABOVE_RULES,
 )
 
 _VALIDITY = Rule(
@@ -221,14 +226,49 @@ CIRCUIT_HOUR = Table(
     columns=(
         *("hour", "circuit_id", "site_id", "gateway_mac", "port_id", "rx_bytes", "tx_bytes"),
         *("observed_minutes", "bandwidth_mbps", "bandwidth_up_mbps", "bandwidth_source"),
-        *("utilization_pct", "utilization_severity", "up_minutes", "down_minutes"),
-        *("known_down_minutes", "unknown_minutes", "standby_minutes", "disabled_minutes"),
-        *("link_up_minutes", "down_cause", "status_hourly", "availability_pct"),
-        *("flap_count", "sample_count", "reset_count", "dropped_count", "is_trading_hour"),
-        *("source",),
+        *("utilization_pct", "utilization_severity"),
+        *(metric.level(severity) for metric in JUDGED for severity in SEVERITIES),
+        *("up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
+        *("standby_minutes", "disabled_minutes", "link_up_minutes", "down_cause"),
+        *("status_hourly", "availability_pct", "flap_count", "sample_count", "reset_count"),
+        *("dropped_count", "is_trading_hour", "source"),
     ),
     own_rules=_HOUR_RULES,
 )
+_RUN = (
+    *("circuit_id", "site_id", "metric", "severity", "level", "started_at", "ended_at"),
+    *("above_hours", "value_max", "value_mean"),
+)
+THRESHOLD_PIECE = Table(
+    "threshold_piece",
+    "One row per part of a run above a level within one UTC day, one level and one site.",
+    group="events",
+    partition="day",
+    key=("day", "circuit_id", "metric", "severity", "started_at"),
+    required=tuple(dict.fromkeys((*_RUN, "value_sum"))),
+    columns=("day", *_RUN, "value_sum"),
+    own_rules=PIECE_RULES,
+)
+THRESHOLD_RUN = View(
+    "threshold_run",
+    "One row per run of consecutive hours at or above the level in force, over any number of days; "
+    "a run in which the level or the site changed shows the newest.",
+    group="events",
+    key=("circuit_id", "metric", "severity", "started_at"),
+    columns=(*_RUN, "is_open"),
+    own_rules=RUN_RULES,
+    sources=("threshold_piece", "circuit_hour"),
+    expression=threshold_runs,
+)
+_TIME_ABOVE = tuple(
+    name
+    for metric in JUDGED
+    for name in (
+        metric.judged,
+        *(mode(s) for s in SEVERITIES for mode in (metric.cumulative, metric.continuous)),
+    )
+)
+"""Both modes of time above as columns of every period and scope, beside the hours judged."""
 CIRCUIT_DAY = Table(
     "circuit_day",
     "One row per circuit and UTC day in which it was in service for an hour or more.",
@@ -240,9 +280,9 @@ CIRCUIT_DAY = Table(
     columns=(
         *("day", "circuit_id", "site_id", "hour_count", "observed_hour_count", "rx_bytes"),
         *("tx_bytes", "observed_minutes", "utilization_pct", "utilization_max_pct"),
-        *("utilization_p95_pct", "utilization_warning_hours", "utilization_high_hours"),
-        *("utilization_critical_hours", "up_minutes", "down_minutes", "known_down_minutes"),
-        *("unknown_minutes", "availability_pct", "availability_low_pct"),
+        *("utilization_p95_pct", *_TIME_ABOVE),
+        *("up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
+        *("availability_pct", "availability_low_pct"),
         *("availability_high_pct", "coverage_pct", "flap_count"),
     ),
     own_rules=_DAY_RULES,
@@ -253,6 +293,6 @@ TABLES: dict[str, Table] = {
     for table in (
         *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT, GATEWAY_SILENCE),
         *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
-        *(CIRCUIT_HOUR, CIRCUIT_DAY),
+        *(CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_DAY),
     )
 }

@@ -5,6 +5,7 @@ Keep out: computing a number: figures are read from the tables as they are.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
@@ -13,10 +14,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as Grid
 
-from wan_perf.columns import COLUMNS
+from wan_perf.columns import COLUMNS, SEVERITIES
 from wan_perf.formulas import availability_pct
 from wan_perf.kpi.validity import in_force
-from wan_perf.tables import CIRCUIT_DAY, DIM_CIRCUIT, DIM_SITE
+from wan_perf.metrics import UTILIZATION
+from wan_perf.tables import CIRCUIT_DAY, DIM_CIRCUIT, DIM_SITE, THRESHOLD_RUN
 from wan_perf.warehouse import Warehouse
 
 SHOWN = 5
@@ -96,7 +98,61 @@ def answers(days: ir.Table) -> list[Answer]:
                 "known_down_minutes": "down min",
             },
         ),
+        _time_above(days),
     ]
+
+
+def _time_above(days: ir.Table) -> Answer:
+    """Both modes of the day, the circuits with the longest runs at the severest level first."""
+    modes = (UTILIZATION.continuous, UTILIZATION.cumulative)
+    severest = [days[mode(s)].desc() for s in reversed(SEVERITIES) for mode in modes]
+    headings = {
+        name: heading
+        for severity in SEVERITIES
+        for name, heading in (
+            (UTILIZATION.continuous(severity), f"≥{severity[:4]} run"),
+            (UTILIZATION.cumulative(severity), "all"),
+        )
+    }
+    return Answer(
+        "How long was each above a threshold? (hours: longest run, all)",
+        days.filter(days[UTILIZATION.cumulative(SEVERITIES[0])] > 0).order_by(
+            [*severest, "circuit_id"]
+        ),
+        {"site_name": "site", "circuit_id": "circuit", **headings},
+    )
+
+
+def longest_runs(warehouse: Warehouse, days: ir.Table) -> Answer:
+    """The longest runs at the severest level that reach into the day, however long ago they began.
+
+    A run belongs to a circuit of the day; names are as of the day's end.
+    """
+    runs = warehouse.lazy(THRESHOLD_RUN)
+    runs = runs.filter(runs.severity == SEVERITIES[-1]).drop("site_id")
+    named = days.select("circuit_id", "site_name", "day", "end")
+    start = named.day.cast("timestamp")
+    reaching = runs.join(
+        named,
+        [
+            runs.circuit_id == named.circuit_id,
+            runs.ended_at > start,
+            runs.started_at < named.end,
+        ],
+    )
+    return Answer(
+        f"Which stretches at or above {SEVERITIES[-1]} lasted longest?",
+        reaching.order_by([reaching.above_hours.desc(), "circuit_id", "started_at"]),
+        {
+            "site_name": "site",
+            "circuit_id": "circuit",
+            "started_at": "since (UTC)",
+            "above_hours": "hours",
+            "value_mean": "mean %",
+            "value_max": "peak %",
+            "is_open": "goes on",
+        },
+    )
 
 
 def print_answers(warehouse: Warehouse, console: Console) -> None:
@@ -112,7 +168,7 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
         f"known, coverage {_shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits "
         f"with not enough data."
     )
-    for answer in answers(days):
+    for answer in (*answers(days), longest_runs(warehouse, days)):
         rows = warehouse.query(answer.rows.limit(SHOWN))
         console.print(_grid(answer, rows))
 
@@ -151,11 +207,14 @@ def decimals(column: str) -> int:
     """Digits that a person can use: whole megabits, tenths of load, hundredths of availability."""
     if column.endswith("_mbps"):
         return 0
-    return 1 if column.startswith("utilization") else 2
+    return 1 if column.startswith(("utilization", "value")) else 2
 
 
 def _shown(value: object, digits: int = 2) -> str:
-    """A value for a person; unknown is said, and 100 is not reached by rounding."""
+    """A value for a person; unknown is said, and 100 is not reached by rounding.
+
+    An instant is told by its month, day and minute.
+    """
     if pd.isna(value):  # type: ignore[call-overload]
         return "unknown"
     if isinstance(value, float):
@@ -163,5 +222,9 @@ def _shown(value: object, digits: int = 2) -> str:
         if float(rounded.replace(",", "")) == WHOLE and value < WHOLE:
             return f"{WHOLE - 10**-digits:.{digits}f}"
         return rounded
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%m-%d %H:%M}"
     words = str(value)
     return words if len(words) <= WIDEST else f"…{words[1 - WIDEST :]}"

@@ -18,6 +18,7 @@ from wan_perf.defs.partitions import (
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.rollup import circuit_periods
 from wan_perf.kpi.silences import gateway_silences
+from wan_perf.kpi.threshold_runs import with_time_above
 from wan_perf.periods import DAY
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, GATEWAY_SILENCE
 
@@ -78,5 +79,5 @@ def circuit_hour(
     backfill_policy=CHUNK,
     ins={"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD)},
 )
-def circuit_day(circuit_hour: ir.Table) -> ir.Table:
-    return circuit_periods(circuit_hour, DAY)
+def circuit_day(circuit_hour: ir.Table, threshold_piece: ir.Table) -> ir.Table:
+    return with_time_above(circuit_periods(circuit_hour, DAY), threshold_piece, DAY)

@@ -23,6 +23,7 @@ from wan_perf.kpi.nearness import (
 from wan_perf.kpi.state import downs, gaps
 from wan_perf.kpi.traffic import circuit_traffic, idle_stretches
 from wan_perf.kpi.validity import in_force
+from wan_perf.metrics import UTILIZATION
 from wan_perf.tables import CIRCUIT_HOUR
 
 MINUTE_DECIMALS = 4
@@ -157,10 +158,10 @@ def _figures(rows: ir.Table) -> ir.Table:
 
 
 def with_severity(hours: ir.Table, dim_policy: ir.Table) -> ir.Table:
-    """Each hour with the highest level that its utilization reaches; a value at a level is above.
+    """Each hour with its levels and the highest one that its utilization reaches.
 
-    The narrowest scope with a level in force at the hour decides: circuit, site, store type,
-    region, default. NULL where the utilization or the level is unknown.
+    A value at a level is above. The narrowest scope with a level in force at the hour decides:
+    circuit, site, store type, region, default. NULL where the utilization or the level is unknown.
     """
     levels = hours
     scope_columns = {
@@ -170,7 +171,7 @@ def with_severity(hours: ir.Table, dim_policy: ir.Table) -> ir.Table:
         "circuit": "circuit_id",
     }
     for scope in SCOPES:
-        policy = _levels_of(dim_policy, "utilization_pct", scope)
+        policy = _levels_of(dim_policy, UTILIZATION.name, scope)
         holds = [
             policy.valid_from <= levels.hour,
             policy.valid_to.isnull() | (policy.valid_to > levels.hour),
@@ -188,7 +189,9 @@ def with_severity(hours: ir.Table, dim_policy: ir.Table) -> ir.Table:
         *((used >= levels[s], s) for s in reversed(SEVERITIES)),
         (used < levels[SEVERITIES[0]], "normal"),
     )
-    return levels.mutate(utilization_severity=severity).drop(*SEVERITIES)
+    levels_in_force = {UTILIZATION.level(s): levels[s] for s in SEVERITIES}
+    judged = levels.mutate(utilization_severity=severity, **levels_in_force)
+    return judged.drop(*SEVERITIES)
 
 
 def _levels_of(dim_policy: ir.Table, metric: str, scope: str) -> ir.Table:

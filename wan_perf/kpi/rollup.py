@@ -1,7 +1,8 @@
 """Sums of circuit-hours over a period, and the ratios of those sums.
 
 Belongs here: how an hour's figures add up to a day's.
-Keep out: which periods there are (`periods`), hours themselves (`circuit_hours`).
+Keep out: which periods there are (`periods`), hours themselves (`circuit_hours`), hours above a
+level (`threshold_runs`).
 
 Store sums, derive ratios last: a percentage is a ratio of sums over the same rows, never a mean of
 percentages.
@@ -12,6 +13,7 @@ import ibis.expr.types as ir
 from wan_perf import formulas
 from wan_perf.columns import SEVERITIES
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.metrics import JUDGED
 from wan_perf.periods import Period
 
 
@@ -27,10 +29,13 @@ def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
     up_mbps = hours.bandwidth_up_mbps.fill_null(hours.bandwidth_mbps)
     capacity_down = formulas.capacity_bytes(hours.bandwidth_mbps, hours.observed_minutes)
     capacity_up = formulas.capacity_bytes(up_mbps, hours.observed_minutes)
-    severity = hours.utilization_severity
-    at_least = {
-        f"utilization_{level}_hours": severity.isin(SEVERITIES[nth:]).ifelse(1, 0).sum()
-        for nth, level in enumerate(SEVERITIES)
+    judged = {
+        metric.judged: formulas.is_judged(
+            hours[metric.value], hours[metric.level(SEVERITIES[0])], hours[metric.observed]
+        )
+        .ifelse(1, 0)
+        .sum()
+        for metric in JUDGED
     }
     sums = hours.group_by(period.column, "circuit_id").aggregate(
         site_id=hours.site_id.argmax(hours.hour),
@@ -50,7 +55,7 @@ def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
         known_down_minutes=hours.known_down_minutes.sum().round(MINUTE_DECIMALS),
         unknown_minutes=hours.unknown_minutes.sum().round(MINUTE_DECIMALS),
         flap_count=hours.flap_count.sum(),
-        **at_least,
+        **judged,
     )
     total = 60 * sums.hour_count
     known = sums.up_minutes + sums.known_down_minutes

@@ -25,8 +25,11 @@ def unique(table: Table) -> Rule:
 
 def counts(rows: ir.Table, table: Table, rules: Sequence[Rule]) -> ir.Table:
     """One row: rows in all (`ROWS`), rows too many for the key, rows that break each rule."""
-    broken = {rule.name: _broken(rows, rule).ifelse(1, 0).sum() for rule in rules}
-    totals = rows.aggregate(rows.count().name(ROWS), **broken)
+    # Marked first and summed then: a rule may look at a row's neighbours.
+    marked = rows.select(**{rule.name: _broken(rows, rule).ifelse(1, 0) for rule in rules})
+    totals = marked.aggregate(
+        marked.count().name(ROWS), **{rule.name: marked[rule.name].sum() for rule in rules}
+    )
     surplus = _repeated(rows, table).surplus.sum().name(KEY).as_table()
     together = totals.cross_join(surplus)
     # A sum over no rows is NULL.

@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import ibis
@@ -23,10 +24,10 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.columns import Column
-from wan_perf.declaration import Rule, Table
+from wan_perf.declaration import Rule, Table, View
 from wan_perf.errors import WanPerfError
 from wan_perf.tables import TABLES
-from wan_perf.warehouse import checking
+from wan_perf.warehouse import checking, views
 from wan_perf.warehouse.held import held
 from wan_perf.warehouse.window import Window, where, within
 
@@ -99,6 +100,14 @@ class Warehouse(ABC):
     def addition(self, table: Table, column: Column) -> str:
         """Data definition that adds the column to the table, with its meaning as comment."""
 
+    @abstractmethod
+    def view_text(self, session: Session, view: View) -> str:
+        """The view's query as the engine shows it; empty where there is no view."""
+
+    @abstractmethod
+    def view_definition(self, view: View, query: str) -> str:
+        """Data definition that makes the view anew, with its grain and meanings as comments."""
+
     # -- reading -----------------------------------------------------------------------------------
 
     def lazy(self, table: Table, window: Window | None = None) -> ir.Table:
@@ -140,8 +149,11 @@ class Warehouse(ABC):
 
         Raises:
             RefusedRowsError: rows break a rule, or have other columns; the old slice stands.
-            WanPerfError: a column of the table has another type than the declared one.
+            WanPerfError: a column of the table has another type than the declared one, or it is a
+                view, which keeps no rows.
         """
+        if isinstance(table, View):
+            raise WanPerfError(f"{table.name} is a view and keeps no rows; store what it reads.")
         _refuse_other_columns(table, rows)
         if window is None and table.partition is not None:
             raise WanPerfError(f"Table {table.name} is stored by windows; none was given.")
@@ -149,6 +161,8 @@ class Warehouse(ABC):
         names = ", ".join(table.columns)
         with self.session() as session:
             self.create(session, table)
+            for view in views.made_with(table):
+                self.create(session, view)
             self._stage(session, stage, table, rows, window)
             stored = self._look(session, table, self.unbound(table, stage), window)
             with _transaction(session):
@@ -160,7 +174,8 @@ class Warehouse(ABC):
     def create(self, session: Session, table: Table) -> None:
         """Create the table as declared, or add the columns that it lacks (NULL in old rows).
 
-        A column that the declaration no longer has is left alone.
+        A column that the declaration no longer has is left alone. A view is made anew where it is
+        not the declared one, after the tables that it reads.
 
         Raises:
             WanPerfError: a column has another type than the declared one.
@@ -169,6 +184,8 @@ class Warehouse(ABC):
             session.run(statement)
 
     def _changes(self, session: Session, table: Table) -> list[str]:
+        if isinstance(table, View):
+            return self._changes_of_view(session, table)
         existing = self.existing_columns(session, table)
         if not existing:
             return [self.definition(table)]
@@ -182,6 +199,15 @@ class Warehouse(ABC):
                     "collection again."
                 )
         return [self.addition(table, c) for c in table.fields if c.name not in existing]
+
+    def _changes_of_view(self, session: Session, view: View) -> list[str]:
+        sources = views.sources(view)
+        statements = [sql for table in sources for sql in self._changes(session, table)]
+        sql = _compiled(self, view, sources)
+        if views.mark(view, sql) not in self.view_text(session, view).lower():
+            query = views.query(view, sql, self.type_names)
+            statements.append(self.view_definition(view, query))
+        return statements
 
     def _stage(
         self,
@@ -227,6 +253,12 @@ class Warehouse(ABC):
             return Stored(found[checking.ROWS])
         passes = staged.aggregate(passes=staged[table.snapshot].nunique())
         return Stored(found[checking.ROWS], int(session.run(self.sql(passes))[0][0]))
+
+
+@cache
+def _compiled(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
+    """The view's rows in the engine's dialect; compiled once, since every read compares it."""
+    return warehouse.sql(view.expression(*map(warehouse.unbound, sources)))
 
 
 def _refuse_other_columns(table: Table, rows: pd.DataFrame | ir.Table) -> None:

@@ -22,7 +22,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.columns import Column
-from wan_perf.declaration import Table
+from wan_perf.declaration import Table, View
 from wan_perf.errors import WanPerfError
 from wan_perf.warehouse import comments
 from wan_perf.warehouse.face import NoWarehouseError, Session, Warehouse
@@ -164,6 +164,21 @@ class DuckDBWarehouse(Warehouse):
         kind = self.type_names[column.type]
         return (
             f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}; {_comment(table, column)}"
+        )
+
+    def view_text(self, session: Session, view: View) -> str:
+        """The view's query as DuckDB shows it; empty where there is no view."""
+        rows = session.run(f"SELECT sql FROM duckdb_views() WHERE view_name = '{view.name}'")  # noqa: S608 - declared name
+        return str(rows[0][0]) if rows else ""
+
+    def view_definition(self, view: View, query: str) -> str:
+        """Data definition that makes the view anew, with its grain and meanings as comments."""
+        return "; ".join(
+            (
+                f"CREATE OR REPLACE VIEW {view.name} AS {query}",
+                f"COMMENT ON VIEW {view.name} IS {comments.of_table(view)}",
+                *(_comment(view, column) for column in view.fields),
+            )
         )
 
 

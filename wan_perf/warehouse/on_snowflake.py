@@ -18,7 +18,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.columns import Column
-from wan_perf.declaration import Table
+from wan_perf.declaration import Table, View
 from wan_perf.errors import WanPerfError
 from wan_perf.warehouse import comments
 from wan_perf.warehouse.face import Session, Warehouse
@@ -158,6 +158,25 @@ class SnowflakeWarehouse(Warehouse):
     def addition(self, table: Table, column: Column) -> str:
         """Data definition that adds the column to the table, with its meaning as comment."""
         return f"ALTER TABLE {table.name} ADD COLUMN {self._column(column)}"
+
+    def view_text(self, session: Session, view: View) -> str:
+        """The view's query as Snowflake shows it; empty where there is no view."""
+        rows = session.run(
+            "SELECT view_definition FROM information_schema.views "  # noqa: S608 - declared name
+            f"WHERE table_schema = CURRENT_SCHEMA() AND table_name = '{view.name.upper()}'"
+        )
+        return str(rows[0][0]) if rows else ""
+
+    def view_definition(self, view: View, query: str) -> str:
+        """Data definition that makes the view anew, with its grain and meanings as comments.
+
+        What roles were granted on the view stays granted.
+        """
+        columns = ", ".join(f"{c.name} COMMENT {comments.of_column(c)}" for c in view.fields)
+        return (
+            f"CREATE OR REPLACE VIEW {view.name} ({columns}) COPY GRANTS "
+            f"COMMENT = {comments.of_table(view)} AS {query}"
+        )
 
     def _column(self, column: Column) -> str:
         return f"{column.name} {self.type_names[column.type]} COMMENT {comments.of_column(column)}"

@@ -13,13 +13,15 @@ from wan_perf.tables import (
     RAW_GATEWAY_EVENT,
     RAW_PORT_HISTORY,
     RAW_PORT_SAMPLE,
+    THRESHOLD_PIECE,
+    THRESHOLD_RUN,
 )
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
 HOURS = 30
 TABLES_OF_HOURS = (
     *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT),
-    *(CIRCUIT_HOUR, CIRCUIT_DAY),
+    *(CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_DAY),
 )
 
 

@@ -14,6 +14,7 @@ from wan_perf.frames import conform
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
 from wan_perf.kpi.rollup import circuit_periods
+from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
 from wan_perf.periods import DAY
 from wan_perf.tables import (
     CIRCUIT_DAY,
@@ -23,6 +24,7 @@ from wan_perf.tables import (
     DIM_SITE,
     RAW_INVENTORY,
     RAW_PORT_SAMPLE,
+    THRESHOLD_PIECE,
 )
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
 from wan_perf_tests.kpi.engine import FACT_SOURCES
@@ -105,7 +107,12 @@ def test_circuit_hours_and_their_day(warehouses):
         warehouse.store(
             CIRCUIT_HOUR, circuit_hours(*(warehouse.lazy(t) for t in FACT_SOURCES)), A_DAY
         )
-        warehouse.store(CIRCUIT_DAY, circuit_periods(warehouse.lazy(CIRCUIT_HOUR), DAY), A_DAY)
+        fact = warehouse.lazy(CIRCUIT_HOUR)
+        warehouse.store(THRESHOLD_PIECE, threshold_pieces(fact), A_DAY)
+        pieces = warehouse.lazy(THRESHOLD_PIECE)
+        warehouse.store(
+            CIRCUIT_DAY, with_time_above(circuit_periods(fact, DAY), pieces, DAY), A_DAY
+        )
 
     rows = assert_equal_on_both(warehouses, CIRCUIT_HOUR, fill)
     assert len(rows) == 3 * len(PORTS)

@@ -14,7 +14,6 @@ from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import HOUR, Row
 
 MBIT_MINUTE = 7_500_000
-SEVERITIES = ("warning", "high", "critical")
 
 
 @cache
@@ -94,10 +93,11 @@ def test_availability_is_bounded_by_what_is_unknown():
     assert (row["coverage_pct"], row["down_minutes"]) == (75, 60)
 
 
-def test_hours_at_a_severity_count_for_the_milder_ones_too():
-    words = ("normal", "warning", "high", "critical", None)
-    row = day(*(hour(n, utilization_severity=word) for n, word in enumerate(words)))
-    assert [row[f"utilization_{s}_hours"] for s in SEVERITIES] == [3, 2, 1]
+def test_an_hour_is_judged_where_it_has_value_and_level_and_30_minutes():
+    level = {"utilization_warning_level_pct": 70.0}
+    short, blind = {"observed_minutes": 29.9}, {"utilization_pct": None}
+    row = day(hour(0, **level), hour(1, **level, **short), hour(2, **level, **blind), hour(3))
+    assert (row["utilization_judged_hours"], row["hour_count"]) == (1, 4)
 
 
 def test_a_missing_hour_is_not_in_the_denominator():

@@ -13,6 +13,7 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly
 from wan_perf.kpi.rollup import circuit_periods
+from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
 from wan_perf.periods import DAY
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR
 from wan_perf.warehouse import Warehouse
@@ -43,12 +44,14 @@ def circuit_hour(context: dg.AssetExecutionContext) -> pd.DataFrame:
 
 @dg.asset(**declared(CIRCUIT_DAY), partitions_def=DAYS, backfill_policy=SINGLE)
 def circuit_day(circuit_hour: ir.Table) -> ir.Table:
-    return circuit_periods(circuit_hour, DAY)
+    return with_time_above(circuit_periods(circuit_hour, DAY), threshold_pieces(circuit_hour), DAY)
 
 
 @dg.asset(**declared(CIRCUIT_DAY), partitions_def=DAYS)
 def broken_day(circuit_hour: ir.Table) -> ir.Table:
-    return circuit_periods(circuit_hour, DAY).mutate(flap_count=ibis.literal(-1))
+    days = circuit_periods(circuit_hour, DAY)
+    days = with_time_above(days, threshold_pieces(circuit_hour), DAY)
+    return days.mutate(flap_count=ibis.literal(-1))
 
 
 broken_day = broken_day.map_asset_specs(lambda spec: spec.replace_attributes(key="circuit_day"))

@@ -1,0 +1,33 @@
+"""What began and ended: pieces of one day, and the views that chain them."""
+
+from typing import Any
+
+import dagster as dg
+import ibis.expr.types as ir
+
+from wan_perf.declaration import View
+from wan_perf.defs.declared import declared
+from wan_perf.defs.partitions import CHUNK, DAILY, HOURS_OF_PERIOD
+from wan_perf.kpi.threshold_runs import threshold_pieces
+from wan_perf.tables import TABLES, THRESHOLD_PIECE
+
+
+@dg.asset(
+    **declared(THRESHOLD_PIECE),
+    kinds={"sql"},
+    partitions_def=DAILY,
+    backfill_policy=CHUNK,
+    ins={"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD)},
+)
+def threshold_piece(circuit_hour: ir.Table) -> ir.Table:
+    return threshold_pieces(circuit_hour)
+
+
+def _spec(view: View) -> dg.AssetSpec:
+    said: dict[str, Any] = declared(view)
+    name = said.pop("name")
+    return dg.AssetSpec(name, deps=view.sources, kinds={"view"}, **said)
+
+
+VIEWS = [_spec(view) for view in TABLES.values() if isinstance(view, View)]
+"""For the lineage: the warehouse makes a view with its first source, and no run fills it."""

@@ -1,0 +1,85 @@
+"""Episodes out of pieces: what lasts longer than a day is kept as pieces of one UTC day each.
+
+Belongs here: how pieces are chained, and the views that show a row an episode.
+Keep out: how a piece is found (`kpi`), how a view is kept (`warehouse`).
+
+A piece joins the next where one ends as the other starts. So a day is computed from its own hours
+alone, in any order and any number of times, and an episode over any number of days is one row.
+"""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf import formulas
+from wan_perf.columns import SEVERITIES
+from wan_perf.metrics import JUDGED
+
+
+def chained(pieces: ir.Table, by: Sequence[str]) -> ir.Table:
+    """Each piece with the number of its episode, counted within `by` in order of time."""
+    group = [pieces[name] for name in by]
+    before = pieces.ended_at.lag().over(ibis.window(group_by=group, order_by=pieces.started_at))
+    goes_on = (pieces.started_at == before).fill_null(False)
+    flagged = pieces.mutate(begins=goes_on.ifelse(0, 1))
+    so_far = ibis.cumulative_window(
+        group_by=[flagged[name] for name in by], order_by=flagged.started_at
+    )
+    return flagged.mutate(episode=flagged.begins.sum().over(so_far)).drop("begins")
+
+
+def threshold_runs(threshold_piece: ir.Table, circuit_hour: ir.Table) -> ir.Table:
+    """One row per run: consecutive hours that are each at or above the level in force in that hour.
+
+    Site and level are those of its newest piece. A run is open where no hour that is known ends it:
+    it reaches the end of the newest hour there is; or the hour after it is the newest one and not
+    judged yet, as the hour in progress is; or the hour after it is above too and only its day's
+    pieces are older than that. The last is seen for the day of the newest hour and the day before.
+    """
+    key = ("circuit_id", "metric", "severity")
+    pieces = chained(threshold_piece, key)
+    runs = pieces.group_by(*key, "episode").aggregate(
+        site_id=pieces.site_id.argmax(pieces.started_at),
+        level=pieces.level.argmax(pieces.started_at),
+        started_at=pieces.started_at.min(),
+        ended_at=pieces.ended_at.max(),
+        above_hours=pieces.above_hours.sum(),
+        value_max=pieces.value_max.max(),
+        value_sum=pieces.value_sum.sum().round(formulas.VALUE_DECIMALS),
+    )
+    latest = circuit_hour.aggregate(newest=circuit_hour.hour.max())
+    dated = runs.cross_join(latest)
+    next_hour = _recent_hours(circuit_hour, latest)
+    followed = dated.left_join(
+        next_hour, [dated.circuit_id == next_hour.circuit_id, dated.ended_at == next_hour.hour]
+    )
+    is_known, is_above = _next(followed)
+    return followed.mutate(
+        value_mean=formulas.mean_value(followed.value_sum, followed.above_hours),
+        is_open=(followed.ended_at > followed.newest)
+        | is_above
+        | ((followed.hour == followed.newest).fill_null(False) & ~is_known),
+    )
+
+
+def _recent_hours(circuit_hour: ir.Table, latest: ir.Table) -> ir.Table:
+    """What is judged of the hours since the day before the newest hour's: the rest stays unread."""
+    values = [name for m in JUDGED for name in (m.value, m.observed)]
+    levels = [m.level(severity) for m in JUDGED for severity in SEVERITIES]
+    since = latest.newest.truncate("D") + ibis.interval(days=-1)
+    first = latest.select(since=since).as_scalar()
+    recent = circuit_hour.filter(circuit_hour.hour >= first)
+    return recent.select("circuit_id", "hour", *dict.fromkeys((*values, *levels)))
+
+
+def _next(runs: ir.Table) -> tuple[ir.BooleanValue, ir.BooleanValue]:
+    """Whether the hour after each run could be judged, and whether it is above the run's level."""
+    known, above = [], []
+    for metric in JUDGED:
+        for severity in SEVERITIES:
+            this = (runs.metric == metric.name) & (runs.severity == severity)
+            hour = runs[metric.value], runs[metric.level(severity)], runs[metric.observed]
+            known.append((this, formulas.is_judged(*hour)))
+            above.append((this, formulas.is_above(*hour)))
+    return ibis.cases(*known, else_=False), ibis.cases(*above, else_=False)

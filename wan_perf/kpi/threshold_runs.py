@@ -1,0 +1,83 @@
+"""Time above a level: the pieces of runs, and both modes of time above over a period.
+
+Belongs here: when a piece starts and ends, how long a period was above in all and at a stretch.
+Keep out: what counts as above (`formulas`), how pieces are chained to runs (`episodes`), which
+figures are judged (`metrics`).
+
+A run is hours on end that are each at or above the level in force in that hour. A missing hour, an
+hour without a value or a level, and one observed for less than 30 minutes are not above and end a
+run. A change of the level ends none: it ends a piece, so that its level held in all of its hours.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf import formulas
+from wan_perf.columns import SEVERITIES
+from wan_perf.episodes import chained
+from wan_perf.metrics import JUDGED, Metric
+from wan_perf.periods import Period
+
+
+def threshold_pieces(circuit_hour: ir.Table) -> ir.Table:
+    """One row per part of a run within one UTC day, one level and one site.
+
+    Only hours above are sorted, which are few: five times faster than numbering every hour.
+    """
+    parts = [_pieces(circuit_hour, m, severity) for m in JUDGED for severity in SEVERITIES]
+    return ibis.union(*parts)
+
+
+def _pieces(circuit_hour: ir.Table, metric: Metric, severity: str) -> ir.Table:
+    value, level = circuit_hour[metric.value], circuit_hour[metric.level(severity)]
+    above = circuit_hour.filter(formulas.is_above(value, level, circuit_hour[metric.observed]))
+    above = above.select(
+        *("circuit_id", "site_id", "hour"),
+        day=above.hour.date(),
+        level=above[metric.level(severity)],
+        value=above[metric.value],
+    )
+    part = ("day", "circuit_id", "site_id", "level")
+    in_order = ibis.window(group_by=[above[name] for name in part], order_by=above.hour)
+    # Hours on end have the same difference to their rank.
+    numbered = above.mutate(run=above.hour.hour() - ibis.row_number().over(in_order))
+    pieces = numbered.group_by(*part, "run").aggregate(
+        started_at=numbered.hour.min(),
+        ended_at=numbered.hour.max() + ibis.interval(hours=1),
+        above_hours=numbered.count(),
+        value_max=numbered.value.max(),
+        value_sum=numbered.value.sum().round(formulas.VALUE_DECIMALS),
+    )
+    return pieces.mutate(
+        metric=ibis.literal(metric.name),
+        severity=ibis.literal(severity),
+        value_mean=formulas.mean_value(pieces.value_sum, pieces.above_hours),
+    ).drop("run")
+
+
+def with_time_above(sums: ir.Table, threshold_piece: ir.Table, period: Period) -> ir.Table:
+    """The circuits' sums over a period with both modes of time above, per metric and severity.
+
+    Cumulative is the hours above in the period, continuous its longest run, counted within the
+    period. Both are NULL where no hour of the period could be judged, and 0 where none was above.
+    """
+    start = {period.column: period.start(threshold_piece.started_at)}
+    by = (period.column, "circuit_id", "metric", "severity")
+    pieces = chained(threshold_piece.mutate(**start), by)
+    runs = pieces.group_by(*by, "episode").aggregate(above_hours=pieces.above_hours.sum())
+    hours: dict[str, ir.IntegerScalar] = {}
+    judged: dict[str, str] = {}
+    for metric in JUDGED:
+        for severity in SEVERITIES:
+            this = (runs.metric == metric.name) & (runs.severity == severity)
+            hours[metric.cumulative(severity)] = runs.above_hours.sum(where=this)
+            hours[metric.continuous(severity)] = runs.above_hours.max(where=this)
+            judged[metric.cumulative(severity)] = metric.judged
+            judged[metric.continuous(severity)] = metric.judged
+    totals = runs.group_by(period.column, "circuit_id").aggregate(**hours)
+    joined = sums.left_join(totals, [period.column, "circuit_id"])
+    known = {
+        name: ibis.ifelse(joined[count] > 0, joined[name].fill_null(0), ibis.null("int64"))
+        for name, count in judged.items()
+    }
+    return joined.mutate(**known).select(*sums.columns, *known)

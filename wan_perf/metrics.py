@@ -1,0 +1,51 @@
+"""The figures of an hour that are held against levels, and the columns that belong to each.
+
+Belongs here: which column is judged, and the names of its levels, hours above and hours judged.
+Keep out: the levels (`thresholds`), what counts as above (`formulas`). One more metric is one more
+line in `JUDGED`: columns, tables, pieces, hours above and answers follow from it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure with levels: its name in the policy, its columns of `circuit_hour`.
+
+    `value` is the hour's figure, `observed` the minutes of the hour that it rests on.
+    """
+
+    name: str
+    value: str
+    observed: str
+
+    @property
+    def quantity(self) -> str:
+        """The name without its unit: utilization of utilization_pct."""
+        return self.name.rpartition("_")[0]
+
+    @property
+    def unit(self) -> str:
+        """The unit as names have it: pct of utilization_pct."""
+        return self.name.rpartition("_")[2]
+
+    def level(self, severity: str) -> str:
+        """Column of the level in force."""
+        return f"{self.quantity}_{severity}_level_{self.unit}"
+
+    def cumulative(self, severity: str) -> str:
+        """Column of the hours above in all."""
+        return f"{self.quantity}_{severity}_hours"
+
+    def continuous(self, severity: str) -> str:
+        """Column of the longest run of hours above."""
+        return f"{self.quantity}_{severity}_longest_hours"
+
+    @property
+    def judged(self) -> str:
+        """Column of the hours that could be judged at all."""
+        return f"{self.quantity}_judged_hours"
+
+
+UTILIZATION = Metric("utilization_pct", value="utilization_pct", observed="observed_minutes")
+JUDGED = (UTILIZATION,)

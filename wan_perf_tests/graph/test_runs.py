@@ -1,0 +1,62 @@
+"""Runs above a level through the graph: the daily job over stored circuit-hours, in any order."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from wan_perf.declaration import Table
+from wan_perf.definitions import DAILY_JOB
+from wan_perf.frames import conform
+from wan_perf.simulator import Fleet
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN
+from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+from wan_perf_tests.kpi import runs_reference
+from wan_perf_tests.kpi.loads import MIDNIGHT, ragged
+from wan_perf_tests.kpi.rows import Row
+from wan_perf_tests.kpi.test_runs_stored import LOADED, RANGE, instant
+
+HOURS = ragged(3)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    fleet = Fleet.seeded(7, 1, START, START + HOUR, faults=False)
+    with staged(fleet, tmp_path_factory.mktemp("runs")) as stage:
+        stage.runs.warehouse.store(LOADED, conform(HOURS, CIRCUIT_HOUR), RANGE)
+        stage.runs.aggregate_daily(MIDNIGHT, MIDNIGHT + 4 * DAY)
+        yield stage
+
+
+def plain(stage: Stage, table: Table) -> list[Row]:
+    rows: list[dict[Any, Any]] = stage.rows(table).to_dict("records")
+    return [{k: None if pd.isna(v) else instant(v) for k, v in row.items()} for row in rows]
+
+
+def assert_as_the_reference_says(stage: Stage) -> None:
+    pieces, runs = plain(stage, THRESHOLD_PIECE), plain(stage, THRESHOLD_RUN)
+    assert runs_reference.in_order(pieces) == runs_reference.pieces(HOURS)
+    assert runs_reference.in_order(runs) == runs_reference.runs(HOURS)
+    for row in plain(stage, CIRCUIT_DAY):
+        day = datetime.combine(row["day"], datetime.min.time())
+        expected = runs_reference.time_above(HOURS, row["circuit_id"], day)
+        assert {name: row[name] for name in expected} == expected
+
+
+def test_a_range_of_days(stage: Stage):
+    assert_as_the_reference_says(stage)
+    assert len(plain(stage, CIRCUIT_DAY)) == len(
+        {(row["circuit_id"], row["hour"].date()) for row in HOURS}
+    )
+
+
+@pytest.mark.parametrize("nth", [2, 0, 3])
+def test_a_day_again_alone(stage: Stage, nth: int):
+    key = f"{MIDNIGHT + nth * DAY:%Y-%m-%d}"
+    with stage.runs.warehouse.session() as session:
+        session.run(f"DELETE FROM threshold_piece WHERE day = '{key}'")
+    assert stage.runs._run(DAILY_JOB, [key, key]).success
+    assert_as_the_reference_says(stage)
