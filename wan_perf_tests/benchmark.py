@@ -1,7 +1,12 @@
-"""How long the fact takes: python -m wan_perf_tests.benchmark circuit-hour --hours 24
+"""What the system costs, measured.
 
-Synthetic samples, 12 an hour of every circuit, and events on every tenth circuit go straight into a
-DuckDB file; then circuit_hours is stored as the graph stores it. Every figure is of this one run.
+    python -m wan_perf_tests.benchmark circuit-hour --hours 24    how long the fact takes
+    python -m wan_perf_tests.benchmark live-hour --sites 5000     calls to the Mist Cloud
+
+For circuit-hour synthetic samples, 12 an hour of every circuit, and events on every tenth circuit
+go straight into a DuckDB file; then circuit_hours is stored as the graph stores it. For live-hour a
+simulated cloud counts what an hour of `wan-perf collect` asks of it. Every figure is of this one
+run.
 """
 
 import argparse
@@ -12,6 +17,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from rich.console import Console
+
 from wan_perf.frames import conform
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.periods import local_hours
@@ -19,6 +26,7 @@ from wan_perf.tables import CIRCUIT_HOUR, DIM_HOUR, DIM_POLICY, RAW_GATEWAY_EVEN
 from wan_perf.thresholds import Policy
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.kpi.engine import FACT_SOURCES
+from wan_perf_tests.live_hour import counted, told
 
 START = datetime(2026, 3, 10)
 H = timedelta(hours=1)
@@ -131,12 +139,20 @@ def circuit_hour(circuits: int, hours: int) -> str:
 
 def main() -> None:
     """Read the command line, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["circuit-hour"])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["circuit-hour", "live-hour"])
     parser.add_argument("--circuits", type=int, default=10_000)
     parser.add_argument("--hours", type=int, default=1)
+    parser.add_argument("--sites", type=int, default=5000)
     given = parser.parse_args()
-    print(circuit_hour(given.circuits, given.hours))  # noqa: T201 - what a benchmark is for
+    if given.what == "circuit-hour":
+        print(circuit_hour(given.circuits, given.hours))  # noqa: T201 - what a benchmark is for
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            calls = counted(given.sites, Path(folder), Console(stderr=True))
+        print(told(calls, given.sites))  # noqa: T201 - what a benchmark is for
 
 
 if __name__ == "__main__":
