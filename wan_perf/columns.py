@@ -175,7 +175,7 @@ _TIME = (
     _instant("last_flapped_at", "Instant at which the port last changed its state."),
     _instant("up_through_from", "Since when the port is known to be up without a break."),
     _instant("seen_at", "Until when the port is known to be up since up_through_from."),
-    _instant("fetched_at", "Instant at which the history was asked for."),
+    _instant("fetched_at", "Instant at which the cloud was asked for what it keeps."),
     _instant("valid_from", "First instant at which the row holds; 1970: since before we looked."),
     _instant("valid_to", "First instant at which the row no longer holds; NULL while it holds."),
     Column("utc_offset_minutes", "integer", "Local time minus UTC.", unit="min", ge=-1440),
@@ -190,8 +190,8 @@ _TIME = (
 
 _SAMPLE = (
     _text("counter_source", "Which statistics the counters come from.", ("device", "port")),
-    _flag("is_up", "The port is operationally up."),
-    _flag("is_active", "The port is the active one of a redundant pair."),
+    _flag("is_up", "The port, of a path's row the path, is operationally up."),
+    _flag("is_active", "The port, of a path's row the path, is the active one of several."),
     Column("uptime_seconds", "real", "Time since the gateway booted.", unit="s", ge=0),
     _bytes("rx_bytes_counter", "Bytes received since the gateway booted."),
     _bytes("tx_bytes_counter", "Bytes sent since the gateway booted."),
@@ -206,6 +206,32 @@ _SAMPLE = (
     _text("event_kind", "What happened, in our words; 'other' where it has no meaning here."),
     _text("event_name", "What happened, as the source names it."),
     _text("detail", "Text of the event."),
+)
+
+_PATH = (
+    _text("peer_mac", "Gateway at the far end of the path."),
+    _text("peer_port_id", "Interface of the far end, as told."),
+    _text("path_name", "Name of the VPN that the path belongs to."),
+    Column("latency_ms", "real", "Round-trip delay when last sampled.", unit="ms", ge=0),
+    Column("jitter_ms", "real", "Variation of delay when last sampled.", unit="ms", ge=0),
+    _percent("loss_pct", "Packets lost when last sampled."),
+    Column("mos", "real", "Mean opinion score of a call when last sampled.", ge=0, le=5),
+    Column(
+        "path_uptime_seconds",
+        "real",
+        "Time since the path came up; more than 20 years is no duration but an instant.",
+        unit="s",
+        ge=0,
+        le=20 * 365 * 86_400,
+    ),
+)
+
+_SCORE = (
+    Column("wan_link_health", "real", "Mist's own score of the site's WAN links.", ge=0, le=1),
+    Column("gateway_health", "real", "Mist's own score of the site's gateways.", ge=0, le=1),
+    Column("application_health", "real", "Mist's own score of applications.", ge=0, le=1),
+    _count("gateway_count", "Gateways of the site, as Mist counts them."),
+    _count("client_count", "Clients of the site, as Mist counts them."),
 )
 
 _POLICY = (
@@ -280,7 +306,7 @@ _EPISODE = (
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
-        *(*_IDENTITY, *_DESCRIPTION, *_TIME, *_SAMPLE, *_POLICY),
-        *(*_FACT, *_EPISODE),
+        *(*_IDENTITY, *_DESCRIPTION, *_TIME, *_SAMPLE, *_PATH, *_SCORE),
+        *(*_POLICY, *_FACT, *_EPISODE),
     )
 }

@@ -25,8 +25,9 @@ UNPARTITIONED = [
 ]
 HOURLY_ASSETS = [
     past.raw_port_history,
-    raw.raw_port_sample,
+    raw.live_passes,
     raw.raw_gateway_event,
+    raw.raw_site_sle,
     dimensions.dim_hour,
     facts.gateway_silence,
     facts.circuit_hour,
@@ -52,7 +53,9 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         *(_in(asset, days) for asset in DAILY_ASSETS),
     ]
     checks = [
-        checks_of(TABLES[asset.key.to_user_string()], asset.partitions_def) for asset in assets
+        checks_of(TABLES[key.to_user_string()], asset.partitions_def)
+        for asset in assets
+        for key in asset.keys
     ]
     resources = {
         "io_manager": warehouse_io_manager(warehouse),

@@ -156,6 +156,33 @@ GATEWAY_SILENCE = Table(
         ),
     ),
 )
+RAW_PATH_SAMPLE = Table(
+    "raw_path_sample",
+    "One row per pass and peer path of a store's end; of a hub's end only where nothing tells.",
+    group="raw",
+    partition="pass_at",
+    snapshot="pass_at",
+    key=("pass_at", "gateway_mac", "port_id", "peer_mac", "peer_port_id", "path_name"),
+    nullable_key=("peer_mac", "peer_port_id", "path_name"),
+    columns=(
+        *("pass_at", "gateway_mac", "port_id", "site_id", "peer_mac", "peer_port_id", "path_name"),
+        *("sampled_at", "is_up", "is_active", "latency_ms", "jitter_ms", "loss_pct", "mos"),
+        *("path_uptime_seconds",),
+    ),
+)
+RAW_SITE_SLE = Table(
+    "raw_site_sle",
+    "One row per site and hour: Mist's own scores (0 to 1) as given, to compare with ours.",
+    group="raw",
+    partition="hour",
+    by_key=True,
+    key=("hour", "site_id"),
+    required=("fetched_at",),
+    columns=(
+        *("hour", "site_id", "wan_link_health", "gateway_health", "application_health"),
+        *("gateway_count", "client_count", "fetched_at"),
+    ),
+)
 DIM_SITE = Table(
     "dim_site",
     "One row per site and period in which its description did not change.",
@@ -291,7 +318,8 @@ CIRCUIT_DAY = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT, GATEWAY_SILENCE),
+        *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
+        *(RAW_SITE_SLE, GATEWAY_SILENCE),
         *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_DAY),
     )

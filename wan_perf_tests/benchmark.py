@@ -1,9 +1,16 @@
-"""How long a table takes: python -m wan_perf_tests.benchmark circuit-hour --hours 24
+"""What the system costs, measured.
 
-circuit-hour: the fact. threshold-runs: pieces, hours above and the view of runs, of so many days.
+    python -m wan_perf_tests.benchmark circuit-hour --hours 24     how long the fact takes
+    python -m wan_perf_tests.benchmark threshold-runs --days 31    runs, pieces and hours above
+    python -m wan_perf_tests.benchmark live-hour --sites 5000      calls to the Mist Cloud
 
-Synthetic samples, 12 an hour of every circuit, and events on every tenth circuit go straight into a
-DuckDB file; then circuit_hours is stored as the graph stores it. Every figure is of this one run.
+    python -m wan_perf_tests.benchmark circuit-hour --hours 24    how long the fact takes
+    python -m wan_perf_tests.benchmark live-hour --sites 5000     calls to the Mist Cloud
+
+For circuit-hour synthetic samples, 12 an hour of every circuit, and events on every tenth circuit
+go straight into a DuckDB file; then circuit_hours is stored as the graph stores it. For live-hour a
+simulated cloud counts what an hour of `wan-perf collect` asks of it. Every figure is of this one
+run.
 """
 
 import argparse
@@ -15,6 +22,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import ibis.expr.types as ir
+from rich.console import Console
 
 from wan_perf.frames import conform
 from wan_perf.kpi.circuit_hours import circuit_hours
@@ -32,6 +40,7 @@ from wan_perf.tables import (
 from wan_perf.thresholds import Policy
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.kpi.engine import FACT_SOURCES
+from wan_perf_tests.live_hour import counted, told
 
 START = datetime(2026, 3, 10)
 H = timedelta(hours=1)
@@ -204,17 +213,24 @@ def threshold_runs(circuits: int, days: int) -> str:
 
 def main() -> None:
     """Read the command line, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["circuit-hour", "threshold-runs"])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["circuit-hour", "threshold-runs", "live-hour"])
     parser.add_argument("--circuits", type=int, default=10_000)
     parser.add_argument("--hours", type=int, default=1, help="of circuit-hour")
     parser.add_argument("--days", type=int, default=31, help="of threshold-runs")
+    parser.add_argument("--sites", type=int, default=5000, help="of live-hour")
     given = parser.parse_args()
     if given.what == "circuit-hour":
-        told = circuit_hour(given.circuits, given.hours)
+        result = circuit_hour(given.circuits, given.hours)
+    elif given.what == "threshold-runs":
+        result = threshold_runs(given.circuits, given.days)
     else:
-        told = threshold_runs(given.circuits, given.days)
-    print(told)  # noqa: T201 - what a benchmark is for
+        with tempfile.TemporaryDirectory() as folder:
+            calls = counted(given.sites, Path(folder), Console(stderr=True))
+        result = told(calls, given.sites)
+    print(result)  # noqa: T201 - what a benchmark is for
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, INVENTORY_JOB, build_def
 from wan_perf.defs.raw import DUE_TAG
 from wan_perf.defs.resources import clock_for, warehouse_for
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.mist.clock import PASS_EVERY, floored
+from wan_perf.mist.cadence import PASS_EVERY, reach_back
+from wan_perf.mist.clock import floored
 from wan_perf.mist.collecting import EVENTS_KEPT
 from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_INVENTORY
@@ -73,7 +74,7 @@ class Runs:
         """Take the pass that is due, or every pass and event of [start, end) that can be had.
 
         Circuit-hours follow at once. Each run begins an hour early where it may: that hour's end is
-        known only now.
+        known only now. A live run goes further back once an hour, for what is heard late.
 
         Raises:
             UsageError: the range is none, or lies outside what is kept.
@@ -91,9 +92,10 @@ class Runs:
             with self.console.status("inventory"):
                 self._run(INVENTORY_JOB)
         earliest = max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
+        early = reach_back(due) if start is None else HOUR
         while first < last:
             until = min(first + CHUNK, last)
-            begin = max(first - HOUR, min(earliest, first))
+            begin = max(first - early, min(earliest, first))
             self._collect_hours(begin, until, due_only=start is None)
             first = until
 
@@ -129,11 +131,12 @@ class Runs:
         self.console.print(
             f"Collected {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: "
             f"{counted(taken['passes_taken'], 'pass', 'passes')} in "
-            f"{counted(taken['calls'], 'call', 'calls')}, "
+            f"{counted(taken['calls'], 'call', 'calls')}{_left(taken['calls_left'])}, "
             f"{counted(events['dagster/partition_row_count'], 'event', 'events')}, "
             f"{counted(hours['dagster/partition_row_count'], 'circuit-hour', 'circuit-hours')}."
         )
         self._say_history(_metadata(result, "raw_port_history"))
+        self._say_what_is_left(events, _metadata(result, "raw_site_sle"))
         missed = list(taken["passes_missed"].items())
         for at, why in missed[:_MISSED_SHOWN]:
             self.console.print(f"[yellow]The pass of {at} UTC was missed:[/] {why}")
@@ -152,9 +155,23 @@ class Runs:
                 "The same command goes on where this one ended."
             )
 
-    def passed(self, pass_at: datetime) -> None:
-        """A sampling pass is over."""
-        self._bar.update(self._task, advance=1, description=f"pass of {pass_at:%Y-%m-%d %H:%M} UTC")
+    def _say_what_is_left(self, events: dict[str, Any], scores: dict[str, Any]) -> None:
+        if events["why_left"]:
+            self.console.print(f"[yellow]Events stay as they are:[/] {events['why_left']}")
+        if scores["hours_left"]:
+            hours = counted(scores["hours_left"], "hour", "hours")
+            why = scores["why_left"][0]
+            self.console.print(f"[yellow]Scores of {hours} are left:[/] {why}")
+
+    def passed(self, pass_at: datetime, calls_left: int | None) -> None:
+        """A sampling pass is over; so many calls are left in the hour, where that is known."""
+        said = f"pass of {pass_at:%Y-%m-%d %H:%M} UTC{_left(calls_left)}"
+        self._bar.update(self._task, advance=1, description=said)
+
+    def scored(self, done: int, of: int, calls_left: int) -> None:
+        """Scores of so many hours are over, of so many; so many calls are left for them."""
+        said = f"scores of hour {done:,} of {of:,}{_left(calls_left)}"
+        self._bar.update(self._task, description=said)
 
     def fetched(self, done: int, of: int, calls_left: int) -> None:
         """So many ports' history is over, of so many; so many calls are left for it."""
@@ -210,8 +227,13 @@ def dagster_home(settings: Settings) -> Path:
 
 def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
     """What a run said about an asset; of a range every partition has the same."""
-    events = result.asset_materializations_for_node(asset)
-    return {name: value.value for name, value in events[0].metadata.items()}
+    said = (event.materialization for event in result.get_asset_materialization_events())
+    first = next(told for told in said if told.asset_key == dg.AssetKey(asset))
+    return {name: value.value for name, value in first.metadata.items()}
+
+
+def _left(calls: int | None) -> str:
+    return "" if calls is None else f", {calls:,} calls left this hour"
 
 
 def _ours(error: BaseException | None) -> WanPerfError | None:

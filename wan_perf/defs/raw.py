@@ -4,19 +4,31 @@ Belongs here: which source feeds which raw table, and when it may be asked.
 Keep out: parsing (`mist`).
 """
 
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
+from wan_perf.declaration import Table
 from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
-from wan_perf.mist.clock import PASS_EVERY, Clock, floored
-from wan_perf.mist.collecting import take_events, take_passes
+from wan_perf.mist.budget import Budget
+from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, is_due
+from wan_perf.mist.clock import Clock, floored
+from wan_perf.mist.collecting import Scores, allowance, take_events, take_passes, take_scores
 from wan_perf.mist.errors import MistTransientError
 from wan_perf.mist.inventory import inventory
-from wan_perf.tables import RAW_GATEWAY_EVENT, RAW_INVENTORY, RAW_PORT_SAMPLE
+from wan_perf.mist.site_scores import HOUR
+from wan_perf.tables import (
+    RAW_GATEWAY_EVENT,
+    RAW_INVENTORY,
+    RAW_PATH_SAMPLE,
+    RAW_PORT_SAMPLE,
+    RAW_SITE_SLE,
+)
+from wan_perf.warehouse import Warehouse, Window
 
 DUE_TAG = "wan_perf/due_pass"
 """A run with this tag takes only the pass that is due, also under a clock that can be advanced."""
@@ -25,6 +37,12 @@ DUE_TAG = "wan_perf/due_pass"
 def retry_transient(error: MistTransientError) -> dg.RetryRequested:
     """Asks for the run to be tried again when the cloud says, or soon."""
     return dg.RetryRequested(max_retries=2, seconds_to_wait=error.retry_after or 10)
+
+
+def _out(table: Table) -> dict[str, Any]:
+    """Arguments of `AssetOut` for one table of several."""
+    given = declared(table)
+    return {"key": given.pop("name"), **given, "kinds": {"mist", "python"}}
 
 
 @dg.asset(**declared(RAW_INVENTORY), kinds={"mist", "python"})
@@ -45,35 +63,51 @@ def raw_inventory(
     return frame
 
 
-@dg.asset(
-    **declared(RAW_PORT_SAMPLE),
-    kinds={"mist", "python"},
+@dg.multi_asset(
+    name="live_passes",
+    outs={
+        RAW_PORT_SAMPLE.name: dg.AssetOut(**_out(RAW_PORT_SAMPLE)),
+        RAW_PATH_SAMPLE.name: dg.AssetOut(**_out(RAW_PATH_SAMPLE)),
+    },
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
     # After the history: what lies behind the clock when a run begins is not sampled any more.
     deps=["raw_port_history"],
 )
-def raw_port_sample(
+def live_passes(
     context: dg.AssetExecutionContext,
     source: dg.ResourceParam[Source],
     clock: dg.ResourceParam[Clock],
     progress: dg.ResourceParam[Progress],
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One asset of two tables: ports and paths are asked at the same instants of one clock."""
     start, end = naive(context.partition_time_window)
-    if DUE_TAG in context.run.tags:
-        end = min(end, floored(clock.now(), PASS_EVERY) + PASS_EVERY)
     session = source.session()
+    budget = allowance(session, clock, reserve=0)
+    due = _due_now(clock, start, end) if _is_live(context) else clock.passes(start, end)
     try:
-        passes = take_passes(session, clock.passes(start, end), progress.passed)
+        passes = take_passes(
+            session, due, clock, lambda at: progress.passed(at, budget.left if budget else None)
+        )
     except MistTransientError as error:
         raise retry_transient(error) from error
-    missed = {f"{at:%Y-%m-%d %H:%M}": why for at, why in passes.missed.items()}
-    for at, why in missed.items():
-        context.log.warning(f"The pass of {at} UTC was missed: {why}")
+    missed = {f"{what} at {at:%Y-%m-%d %H:%M}": why for (at, what), why in passes.missed.items()}
+    for what, why in missed.items():
+        context.log.warning(f"The pass of {what} UTC was missed: {why}")
+    if passes.impossible:
+        found = ", ".join(f"{name} {times} times" for name, times in passes.impossible.items())
+        context.log.warning(f"Impossible figures of paths, stored as unknown: {found}.")
+    said = {
+        "passes_taken": len(passes.taken),
+        "passes_missed": missed,
+        "calls": session.calls,
+        "calls_left": budget.left if budget else None,
+    }
+    context.add_output_metadata(said, output_name=RAW_PORT_SAMPLE.name)
     context.add_output_metadata(
-        {"passes_taken": len(passes.taken), "passes_missed": missed, "calls": session.calls}
+        {"impossible_figures": dict(passes.impossible)}, output_name=RAW_PATH_SAMPLE.name
     )
-    return passes.samples
+    return passes.port_samples, passes.path_samples
 
 
 @dg.asset(
@@ -81,21 +115,87 @@ def raw_port_sample(
     kinds={"mist", "python"},
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
-    deps=[raw_port_sample],  # after the passes, so that the hour's events are in
+    deps=[RAW_PORT_SAMPLE.name],  # after the passes, so that the hour's events are in
 )
 def raw_gateway_event(
     context: dg.AssetExecutionContext,
     source: dg.ResourceParam[Source],
     clock: dg.ResourceParam[Clock],
+    warehouse: dg.ResourceParam[Warehouse],
 ) -> pd.DataFrame:
     start, end = naive(context.partition_time_window)
-    session = source.session()
-    try:
-        events = take_events(session, start, end, clock.now())
-    except MistTransientError as error:
-        raise retry_transient(error) from error
-    context.add_output_metadata({"calls": session.calls})
-    return events
+    session, why = source.session(), ""
+    if not _is_live(context) or is_due("events", floored(clock.now(), PASS_EVERY)):
+        try:
+            events = take_events(session, start, end, clock)
+        except MistTransientError as error:
+            if not _is_live(context):
+                raise retry_transient(error) from error
+            why = str(error)
+            context.log.warning(f"Events were not had and stay as they are: {why}")
+        else:
+            context.add_output_metadata({"calls": session.calls, "why_left": why})
+            return events
+    context.add_output_metadata({"calls": session.calls, "why_left": why})
+    # The window is replaced by what is returned: what is held is held still.
+    return warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
+
+
+@dg.asset(
+    **declared(RAW_SITE_SLE),
+    kinds={"mist", "python"},
+    partitions_def=HOURLY,
+    backfill_policy=CHUNK,
+    deps=[RAW_PORT_SAMPLE.name],  # after the passes, so that their hours are over
+)
+def raw_site_sle(
+    context: dg.AssetExecutionContext,
+    source: dg.ResourceParam[Source],
+    clock: dg.ResourceParam[Clock],
+    warehouse: dg.ResourceParam[Warehouse],
+    progress: dg.ResourceParam[Progress],
+) -> pd.DataFrame:
+    start, end = naive(context.partition_time_window)
+    now = clock.now()
+    hours = (
+        []
+        if _is_live(context) and not is_due("scores", floored(now, PASS_EVERY))
+        else [start + n * HOUR for n in range((min(end, floored(now, HOUR)) - start) // HOUR)]
+    )
+    wanted = sorted(set(hours) - _final(warehouse, start, end))
+    session, found = source.session(), Scores()
+    if wanted:
+        try:
+            budget = Budget(session, clock.now, source.reserve)
+            found = take_scores(session, wanted, clock, budget, progress.scored)
+        except MistTransientError as error:
+            if not _is_live(context):
+                raise retry_transient(error) from error
+            found.left = dict.fromkeys(wanted, str(error))
+    reasons = sorted(set(found.left.values()))
+    for why in reasons:
+        context.log.warning(f"Scores of {len(found.left)} hours are left: {why}")
+    context.add_output_metadata(
+        {"hours_left": len(found.left), "why_left": reasons, "calls": session.calls}
+    )
+    return found.frame
+
+
+def _final(warehouse: Warehouse, start: datetime, end: datetime) -> set[datetime]:
+    """Hours whose scores are held and were asked for when they no longer changed."""
+    held = warehouse.lazy(RAW_SITE_SLE, Window(start, end))
+    asked = warehouse.query(held.group_by("hour").aggregate(fetched_at=held.fetched_at.max()))
+    final = asked[asked["fetched_at"] >= asked["hour"] + HOUR + HEARD_LATE]
+    return {hour.to_pydatetime() for hour in final["hour"]}
+
+
+def _is_live(context: dg.AssetExecutionContext) -> bool:
+    return DUE_TAG in context.run.tags
+
+
+def _due_now(clock: Clock, start: datetime, end: datetime) -> list[datetime]:
+    due = floored(clock.now(), PASS_EVERY)
+    return [due] if start <= due < end else []
 
 
 def naive(window: Any) -> tuple[Any, Any]:

@@ -23,27 +23,36 @@ _LOGGER = logging.getLogger("wan_perf")
 class Progress(Protocol):
     """Told of what is over while a run works."""
 
-    def passed(self, pass_at: datetime) -> None:
-        """A sampling pass is over."""
+    def passed(self, pass_at: datetime, calls_left: int | None) -> None:
+        """A sampling pass is over; so many calls are left in the hour, where that is known."""
         ...
 
     def fetched(self, done: int, of: int, calls_left: int) -> None:
         """So many ports' history is over, of so many; so many calls are left for it."""
         ...
 
+    def scored(self, done: int, of: int, calls_left: int) -> None:
+        """Scores of so many hours are over, of so many; so many calls are left for them."""
+        ...
+
 
 class LoggedProgress:
-    """Progress of an unattended run: a line an hour and a line a thousand ports."""
+    """Progress of an unattended run: a line an hour, a thousand ports, a day of scores."""
 
-    def passed(self, pass_at: datetime) -> None:
-        """A sampling pass is over."""
+    def passed(self, pass_at: datetime, calls_left: int | None) -> None:
+        """A sampling pass is over; so many calls are left in the hour, where that is known."""
         if pass_at.minute == 0:
-            _LOGGER.info("Pass of %s UTC is over.", pass_at)
+            _LOGGER.info("Pass of %s UTC is over; %s calls left.", pass_at, calls_left)
 
     def fetched(self, done: int, of: int, calls_left: int) -> None:
         """So many ports' history is over, of so many; so many calls are left for it."""
         if done % 1000 == 0:
             _LOGGER.info("History of %d of %d ports is over; %d calls left.", done, of, calls_left)
+
+    def scored(self, done: int, of: int, calls_left: int) -> None:
+        """Scores of so many hours are over, of so many; so many calls are left for them."""
+        if done % 24 == 0:
+            _LOGGER.info("Scores of %d of %d hours are over; %d calls left.", done, of, calls_left)
 
 
 @dataclass(frozen=True)

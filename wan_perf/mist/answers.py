@@ -17,7 +17,7 @@ from wan_perf.mist.errors import (
     MistTransientError,
     MistUnknownError,
 )
-from wan_perf.mist.records import Row, SearchPage
+from wan_perf.mist.records import CountedPage, Row, SearchPage
 
 if TYPE_CHECKING:
     from mistapi import APIResponse
@@ -78,6 +78,18 @@ def decoded(endpoint: Endpoint[Row], response: APIResponse) -> list[Row]:
         return page.results
     _refuse_open_end(endpoint.path, len(page), response)
     return page
+
+
+def counted(endpoint: Endpoint[Row], response: APIResponse) -> tuple[list[Row], int]:
+    """The rows of one page, and how many rows all pages have together.
+
+    Raises:
+        MistPermanentError: The answer has not the declared shape.
+        MistTransientError: The answer is not whole JSON.
+    """
+    shape: Any = CountedPage
+    page = decoded_as(shape[endpoint.row], endpoint.path, response)
+    return page.results, page.total
 
 
 def decoded_as(shape: Any, path: str, response: APIResponse) -> Any:

@@ -21,7 +21,7 @@ _HOUR = timedelta(hours=1)
 
 
 class Budget:
-    """What history may still ask within the hour.
+    """What a token may still ask within the hour.
 
     Args:
         session: Its calls are counted; its token's use is read now.
@@ -35,7 +35,7 @@ class Budget:
 
     def __init__(self, session: MistSession, now: Callable[[], datetime], reserve: int) -> None:
         self._session, self._now, self._reserve = session, now, reserve
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._hour = floored(now(), _HOUR)
         usage = session.single(endpoints.USAGE)
         self._limit, self._before = usage.hourly_limit, usage.used
@@ -44,11 +44,13 @@ class Budget:
     @property
     def used(self) -> int:
         """Calls of this hour, those just allowed included."""
-        return self._before + max(self._claimed, self._session.calls - self._sent)
+        with self._lock:
+            self._begin_anew()
+            return self._before + max(self._claimed, self._session.calls - self._sent)
 
     @property
     def left(self) -> int:
-        """Calls that history may still make in this hour."""
+        """Calls that may still be made in this hour without touching the reserve."""
         return max(0, self._limit - self._reserve - self.used)
 
     def claim(self) -> None:
@@ -58,15 +60,17 @@ class Budget:
             HourUsedUpError: None is left before the next hour.
         """
         with self._lock:
-            now = self._now()
-            if floored(now, _HOUR) != self._hour:
-                self._hour, self._before = floored(now, _HOUR), 0
-                self._claimed, self._sent = 0, self._session.calls
             if self.left == 0:
-                again = self._hour + _HOUR
+                now, again = self._now(), self._hour + _HOUR
                 raise HourUsedUpError(
                     f"The hour's calls for history are used up: {self.used:,} of {self._limit:,}, "
                     f"and {self._reserve:,} are kept for live passes; go on at {again:%H:%M} UTC.",
-                    (again - now).total_seconds(),
+                    max(0.0, (again - now).total_seconds()),
                 )
             self._claimed += 1
+
+    def _begin_anew(self) -> None:
+        hour = floored(self._now(), _HOUR)
+        if hour != self._hour:
+            self._hour, self._before = hour, 0
+            self._claimed, self._sent = 0, self._session.calls

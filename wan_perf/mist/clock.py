@@ -1,13 +1,14 @@
 """What time it is at the source, and which sampling passes are due.
 
-Belongs here: the real clock, the simulator's clock, when a pass is due.
-Keep out: what a pass takes (`collecting`).
+Belongs here: the real clock, the simulator's clock, which passes can still be taken.
+Keep out: how often a pass is due (`cadence`), what it takes (`collecting`).
 
 The real clock cannot be moved: of any window only the pass of now can be taken. The simulator's can
 be advanced, so a run over a range of hours takes every pass that falls due in it.
 """
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,10 +16,10 @@ from typing import Protocol
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.instants import EPOCH
 
-PASS_EVERY = timedelta(minutes=5)
 _TIMEOUT_S = 10
 
 
@@ -38,6 +39,10 @@ class Clock(Protocol):
         """The passes of [start, end) that can be taken, each when it is due."""
         ...
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
 
 class RealClock:
     """The clock of the world."""
@@ -51,6 +56,10 @@ class RealClock:
         due = floored(self.now(), PASS_EVERY)
         if start <= due < end:
             yield due
+
+    def wait(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,10 @@ class SimulatorClock:
             self._ask(due)
             yield due
             due += PASS_EVERY
+
+    def wait(self, seconds: float) -> None:
+        """Advance the clock."""
+        self._ask(self.now() + timedelta(seconds=seconds))
 
     def _ask(self, advance_to: datetime | None) -> datetime:
         body = None

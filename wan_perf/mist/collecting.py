@@ -1,86 +1,187 @@
-"""Taking what is due: sampling passes and events, with the limits of what Mist still knows.
+"""Taking what is due: sampling passes, events and scores, and how far back one may ask.
 
-Belongs here: cadence of the endpoints, what a missed pass is, how far back one may ask.
-Keep out: how an answer becomes rows (`port_samples`, `gateway_events`), where rows go.
+Belongs here: what a pass is made of, what a missed part of it is, the limits of what Mist keeps.
+Keep out: cadence (`cadence`), how an answer becomes rows (`port_samples` and its neighbours).
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pandas as pd
 
+from wan_perf.declaration import Table
 from wan_perf.errors import UsageError
 from wan_perf.frames import conform
-from wan_perf.mist.errors import MistTransientError
+from wan_perf.mist import endpoints
+from wan_perf.mist.asking import Asking, patiently
+from wan_perf.mist.budget import Budget
+from wan_perf.mist.cadence import Stream
+from wan_perf.mist.clock import Clock
+from wan_perf.mist.errors import HourUsedUpError, MistPermanentError, MistTransientError
 from wan_perf.mist.gateway_events import gateway_events
-from wan_perf.mist.port_samples import port_samples
+from wan_perf.mist.path_samples import path_samples
+from wan_perf.mist.port_samples import samples
 from wan_perf.mist.session import MistSession
-from wan_perf.tables import RAW_PORT_SAMPLE
+from wan_perf.mist.site_scores import site_scores
+from wan_perf.tables import RAW_PATH_SAMPLE, RAW_PORT_SAMPLE, RAW_SITE_SLE
 
-PORTS_EVERY = timedelta(minutes=30)
-"""The port statistics cost a call per thousand ports, LAN ports included; devices a tenth of it."""
 EVENTS_KEPT = timedelta(days=14)
-"""Mist does not say how long it keeps events; its hourly history lasts this long."""
+"""Mist does not say how long it keeps events and scores; its hourly history lasts this long."""
 
 
 @dataclass
 class Passes:
-    """What a run over some passes took: samples, and the passes that failed with their reason."""
+    """What a run over some passes took.
+
+    Attributes:
+        taken: Passes of which at least one stream was had.
+        missed: Streams of passes that were due and not had, with the reason.
+        impossible: How often each figure of a path was outside its bounds and left out.
+    """
 
     taken: list[datetime] = field(default_factory=list)
-    missed: dict[datetime, str] = field(default_factory=dict)
-    frames: list[pd.DataFrame] = field(default_factory=list)
+    missed: dict[tuple[datetime, Stream], str] = field(default_factory=dict)
+    impossible: Counter[str] = field(default_factory=Counter)
+    ports: list[pd.DataFrame] = field(default_factory=list)
+    paths: list[pd.DataFrame] = field(default_factory=list)
 
     @property
-    def samples(self) -> pd.DataFrame:
-        """All samples taken, as rows of raw_port_sample."""
-        return (
-            pd.concat(self.frames, ignore_index=True)
-            if self.frames
-            else conform([], RAW_PORT_SAMPLE)
-        )
+    def port_samples(self) -> pd.DataFrame:
+        """All samples of ports, as rows of raw_port_sample."""
+        return _together(self.ports, RAW_PORT_SAMPLE)
+
+    @property
+    def path_samples(self) -> pd.DataFrame:
+        """All samples of paths, as rows of raw_path_sample."""
+        return _together(self.paths, RAW_PATH_SAMPLE)
 
 
 def take_passes(
-    session: MistSession, due: Iterable[datetime], on_pass: Callable[[datetime], None]
+    session: MistSession,
+    due: Iterable[datetime],
+    clock: Clock,
+    on_pass: Callable[[datetime], None],
 ) -> Passes:
-    """Take each pass when it is due; one that fails for a passing reason is a missed pass.
+    """Take each pass when it is due: of each stream that is due all pages, or nothing.
 
-    A missed pass is a gap in what was heard, not a reason to lose the passes around it. `on_pass`
-    is told of each pass that is over.
+    What is missed is a gap in what was heard, not a reason to lose what is beside it: the other
+    streams of the pass and the passes around it stay. `on_pass` is told of each pass that is over.
 
     Raises:
-        MistPermanentError: a call would fail again; nothing more is asked.
-        MistTransientError: every pass failed, so that a retry may still take one.
+        MistPermanentError: Nothing was had, and another time nothing would be.
+        MistTransientError: Nothing was had, so that a retry may still take a pass.
     """
-    passes = Passes()
+    passes, asking = Passes(), Asking(session, clock)
     for pass_at in due:
-        with_ports = pass_at.minute * 60 % PORTS_EVERY.seconds == 0
-        try:
-            passes.frames.append(port_samples(session, pass_at, with_ports=with_ports))
-            passes.taken.append(pass_at)
-        except MistTransientError as error:
-            passes.missed[pass_at] = str(error)
-            last = error
+        _take(asking, pass_at, passes)
         on_pass(pass_at)
-    if passes.missed and not passes.taken:
-        raise last
+    if asking.missed and not passes.taken:
+        # A refusal is what a person has to mend; it stands before what may pass.
+        raise min(asking.missed.values(), key=lambda error: isinstance(error, MistTransientError))
+    passes.missed = {which: str(why) for which, why in asking.missed.items()}
     return passes
 
 
-def take_events(
-    session: MistSession, start: datetime, end: datetime, now: datetime
-) -> pd.DataFrame:
+def _take(asking: Asking, pass_at: datetime, passes: Passes) -> None:
+    gateways = asking.rows("devices", endpoints.GATEWAYS, pass_at)
+    ports = asking.rows("ports", endpoints.PORTS, pass_at)
+    paths = asking.rows("paths", endpoints.PATHS, pass_at)
+    if gateways is not None or ports is not None:
+        passes.ports.append(samples(gateways or [], ports or [], pass_at))
+    if paths is not None:
+        frame, impossible = path_samples(paths, gateways or [], pass_at)
+        passes.paths.append(frame)
+        passes.impossible += impossible
+    if any(had is not None for had in (gateways, ports, paths)):
+        passes.taken.append(pass_at)
+
+
+def take_events(session: MistSession, start: datetime, end: datetime, clock: Clock) -> pd.DataFrame:
     """Events of [start, end) that have happened by now.
 
     Raises:
-        UsageError: the window begins before what Mist keeps; nothing is asked or replaced.
+        UsageError: The window begins before what Mist keeps; nothing is asked or replaced.
+        MistPermanentError: A call would fail again.
+        MistTransientError: A call may succeed later.
     """
+    _refuse_older(start, clock.now(), "events")
+    return patiently(clock, lambda: gateway_events(session, start, end))
+
+
+@dataclass
+class Scores:
+    """Scores of some hours, and the hours that were left for the next run, each with the reason."""
+
+    frames: list[pd.DataFrame] = field(default_factory=list)
+    left: dict[datetime, str] = field(default_factory=dict)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows of raw_site_sle."""
+        return _together(self.frames, RAW_SITE_SLE)
+
+
+def take_scores(
+    session: MistSession,
+    hours: Sequence[datetime],
+    clock: Clock,
+    budget: Budget,
+    on_hour: Callable[[int, int, int], None],
+) -> Scores:
+    """Scores of each hour. They can be had later too, so an hour that fails is left.
+
+    Args:
+        session: Where to ask.
+        hours: Hours that are over.
+        clock: What time it is.
+        budget: Allows each hour's calls.
+        on_hour: Told how many hours are over, of how many, and how many calls are left.
+
+    Raises:
+        UsageError: An hour is older than what Mist keeps; nothing is asked or replaced.
+        MistPermanentError: A call would fail again.
+    """
+    if hours:
+        _refuse_older(min(hours), clock.now(), "scores")
+    found = Scores()
+    for nth, hour in enumerate(hours, 1):
+        try:
+            budget.claim()
+            found.frames.append(_scores_of(session, hour, clock))
+        except HourUsedUpError as error:
+            found.left |= dict.fromkeys(hours[nth - 1 :], str(error))
+            break
+        except MistTransientError as error:
+            found.left[hour] = str(error)
+        on_hour(nth, len(hours), budget.left)
+    return found
+
+
+def _scores_of(session: MistSession, hour: datetime, clock: Clock) -> pd.DataFrame:
+    return patiently(clock, lambda: site_scores(session, hour, clock.now()))
+
+
+def allowance(session: MistSession, clock: Clock, reserve: int) -> Budget | None:
+    """The token's use of the hour, to be shown; None where the cloud does not say.
+
+    A pass that cannot be taken later does not wait for a figure that only informs.
+    """
+    try:
+        return Budget(session, clock.now, reserve)
+    except (MistPermanentError, MistTransientError):
+        return None
+
+
+def _refuse_older(start: datetime, now: datetime, what: str) -> None:
     oldest = now - EVENTS_KEPT
     if start < oldest:
         raise UsageError(
-            f"Mist keeps {EVENTS_KEPT.days} days of events; {start:%Y-%m-%d %H:%M} is before "
+            f"Mist keeps {EVENTS_KEPT.days} days of {what}; {start:%Y-%m-%d %H:%M} is before "
             f"{oldest:%Y-%m-%d %H:%M} UTC. Ask for a later start; what is stored stays."
         )
-    return gateway_events(session, start, end)
+
+
+def _together(frames: list[pd.DataFrame], table: Table) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True) if frames else conform([], table)

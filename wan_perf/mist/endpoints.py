@@ -20,13 +20,14 @@ class Endpoint(Generic[Row]):
     """One call of the API for a whole organization.
 
     `path` is for messages. `function` is the SDK's, within its package for organizations. A `list`
-    answers with an array and its pages are numbered; a `search` with an object that names the next.
+    answers with an array and its pages are numbered; a `search` with an object that names the next;
+    a `counted` one with an object that says how many rows there are, and its pages are numbered.
     """
 
     path: str
     function: str
     row: type[Row]
-    style: Literal["list", "search"] = "list"
+    style: Literal["list", "search", "counted"] = "list"
     query: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -48,6 +49,14 @@ PORTS = Endpoint(
     records.Port,
     "search",
     {"device_type": "gateway"},
+)
+PATHS = Endpoint("stats/vpn_peers/search", "stats.searchOrgPeerPathStats", records.Path, "search")
+SITE_SCORES = Endpoint(
+    "insights/sites-sle",
+    "insights.getOrgSitesSle",
+    records.SiteScore,
+    "counted",
+    {"sle": "wan"},
 )
 EVENTS = Endpoint(
     "devices/events/search",

@@ -42,6 +42,31 @@ PORT_NAMES = {
     "speed": "port_speed_mbps",
     "last_flapped": "last_flapped_at",
 }
+PATH_NAMES = {
+    "mac": "gateway_mac",
+    "port_id": "port_id",
+    "site_id": "site_id",
+    "peer_mac": "peer_mac",
+    "peer_port_id": "peer_port_id",
+    "vpn_name": "path_name",
+    "last_seen": "sampled_at",
+    "up": "is_up",
+    "is_active": "is_active",
+    "latency": "latency_ms",
+    "jitter": "jitter_ms",
+    "loss": "loss_pct",
+    "mos": "mos",
+    "uptime": "path_uptime_seconds",
+}
+SITE_SCORE_NAMES = {
+    "site_id": "site_id",
+    "wan-link-health": "wan_link_health",
+    "gateway-health": "gateway_health",
+    "application_health": "application_health",
+    "application-health": "application_health_with_hyphen",
+    "num_gateways": "gateway_count",
+    "num_clients": "client_count",
+}
 EVENT_NAMES = {
     "timestamp": "event_at",
     "mac": "gateway_mac",

@@ -1,4 +1,4 @@
-"""Samples of the WAN ports: one pass over the organization's newest statistics.
+"""Samples of the WAN ports, from the organization's newest statistics.
 
 Belongs here: which statistics are a sample, of which port, at which instant.
 Keep out: differences of counters, and what a state means (`kpi`).
@@ -13,38 +13,24 @@ import pandas as pd
 from msgspec.structs import asdict
 
 from wan_perf.frames import conform
-from wan_perf.mist import endpoints
 from wan_perf.mist.instants import instant
 from wan_perf.mist.interfaces import is_wan, port_ids
 from wan_perf.mist.records import Gateway, Port
-from wan_perf.mist.session import MistSession
 from wan_perf.mist.wan_interfaces import wan_interfaces
 from wan_perf.tables import RAW_PORT_SAMPLE
 
 
-def port_samples(session: MistSession, pass_at: datetime, *, with_ports: bool) -> pd.DataFrame:
+def samples(gateways: list[Gateway], ports: list[Port], pass_at: datetime) -> pd.DataFrame:
     """Every WAN port of every gateway at a site, as the cloud last heard of it (RAW_PORT_SAMPLE).
 
     A gateway that is silent gives its old statistics again, at their old `sampled_at`. Spare
-    gateways are left out.
+    gateways are left out. Of several samples of one port, pass and source the newest stays.
 
     Args:
-        session: Where to ask.
+        gateways: Device statistics: counters and uptime.
+        ports: Port statistics: rates, speed and last flap besides.
         pass_at: Instant at which the pass was due, naive UTC.
-        with_ports: Ask for the port statistics too: rates, speed and last flap, at the price of a
-            call per thousand ports, LAN ports included.
-
-    Raises:
-        MistPermanentError: A call would fail again, or an answer has not the known shape.
-        MistTransientError: A call may succeed later.
     """
-    gateways = list(session.rows(endpoints.GATEWAYS))
-    ports = list(session.rows(endpoints.PORTS)) if with_ports else []
-    return samples(gateways, ports, pass_at)
-
-
-def samples(gateways: list[Gateway], ports: list[Port], pass_at: datetime) -> pd.DataFrame:
-    """The statistics as samples; of several of one port, pass and source the newest stays."""
     known = {gateway.gateway_mac: gateway for gateway in gateways}
     rows = [*_of_gateways(gateways, pass_at), *_of_ports(ports, known, pass_at)]
     newest = conform(rows, RAW_PORT_SAMPLE).sort_values("sampled_at", kind="stable")

@@ -43,6 +43,13 @@ class SearchPage(Struct, Generic[Row]):
     next: str | None = None
 
 
+class CountedPage(Struct, Generic[Row]):
+    """One page of an answer whose pages are numbered and that says how many rows there are."""
+
+    results: list[Row]
+    total: Annotated[int, Meta(ge=0)]
+
+
 class ServiceProvider(Struct, rename=_ours(names.SERVICE_PROVIDER_NAMES)):
     """Who owns the public address of an interface."""
 
@@ -93,6 +100,37 @@ class Port(Struct, rename=_ours(names.PORT_NAMES)):
     tx_bps: Number | None = None
     port_speed_mbps: Number | None = None
     last_flapped_at: Epoch | None = None
+
+
+class Path(Struct, rename=_ours(names.PATH_NAMES)):
+    """One end's newest word about a peer path; figures are the last sampled, not averages."""
+
+    gateway_mac: Name
+    port_id: Name
+    site_id: str | None = None
+    peer_mac: str | None = None
+    peer_port_id: str | None = None
+    path_name: str | None = None
+    sampled_at: Epoch | None = None
+    is_up: bool | None = None
+    is_active: bool | None = None
+    latency_ms: Number | None = None
+    jitter_ms: Number | None = None
+    loss_pct: Number | None = None
+    mos: Number | None = None
+    path_uptime_seconds: Number | None = None
+
+
+class SiteScore(Struct, rename=_ours(names.SITE_SCORE_NAMES)):
+    """Mist's own scores of a site over a window; two spellings of one of them are in use."""
+
+    site_id: Name
+    wan_link_health: Number | None = None
+    gateway_health: Number | None = None
+    application_health: Number | None = None
+    application_health_with_hyphen: Number | None = None
+    gateway_count: Counter | None = None
+    client_count: Counter | None = None
 
 
 class Event(Struct, rename=_ours(names.EVENT_NAMES)):

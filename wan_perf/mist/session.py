@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
+from itertools import count
 from typing import TYPE_CHECKING
 
 from wan_perf.errors import UsageError
-from wan_perf.mist.answers import decoded, decoded_as, refuse_failure
+from wan_perf.mist.answers import counted, decoded, decoded_as, refuse_failure
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint, Single
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.records import Row
@@ -88,8 +89,11 @@ class MistSession:
 
         Raises:
             MistPermanentError: A call would fail again, or an answer has not the declared shape.
-            MistTransientError: A call may succeed later, or the cursor repeats.
+            MistTransientError: A call may succeed later, the cursor repeats, or rows are missing.
         """
+        if endpoint.style == "counted":
+            yield from self._numbered(endpoint, query)
+            return
         followed: set[str] = set()
         response = self.fetch(endpoint.path, self._first(endpoint, query))
         while True:
@@ -137,6 +141,24 @@ class MistSession:
             )
         refuse_failure(path, response, self._token)
         return response
+
+    def _numbered(self, endpoint: Endpoint[Row], query: dict[str, str]) -> Iterator[list[Row]]:
+        """Pages by their number, until there are as many rows as the answers say there are.
+
+        Not by a full page: the cloud may give fewer rows in a page than were asked for.
+        """
+        read = 0
+        for number in count(1):
+            call = self._first(endpoint, {**query, "page": str(number)})
+            page, total = counted(endpoint, self.fetch(endpoint.path, call))
+            read += len(page)
+            yield page
+            if read >= total:
+                return
+            if not page:
+                raise MistTransientError(
+                    f"{endpoint.path} has {total:,} rows and ends after {read:,}; try again later."
+                )
 
     def _first(self, endpoint: Endpoint[Row], query: dict[str, str]) -> Callable[[], APIResponse]:
         module, function = endpoint.function.split(".")

@@ -21,7 +21,9 @@ FEEDS = {
     "raw_inventory": set(),
     "raw_port_history": {"dim_site", "dim_circuit", "circuit_port", "dim_hour"},
     "raw_port_sample": {"raw_port_history"},
+    "raw_path_sample": {"raw_port_history"},
     "raw_gateway_event": {"raw_port_sample"},
+    "raw_site_sle": {"raw_port_sample"},
     "dim_site": {"raw_inventory"},
     "dim_circuit": {"raw_inventory"},
     "circuit_port": {"raw_inventory"},
@@ -74,7 +76,8 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
     assert specs["circuit_day"].partitions_def.get_first_partition_key() == "2026-03-07"
     hourly = [n for n, s in specs.items() if s.partitions_def == hours]
     assert sorted(hourly) == [
-        *("circuit_hour", "dim_hour", "raw_gateway_event", "raw_port_history", "raw_port_sample"),
+        *("circuit_hour", "dim_hour", "raw_gateway_event", "raw_path_sample", "raw_port_history"),
+        *("raw_port_sample", "raw_site_sle"),
     ]
 
 

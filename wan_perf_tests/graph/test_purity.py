@@ -11,8 +11,10 @@ from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,
+    RAW_PATH_SAMPLE,
     RAW_PORT_HISTORY,
     RAW_PORT_SAMPLE,
+    RAW_SITE_SLE,
     THRESHOLD_PIECE,
     THRESHOLD_RUN,
 )
@@ -22,12 +24,13 @@ HOURS = 30
 TABLES_OF_HOURS = (
     *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT),
     *(CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_DAY),
+    *(RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT, RAW_SITE_SLE),
 )
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    fleet = Fleet.seeded(11, 12, START, START + HOURS * HOUR)
+    fleet = Fleet.whole(11, 12, START, START + HOURS * HOUR)
     with staged(fleet, tmp_path_factory.mktemp("purity")) as stage:
         stage.runs.collect(START, START + HOURS * HOUR)
         # Hours whose passes were missed are past now, and their history is asked for once.

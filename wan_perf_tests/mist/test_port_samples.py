@@ -7,8 +7,9 @@ import msgspec
 import pandas as pd
 import pytest
 
+from wan_perf.mist import endpoints
 from wan_perf.mist.interfaces import expanded, port_ids
-from wan_perf.mist.port_samples import port_samples, samples
+from wan_perf.mist.port_samples import samples
 from wan_perf.mist.records import Gateway, Port
 from wan_perf.mist.session import MistSession
 from wan_perf.tables import RAW_PORT_SAMPLE
@@ -189,10 +190,9 @@ def test_counters_beyond_53_bits_stay_exact() -> None:
 def test_a_pass_over_the_simulator_has_every_wan_port_once_per_source(
     simulated: MistSession, quiet_noon: datetime
 ) -> None:
-    before = simulated.calls
-    with_ports = port_samples(simulated, quiet_noon, with_ports=True)
-    without = port_samples(simulated, quiet_noon, with_ports=False)
-    assert simulated.calls - before == 3
+    gateways = list(simulated.rows(endpoints.GATEWAYS))
+    with_ports = samples(gateways, list(simulated.rows(endpoints.PORTS)), quiet_noon)
+    without = samples(gateways, [], quiet_noon)
     assert not with_ports.duplicated(list(RAW_PORT_SAMPLE.key)).any()
     sources = dict(iter(with_ports.groupby("counter_source")))
     identity = ["gateway_mac", "port_id", "site_id", "sampled_at", "is_up", "rx_bytes_counter"]

@@ -1,0 +1,114 @@
+"""Samples of the peer paths: one pass over the newest word of each path.
+
+Belongs here: which end's row is a sample, of which port, and which figures are possible.
+Keep out: a circuit's quality from its paths (`kpi`).
+
+Both ends of a path tell of it. A store's end is what a circuit is measured by; a hub's end says the
+same again, once for every store.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from msgspec.structs import asdict
+
+from wan_perf.columns import COLUMNS
+from wan_perf.frames import conform
+from wan_perf.mist.instants import instant
+from wan_perf.mist.interfaces import port_ids, without_unit_0
+from wan_perf.mist.names import WAN_USAGE
+from wan_perf.mist.records import Gateway, Path
+from wan_perf.tables import RAW_PATH_SAMPLE
+
+FIGURES = ("latency_ms", "jitter_ms", "loss_pct", "mos", "path_uptime_seconds")
+_End = tuple[str | None, str | None]
+
+
+def path_samples(
+    paths: Sequence[Path], gateways: Iterable[Gateway], pass_at: datetime
+) -> tuple[pd.DataFrame, Counter[str]]:
+    """The paths as RAW_PATH_SAMPLE, and how often each figure was impossible.
+
+    What is absent stays NULL. A figure outside its column's bounds (a latency of -1, a loss above
+    100 %) becomes NULL, and its row stays. Of several rows of one path the newest stays.
+
+    Args:
+        paths: Rows of both ends of every path.
+        gateways: Device statistics of the same pass, for the names of the WAN ports; none will do.
+        pass_at: Instant at which the pass was due, naive UTC.
+    """
+    ids = _ports(paths, gateways)
+    impossible: Counter[str] = Counter()
+    rows = [_row(path, ids, pass_at, impossible) for path in of_stores(paths)]
+    newest = conform(rows, RAW_PATH_SAMPLE).sort_values(
+        "sampled_at", kind="stable", na_position="first"
+    )
+    unique = newest.drop_duplicates(list(RAW_PATH_SAMPLE.key), keep="last")
+    return unique.sort_index().reset_index(drop=True), impossible
+
+
+def of_stores(paths: Sequence[Path]) -> list[Path]:
+    """The rows without those that a hub adds to what the store's end says of the same path.
+
+    No answer names the hubs. Of two ends that tell of one path, the one with more peers is the hub
+    to the other, and its row is left out. A row whose other end is silent stays, and where both
+    ends have as many peers (two stores of a mesh, one store and one hub) both stay: no path is ever
+    lost, and a row too many is of a hub's port, which no store's circuit has.
+    """
+    peers: dict[str, set[str]] = defaultdict(set)
+    for path in paths:
+        if path.peer_mac:
+            peers[path.gateway_mac].add(path.peer_mac)
+            peers[path.peer_mac].add(path.gateway_mac)
+    told = {(_near(path), _far(path)) for path in paths}
+    return [
+        path
+        for path in paths
+        if not path.peer_mac
+        or len(peers[path.gateway_mac]) <= len(peers[path.peer_mac])
+        or (_far(path), _near(path)) not in told
+    ]
+
+
+def _near(path: Path) -> _End:
+    return path.gateway_mac, without_unit_0(path.port_id)
+
+
+def _far(path: Path) -> _End:
+    return path.peer_mac, without_unit_0(path.peer_port_id) if path.peer_port_id else None
+
+
+def _ports(paths: Sequence[Path], gateways: Iterable[Gateway]) -> dict[str, dict[str, str]]:
+    """The port of each interface by gateway, as the samples of ports have it."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for path in paths:
+        names[path.gateway_mac].add(path.port_id)
+    for gateway in gateways:
+        if gateway.gateway_mac in names:
+            wan = (gateway.interfaces or {}).items()
+            names[gateway.gateway_mac] |= {name for name, i in wan if i.usage == WAN_USAGE}
+    return {mac: port_ids(interfaces) for mac, interfaces in names.items()}
+
+
+def _row(
+    path: Path, ids: dict[str, dict[str, str]], pass_at: datetime, impossible: Counter[str]
+) -> dict[str, Any]:
+    row = {
+        **asdict(path),
+        "pass_at": pass_at,
+        "port_id": ids[path.gateway_mac][path.port_id],
+        "sampled_at": instant(path.sampled_at),
+    }
+    for figure in FIGURES:
+        if row[figure] is not None and not _is_possible(figure, row[figure]):
+            row[figure] = None
+            impossible[figure] += 1
+    return row
+
+
+def _is_possible(figure: str, value: float) -> bool:
+    column = COLUMNS[figure]
+    return (column.ge is None or value >= column.ge) and (column.le is None or value <= column.le)

@@ -1,0 +1,149 @@
+"""Live runs, one each time a scheduler calls: what each asks, stores, and leaves as it is."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from wan_perf.mist.instants import epoch
+from wan_perf.simulator import Fleet
+from wan_perf.simulator.api.events import events
+from wan_perf.simulator.api.sle import site_row
+from wan_perf.simulator.incidents import KINDS
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    RAW_GATEWAY_EVENT,
+    RAW_PATH_SAMPLE,
+    RAW_PORT_SAMPLE,
+    RAW_SITE_SLE,
+)
+from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+
+MINUTE = timedelta(minutes=1)
+NOON = START + 12 * HOUR
+ORG = "/api/v1/orgs/{org_id}"
+PATHS, EVENTS = f"{ORG}/stats/vpn_peers/search", f"{ORG}/devices/events/search"
+SCORES = f"{ORG}/insights/sites-sle"
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Fleet:
+    return Fleet.whole(6, 8, START, START + 24 * HOUR, KINDS - {"api_outage"})
+
+
+@pytest.fixture
+def stage(fleet: Fleet, tmp_path: Path) -> Iterator[Stage]:
+    with staged(fleet, tmp_path, now=NOON) as stage:
+        yield stage
+
+
+def live(stage: Stage, at: Any) -> dict[str, int]:
+    """One live run; the calls that it made, by the end of their address."""
+    stage.cloud.clock.advance_to(at)
+    before = stage.cloud.calls()
+    stage.runs.collect(None, None)
+    made = {path: n - before.get(path, 0) for path, n in stage.cloud.calls().items()}
+    return {path.rpartition("}/")[2]: n for path, n in made.items() if n}
+
+
+def of_pass(stage: Stage, table: Any, at: Any) -> int:
+    return int((stage.rows(table)["pass_at"] == at).sum())
+
+
+def test_each_run_asks_for_what_is_due_and_keeps_what_is_not(stage: Stage):
+    live(stage, NOON)
+    held = stage.rows(RAW_GATEWAY_EVENT)
+    assert len(held) > 0
+    use = {"/api/v1/self/usage": 1}
+    assert live(stage, NOON + 5 * MINUTE) == {**use, "stats/devices": 1}
+    pd.testing.assert_frame_equal(stage.rows(RAW_GATEWAY_EVENT), held)
+    due = {"stats/devices": 1, "stats/vpn_peers/search": 1, "devices/events/search": 1}
+    late = NOON + 12 * MINUTE + timedelta(seconds=40)
+    assert live(stage, late) == {**use, **due}
+    of_passes = {table: stage.rows(table) for table in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE)}
+    for rows in of_passes.values():
+        assert (rows["pass_at"] == NOON + 10 * MINUTE).any()
+    live(stage, late)
+    for table, rows in of_passes.items():
+        pd.testing.assert_frame_equal(stage.rows(table), rows)
+    assert "calls left this hour" in stage.printed.getvalue()
+
+
+def test_paths_that_fail_lose_nothing_else_and_the_next_run_has_them(stage: Stage):
+    stage.cloud.misbehave(PATHS, "503")
+    live(stage, NOON)
+    assert of_pass(stage, RAW_PATH_SAMPLE, NOON) == 0
+    ports = stage.rows(RAW_PORT_SAMPLE).query("pass_at == @at", local_dict={"at": NOON})
+    assert set(ports["counter_source"]) == {"device", "port"}
+    assert (stage.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
+    said = stage.printed.getvalue()
+    assert said.count("was missed") == 1
+    assert "The pass of paths at 2026-03-07 12:00 UTC was missed: Mist is in trouble" in said
+    live(stage, NOON + 10 * MINUTE)
+    assert of_pass(stage, RAW_PATH_SAMPLE, NOON + 10 * MINUTE) > 0
+
+
+def test_events_that_fail_stay_as_they_are_and_the_next_run_has_them(stage: Stage, fleet: Fleet):
+    live(stage, NOON)
+    held = stage.rows(RAW_GATEWAY_EVENT)
+    stage.cloud.misbehave(EVENTS, "503")
+    live(stage, NOON + 50 * MINUTE)
+    pd.testing.assert_frame_equal(stage.rows(RAW_GATEWAY_EVENT), held)
+    assert (stage.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
+    assert "Events stay as they are: Mist is in trouble" in stage.printed.getvalue()
+    live(stage, NOON + HOUR)
+    assert len(stage.rows(RAW_GATEWAY_EVENT)) > len(held)
+
+
+def test_an_event_that_is_heard_three_hours_late_is_held_once(tmp_path: Path):
+    """A port goes down at 17:40 and the cloud hears of it at 20:46; nothing else asks for 17:00."""
+    fleet = Fleet.whole(8, 8, START, START + 24 * HOUR, KINDS - {"api_outage"})
+    [late] = [
+        told
+        for told in events(fleet)
+        if told.row["device_type"] == "gateway" and told.heard_at - told.row["timestamp"] > 3 * 3600
+    ]
+    counts = []
+    with staged(fleet, tmp_path, now=START + 20 * HOUR) as stage:
+        for hour in (20, 21, 22):
+            live(stage, START + hour * HOUR)
+            held = stage.rows(RAW_GATEWAY_EVENT)
+            of_name = held[held["event_name"] == late.row["type"]]
+            counts.append(sum(epoch(at) == late.row["timestamp"] for at in of_name["event_at"]))
+    assert counts == [0, 1, 1]
+    assert not held.duplicated(list(RAW_GATEWAY_EVENT.key)).any()
+
+
+def test_scores_are_asked_until_they_no_longer_change_and_then_no_more(stage, fleet: Fleet):
+    made = [live(stage, NOON + n * HOUR).get("insights/sites-sle") for n in (0, 3, 4)]
+    assert made == [4, 4, 4]
+    rows = stage.rows(RAW_SITE_SLE)
+    asked = rows.groupby("hour")["fetched_at"].agg(["min", "max"])
+    assert asked["min"].equals(asked["max"])
+    assert [(at - NOON) // HOUR for at in asked["max"]] == [0, 0, 0, 3, 4, 4, 4, 4]
+    calls = stage.cloud.calls()[SCORES]
+    stage.runs.collect(NOON, NOON + HOUR)  # and the hour before: both are final
+    assert stage.cloud.calls()[SCORES] == calls
+    for row in rows[rows["hour"] == NOON].itertuples():
+        told = site_row(fleet, row.site_id, epoch(NOON), epoch(NOON + HOUR))
+        stored = None if pd.isna(row.wan_link_health) else row.wan_link_health
+        assert stored == told.get("wan-link-health")
+    assert len(rows[rows["hour"] == NOON]) == len(fleet.sites)
+
+
+def test_scores_of_past_hours_come_with_a_range(stage: Stage, fleet: Fleet):
+    stage.runs.collect(START + HOUR, START + 5 * HOUR)
+    hours = stage.rows(RAW_SITE_SLE).groupby("hour").size()
+    assert [hours[START + n * HOUR] for n in range(5)] == [len(fleet.sites)] * 5
+
+
+def test_scores_that_fail_are_left_for_the_next_run(stage: Stage):
+    stage.cloud.misbehave(SCORES, "503", times=2)
+    live(stage, NOON)
+    assert "Scores of 2 hours are left: Mist is in trouble" in stage.printed.getvalue()
+    assert set(stage.rows(RAW_SITE_SLE)["hour"]) == {NOON - 2 * HOUR, NOON - HOUR}
+    live(stage, NOON + HOUR)
+    assert set(stage.rows(RAW_SITE_SLE)["hour"]) == {NOON - n * HOUR for n in range(4)}

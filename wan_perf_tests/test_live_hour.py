@@ -1,0 +1,66 @@
+"""What an hour of live runs costs: counted by the simulated cloud, and worked out from cadence."""
+
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from wan_perf.mist import endpoints
+from wan_perf.mist.cadence import EVERY, HEARD_LATE
+from wan_perf.mist.session import MistSession
+from wan_perf.simulator import Fleet, serve
+from wan_perf_tests.live_hour import HOUR, START, WARM_UP, live_hour, told
+
+OF_STREAM = {
+    "stats/devices": "devices",
+    "stats/ports/search": "ports",
+    "stats/vpn_peers/search": "paths",
+}
+
+
+def test_a_live_hour_is_the_sum_of_what_is_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Pages of 50 rows: 14 sites have fewer gateways, and ports and ends of paths for several."""
+    monkeypatch.setattr("wan_perf.mist.session.PAGE_ROWS", 50)
+    fleet = Fleet.whole(7, 14, START, START + WARM_UP + 2 * HOUR, ())
+    calls = live_hour(fleet, tmp_path, Console(file=io.StringIO()))
+    ports = sum(len(gateway.ports) for gateway in fleet.gateways)
+    pages = {"devices": 1, "ports": -(-ports // 50), "paths": -(-2 * len(fleet.paths) // 50)}
+    assert pages["ports"] > 1
+    assert pages["paths"] > 1
+    expected = {name: HOUR // EVERY[what] * pages[what] for name, what in OF_STREAM.items()}
+    assert {name: calls[name] for name in expected} == expected
+    assert calls["insights/sites-sle"] == 1 + HEARD_LATE // HOUR
+    assert calls["self/usage"] == HOUR // EVERY["devices"] + HOUR // EVERY["scores"]
+    assert HOUR // EVERY["events"] <= calls["devices/events/search"]
+    assert set(calls) == {*expected, "insights/sites-sle", "self/usage", "devices/events/search"}
+    last = told(calls, 14).splitlines()[-1]
+    assert last.strip() == f"{sum(calls.values())}  calls in a live hour of 14 sites"
+
+
+def test_5000_sites_cost_at_most_750_calls_an_hour():
+    """Each endpoint asked once, times how often it is due; events as often as the runs read them.
+
+    With the first pass of an hour events of five hours are read, with the others of two at most.
+    """
+    begin = START + 5 * HOUR
+    fleet = Fleet.whole(7, 5000, START, begin + HOUR, ())
+    with serve(fleet, now=begin) as cloud:
+        session = MistSession(
+            host="api.mist.com", org_id=cloud.org_id, token=cloud.token, base_url=cloud.url
+        )
+        cost: Counter[str] = Counter()
+        for endpoint, times in (
+            (endpoints.GATEWAYS, HOUR // EVERY["devices"]),
+            (endpoints.PATHS, HOUR // EVERY["paths"]),
+            (endpoints.PORTS, HOUR // EVERY["ports"]),
+            (endpoints.SITE_SCORES, 1 + HEARD_LATE // HOUR),
+        ):
+            before = session.calls
+            assert sum(1 for _ in session.rows(endpoint)) >= 5000
+            cost[endpoint.path] = (session.calls - before) * times
+    assert cost["stats/devices"] >= 12 * 5
+    cost["devices/events/search"] = (5 + 5 * 2) * 5  # five pages an hour: 5,000 events
+    cost["self/usage"] = 13
+    assert sum(cost.values()) <= 750, cost
