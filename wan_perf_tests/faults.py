@@ -341,9 +341,9 @@ class Yardstick:
 
 
 def _down(circuit: dict[str, Any]) -> list[tuple[float, float]]:
-    """When the line could not be used."""
-    edges = [edge for interval in circuit["usable"] for edge in interval]
-    return [(a, b) for a, b in zip(edges[1:-1:2], edges[2::2], strict=True) if a < b]
+    """When the line could not be used; one on demand, also while nobody needed it."""
+    edges = [0, *(edge for interval in circuit["usable"] for edge in interval), 2**40]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
 
 
 def _share(circuit: dict[str, Any], hour: dict[str, Any]) -> float | None:

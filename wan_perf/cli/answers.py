@@ -18,11 +18,11 @@ from wan_perf.columns import COLUMNS, SEVERITIES
 from wan_perf.formulas import availability_pct
 from wan_perf.kpi.validity import in_force
 from wan_perf.metrics import UTILIZATION
-from wan_perf.tables import CIRCUIT_DAY, DIM_CIRCUIT, DIM_SITE, THRESHOLD_RUN
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, DIM_CIRCUIT, DIM_SITE, THRESHOLD_RUN
 from wan_perf.warehouse import Warehouse
 
 SHOWN = 5
-WIDEST = 18
+WIDEST = 14
 """A circuit without contract has a long id; its end, the port, tells more than its start."""
 WHOLE = 100
 ENOUGH_COVERAGE_PCT = 90
@@ -95,7 +95,6 @@ def answers(days: ir.Table) -> list[Answer]:
                 "availability_low_pct": "at least",
                 "availability_high_pct": "at most",
                 "coverage_pct": "known %",
-                "known_down_minutes": "down min",
             },
         ),
         _time_above(days),
@@ -155,6 +154,46 @@ def longest_runs(warehouse: Warehouse, days: ir.Table) -> Answer:
     )
 
 
+def primaries_down(warehouse: Warehouse, days: ir.Table) -> Answer:
+    """Hours of the day in which a primary was down, with what the site's other circuits did then.
+
+    The active circuit is not known of an hour: that the others carried the site is inferred.
+    """
+    hours = warehouse.lazy(CIRCUIT_HOUR)
+    named = days.select("circuit_id", "site_name", "day", "end", "role_rank")
+    ranked = hours.join(
+        named,
+        [
+            hours.circuit_id == named.circuit_id,
+            hours.hour >= named.day.cast("timestamp"),
+            hours.hour < named.end,
+        ],
+    )
+    primary = ranked.filter((ranked.role_rank == 1) & (ranked.known_down_minutes > 0))
+    other = ranked.filter(ranked.role_rank > 1).select(
+        "site_id", "hour", "up_minutes", "utilization_pct", secondary_id="circuit_id"
+    )
+    pairs = primary.drop("up_minutes", "utilization_pct").inner_join(other, ["site_id", "hour"])
+    told = pairs.group_by("site_name", "circuit_id", "secondary_id", "down_cause").aggregate(
+        known_down_minutes=pairs.known_down_minutes.sum(),
+        up_minutes=pairs.up_minutes.sum(),
+        utilization_max_pct=pairs.utilization_pct.max(),
+    )
+    return Answer(
+        "Which primaries were down, and what carried the site? (hours of it; inferred)",
+        told.order_by([told.known_down_minutes.desc(), "circuit_id", "secondary_id"]),
+        {
+            "site_name": "site",
+            "circuit_id": "primary",
+            "known_down_minutes": "down min",
+            "down_cause": "cause",
+            "secondary_id": "other",
+            "up_minutes": "its up min",
+            "utilization_max_pct": "peak %",
+        },
+    )
+
+
 def print_answers(warehouse: Warehouse, console: Console) -> None:
     """Print the newest day's answers, each from rows of the warehouse."""
     days = described_days(warehouse)
@@ -168,7 +207,7 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
         f"known, coverage {_shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits "
         f"with not enough data."
     )
-    for answer in (*answers(days), longest_runs(warehouse, days)):
+    for answer in (*answers(days), primaries_down(warehouse, days), longest_runs(warehouse, days)):
         rows = warehouse.query(answer.rows.limit(SHOWN))
         console.print(_grid(answer, rows))
 
@@ -194,7 +233,7 @@ def _grid(answer: Answer, rows: pd.DataFrame) -> Grid:
     grid = Grid(title=answer.question, title_justify="left", title_style="bold")
     grid.box, grid.pad_edge, grid.collapse_padding = SIMPLE_HEAD, False, True
     for column, heading in answer.headings.items():
-        numeric = COLUMNS[column].type in ("real", "integer")
+        numeric = column in COLUMNS and COLUMNS[column].type in ("real", "integer")
         grid.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
     for _, row in rows.iterrows():
         grid.add_row(*(_shown(row[column], decimals(column)) for column in answer.headings))

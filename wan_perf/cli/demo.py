@@ -1,4 +1,4 @@
-"""The demonstration: a day of a simulated retailer over HTTP, and what the warehouse says of it.
+"""The demonstration: two weeks of a simulated retailer over HTTP, and what the warehouse says.
 
 Belongs here: staging the simulator and the settings of a demonstration.
 Keep out: another way to collect or compute: it runs the same jobs as every other command.
@@ -15,14 +15,16 @@ from wan_perf.cli.answers import print_answers
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.running import Runs, dagster_home
 from wan_perf.mist.clock import floored
+from wan_perf.mist.collecting import EVENTS_KEPT
 from wan_perf.settings import Settings, read_settings
 from wan_perf.simulator import Cloud, Fleet, serve
 
 
 def run_demo(sites: int, seed: int) -> None:
-    """Yesterday's day of a seeded fleet, collected, aggregated and printed.
+    """Two weeks of a seeded fleet from the cloud's history, and yesterday from passes; answers.
 
-    An hour before and after the day is collected too: its edges need their neighbours.
+    An hour before and after the day of passes is collected too: its edges need their neighbours.
+    The history begins an hour inside what the cloud keeps.
     """
     console = Console()
     today = floored(datetime.now(UTC).replace(tzinfo=None), DAY)
@@ -30,7 +32,8 @@ def run_demo(sites: int, seed: int) -> None:
     home = read_settings().home / "demo"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    fleet = Fleet.seeded(seed, sites, start, end + HOUR)
+    past = start - EVENTS_KEPT + HOUR
+    fleet = Fleet.whole(seed, sites, past, end + HOUR)
     contracts = home / "contracts.csv"
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
     circuits = sum(len(gateway.wan_ports) for gateway in fleet.gateways)
@@ -39,10 +42,11 @@ def run_demo(sites: int, seed: int) -> None:
         f"{len(fleet.faults)} planted faults; every number below went over HTTP."
     )
     with serve(fleet, now=start) as cloud:
-        settings = demo_settings(cloud, home, contracts, start)
+        settings = demo_settings(cloud, home, contracts, past)
         with Runs(settings, console) as runs:
-            runs.collect(start, end)
-            runs.aggregate_daily(today - DAY, today)
+            runs.collect(past, start)
+            runs.collect(start, end, inventory=True)
+            runs.aggregate_daily(past, today)
             print_answers(runs.warehouse, console)
     console.print(_what_next(home, settings), soft_wrap=True)
 

@@ -100,7 +100,7 @@ TEMPLATE_NAMES = {
     "path_preferences": "path_preferences",
 }
 PATH_PREFERENCE_NAMES = {"strategy": "strategy", "paths": "paths"}
-PATH_NAMES = {"type": "kind", "name": "path_name", "wan_name": "wan_name"}
+TRAFFIC_PATH_NAMES = {"type": "kind", "name": "path_name", "wan_name": "wan_name"}
 PORT_CONFIG_NAMES = {
     "usage": "usage",
     "name": "wan_name",

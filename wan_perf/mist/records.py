@@ -217,7 +217,7 @@ class PortConfig(Struct, rename=_ours(names.PORT_CONFIG_NAMES)):
     vpn_paths: dict[str, VpnPath] | None = None
 
 
-class TrafficPath(Struct, rename=_ours(names.PATH_NAMES)):
+class TrafficPath(Struct, rename=_ours(names.TRAFFIC_PATH_NAMES)):
     """One way that traffic may take."""
 
     kind: str | None = None
