@@ -41,7 +41,6 @@ from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
 STEP = timedelta(hours=12)
 """Inventory is taken at the start of each step."""
-CLOSE_S = 1.0
 Fault = dict[str, Any]
 
 
@@ -222,7 +221,18 @@ class Yardstick:
                     tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
 
     def _is_observable(self, fault: Fault, circuit: dict[str, Any]) -> bool:
-        """Loss of power leaves no word of the ports: only where the cloud noticed the silence."""
+        """Whether word of it came: news that is late may come after the window.
+
+        Loss of power leaves no word of the ports: only where the cloud noticed the silence.
+        """
+        if any(
+            late["kind"] == "late_event"
+            and late["end"] > self.end
+            and late["gateway_mac"] == fault["gateway_mac"]
+            and late["start"] in (fault["start"], fault["end"])
+            for late in self.truth["faults"]
+        ):
+            return False
         if fault["kind"] not in ("power_lost", "hub_down"):
             return True
         gateway = self.gateways[circuit["gateway_mac"]]
@@ -324,7 +334,7 @@ class Yardstick:
                 tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
 
     def _invented(self) -> None:
-        """Outages of which less than half was physically one, by what they claim."""
+        """Outages in which the line worked all the time, by what they claim."""
         kinds = {"port": "port_down", "isp": "isp_dead_arp", "gateway": "power_lost"}
         truths: dict[str, list[tuple[float, float]]] = defaultdict(list)
         for circuit in self.circuits:
@@ -335,7 +345,7 @@ class Yardstick:
                     max(0.0, min(b, outage.end) - max(a, outage.start))
                     for a, b in set(truths[circuit_id])
                 )
-                if real + CLOSE_S < (outage.end - outage.start) / 2:
+                if not real:
                     cause = next(cause for cause in CAUSES if cause in outage.causes)
                     self.tallies[kinds.get(cause, "wan_lost")].invented.append((circuit_id, outage))
 
