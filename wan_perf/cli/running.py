@@ -18,7 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
 from wan_perf.declaration import Table
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, INVENTORY_JOB, build_definitions
-from wan_perf.defs.raw import DUE_TAG
+from wan_perf.defs.kept_out import KEPT_OUT
+from wan_perf.defs.raw import AT_ONCE_TAG, DUE_TAG
 from wan_perf.defs.resources import clock_for, warehouse_for
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist.clock import PASS_EVERY, floored
@@ -29,12 +30,8 @@ from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_INVENTORY
 CHUNK = timedelta(hours=168)
 INVENTORY_EVERY = timedelta(hours=6)
 _MISSED_SHOWN = 3
-_QUIET = {
-    # The sentence of a failure is printed once, by `main`; a person at a terminal wants it at once
-    # instead of after the retries that serve the unattended runs.
-    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    "execution": {"config": {"retries": {"disabled": {}}}},
-}
+# The sentence of a failure is printed once, by `main`.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class Runs:
@@ -89,7 +86,8 @@ class Runs:
         )
         if inventory or self._inventory_is_old(now):
             with self.console.status("inventory"):
-                self._run(INVENTORY_JOB)
+                result = self._run(INVENTORY_JOB)
+            self._say_kept_out(_metadata(result, "raw_inventory"))
         earliest = max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
         while first < last:
             until = min(first + CHUNK, last)
@@ -133,7 +131,10 @@ class Runs:
             f"{counted(events['dagster/partition_row_count'], 'event', 'events')}, "
             f"{counted(hours['dagster/partition_row_count'], 'circuit-hour', 'circuit-hours')}."
         )
-        self._say_history(_metadata(result, "raw_port_history"))
+        past = _metadata(result, "raw_port_history")
+        self._say_history(past)
+        for told in (past, taken, events):
+            self._say_kept_out(told)
         missed = list(taken["passes_missed"].items())
         for at, why in missed[:_MISSED_SHOWN]:
             self.console.print(f"[yellow]The pass of {at} UTC was missed:[/] {why}")
@@ -151,6 +152,10 @@ class Runs:
                 f"[yellow]History of {ports} is left:[/] {past['why_left'][0]} "
                 "The same command goes on where this one ended."
             )
+
+    def _say_kept_out(self, told: dict[str, Any]) -> None:
+        for sentence in told.get(KEPT_OUT, ()):
+            self.console.print(f"[yellow]{sentence}[/]")
 
     def passed(self, pass_at: datetime) -> None:
         """A sampling pass is over."""
@@ -170,9 +175,11 @@ class Runs:
             f"dagster/asset_partition_range_{end}": key
             for end, key in zip(("start", "end"), keys or (), strict=False)
         }
+        # A person at a terminal wants the sentence at once, not after the unattended runs' retries.
+        tags = {AT_ONCE_TAG: "true", **(tags or {}), **ends}
         try:
             return self._definitions.resolve_job_def(job).execute_in_process(
-                instance=self._instance, run_config=_QUIET, tags={**(tags or {}), **ends}
+                instance=self._instance, run_config=_QUIET, tags=tags
             )
         except Exception as error:
             ours = _ours(error)

@@ -10,6 +10,7 @@ import dagster as dg
 import pandas as pd
 
 from wan_perf.defs.declared import declared
+from wan_perf.defs.kept_out import tell_kept_out
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.mist.clock import PASS_EVERY, Clock, floored
@@ -22,9 +23,21 @@ DUE_TAG = "wan_perf/due_pass"
 """A run with this tag takes only the pass that is due, also under a clock that can be advanced."""
 
 
-def retry_transient(error: MistTransientError) -> dg.RetryRequested:
-    """Asks for the run to be tried again when the cloud says, or soon."""
-    return dg.RetryRequested(max_retries=2, seconds_to_wait=error.retry_after or 10)
+AT_ONCE_TAG = "wan_perf/fail_at_once"
+"""A run with this tag is not tried again: somebody waits for its answer."""
+_LONGEST_WAIT_S = 60
+"""A run that waits longer keeps others from their turn; the next scheduled one asks anew."""
+
+
+def retry_later(context: dg.AssetExecutionContext, error: MistTransientError) -> None:
+    """Have the run tried again when the cloud says, or soon; return where that is not wanted.
+
+    Raises:
+        RetryRequested: the run is to be tried again.
+    """
+    wait_s = error.retry_after or 10
+    if AT_ONCE_TAG not in context.run.tags and wait_s <= _LONGEST_WAIT_S:
+        raise dg.RetryRequested(max_retries=2, seconds_to_wait=wait_s) from error
 
 
 @dg.asset(**declared(RAW_INVENTORY), kinds={"mist", "python"})
@@ -33,15 +46,16 @@ def raw_inventory(
     source: dg.ResourceParam[Source],
     clock: dg.ResourceParam[Clock],
 ) -> pd.DataFrame:
+    session = source.session()
     try:
-        frame, unused = inventory(
-            source.session(), floored(clock.now(), PASS_EVERY), source.contracts()
-        )
+        frame, unused = inventory(session, floored(clock.now(), PASS_EVERY), source.contracts())
     except MistTransientError as error:
-        raise retry_transient(error) from error
+        retry_later(context, error)
+        raise
     context.add_output_metadata({"contracts_unused": unused})
     for sentence in unused:
         context.log.warning(sentence)
+    tell_kept_out(context, session)
     return frame
 
 
@@ -66,13 +80,15 @@ def raw_port_sample(
     try:
         passes = take_passes(session, clock.passes(start, end), progress.passed)
     except MistTransientError as error:
-        raise retry_transient(error) from error
+        retry_later(context, error)
+        raise
     missed = {f"{at:%Y-%m-%d %H:%M}": why for at, why in passes.missed.items()}
     for at, why in missed.items():
         context.log.warning(f"The pass of {at} UTC was missed: {why}")
     context.add_output_metadata(
         {"passes_taken": len(passes.taken), "passes_missed": missed, "calls": session.calls}
     )
+    tell_kept_out(context, session)
     return passes.samples
 
 
@@ -93,8 +109,10 @@ def raw_gateway_event(
     try:
         events = take_events(session, start, end, clock.now())
     except MistTransientError as error:
-        raise retry_transient(error) from error
+        retry_later(context, error)
+        raise
     context.add_output_metadata({"calls": session.calls})
+    tell_kept_out(context, session)
     return events
 
 

@@ -83,4 +83,4 @@ def take_events(
             f"Mist keeps {EVENTS_KEPT.days} days of events; {start:%Y-%m-%d %H:%M} is before "
             f"{oldest:%Y-%m-%d %H:%M} UTC. Ask for a later start; what is stored stays."
         )
-    return gateway_events(session, start, end)
+    return gateway_events(session, start, end, now)

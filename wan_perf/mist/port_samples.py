@@ -26,7 +26,7 @@ def port_samples(session: MistSession, pass_at: datetime, *, with_ports: bool) -
     """Every WAN port of every gateway at a site, as the cloud last heard of it (RAW_PORT_SAMPLE).
 
     A gateway that is silent gives its old statistics again, at their old `sampled_at`. Spare
-    gateways are left out.
+    gateways are left out; statistics from the future are kept out (`session.kept_out`).
 
     Args:
         session: Where to ask.
@@ -38,9 +38,25 @@ def port_samples(session: MistSession, pass_at: datetime, *, with_ports: bool) -
         MistPermanentError: A call would fail again, or an answer has not the known shape.
         MistTransientError: A call may succeed later.
     """
-    gateways = list(session.rows(endpoints.GATEWAYS))
-    ports = list(session.rows(endpoints.PORTS)) if with_ports else []
+    rows = session.rows(endpoints.GATEWAYS)
+    gateways = session.kept_out.in_time(
+        endpoints.GATEWAYS.path, rows, lambda gateway: gateway.sampled_at, pass_at
+    )
+    ports = newest_ports(session, pass_at) if with_ports else []
     return samples(gateways, ports, pass_at)
+
+
+def newest_ports(session: MistSession, heard_at: datetime) -> list[Port]:
+    """The newest statistics of every port, but for those from the future.
+
+    Raises:
+        MistPermanentError: A call would fail again, or an answer has not the known shape.
+        MistTransientError: A call may succeed later.
+    """
+    rows = session.rows(endpoints.PORTS)
+    return session.kept_out.in_time(
+        endpoints.PORTS.path, rows, lambda port: port.sampled_at, heard_at
+    )
 
 
 def samples(gateways: list[Gateway], ports: list[Port], pass_at: datetime) -> pd.DataFrame:

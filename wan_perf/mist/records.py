@@ -37,9 +37,13 @@ def _ours(vendor_to_ours: Mapping[str, str]) -> dict[str, str]:
 
 
 class SearchPage(Struct, Generic[Row]):
-    """One page of a search; the cursor to the next one is read by the SDK."""
+    """One page of a search; the cursor to the next one is read by the SDK.
+
+    `total` is how many rows the whole search has.
+    """
 
     results: list[Row]
+    total: int | None = None
     next: str | None = None
 
 

@@ -7,15 +7,18 @@ Keep out: the SDK's inner life (`transport`), what an answer says (`answers`).
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from wan_perf.errors import UsageError
-from wan_perf.mist.answers import decoded, decoded_as, refuse_failure
+from wan_perf.mist.answers import decoded_as, refuse_failure
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint, Single
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.kept_out import KeptOut
+from wan_perf.mist.pages import decoded, refuse_lost_rows
 from wan_perf.mist.records import Row
 
 if TYPE_CHECKING:
@@ -33,6 +36,10 @@ class MistSession:
         token: The API token; it appears in no message, log or representation.
         base_url: Another address that speaks the same API; None for the cloud itself.
         timeout: Longest wait for a connection and for the next bytes of an answer. [s]
+        pause: Waits for some seconds before a call that got no answer is made again.
+
+    Attributes:
+        kept_out: Rows that no caller was given, and why.
 
     Raises:
         UsageError: A setting is missing or no Mist cloud has this address.
@@ -46,6 +53,7 @@ class MistSession:
         token: str,
         base_url: str | None = None,
         timeout: tuple[float, float] = (5, 60),
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         # The SDK is slow to import, and only a session needs it.
         from wan_perf.mist import transport
@@ -62,7 +70,8 @@ class MistSession:
         self._token = token
         # With another address the SDK's list of clouds is of no interest, but it insists on one.
         known = host if host in transport.HOSTS else transport.HOSTS[0]
-        self._sdk, self._transport = transport.connect(known, token, base_url, timeout)
+        self._sdk, self._transport = transport.connect(known, token, base_url, timeout, pause)
+        self.kept_out = KeptOut()
 
     def __repr__(self) -> str:
         """Address and organization, not the token."""
@@ -91,11 +100,16 @@ class MistSession:
             MistTransientError: A call may succeed later, or the cursor repeats.
         """
         followed: set[str] = set()
-        response = self.fetch(endpoint.path, self._first(endpoint, query))
+        read = 0
+        response = self.fetch(endpoint, self._first(endpoint, query))
         while True:
-            page = decoded(endpoint, response)
-            yield page
-            if not response.next or not page:
+            page = decoded(endpoint, response, self._org_id)
+            read += page.told
+            refuse_lost_rows(endpoint, page, read, bool(response.next))
+            for why, count in page.kept_out.items():
+                self.kept_out.note(endpoint.path, why, count)
+            yield page.rows
+            if not response.next or not page.told:
                 return
             uri = self._own(endpoint.path, response.next)
             if uri in followed:
@@ -103,7 +117,7 @@ class MistSession:
                     f"Mist names the same next page of {endpoint.path} twice; try again later."
                 )
             followed.add(uri)
-            response = self.fetch(endpoint.path, partial(self._sdk.mist_get, uri))
+            response = self.fetch(endpoint, partial(self._sdk.mist_get, uri))
 
     def single(self, asked: Single[Row], *place: str, **query: str) -> Row:
         """The one answer of a call; `place` is what its address names, in the SDK's order.
@@ -114,15 +128,17 @@ class MistSession:
         """
         package, _, function = asked.function.rpartition(".")
         call = getattr(import_module(f"mistapi.api.v1.{package}"), function)
-        response = self.fetch(asked.path, partial(call, self._sdk, *place, **query))
+        response = self.fetch(asked, partial(call, self._sdk, *place, **query))
         shaped: Row = decoded_as(asked.shape, asked.path, response)
         return shaped
 
-    def fetch(self, path: str, call: Callable[[], APIResponse]) -> APIResponse:
+    def fetch(
+        self, asked: Endpoint[Row] | Single[Row], call: Callable[[], APIResponse]
+    ) -> APIResponse:
         """The answer of one SDK call, with status 200.
 
         Args:
-            path: Endpoint, for messages.
+            asked: What is called, for messages.
             call: Makes the call.
 
         Raises:
@@ -132,10 +148,11 @@ class MistSession:
         response = call()
         if response.status_code is None:
             raise MistTransientError(
-                f"No whole answer from {self._address} for {path} ({self._transport.reason}); "
+                f"No whole answer from {self._address} for {asked.path} "
+                f"({self._transport.reason}); "
                 "check the network, or try again later."
             )
-        refuse_failure(path, response, self._token)
+        refuse_failure(asked, response, self._token)
         return response
 
     def _first(self, endpoint: Endpoint[Row], query: dict[str, str]) -> Callable[[], APIResponse]:

@@ -1,0 +1,127 @@
+"""What becomes of each bad answer: the table that the tests of bad answers go through.
+
+A bad answer is refused with one sentence and leaves the warehouse as it was; or it is absorbed and
+the warehouse is that of an undisturbed run; or rows are kept out, with a sentence that counts them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wan_perf.mist.transport import PAUSES_S
+from wan_perf.simulator.misbehaviour import WAYS
+
+ORG = "/api/v1/orgs/{org_id}"
+SITES, GROUPS, DEVICES = f"{ORG}/sites", f"{ORG}/sitegroups", f"{ORG}/inventory"
+TEMPLATES, GATEWAYS = f"{ORG}/gatewaytemplates", f"{ORG}/stats/devices"
+PORTS, EVENTS = f"{ORG}/stats/ports/search", f"{ORG}/devices/events/search"
+USAGE, METRICS = "/api/v1/self/usage", "/api/v1/const/insight_metrics"
+BUCKETS = "/api/v1/sites/{site_id}/insights/gateway/{device_id}/stats"
+
+SINGLE = {USAGE, METRICS, BUCKETS}
+"""Answers that are no rows."""
+SEARCHES = {PORTS, EVENTS}
+ASKED = {
+    "raw_inventory": (SITES, GROUPS, DEVICES, TEMPLATES, GATEWAYS, PORTS),
+    "raw_port_sample": (GATEWAYS, PORTS),
+    "raw_gateway_event": (EVENTS,),
+    "raw_port_history": (USAGE, METRICS, PORTS, BUCKETS),
+}
+"""Every endpoint that an asset calls."""
+
+LASTING = len(PAUSES_S) + 1
+"""So many bad answers outlast what a call is made again for."""
+_TRANSIENT = ("429", "500", "503", "slow", "cut body")
+
+What = Literal["refused", "absorbed", "kept out", "without evidence", "as told"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of an answer; `says` is a pattern of the sentence about it."""
+
+    what: What
+    says: str = ""
+
+
+ABSORBED = Outcome("absorbed")
+
+
+def _refused(says: str) -> Outcome:
+    return Outcome("refused", says)
+
+
+_NEW_SHAPE = "has not the known shape: .*; the Mist API may have changed: look for a newer wan_perf"
+_OF_ROWS: dict[tuple[str, int], Outcome] = {
+    ("401", 1): _refused("refused the token; set MIST_API_TOKEN"),
+    ("403", 1): _refused("at least the observer role"),
+    ("404", 1): _refused("does not know the organization; correct MIST_ORG_ID"),
+    ("429 without Retry-After", 1): _refused("calls are used up .* try again later"),
+    ("429", LASTING): _refused("calls are used up .* try again in 2 s"),
+    ("500", LASTING): _refused("Mist is in trouble .*status 500.* try again later"),
+    ("503", LASTING): _refused("Mist is in trouble .*status 503.* try again later"),
+    ("slow", LASTING): _refused("silent for too long.*; check the network"),
+    ("cut body", LASTING): _refused("the answer was cut short.*; check the network"),
+    **{(how, 1): ABSORBED for how in _TRANSIENT},
+    ("half JSON", 1): _refused("is not whole JSON; try again later"),
+    ("wrong content type", 1): _refused("'text/html' and not JSON.* MIST_BASE_URL"),
+    ("wrong JSON type", 1): _refused(_NEW_SHAPE),
+    ("missing key", 1): _refused(_NEW_SHAPE),
+    ("nulls", 1): _refused(_NEW_SHAPE),
+    ("null row", 1): Outcome("kept out", "1 row of .* every value in them is null"),
+    ("unknown field", 1): ABSORBED,
+    ("repeated cursor", 1): ABSORBED,
+    ("empty page", 1): _refused("has .* rows and gives 0; try again later"),
+    ("duplicate row", 1): ABSORBED,
+    ("row of another org", 1): Outcome("kept out", "1 row of .* another organization"),
+    ("clock an hour ahead", 1): ABSORBED,  # no instant of it is read
+    ("clock a day behind", 1): ABSORBED,
+}
+_OF_SEARCH = {("repeated cursor", 2): _refused("same next page of .* twice; try again later")}
+_NO_ROWS = dict.fromkeys(
+    ((how, 1) for how in ("null row", "empty page", "row of another org")), ABSORBED
+)
+_FUTURE = Outcome(
+    "kept out", "their instant lies in the future, so a clock at Mist or at a gateway"
+)
+_OTHER_HOURS = _refused("of other hours than were asked for, so a clock at Mist may be wrong")
+_OTHER_BUCKETS = _refused("other buckets than were asked for; check the clock")
+_OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
+    **{
+        ("raw_port_sample", path): {
+            ("clock an hour ahead", 1): _FUTURE,
+            # A gateway that is silent for a day looks the same; no hour near the pass counts it.
+            ("clock a day behind", 1): Outcome("as told"),
+        }
+        for path in (GATEWAYS, PORTS)
+    },
+    ("raw_gateway_event", EVENTS): {
+        ("clock an hour ahead", 1): _OTHER_HOURS,
+        ("clock a day behind", 1): _OTHER_HOURS,
+    },
+    ("raw_port_history", PORTS): {
+        ("clock an hour ahead", 1): Outcome("without evidence", _FUTURE.says),
+        ("clock a day behind", 1): Outcome("without evidence"),
+    },
+    ("raw_port_history", USAGE): {
+        ("404", 1): _refused("othing answers to this call; check that MIST_API_HOST")
+    },
+    ("raw_port_history", METRICS): {
+        ("404", 1): _refused("othing answers to this call; check that MIST_API_HOST"),
+        ("nulls", 1): _refused(_NEW_SHAPE),
+        ("missing key", 1): _refused("names no history of a port's rates"),
+        ("repeated cursor", 1): _refused(_NEW_SHAPE),  # a text among the metrics
+    },
+    ("raw_port_history", BUCKETS): {
+        ("404", 1): _refused("does not know the port, .*; take a new inventory"),
+        ("clock an hour ahead", 1): _OTHER_BUCKETS,
+        ("clock a day behind", 1): _OTHER_BUCKETS,
+    },
+}
+
+
+def outcomes(asset: str, path: str) -> dict[tuple[str, int], Outcome]:
+    """What becomes of each bad answer of an endpoint, by the way and how many of them come."""
+    found = _OF_ROWS | (_OF_SEARCH if path in SEARCHES else {})
+    found |= (_NO_ROWS if path in SINGLE else {}) | _OWN.get((asset, path), {})
+    assert {how for how, _ in found} == set(WAYS)
+    return found
