@@ -42,7 +42,7 @@ PORT_NAMES = {
     "speed": "port_speed_mbps",
     "last_flapped": "last_flapped_at",
 }
-PATH_NAMES = {
+PEER_PATH_NAMES = {
     "mac": "gateway_mac",
     "port_id": "port_id",
     "site_id": "site_id",
@@ -100,7 +100,7 @@ TEMPLATE_NAMES = {
     "path_preferences": "path_preferences",
 }
 PATH_PREFERENCE_NAMES = {"strategy": "strategy", "paths": "paths"}
-PATH_NAMES = {"type": "kind", "name": "path_name", "wan_name": "wan_name"}
+TRAFFIC_PATH_NAMES = {"type": "kind", "name": "path_name", "wan_name": "wan_name"}
 PORT_CONFIG_NAMES = {
     "usage": "usage",
     "name": "wan_name",
