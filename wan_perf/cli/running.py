@@ -18,7 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
 from wan_perf.declaration import Table
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, INVENTORY_JOB, build_definitions
-from wan_perf.defs.raw import DUE_TAG
+from wan_perf.defs.kept_out import KEPT_OUT
+from wan_perf.defs.raw import AT_ONCE_TAG, DUE_TAG
 from wan_perf.defs.resources import clock_for, warehouse_for
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist.cadence import PASS_EVERY, reach_back
@@ -30,12 +31,8 @@ from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_INVENTORY
 CHUNK = timedelta(hours=168)
 INVENTORY_EVERY = timedelta(hours=6)
 _MISSED_SHOWN = 3
-_QUIET = {
-    # The sentence of a failure is printed once, by `main`; a person at a terminal wants it at once
-    # instead of after the retries that serve the unattended runs.
-    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    "execution": {"config": {"retries": {"disabled": {}}}},
-}
+# The sentence of a failure is printed once, by `main`.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class Runs:
@@ -90,7 +87,8 @@ class Runs:
         )
         if inventory or self._inventory_is_old(now):
             with self.console.status("inventory"):
-                self._run(INVENTORY_JOB)
+                result = self._run(INVENTORY_JOB)
+            self._say_kept_out(_metadata(result, "raw_inventory"))
         earliest = max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
         early = reach_back(due) if start is None else HOUR
         while first < last:
@@ -135,8 +133,12 @@ class Runs:
             f"{counted(events['dagster/partition_row_count'], 'event', 'events')}, "
             f"{counted(hours['dagster/partition_row_count'], 'circuit-hour', 'circuit-hours')}."
         )
-        self._say_history(_metadata(result, "raw_port_history"))
-        self._say_what_is_left(events, _metadata(result, "raw_site_sle"))
+        past = _metadata(result, "raw_port_history")
+        scores = _metadata(result, "raw_site_sle")
+        self._say_history(past)
+        self._say_what_is_left(events, scores)
+        for told in (past, taken, events, scores):
+            self._say_kept_out(told)
         missed = list(taken["passes_missed"].items())
         for at, why in missed[:_MISSED_SHOWN]:
             self.console.print(f"[yellow]The pass of {at} UTC was missed:[/] {why}")
@@ -163,6 +165,10 @@ class Runs:
             why = scores["why_left"][0]
             self.console.print(f"[yellow]Scores of {hours} are left:[/] {why}")
 
+    def _say_kept_out(self, told: dict[str, Any]) -> None:
+        for sentence in told.get(KEPT_OUT, ()):
+            self.console.print(f"[yellow]{sentence}[/]")
+
     def passed(self, pass_at: datetime, calls_left: int | None) -> None:
         """A sampling pass is over; so many calls are left in the hour, where that is known."""
         said = f"pass of {pass_at:%Y-%m-%d %H:%M} UTC{_left(calls_left)}"
@@ -187,9 +193,11 @@ class Runs:
             f"dagster/asset_partition_range_{end}": key
             for end, key in zip(("start", "end"), keys or (), strict=False)
         }
+        # A person at a terminal wants the sentence at once, not after the unattended runs' retries.
+        tags = {AT_ONCE_TAG: "true", **(tags or {}), **ends}
         try:
             return self._definitions.resolve_job_def(job).execute_in_process(
-                instance=self._instance, run_config=_QUIET, tags={**(tags or {}), **ends}
+                instance=self._instance, run_config=_QUIET, tags=tags
             )
         except Exception as error:
             ours = _ours(error)

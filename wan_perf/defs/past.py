@@ -12,8 +12,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.defs.declared import declared
+from wan_perf.defs.kept_out import tell_kept_out
 from wan_perf.defs.partitions import CHUNK, HOURLY
-from wan_perf.defs.raw import DUE_TAG, naive, retry_transient
+from wan_perf.defs.raw import DUE_TAG, naive, retry_later
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.frames import conform
 from wan_perf.kpi.unheard import unheard
@@ -61,7 +62,8 @@ def raw_port_history(
         # Without ports to ask for nothing is asked at all, not even the use of the token.
         found = _ask(session, wanted, clock, source.reserve, progress) if wanted else Backfill()
     except MistTransientError as error:
-        raise retry_transient(error) from error
+        retry_later(context, error)
+        raise
     reasons = {str(error) for error in found.left.values()}
     for sentence in sorted(reasons):
         context.log.warning(sentence)
@@ -73,6 +75,7 @@ def raw_port_history(
             "calls": session.calls,
         }
     )
+    tell_kept_out(context, session)
     return found.frame
 
 

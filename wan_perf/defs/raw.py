@@ -12,6 +12,7 @@ import pandas as pd
 
 from wan_perf.declaration import Table
 from wan_perf.defs.declared import declared
+from wan_perf.defs.kept_out import tell_kept_out
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.mist.budget import Budget
@@ -34,9 +35,21 @@ DUE_TAG = "wan_perf/due_pass"
 """A run with this tag takes only the pass that is due, also under a clock that can be advanced."""
 
 
-def retry_transient(error: MistTransientError) -> dg.RetryRequested:
-    """Asks for the run to be tried again when the cloud says, or soon."""
-    return dg.RetryRequested(max_retries=2, seconds_to_wait=error.retry_after or 10)
+AT_ONCE_TAG = "wan_perf/fail_at_once"
+"""A run with this tag is not tried again: somebody waits for its answer."""
+_LONGEST_WAIT_S = 60
+"""A run that waits longer keeps others from their turn; the next scheduled one asks anew."""
+
+
+def retry_later(context: dg.AssetExecutionContext, error: MistTransientError) -> None:
+    """Have the run tried again when the cloud says, or soon; return where that is not wanted.
+
+    Raises:
+        RetryRequested: the run is to be tried again.
+    """
+    wait_s = error.retry_after or 10
+    if AT_ONCE_TAG not in context.run.tags and wait_s <= _LONGEST_WAIT_S:
+        raise dg.RetryRequested(max_retries=2, seconds_to_wait=wait_s) from error
 
 
 def _out(table: Table) -> dict[str, Any]:
@@ -51,15 +64,16 @@ def raw_inventory(
     source: dg.ResourceParam[Source],
     clock: dg.ResourceParam[Clock],
 ) -> pd.DataFrame:
+    session = source.session()
     try:
-        frame, unused = inventory(
-            source.session(), floored(clock.now(), PASS_EVERY), source.contracts()
-        )
+        frame, unused = inventory(session, floored(clock.now(), PASS_EVERY), source.contracts())
     except MistTransientError as error:
-        raise retry_transient(error) from error
+        retry_later(context, error)
+        raise
     context.add_output_metadata({"contracts_unused": unused})
     for sentence in unused:
         context.log.warning(sentence)
+    tell_kept_out(context, session)
     return frame
 
 
@@ -90,7 +104,8 @@ def live_passes(
             session, due, clock, lambda at: progress.passed(at, budget.left if budget else None)
         )
     except MistTransientError as error:
-        raise retry_transient(error) from error
+        retry_later(context, error)
+        raise
     missed = {f"{what} at {at:%Y-%m-%d %H:%M}": why for (at, what), why in passes.missed.items()}
     for what, why in missed.items():
         context.log.warning(f"The pass of {what} UTC was missed: {why}")
@@ -107,6 +122,7 @@ def live_passes(
     context.add_output_metadata(
         {"impossible_figures": dict(passes.impossible)}, output_name=RAW_PATH_SAMPLE.name
     )
+    tell_kept_out(context, session, RAW_PORT_SAMPLE.name)
     return passes.port_samples, passes.path_samples
 
 
@@ -124,19 +140,20 @@ def raw_gateway_event(
     warehouse: dg.ResourceParam[Warehouse],
 ) -> pd.DataFrame:
     start, end = naive(context.partition_time_window)
-    session, why = source.session(), ""
+    session, events, why = source.session(), None, ""
     if not _is_live(context) or is_due("events", floored(clock.now(), PASS_EVERY)):
         try:
             events = take_events(session, start, end, clock)
         except MistTransientError as error:
             if not _is_live(context):
-                raise retry_transient(error) from error
+                retry_later(context, error)
+                raise
             why = str(error)
             context.log.warning(f"Events were not had and stay as they are: {why}")
-        else:
-            context.add_output_metadata({"calls": session.calls, "why_left": why})
-            return events
     context.add_output_metadata({"calls": session.calls, "why_left": why})
+    tell_kept_out(context, session)
+    if events is not None:
+        return events
     # The window is replaced by what is returned: what is held is held still.
     return warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
 
@@ -170,7 +187,8 @@ def raw_site_sle(
             found = take_scores(session, wanted, clock, budget, progress.scored)
         except MistTransientError as error:
             if not _is_live(context):
-                raise retry_transient(error) from error
+                retry_later(context, error)
+                raise
             found.left = dict.fromkeys(wanted, str(error))
     reasons = sorted(set(found.left.values()))
     for why in reasons:
@@ -178,6 +196,7 @@ def raw_site_sle(
     context.add_output_metadata(
         {"hours_left": len(found.left), "why_left": reasons, "calls": session.calls}
     )
+    tell_kept_out(context, session)
     return found.frame
 
 

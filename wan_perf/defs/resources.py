@@ -5,6 +5,7 @@ Keep out: what they do.
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -57,9 +58,13 @@ class LoggedProgress:
 
 @dataclass(frozen=True)
 class Source:
-    """The Mist organisation that the settings name; nothing is opened before it is asked for."""
+    """The Mist organisation that the settings name; nothing is opened before it is asked for.
+
+    `timeout`: longest wait for a connection and for the next bytes of an answer. [s]
+    """
 
     settings: Settings
+    timeout: tuple[float, float] = (5, 60)
 
     def session(self) -> MistSession:
         """A session with the organisation's Mist Cloud."""
@@ -68,6 +73,8 @@ class Source:
             org_id=self.settings.mist_org_id,
             token=self.settings.mist_api_token.get_secret_value(),
             base_url=self.settings.mist_base_url,
+            timeout=self.timeout,
+            pause=time.sleep if self.settings.clock == "real" else _no_pause,
         )
 
     @property
@@ -79,6 +86,10 @@ class Source:
         """Rows of the contract file; none without a file."""
         path = self.settings.circuits_path
         return read_contracts(path) if path else []
+
+
+def _no_pause(_: float) -> None:
+    """Go on at once: in a simulation time stands still, so that waiting mends nothing."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from wan_perf.mist.clock import Clock
 from wan_perf.mist.endpoints import Endpoint
 from wan_perf.mist.errors import HourUsedUpError, MistPermanentError, MistTransientError
 from wan_perf.mist.instants import EPOCH
-from wan_perf.mist.records import Row
+from wan_perf.mist.records import Report
 from wan_perf.mist.session import MistSession
 
 LONGEST_WAIT_S = 60
@@ -38,6 +38,17 @@ def patiently(clock: Clock, call: Callable[[], Answer]) -> Answer:
         return call()
 
 
+def newest(session: MistSession, endpoint: Endpoint[Report], heard_at: datetime) -> list[Report]:
+    """The newest statistics, all pages of them, but for those from the future.
+
+    Raises:
+        MistPermanentError: A call would fail again, or an answer has not the known shape.
+        MistTransientError: A call may succeed later.
+    """
+    told = session.rows(endpoint)
+    return session.kept_out.in_time(endpoint.path, told, lambda row: row.sampled_at, heard_at)
+
+
 @dataclass
 class Asking:
     """The streams of some passes, each asked on its own: one that fails leaves the others alone.
@@ -56,7 +67,9 @@ class Asking:
     _silent_until: datetime = EPOCH
     _silent_pass: datetime = EPOCH
 
-    def rows(self, stream: Stream, endpoint: Endpoint[Row], pass_at: datetime) -> list[Row] | None:
+    def rows(
+        self, stream: Stream, endpoint: Endpoint[Report], pass_at: datetime
+    ) -> list[Report] | None:
         """All rows, every page of them; None where the stream is not due or was missed.
 
         A stream that was refused is not asked again, and nothing is asked while the hour's calls
@@ -69,7 +82,7 @@ class Asking:
             self.missed[pass_at, stream] = ended
             return None
         try:
-            return patiently(self.clock, lambda: list(self.session.rows(endpoint)))
+            return patiently(self.clock, lambda: newest(self.session, endpoint, pass_at))
         except MistPermanentError as error:
             self._refused[stream] = self.missed[pass_at, stream] = error
         except MistTransientError as error:

@@ -107,7 +107,7 @@ def take_events(session: MistSession, start: datetime, end: datetime, clock: Clo
         MistTransientError: A call may succeed later.
     """
     _refuse_older(start, clock.now(), "events")
-    return patiently(clock, lambda: gateway_events(session, start, end))
+    return patiently(clock, lambda: gateway_events(session, start, end, clock.now()))
 
 
 @dataclass

@@ -14,6 +14,10 @@ from wan_perf.mist.records import Row
 PAGE_ROWS = 1000
 """Rows asked for in one page: the most that is known to be honoured."""
 
+NO_SUCH_CALL = (
+    "nothing answers to this call; check that MIST_API_HOST and MIST_BASE_URL lead to the Mist API"
+)
+
 
 @dataclass(frozen=True)
 class Endpoint(Generic[Row]):
@@ -22,6 +26,7 @@ class Endpoint(Generic[Row]):
     `path` is for messages. `function` is the SDK's, within its package for organizations. A `list`
     answers with an array and its pages are numbered; a `search` with an object that names the next;
     a `counted` one with an object that says how many rows there are, and its pages are numbered.
+    `unknown` says what a 404 means and what to do about it.
     """
 
     path: str
@@ -29,15 +34,20 @@ class Endpoint(Generic[Row]):
     row: type[Row]
     style: Literal["list", "search", "counted"] = "list"
     query: Mapping[str, str] = field(default_factory=dict)
+    unknown: str = "Mist does not know the organization; correct MIST_ORG_ID"
 
 
 @dataclass(frozen=True)
 class Single(Generic[Row]):
-    """One call with one answer: `path` for messages, the SDK's function, the answer's shape."""
+    """One call with one answer: `path` for messages, the SDK's function, the answer's shape.
+
+    `unknown` says what a 404 means and what to do about it.
+    """
 
     path: str
     function: str
     shape: type[Row]
+    unknown: str = NO_SUCH_CALL
 
 
 GATEWAYS = Endpoint(
@@ -87,4 +97,5 @@ PORT_HISTORY = Single(
     "insights/gateway/stats",
     "sites.insights.getSiteInsightMetricsForGateway",
     records.History,
+    "Mist does not know the port, its gateway or its site any more; take a new inventory",
 )

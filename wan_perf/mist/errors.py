@@ -20,6 +20,10 @@ class MistUnknownError(MistPermanentError):
     """The cloud does not know what was asked for; what stands beside it may be known."""
 
 
+class MistAnswerError(MistPermanentError):
+    """The answer is none that is known; what stands beside it may be answered well."""
+
+
 class MistTransientError(WanPerfError):
     """The same call may well succeed later: the cloud, the line or the hour's budget is exhausted.
 

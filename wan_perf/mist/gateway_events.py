@@ -15,6 +15,7 @@ from msgspec.structs import asdict
 
 from wan_perf.frames import conform
 from wan_perf.mist import endpoints
+from wan_perf.mist.errors import MistTransientError
 from wan_perf.mist.instants import epoch, instant
 from wan_perf.mist.interfaces import without_unit_0
 from wan_perf.mist.names import EVENT_KINDS, OTHER_EVENT
@@ -27,17 +28,36 @@ _PORT_IN_DETAIL = re.compile(r"(?:\bifName|\bnetwork-interface:)\s+(?P<port>[\w.
 _SWITCHED_OFF = re.compile(r"\bifAdminStatus down\b")
 
 
-def gateway_events(session: MistSession, start: datetime, end: datetime) -> pd.DataFrame:
+def gateway_events(
+    session: MistSession, start: datetime, end: datetime, now: datetime
+) -> pd.DataFrame:
     """Every event of a gateway in [start, end), naive UTC, once (RAW_GATEWAY_EVENT).
 
-    The cloud takes whole seconds, so up to a second more is asked for and cut here.
+    The cloud takes whole seconds, so up to a second more is asked for and cut here. Events from the
+    future are kept out (`session.kept_out`).
+
+    Args:
+        session: Where to ask.
+        start: First instant, naive UTC.
+        end: End, not included, naive UTC.
+        now: The present instant, naive UTC.
 
     Raises:
         MistPermanentError: A call would fail again, or an answer has not the known shape.
-        MistTransientError: A call may succeed later.
+        MistTransientError: A call may succeed later, or events are of another time than asked for.
     """
-    window = {"start": str(math.floor(epoch(start))), "end": str(math.ceil(epoch(end)))}
-    return events(session.rows(endpoints.EVENTS, **window), start, end)
+    first, last = math.floor(epoch(start)), math.ceil(epoch(end))
+    path = endpoints.EVENTS.path
+    heard = list(session.rows(endpoints.EVENTS, start=str(first), end=str(last)))
+    outside = [event for event in heard if not first <= event.event_at <= last]
+    if outside:
+        # Kept out one by one, they would leave a gap where the hour's events stood before.
+        raise MistTransientError(
+            f"{len(outside):,} of {len(heard):,} rows of {path} are of other hours than were asked "
+            "for, so a clock at Mist may be wrong; try again later."
+        )
+    in_time = session.kept_out.in_time(path, heard, lambda event: event.event_at, now)
+    return events(in_time, start, end)
 
 
 def events(heard: Iterable[Event], start: datetime, end: datetime) -> pd.DataFrame:

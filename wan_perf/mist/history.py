@@ -16,10 +16,12 @@ import pandas as pd
 from wan_perf.errors import UsageError
 from wan_perf.frames import conform
 from wan_perf.mist import endpoints
+from wan_perf.mist.asking import newest
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.clock import floored
 from wan_perf.mist.errors import (
     HourUsedUpError,
+    MistAnswerError,
     MistPermanentError,
     MistTransientError,
     MistUnknownError,
@@ -72,8 +74,9 @@ def port_history(
 ) -> Backfill:
     """A row for each wanted hour of each port, also where the cloud knows nothing of it.
 
-    A port that the cloud does not know, or that fails for a passing reason, is left for the next
-    run and does not keep the others. Once the hour's calls are used up nothing more is asked.
+    A port that the cloud does not know, that fails for a passing reason, or whose answer makes no
+    sense is left for the next run and does not keep the others. Once the hour's calls are used up
+    nothing more is asked.
 
     Args:
         session: Where to ask.
@@ -84,7 +87,7 @@ def port_history(
 
     Raises:
         UsageError: An hour is older than what Mist keeps; nothing is asked or replaced.
-        MistPermanentError: A call would fail again, or an answer has not the known shape.
+        MistPermanentError: A call would fail again, or no answer has the known shape.
         MistTransientError: No port was answered, and another time one may be.
     """
     found = Backfill()
@@ -98,9 +101,9 @@ def port_history(
         else:
             found.left[port] = answer
         on_port(nth, len(wanted), budget.left)
-    passing = [e for e in found.left.values() if isinstance(e, MistTransientError)]
-    if passing and not found.fetched and not isinstance(passing[0], HourUsedUpError):
-        raise passing[0]
+    failed = [e for e in found.left.values() if not isinstance(e, MistUnknownError)]
+    if failed and not found.fetched and not isinstance(failed[0], HourUsedUpError):
+        raise failed[0]
     return found
 
 
@@ -119,7 +122,7 @@ def _answers(
         except HourUsedUpError as error:
             ended.append(error)
             return error
-        except (MistTransientError, MistUnknownError) as error:
+        except (MistTransientError, MistUnknownError, MistAnswerError) as error:
             return error
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -132,7 +135,7 @@ def _finest(metrics: dict[str, Metric], first: datetime, now: datetime) -> tuple
     if not kept:
         raise MistPermanentError(
             "const/insight_metrics names no history of a port's rates by the hour or less; "
-            "the Mist API may have changed."
+            "the Mist API may have changed: look for a newer wan_perf."
         )
     reaching = [name for name in kept if now - kept[name][1] <= first]
     if not reaching:
@@ -166,7 +169,7 @@ def _kinds(metrics: dict[str, Metric], rate: str) -> dict[str, BucketKind]:
 
 def _known_up(session: MistSession, now: datetime) -> _Up:
     """Since when and until when each port that was up at its last statistics was so."""
-    heard = samples([], list(session.rows(endpoints.PORTS)), now)
+    heard = samples([], newest(session, endpoints.PORTS, now), now)
     known = heard[heard["is_up"].fillna(False) & heard["last_flapped_at"].notna()]
     rows: list[dict[str, Any]] = known.to_dict("records")  # type: ignore[assignment]
     return {
@@ -197,7 +200,7 @@ def _hours(
         interval=name,
         limit=str((end - start) // length),
     )
-    buckets = _buckets(answer, length)
+    buckets = _buckets(answer, length, start, end)
     return [
         {
             "hour": hour,
@@ -210,21 +213,36 @@ def _hours(
     ]
 
 
-def _buckets(answer: History, length: timedelta) -> dict[datetime, _Bucket]:
-    """Mean and highest rates by the start of their bucket; the two forms of answer alike."""
-    started_at = instant(answer.started_at)
-    if (
-        started_at is None
-        or answer.bucket_seconds != length // timedelta(seconds=1)
-        or floored(started_at, length) != started_at
-    ):
-        raise MistPermanentError(
-            f"The answer of {endpoints.PORT_HISTORY.path} has other buckets than were asked for; "
-            "the Mist API may have changed."
-        )
+def _buckets(
+    answer: History, length: timedelta, start: datetime, end: datetime
+) -> dict[datetime, _Bucket]:
+    """Mean and highest rates by the start of their bucket; the two forms of answer alike.
+
+    The cloud may begin later than asked, where it has nothing older. Buckets outside of what was
+    asked, or none of any rate, must not be taken for hours of which nothing is known: these are
+    stored and never asked for again.
+    """
+    started_at = instant(answer.started_at) or start
     rates = answer.results or answer
-    columns = [getattr(rates, figure) or [] for figure in _FIGURES]
-    return {started_at + n * length: rows for n, rows in enumerate(zip_longest(*columns))}
+    columns = [getattr(rates, figure) for figure in _FIGURES]
+    count = max(len(column or []) for column in columns)
+    if (
+        answer.bucket_seconds != length // timedelta(seconds=1)
+        or floored(started_at, length) != started_at
+        or started_at < start
+        or started_at + count * length > end
+    ):
+        raise MistAnswerError(
+            f"The answer of {endpoints.PORT_HISTORY.path} has other buckets than were asked for; "
+            "check the clock of this machine, or look for a newer wan_perf."
+        )
+    if all(column is None for column in columns):
+        raise MistAnswerError(
+            f"The answer of {endpoints.PORT_HISTORY.path} names none of the rates asked for; the "
+            "Mist API may have changed: look for a newer wan_perf."
+        )
+    rows = zip_longest(*(column or [] for column in columns))
+    return {started_at + n * length: row for n, row in enumerate(rows)}
 
 
 def _figures(buckets: Sequence[_Bucket | None], length: timedelta) -> dict[str, Any]:

@@ -42,7 +42,7 @@ PORT_NAMES = {
     "speed": "port_speed_mbps",
     "last_flapped": "last_flapped_at",
 }
-PATH_NAMES = {
+PEER_PATH_NAMES = {
     "mac": "gateway_mac",
     "port_id": "port_id",
     "site_id": "site_id",

@@ -37,9 +37,13 @@ def _ours(vendor_to_ours: Mapping[str, str]) -> dict[str, str]:
 
 
 class SearchPage(Struct, Generic[Row]):
-    """One page of a search; the cursor to the next one is read by the SDK."""
+    """One page of a search; the cursor to the next one is read by the SDK.
+
+    `total` is how many rows the whole search has.
+    """
 
     results: list[Row]
+    total: int | None = None
     next: str | None = None
 
 
@@ -102,7 +106,7 @@ class Port(Struct, rename=_ours(names.PORT_NAMES)):
     last_flapped_at: Epoch | None = None
 
 
-class Path(Struct, rename=_ours(names.PATH_NAMES)):
+class Path(Struct, rename=_ours(names.PEER_PATH_NAMES)):
     """One end's newest word about a peer path; figures are the last sampled, not averages."""
 
     gateway_mac: Name
@@ -131,6 +135,10 @@ class SiteScore(Struct, rename=_ours(names.SITE_SCORE_NAMES)):
     application_health_with_hyphen: Number | None = None
     gateway_count: Counter | None = None
     client_count: Counter | None = None
+
+
+Report = TypeVar("Report", Gateway, Port, Path)
+"""Newest statistics, which say when they were."""
 
 
 class Event(Struct, rename=_ours(names.EVENT_NAMES)):

@@ -7,6 +7,8 @@ Keep out: the SDK's inner life (`transport`), what an answer says (`answers`).
 from __future__ import annotations
 
 import re
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
@@ -14,9 +16,11 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from wan_perf.errors import UsageError
-from wan_perf.mist.answers import counted, decoded, decoded_as, refuse_failure
+from wan_perf.mist.answers import decoded_as, refuse_failure
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint, Single
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.kept_out import KeptOut
+from wan_perf.mist.pages import Page, decoded, refuse_lost_rows
 from wan_perf.mist.records import Row
 
 if TYPE_CHECKING:
@@ -34,6 +38,10 @@ class MistSession:
         token: The API token; it appears in no message, log or representation.
         base_url: Another address that speaks the same API; None for the cloud itself.
         timeout: Longest wait for a connection and for the next bytes of an answer. [s]
+        pause: Waits for some seconds before a call that got no answer is made again.
+
+    Attributes:
+        kept_out: Rows that no caller was given, and why.
 
     Raises:
         UsageError: A setting is missing or no Mist cloud has this address.
@@ -47,6 +55,7 @@ class MistSession:
         token: str,
         base_url: str | None = None,
         timeout: tuple[float, float] = (5, 60),
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         # The SDK is slow to import, and only a session needs it.
         from wan_perf.mist import transport
@@ -63,7 +72,8 @@ class MistSession:
         self._token = token
         # With another address the SDK's list of clouds is of no interest, but it insists on one.
         known = host if host in transport.HOSTS else transport.HOSTS[0]
-        self._sdk, self._transport = transport.connect(known, token, base_url, timeout)
+        self._sdk, self._transport = transport.connect(known, token, base_url, timeout, pause)
+        self.kept_out = KeptOut()
 
     def __repr__(self) -> str:
         """Address and organization, not the token."""
@@ -91,15 +101,29 @@ class MistSession:
             MistPermanentError: A call would fail again, or an answer has not the declared shape.
             MistTransientError: A call may succeed later, the cursor repeats, or rows are missing.
         """
+        read, kept_out = 0, Counter[str]()
+        for page, next_page in self._answers(endpoint, query):
+            read += page.told
+            kept_out += page.kept_out
+            refuse_lost_rows(endpoint, page, read, next_page)
+            yield page.rows
+        # Not before the last page: pages that are asked for again would count twice.
+        for why, rows in kept_out.items():
+            self.kept_out.note(endpoint.path, why, rows)
+
+    def _answers(
+        self, endpoint: Endpoint[Row], query: dict[str, str]
+    ) -> Iterator[tuple[Page[Row], bool]]:
+        """The pages as they are told, each with whether there is another one."""
         if endpoint.style == "counted":
             yield from self._numbered(endpoint, query)
             return
         followed: set[str] = set()
-        response = self.fetch(endpoint.path, self._first(endpoint, query))
+        response = self.fetch(endpoint, self._first(endpoint, query))
         while True:
-            page = decoded(endpoint, response)
-            yield page
-            if not response.next or not page:
+            page = decoded(endpoint, response, self._org_id)
+            yield page, bool(response.next)
+            if not response.next or not page.told:
                 return
             uri = self._own(endpoint.path, response.next)
             if uri in followed:
@@ -107,7 +131,7 @@ class MistSession:
                     f"Mist names the same next page of {endpoint.path} twice; try again later."
                 )
             followed.add(uri)
-            response = self.fetch(endpoint.path, partial(self._sdk.mist_get, uri))
+            response = self.fetch(endpoint, partial(self._sdk.mist_get, uri))
 
     def single(self, asked: Single[Row], *place: str, **query: str) -> Row:
         """The one answer of a call; `place` is what its address names, in the SDK's order.
@@ -118,15 +142,17 @@ class MistSession:
         """
         package, _, function = asked.function.rpartition(".")
         call = getattr(import_module(f"mistapi.api.v1.{package}"), function)
-        response = self.fetch(asked.path, partial(call, self._sdk, *place, **query))
+        response = self.fetch(asked, partial(call, self._sdk, *place, **query))
         shaped: Row = decoded_as(asked.shape, asked.path, response)
         return shaped
 
-    def fetch(self, path: str, call: Callable[[], APIResponse]) -> APIResponse:
+    def fetch(
+        self, asked: Endpoint[Row] | Single[Row], call: Callable[[], APIResponse]
+    ) -> APIResponse:
         """The answer of one SDK call, with status 200.
 
         Args:
-            path: Endpoint, for messages.
+            asked: What is called, for messages.
             call: Makes the call.
 
         Raises:
@@ -136,13 +162,16 @@ class MistSession:
         response = call()
         if response.status_code is None:
             raise MistTransientError(
-                f"No whole answer from {self._address} for {path} ({self._transport.reason}); "
+                f"No whole answer from {self._address} for {asked.path} "
+                f"({self._transport.reason}); "
                 "check the network, or try again later."
             )
-        refuse_failure(path, response, self._token)
+        refuse_failure(asked, response, self._token)
         return response
 
-    def _numbered(self, endpoint: Endpoint[Row], query: dict[str, str]) -> Iterator[list[Row]]:
+    def _numbered(
+        self, endpoint: Endpoint[Row], query: dict[str, str]
+    ) -> Iterator[tuple[Page[Row], bool]]:
         """Pages by their number, until there are as many rows as the answers say there are.
 
         Not by a full page: the cloud may give fewer rows in a page than were asked for.
@@ -150,15 +179,12 @@ class MistSession:
         read = 0
         for number in count(1):
             call = self._first(endpoint, {**query, "page": str(number)})
-            page, total = counted(endpoint, self.fetch(endpoint.path, call))
-            read += len(page)
-            yield page
-            if read >= total:
+            page = decoded(endpoint, self.fetch(endpoint, call), self._org_id)
+            read += page.told
+            next_page = bool(page.told) and read < (page.total or 0)
+            yield page, next_page
+            if not next_page:
                 return
-            if not page:
-                raise MistTransientError(
-                    f"{endpoint.path} has {total:,} rows and ends after {read:,}; try again later."
-                )
 
     def _first(self, endpoint: Endpoint[Row], query: dict[str, str]) -> Callable[[], APIResponse]:
         module, function = endpoint.function.split(".")

@@ -1,11 +1,13 @@
-"""The Mist SDK's session, made fit for a service: address, time limits, no retries, no chatter.
+"""The Mist SDK's session, made fit for a service: address, time limits, retries, no chatter.
 
-Belongs here: everything that reaches into the SDK (mistapi 0.64) and its HTTP library.
+Belongs here: everything that reaches into the SDK (mistapi 0.64) and its HTTP library; which calls
+are made again at once because the line or the cloud hiccupped.
 Keep out: what an answer means (`session`). Imported only when a session is made: the SDK is slow.
 """
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import mistapi
@@ -28,16 +30,35 @@ _REASONS = {
 }
 """From the narrow kind to the wide one."""
 
+PAUSES_S = (1.0, 4.0)
+"""Before a call is made again, and again: an answer lost on page 37 must not cost the other 36."""
+_LONGEST_PAUSE_S = 5.0
+"""A cloud that asks for more is left alone: the next pass is due in five minutes."""
+_HICCUPS = (
+    requests.exceptions.ConnectionError,
+    requests.exceptions.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
+_TOO_MANY = 429
+_WAITED_TOO_LONG = 408
+_FIRST_SERVER_ERROR = 500
+
 
 class Transport(HTTPAdapter):
     """Sends the SDK's requests: to another address if wanted, always with a time limit.
+
+    Every call of the API only reads, so one without a proper answer is made again after a pause, up
+    to twice; each attempt counts.
 
     The SDK swallows every exception and shows only that there was no answer, so the reason is kept
     here, one for each thread. The body is read here, so that a body cut short counts as well.
     """
 
-    def __init__(self, base_url: str | None, timeout: tuple[float, float]) -> None:
+    def __init__(
+        self, base_url: str | None, timeout: tuple[float, float], pause: Callable[[float], None]
+    ) -> None:
         super().__init__(pool_maxsize=16)
+        self._pause = pause
         self._base_url = base_url.rstrip("/") if base_url else None
         self._timeout = timeout
         self._calls_lock = threading.Lock()
@@ -56,26 +77,59 @@ class Transport(HTTPAdapter):
     def send(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        """Send one request and read its whole answer.
+        """Send one request, again if need be, and read its whole answer.
 
         Raises:
             requests.RequestException: No whole answer came; `reason` says why.
         """
-        with self._calls_lock:
-            self.calls += 1
-        self._this_thread.failure = None
         if self._base_url:
             request.url = self._base_url + request.path_url
         kwargs["timeout"] = self._timeout
+        for usual_s in PAUSES_S:
+            pause_s: float | None = usual_s
+            try:
+                response = self._once(request, *args, **kwargs)
+            except _HICCUPS as error:
+                if isinstance(error, requests.exceptions.SSLError):
+                    raise
+            else:
+                pause_s = _pause_asked_for(response, usual_s)
+            if pause_s is None:
+                return response
+            self._pause(pause_s)
+        return self._once(request, *args, **kwargs)
+
+    def _once(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        with self._calls_lock:
+            self.calls += 1
+        self._this_thread.failure = None
         try:
             response = super().send(request, *args, **kwargs)
             _ = response.content
         except requests.RequestException as error:
             self._this_thread.failure = error
             raise
+        # JSON is UTF-8. Where no header says so, the HTTP library would guess it from the letters.
+        response.encoding = "utf-8"
         # The API never redirects. A followed redirect would leave the address that was agreed on.
         response.headers.pop("location", None)
         return response
+
+
+def _pause_asked_for(response: requests.Response, otherwise_s: float) -> float | None:
+    """How long to wait before the call is made again; None where this answer stands. [s]
+
+    A used-up hour stands, unless the cloud names a short while after which it is over.
+    """
+    status = response.status_code
+    if status not in (_TOO_MANY, _WAITED_TOO_LONG) and status < _FIRST_SERVER_ERROR:
+        return None
+    said = response.headers.get("Retry-After", "")
+    if not said.isdecimal():
+        return None if status == _TOO_MANY else otherwise_s
+    return float(said) if float(said) <= _LONGEST_PAUSE_S else None
 
 
 class _Session(mistapi.APISession):
@@ -84,7 +138,11 @@ class _Session(mistapi.APISession):
 
 
 def connect(
-    host: str, token: str, base_url: str | None, timeout: tuple[float, float]
+    host: str,
+    token: str,
+    base_url: str | None,
+    timeout: tuple[float, float],
+    pause: Callable[[float], None],
 ) -> tuple[mistapi.APISession, Transport]:
     """An SDK session that makes no call until asked, and the transport beneath it."""
     session = _Session(
@@ -95,7 +153,7 @@ def connect(
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     # The SDK would sleep in our thread for as long as Retry-After says, an hour at most.
     session._MAX_429_RETRIES = 0
-    transport = Transport(base_url, timeout)
+    transport = Transport(base_url, timeout, pause)
     http = session._session
     # A ~/.netrc entry would replace the token, a proxy variable the address.
     http.trust_env = False

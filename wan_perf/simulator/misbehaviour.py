@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-SKEW_S = 600
-"""How far ahead the cloud's clock is when it misbehaves so [s]."""
+SKEWS_S = {"clock an hour ahead": 3600, "clock a day behind": -86_400}
+"""How wrong the cloud's clock is when it misbehaves so [s]."""
 ANOTHER_ORG = "0b0b0b0b-1c1c-4d4d-8e8e-2f2f2f2f2f2f"
+_STRANGER = {"id": "5c5c5c5c-2d2d-4e4e-9f9f-3a3a3a3a3a3a", "mac": "5c5c5c5c5c5c"}
 
 REFUSALS: dict[str, tuple[int, str, dict[str, str]]] = {
     "401": (401, "Authentication credentials were not provided or are invalid.", {}),
@@ -47,7 +48,7 @@ def _wrong_type(_: Any, __: str) -> Any:
 
 def _missing_key(body: Any, _: str) -> Any:
     if isinstance(body, dict):
-        gone = next((key for key in ("results", "rt") if key in body), next(iter(body), ""))
+        gone = next((key for key in ("results", "start") if key in body), next(iter(body), ""))
         return {key: value for key, value in body.items() if key != gone}
     return [{k: v for k, v in row.items() if k not in ("id", "mac")} for row in _rows(body)]
 
@@ -67,6 +68,10 @@ def _nulls(body: Any, _: str) -> Any:
     return _with_rows(body, lambda rows: [dict.fromkeys(row) if row else row for row in rows])
 
 
+def _null_row(body: Any, _: str) -> Any:
+    return _with_rows(body, lambda rows: [*rows, *(dict.fromkeys(row) for row in rows[:1])])
+
+
 def _repeated_cursor(body: Any, address: str) -> Any:
     return body | {"next": address} if isinstance(body, dict) else body
 
@@ -81,21 +86,27 @@ def _duplicate_row(body: Any, _: str) -> Any:
 
 def _foreign_row(body: Any, _: str) -> Any:
     def with_stranger(rows: list[Any]) -> list[Any]:
-        strangers = [row for row in rows[:1] if isinstance(row, dict)]
-        return [*rows, *({**row, "org_id": ANOTHER_ORG} for row in strangers)]
+        known = [row for row in rows[:1] if isinstance(row, dict)]
+        names = [{k: v for k, v in _STRANGER.items() if k in row} for row in known]
+        strangers = [row | new for row, new in zip(known, names, strict=True)]
+        return [*rows, *(row | {"org_id": ANOTHER_ORG} for row in strangers)]
 
     return _with_rows(body, with_stranger)
 
 
-def _skewed(body: Any, _: str) -> Any:
-    def ahead(row: Any) -> Any:
+def _skewed(by_s: int) -> Callable[[Any, str], Any]:
+    def moved(row: Any) -> Any:
         if not isinstance(row, dict):
             return row
-        later = {k: row[k] + SKEW_S for k in _INSTANTS if isinstance(row.get(k), (int, float))}
+        later = {k: row[k] + by_s for k in _INSTANTS if isinstance(row.get(k), (int, float))}
         return row | later
 
-    changed = _with_rows(body, lambda rows: [ahead(row) for row in rows])
-    return ahead(changed) if isinstance(changed, dict) and "results" not in changed else changed
+    def skewed(body: Any, _: str) -> Any:
+        changed = _with_rows(body, lambda rows: [moved(row) for row in rows])
+        has_rows = isinstance(changed, list) or "results" in changed
+        return changed if has_rows else moved(changed)
+
+    return skewed
 
 
 SPOILT: dict[str, Callable[[Any, str], Any]] = {
@@ -103,11 +114,12 @@ SPOILT: dict[str, Callable[[Any, str], Any]] = {
     "missing key": _missing_key,
     "unknown field": _unknown_field,
     "nulls": _nulls,
+    "null row": _null_row,
     "repeated cursor": _repeated_cursor,
     "empty page": _empty_page,
     "duplicate row": _duplicate_row,
     "row of another org": _foreign_row,
-    "clock skew": _skewed,
+    **{how: _skewed(by_s) for how, by_s in SKEWS_S.items()},
 }
 """Ways that change a good body, given the address that was asked."""
 WAYS = (*REFUSALS, *ON_THE_WIRE, *SPOILT)

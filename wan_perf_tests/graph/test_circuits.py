@@ -17,9 +17,11 @@ import pytest
 
 from wan_perf.contracts import read_contracts
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit
+from wan_perf.mist import endpoints
+from wan_perf.mist.asking import newest
 from wan_perf.mist.gateway_events import gateway_events
 from wan_perf.mist.inventory import inventory
-from wan_perf.mist.port_samples import port_samples
+from wan_perf.mist.port_samples import samples
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Fleet, serve
 from wan_perf.tables import CIRCUIT_PORT, DIM_CIRCUIT, RAW_INVENTORY
@@ -189,7 +191,9 @@ def test_samples_stand_under_the_names_of_the_ports(
     """Every port has samples under its name; the rest are of ports that were never up."""
     at = TAKEN[-1]
     with session(expected.fleet, at) as cloud:
-        heard = port_samples(cloud, at, with_ports=True)
+        heard = samples(
+            newest(cloud, endpoints.GATEWAYS, at), newest(cloud, endpoints.PORTS, at), at
+        )
     sampled = {(row.gateway_mac, row.port_id) for row in heard.itertuples()}
     known = {(row["gateway_mac"], row["port_id"]) for row in in_force(dimensions[1], at)}
     listed = {c["gateway_mac"] + c["port_id"] for c in expected.circuits(at, TAKEN)}
@@ -207,7 +211,7 @@ def test_every_event_of_a_wan_port_is_of_exactly_one_circuit(
     expected: Expected, dimensions: tuple[list[Row], list[Row]]
 ):
     with session(expected.fleet, END) as cloud:
-        events = gateway_events(cloud, START, END)
+        events = gateway_events(cloud, START, END, END)
     of_ports = events[events["event_kind"].isin(OF_A_PORT)]
     circuits = {
         (c["gateway_mac"], name): expected.circuit_id(c)

@@ -104,7 +104,7 @@ def test_what_was_asked_for_once_is_not_asked_for_again(stage: Stage):
 
 def test_ports_that_failed_are_asked_for_by_the_next_run(fleet: Fleet, tmp_path: Path, stage):
     with staged(fleet, tmp_path / "ill", now=NOW) as ill:
-        ill.cloud.misbehave(BUCKETS, "500", times=3)
+        ill.cloud.misbehave(BUCKETS, "404", times=3)
         ill.runs.collect(PAST, PAST + 24 * HOUR)
         assert "History of 3 ports is left" in ill.printed.getvalue()
         assert len(ill.rows(RAW_PORT_HISTORY)) < len(stage.rows(RAW_PORT_HISTORY))

@@ -20,13 +20,11 @@ from wan_perf.tables import (
     RAW_PORT_SAMPLE,
     RAW_SITE_SLE,
 )
+from wan_perf_tests.graph.cells import EVENTS, LASTING, PATHS, SCORES
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
 MINUTE = timedelta(minutes=1)
 NOON = START + 12 * HOUR
-ORG = "/api/v1/orgs/{org_id}"
-PATHS, EVENTS = f"{ORG}/stats/vpn_peers/search", f"{ORG}/devices/events/search"
-SCORES = f"{ORG}/insights/sites-sle"
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +71,7 @@ def test_each_run_asks_for_what_is_due_and_keeps_what_is_not(stage: Stage):
 
 
 def test_paths_that_fail_lose_nothing_else_and_the_next_run_has_them(stage: Stage):
-    stage.cloud.misbehave(PATHS, "503")
+    stage.cloud.misbehave(PATHS, "503", times=LASTING)
     live(stage, NOON)
     assert of_pass(stage, RAW_PATH_SAMPLE, NOON) == 0
     ports = stage.rows(RAW_PORT_SAMPLE).query("pass_at == @at", local_dict={"at": NOON})
@@ -89,7 +87,7 @@ def test_paths_that_fail_lose_nothing_else_and_the_next_run_has_them(stage: Stag
 def test_events_that_fail_stay_as_they_are_and_the_next_run_has_them(stage: Stage, fleet: Fleet):
     live(stage, NOON)
     held = stage.rows(RAW_GATEWAY_EVENT)
-    stage.cloud.misbehave(EVENTS, "503")
+    stage.cloud.misbehave(EVENTS, "503", times=LASTING)
     live(stage, NOON + 50 * MINUTE)
     pd.testing.assert_frame_equal(stage.rows(RAW_GATEWAY_EVENT), held)
     assert (stage.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
@@ -141,7 +139,7 @@ def test_scores_of_past_hours_come_with_a_range(stage: Stage, fleet: Fleet):
 
 
 def test_scores_that_fail_are_left_for_the_next_run(stage: Stage):
-    stage.cloud.misbehave(SCORES, "503", times=2)
+    stage.cloud.misbehave(SCORES, "503", times=2 * LASTING)
     live(stage, NOON)
     assert "Scores of 2 hours are left: Mist is in trouble" in stage.printed.getvalue()
     assert set(stage.rows(RAW_SITE_SLE)["hour"]) == {NOON - 2 * HOUR, NOON - HOUR}

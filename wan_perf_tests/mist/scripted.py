@@ -32,12 +32,13 @@ class Answer:
 
 
 class ScriptedCloud:
-    """Gives its answers in their order and remembers what was asked."""
+    """Gives its answers in their order and remembers what was asked, and who waited how long."""
 
     def __init__(self, answers: list[Answer]) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
         self.tokens: set[str] = set()
+        self.pauses: list[float] = []
         script = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -67,7 +68,12 @@ class ScriptedCloud:
 
     def session(self) -> MistSession:
         return MistSession(
-            host="api.mist.com", org_id=ORG, token=TOKEN, base_url=self.url, timeout=(1, 0.5)
+            host="api.mist.com",
+            org_id=ORG,
+            token=TOKEN,
+            base_url=self.url,
+            timeout=(1, 0.5),
+            pause=self.pauses.append,
         )
 
     def close(self) -> None:

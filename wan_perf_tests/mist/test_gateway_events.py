@@ -82,8 +82,8 @@ def test_the_cloud_is_asked_for_gateways_and_whole_seconds_around_the_window(
 ) -> None:
     half = timedelta(milliseconds=500)
     cloud = scripted(Answer({"results": []}), Answer({"results": []}))
-    gateway_events(cloud.session(), ELEVEN, NOON)
-    gateway_events(cloud.session(), ELEVEN + half, NOON + half)
+    gateway_events(cloud.session(), ELEVEN, NOON, NOON)
+    gateway_events(cloud.session(), ELEVEN + half, NOON + half, NOON)
     asked = [parse_qs(urlsplit(uri).query) for uri in cloud.asked]
     assert all(query["device_type"] == ["gateway"] for query in asked)
     bounds = [(int(query["start"][0]), int(query["end"][0])) for query in asked]
@@ -95,10 +95,10 @@ def test_windows_side_by_side_give_what_one_window_gives(
     simulated: MistSession, quiet_noon: datetime
 ) -> None:
     middle = START + timedelta(hours=5, microseconds=17)
-    whole = gateway_events(simulated, START, quiet_noon)
+    whole = gateway_events(simulated, START, quiet_noon, quiet_noon)
     parts = [
-        gateway_events(simulated, START, middle),
-        gateway_events(simulated, middle, quiet_noon),
+        gateway_events(simulated, START, middle, quiet_noon),
+        gateway_events(simulated, middle, quiet_noon, quiet_noon),
     ]
     assert len(parts[0]) > 0
     assert len(parts[1]) > 0
@@ -117,7 +117,7 @@ def test_the_simulators_outages_are_heard_as_port_events(
         for start, _ in circuit["down"]
         if START <= zero + timedelta(seconds=start) < quiet_noon
     }
-    frame = gateway_events(simulated, START, quiet_noon)
+    frame = gateway_events(simulated, START, quiet_noon, quiet_noon)
     downs = frame[frame["event_kind"] == "port_down"]
     heard = set(downs[["gateway_mac", "port_id", "event_at"]].itertuples(index=False, name=None))
     assert len(planted) > 5

@@ -41,14 +41,19 @@ def wanted(cloud: Cloud, start: datetime = START + HOUR, hours: int = 3) -> list
     ]
 
 
-def fetch(cloud: Cloud, ports: list[Wanted]) -> Backfill:
-    session = MistSession(
+def session_of(cloud: Cloud) -> MistSession:
+    return MistSession(
         host="api.mist.com",
         org_id=cloud.org_id,
         token=cloud.token,
         base_url=cloud.url,
         timeout=(2, 0.5),
+        pause=lambda _: None,
     )
+
+
+def fetch(cloud: Cloud, ports: list[Wanted]) -> Backfill:
+    session = session_of(cloud)
     budget = Budget(session, lambda: NOW, reserve=1000)
     return port_history(session, ports, NOW, budget, lambda *_: None)
 
@@ -95,15 +100,13 @@ def test_the_budget_counts_what_failed_and_begins_anew_on_the_hour():
     fleet = Fleet.seeded(3, 1, START, NOW, faults=False)
     at = [NOW + HOUR / 2]
     with serve(fleet, now=NOW, hourly_limit=20) as cloud:
-        session = MistSession(
-            host="api.mist.com", org_id=cloud.org_id, token=cloud.token, base_url=cloud.url
-        )
+        session = session_of(cloud)
         budget = Budget(session, lambda: at[0], reserve=10)
-        cloud.misbehave(ASKED["kinds"], "500")
+        cloud.misbehave(ASKED["kinds"], "500", times=3)
         with pytest.raises(WanPerfError):
             session.single(endpoints.INSIGHT_METRICS)
         free = budget.left
-        assert free in (8, 9)  # the call that read the use may count or not
+        assert free in (6, 7)  # the call that read the use may count or not
         for _ in range(free):
             budget.claim()
             session.single(endpoints.INSIGHT_METRICS)

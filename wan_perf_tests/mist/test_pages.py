@@ -52,7 +52,7 @@ def test_a_repeated_cursor_ends_in_an_error_not_in_a_loop(scripted: Script) -> N
 
 
 def test_a_failed_later_page_fails_the_whole(scripted: Script) -> None:
-    cloud = scripted(paged([SITE], 1, 2), Answer({"detail": "down"}, 502))
+    cloud = scripted(paged([SITE], 1, 2), *[Answer({"detail": "down"}, 502)] * 3)
     with pytest.raises(MistTransientError, match="502"):
         list(cloud.session().rows(endpoints.SITES))
 
@@ -79,3 +79,53 @@ def test_a_full_page_without_a_total_is_not_taken_for_all(scripted: Script) -> N
     cloud = scripted(Answer([{"id": f"s{n}"} for n in range(endpoints.PAGE_ROWS)]))
     with pytest.raises(MistPermanentError, match="X-Page-Total"):
         list(cloud.session().rows(endpoints.SITES))
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        pytest.param([paged([], 1, 2)], id="none of two numbered rows"),
+        pytest.param(
+            [paged([SITE], 1, 2), paged([], 2, 2)], id="the second numbered page is empty"
+        ),
+        pytest.param([paged([SITE], 1, 2, limit=100)], id="the only numbered page is short"),
+    ],
+)
+def test_numbered_pages_have_as_many_rows_as_they_say(
+    scripted: Script, pages: list[Answer]
+) -> None:
+    """An organization without its sites would end every circuit."""
+    with pytest.raises(MistTransientError, match="sites has 2 rows and gives"):
+        list(scripted(*pages).session().rows(endpoints.SITES))
+
+
+@pytest.mark.parametrize(
+    ("pages", "is_refused"),
+    [
+        pytest.param([{"total": 0, "results": []}], False, id="there are none"),
+        pytest.param([{"total": 9, "results": []}], True, id="none of nine"),
+        pytest.param([{"total": 2, "results": [PORT]}], False, id="one went while we read"),
+        pytest.param(
+            [{"total": 9, "results": [PORT], "next": "/api/v1/a"}, {"total": 9, "results": []}],
+            False,
+            id="an empty page at the end is an end",
+        ),
+        pytest.param(
+            [
+                {"total": 9, "results": [PORT], "next": "/api/v1/a"},
+                {"total": 9, "results": [], "next": "/api/v1/b"},
+            ],
+            True,
+            id="an empty page that promises more is not",
+        ),
+    ],
+)
+def test_a_search_is_refused_where_rows_are_plainly_missing(
+    scripted: Script, pages: list[Any], is_refused: bool
+) -> None:
+    session = scripted(*map(Answer, pages)).session()
+    if is_refused:
+        with pytest.raises(MistTransientError, match="stats/ports/search has 9 rows and gives"):
+            list(session.rows(endpoints.PORTS))
+    else:
+        assert len(list(session.rows(endpoints.PORTS))) == len([p for p in pages if p["results"]])

@@ -1,5 +1,6 @@
 """Which answer is data, which failure is worth a retry, which settings are wrong."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from wan_perf_tests.mist.scripted import ORG, TOKEN, Answer, ScriptedCloud
 
 Script = Callable[..., ScriptedCloud]
 SITE = {"id": "s1", "name": "Store 0001"}
+STRANGE = "0b0b0b0b-1c1c-4d4d-8e8e-2f2f2f2f2f2f"
 PORT = {"mac": "aa0000000001", "port_id": "ge-0/0/0"}
 
 
@@ -38,32 +40,65 @@ def test_a_refusal_is_permanent_and_says_what_to_change(
 
 
 @pytest.mark.parametrize(
-    ("answer", "says", "retry_after"),
+    ("answer", "says", "retry_after", "attempts"),
     [
-        pytest.param(Answer({}, 429, {"Retry-After": "73"}), "in 73 s", 73, id="hour used up"),
-        pytest.param(Answer({}, 429), "used up", None, id="used up, no time named"),
-        pytest.param(Answer({}, 500), "status 500", None, id="server error"),
-        pytest.param(Answer(b"<html>", 503), "status 503", None, id="outage with a page"),
-        pytest.param(Answer([SITE], cut=True), "cut", None, id="body cut short"),
-        pytest.param(Answer([SITE], delay_s=0.8), "silent", None, id="slow answer"),
-        pytest.param(Answer(b'[{"id":"s1"'), "not whole JSON", None, id="half of the JSON"),
+        pytest.param(Answer({}, 429, {"Retry-After": "73"}), "in 73 s", 73, 1, id="hour used up"),
+        pytest.param(Answer({}, 429), "used up", None, 1, id="used up, no time named"),
+        pytest.param(
+            Answer({}, 429, {"Retry-After": "99999999"}), "in 3600 s", 3600, 1, id="an hour at most"
+        ),
+        pytest.param(Answer({}, 500), "status 500", None, 3, id="server error"),
+        pytest.param(Answer(b"<html>", 503), "status 503", None, 3, id="outage with a page"),
+        pytest.param(Answer({}, 503, {"Retry-After": "6"}), "in 6 s", 6, 1, id="a long outage"),
+        pytest.param(Answer([SITE], cut=True), "cut", None, 3, id="body cut short"),
+        pytest.param(Answer([SITE], delay_s=0.8), "silent", None, 3, id="slow answer"),
+        pytest.param(Answer(b'[{"id":"s1"'), "not whole JSON", None, 1, id="half of the JSON"),
         pytest.param(
             Answer(b"<html>Sign in</html>", 200, {"Content-Type": "text/html"}),
-            "not whole JSON",
+            "'text/html' and not JSON",
             None,
+            1,
             id="a page instead of JSON",
         ),
     ],
 )
 def test_what_may_pass_is_transient(
-    scripted: Script, answer: Answer, says: str, retry_after: float | None
+    scripted: Script, answer: Answer, says: str, retry_after: float | None, attempts: int
 ) -> None:
-    cloud = scripted(answer)
+    cloud = scripted(*[answer] * attempts)
     session = cloud.session()
     with pytest.raises(MistTransientError, match=says) as caught:
         list(session.rows(endpoints.SITES))
     assert caught.value.retry_after == retry_after
-    assert session.calls == len(cloud.asked) == 1
+    assert session.calls == len(cloud.asked) == attempts
+    assert cloud.pauses == [1, 4][: attempts - 1]
+
+
+@pytest.mark.parametrize(
+    ("hiccups", "pauses"),
+    [
+        pytest.param([Answer({}, 503)], [1], id="once"),
+        pytest.param([Answer({}, 500), Answer([SITE], cut=True)], [1, 4], id="twice"),
+        pytest.param([Answer({}, 429, {"Retry-After": "3"})], [3], id="a short wait is waited"),
+        pytest.param([Answer({}, 408)], [1], id="the cloud waited too long"),
+    ],
+)
+def test_a_hiccup_costs_a_pause_and_its_calls(
+    scripted: Script, hiccups: list[Answer], pauses: list[float]
+) -> None:
+    """The address in use has a path of its own: it must not be put before the path twice."""
+    cloud = scripted(*hiccups, Answer([SITE]))
+    session = MistSession(
+        host="api.mist.com",
+        org_id=ORG,
+        token=TOKEN,
+        base_url=f"{cloud.url}/mist",
+        pause=cloud.pauses.append,
+    )
+    assert [site.site_name for site in session.rows(endpoints.SITES)] == ["Store 0001"]
+    assert cloud.pauses == pauses
+    assert session.calls == len(cloud.asked) == len(hiccups) + 1
+    assert set(cloud.asked) == {f"/mist/api/v1/orgs/{ORG}/sites?limit=1000"}
 
 
 def test_a_refused_connection_is_transient(scripted: Script) -> None:
@@ -72,7 +107,57 @@ def test_a_refused_connection_is_transient(scripted: Script) -> None:
     cloud.close()
     with pytest.raises(MistTransientError, match="refused or cut"):
         list(session.rows(endpoints.SITES))
-    assert session.calls == 1
+    assert session.calls == 3
+
+
+def test_letters_are_utf_8_whatever_the_header_says(scripted: Script) -> None:
+    """A text that a guesser of encodings takes for Windows-1252 or Big5."""
+    names = ["Zürich", "Košice", "São"]
+    said = json.dumps([{"id": name, "name": name} for name in names], ensure_ascii=False)
+    cloud = scripted(Answer(said.encode(), headers={"Content-Type": "text/html"}))
+    assert [site.site_name for site in cloud.session().rows(endpoints.SITES)] == names
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        pytest.param(
+            [{"id": "s9", "org_id": STRANGE}],
+            "1 row of sites kept out: they belong to another organization.",
+            id="a stranger",
+        ),
+        pytest.param(
+            [{"id": None, "name": None}, None],
+            "2 rows of sites kept out: every value in them is null.",
+            id="rows of nulls",
+        ),
+    ],
+)
+def test_a_row_that_cannot_count_is_counted_and_the_others_stay(
+    scripted: Script, extra: list[Any], sentence: str
+) -> None:
+    ours = [SITE, {"id": "s2", "org_id": ORG.upper()}]
+    cloud = scripted(Answer([*ours, *extra]))
+    session = cloud.session()
+    assert [site.site_id for site in session.rows(endpoints.SITES)] == ["s1", "s2"]
+    assert session.kept_out.sentences == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        pytest.param([{"id": None}], r"\$\[0\]\.id", id="nothing but nulls"),
+        pytest.param([{"id": None}, {"id": 5}], r"\$\[0\]\.id", id="nulls and another shape"),
+        pytest.param([{"id": "s1", "org_id": STRANGE}], "MIST_ORG_ID", id="strangers only"),
+    ],
+)
+def test_an_answer_without_a_row_that_counts_is_refused(
+    scripted: Script, rows: list[Any], says: str
+) -> None:
+    """Taken for an organization without sites, it would end every circuit."""
+    cloud = scripted(Answer(rows))
+    with pytest.raises(MistPermanentError, match=says):
+        list(cloud.session().rows(endpoints.SITES))
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_rows_that_are_missing_fail_the_hour(scripted: Script) -> None:
     cloud = scripted(
         Answer({"total": 3, "results": [{"site_id": "s1"}]}), Answer({"total": 3, "results": []})
     )
-    with pytest.raises(MistTransientError, match="has 3 rows and ends after 1"):
+    with pytest.raises(MistTransientError, match="has 3 rows and gives 1"):
         site_scores(cloud.session(), ELEVEN, NOW)
 
 

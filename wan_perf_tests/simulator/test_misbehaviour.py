@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from wan_perf.simulator.misbehaviour import ANOTHER_ORG, REFUSALS, WAYS
+from wan_perf.simulator.misbehaviour import ANOTHER_ORG, REFUSALS, SKEWS_S, WAYS
 
 ORG = "/api/v1/orgs/{org_id}"
 SITES, PORTS = f"{ORG}/sites", f"{ORG}/stats/ports/search"
@@ -95,6 +95,12 @@ def test_nulls_everywhere(caller):
     assert {value for row in rows for value in row.values()} == {None}
 
 
+def test_a_row_of_nulls_among_good_ones(caller):
+    good, answer = bad(caller, PORTS, "null row", limit=3)
+    assert answer.json()["results"][:3] == good["results"]
+    assert set(answer.json()["results"][3].values()) == {None}
+
+
 def test_a_cursor_that_leads_to_itself(caller):
     body = bad(caller, PORTS, "repeated cursor", limit=3)[1].json()
     assert body["next"].endswith("/stats/ports/search?limit=3")
@@ -113,14 +119,18 @@ def test_a_row_twice(caller):
 
 
 def test_a_row_of_somebody_else(caller):
-    rows = bad(caller, SITES, "row of another org")[1].json()
-    assert [row["org_id"] == ANOTHER_ORG for row in rows].count(True) == 1
+    good, answer = bad(caller, SITES, "row of another org")
+    assert answer.json()[:-1] == good
+    stranger = answer.json()[-1]
+    assert stranger["org_id"] == ANOTHER_ORG
+    assert stranger["id"] not in {site["id"] for site in good}
 
 
-def test_a_clock_ten_minutes_ahead(caller):
-    good, answer = bad(caller, PORTS, "clock skew", limit=3)
-    ahead = [row["timestamp"] for row in answer.json()["results"]]
-    assert ahead == [row["timestamp"] + 600 for row in good["results"]]
+@pytest.mark.parametrize(("how", "by_s"), SKEWS_S.items())
+def test_a_wrong_clock(caller, how, by_s):
+    good, answer = bad(caller, PORTS, how, limit=3)
+    told = [row["timestamp"] for row in answer.json()["results"]]
+    assert told == [row["timestamp"] + by_s for row in good["results"]]
 
 
 def test_an_unknown_way_is_refused(caller):

@@ -1,0 +1,25 @@
+"""What a run says about rows that it kept out.
+
+Belongs here: the same words in the log and in the metadata of every raw asset.
+Keep out: which rows these are (`mist.kept_out`).
+"""
+
+import dagster as dg
+
+from wan_perf.mist.session import MistSession
+
+KEPT_OUT = "rows_kept_out"
+"""Name of the metadata: a sentence for each answer and reason."""
+
+
+def tell_kept_out(
+    context: dg.AssetExecutionContext, session: MistSession, output_name: str | None = None
+) -> None:
+    """Warn of each kind of row that the session kept out, and leave it in the run's metadata.
+
+    `output_name` is the table that bears the metadata where an asset has several.
+    """
+    sentences = session.kept_out.sentences
+    for sentence in sentences:
+        context.log.warning(sentence)
+    context.add_output_metadata({KEPT_OUT: sentences}, output_name=output_name)

@@ -1,0 +1,152 @@
+"""One page of rows: which of them count, and whether it is all that it should be.
+
+Belongs here: rows of other organizations, rows of nulls, pages that end before their rows do.
+Keep out: following pages (`session`), what the rows mean (`port_samples`, `inventory`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic
+
+import msgspec
+
+from wan_perf.mist.answers import decoded_as
+from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint
+from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.kept_out import NULLS, STRANGER
+from wan_perf.mist.records import CountedPage, Row, SearchPage
+
+if TYPE_CHECKING:
+    from mistapi import APIResponse
+
+
+class _Origin(msgspec.Struct):
+    """Whose a row is, if it says so."""
+
+    org_id: Any = None
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """A page's rows that count, how many it told of, how many it says there are, who is kept out.
+
+    `kept_out` counts rows by the reason for which they are not among the rows.
+    """
+
+    rows: list[Row]
+    told: int
+    total: int | None = None
+    kept_out: Counter[str] = field(default_factory=Counter)
+
+
+def decoded(endpoint: Endpoint[Row], response: APIResponse, org_id: str) -> Page[Row]:
+    """The rows of one page that are of this organization and say anything.
+
+    The text is decoded, not what the SDK made of it: the SDK takes broken JSON for an empty object.
+
+    Raises:
+        MistPermanentError: The answer has not the declared shape, or no row that counts, or may
+            have more rows unseen.
+        MistTransientError: The answer is not whole JSON.
+    """
+    failure = None
+    try:
+        page: Page[Row] = _shaped(endpoint, endpoint.row, response)
+    except MistPermanentError as error:
+        failure = error
+    if failure or _has_strangers(endpoint, response, org_id):
+        page = _sifted(endpoint, response, org_id, failure)
+    if endpoint.style == "list":
+        _refuse_open_end(endpoint.path, page.told, response)
+    return page
+
+
+def refuse_lost_rows(endpoint: Endpoint[Row], page: Page[Row], read: int, next_page: bool) -> None:
+    """Refuse pages that end before all the rows that Mist says there are.
+
+    The total of a search moves while its pages are read, so a search is refused only where rows are
+    plainly missing: at a page without any that promises more, or as the only one.
+
+    Args:
+        endpoint: What was called.
+        page: The newest page.
+        read: Rows told of so far, this page's included.
+        next_page: Whether there is to be another one.
+
+    Raises:
+        MistTransientError: Rows are missing; another time they may not be.
+    """
+    if page.total is None or read >= page.total or (page.told and next_page):
+        return
+    if endpoint.style != "search" or next_page or not read:
+        raise MistTransientError(
+            f"Mist says that {endpoint.path} has {page.total:,} rows and gives {read:,}; "
+            "try again later."
+        )
+
+
+def _shaped(endpoint: Endpoint[Row], row: Any, response: APIResponse) -> Page[Any]:
+    """The page with its rows read as some type."""
+    if endpoint.style != "list":
+        shape: Any = SearchPage if endpoint.style == "search" else CountedPage
+        page = decoded_as(shape[row], endpoint.path, response)
+        return Page(page.results, len(page.results), page.total)
+    rows = decoded_as(list[row], endpoint.path, response)
+    said = (response.headers or {}).get("X-Page-Total", "")
+    return Page(rows, len(rows), int(said) if said.isdecimal() else None)
+
+
+def _has_strangers(endpoint: Endpoint[Row], response: APIResponse, org_id: str) -> bool:
+    rows: list[_Origin] = _shaped(endpoint, _Origin, response).rows
+    return any(_is_strange(row.org_id, org_id) for row in rows)
+
+
+def _is_strange(whose: object, org_id: str) -> bool:
+    return isinstance(whose, str) and whose.lower() != org_id.lower()
+
+
+def _sifted(
+    endpoint: Endpoint[Row], response: APIResponse, org_id: str, failure: MistPermanentError | None
+) -> Page[Row]:
+    """The page row by row, without those that cannot count; `failure` is what ails it as a whole.
+
+    Raises:
+        MistPermanentError: A row that should count has another shape, or none counts.
+    """
+    page = _shaped(endpoint, msgspec.Raw, response)
+    rows: list[Row] = []
+    kept_out = Counter[str]()
+    for raw in page.rows:
+        why = _why_not(msgspec.json.decode(raw), org_id)
+        if why:
+            kept_out[why] += 1
+            continue
+        try:
+            rows.append(msgspec.json.decode(raw, type=endpoint.row))
+        except msgspec.ValidationError as error:
+            raise failure or error from None
+    if not rows:
+        raise failure or MistPermanentError(
+            f"Every row of {endpoint.path} is of another organization; correct MIST_ORG_ID."
+        )
+    return Page(rows, page.told, page.total, kept_out)
+
+
+def _why_not(told: Any, org_id: str) -> str | None:
+    """Why a row does not count; None where it does."""
+    if not isinstance(told, dict):
+        return NULLS if told is None else None
+    if _is_strange(told.get("org_id"), org_id):
+        return STRANGER
+    return NULLS if all(value is None for value in told.values()) else None
+
+
+def _refuse_open_end(path: str, rows: int, response: APIResponse) -> None:
+    """Refuse a full page that does not say how many there are: the rest would be lost unseen."""
+    if rows >= PAGE_ROWS and "X-Page-Total" not in (response.headers or {}):
+        raise MistPermanentError(
+            f"The answer of {path} has {rows} rows and no X-Page-Total; "
+            "check that nothing between here and Mist removes headers."
+        )

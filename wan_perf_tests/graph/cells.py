@@ -1,0 +1,162 @@
+"""What becomes of each bad answer: the table that the tests of bad answers go through.
+
+A bad answer is refused with one sentence and leaves the warehouse as it was; or it is absorbed and
+the warehouse is that of an undisturbed run; or rows are kept out, with a sentence that counts them.
+Of a pass only the stream is missed that was answered badly; scores are left for the next run.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from wan_perf.mist.transport import PAUSES_S
+from wan_perf.simulator.misbehaviour import WAYS
+
+ORG = "/api/v1/orgs/{org_id}"
+SITES, GROUPS, DEVICES = f"{ORG}/sites", f"{ORG}/sitegroups", f"{ORG}/inventory"
+TEMPLATES, GATEWAYS = f"{ORG}/gatewaytemplates", f"{ORG}/stats/devices"
+PROFILES, PATHS = f"{ORG}/deviceprofiles", f"{ORG}/stats/vpn_peers/search"
+PORTS, EVENTS = f"{ORG}/stats/ports/search", f"{ORG}/devices/events/search"
+SCORES = f"{ORG}/insights/sites-sle"
+USAGE, METRICS = "/api/v1/self/usage", "/api/v1/const/insight_metrics"
+BUCKETS = "/api/v1/sites/{site_id}/insights/gateway/{device_id}/stats"
+
+SINGLE = {USAGE, METRICS, BUCKETS}
+"""Answers that are no rows."""
+SEARCHES = {PORTS, PATHS, EVENTS}
+STREAMS = (GATEWAYS, PORTS, PATHS)
+"""What a pass asks for, in this order."""
+ASKED = {
+    "raw_inventory": (SITES, GROUPS, DEVICES, TEMPLATES, PROFILES, GATEWAYS, PORTS),
+    "raw_port_sample": (USAGE, *STREAMS),
+    "raw_gateway_event": (EVENTS,),
+    "raw_site_sle": (USAGE, SCORES),
+    "raw_port_history": (USAGE, METRICS, PORTS, BUCKETS),
+}
+"""Every endpoint that an asset calls."""
+
+LASTING = len(PAUSES_S) + 1
+"""So many bad answers outlast what a call is made again for."""
+_TRANSIENT = ("429", "500", "503", "slow", "cut body")
+_PASSES = (*_TRANSIENT, "429 without Retry-After", "half JSON", "wrong content type", "empty page")
+PATIENT = {*STREAMS, EVENTS, SCORES}
+ASKED_PATIENTLY = {"raw_port_sample", "raw_gateway_event", "raw_site_sle"}
+"""Where a short wait that the cloud asks for is waited once more."""
+
+What = Literal["refused", "missed", "left", "absorbed", "kept out", "without evidence", "as told"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of an answer; `says` is a pattern of the sentence about it."""
+
+    what: What
+    says: str = ""
+
+
+ABSORBED = Outcome("absorbed")
+
+
+def _refused(says: str) -> Outcome:
+    return Outcome("refused", says)
+
+
+_NEW_SHAPE = "has not the known shape: .*; the Mist API may have changed: look for a newer wan_perf"
+_OF_ROWS: dict[tuple[str, int], Outcome] = {
+    ("401", 1): _refused("refused the token; set MIST_API_TOKEN"),
+    ("403", 1): _refused("at least the observer role"),
+    ("404", 1): _refused("does not know the organization; correct MIST_ORG_ID"),
+    ("429 without Retry-After", 1): _refused("calls are used up .* try again later"),
+    ("429", LASTING): _refused("calls are used up .* try again in 2 s"),
+    ("500", LASTING): _refused("Mist is in trouble .*status 500.* try again later"),
+    ("503", LASTING): _refused("Mist is in trouble .*status 503.* try again later"),
+    ("slow", LASTING): _refused("silent for too long.*; check the network"),
+    ("cut body", LASTING): _refused("the answer was cut short.*; check the network"),
+    **{(how, 1): ABSORBED for how in _TRANSIENT},
+    ("half JSON", 1): _refused("is not whole JSON; try again later"),
+    ("wrong content type", 1): _refused("'text/html' and not JSON.* MIST_BASE_URL"),
+    ("wrong JSON type", 1): _refused(_NEW_SHAPE),
+    ("missing key", 1): _refused(_NEW_SHAPE),
+    ("nulls", 1): _refused(_NEW_SHAPE),
+    ("null row", 1): Outcome("kept out", "1 row of .* every value in them is null"),
+    ("unknown field", 1): ABSORBED,
+    ("repeated cursor", 1): ABSORBED,
+    ("empty page", 1): _refused("has .* rows and gives 0; try again later"),
+    ("duplicate row", 1): ABSORBED,
+    ("row of another org", 1): Outcome("kept out", "1 row of .* another organization"),
+    ("clock an hour ahead", 1): ABSORBED,  # no instant of it is read
+    ("clock a day behind", 1): ABSORBED,
+}
+_OF_SEARCH = {("repeated cursor", 2): _refused("same next page of .* twice; try again later")}
+_NO_ROWS = dict.fromkeys(
+    ((how, 1) for how in ("null row", "empty page", "row of another org")), ABSORBED
+)
+_FUTURE = Outcome(
+    "kept out", "their instant lies in the future, so a clock at Mist or at a gateway"
+)
+_OTHER_HOURS = _refused("of other hours than were asked for, so a clock at Mist may be wrong")
+_OTHER_BUCKETS = _refused("other buckets than were asked for; check the clock")
+_OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
+    **{
+        ("raw_port_sample", path): {
+            ("clock an hour ahead", 1): _FUTURE,
+            # A gateway that is silent for a day looks the same; no hour near the pass counts it.
+            ("clock a day behind", 1): Outcome("as told"),
+        }
+        for path in STREAMS
+    },
+    ("raw_gateway_event", EVENTS): {
+        ("clock an hour ahead", 1): _OTHER_HOURS,
+        ("clock a day behind", 1): _OTHER_HOURS,
+    },
+    ("raw_port_history", PORTS): {
+        ("clock an hour ahead", 1): Outcome("without evidence", _FUTURE.says),
+        ("clock a day behind", 1): Outcome("without evidence"),
+    },
+    **{
+        (asset, USAGE): {
+            ("404", 1): _refused("othing answers to this call; check that MIST_API_HOST")
+        }
+        for asset in ("raw_port_history", "raw_site_sle")
+    },
+    ("raw_port_history", METRICS): {
+        ("404", 1): _refused("othing answers to this call; check that MIST_API_HOST"),
+        ("nulls", 1): _refused(_NEW_SHAPE),
+        ("missing key", 1): _refused("names no history of a port's rates"),
+        ("repeated cursor", 1): _refused(_NEW_SHAPE),  # a text among the metrics
+    },
+    ("raw_port_history", BUCKETS): {
+        ("404", 1): _refused("does not know the port, .*; take a new inventory"),
+        ("clock an hour ahead", 1): _OTHER_BUCKETS,
+        ("clock a day behind", 1): _OTHER_BUCKETS,
+    },
+}
+
+
+def _of_pass(path: str, how: str, outcome: Outcome) -> Outcome:
+    """A stream is missed alone, but that nothing is asked of a cloud whose hour is used up."""
+    if path == USAGE:  # it is only shown
+        return ABSORBED
+    nothing_is_had = path == STREAMS[0] and how.startswith("429")
+    return replace(outcome, what="missed") if _fails(outcome) and not nothing_is_had else outcome
+
+
+def _of_scores(how: str, outcome: Outcome) -> Outcome:
+    return replace(outcome, what="left") if _fails(outcome) and how in _PASSES else outcome
+
+
+def _fails(outcome: Outcome) -> bool:
+    return outcome.what == "refused"
+
+
+def outcomes(asset: str, path: str) -> dict[tuple[str, int], Outcome]:
+    """What becomes of each bad answer of an endpoint, by the way and how many of them come."""
+    found = _OF_ROWS | (_OF_SEARCH if path in SEARCHES else {})
+    found |= (_NO_ROWS if path in SINGLE else {}) | _OWN.get((asset, path), {})
+    if path in PATIENT and asset in ASKED_PATIENTLY:
+        found |= {("429", LASTING): ABSORBED, ("429", 2 * LASTING): found["429", LASTING]}
+    if asset == "raw_port_sample":
+        found = {cell: _of_pass(path, cell[0], outcome) for cell, outcome in found.items()}
+    if path == SCORES:
+        found = {cell: _of_scores(cell[0], outcome) for cell, outcome in found.items()}
+    assert {how for how, _ in found} == set(WAYS)
+    return found

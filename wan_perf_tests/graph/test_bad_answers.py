@@ -1,0 +1,212 @@
+"""Everything that Mist can answer wrongly to inventory, passes, events, scores, by the graph."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from wan_perf.mist.errors import MistTransientError
+from wan_perf.simulator.misbehaviour import ANOTHER_ORG, WAYS
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    RAW_GATEWAY_EVENT,
+    RAW_PATH_SAMPLE,
+    RAW_PORT_SAMPLE,
+    TABLES,
+)
+from wan_perf_tests.graph.ailing import NOW, Ward, admitted, check_words
+from wan_perf_tests.graph.cells import (
+    ASKED,
+    EVENTS,
+    GATEWAYS,
+    LASTING,
+    PATHS,
+    PORTS,
+    SITES,
+    Outcome,
+    outcomes,
+)
+from wan_perf_tests.graph.staged import HOUR
+
+ASSETS = ("raw_inventory", "raw_port_sample", "raw_gateway_event", "raw_site_sle")
+OF_PASS = {GATEWAYS: RAW_PORT_SAMPLE, PORTS: RAW_PORT_SAMPLE, PATHS: RAW_PATH_SAMPLE}
+CELLS = [
+    pytest.param(asset, path, how, times, outcome, id=f"{asset}-{path[7:]}-{how}-{times}")
+    for asset in ASSETS
+    for path in ASKED[asset]
+    for (how, times), outcome in outcomes(asset, path).items()
+]
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    with admitted(tmp_path_factory.mktemp("ward")) as ward:
+        yield ward
+
+
+@pytest.mark.parametrize(("asset", "path", "how", "times", "outcome"), CELLS)
+def test_what_becomes_of_a_bad_answer(
+    ward: Ward, asset: str, path: str, how: str, times: int, outcome: Outcome
+):
+    undisturbed = ward.undisturbed(asset)
+    ward.reset()
+    ward.strike(path, how, times)
+    ran = ward.run(asset)
+    check_words(ran, outcome.says, ward.cloud.token)
+    assert (ran.failed is not None) == (outcome.what == "refused")
+    after = ward.state()
+    changed = {name for name in after if after[name] != undisturbed[name]}
+    if outcome.what in ("refused", "left"):
+        assert after == ward.first
+    elif outcome.what == "missed":
+        assert OF_PASS[path].name in changed
+        assert changed <= {table.name for table in OF_PASS.values()}
+    elif outcome.what == "absorbed" or path not in (*OF_PASS, EVENTS):
+        assert changed == set()
+    else:
+        assert changed <= {OF_PASS[path].name if path in OF_PASS else asset}
+
+
+@pytest.mark.parametrize("asset", ASSETS)
+def test_the_next_run_repairs_whatever_was_refused_before(ward: Ward, asset: str):
+    undisturbed = ward.undisturbed(asset)
+    ward.reset()
+    for path in ASKED[asset]:
+        for how in ("403", "half JSON", "nulls", "empty page"):
+            ward.strike(path, how, 1)
+            ran = ward.run(asset)
+            assert outcomes(asset, path)[how, 1].what == "absorbed" or ran.failed or ran.warnings
+    assert ward.run(asset).failed is None
+    assert ward.state() == undisturbed
+
+
+def without_stream(whole: pd.DataFrame, path: str) -> pd.DataFrame:
+    """What is left of a table of the pass where one stream of it was not had."""
+    lost = whole["pass_at"] == NOW
+    if path != PATHS:
+        lost &= whole["counter_source"] == {GATEWAYS: "device", PORTS: "port"}[path]
+    assert lost.any()
+    return whole[~lost].reset_index(drop=True)
+
+
+@pytest.mark.parametrize("path", OF_PASS)
+def test_a_stream_that_was_missed_is_all_that_is_missing(ward: Ward, path: str):
+    ward.reset()
+    ward.run("raw_port_sample")
+    whole = {table.name: ward.rows(table) for table in OF_PASS.values()}
+    ward.reset()
+    ward.strike(path, "503", LASTING)
+    ran = ward.run("raw_port_sample")
+    assert len(ran.warnings) == 1
+    for table in OF_PASS.values():
+        expected = whole[table.name]
+        if table is OF_PASS[path]:
+            expected = without_stream(expected, path)
+        of_gateways = [c for c in ("uptime_seconds",) if path == GATEWAYS and c in expected]
+        pd.testing.assert_frame_equal(
+            ward.rows(table).drop(columns=of_gateways), expected.drop(columns=of_gateways)
+        )
+
+
+@pytest.mark.parametrize("how", ["null row", "row of another org", "clock an hour ahead"])
+@pytest.mark.parametrize("path", OF_PASS)
+def test_rows_that_were_kept_out_are_all_that_is_missing(ward: Ward, path: str, how: str):
+    ward.reset()
+    table = OF_PASS[path]
+    held = len(ward.rows(table))
+    ward.run("raw_port_sample")
+    whole = ward.rows(table)
+    ward.reset()
+    ward.strike(path, how, 1)
+    assert ward.run("raw_port_sample").warnings
+    found = ward.rows(table)
+    expected = without_stream(whole, path) if "clock" in how else whole
+    uptime_of_kept_out = ["uptime_seconds"] if path == GATEWAYS and "clock" in how else []
+    pd.testing.assert_frame_equal(
+        found.drop(columns=uptime_of_kept_out),
+        expected.drop(columns=uptime_of_kept_out),
+    )
+    assert len(found) > held or (path == PATHS and "clock" in how)
+    assert ANOTHER_ORG not in found.to_csv()
+
+
+def hour_before(ward: Ward) -> pd.DataFrame:
+    rows = ward.rows(CIRCUIT_HOUR)
+    return rows[rows["hour"] == NOW - HOUR].reset_index(drop=True)
+
+
+@pytest.mark.parametrize("how", ["clock an hour ahead", "clock a day behind"])
+def test_a_pass_with_a_wrong_clock_harms_no_figure(ward: Ward, how: str):
+    """The hour before knows as much as if the pass had been missed, and nothing else."""
+    ward.reset()
+    without = hour_before(ward)
+    ward.strike(GATEWAYS, how, 1)
+    ward.strike(PORTS, how, 1)
+    assert ward.run("raw_port_sample").failed is None
+    assert ward.run("circuit_hour", hours=(NOW - HOUR, NOW - HOUR)).failed is None
+    pd.testing.assert_frame_equal(hour_before(ward), without)
+
+
+def test_the_same_pass_with_the_right_clock_tells_the_rest_of_the_hour(ward: Ward):
+    """So the test before this one can fail."""
+    ward.reset()
+    without = hour_before(ward)
+    assert ward.run("raw_port_sample").failed is None
+    assert ward.run("circuit_hour", hours=(NOW - HOUR, NOW - HOUR)).failed is None
+    assert hour_before(ward)["observed_minutes"].sum() > without["observed_minutes"].sum()
+
+
+def test_events_that_are_stored_outlive_an_answer_with_a_wrong_clock(ward: Ward):
+    ward.reset()
+    stored = ward.rows(RAW_GATEWAY_EVENT)
+    assert len(stored) > 0
+    ward.strike(EVENTS, "clock a day behind", 1)
+    ward.run("raw_gateway_event")
+    pd.testing.assert_frame_equal(ward.rows(RAW_GATEWAY_EVENT), stored)
+
+
+def test_a_failed_run_writes_its_sentence_and_neither_token_nor_address_of_it(ward: Ward):
+    ward.reset()
+    ward.strike(SITES, "401", 1)
+    ran = ward.run("raw_inventory")
+    assert "Mist refused the token" in ran.written
+    assert ward.cloud.token not in ran.written
+    assert "Authorization" not in ran.written
+
+
+def test_a_run_that_nobody_waits_for_is_tried_again_when_the_cloud_says(ward: Ward):
+    """The cloud asks for 2 s, which the run waits; the calls before it were no use."""
+    undisturbed = ward.undisturbed("raw_inventory")
+    ward.reset()
+    ward.strike(SITES, "429", LASTING)
+    assert ward.run("raw_inventory", is_awaited=False).failed is None
+    assert ward.state() == undisturbed
+
+
+def test_a_person_at_a_terminal_has_the_sentence_at_once(ward: Ward):
+    ward.reset()
+    ward.strike(SITES, "503", LASTING)
+    asked = ward.cloud.calls()[SITES]
+    with pytest.raises(MistTransientError, match="Mist is in trouble"):
+        ward.stage.runs.collect(None, None, inventory=True)
+    assert ward.cloud.calls()[SITES] - asked == LASTING
+    assert ward.state() == ward.first
+
+
+def test_the_command_line_tells_what_was_kept_out(ward: Ward):
+    ward.reset()
+    ward.strike(SITES, "null row", 1)
+    ward.strike(GATEWAYS, "unknown field", 1)
+    ward.cloud.misbehave(GATEWAYS, "row of another org")
+    ward.stage.runs.collect(None, None, inventory=True)
+    printed = ward.stage.printed.getvalue()
+    assert "1 row of sites kept out: every value in them is null." in printed
+    assert "1 row of stats/devices kept out: they belong to another organization." in printed
+    assert ward.cloud.token not in printed
+
+
+def test_every_way_is_in_the_table():
+    assert {how for asset in ASSETS for p in ASKED[asset] for how, _ in outcomes(asset, p)} == set(
+        WAYS
+    )
+    assert set(ASKED) <= set(TABLES)

@@ -1,0 +1,87 @@
+"""Everything that Mist can answer wrongly to the history of past hours, through the graph."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from wan_perf.tables import RAW_PORT_HISTORY
+from wan_perf_tests.graph.ailing import HOURS, Ward, admitted, check_words
+from wan_perf_tests.graph.cells import ASKED, BUCKETS, LASTING, Outcome, outcomes
+
+ASSET = "raw_port_history"
+CELLS = [
+    pytest.param(path, how, times, outcome, id=f"{path[7:]}-{how}-{times}")
+    for path in ASKED[ASSET]
+    for (how, times), outcome in outcomes(ASSET, path).items()
+]
+STOPS_ALL = ("401", "403")
+"""Refusals of the token: another port would fare no better."""
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    with admitted(tmp_path_factory.mktemp("history")) as ward:
+        yield ward
+
+
+@pytest.mark.parametrize(("path", "how", "times", "outcome"), CELLS)
+def test_what_becomes_of_a_bad_answer(
+    ward: Ward, path: str, how: str, times: int, outcome: Outcome
+):
+    undisturbed = ward.undisturbed(ASSET)
+    ward.reset()
+    leaves_ports = path == BUCKETS and outcome.what == "refused" and how not in STOPS_ALL
+    ports = ward.rows(RAW_PORT_HISTORY)[["gateway_mac", "port_id"]].drop_duplicates()
+    ward.strike(path, how, times * len(ports) if leaves_ports and times == LASTING else times)
+    ran = ward.run(ASSET)
+    check_words(ran, outcome.says, ward.cloud.token)
+    after = ward.state()
+    if leaves_ports and (times < LASTING or how == "429"):
+        assert ran.told["ports_left"] >= 1
+    elif outcome.what == "refused":
+        assert (ran.failed is not None, after) == (True, ward.first)
+    elif outcome.what == "without evidence":
+        assert {name for name in after if after[name] != undisturbed[name]} == {ASSET}
+    else:
+        assert after == undisturbed
+
+
+@pytest.mark.parametrize("how", ["404", "half JSON", "nulls", "clock an hour ahead"])
+def test_a_port_that_was_left_is_asked_for_by_the_next_run(ward: Ward, how: str):
+    undisturbed = ward.undisturbed(ASSET)
+    ward.reset()
+    ward.strike(BUCKETS, how, 1)
+    ran = ward.run(ASSET)
+    assert (ran.told["ports_left"], ran.failed) == (1, None)
+    stored = ward.state()[ASSET][0]
+    assert stored < undisturbed[ASSET][0]
+    assert ward.run(ASSET).told["ports_left"] == 0
+    assert ward.state() == undisturbed
+
+
+def test_the_next_run_repairs_whatever_was_refused_before(ward: Ward):
+    undisturbed = ward.undisturbed(ASSET)
+    ward.reset()
+    for path in ASKED[ASSET]:
+        for how in ("401", "403"):
+            ward.strike(path, how, 1)
+            assert ward.run(ASSET).failed is not None
+    assert ward.run(ASSET).failed is None
+    assert ward.state() == undisturbed
+
+
+@pytest.mark.parametrize("how", ["clock an hour ahead", "clock a day behind"])
+def test_without_evidence_of_a_state_the_rates_stand(ward: Ward, how: str):
+    evidence = ["up_through_from", "seen_at"]
+    ward.reset()
+    ward.run(ASSET)
+    whole = ward.rows(RAW_PORT_HISTORY)
+    ward.reset()
+    ward.strike("/api/v1/orgs/{org_id}/stats/ports/search", how, 1)
+    ward.run(ASSET)
+    found = ward.rows(RAW_PORT_HISTORY)
+    pd.testing.assert_frame_equal(found.drop(columns=evidence), whole.drop(columns=evidence))
+    asked_for = whole["hour"] == HOURS[ASSET][0]
+    assert whole[asked_for]["seen_at"].notna().any()
+    assert not found[asked_for]["seen_at"].notna().any()
