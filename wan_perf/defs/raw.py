@@ -14,11 +14,10 @@ from wan_perf.declaration import Table
 from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
-from wan_perf.mist.budget import Budget
 from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, is_due
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import Scores, allowance, take_events, take_passes, take_scores
-from wan_perf.mist.errors import MistTransientError
+from wan_perf.mist.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.inventory import inventory
 from wan_perf.mist.site_scores import HOUR
 from wan_perf.tables import (
@@ -34,8 +33,13 @@ DUE_TAG = "wan_perf/due_pass"
 """A run with this tag takes only the pass that is due, also under a clock that can be advanced."""
 
 
-def retry_transient(error: MistTransientError) -> dg.RetryRequested:
-    """Asks for the run to be tried again when the cloud says, or soon."""
+def retry_transient(error: MistPermanentError | MistTransientError) -> Exception:
+    """What an asset raises: a failure that may pass asks for a retry when the cloud says, or soon.
+
+    One that would come again stays what it is.
+    """
+    if isinstance(error, MistPermanentError):
+        return error
     return dg.RetryRequested(max_retries=2, seconds_to_wait=error.retry_after or 10)
 
 
@@ -124,21 +128,21 @@ def raw_gateway_event(
     warehouse: dg.ResourceParam[Warehouse],
 ) -> pd.DataFrame:
     start, end = naive(context.partition_time_window)
-    session, why = source.session(), ""
+    session, events, why = source.session(), None, ""
     if not _is_live(context) or is_due("events", floored(clock.now(), PASS_EVERY)):
         try:
             events = take_events(session, start, end, clock)
-        except MistTransientError as error:
+        except (MistPermanentError, MistTransientError) as error:
+            # A live run goes on with its pass, which nobody can take again.
             if not _is_live(context):
                 raise retry_transient(error) from error
             why = str(error)
             context.log.warning(f"Events were not had and stay as they are: {why}")
-        else:
-            context.add_output_metadata({"calls": session.calls, "why_left": why})
-            return events
     context.add_output_metadata({"calls": session.calls, "why_left": why})
-    # The window is replaced by what is returned: what is held is held still.
-    return warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
+    if events is None:
+        # The window is replaced by what is returned: what is held is held still.
+        return warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
+    return events
 
 
 @dg.asset(
@@ -157,21 +161,11 @@ def raw_site_sle(
 ) -> pd.DataFrame:
     start, end = naive(context.partition_time_window)
     now = clock.now()
-    hours = (
-        []
-        if _is_live(context) and not is_due("scores", floored(now, PASS_EVERY))
-        else [start + n * HOUR for n in range((min(end, floored(now, HOUR)) - start) // HOUR)]
-    )
-    wanted = sorted(set(hours) - _final(warehouse, start, end))
     session, found = source.session(), Scores()
-    if wanted:
-        try:
-            budget = Budget(session, clock.now, source.reserve)
-            found = take_scores(session, wanted, clock, budget, progress.scored)
-        except MistTransientError as error:
-            if not _is_live(context):
-                raise retry_transient(error) from error
-            found.left = dict.fromkeys(wanted, str(error))
+    if not _is_live(context) or is_due("scores", floored(now, PASS_EVERY)):
+        over = range((min(end, floored(now, HOUR)) - start) // HOUR)
+        wanted = {start + n * HOUR for n in over} - _final(warehouse, start, end)
+        found = take_scores(session, sorted(wanted), clock, source.reserve, progress.scored)
     reasons = sorted(set(found.left.values()))
     for why in reasons:
         context.log.warning(f"Scores of {len(found.left)} hours are left: {why}")
