@@ -158,7 +158,7 @@ GATEWAY_SILENCE = Table(
 )
 RAW_PATH_SAMPLE = Table(
     "raw_path_sample",
-    "One row per pass and peer path of a store's end; of a hub's end only where nothing tells.",
+    "One row per pass and end of a peer path; the end at a hub only where no other tells of it.",
     group="raw",
     partition="pass_at",
     snapshot="pass_at",
@@ -172,7 +172,7 @@ RAW_PATH_SAMPLE = Table(
 )
 RAW_SITE_SLE = Table(
     "raw_site_sle",
-    "One row per site and hour: Mist's own scores (0 to 1) as given, to compare with ours.",
+    "One row per site and hour: the scores (0 to 1) that Mist gives, to compare with ours.",
     group="raw",
     partition="hour",
     by_key=True,

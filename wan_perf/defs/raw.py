@@ -15,11 +15,10 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.kept_out import tell_kept_out
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
-from wan_perf.mist.budget import Budget
 from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, is_due
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import Scores, allowance, take_events, take_passes, take_scores
-from wan_perf.mist.errors import MistTransientError
+from wan_perf.mist.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.inventory import inventory
 from wan_perf.mist.site_scores import HOUR
 from wan_perf.tables import (
@@ -41,12 +40,18 @@ _LONGEST_WAIT_S = 60
 """A run that waits longer keeps others from their turn; the next scheduled one asks anew."""
 
 
-def retry_later(context: dg.AssetExecutionContext, error: MistTransientError) -> None:
+def retry_later(
+    context: dg.AssetExecutionContext, error: MistPermanentError | MistTransientError
+) -> None:
     """Have the run tried again when the cloud says, or soon; return where that is not wanted.
+
+    A failure that would come again is none to wait for.
 
     Raises:
         RetryRequested: the run is to be tried again.
     """
+    if isinstance(error, MistPermanentError):
+        return
     wait_s = error.retry_after or 10
     if AT_ONCE_TAG not in context.run.tags and wait_s <= _LONGEST_WAIT_S:
         raise dg.RetryRequested(max_retries=2, seconds_to_wait=wait_s) from error
@@ -144,7 +149,8 @@ def raw_gateway_event(
     if not _is_live(context) or is_due("events", floored(clock.now(), PASS_EVERY)):
         try:
             events = take_events(session, start, end, clock)
-        except MistTransientError as error:
+        except (MistPermanentError, MistTransientError) as error:
+            # A live run goes on with its pass, which nobody can take again.
             if not _is_live(context):
                 retry_later(context, error)
                 raise
@@ -174,22 +180,11 @@ def raw_site_sle(
 ) -> pd.DataFrame:
     start, end = naive(context.partition_time_window)
     now = clock.now()
-    hours = (
-        []
-        if _is_live(context) and not is_due("scores", floored(now, PASS_EVERY))
-        else [start + n * HOUR for n in range((min(end, floored(now, HOUR)) - start) // HOUR)]
-    )
-    wanted = sorted(set(hours) - _final(warehouse, start, end))
     session, found = source.session(), Scores()
-    if wanted:
-        try:
-            budget = Budget(session, clock.now, source.reserve)
-            found = take_scores(session, wanted, clock, budget, progress.scored)
-        except MistTransientError as error:
-            if not _is_live(context):
-                retry_later(context, error)
-                raise
-            found.left = dict.fromkeys(wanted, str(error))
+    if not _is_live(context) or is_due("scores", floored(now, PASS_EVERY)):
+        over = range((min(end, floored(now, HOUR)) - start) // HOUR)
+        wanted = {start + n * HOUR for n in over} - _final(warehouse, start, end)
+        found = take_scores(session, sorted(wanted), clock, source.reserve, progress.scored)
     reasons = sorted(set(found.left.values()))
     for why in reasons:
         context.log.warning(f"Scores of {len(found.left)} hours are left: {why}")

@@ -127,35 +127,36 @@ def take_scores(
     session: MistSession,
     hours: Sequence[datetime],
     clock: Clock,
-    budget: Budget,
+    reserve: int,
     on_hour: Callable[[int, int, int], None],
 ) -> Scores:
-    """Scores of each hour. They can be had later too, so an hour that fails is left.
+    """Scores of each hour; one that fails is left, since it can be had later and feeds nothing.
 
     Args:
         session: Where to ask.
         hours: Hours that are over.
         clock: What time it is.
-        budget: Allows each hour's calls.
+        reserve: Calls an hour that are left to live passes.
         on_hour: Told how many hours are over, of how many, and how many calls are left.
 
     Raises:
         UsageError: An hour is older than what Mist keeps; nothing is asked or replaced.
-        MistPermanentError: A call would fail again.
     """
-    if hours:
-        _refuse_older(min(hours), clock.now(), "scores")
-    found = Scores()
+    if not hours:
+        return Scores()  # not even the use of the token is asked
+    _refuse_older(min(hours), clock.now(), "scores")
+    found, budget = Scores(), None
     for nth, hour in enumerate(hours, 1):
         try:
+            budget = budget or Budget(session, clock.now, reserve)
             budget.claim()
             found.frames.append(_scores_of(session, hour, clock))
-        except HourUsedUpError as error:
+            on_hour(nth, len(hours), budget.left)
+        except (HourUsedUpError, MistPermanentError) as error:
             found.left |= dict.fromkeys(hours[nth - 1 :], str(error))
             break
         except MistTransientError as error:
             found.left[hour] = str(error)
-        on_hour(nth, len(hours), budget.left)
     return found
 
 

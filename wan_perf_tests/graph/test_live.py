@@ -84,14 +84,15 @@ def test_paths_that_fail_lose_nothing_else_and_the_next_run_has_them(stage: Stag
     assert of_pass(stage, RAW_PATH_SAMPLE, NOON + 10 * MINUTE) > 0
 
 
-def test_events_that_fail_stay_as_they_are_and_the_next_run_has_them(stage: Stage, fleet: Fleet):
+@pytest.mark.parametrize("how", ["503", "403"])
+def test_events_that_fail_stay_as_they_are_and_the_next_run_has_them(stage: Stage, how: str):
     live(stage, NOON)
     held = stage.rows(RAW_GATEWAY_EVENT)
-    stage.cloud.misbehave(EVENTS, "503", times=LASTING)
+    stage.cloud.misbehave(EVENTS, how, times=LASTING)
     live(stage, NOON + 50 * MINUTE)
     pd.testing.assert_frame_equal(stage.rows(RAW_GATEWAY_EVENT), held)
     assert (stage.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
-    assert "Events stay as they are: Mist is in trouble" in stage.printed.getvalue()
+    assert f"status {how}" in stage.printed.getvalue().partition("Events stay as they are: ")[2]
     live(stage, NOON + HOUR)
     assert len(stage.rows(RAW_GATEWAY_EVENT)) > len(held)
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from wan_perf.errors import UsageError
-from wan_perf.mist.budget import Budget
 from wan_perf.mist.clock import RealClock, SimulatorClock
 from wan_perf.mist.collecting import (
     Passes,
@@ -194,9 +193,8 @@ def test_events_wait_for_a_short_retry_after(cloud: Cloud) -> None:
 
 
 def scored(cloud: Cloud, hours: list[datetime], reserve: int = 0) -> Scores:
-    session, clock = session_with(cloud), SimulatorClock(cloud.url)
-    budget = Budget(session, clock.now, reserve)
-    return take_scores(session, hours, clock, budget, lambda *_: None)
+    clock = SimulatorClock(cloud.url)
+    return take_scores(session_with(cloud), hours, clock, reserve, lambda *_: None)
 
 
 def test_an_hour_of_scores_that_fails_is_left_for_the_next_run(cloud: Cloud) -> None:
@@ -206,6 +204,14 @@ def test_an_hour_of_scores_that_fails_is_left_for_the_next_run(cloud: Cloud) -> 
     found = scored(cloud, hours)
     assert list(found.left) == hours[:1]
     assert set(found.frame["hour"]) == set(hours[1:])
+
+
+def test_scores_that_are_refused_are_asked_once_and_all_left(cloud: Cloud) -> None:
+    cloud.clock.advance_to(START + 5 * HOUR)
+    cloud.misbehave(SCORES, "403")
+    hours = [START + n * HOUR for n in range(4)]
+    assert list(scored(cloud, hours).left) == hours
+    assert cloud.calls()[SCORES] == 1
 
 
 def test_scores_stop_before_the_reserve(fleet: Fleet) -> None:
