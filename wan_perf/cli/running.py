@@ -5,6 +5,7 @@ Keep out: what a run computes (`defs`), what a command looks like (`cli`).
 """
 
 import logging
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,13 +23,22 @@ from wan_perf.defs.kept_out import KEPT_OUT
 from wan_perf.defs.raw import AT_ONCE_TAG, DUE_TAG
 from wan_perf.defs.resources import clock_for, warehouse_for
 from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.mist.cadence import PASS_EVERY, reach_back
 from wan_perf.mist.clock import floored
 from wan_perf.mist.collecting import EVENTS_KEPT
 from wan_perf.settings import Settings, read_settings
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_INVENTORY
+from wan_perf.tables import (
+    CIRCUIT_DAY,
+    CIRCUIT_HOUR,
+    GATEWAY_SILENCE,
+    RAW_GATEWAY_EVENT,
+    RAW_INVENTORY,
+)
 
 CHUNK = timedelta(hours=168)
+FOLLOWING_EVENTS = (RAW_GATEWAY_EVENT, GATEWAY_SILENCE, CIRCUIT_HOUR)
+"""What is brought up to date where only events can have changed."""
 INVENTORY_EVERY = timedelta(hours=6)
 _MISSED_SHOWN = 3
 # The sentence of a failure is printed once, by `main`.
@@ -71,7 +81,8 @@ class Runs:
         """Take the pass that is due, or every pass and event of [start, end) that can be had.
 
         Circuit-hours follow at once. Each run begins an hour early where it may: that hour's end is
-        known only now. A live run goes further back once an hour, for what is heard late.
+        known only now. A live run goes further back once an hour, for what is heard late; a range
+        has the events of the day before it read again, and the hours that follow from them.
 
         Raises:
             UsageError: the range is none, or lies outside what is kept.
@@ -95,6 +106,8 @@ class Runs:
             until = min(first + CHUNK, last)
             begin = max(first - early, min(earliest, first))
             self._collect_hours(begin, until, due_only=start is None)
+            if start is not None:
+                self._hear_again(max(begin - EVENT_REACH_BACK, earliest), begin)
             first = until
 
     def aggregate_daily(self, start: datetime | None = None, end: datetime | None = None) -> None:
@@ -115,6 +128,15 @@ class Runs:
         count = _metadata(result, "circuit_day")["dagster/partition_row_count"]
         days = counted(count, "circuit-day", "circuit-days")
         self.console.print(f"Aggregated {keys[0]} to {keys[1]}: {days}.")
+
+    def _hear_again(self, begin: datetime, end: datetime) -> None:
+        """Events that came late, and what settled a silence, change the hours before a range."""
+        held = self._ends(CIRCUIT_HOUR, "hour")[0]
+        begin = max(begin, held or end)
+        if begin < end:
+            keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
+            with self.console.status(f"events from {begin:%Y-%m-%d %H:%M} UTC again"):
+                self._run(HOURLY_JOB, keys, only=FOLLOWING_EVENTS)
 
     def _collect_hours(self, begin: datetime, end: datetime, *, due_only: bool) -> None:
         keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
@@ -187,7 +209,11 @@ class Runs:
         self._bar.update(self._task, description=f"history of port {done:,} of {of:,}, {calls}")
 
     def _run(
-        self, job: str, keys: list[str] | None = None, tags: dict[str, str] | None = None
+        self,
+        job: str,
+        keys: list[str] | None = None,
+        tags: dict[str, str] | None = None,
+        only: Sequence[Table] = (),
     ) -> dg.ExecuteInProcessResult:
         ends = {
             f"dagster/asset_partition_range_{end}": key
@@ -197,7 +223,10 @@ class Runs:
         tags = {AT_ONCE_TAG: "true", **(tags or {}), **ends}
         try:
             return self._definitions.resolve_job_def(job).execute_in_process(
-                instance=self._instance, run_config=_QUIET, tags=tags
+                instance=self._instance,
+                run_config=_QUIET,
+                tags=tags,
+                asset_selection=[dg.AssetKey(table.name) for table in only] or None,
             )
         except Exception as error:
             ours = _ours(error)
