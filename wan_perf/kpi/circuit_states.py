@@ -39,6 +39,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from wan_perf.columns import COLUMNS
 from wan_perf.kpi.nearness import (
     EVENT_REACH_BACK,
     HOUR_US,
@@ -47,7 +48,7 @@ from wan_perf.kpi.nearness import (
 )
 from wan_perf.kpi.sweep import overlap_us, spans, swept
 
-CAUSES = ("port", "isp", "gateway", "wan")
+CAUSES = COLUMNS["down_cause"].one_of
 _OF_PORT = (
     *("held", "up", "down", "proven", "disabled", "unheard", "over"),
     *("carried", "restarted", "cut"),

@@ -37,7 +37,6 @@ ASKED = {
 LASTING = len(PAUSES_S) + 1
 """So many bad answers outlast what a call is made again for."""
 _TRANSIENT = ("429", "500", "503", "slow", "cut body")
-_PASSES = (*_TRANSIENT, "429 without Retry-After", "half JSON", "wrong content type", "empty page")
 PATIENT = {*STREAMS, EVENTS, SCORES}
 ASKED_PATIENTLY = {"raw_port_sample", "raw_gateway_event", "raw_site_sle"}
 """Where a short wait that the cloud asks for is waited once more."""
@@ -140,8 +139,9 @@ def _of_pass(path: str, how: str, outcome: Outcome) -> Outcome:
     return replace(outcome, what="missed") if _fails(outcome) and not nothing_is_had else outcome
 
 
-def _of_scores(how: str, outcome: Outcome) -> Outcome:
-    return replace(outcome, what="left") if _fails(outcome) and how in _PASSES else outcome
+def _of_scores(outcome: Outcome) -> Outcome:
+    """Scores feed nothing and can be had later: whatever fails, they are left."""
+    return replace(outcome, what="left") if _fails(outcome) else outcome
 
 
 def _fails(outcome: Outcome) -> bool:
@@ -156,7 +156,7 @@ def outcomes(asset: str, path: str) -> dict[tuple[str, int], Outcome]:
         found |= {("429", LASTING): ABSORBED, ("429", 2 * LASTING): found["429", LASTING]}
     if asset == "raw_port_sample":
         found = {cell: _of_pass(path, cell[0], outcome) for cell, outcome in found.items()}
-    if path == SCORES:
-        found = {cell: _of_scores(cell[0], outcome) for cell, outcome in found.items()}
+    if asset == "raw_site_sle":
+        found = {cell: _of_scores(outcome) for cell, outcome in found.items()}
     assert {how for how, _ in found} == set(WAYS)
     return found
