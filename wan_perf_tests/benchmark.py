@@ -4,11 +4,8 @@
     python -m wan_perf_tests.benchmark threshold-runs --days 31    runs, pieces and hours above
     python -m wan_perf_tests.benchmark live-hour --sites 5000      calls to the Mist Cloud
 
-    python -m wan_perf_tests.benchmark circuit-hour --hours 24    how long the fact takes
-    python -m wan_perf_tests.benchmark live-hour --sites 5000     calls to the Mist Cloud
-
-For circuit-hour synthetic samples, 12 an hour of every circuit, and events on every tenth circuit
-go straight into a DuckDB file; then circuit_hours is stored as the graph stores it. For live-hour a
+For circuit-hour synthetic samples, 12 an hour of every circuit, two peer paths of each every ten
+minutes, and events on every tenth circuit go straight into a DuckDB file; then circuit_hours is stored as the graph stores it. For live-hour a
 simulated cloud counts what an hour of `wan-perf collect` asks of it. Every figure is of this one
 run.
 """
@@ -33,6 +30,7 @@ from wan_perf.tables import (
     DIM_HOUR,
     DIM_POLICY,
     RAW_GATEWAY_EVENT,
+    RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
     THRESHOLD_PIECE,
     THRESHOLD_RUN,
@@ -63,6 +61,12 @@ FILLS = (
     "(epoch(sampled_at) - 1.7e9)::BIGINT * (1000 + i) AS rx_bytes_counter, "
     "(epoch(sampled_at) - 1.7e9)::BIGINT * (500 + i) AS tx_bytes_counter "
     "FROM range({first}, {last}, INTERVAL 5 MINUTE) AS passes(pass_at), c",
+    "INSERT INTO raw_path_sample BY NAME SELECT pass_at, mac AS gateway_mac, port AS port_id, "
+    "site AS site_id, 'hub' || n AS peer_mac, 'ge-0/0/0' AS peer_port_id, 'wan' || n AS path_name, "
+    "pass_at - to_seconds(i % 60) AS sampled_at, hash(i, pass_at) % 200 > 0 AS is_up, "
+    "i % 2 = 0 AS is_active, 20 + hash(n, pass_at, i) % 40 AS latency_ms, "
+    "hash(i, n, pass_at) % 8 AS jitter_ms, 0 AS loss_pct, 4.3 AS mos "
+    "FROM range({first}, {last}, INTERVAL 10 MINUTE) AS passes(pass_at), range(2) AS hubs(n), c",
     "INSERT INTO raw_gateway_event BY NAME SELECT hour + to_seconds(hash(i, hour) % 3600) "
     "AS event_at, mac AS gateway_mac, site AS site_id, port AS port_id, "
     "CASE WHEN hash(hour, i) % 2 = 0 THEN 'port_up' ELSE 'port_down' END AS event_kind, "
@@ -95,14 +99,14 @@ def fill(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> int:
             session.run(statement.format(**instants))
         return sum(
             session.run(f"SELECT count(*) FROM {table.name}")[0][0]
-            for table in (RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT)
+            for table in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT)
         )
 
 
 def scan(warehouse: DuckDBWarehouse) -> None:
     """Read every value of the raw tables once, and compute next to nothing."""
     with warehouse.session() as session:
-        for table in (RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT):
+        for table in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT):
             session.run(f"SELECT sum(hash(COLUMNS(*)) % 1024) FROM {table.name}")
 
 
@@ -110,6 +114,7 @@ def store(warehouse: DuckDBWarehouse, window: Window) -> int:
     """The fact of the window, as the graph stores it."""
     near = {
         RAW_PORT_SAMPLE: Window(window.start - H, window.end + H),
+        RAW_PATH_SAMPLE: Window(window.start - H, window.end + H),
         RAW_GATEWAY_EVENT: Window(window.start - 24 * H, window.end + H),
     }
     sources = [warehouse.lazy(table, near.get(table)) for table in FACT_SOURCES]

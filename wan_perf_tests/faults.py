@@ -33,6 +33,7 @@ from wan_perf.tables import (
     DIM_SITE,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
+    RAW_PATH_SAMPLE,
     RAW_PORT_HISTORY,
     RAW_PORT_SAMPLE,
 )
@@ -88,8 +89,8 @@ def findings(warehouse: Warehouse) -> Findings:
     lazy = {
         table.name: warehouse.lazy(table)
         for table in (
-            *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT, GATEWAY_SILENCE),
-            *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR),
+            *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
+            *(GATEWAY_SILENCE, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR),
         )
     }
     circuits = in_service(lazy["dim_site"], lazy["dim_circuit"], lazy["dim_hour"])
@@ -97,7 +98,12 @@ def findings(warehouse: Warehouse) -> Findings:
     samples = samples_near(lazy["raw_port_sample"], members)
     past = history_near(lazy["raw_port_history"], members)
     evidence = evidence_near(
-        samples, past, lazy["raw_gateway_event"], lazy["gateway_silence"], members
+        samples,
+        past,
+        lazy["raw_path_sample"],
+        lazy["raw_gateway_event"],
+        lazy["gateway_silence"],
+        members,
     )
     stretches = circuit_stretches(circuits, members, evidence)
     down = stretches.filter(

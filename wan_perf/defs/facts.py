@@ -44,6 +44,7 @@ def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> i
     backfill_policy=CHUNK,
     ins={
         "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+        "raw_path_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
         "raw_gateway_event": dg.AssetIn(partition_mapping=EVENTS_NEAR),
         "gateway_silence": dg.AssetIn(partition_mapping=SILENCES_NEAR),
     },
@@ -51,6 +52,7 @@ def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> i
 def circuit_hour(
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
+    raw_path_sample: ir.Table,
     raw_gateway_event: ir.Table,
     gateway_silence: ir.Table,
     dim_site: ir.Table,
@@ -62,6 +64,7 @@ def circuit_hour(
     return circuit_hours(
         raw_port_sample,
         raw_port_history,
+        raw_path_sample,
         raw_gateway_event,
         gateway_silence,
         dim_site,

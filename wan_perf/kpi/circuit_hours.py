@@ -20,6 +20,7 @@ from wan_perf.kpi.nearness import (
     samples_near,
     silences_near,
 )
+from wan_perf.kpi.paths import dead_paths
 from wan_perf.kpi.state import downs, gaps
 from wan_perf.kpi.traffic import circuit_traffic, idle_stretches
 from wan_perf.kpi.validity import in_force
@@ -34,6 +35,7 @@ PERCENT_DECIMALS = 4
 def circuit_hours(
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
+    raw_path_sample: ir.Table,
     raw_gateway_event: ir.Table,
     gateway_silence: ir.Table,
     dim_site: ir.Table,
@@ -47,7 +49,9 @@ def circuit_hours(
     members = members_near(circuits, circuit_port)
     samples = samples_near(raw_port_sample, members)
     past = history_near(raw_port_history, members)
-    evidence = evidence_near(samples, past, raw_gateway_event, gateway_silence, members)
+    evidence = evidence_near(
+        samples, past, raw_path_sample, raw_gateway_event, gateway_silence, members
+    )
     measured = circuits
     for figures in (
         main_members(members),
@@ -63,6 +67,7 @@ def circuit_hours(
 def evidence_near(
     samples: ir.Table,
     past: ir.Table,
+    raw_path_sample: ir.Table,
     raw_gateway_event: ir.Table,
     gateway_silence: ir.Table,
     members: ir.Table,
@@ -76,6 +81,7 @@ def evidence_near(
         silences=silences_near(gateway_silence, members),
         past=past,
         idle=idle_stretches(samples),
+        dead=dead_paths(raw_path_sample, members, events),
     )
 
 

@@ -19,11 +19,12 @@ members leave it open, since it turns after them:
 1. every member's link is down: down, cause port;
 2. a member is unheard and none is up: unknown;
 3. an ARP or DHCP failure of its provider is open: down, cause isp;
-4. a member is up, or its aggregate is: up;
-5. its aggregate is down: down, cause port;
-6. a member is unknown: unknown;
-7. a member's gateway had no power: down, cause gateway; its lines were cut: down, cause wan;
-8. a person switched it off: unknown, and counted as disabled.
+4. all its peer paths are dead (`paths`): down, cause path;
+5. a member is up, or its aggregate is: up;
+6. its aggregate is down: down, cause port;
+7. a member is unknown: unknown;
+8. a member's gateway had no power: down, cause gateway; its lines were cut: down, cause wan;
+9. a person switched it off: unknown, and counted as disabled.
 
 A failure of the provider is open from its event to the next one of the same protocol, 24 hours at
 most. A circuit on demand that is not up, or idle, while a better circuit of its site is up, is in
@@ -55,7 +56,7 @@ _OF_PORT = (
 )
 _OF_MEMBER = ("up", "down", "disabled", "open", "unknown", "restarted", "cut")
 _OF_AGGREGATE = ("aggregate_up", "aggregate_down")
-_OF_CIRCUIT = (*_OF_MEMBER, *_OF_AGGREGATE, "linked", "isp")
+_OF_CIRCUIT = (*_OF_MEMBER, *_OF_AGGREGATE, "linked", "isp", "path")
 _PROTOCOLS = ("arp", "dhcp")
 
 
@@ -70,6 +71,7 @@ class Evidence:
         silences: port_hour, from_us, to_us, port_id, outcome of silences that are over.
         past: port_hour, up_from_us, up_to_us, is_carrying of the history.
         idle: port_hour, from_us, to_us of stretches in which next to nothing was carried.
+        dead: circuit_hour, from_us, to_us of stretches in which all peer paths were dead.
     """
 
     gap: ir.Table
@@ -78,6 +80,7 @@ class Evidence:
     silences: ir.Table
     past: ir.Table
     idle: ir.Table
+    dead: ir.Table
 
 
 def circuit_states(circuits: ir.Table, members: ir.Table, evidence: Evidence) -> ir.Table:
@@ -139,12 +142,17 @@ def _flap_counts(stretches: ir.Table) -> ir.Table:
 def _stretches(members: ir.Table, evidence: Evidence) -> ir.Table:
     """The stretches of every circuit, without regard to standby."""
     of_members = _of_members(members, evidence)
-    seen = swept("circuit_hour", ibis.union(of_members, _provider(members, evidence)), _OF_CIRCUIT)
+    beyond = ibis.union(
+        _provider(members, evidence),
+        spans(evidence.dead, "circuit_hour", "from_us", "to_us", "path"),
+    )
+    seen = swept("circuit_hour", ibis.union(of_members, beyond), _OF_CIRCUIT)
     other = seen.up | seen.open | seen.unknown | seen.restarted | seen.cut
     outcome = ibis.cases(
         (seen.down & ~other, "port"),
         (seen.open & ~seen.up, ibis.null("string")),
         (seen.isp, "isp"),
+        (seen.path, "path"),
         (seen.up | seen.aggregate_up, "up"),
         (seen.aggregate_down, "port"),
         (seen.unknown, ibis.null("string")),

@@ -54,6 +54,9 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     agrees = _agrees(gap.kind, gap.is_up, proven) & _agrees(gap.next_kind, gap.next_up, proven)
     carried = ibis.ifelse(agrees, proven, ibis.null("int8"))
     expires = ibis.greatest(gap.event_before_us + microseconds(EVENT_REACH_BACK), gap.from_us)
+    # Of an event after the hour; what one in the hour proves begins too early to be of interest.
+    begins = ibis.ifelse(gap.event_after_us >= HOUR_US, 0, gap.from_us)
+    from_next = ~held & ~turned & gap.event_before.isnull()
 
     flapped = (gap.next_flapped_us > gap.from_us) & (gap.next_flapped_us <= gap.to_us)
     midway = ((gap.from_us + gap.to_us) / 2).floor().cast("int64")
@@ -61,6 +64,7 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
         (turned & flapped.fill_null(False), gap.next_flapped_us),
         (turned, midway),
         (~held & gap.event_before.notnull(), ibis.least(expires, gap.to_us)),
+        (from_next, ibis.least(ibis.greatest(begins, gap.from_us), gap.to_us)),
         else_=gap.to_us,
     )
     return gap.select(
@@ -68,8 +72,8 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
         "from_us",
         "to_us",
         turn_us=turn,
-        state_before=ibis.ifelse(held | turned, gap.is_up, carried),
-        state_after=ibis.ifelse(turned, seen_next, ibis.null("int8")),
+        state_before=ibis.cases((held | turned, gap.is_up), (~from_next, carried)),
+        state_after=ibis.cases((turned, seen_next), (from_next, carried)),
         is_shared=(held | turned) & (_is_around(gap, 0) | _is_around(gap, HOUR_US)),
     )
 
@@ -157,10 +161,11 @@ def _pairs(seen: ir.Table) -> ir.Table:
         group_by=marked.port_hour, order_by=marked.nth, preceding=None, following=0
     )
     to_come = ibis.window(group_by=marked.port_hour, order_by=marked.nth, following=(1, None))
-    before = marked.mark.max().over(so_far)
+    before, after = marked.mark.max().over(so_far), marked.mark.min().over(to_come)
     return marked.mutate(
         from_us=marked.at_us,
         event_before=before % 2,
         event_before_us=before // 2 + _LONG_AGO_US,
-        event_after=marked.mark.min().over(to_come) % 2,
+        event_after=after % 2,
+        event_after_us=after // 2 + _LONG_AGO_US,
     )

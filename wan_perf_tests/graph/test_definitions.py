@@ -30,16 +30,8 @@ FEEDS = {
     "dim_policy": set(),
     "dim_hour": {"dim_site"},
     "circuit_hour": {
-        *(
-            "raw_port_sample",
-            "raw_port_history",
-            "raw_gateway_event",
-            "gateway_silence",
-            "dim_site",
-            "dim_circuit",
-            "circuit_port",
-        ),
-        *("dim_hour", "dim_policy"),
+        *("raw_port_sample", "raw_port_history", "raw_path_sample", "raw_gateway_event"),
+        *("gateway_silence", "dim_site", "dim_circuit", "circuit_port", "dim_hour", "dim_policy"),
     },
     "gateway_silence": {"raw_gateway_event", "raw_port_sample"},
     "threshold_piece": {"circuit_hour"},

@@ -11,7 +11,8 @@ from wan_perf_tests.kpi.state_reference import MICROSECOND, PortLife
 from wan_perf_tests.kpi.traffic_reference import differences
 
 LINK = ("port_up", "port_down", "port_disabled")
-CAUSES = ("port", "isp", "gateway", "wan")
+CAUSES = ("port", "isp", "path", "gateway", "wan")
+PROTOCOLS = ("arp", "dhcp")
 Piece = tuple[datetime, datetime, str | None]
 
 
@@ -22,6 +23,7 @@ class Raw:
     samples: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     silences: list[Row] = field(default_factory=list)
+    paths: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class MemberLife:
             and row["ended_at"] > hour
         ]
 
+    def has(self, path: Row) -> bool:
+        """Whether the circuit held it when one of its paths was sampled."""
+        named = (path["gateway_mac"], path["port_id"]) == (self.member.gateway, self.member.port)
+        return named and self.member.since <= path["sampled_at"] < self.member.until
+
     def said(self, instant: datetime) -> tuple[str | None, bool]:
         """Its word for the circuit, None while not held; and whether its link is up."""
         if not self.member.since <= instant < self.member.until:
@@ -91,6 +98,11 @@ class MemberLife:
             for r in self.events
         ]
 
+    def turns(self) -> list[datetime]:
+        """Instants of events at which it or its provider may have turned."""
+        kinds = (*LINK, *(f"{p}_{how}" for p in PROTOCOLS for how in ("unresolved", "resolved")))
+        return [row["event_at"] for row in self._bounced() if row["event_kind"] in kinds]
+
     def cuts(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Instants at which anything of it can change."""
         for low, high, _ in self.link.stretches(start, end):
@@ -118,6 +130,7 @@ class CircuitLife:
         self.hour = hour
         self.members = [MemberLife(member, raw, hour) for member in members]
         self.better, self.on_demand = list(better), on_demand
+        self.dead = list(self._dead_stretches(raw.paths))
         self.idle = [
             (d.start, d.end)
             for member in self.members
@@ -144,6 +157,7 @@ class CircuitLife:
             ("down" in words and words <= {"down", "disabled"}, "port"),
             ("open" in words and "up" not in words, None),
             (self._provider_failed(instant), "isp"),
+            (any(start <= instant < end for start, end in self.dead), "path"),
             ("up" in words | bundle, "up"),
             ("down" in bundle, "port"),
             ("unknown" in words, None),
@@ -158,13 +172,37 @@ class CircuitLife:
         events = [row for member in self.members for row in member.events]
         return any(
             opened(events, f"{protocol}_unresolved", (f"{protocol}_resolved",), instant)
-            for protocol in ("arp", "dhcp")
+            for protocol in PROTOCOLS
         )
+
+    def _dead_stretches(self, paths: list[Row]) -> Iterator[tuple[datetime, datetime]]:
+        """Between two passes that found all paths dead, where nothing turned between them."""
+        fresh = [
+            row
+            for row in paths
+            if row["sampled_at"] >= row["pass_at"] - NEAR
+            and self.hour - H <= row["pass_at"] < self.hour + 2 * H
+        ]
+        found = []
+        for due in sorted({row["pass_at"] for row in fresh}):
+            of_pass = [row for row in fresh if row["pass_at"] == due]
+            alive = {row["peer_mac"] for row in of_pass if row["is_up"]} - {None}
+            own = [row for row in of_pass if any(m.has(row) for m in self.members)]
+            if own:
+                dead = all(row["is_up"] is False and row["peer_mac"] in alive for row in own)
+                instants = [row["sampled_at"] for row in own]
+                found.append((max(instants), dead, min(instants)))
+        turns = [turn for member in self.members for turn in member.turns()]
+        for (last, was_dead, _), (then, is_dead, first) in pairwise(sorted(found)):
+            turned = any(last < turn <= then for turn in turns)
+            if was_dead and is_dead and first - last <= NEAR and not turned:
+                yield last, first
 
     def pieces(self, start: datetime, end: datetime) -> list[Piece]:
         """[start, end) cut wherever the state can change."""
-        cuts = {start, end, *(edge for span in self.idle for edge in span)}
+        cuts = {start, end}
         for life in (self, *self.better):
+            cuts.update(edge for span in (*life.idle, *life.dead) for edge in span)
             for member in life.members:
                 cuts.update(member.cuts(start, end))
         inside = sorted(cut for cut in cuts if start <= cut <= end)

@@ -28,6 +28,7 @@ from wan_perf.tables import (
     DIM_SITE,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
+    RAW_PATH_SAMPLE,
     RAW_PORT_HISTORY,
     RAW_PORT_SAMPLE,
 )
@@ -53,8 +54,8 @@ CIRCUITS = {
     "is_on_demand": "boolean",
 }
 FACT_SOURCES = (
-    *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT, GATEWAY_SILENCE, DIM_SITE, DIM_CIRCUIT),
-    *(CIRCUIT_PORT, DIM_HOUR, DIM_POLICY),
+    *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT, GATEWAY_SILENCE),
+    *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR, DIM_POLICY),
 )
 
 
@@ -95,7 +96,8 @@ def measured_query() -> Query:
     samples = samples_near(unbound(RAW_PORT_SAMPLE), members)
     past = history_near(unbound(RAW_PORT_HISTORY), members)
     silences = unbound(GATEWAY_SILENCE)
-    evidence = evidence_near(samples, past, unbound(RAW_GATEWAY_EVENT), silences, members)
+    paths, events = unbound(RAW_PATH_SAMPLE), unbound(RAW_GATEWAY_EVENT)
+    evidence = evidence_near(samples, past, paths, events, silences, members)
     states = circuit_states(circuits, members, evidence)
     traffic = circuit_traffic(samples, downs(evidence.gap), members)
     return Query(states.left_join(traffic, "circuit_hour").drop("circuit_hour_right"))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from wan_perf_tests.kpi.circuit_reference import Member, Raw
 from wan_perf_tests.kpi.ragged import instants, lives
-from wan_perf_tests.kpi.rows import HOUR, H, Row, event
+from wan_perf_tests.kpi.rows import HOUR, H, Row, event, path
 
 GATEWAYS = ("0000000000aa", "0000000000bb")
 _OTHER = ("arp_unresolved", "arp_resolved", "dhcp_unresolved", "dhcp_resolved", "port_disabled")
@@ -41,13 +41,14 @@ def sites(draw: st.DrawFn) -> Site:
     circuits = (shape, (Member(GATEWAYS[0], "cl-1/0/0"),))
     samples: list[Row] = []
     events: list[Row] = []
-    for member in {m for members in circuits for m in members}:
+    for member in dict.fromkeys(m for members in circuits for m in members):
         of_port, told = draw(lives(member.port))
         samples += [{**row, "gateway_mac": member.gateway} for row in of_port]
         events += [{**row, "gateway_mac": member.gateway} for row in told]
         events += draw(_more(member))
     spoken, silences = draw(_silences())
-    return Site(circuits, Raw(samples, [*events, *spoken], silences))
+    paths = draw(_paths([member for members in circuits for member in members]))
+    return Site(circuits, Raw(samples, [*events, *spoken], silences, paths))
 
 
 @st.composite
@@ -64,6 +65,42 @@ def _more(draw: st.DrawFn, member: Member) -> list[Row]:
         )
         for n, instant in enumerate(draw(st.lists(when, max_size=3)))
     ]
+
+
+@st.composite
+def _paths(draw: st.DrawFn, members: list[Member]) -> list[Row]:
+    """Passes over the paths of the ports to two hubs, often down, some words old or without hub."""
+    late = st.sampled_from([0, 0, 30, 240, 1200, 1201])
+    word = st.sampled_from([False, False, False, True, None])
+    elsewhere = "0000000000cc"
+    found: dict[tuple, Row] = {}
+    dues = st.lists(instants(HOUR - H, HOUR + 2 * H), max_size=12, unique=True)
+    near = draw(st.sampled_from(["all", "some", "none"]))
+    for nth in range(18) if near == "all" else []:
+        due = HOUR - H + nth * timedelta(minutes=10)
+        for member in members:
+            found[due, member.gateway, member.port, "hub1"] = path(
+                due - timedelta(seconds=draw(late)),
+                up=draw(st.sampled_from([False] * 9 + [True])),
+                heard=due,
+                port=member.port,
+                gateway=member.gateway,
+            )
+        found[due, elsewhere, "", "hub1"] = path(due, heard=due, gateway=elsewhere)
+    for due in draw(dues) if near == "some" else []:
+        for member in members:
+            for hub in draw(st.lists(st.sampled_from(["hub1", "hub2", None]), unique=True)):
+                found[due, member.gateway, member.port, hub] = path(
+                    due - timedelta(seconds=draw(late)),
+                    up=draw(word),
+                    hub=hub,
+                    heard=due,
+                    port=member.port,
+                    gateway=member.gateway,
+                )
+        for hub in draw(st.lists(st.sampled_from(["hub1", "hub2"]), unique=True)):
+            found[due, elsewhere, "", hub] = path(due, hub=hub, heard=due, gateway=elsewhere)
+    return list(found.values())
 
 
 @st.composite

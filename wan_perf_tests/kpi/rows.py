@@ -52,6 +52,33 @@ def sample(
     }
 
 
+def path(
+    clock: str | datetime,
+    *,
+    up: bool | None = True,
+    hub: str | None = "hub1",
+    heard: str | datetime | None = None,
+    port: str = PORT,
+    gateway: str = GATEWAY,
+    **figures: float | bool | None,
+) -> Row:
+    """A sample of a peer path to a hub; the pass was due when it was sampled."""
+    sampled_at = at(clock) if isinstance(clock, str) else clock
+    due = at(heard) if isinstance(heard, str) else heard
+    return {
+        "pass_at": due or sampled_at,
+        "gateway_mac": gateway,
+        "port_id": port,
+        "site_id": "S1",
+        "peer_mac": hub,
+        "peer_port_id": "ge-0/0/0",
+        "path_name": None,
+        "sampled_at": sampled_at,
+        "is_up": up,
+        **figures,
+    }
+
+
 def event(
     clock: str | datetime, kind: str, *, port: str = PORT, gateway: str = GATEWAY, detail: str = ""
 ) -> Row:

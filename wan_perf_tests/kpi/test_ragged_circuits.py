@@ -50,6 +50,7 @@ def measured_site(site: Site) -> list[Row]:
         raw_port_sample=site.raw.samples,
         raw_gateway_event=site.raw.events,
         gateway_silence=site.raw.silences,
+        raw_path_sample=site.raw.paths,
     )
     rows = {row["circuit_hour"]: row for row in found}
     return [rows.get(number, NOTHING) for number in range(len(site.circuits))]
