@@ -261,9 +261,9 @@ _FACT = (
     _minutes("disabled_minutes", "Unknown minutes in which a person had switched the port off."),
     _text(
         "down_cause",
-        "What kept the circuit down longest: its port, its provider (isp), all its peer paths while "
-        "their hubs were up (path), its gateway without power, or lines that were cut while the "
-        "gateway was not heard (wan).",
+        "What kept the circuit down longest: its port, its provider (isp), all its peer paths "
+        "while their hubs were up (path), its gateway without power, or lines that were cut while "
+        "the gateway was not heard (wan).",
         ("port", "isp", "path", "gateway", "wan"),
     ),
     _text(

@@ -5,9 +5,9 @@
     python -m wan_perf_tests.benchmark live-hour --sites 5000      calls to the Mist Cloud
 
 For circuit-hour synthetic samples, 12 an hour of every circuit, two peer paths of each every ten
-minutes, and events on every tenth circuit go straight into a DuckDB file; then circuit_hours is stored as the graph stores it. For live-hour a
-simulated cloud counts what an hour of `wan-perf collect` asks of it. Every figure is of this one
-run.
+minutes and events on every tenth circuit go straight into a DuckDB file; then circuit_hours is
+stored as the graph stores it. For live-hour a simulated cloud counts what an hour of `wan-perf
+collect` asks of it. Every figure is of this one run.
 """
 
 import argparse
