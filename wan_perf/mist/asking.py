@@ -12,7 +12,12 @@ from typing import TypeVar
 from wan_perf.mist.cadence import Stream, is_due
 from wan_perf.mist.clock import Clock
 from wan_perf.mist.endpoints import Endpoint
-from wan_perf.mist.errors import HourUsedUpError, MistPermanentError, MistTransientError
+from wan_perf.mist.errors import (
+    HourUsedUpError,
+    MistAnswerError,
+    MistPermanentError,
+    MistTransientError,
+)
 from wan_perf.mist.instants import EPOCH
 from wan_perf.mist.records import Report
 from wan_perf.mist.session import MistSession
@@ -72,8 +77,9 @@ class Asking:
     ) -> list[Report] | None:
         """All rows, every page of them; None where the stream is not due or was missed.
 
-        A stream that was refused is not asked again, and nothing is asked while the hour's calls
-        are used up: until the instant that the cloud names, or for the rest of the pass.
+        A stream that was refused is not asked again, but one whose answer has a wrong shape is: one
+        gateway's odd word may be gone by the next pass. Nothing is asked while the hour's calls are
+        used up: until the instant that the cloud names, or for the rest of the pass.
         """
         if not is_due(stream, pass_at):
             return None
@@ -83,6 +89,8 @@ class Asking:
             return None
         try:
             return patiently(self.clock, lambda: newest(self.session, endpoint, pass_at))
+        except MistAnswerError as error:
+            self.missed[pass_at, stream] = error
         except MistPermanentError as error:
             self._refused[stream] = self.missed[pass_at, stream] = error
         except MistTransientError as error:

@@ -73,7 +73,7 @@ class Gateway:
     def reported_at(self, at: float) -> float:
         """Give the newest instant at or before `at` at which its statistics reached the cloud.
 
-        Before a recorded series begins this is the first boot.
+        Before the first report, or before a recorded series begins, this is the first boot.
         """
         if self.recorded_reports:
             before = bisect_right(self.recorded_reports, at)
@@ -81,7 +81,7 @@ class Gateway:
         newest = self._on_schedule(at)
         while silence := inside(self.silences, newest):
             newest = self._on_schedule(silence[0] - 1)
-        return newest
+        return max(newest, float(self.boots[0]))
 
     def next_report(self, at: float) -> float:
         """Give the first instant at or after `at` at which its statistics are due."""
