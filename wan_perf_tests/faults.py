@@ -297,6 +297,8 @@ class Yardstick:
         """The circuit goes on under its id, on another gateway."""
         for circuit in self._of(fault):
             tally.planted += 1
+            if fault["end"] > self.end - STEP.total_seconds():
+                continue  # no inventory was taken after it
             tally.observable += 1
             hours = [
                 row

@@ -164,6 +164,14 @@ def test_a_stream_that_is_refused_is_asked_once_and_the_others_go_on(cloud: Clou
     assert had(passes, START + 10 * MINUTE) == {"devices"}
 
 
+def test_an_answer_of_a_wrong_shape_costs_one_pass(cloud: Cloud) -> None:
+    cloud.misbehave(PATHS_OF["paths"], "wrong JSON type")
+    passes = taken(cloud, START, START + 30 * MINUTE)
+    assert set(passes.missed) == {(START, "paths")}
+    assert "has not the known shape" in passes.missed[START, "paths"]
+    assert had(passes, START + 10 * MINUTE) == {"devices", "paths"}
+
+
 def test_where_nothing_was_had_the_refusal_is_told_before_what_may_pass(cloud: Cloud) -> None:
     cloud.misbehave(PATHS_OF["devices"], "503", times=LASTING)
     for stream in ("ports", "paths"):

@@ -93,3 +93,9 @@ def test_in_a_silence_the_newest_report_stays_the_one_before():
     assert gateway.reported_at(1_000_686) == 1_000_027
     assert gateway.reported_at(1_000_687) == 1_000_687
     assert gateway.reported_at(1_000_900) == 1_000_687
+
+
+def test_a_gateway_that_has_not_reported_yet_was_seen_when_it_booted():
+    gateway = replace(GATEWAY, boots=(1_000_050,), silences=((0, 1_000_050),))
+    assert gateway.reported_at(1_000_080) == 1_000_050
+    assert gateway.reported_at(1_000_087) == 1_000_087
