@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from wan_perf.metrics import JUDGED, Metric
+from wan_perf.metrics import JUDGED, QUALITY, Metric
 
 Type = Literal["text", "integer", "real", "boolean", "instant", "date"]
 
@@ -20,6 +20,10 @@ STATUSES = ("Up", "Down", "Unknown")
 SEVERITIES = ("warning", "high", "critical")
 """Rising; a fact below all of them is `normal`."""
 SEVERITY_WORDS = ("normal", *SEVERITIES)
+EVIDENCE = ("heard", "settled", "history")
+"""What a known state can rest on, the strongest first."""
+ACTIVE = ("active", "inferred")
+"""A circuit that carries its site's traffic: polled so, or inferred from its primary's outage."""
 SCOPES = ("default", "region", "store_type", "site", "circuit")
 """From the widest to the narrowest; the narrowest that speaks wins."""
 
@@ -79,6 +83,7 @@ def _judged(metric: Metric) -> Iterator[Column]:
         f"Hours with {metric.quantity} and levels, observed for 30 minutes or more: those that can "
         "be above.",
     )
+    yield _text(metric.severity, f"Highest level that {metric.quantity} reaches.", SEVERITY_WORDS)
     for severity in SEVERITIES:
         yield Column(
             metric.level(severity),
@@ -96,6 +101,31 @@ def _judged(metric: Metric) -> Iterator[Column]:
             f"Longest run of hours at or above the {severity} level in force (continuous); NULL "
             "where none could be judged.",
         )
+
+
+def _sampled(metric: Metric) -> Iterator[Column]:
+    """Average, maximum and percentile of an hour's samples of the peer paths."""
+    unit, le = _UNITS[metric.unit], 100 if metric.unit == "pct" else None
+    name = metric.quantity.capitalize()
+    of = "of the circuit's peer paths in the hour"
+    yield Column(metric.avg, "real", f"{name} {of}: mean of its samples.", unit, 0, le)
+    yield Column(
+        metric.max,
+        "real",
+        f"{name} {of}: highest sample; NULL where only the history is known.",
+        unit,
+        0,
+        le,
+    )
+    yield Column(
+        metric.p95,
+        "real",
+        f"{name} {of}: 95th percentile of its samples (linear); NULL where only the history is "
+        "known.",
+        unit,
+        0,
+        le,
+    )
 
 
 _IDENTITY = (
@@ -188,6 +218,33 @@ _TIME = (
     _flag("is_trading_hour", "The hour begins within the trading hours of the policy, local time."),
 )
 
+_STATE = (
+    _text(
+        "state",
+        "Known: up, down. No known state: standby (on demand, not needed), disabled (switched off "
+        "by a person), unheard (gateway silent, unsettled), unknown.",
+        ("up", "down", "standby", "disabled", "unheard", "unknown"),
+    ),
+    _text(
+        "activity",
+        "Whether the circuit carries its site's traffic: active or inactive as polls of the peer "
+        "paths say, inferred where only its primary's outage does; NULL where nothing tells.",
+        (*ACTIVE, "inactive"),
+    ),
+    _flag("is_link_up", "A member port's link is up, whatever lies behind it."),
+    _text(
+        "evidence",
+        "What the known state rests on: events and samples (heard), what followed a silence "
+        "(settled), the history.",
+        EVIDENCE,
+    ),
+    _text(
+        "turned_to",
+        "Where the row begins with a transition, the state it turned to.",
+        ("up", "down"),
+    ),
+)
+
 _SAMPLE = (
     _text("counter_source", "Which statistics the counters come from.", ("device", "port")),
     _flag("is_up", "The port, of a path's row the path, is operationally up."),
@@ -252,7 +309,6 @@ _FACT = (
         "(RFC 5136); above 100 is burst or a wrong rate.",
         le=None,
     ),
-    _text("utilization_severity", "Highest level that the utilization reaches.", SEVERITY_WORDS),
     _minutes("up_minutes", "Minutes in which the circuit is known to be up."),
     _minutes("down_minutes", "60 (the period's minutes) - up_minutes: known down plus unknown."),
     _minutes("known_down_minutes", "Minutes in which the circuit is known to be down."),
@@ -292,6 +348,83 @@ _FACT = (
     _percent("utilization_max_pct", "Highest utilization of an hour.", le=None),
     _percent("utilization_p95_pct", "95th percentile of the hours' utilization (linear).", le=None),
     *(column for metric in JUDGED for column in _judged(metric)),
+    *(column for metric in QUALITY for column in _sampled(metric)),
+    Column(
+        "mos_avg", "real", "Mean opinion score of a call, mean of the hour's samples.", "", 0, 5
+    ),
+    _count("quality_sample_count", "Polls of the circuit's peer paths with loss or delay."),
+    _minutes("quality_minutes", "Minutes that loss, jitter and latency speak for."),
+    _text(
+        "quality_source",
+        "Where loss, jitter and latency come from, never mixed; NULL where nothing is known.",
+        ("samples", "history"),
+    ),
+    _minutes(
+        "active_minutes",
+        "Minutes in which the circuit carried its site's traffic, or is inferred to have; NULL "
+        "where nothing tells of its use.",
+    ),
+    _minutes("unheard_minutes", "Unknown minutes in which its gateway was not heard, unsettled."),
+    _text(
+        "state_evidence",
+        "Weakest evidence that the hour's known state rests on: events and samples (heard), what "
+        "followed a silence (settled), the history.",
+        EVIDENCE,
+    ),
+)
+
+
+def _of_failover(metric: Metric) -> Iterator[Column]:
+    """Sums of the samples during a failover, and the mean before it."""
+    unit, name = _UNITS[metric.unit], metric.quantity
+    yield Column(f"{name}_sum_{metric.unit}", "real", f"Sum of the samples' {name}.", unit, 0)
+    yield _count(f"{name}_count", f"Samples with {name}.")
+    yield Column(
+        f"{name}_before_{metric.unit}",
+        "real",
+        f"Mean {name} of the circuit in use in the 24 hours before the hour in which it began.",
+        unit,
+        0,
+    )
+
+
+_SITE = (
+    _count("circuit_count", "Circuits of the site in service."),
+    _minutes("dark_minutes", "Minutes in which no circuit is up, and all is known."),
+    _minutes(
+        "unreachable_minutes",
+        "Minutes in which no circuit is known to be up and the gateway is not heard, unsettled.",
+    ),
+    _minutes(
+        "on_backup_minutes",
+        "Minutes in which a lower-ranked circuit carries the site and none of rank 1 does; NULL "
+        "where nothing tells of use.",
+    ),
+    _minutes("redundancy_lost_minutes", "Minutes in which a circuit is down and another is up."),
+    _percent("utilization_worst_pct", "Highest utilization of the site's circuits.", le=None),
+    _text("utilization_worst_circuit_id", "Circuit with the highest utilization."),
+)
+
+_FAILOVER = (
+    _text("primary_circuit_id", "Circuit of rank 1; the first by name of several."),
+    _text("backup_circuit_id", "Lower-ranked circuit that carried the site longest."),
+    _text(
+        "trigger",
+        "What the primary was down with as it began, in the words of down_cause; NULL where it "
+        "was not known to be down.",
+        ("port", "isp", "path", "gateway", "wan"),
+    ),
+    _flag("is_inferred", "No poll saw the backup in use: the primary was down, the backup up."),
+    _flag("is_begin", "The failover began in this part; else it goes on from the day before."),
+    _bytes("capacity_down_bytes", "What the rates carry down in the time the bytes are known of."),
+    _bytes("capacity_up_bytes", "What the rates carry up in the time the bytes are known of."),
+    _percent(
+        "utilization_before_pct",
+        "Mean utilization of the circuit in use in the 24 hours before the hour in which it began.",
+        le=None,
+    ),
+    *(column for metric in QUALITY for column in _of_failover(metric)),
+    _instant("turned_at", "Instant of the transition."),
 )
 
 _EPISODE = (
@@ -307,7 +440,7 @@ _EPISODE = (
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
-        *(*_IDENTITY, *_DESCRIPTION, *_TIME, *_SAMPLE, *_PATH, *_SCORE),
-        *(*_POLICY, *_FACT, *_EPISODE),
+        *(*_IDENTITY, *_DESCRIPTION, *_TIME, *_STATE, *_SAMPLE, *_PATH, *_SCORE),
+        *(*_POLICY, *_FACT, *_SITE, *_FAILOVER, *_EPISODE),
     )
 }

@@ -30,9 +30,11 @@ HOURLY_ASSETS = [
     raw.raw_site_sle,
     dimensions.dim_hour,
     facts.gateway_silence,
+    facts.circuit_state,
     facts.circuit_hour,
+    facts.site_hour,
 ]
-DAILY_ASSETS = [events.threshold_piece, facts.circuit_day]
+DAILY_ASSETS = [events.threshold_piece, events.failover_piece, facts.circuit_day]
 
 INVENTORY_JOB = "inventory_job"
 HOURLY_JOB = "hourly_job"

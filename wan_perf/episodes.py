@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from wan_perf import formulas
 from wan_perf.columns import SEVERITIES
-from wan_perf.metrics import JUDGED
+from wan_perf.metrics import JUDGED, QUALITY
 
 
 def chained(pieces: ir.Table, by: Sequence[str]) -> ir.Table:
@@ -27,6 +27,59 @@ def chained(pieces: ir.Table, by: Sequence[str]) -> ir.Table:
         group_by=[flagged[name] for name in by], order_by=flagged.started_at
     )
     return flagged.mutate(episode=flagged.begins.sum().over(so_far)).drop("begins")
+
+
+def flap_events(circuit_state: ir.Table) -> ir.Table:
+    """One row per transition: the stretches that begin with one."""
+    turned = circuit_state.filter(circuit_state.turned_to.notnull())
+    return turned.select(
+        *("circuit_id", "site_id", "turned_to", "down_cause", "evidence"),
+        turned_at=turned.started_at,
+    )
+
+
+def failover_events(failover_piece: ir.Table, circuit_hour: ir.Table) -> ir.Table:
+    """One row per failover, its parts joined; figures are of the circuit in use during it.
+
+    Load and quality are ratios of sums over all parts. It is inferred where every part is. It is
+    open where it reaches the end of the newest hour that is known.
+    """
+    pieces = chained(failover_piece, ("site_id",))
+    lasting = pieces.on_backup_minutes
+    figures: dict[str, ir.Scalar] = {}
+    for metric in QUALITY:
+        total = pieces[f"{metric.quantity}_sum_{metric.unit}"].sum()
+        count = pieces[f"{metric.quantity}_count"].sum()
+        figures[metric.avg] = formulas.mean_value(total, count).round(formulas.VALUE_DECIMALS)
+        figures[metric.max] = pieces[metric.max].max()
+        before = f"{metric.quantity}_before_{metric.unit}"
+        figures[before] = pieces[before].max(where=pieces.is_begin)
+    events = pieces.group_by("site_id", "episode").aggregate(
+        started_at=pieces.started_at.min(),
+        ended_at=pieces.ended_at.max(),
+        primary_circuit_id=pieces.primary_circuit_id.argmin(pieces.started_at),
+        backup_circuit_id=pieces.backup_circuit_id.argmax(lasting),
+        trigger=pieces.trigger.max(where=pieces.is_begin),
+        is_inferred=pieces.is_inferred.ifelse(1, 0).min() == 1,
+        on_backup_minutes=pieces.on_backup_minutes.sum(),
+        dark_minutes=pieces.dark_minutes.sum(),
+        unheard_minutes=pieces.unheard_minutes.sum(),
+        rx_bytes=pieces.rx_bytes.sum(),
+        tx_bytes=pieces.tx_bytes.sum(),
+        down_bytes=pieces.capacity_down_bytes.sum(),
+        up_bytes=pieces.capacity_up_bytes.sum(),
+        utilization_before_pct=pieces.utilization_before_pct.max(where=pieces.is_begin),
+        **figures,
+    )
+    newest = circuit_hour.aggregate(newest=circuit_hour.hour.max())
+    dated = events.cross_join(newest)
+    utilization = formulas.utilization_pct(
+        dated.rx_bytes, dated.tx_bytes, dated.down_bytes, dated.up_bytes
+    )
+    return dated.mutate(
+        utilization_pct=utilization.round(formulas.VALUE_DECIMALS),
+        is_open=dated.ended_at > dated.newest,
+    )
 
 
 def threshold_runs(threshold_piece: ir.Table, circuit_hour: ir.Table) -> ir.Table:

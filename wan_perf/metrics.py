@@ -29,6 +29,26 @@ class Metric:
         """The unit as names have it: pct of utilization_pct."""
         return self.name.rpartition("_")[2]
 
+    @property
+    def severity(self) -> str:
+        """Column of the highest level that the hour's figure reaches."""
+        return f"{self.quantity}_severity"
+
+    @property
+    def avg(self) -> str:
+        """Column of an hour's average, of figures that are sampled."""
+        return f"{self.quantity}_avg_{self.unit}"
+
+    @property
+    def max(self) -> str:
+        """Column of an hour's highest sample."""
+        return f"{self.quantity}_max_{self.unit}"
+
+    @property
+    def p95(self) -> str:
+        """Column of an hour's 95th percentile over its samples."""
+        return f"{self.quantity}_p95_{self.unit}"
+
     def level(self, severity: str) -> str:
         """Column of the level in force."""
         return f"{self.quantity}_{severity}_level_{self.unit}"
@@ -47,5 +67,12 @@ class Metric:
         return f"{self.quantity}_judged_hours"
 
 
+def _sampled(name: str) -> Metric:
+    quantity, _, unit = name.rpartition("_")
+    return Metric(name, value=f"{quantity}_avg_{unit}", observed="quality_minutes")
+
+
 UTILIZATION = Metric("utilization_pct", value="utilization_pct", observed="observed_minutes")
-JUDGED = (UTILIZATION,)
+QUALITY = (_sampled("loss_pct"), _sampled("jitter_ms"), _sampled("latency_ms"))
+"""Sampled on the peer paths; the hour's average is judged."""
+JUDGED = (UTILIZATION, *QUALITY)

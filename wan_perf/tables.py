@@ -5,13 +5,14 @@ Keep out: what a column means (`columns`), what a declaration can say (`declarat
 computed (`kpi`).
 """
 
+import ibis
 import ibis.expr.types as ir
 
 from wan_perf import formulas
 from wan_perf.columns import SEVERITIES
 from wan_perf.declaration import Rule, Table, View
-from wan_perf.episodes import threshold_runs
-from wan_perf.metrics import JUDGED
+from wan_perf.episodes import failover_events, flap_events, threshold_runs
+from wan_perf.metrics import JUDGED, QUALITY
 from wan_perf.threshold_rules import PIECE_RULES, RUN_RULES, TIME_ABOVE_RULES
 
 
@@ -239,6 +240,39 @@ DIM_HOUR = Table(
         *("local_month", "local_quarter", "is_weekend", "is_trading_hour"),
     ),
 )
+CIRCUIT_STATE = Table(
+    "circuit_state",
+    "One row per circuit and stretch of one state and use within one UTC hour, end to end; none "
+    "where a circuit has no port.",
+    group="facts",
+    partition="started_at",
+    key=("started_at", "circuit_id"),
+    required=("site_id", "ended_at", "state", "is_link_up"),
+    columns=(
+        *("started_at", "ended_at", "circuit_id", "site_id", "role_rank", "state", "down_cause"),
+        *("activity", "is_link_up", "evidence", "turned_to"),
+    ),
+    own_rules=(
+        Rule(
+            "stretches_lie_within_their_hour",
+            "A stretch lasts for some time and ends with its hour at the latest.",
+            lambda t: (
+                (t.started_at < t.ended_at)
+                & (t.ended_at <= t.started_at.truncate("h") + ibis.interval(hours=1))
+            ),
+        ),
+        Rule(
+            "only_a_down_has_a_cause",
+            "down_cause is given where the state is down, and only there.",
+            lambda t: (t.state == "down") == t.down_cause.notnull(),
+        ),
+        Rule(
+            "known_states_have_evidence",
+            "A known state says what it rests on.",
+            lambda t: ~t.state.isin(("up", "down")) | t.evidence.notnull(),
+        ),
+    ),
+)
 CIRCUIT_HOUR = Table(
     "circuit_hour",
     "One row per circuit in service and UTC hour, also where nothing was heard.",
@@ -249,18 +283,117 @@ CIRCUIT_HOUR = Table(
     required=(
         *("site_id", "up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
         *("status_hourly", "flap_count", "observed_minutes", "sample_count"),
+        *("quality_minutes", "quality_sample_count"),
     ),
     columns=(
         *("hour", "circuit_id", "site_id", "gateway_mac", "port_id", "rx_bytes", "tx_bytes"),
         *("observed_minutes", "bandwidth_mbps", "bandwidth_up_mbps", "bandwidth_source"),
-        *("utilization_pct", "utilization_severity"),
+        "utilization_pct",
+        *(figure for metric in QUALITY for figure in (metric.avg, metric.max, metric.p95)),
+        *("mos_avg", "quality_sample_count", "quality_minutes", "quality_source"),
+        *(metric.severity for metric in JUDGED),
         *(metric.level(severity) for metric in JUDGED for severity in SEVERITIES),
         *("up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
-        *("standby_minutes", "disabled_minutes", "link_up_minutes", "down_cause"),
-        *("status_hourly", "availability_pct", "flap_count", "sample_count", "reset_count"),
-        *("dropped_count", "is_trading_hour", "source"),
+        *("standby_minutes", "disabled_minutes", "unheard_minutes", "link_up_minutes"),
+        *("active_minutes", "down_cause", "state_evidence", "status_hourly", "availability_pct"),
+        *(
+            "flap_count",
+            "sample_count",
+            "reset_count",
+            "dropped_count",
+            "is_trading_hour",
+            "source",
+        ),
     ),
     own_rules=_HOUR_RULES,
+)
+SITE_HOUR = Table(
+    "site_hour",
+    "One row per site and UTC hour in which a circuit of it was in service.",
+    group="facts",
+    partition="hour",
+    minutes=60,
+    key=("hour", "site_id"),
+    required=(
+        *("circuit_count", "up_minutes", "dark_minutes", "unreachable_minutes"),
+        *("unknown_minutes", "redundancy_lost_minutes", "flap_count"),
+    ),
+    columns=(
+        *("hour", "site_id", "circuit_count", "up_minutes", "dark_minutes"),
+        *("unreachable_minutes", "unknown_minutes", "availability_pct", "on_backup_minutes"),
+        *("redundancy_lost_minutes", "flap_count", "utilization_worst_pct"),
+        "utilization_worst_circuit_id",
+    ),
+    own_rules=(
+        Rule(
+            "the_hour_is_all_of_its_parts",
+            "up_minutes + dark_minutes + unreachable_minutes + unknown_minutes = 60.",
+            lambda t: _agrees(
+                t.up_minutes + t.dark_minutes + t.unreachable_minutes + t.unknown_minutes,
+                ibis.literal(60.0),
+                2 * _STEP,
+            ),
+        ),
+    ),
+)
+FLAP_EVENT = View(
+    "flap_event",
+    "One row per change of a circuit between up and down.",
+    group="events",
+    key=("turned_at", "circuit_id"),
+    required=("site_id", "turned_to"),
+    columns=("turned_at", "circuit_id", "site_id", "turned_to", "down_cause", "evidence"),
+    sources=("circuit_state",),
+    expression=flap_events,
+)
+_FAILOVER = ("started_at", "ended_at", "primary_circuit_id", "backup_circuit_id", "trigger")
+_FAILOVER_MINUTES = ("on_backup_minutes", "dark_minutes", "unheard_minutes")
+_FAILOVER_PEAKS = tuple(metric.max for metric in QUALITY)
+_FAILOVER_BEFORE = (
+    "utilization_before_pct",
+    *(f"{metric.quantity}_before_{metric.unit}" for metric in QUALITY),
+)
+FAILOVER_PIECE = Table(
+    "failover_piece",
+    "One row per part of a failover within one UTC day.",
+    group="events",
+    partition="day",
+    key=("day", "site_id", "started_at"),
+    required=("ended_at", "is_inferred", "is_begin", *_FAILOVER_MINUTES),
+    minutes=1440,
+    columns=(
+        *("day", "site_id", *_FAILOVER, "is_inferred", "is_begin", *_FAILOVER_MINUTES),
+        *("rx_bytes", "tx_bytes", "capacity_down_bytes", "capacity_up_bytes"),
+        *(f"{metric.quantity}_sum_{metric.unit}" for metric in QUALITY),
+        *(f"{metric.quantity}_count" for metric in QUALITY),
+        *_FAILOVER_PEAKS,
+        *_FAILOVER_BEFORE,
+    ),
+    own_rules=(
+        Rule(
+            "lies_within_its_day",
+            "It lasts for some time, within its UTC day.",
+            lambda t: (
+                (t.started_at < t.ended_at)
+                & (t.started_at.date() == t.day)
+                & (t.ended_at <= t.day.cast("timestamp") + ibis.interval(days=1))
+            ),
+        ),
+    ),
+)
+FAILOVER_EVENT = View(
+    "failover_event",
+    "One row per failover of a site, over any number of days; an open one ends with what is known.",
+    group="events",
+    key=("site_id", "started_at"),
+    columns=(
+        *("site_id", *_FAILOVER, "is_open", "is_inferred", *_FAILOVER_MINUTES),
+        *("rx_bytes", "tx_bytes", "utilization_pct"),
+        *(figure for metric in QUALITY for figure in (metric.avg, metric.max)),
+        *_FAILOVER_BEFORE,
+    ),
+    sources=("failover_piece", "circuit_hour"),
+    expression=failover_events,
 )
 _RUN = (
     *("circuit_id", "site_id", "metric", "severity", "level", "started_at", "ended_at"),
@@ -321,6 +454,7 @@ TABLES: dict[str, Table] = {
         *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
         *(RAW_SITE_SLE, GATEWAY_SILENCE),
         *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
-        *(CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_DAY),
+        *(CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR, FLAP_EVENT, FAILOVER_PIECE, FAILOVER_EVENT),
+        *(THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_DAY),
     )
 }

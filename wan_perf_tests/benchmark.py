@@ -23,10 +23,12 @@ from rich.console import Console
 
 from wan_perf.frames import conform
 from wan_perf.kpi.circuit_hours import circuit_hours
+from wan_perf.kpi.circuit_states import circuit_states
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
 from wan_perf.periods import DAY, local_hours
 from wan_perf.tables import (
     CIRCUIT_HOUR,
+    CIRCUIT_STATE,
     DIM_HOUR,
     DIM_POLICY,
     RAW_GATEWAY_EVENT,
@@ -37,7 +39,7 @@ from wan_perf.tables import (
 )
 from wan_perf.thresholds import Policy
 from wan_perf.warehouse import DuckDBWarehouse, Window
-from wan_perf_tests.kpi.engine import FACT_SOURCES
+from wan_perf_tests.kpi.engine import FACT_SOURCES, STATE_SOURCES
 from wan_perf_tests.live_hour import counted, told
 
 START = datetime(2026, 3, 10)
@@ -92,7 +94,7 @@ def fill(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> int:
     warehouse.store(DIM_HOUR, conform(zoned, DIM_HOUR), window)
     warehouse.store(DIM_POLICY, conform(Policy().rows(), DIM_POLICY))
     with warehouse.session() as session:
-        for table in FACT_SOURCES:
+        for table in (*STATE_SOURCES, DIM_POLICY):
             warehouse.create(session, table)
         session.run(f"CREATE TEMPORARY TABLE c AS {CIRCUITS.format(circuits=circuits)}")
         for statement in FILLS:
@@ -117,6 +119,9 @@ def store(warehouse: DuckDBWarehouse, window: Window) -> int:
         RAW_PATH_SAMPLE: Window(window.start - H, window.end + H),
         RAW_GATEWAY_EVENT: Window(window.start - 24 * H, window.end + H),
     }
+    heard = [warehouse.lazy(table, near.get(table)) for table in STATE_SOURCES]
+    warehouse.store(CIRCUIT_STATE, circuit_states(*heard), window)
+    near |= {CIRCUIT_STATE: window, RAW_GATEWAY_EVENT: near[RAW_PORT_SAMPLE]}
     sources = [warehouse.lazy(table, near.get(table)) for table in FACT_SOURCES]
     return warehouse.store(CIRCUIT_HOUR, circuit_hours(*sources), window).rows
 

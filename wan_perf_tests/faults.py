@@ -20,23 +20,9 @@ from typing import Any
 
 import pandas as pd
 
-from wan_perf.kpi.circuit_hours import evidence_near, in_service
-from wan_perf.kpi.circuit_states import CAUSES, circuit_stretches
-from wan_perf.kpi.history import history_near
-from wan_perf.kpi.nearness import HOUR_US, members_near, samples_near
+from wan_perf.kpi.circuit_states import CAUSES
 from wan_perf.simulator import Fleet
-from wan_perf.tables import (
-    CIRCUIT_HOUR,
-    CIRCUIT_PORT,
-    DIM_CIRCUIT,
-    DIM_HOUR,
-    DIM_SITE,
-    GATEWAY_SILENCE,
-    RAW_GATEWAY_EVENT,
-    RAW_PATH_SAMPLE,
-    RAW_PORT_HISTORY,
-    RAW_PORT_SAMPLE,
-)
+from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_PORT, CIRCUIT_STATE, GATEWAY_SILENCE
 from wan_perf.warehouse import Warehouse
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
@@ -86,39 +72,16 @@ def collected(stage: Stage, days: float) -> None:
 
 def findings(warehouse: Warehouse) -> Findings:
     """Outages of every circuit, chained over the hours; circuit-hours; silences that carried."""
-    lazy = {
-        table.name: warehouse.lazy(table)
-        for table in (
-            *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
-            *(GATEWAY_SILENCE, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR),
-        )
-    }
-    circuits = in_service(lazy["dim_site"], lazy["dim_circuit"], lazy["dim_hour"])
-    members = members_near(circuits, lazy["circuit_port"])
-    samples = samples_near(lazy["raw_port_sample"], members)
-    past = history_near(lazy["raw_port_history"], members)
-    evidence = evidence_near(
-        samples,
-        past,
-        lazy["raw_path_sample"],
-        lazy["raw_gateway_event"],
-        lazy["gateway_silence"],
-        members,
-    )
-    stretches = circuit_stretches(circuits, members, evidence)
-    down = stretches.filter(
-        stretches.outcome.isin(CAUSES) & (stretches.to_us > 0) & (stretches.from_us < HOUR_US)
-    )
-    owner = circuits.select("circuit_hour", "circuit_id", "hour")
-    rows = warehouse.query(down.inner_join(owner, "circuit_hour"))
+    states = warehouse.lazy(CIRCUIT_STATE)
+    rows = warehouse.query(states.filter(states.state == "down"))
     hours = warehouse.query(warehouse.lazy(CIRCUIT_HOUR))
-    silences = warehouse.query(lazy["gateway_silence"])
+    silences = warehouse.query(warehouse.lazy(GATEWAY_SILENCE))
     settled = silences[silences["outcome"] == "carried"]
     return Findings(
         outages=_chained(rows),
         hours={(row.circuit_id, epoch(row.hour)): row for row in hours.itertuples()},
         carried={(row.gateway_mac, epoch(row.started_at)) for row in settled.itertuples()},
-        ports=warehouse.query(lazy["circuit_port"]),
+        ports=warehouse.query(warehouse.lazy(CIRCUIT_PORT)),
     )
 
 
@@ -130,9 +93,7 @@ def epoch(instant: Any) -> float:
 def _chained(rows: pd.DataFrame) -> dict[str, list[Outage]]:
     pieces: dict[str, list[Outage]] = defaultdict(list)
     for row in rows.itertuples():
-        hour = epoch(row.hour)
-        start, end = max(row.from_us, 0) / 1e6, min(row.to_us, HOUR_US) / 1e6
-        piece = Outage(hour + start, hour + end, frozenset({row.outcome}))
+        piece = Outage(epoch(row.started_at), epoch(row.ended_at), frozenset({row.down_cause}))
         pieces[row.circuit_id].append(piece)
     return {circuit_id: _joined(of_circuit) for circuit_id, of_circuit in pieces.items()}
 

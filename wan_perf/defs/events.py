@@ -7,9 +7,17 @@ import ibis.expr.types as ir
 
 from wan_perf.declaration import View
 from wan_perf.defs.declared import declared
-from wan_perf.defs.partitions import CHUNK, DAILY, HOURS_OF_PERIOD
+from wan_perf.defs.partitions import (
+    CHUNK,
+    DAILY,
+    HOURS_NEAR_DAY,
+    HOURS_OF_PERIOD,
+    HOURS_UNTIL_DAY,
+    SAMPLES_NEAR,
+)
+from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.threshold_runs import threshold_pieces
-from wan_perf.tables import TABLES, THRESHOLD_PIECE
+from wan_perf.tables import FAILOVER_PIECE, TABLES, THRESHOLD_PIECE
 
 
 @dg.asset(
@@ -21,6 +29,30 @@ from wan_perf.tables import TABLES, THRESHOLD_PIECE
 )
 def threshold_piece(circuit_hour: ir.Table) -> ir.Table:
     return threshold_pieces(circuit_hour)
+
+
+@dg.asset(
+    **declared(FAILOVER_PIECE),
+    kinds={"sql"},
+    partitions_def=DAILY,
+    backfill_policy=CHUNK,
+    ins={
+        "circuit_state": dg.AssetIn(partition_mapping=HOURS_NEAR_DAY),
+        "circuit_hour": dg.AssetIn(partition_mapping=HOURS_UNTIL_DAY),
+        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+        "raw_path_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+    },
+)
+def failover_piece(
+    circuit_state: ir.Table,
+    circuit_hour: ir.Table,
+    raw_port_sample: ir.Table,
+    raw_path_sample: ir.Table,
+    circuit_port: ir.Table,
+) -> ir.Table:
+    return failover_pieces(
+        circuit_state, circuit_hour, raw_port_sample, raw_path_sample, circuit_port
+    )
 
 
 def _spec(view: View) -> dg.AssetSpec:

@@ -16,11 +16,13 @@ from wan_perf.defs.partitions import (
     SILENCES_NEAR,
 )
 from wan_perf.kpi.circuit_hours import circuit_hours
+from wan_perf.kpi.circuit_states import circuit_states
 from wan_perf.kpi.rollup import circuit_periods
 from wan_perf.kpi.silences import gateway_silences
+from wan_perf.kpi.site_hours import site_hours
 from wan_perf.kpi.threshold_runs import with_time_above
 from wan_perf.periods import DAY
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, GATEWAY_SILENCE
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_STATE, GATEWAY_SILENCE, SITE_HOUR
 
 
 @dg.asset(
@@ -38,7 +40,7 @@ def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> i
 
 
 @dg.asset(
-    **declared(CIRCUIT_HOUR),
+    **declared(CIRCUIT_STATE),
     kinds={"sql"},
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
@@ -49,7 +51,7 @@ def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> i
         "gateway_silence": dg.AssetIn(partition_mapping=SILENCES_NEAR),
     },
 )
-def circuit_hour(
+def circuit_state(
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
     raw_path_sample: ir.Table,
@@ -59,9 +61,8 @@ def circuit_hour(
     dim_circuit: ir.Table,
     circuit_port: ir.Table,
     dim_hour: ir.Table,
-    dim_policy: ir.Table,
 ) -> ir.Table:
-    return circuit_hours(
+    return circuit_states(
         raw_port_sample,
         raw_port_history,
         raw_path_sample,
@@ -71,8 +72,49 @@ def circuit_hour(
         dim_circuit,
         circuit_port,
         dim_hour,
+    )
+
+
+@dg.asset(
+    **declared(CIRCUIT_HOUR),
+    kinds={"sql"},
+    partitions_def=HOURLY,
+    backfill_policy=CHUNK,
+    ins={
+        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+        "raw_path_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+        "raw_gateway_event": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+    },
+)
+def circuit_hour(
+    circuit_state: ir.Table,
+    raw_port_sample: ir.Table,
+    raw_port_history: ir.Table,
+    raw_path_sample: ir.Table,
+    raw_gateway_event: ir.Table,
+    dim_site: ir.Table,
+    dim_circuit: ir.Table,
+    circuit_port: ir.Table,
+    dim_hour: ir.Table,
+    dim_policy: ir.Table,
+) -> ir.Table:
+    return circuit_hours(
+        circuit_state,
+        raw_port_sample,
+        raw_port_history,
+        raw_path_sample,
+        raw_gateway_event,
+        dim_site,
+        dim_circuit,
+        circuit_port,
+        dim_hour,
         dim_policy,
     )
+
+
+@dg.asset(**declared(SITE_HOUR), kinds={"sql"}, partitions_def=HOURLY, backfill_policy=CHUNK)
+def site_hour(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
+    return site_hours(circuit_state, circuit_hour)
 
 
 @dg.asset(

@@ -43,6 +43,9 @@ SAMPLES_NEAR = neighbours(_HOUR, _HOUR)
 """20 minutes of samples would do; partitions are hours."""
 HOURS_OF_PERIOD = neighbours(timedelta(), timedelta())
 """A period sees its hours; those before the first partition do not exist."""
+HOURS_NEAR_DAY = neighbours(timedelta(hours=24), _HOUR)
+"""A failover goes on from the day before; that it is over may be seen in the hour after."""
+HOURS_UNTIL_DAY = neighbours(timedelta(hours=24), timedelta())
 SILENCES_NEAR = neighbours(timedelta(), nearness.EVENT_REACH_BACK)
 """What settles a silence comes after it, within the time that an event speaks for."""
 SAMPLES_BEFORE = neighbours(nearness.EVENT_REACH_BACK + _HOUR, _HOUR)

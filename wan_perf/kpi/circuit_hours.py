@@ -1,43 +1,51 @@
 """The canonical fact: site x circuit x hour.
 
-Belongs here: which circuits have a row, and how state and traffic meet on it.
-Keep out: how each is found (`state`, `traffic`), the formulas (`formulas`).
+Belongs here: how state, traffic and quality meet on a circuit's row, and the levels in force.
+Keep out: how each is found (`circuit_states`, `traffic`, `quality`), the formulas (`formulas`).
 """
 
 import ibis
 import ibis.expr.types as ir
 
 from wan_perf import formulas
-from wan_perf.columns import SCOPES, SEVERITIES
-from wan_perf.kpi.circuit_states import Evidence, circuit_states
+from wan_perf.columns import ACTIVE, COLUMNS, EVIDENCE, SEVERITIES
 from wan_perf.kpi.history import circuit_history, history_near, with_source
 from wan_perf.kpi.nearness import (
     HOUR_US,
     MINUTE_US,
     events_near,
-    gateway_events_near,
+    instant_us,
     members_near,
     samples_near,
-    silences_near,
 )
-from wan_perf.kpi.paths import dead_paths
-from wan_perf.kpi.state import downs, gaps
-from wan_perf.kpi.traffic import circuit_traffic, idle_stretches
-from wan_perf.kpi.validity import in_force
-from wan_perf.metrics import UTILIZATION
+from wan_perf.kpi.polls import circuit_polls
+from wan_perf.kpi.quality import circuit_quality
+from wan_perf.kpi.service import in_service
+from wan_perf.kpi.state import edge_downs
+from wan_perf.kpi.traffic import circuit_traffic
+from wan_perf.metrics import JUDGED, Metric
 from wan_perf.tables import CIRCUIT_HOUR
 
+CAUSES = COLUMNS["down_cause"].one_of
+_SCOPE_COLUMNS = {
+    "default": None,
+    "region": "region",
+    "store_type": "store_type",
+    "site": "site_id",
+    "circuit": "circuit_id",
+}
+"""From the widest scope to the narrowest: the column that its name is held against."""
 MINUTE_DECIMALS = 4
 PERCENT_DECIMALS = 4
 """Rounded at the source: 6 ms and 0.0001 points, and a third of the space unrounded."""
 
 
 def circuit_hours(
+    circuit_state: ir.Table,
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
     raw_path_sample: ir.Table,
     raw_gateway_event: ir.Table,
-    gateway_silence: ir.Table,
     dim_site: ir.Table,
     dim_circuit: ir.Table,
     circuit_port: ir.Table,
@@ -49,63 +57,58 @@ def circuit_hours(
     members = members_near(circuits, circuit_port)
     samples = samples_near(raw_port_sample, members)
     past = history_near(raw_port_history, members)
-    evidence = evidence_near(
-        samples, past, raw_path_sample, raw_gateway_event, gateway_silence, members
-    )
+    events = events_near(raw_gateway_event, members)
     measured = circuits
     for figures in (
         main_members(members),
-        circuit_states(circuits, members, evidence),
-        circuit_traffic(samples, downs(evidence.gap), members),
+        circuit_traffic(samples, edge_downs(samples, events, members), members),
+        circuit_quality(circuit_polls(raw_path_sample, members)),
         circuit_history(past, members),
     ):
         measured = measured.left_join(figures, "circuit_hour").drop("circuit_hour_right")
-    rows = with_severity(_figures(with_source(measured)), dim_policy)
-    return rows.select(*CIRCUIT_HOUR.columns)
+    stated = measured.left_join(state_sums(circuit_state), ["hour", "circuit_id"])
+    rows = _figures(with_source(stated.drop("hour_right", "circuit_id_right")))
+    return with_severity(rows, dim_policy, dim_hour).select(*CIRCUIT_HOUR.columns)
 
 
-def evidence_near(
-    samples: ir.Table,
-    past: ir.Table,
-    raw_path_sample: ir.Table,
-    raw_gateway_event: ir.Table,
-    gateway_silence: ir.Table,
-    members: ir.Table,
-) -> Evidence:
-    """All that speaks of the state of these members in their hours."""
-    events = events_near(raw_gateway_event, members)
-    return Evidence(
-        gap=gaps(samples, events, members),
-        events=events,
-        gateway_events=gateway_events_near(raw_gateway_event, members),
-        silences=silences_near(gateway_silence, members),
-        past=past,
-        idle=idle_stretches(samples),
-        dead=dead_paths(raw_path_sample, members, events),
-    )
+def state_sums(circuit_state: ir.Table) -> ir.Table:
+    """Sums of a circuit's stretches by hour, in whole microseconds.
 
-
-def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    """Circuit x hour with bandwidth, rank, site and local time: what must have a row.
-
-    Numbered by circuit_hour. Dimensions are joined as of the end of the hour. A circuit that is
-    switched off is not in service.
+    Columns: hour, circuit_id, up_us, down_us, link_up_us, standby_us, disabled_us, unheard_us,
+    active_us, down_cause, state_evidence, flap_count.
     """
-    hours = dim_hour.select("hour").distinct()
-    hours = hours.mutate(hour_end=hours.hour + ibis.interval(hours=1))
-    circuits = hours.join(dim_circuit, in_force(dim_circuit, hours.hour_end))
-    circuits = circuits.filter(~circuits.is_disabled.fill_null(False)).drop(
-        "valid_from", "valid_to"
+    stretches = circuit_state.mutate(
+        hour=circuit_state.started_at.truncate("h"),
+        length_us=instant_us(circuit_state.ended_at, circuit_state.started_at),
     )
-    sited = circuits.left_join(
-        dim_site, [circuits.site_id == dim_site.site_id, in_force(dim_site, circuits.hour_end)]
+
+    def spent(where: ir.BooleanValue) -> ir.IntegerValue:
+        return ibis.ifelse(where.fill_null(False), stretches.length_us, 0).sum()
+
+    sums = stretches.group_by("hour", "circuit_id").aggregate(
+        up_us=spent(stretches.state == "up"),
+        down_us=spent(stretches.state == "down"),
+        link_up_us=spent(stretches.is_link_up),
+        standby_us=spent(stretches.state == "standby"),
+        disabled_us=spent(stretches.state == "disabled"),
+        unheard_us=spent(stretches.state == "unheard"),
+        active_us=spent(stretches.activity.isin(ACTIVE)),
+        told_us=spent(stretches.activity.notnull()),
+        flap_count=stretches.turned_to.count(),
+        **{f"{cause}_us": spent(stretches.down_cause == cause) for cause in CAUSES},
+        **{f"{word}_us": spent(stretches.evidence == word) for word in EVIDENCE},
     )
-    local = sited.left_join(dim_hour, ["hour", "time_zone"])
-    columns = ["hour", "circuit_id", "site_id", "role_rank", "is_on_demand", "bandwidth_mbps"]
-    columns += ["bandwidth_up_mbps", "bandwidth_source", "region", "store_type", "is_trading_hour"]
-    rows = local.select(*columns)
-    order = ibis.window(order_by=[rows.hour, rows.circuit_id])
-    return rows.mutate(circuit_hour=ibis.row_number().over(order))
+    most = ibis.greatest(*(sums[f"{cause}_us"] for cause in CAUSES))
+    return sums.mutate(
+        down_cause=ibis.cases(
+            *(((most > 0) & (sums[f"{cause}_us"] == most), cause) for cause in CAUSES),
+        ),
+        state_evidence=ibis.cases(
+            *((sums[f"{word}_us"] > 0, word) for word in reversed(EVIDENCE)),
+        ),
+        # Where nothing is told of its use, it is not known to have been out of use.
+        active_us=ibis.ifelse(sums.told_us > 0, sums.active_us, ibis.null("int64")),
+    ).drop("told_us", *(f"{word}_us" for word in (*CAUSES, *EVIDENCE)))
 
 
 def main_members(members: ir.Table) -> ir.Table:
@@ -142,6 +145,10 @@ def _figures(rows: ir.Table) -> ir.Table:
         link_up_minutes=minutes(rows.link_up_us),
         standby_minutes=minutes(rows.standby_us),
         disabled_minutes=minutes(rows.disabled_us),
+        unheard_minutes=minutes(rows.unheard_us),
+        quality_minutes=minutes(rows.quality_us),
+        active_minutes=(rows.active_us / MINUTE_US).round(MINUTE_DECIMALS),
+        quality_sample_count=rows.quality_sample_count.fill_null(0),
         flap_count=rows.flap_count.fill_null(0),
         sample_count=rows.sample_count.fill_null(0),
         reset_count=rows.reset_count.fill_null(0),
@@ -163,51 +170,46 @@ def _figures(rows: ir.Table) -> ir.Table:
     )
 
 
-def with_severity(hours: ir.Table, dim_policy: ir.Table) -> ir.Table:
-    """Each hour with its levels and the highest one that its utilization reaches.
+def with_severity(hours: ir.Table, dim_policy: ir.Table, dim_hour: ir.Table) -> ir.Table:
+    """Each hour with its levels of every judged figure, and the highest one that it reaches.
 
     A value at a level is above. The narrowest scope with a level in force at the hour decides:
-    circuit, site, store type, region, default. NULL where the utilization or the level is unknown.
+    circuit, site, store type, region, default. NULL where the figure or the level is unknown.
     """
-    levels = hours
-    scope_columns = {
-        "region": "region",
-        "store_type": "store_type",
-        "site": "site_id",
-        "circuit": "circuit_id",
+    known = dim_hour.select("hour").distinct()
+    # As of the hour's start: an hour that began under a level is judged by it.
+    holds = [
+        dim_policy.valid_from <= known.hour,
+        dim_policy.valid_to.isnull() | (dim_policy.valid_to > known.hour),
+    ]
+    policy = known.join(dim_policy, holds)
+    names = {
+        f"{m.quantity}_{s}": (policy.metric == m.name) & (policy.severity == s)
+        for m in JUDGED
+        for s in SEVERITIES
     }
-    for scope in SCOPES:
-        policy = _levels_of(dim_policy, UTILIZATION.name, scope)
-        holds = [
-            policy.valid_from <= levels.hour,
-            policy.valid_to.isnull() | (policy.valid_to > levels.hour),
-        ]
-        if scope in scope_columns:
-            holds.append(policy.scope_name == levels[scope_columns[scope]])
-        joined = levels.left_join(policy, holds).drop("valid_from", "valid_to", "scope_name")
-        narrower = {s: joined[f"{scope}_{s}"] for s in SEVERITIES}
-        wider = {s: joined[s] for s in SEVERITIES if s in joined.columns}
-        levels = joined.mutate(
-            **{s: narrower[s].fill_null(wider[s]) if wider else narrower[s] for s in SEVERITIES}
-        ).drop(*(f"{scope}_{s}" for s in SEVERITIES))
-    used = levels.utilization_pct
-    severity = ibis.cases(
-        *((used >= levels[s], s) for s in reversed(SEVERITIES)),
-        (used < levels[SEVERITIES[0]], "normal"),
+    in_hour = policy.group_by("hour", "scope", "scope_name").aggregate(
+        **{name: policy.level.max(where=where) for name, where in names.items()}
     )
-    levels_in_force = {UTILIZATION.level(s): levels[s] for s in SEVERITIES}
-    judged = levels.mutate(utilization_severity=severity, **levels_in_force)
-    return judged.drop(*SEVERITIES)
+    levels = hours
+    for scope, named in _SCOPE_COLUMNS.items():
+        of_scope = in_hour.filter(in_hour.scope == scope).drop("scope")
+        on = ["hour"] if named is None else ["hour", (named, "scope_name")]
+        joined = levels.left_join(of_scope, on, rname="{name}_of_scope")
+        narrower = {n: joined[f"{n}_of_scope" if n in levels.columns else n] for n in names}
+        wider = {n: joined[n] for n in names if n in levels.columns}
+        chosen = {n: narrower[n].fill_null(wider[n]) if wider else narrower[n] for n in names}
+        levels = joined.select(*hours.columns, **chosen)
+    return levels.mutate(
+        **{m.level(s): levels[f"{m.quantity}_{s}"] for m in JUDGED for s in SEVERITIES},
+        **{m.severity: _severity(levels, m) for m in JUDGED},
+    )
 
 
-def _levels_of(dim_policy: ir.Table, metric: str, scope: str) -> ir.Table:
-    """One row per name and period of the scope, a column a severity."""
-    chosen = dim_policy.filter((dim_policy.metric == metric) & (dim_policy.scope == scope))
-    return chosen.group_by("scope_name", "valid_from", "valid_to").aggregate(
-        **{
-            f"{scope}_{severity}": ibis.ifelse(
-                chosen.severity == severity, chosen.level, ibis.null("float64")
-            ).max()
-            for severity in SEVERITIES
-        }
+def _severity(levels: ir.Table, metric: Metric) -> ir.StringValue:
+    value = levels[metric.value]
+    at = {severity: levels[f"{metric.quantity}_{severity}"] for severity in SEVERITIES}
+    return ibis.cases(
+        *((value >= at[severity], severity) for severity in reversed(SEVERITIES)),
+        (value < at[SEVERITIES[0]], "normal"),
     )

@@ -72,4 +72,5 @@ def with_source(measured: ir.Table) -> ir.Table:
         tx_bytes=ibis.ifelse(by_history, measured.past_tx_bytes, measured.tx_bytes),
         observed_us=ibis.ifelse(by_history, measured.past_us, measured.observed_us),
         source=ibis.cases((by_history, "history"), (sampled_us > 0, "samples")),
+        quality_source=ibis.cases((measured.quality_sample_count > 0, "samples")),
     ).drop("past_us", "past_rx_bytes", "past_tx_bytes")

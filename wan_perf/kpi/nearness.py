@@ -87,32 +87,36 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     in_time = raw_port_sample.filter(
         (pass_at < first_hour + ibis.interval(hours=2)) & (pass_at >= last_hour + _AN_HOUR_BACK)
     )
-    keys = ["gateway_mac", "port_id", "counter_source", "sampled_at"]
     readings = ["is_up", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter"]
-    readings += ["last_flapped_at"]
-    equal = ibis.window(group_by=[in_time[key] for key in keys], order_by=in_time.pass_at)
-    numbered = in_time.select(*keys, *readings, nth=ibis.row_number().over(equal))
-    first = numbered.filter(numbered.nth == 0).mutate(own_hour=lambda t: t.sampled_at.truncate("h"))
-    into_hour = instant_us(first.sampled_at, first.own_hour)
+    readings += ["last_flapped_at", "counter_source", "sampled_at", "pass_at"]
+    told = in_time.select("gateway_mac", "port_id", *readings, own_hour=sampled_at.truncate("h"))
+    into_hour = instant_us(told.sampled_at, told.own_hour)
     reach = microseconds(SAMPLE_REACH)
     copies = ibis.union(
-        first.mutate(hour=first.own_hour),
-        first.filter(into_hour >= HOUR_US - reach).mutate(
-            hour=first.own_hour + ibis.interval(hours=1)
+        told.mutate(hour=told.own_hour),
+        told.filter(into_hour >= HOUR_US - reach).mutate(
+            hour=told.own_hour + ibis.interval(hours=1)
         ),
-        first.filter(into_hour < reach).mutate(hour=first.own_hour + _AN_HOUR_BACK),
+        told.filter(into_hour < reach).mutate(hour=told.own_hour + _AN_HOUR_BACK),
     )
-    near = copies.inner_join(ports, ["gateway_mac", "port_id", "hour"])
-    return near.select(
+    near = copies.inner_join(ports, ["gateway_mac", "port_id", "hour"]).select(
+        *("port_hour", "port_speed_mbps", "hour", *readings)
+    )
+    timed = near.mutate(at_us=instant_us(near.sampled_at, near.hour))
+    equal = ibis.window(
+        group_by=[timed.port_hour, timed.counter_source, timed.at_us], order_by=timed.pass_at
+    )
+    first = timed.mutate(nth=ibis.row_number().over(equal)).filter(lambda t: t.nth == 0)
+    return first.select(
         "port_hour",
         "port_speed_mbps",
-        source=near.counter_source,
-        at_us=instant_us(near.sampled_at, near.hour),
-        is_up=ibis.cases((near.is_up, 1), (~near.is_up, 0)),
-        flapped_us=instant_us(near.last_flapped_at, near.hour),
-        uptime_us=(near.uptime_seconds * SECOND_US).round().cast("int64"),
-        rx=near.rx_bytes_counter,
-        tx=near.tx_bytes_counter,
+        "at_us",
+        source=first.counter_source,
+        is_up=ibis.cases((first.is_up, 1), (~first.is_up, 0)),
+        flapped_us=instant_us(first.last_flapped_at, first.hour),
+        uptime_us=(first.uptime_seconds * SECOND_US).round().cast("int64"),
+        rx=first.rx_bytes_counter,
+        tx=first.tx_bytes_counter,
     )
 
 

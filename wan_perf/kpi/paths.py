@@ -35,10 +35,13 @@ def dead_paths(raw_path_sample: ir.Table, members: ir.Table, events: ir.Table) -
     Returns:
         circuit_hour, from_us, to_us; several of one circuit never overlap.
     """
-    owner = members.select("port_hour", "circuit_hour")
+    passes = _passes(raw_path_sample, members)
+    # Few circuits have a dead pass: only theirs are put in order.
+    struck = passes.filter(passes.is_dead == 1).select("circuit_hour").distinct()
+    owner = members.select("port_hour", "circuit_hour").semi_join(struck, "circuit_hour")
     turns = events.inner_join(owner, "port_hour")
     marks = ibis.union(
-        _passes(raw_path_sample, members),
+        passes.semi_join(struck, "circuit_hour"),
         turns.select(
             "circuit_hour",
             first_us=turns.at_us,

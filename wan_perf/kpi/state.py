@@ -91,11 +91,23 @@ def _agrees(
     return (kind.fill_null(_NOTHING) != _SAMPLE) | (is_up == proven).fill_null(False)
 
 
-def downs(gap: ir.Table) -> ir.Table:
+def edge_downs(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     """Stretches around the hour's edges in which both hours know that the port is down.
+
+    Only ports of which something within 20 minutes of the hour says down are looked at: few.
 
     Columns: port_hour, down_from_us, down_to_us.
     """
+    reach = microseconds(SAMPLE_REACH)
+    near = events.at_us.between(-reach, HOUR_US + reach)
+    down = ibis.union(
+        samples.filter(samples.is_up == 0).select("port_hour"),
+        events.filter(near & events.event_kind.isin(DOWN_KINDS)).select("port_hour"),
+    ).distinct()
+    return _downs(gaps(*(table.semi_join(down, "port_hour") for table in (samples, events, ports))))
+
+
+def _downs(gap: ir.Table) -> ir.Table:
     first = gap.filter(gap.is_shared & (gap.state_before == 0))
     second = gap.filter(gap.is_shared & (gap.state_after == 0))
     return ibis.union(

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-_DIGIT = 16
-"""Above the number of intervals of a kind that can be open at once: members of an aggregate."""
+AT_ONCE = 15
+"""Intervals of a kind that can be open at once: members of an aggregate."""
+_BITS = 62
 
 
 def overlap_us(
@@ -27,7 +28,7 @@ def overlap_us(
     return ibis.greatest(ibis.least(end, high) - ibis.greatest(start, low), 0)
 
 
-def swept(key: str, spans: ir.Table, kinds: Sequence[str]) -> ir.Table:
+def swept(key: str, spans: ir.Table, kinds: Sequence[str], at_once: int = AT_ONCE) -> ir.Table:
     """One row per key and stretch between two edges: key, from_us, to_us, a flag for each kind.
 
     Stretches of a key follow each other without holes, from its first interval to the end of its
@@ -36,9 +37,13 @@ def swept(key: str, spans: ir.Table, kinds: Sequence[str]) -> ir.Table:
     Args:
         key: Column by which intervals belong together.
         spans: The intervals: key, from_us, to_us, kind. An empty one counts for none.
-        kinds: At most 15, of each at most 15 intervals open at once.
+        kinds: At most 15; more where fewer can be open at once, 31 where no two can.
+        at_once: How many intervals of a kind can be open at once.
     """
-    weights = {kind: _DIGIT**place for place, kind in enumerate(kinds)}
+    digit = 2 ** at_once.bit_length()
+    weights = {kind: digit**place for place, kind in enumerate(kinds)}
+    if digit ** len(kinds) > 2**_BITS:
+        raise ValueError(f"{len(kinds)} kinds, {at_once} of each at once, do not fit in a number.")
     real = spans.filter(spans.from_us < spans.to_us)
     weight = ibis.cases(*((real.kind == kind, weights[kind]) for kind in kinds)).cast("int64")
     weighed = real.select(key, "from_us", "to_us", weight=weight)
@@ -61,7 +66,7 @@ def swept(key: str, spans: ir.Table, kinds: Sequence[str]) -> ir.Table:
         key,
         "from_us",
         "to_us",
-        **{kind: bounded.opened % (_DIGIT * one) >= one for kind, one in weights.items()},
+        **{kind: bounded.opened % (digit * one) >= one for kind, one in weights.items()},
     )
 
 

@@ -121,9 +121,14 @@ def idle_stretches(samples: ir.Table) -> ir.Table:
     return resting.select("port_hour", "from_us", "to_us").distinct()
 
 
+def carried(samples: ir.Table, members: ir.Table) -> ir.Table:
+    """The differences that count and touch an hour: port_hour, source, from_us, to_us and bytes."""
+    return _of_hour(_differences(samples), members)
+
+
 def observed(samples: ir.Table, members: ir.Table) -> ir.Table:
     """Per port_hour: observed_us of the source that observed more, where any observed at all."""
-    of_hour = _of_hour(_differences(samples), members)
+    of_hour = carried(samples, members)
     sums = of_hour.group_by("port_hour", "source").aggregate(observed_us=of_hour.inside_us.sum())
     return sums.group_by("port_hour").aggregate(observed_us=sums.observed_us.max())
 

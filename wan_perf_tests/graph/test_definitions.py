@@ -29,10 +29,21 @@ FEEDS = {
     "circuit_port": {"raw_inventory"},
     "dim_policy": set(),
     "dim_hour": {"dim_site"},
-    "circuit_hour": {
+    "circuit_state": {
         *("raw_port_sample", "raw_port_history", "raw_path_sample", "raw_gateway_event"),
-        *("gateway_silence", "dim_site", "dim_circuit", "circuit_port", "dim_hour", "dim_policy"),
+        *("gateway_silence", "dim_site", "dim_circuit", "circuit_port", "dim_hour"),
     },
+    "circuit_hour": {
+        *("circuit_state", "raw_port_sample", "raw_port_history", "raw_path_sample"),
+        *("raw_gateway_event", "dim_site", "dim_circuit", "circuit_port", "dim_hour"),
+        "dim_policy",
+    },
+    "site_hour": {"circuit_state", "circuit_hour"},
+    "flap_event": {"circuit_state"},
+    "failover_piece": {
+        *("circuit_state", "circuit_hour", "raw_port_sample", "raw_path_sample", "circuit_port"),
+    },
+    "failover_event": {"failover_piece", "circuit_hour"},
     "gateway_silence": {"raw_gateway_event", "raw_port_sample"},
     "threshold_piece": {"circuit_hour"},
     "threshold_run": {"threshold_piece", "circuit_hour"},
@@ -70,8 +81,8 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
     assert specs["circuit_day"].partitions_def.get_first_partition_key() == "2026-03-07"
     hourly = [n for n, s in specs.items() if s.partitions_def == hours]
     assert sorted(hourly) == [
-        *("circuit_hour", "dim_hour", "gateway_silence", "raw_gateway_event", "raw_path_sample"),
-        *("raw_port_history", "raw_port_sample", "raw_site_sle"),
+        *("circuit_hour", "circuit_state", "dim_hour", "gateway_silence", "raw_gateway_event"),
+        *("raw_path_sample", "raw_port_history", "raw_port_sample", "raw_site_sle", "site_hour"),
     ]
 
 

@@ -11,17 +11,19 @@ import ibis.expr.types as ir
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from wan_perf.declaration import Table
-from wan_perf.kpi.circuit_hours import circuit_hours, evidence_near
-from wan_perf.kpi.circuit_states import circuit_states
+from wan_perf.kpi.circuit_hours import circuit_hours, state_sums
+from wan_perf.kpi.circuit_states import circuit_states, states_of
+from wan_perf.kpi.evidence import evidence_near
 from wan_perf.kpi.history import history_near
 from wan_perf.kpi.nearness import (
     FOR_EVER_US,
     samples_near,
 )
-from wan_perf.kpi.state import downs
+from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
 from wan_perf.tables import (
     CIRCUIT_PORT,
+    CIRCUIT_STATE,
     DIM_CIRCUIT,
     DIM_HOUR,
     DIM_POLICY,
@@ -48,13 +50,18 @@ MEMBERS = {
 }
 CIRCUITS = {
     "circuit_hour": "int64",
+    "circuit_id": "string",
     "hour": "timestamp(6)",
     "site_id": "string",
     "role_rank": "int64",
     "is_on_demand": "boolean",
 }
-FACT_SOURCES = (
+STATE_SOURCES = (
     *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT, GATEWAY_SILENCE),
+    *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR),
+)
+FACT_SOURCES = (
+    *(CIRCUIT_STATE, RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
     *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR, DIM_POLICY),
 )
 
@@ -96,17 +103,21 @@ def measured_query() -> Query:
     samples = samples_near(unbound(RAW_PORT_SAMPLE), members)
     past = history_near(unbound(RAW_PORT_HISTORY), members)
     silences = unbound(GATEWAY_SILENCE)
-    paths, events = unbound(RAW_PATH_SAMPLE), unbound(RAW_GATEWAY_EVENT)
-    evidence = evidence_near(samples, past, paths, events, silences, members)
-    states = circuit_states(circuits, members, evidence)
-    traffic = circuit_traffic(samples, downs(evidence.gap), members)
+    paths, raw_events = unbound(RAW_PATH_SAMPLE), unbound(RAW_GATEWAY_EVENT)
+    evidence = evidence_near(samples, past, paths, raw_events, silences, circuits, members)
+    events = evidence.events
+    sums = state_sums(states_of(circuits, members, evidence))
+    numbered = circuits.select("circuit_hour", "hour", "circuit_id")
+    states = numbered.inner_join(sums, ["hour", "circuit_id"]).drop("hour", "circuit_id")
+    traffic = circuit_traffic(samples, edge_downs(samples, events, members), members)
     return Query(states.left_join(traffic, "circuit_hour").drop("circuit_hour_right"))
 
 
 @cache
 def circuit_hour_query() -> Query:
-    """The whole fact."""
-    return Query(circuit_hours(*(unbound(table) for table in FACT_SOURCES)))
+    """The whole fact, from the raw tables."""
+    states = circuit_states(*(unbound(table) for table in STATE_SOURCES))
+    return Query(circuit_hours(states, *(unbound(table) for table in FACT_SOURCES[1:])))
 
 
 def member(number: int, gateway: str, port: str, hour: Any, **more: Any) -> Row:
@@ -152,5 +163,6 @@ def measured_circuits(
     circuits: Sequence[Row], members: Sequence[Row], **raw: Sequence[Row]
 ) -> list[Row]:
     """State and traffic of each circuit, in the order of its number."""
-    rows = measured_query().rows(circuits=circuits, members=members, **raw)
+    named = [{"circuit_id": str(row["circuit_hour"]), **row} for row in circuits]
+    rows = measured_query().rows(circuits=named, members=members, **raw)
     return sorted(rows, key=lambda row: row["circuit_hour"])

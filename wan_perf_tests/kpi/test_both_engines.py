@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import fakesnow
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from wan_perf.declaration import Table
 from wan_perf.frames import conform
 from wan_perf.kpi.circuit_hours import circuit_hours
+from wan_perf.kpi.circuit_states import circuit_states
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
 from wan_perf.kpi.rollup import circuit_periods
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
@@ -20,17 +22,19 @@ from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
+    CIRCUIT_STATE,
     DIM_CIRCUIT,
+    DIM_POLICY,
     DIM_SITE,
     RAW_INVENTORY,
     RAW_PORT_SAMPLE,
     THRESHOLD_PIECE,
 )
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
-from wan_perf_tests.kpi.engine import FACT_SOURCES
+from wan_perf_tests.kpi.engine import FACT_SOURCES, STATE_SOURCES
 from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
 from wan_perf_tests.kpi.ragged import Life, lives
-from wan_perf_tests.kpi.rows import HOUR, H, Row, past
+from wan_perf_tests.kpi.rows import HOUR, H, Row, past, path
 from wan_perf_tests.kpi.snapshots import wan_port
 
 # The stand-in copies every answer, and DuckDB tells it so.
@@ -86,10 +90,31 @@ def once(samples: list[Row]) -> list[Row]:
     return [{"site_id": "S1", **row} for row in keyed.values()]
 
 
+def polled() -> list[Row]:
+    """Two paths of each port every ten minutes: some down, in use or without a figure."""
+    chance = Random(4)
+    return [
+        path(
+            HOUR + minute * H / 60,
+            hub=hub,
+            port=port,
+            up=chance.random() < 0.9,
+            is_active=chance.choice([True, False, None]),
+            latency_ms=chance.choice([None, 20.0, 55.123, 180.5]),
+            jitter_ms=chance.choice([None, 3.25, 40.0]),
+            loss_pct=chance.choice([0.0, 0.0, 0.7, 12.5]),
+            mos=chance.choice([None, 4.2]),
+        )
+        for port in PORTS
+        for hub in ("hub1", "hub2")
+        for minute in range(-60, 120, 10)
+    ]
+
+
 def test_circuit_hours_and_their_day(warehouses):
     estate = an_estate()
     given_rows = tables(
-        dim_circuit=[circuit(port) for port in PORTS],
+        dim_circuit=[circuit(port, role_rank=min(rank, 3)) for rank, port in enumerate(PORTS, 1)],
         circuit_port=[carried(port, port) for port in PORTS],
         dim_hour=hours(HOUR - H, 3),
         raw_port_sample=once([row for samples, _ in estate for row in samples]),
@@ -98,12 +123,15 @@ def test_circuit_hours_and_their_day(warehouses):
             for n, port in enumerate(PORTS)
         ],
         raw_gateway_event=[r for _, events in estate for r in events],
+        raw_path_sample=polled(),
     )
 
     def fill(warehouse: Warehouse) -> None:
-        for table in FACT_SOURCES:
+        for table in (*STATE_SOURCES, DIM_POLICY):
             frame = conform(given_rows.get(table.name, ()), table)
             warehouse.store(table, frame, A_WEEK if table.partition else None)
+        states = circuit_states(*(warehouse.lazy(t) for t in STATE_SOURCES))
+        warehouse.store(CIRCUIT_STATE, states, A_DAY)
         warehouse.store(
             CIRCUIT_HOUR, circuit_hours(*(warehouse.lazy(t) for t in FACT_SOURCES)), A_DAY
         )
@@ -114,10 +142,14 @@ def test_circuit_hours_and_their_day(warehouses):
             CIRCUIT_DAY, with_time_above(circuit_periods(fact, DAY), pieces, DAY), A_DAY
         )
 
-    rows = assert_equal_on_both(warehouses, CIRCUIT_HOUR, fill)
+    states = assert_equal_on_both(warehouses, CIRCUIT_STATE, fill)
+    assert {row["state"] for row in states} >= {"up", "down", "unknown"}
+    rows = assert_equal_on_both(warehouses, CIRCUIT_HOUR, lambda _: None)
     assert len(rows) == 3 * len(PORTS)
     assert sum(row["rx_bytes"] or 0 for row in rows) > 0
     assert sum(row["flap_count"] for row in rows) > 0
+    assert sum(row["quality_sample_count"] for row in rows) > 0
+    assert sum(row["active_minutes"] or 0 for row in rows) > 0
     assert_equal_on_both(warehouses, CIRCUIT_DAY, lambda _: None)
 
 

@@ -60,7 +60,7 @@ def test_history_settles_what_is_unknown_and_nothing_else(estate: Life, history:
     for where, row, bare in zip(everywhere(), found, without, strict=True):
         shown = {name: row[name] or 0 if name in COUNTS else row[name] for name in JUDGED}
         assert (where, shown) == (where, reference(samples, events, where, history))
-        settled = dict.fromkeys(("up_us", "link_up_us", "flap_count"))
+        settled = dict.fromkeys(("up_us", "link_up_us", "flap_count", "state_evidence"))
         assert {**row, **settled} == {**bare, **settled}
         assert row["up_us"] >= bare["up_us"]
 

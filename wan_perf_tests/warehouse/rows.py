@@ -35,6 +35,8 @@ GOOD_HOUR: dict[str, Any] = {
     "rx_bytes": 9_000_000_000,
     "tx_bytes": 4_500_000_000,
     "observed_minutes": 60.0,
+    "quality_minutes": 60.0,
+    "quality_sample_count": 6,
     "bandwidth_mbps": 100.0,
     "bandwidth_source": "contract",
     "utilization_pct": 20.0,

@@ -1,0 +1,66 @@
+"""All that may be known of an hour, brought together once.
+
+Belongs here: which evidence there is, each kind with its own copy for each hour.
+Keep out: what any of it means (`state`, `member_states`, `circuit_states`).
+"""
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from wan_perf.kpi.nearness import events_near, gateway_events_near, silences_near
+from wan_perf.kpi.paths import dead_paths
+from wan_perf.kpi.polls import circuit_polls
+from wan_perf.kpi.state import gaps
+from wan_perf.kpi.traffic import idle_stretches
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What may be known of the hours, each table with its own copy for each port_hour.
+
+    Attributes:
+        gap: Stretches of the port's link, see `state.gaps`.
+        events: port_hour, at_us, event_kind of events that name the port.
+        gateway_events: The same of events of the gateway.
+        silences: port_hour, from_us, to_us, port_id, outcome of silences that are over.
+        past: port_hour, up_from_us, up_to_us, is_carrying of the history.
+        idle: port_hour, from_us, to_us of stretches in which a circuit that is not the
+            first or is on demand carried next to nothing.
+        dead: circuit_hour, from_us, to_us of stretches in which all peer paths were dead.
+        polls: what each poll of the peer paths says, see `polls.circuit_polls`.
+    """
+
+    gap: ir.Table
+    events: ir.Table
+    gateway_events: ir.Table
+    silences: ir.Table
+    past: ir.Table
+    idle: ir.Table
+    dead: ir.Table
+    polls: ir.Table
+
+
+def evidence_near(
+    samples: ir.Table,
+    past: ir.Table,
+    raw_path_sample: ir.Table,
+    raw_gateway_event: ir.Table,
+    gateway_silence: ir.Table,
+    circuits: ir.Table,
+    members: ir.Table,
+) -> Evidence:
+    """All that speaks of the state of these circuits and members in their hours."""
+    events = events_near(raw_gateway_event, members)
+    lesser = circuits.filter((circuits.role_rank > 1) | circuits.is_on_demand)
+    spare = members.semi_join(lesser, "circuit_hour").select("port_hour")
+    return Evidence(
+        gap=gaps(samples, events, members),
+        events=events,
+        gateway_events=gateway_events_near(raw_gateway_event, members),
+        silences=silences_near(gateway_silence, members),
+        past=past,
+        idle=idle_stretches(samples.semi_join(spare, "port_hour")),
+        dead=dead_paths(raw_path_sample, members, events),
+        polls=circuit_polls(raw_path_sample, members),
+    )

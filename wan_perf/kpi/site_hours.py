@@ -1,0 +1,102 @@
+"""A site's hour, from the states of its circuits laid over each other.
+
+Belongs here: when a site was up, dark, unreachable, on backup, without redundancy.
+Keep out: a circuit's state and use (`circuit_states`), episodes (`failovers`).
+
+A site is up while a circuit of it is up. While none is: unreachable where its gateway is not heard
+and nothing settled that; unknown where the state of a circuit is not known; else dark. It is on
+backup while a lower-ranked circuit carries it and none of rank 1 does. Redundancy is lost while a
+circuit is known to be down and another is up.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf import formulas
+from wan_perf.columns import ACTIVE
+from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, instant_us
+from wan_perf.kpi.sweep import spans, swept
+from wan_perf.tables import SITE_HOUR
+
+_STRETCH = ("site_hour", "from_us", "to_us")
+_KINDS = ("up", "down", "unheard", "unknown", "told", "first", "backup")
+
+
+def site_hours(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
+    """One row per site and hour in which a circuit of it was in service (SITE_HOUR)."""
+    sites = _sites(circuit_hour)
+    seen = swept("site_hour", _spans(circuit_state, circuit_hour, sites), _KINDS)
+
+    def spent(where: ir.BooleanValue) -> ir.IntegerValue:
+        return ibis.ifelse(where, seen.to_us - seen.from_us, 0).sum()
+
+    sums = seen.group_by("site_hour").aggregate(
+        up_us=spent(seen.up),
+        unreachable_us=spent(~seen.up & seen.unheard),
+        dark_us=spent(~seen.up & ~seen.unheard & ~seen.unknown & seen.down),
+        told_us=spent(seen.told),
+        backup_us=spent(seen.backup & ~seen["first"]),
+        lost_us=spent(seen.up & seen.down),
+    )
+    joined = sites.left_join(sums, "site_hour")
+
+    def minutes(us: ir.IntegerValue) -> ir.FloatingValue:
+        return (us.fill_null(0) / MINUTE_US).round(MINUTE_DECIMALS)
+
+    known_us = joined.up_us + joined.unreachable_us + joined.dark_us
+    timed = joined.mutate(
+        up_minutes=minutes(joined.up_us),
+        dark_minutes=minutes(joined.dark_us),
+        unreachable_minutes=minutes(joined.unreachable_us),
+        unknown_minutes=minutes(HOUR_US - known_us.fill_null(0)),
+        redundancy_lost_minutes=minutes(joined.lost_us),
+        on_backup_minutes=ibis.ifelse(
+            joined.told_us > 0, minutes(joined.backup_us), ibis.null("float64")
+        ),
+    )
+    known = timed.up_minutes + timed.dark_minutes + timed.unreachable_minutes
+    available = formulas.availability_pct(timed.up_minutes, known).round(PERCENT_DECIMALS)
+    return timed.mutate(availability_pct=available).select(*SITE_HOUR.columns)
+
+
+def _sites(circuit_hour: ir.Table) -> ir.Table:
+    """Each site's hour with a number of its own, and what its circuits' rows say at once."""
+    used = circuit_hour.utilization_pct
+    sites = circuit_hour.group_by("hour", "site_id").aggregate(
+        circuit_count=circuit_hour.count(),
+        flap_count=circuit_hour.flap_count.sum(),
+        utilization_worst_pct=used.max(),
+        utilization_worst_circuit_id=circuit_hour.circuit_id.argmax(used),
+    )
+    order = ibis.window(order_by=[sites.hour, sites.site_id])
+    return sites.mutate(site_hour=ibis.row_number().over(order))
+
+
+def _spans(circuit_state: ir.Table, circuit_hour: ir.Table, sites: ir.Table) -> ir.Table:
+    timed = circuit_state.mutate(hour=circuit_state.started_at.truncate("h"))
+    owned = timed.inner_join(sites.select("hour", "site_id", "site_hour"), ["hour", "site_id"])
+    rows = owned.mutate(
+        from_us=instant_us(owned.started_at, owned.hour),
+        to_us=instant_us(owned.ended_at, owned.hour),
+        is_first=(owned.role_rank == 1).fill_null(False),
+        carries=owned.activity.isin(ACTIVE).fill_null(False),
+    )
+    states = rows.filter(rows.state.isin(("up", "down", "unheard", "unknown")))
+    filled = rows.group_by("hour", "circuit_id").aggregate(us=(rows.to_us - rows.from_us).sum())
+    whole = filled.filter(filled.us == HOUR_US)
+    # A circuit of which not every minute has a state keeps its site from being called dark.
+    holes = circuit_hour.anti_join(whole, ["hour", "circuit_id"]).select("hour", "site_id")
+    open_sites = holes.inner_join(sites.select("hour", "site_id", "site_hour"), ["hour", "site_id"])
+    missing = open_sites.select("site_hour").distinct()
+    return ibis.union(
+        states.select(*_STRETCH, kind=states.state),
+        missing.mutate(
+            from_us=ibis.literal(0, "int64"),
+            to_us=ibis.literal(HOUR_US, "int64"),
+            kind=ibis.literal("unknown"),
+        ),
+        spans(rows.filter(rows.activity.notnull()), *_STRETCH, "told"),
+        spans(rows.filter(rows.carries & rows.is_first), *_STRETCH, "first"),
+        spans(rows.filter(rows.carries & (rows.role_rank > 1)), *_STRETCH, "backup"),
+    )
