@@ -22,12 +22,24 @@ import pandas as pd
 
 from wan_perf.kpi.circuit_states import CAUSES
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_PORT, CIRCUIT_STATE, GATEWAY_SILENCE
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_PORT,
+    CIRCUIT_STATE,
+    FAILOVER_EVENT,
+    FLAP_EVENT,
+    GATEWAY_SILENCE,
+)
 from wan_perf.warehouse import Warehouse
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
 STEP = timedelta(hours=12)
 """Inventory is taken at the start of each step."""
+POLL_S = 600
+SURELY_POLLED_S = 2 * POLL_S
+"""A bad path of this length is seen by a poll, whatever the phase of its gateway's reports."""
+BRIEF_S = 60
+"""A primary that is back within a minute is not said to have failed over unless a poll saw it."""
 Fault = dict[str, Any]
 
 
@@ -60,6 +72,8 @@ class Findings:
     hours: dict[tuple[str, float], Any]
     carried: set[tuple[str, float]]
     ports: pd.DataFrame
+    failovers: dict[str, list[Outage]]
+    turns: dict[str, list[tuple[float, str]]]
 
 
 def collected(stage: Stage, days: float) -> None:
@@ -68,6 +82,7 @@ def collected(stage: Stage, days: float) -> None:
     while at < end:
         stage.runs.collect(at, min(at + STEP, end), inventory=True)
         at += STEP
+    stage.runs.aggregate_daily(START, end)
 
 
 def findings(warehouse: Warehouse) -> Findings:
@@ -81,8 +96,27 @@ def findings(warehouse: Warehouse) -> Findings:
         outages=_chained(rows),
         hours={(row.circuit_id, epoch(row.hour)): row for row in hours.itertuples()},
         carried={(row.gateway_mac, epoch(row.started_at)) for row in settled.itertuples()},
+        failovers=_failovers(warehouse),
+        turns=_turns(warehouse),
         ports=warehouse.query(warehouse.lazy(CIRCUIT_PORT)),
     )
+
+
+def _failovers(warehouse: Warehouse) -> dict[str, list[Outage]]:
+    """By site; the cause is what triggered it, `inferred` besides where no poll saw it."""
+    found: dict[str, list[Outage]] = defaultdict(list)
+    for row in warehouse.query(warehouse.lazy(FAILOVER_EVENT)).itertuples():
+        words = {row.trigger} | ({"inferred"} if row.is_inferred else set())
+        event = Outage(epoch(row.started_at), epoch(row.ended_at), frozenset(words))
+        found[row.site_id].append(event)
+    return found
+
+
+def _turns(warehouse: Warehouse) -> dict[str, list[tuple[float, str]]]:
+    found: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for row in warehouse.query(warehouse.lazy(FLAP_EVENT)).itertuples():
+        found[row.circuit_id].append((epoch(row.turned_at), row.turned_to))
+    return found
 
 
 def epoch(instant: Any) -> float:
@@ -122,6 +156,12 @@ class Yardstick:
         ]
         self.gateways = {gateway.mac: gateway for gateway in fleet.gateways}
         self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self.added: dict[tuple[str, str, int], float] = {
+            (path["site_id"], path["port_id"], start): amount
+            for path in self.truth["paths"]
+            for start, _, _, amount in path["quality_faults"]
+        }
+        self.tells_jitter = {path.life.site_id: path.has_jitter for path in fleet.paths}
 
     def _own_id(self, circuit: dict[str, Any]) -> str:
         known = self.found.ports
@@ -138,6 +178,8 @@ class Yardstick:
             if inside and (judge := self._judges().get(fault["kind"])):
                 judge(fault, self.tallies[fault["kind"]])
         self._invented()
+        self._sites()
+        self._transitions()
         return self.tallies
 
     def _judges(self) -> dict[str, Callable[[Fault, Tally], None]]:
@@ -152,6 +194,7 @@ class Yardstick:
             "replaced_gateway": self._replaced,
             "member_down": self._member,
             "missed_polls": self._missed,
+            "quality": self._quality,
         }
 
     def _of(self, fault: Fault) -> list[dict[str, Any]]:
@@ -301,6 +344,111 @@ class Yardstick:
                 tally.found += 1
             else:
                 tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
+
+    def _quality(self, fault: Fault, tally: Tally) -> None:
+        """A bad path: the hours' highest sample shows what was added, where a poll fell into it."""
+        metric, unit = fault["detail"], "pct" if fault["detail"] == "loss" else "ms"
+        for circuit in self._of(fault):
+            added = self.added.get((fault["site_id"], fault["port_id"], fault["start"]))
+            tally.planted += 1
+            long = fault["end"] - fault["start"] >= SURELY_POLLED_S
+            if added is None or not long or not self._is_polled(circuit, fault, metric):
+                continue
+            tally.observable += 1
+            hours = range(int(fault["start"] // 3600), int(fault["end"] // 3600) + 1)
+            rows = [self.found.hours.get((circuit["circuit_id"], h * 3600.0)) for h in hours]
+            highest = [getattr(row, f"{metric}_max_{unit}") for row in rows if row is not None]
+            if any(value >= added for value in highest):
+                tally.found += 1
+            else:
+                tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
+
+    def _is_polled(self, circuit: dict[str, Any], fault: Fault, metric: str) -> bool:
+        """Whether the path was up and heard of for so long that a poll must have seen it."""
+        if metric == "jitter" and not self.tells_jitter[fault["site_id"]]:
+            return False
+        bad = [*_down(circuit), *self._unheard(circuit["gateway_mac"])]
+        spoiled = sum(max(0.0, min(b, fault["end"]) - max(a, fault["start"])) for a, b in bad)
+        return not spoiled
+
+    def _unheard(self, mac: str) -> list[tuple[float, float]]:
+        """When nothing of a gateway reached the cloud, or nothing of the cloud us."""
+        told = next(g for g in self.truth["gateways"] if g["mac"] == mac)
+        silent = [(a, b) for a, b, _ in told.get("unheard", [])]
+        return [*silent, *((a, b) for a, b in self.truth["api_outages"])]
+
+    def _sites(self) -> None:
+        """Failovers of stores: found where an event overlaps, with the errors of both its ends."""
+        begun, ended = self.tallies["failover"], self.tallies["failback"]
+        for site in self.truth["sites"]:
+            if site["is_hub"]:
+                continue
+            events = self.found.failovers.get(site["site_id"], [])
+            truths = [(f["start"], f["end"], f["recovered"]) for f in site["failovers"]]
+            for start, end, recovered in truths:
+                if start < self.start + 3600 or end > self.end - 7200:
+                    continue
+                begun.planted += 1
+                ended.planted += 1
+                if recovered - start < BRIEF_S:
+                    continue
+                near = [e for e in events if e.start < end and start < e.end]
+                begun.observable += 1
+                if not near:
+                    begun.missed.append({"site": site["site_id"], "start": start, "end": end})
+                    continue
+                begun.found += 1
+                begun.errors_s.append(abs(near[0].start - start))
+                ended.observable += 1
+                ended.found += 1
+                ended.errors_s.append(abs(near[-1].end - end))
+            begun.invented += [
+                (site["site_id"], event)
+                for event in events
+                if not any(
+                    event.start < end + POLL_S and start < event.end for start, end, _ in truths
+                )
+            ]
+
+    def _transitions(self) -> None:
+        """Changes between up and down of circuits whose gateway was heard all along."""
+        for circuit in self.circuits:
+            if circuit["on_demand"]:
+                continue
+            turns = self.found.turns.get(circuit["circuit_id"], [])
+            silent = self._unheard(circuit["gateway_mac"])
+            edges = [(at, to) for a, b in _down(circuit) for at, to in ((a, "down"), (b, "up"))]
+            self._turned(circuit, edges, turns, silent)
+            known = [at for at, _ in edges]
+            self.tallies["transition"].invented += [
+                (circuit["circuit_id"], Outage(t, t, frozenset({word})))
+                for t, word in turns
+                if not any(abs(t - at) <= 60 for at in known)
+                and not any(a - 3600 <= t <= b + 3600 for a, b in silent)
+            ]
+
+    def _turned(
+        self,
+        circuit: dict[str, Any],
+        edges: list[tuple[float, str]],
+        turns: list[tuple[float, str]],
+        silent: list[tuple[float, float]],
+    ) -> None:
+        tally, held = self.tallies["transition"], circuit["held"]
+        first, last = max(self.start, held[0]) + 3600, min(self.end, held[1]) - 7200
+        for at, to in edges:
+            if not first <= at <= last:
+                continue
+            tally.planted += 1
+            if any(a - 1200 <= at <= b + 1200 for a, b in silent):
+                continue
+            tally.observable += 1
+            near = [abs(t - at) for t, word in turns if word == to and abs(t - at) <= 60]
+            if near:
+                tally.found += 1
+                tally.errors_s.append(min(near))
+            else:
+                tally.missed.append({"circuit_id": circuit["circuit_id"], "at": at, "to": to})
 
     def _invented(self) -> None:
         """Outages in which the line worked all the time, by what they claim."""
