@@ -69,6 +69,10 @@ def _percent(name: str, meaning: str, le: float | None = 100) -> Column:
     return Column(name, "real", meaning, unit="%", ge=0, le=le)
 
 
+def _milliseconds(name: str, meaning: str) -> Column:
+    return Column(name, "real", meaning, unit="ms", ge=0)
+
+
 _UNITS = {"pct": "%", "ms": "ms"}
 
 
@@ -203,6 +207,14 @@ _SAMPLE = (
     _rate("tx_bps_max", "Highest transmit rate of the hour's covered minutes.", "bit/s"),
     _minutes("covered_minutes", "Minutes of the hour whose history is known."),
     _minutes("carrying_minutes", "Minutes of the hour whose history shows traffic."),
+    _milliseconds("latency_ms_mean", "Mean round-trip delay of the hour's known minutes."),
+    _milliseconds("jitter_ms_mean", "Mean variation of delay of the hour's known minutes."),
+    _percent("loss_pct_mean", "Mean share of packets lost in the hour's known minutes."),
+    _minutes(
+        "quality_minutes",
+        "Minutes of the hour of which history knows latency, jitter or loss; NULL where Mist keeps "
+        "no quality of the port.",
+    ),
     _text("event_kind", "What happened, in our words; 'other' where it has no meaning here."),
     _text("event_name", "What happened, as the source names it."),
     _text("detail", "Text of the event."),

@@ -123,7 +123,8 @@ RAW_PORT_HISTORY = Table(
     required=("site_id", "covered_minutes", "carrying_minutes", "fetched_at"),
     columns=(
         *("hour", "gateway_mac", "port_id", "site_id", "covered_minutes", "carrying_minutes"),
-        *("rx_bps_mean", "tx_bps_mean", "rx_bps_max", "tx_bps_max", "up_through_from", "seen_at"),
+        *("rx_bps_mean", "tx_bps_mean", "rx_bps_max", "tx_bps_max", "latency_ms_mean"),
+        *("jitter_ms_mean", "loss_pct_mean", "quality_minutes", "up_through_from", "seen_at"),
         *("fetched_at",),
     ),
 )

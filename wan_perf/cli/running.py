@@ -178,6 +178,10 @@ class Runs:
                 f"[yellow]History of {ports} is left:[/] {past['why_left'][0]} "
                 "The same command goes on where this one ended."
             )
+        if past["ports_without_quality"]:
+            ports = counted(past["ports_without_quality"], "port", "ports")
+            why = past["why_without_quality"][0]
+            self.console.print(f"[yellow]History of {ports} is without quality:[/] {why}")
 
     def _say_what_is_left(self, events: dict[str, Any], scores: dict[str, Any]) -> None:
         if events["why_left"]:

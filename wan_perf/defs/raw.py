@@ -12,7 +12,7 @@ import pandas as pd
 
 from wan_perf.declaration import Table
 from wan_perf.defs.declared import declared
-from wan_perf.defs.kept_out import tell_kept_out
+from wan_perf.defs.kept_out import tell_impossible, tell_kept_out
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, is_due
@@ -114,9 +114,6 @@ def live_passes(
     missed = {f"{what} at {at:%Y-%m-%d %H:%M}": why for (at, what), why in passes.missed.items()}
     for what, why in missed.items():
         context.log.warning(f"The pass of {what} UTC was missed: {why}")
-    if passes.impossible:
-        found = ", ".join(f"{name} {times} times" for name, times in passes.impossible.items())
-        context.log.warning(f"Impossible figures of paths, stored as unknown: {found}.")
     said = {
         "passes_taken": len(passes.taken),
         "passes_missed": missed,
@@ -124,9 +121,7 @@ def live_passes(
         "calls_left": budget.left if budget else None,
     }
     context.add_output_metadata(said, output_name=RAW_PORT_SAMPLE.name)
-    context.add_output_metadata(
-        {"impossible_figures": dict(passes.impossible)}, output_name=RAW_PATH_SAMPLE.name
-    )
+    tell_impossible(context, passes.impossible, "paths", RAW_PATH_SAMPLE.name)
     tell_kept_out(context, session, RAW_PORT_SAMPLE.name)
     return passes.port_samples, passes.path_samples
 

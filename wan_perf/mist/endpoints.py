@@ -99,3 +99,9 @@ PORT_HISTORY = Single(
     records.History,
     "Mist does not know the port, its gateway or its site any more; take a new inventory",
 )
+PORT_QUALITY = Single(
+    "insights/device/wan_link_health",
+    "sites.insights.getSiteInsightMetricsForDevice",
+    records.QualityHistory,
+    "Mist knows no quality of the port, so that its history is stored without",
+)

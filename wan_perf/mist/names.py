@@ -127,6 +127,17 @@ RATE_NAMES = {
     "max_rx_bps": "rx_bps_max",
     "max_tx_bps": "tx_bps_max",
 }
+QUALITY_METRIC = "wan_link_health"
+QUALITY_HISTORY_NAMES = {
+    "start": "started_at",
+    "interval": "bucket_seconds",
+    QUALITY_METRIC: "nested",
+}
+QUALITY_NAMES = {
+    "avg_latency": "latency_ms_mean",
+    "avg_jitter": "jitter_ms_mean",
+    "avg_loss": "loss_pct_mean",
+}
 DEVICE_ID_PREFIX = "00000000-0000-0000-1000-"
 """A device's id is this and its MAC."""
 

@@ -286,3 +286,22 @@ class History(Rates, kw_only=True, rename=_ours(names.HISTORY_NAMES)):
     started_at: Moment
     bucket_seconds: Annotated[int, Meta(gt=0)]
     results: Rates | None = None
+
+
+class Qualities(Struct, rename=_ours(names.QUALITY_NAMES)):
+    """Mean quality by bucket over the paths of a port, NULL where nothing is known. [ms, ms, %]"""
+
+    latency_ms_mean: list[Number | None] | None = None
+    jitter_ms_mean: list[Number | None] | None = None
+    loss_pct_mean: list[Number | None] | None = None
+
+
+class QualityHistory(Qualities, kw_only=True, rename=_ours(names.QUALITY_HISTORY_NAMES)):
+    """History of a port's quality: the first bucket's start, and figures beside it or nested."""
+
+    started_at: Moment
+    bucket_seconds: Annotated[int, Meta(gt=0)]
+    nested: Qualities | None = None
+
+
+Series = History | QualityHistory

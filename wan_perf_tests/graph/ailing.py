@@ -74,7 +74,8 @@ class Ran:
     @property
     def warnings(self) -> list[str]:
         missed = dict.fromkeys(self.told.get("passes_missed", {}).values())
-        return [*self.told.get(KEPT_OUT, ()), *self.told.get("why_left", ()), *missed]
+        why = [w for of in ("why_left", "why_without_quality") for w in self.told.get(of, ())]
+        return [*self.told.get(KEPT_OUT, ()), *why, *missed]
 
 
 class _Everything(logging.Handler):

@@ -19,8 +19,9 @@ PORTS, EVENTS = f"{ORG}/stats/ports/search", f"{ORG}/devices/events/search"
 SCORES = f"{ORG}/insights/sites-sle"
 USAGE, METRICS = "/api/v1/self/usage", "/api/v1/const/insight_metrics"
 BUCKETS = "/api/v1/sites/{site_id}/insights/gateway/{device_id}/stats"
+QUALITY = "/api/v1/sites/{site_id}/insights/device/{device_mac}/wan_link_health"
 
-SINGLE = {USAGE, METRICS, BUCKETS}
+SINGLE = {USAGE, METRICS, BUCKETS, QUALITY}
 """Answers that are no rows."""
 SEARCHES = {PORTS, PATHS, EVENTS}
 STREAMS = (GATEWAYS, PORTS, PATHS)
@@ -30,7 +31,7 @@ ASKED = {
     "raw_port_sample": (USAGE, *STREAMS),
     "raw_gateway_event": (EVENTS,),
     "raw_site_sle": (USAGE, SCORES),
-    "raw_port_history": (USAGE, METRICS, PORTS, BUCKETS),
+    "raw_port_history": (USAGE, METRICS, PORTS, BUCKETS, QUALITY),
 }
 """Every endpoint that an asset calls."""
 
@@ -41,7 +42,10 @@ PATIENT = {*STREAMS, EVENTS, SCORES}
 ASKED_PATIENTLY = {"raw_port_sample", "raw_gateway_event", "raw_site_sle"}
 """Where a short wait that the cloud asks for is waited once more."""
 
-What = Literal["refused", "missed", "left", "absorbed", "kept out", "without evidence", "as told"]
+What = Literal[
+    *("refused", "missed", "left", "absorbed", "kept out", "without evidence", "as told"),
+    "without quality",
+]
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ def _refused(says: str) -> Outcome:
 
 _NEW_SHAPE = "has not the known shape: .*; the Mist API may have changed: look for a newer wan_perf"
 _OF_ROWS: dict[tuple[str, int], Outcome] = {
+    ("400", 1): _refused("does not accept the request: Bad request; the Mist API may have changed"),
     ("401", 1): _refused("refused the token; set MIST_API_TOKEN"),
     ("403", 1): _refused("at least the observer role"),
     ("404", 1): _refused("does not know the organization; correct MIST_ORG_ID"),
@@ -125,6 +130,12 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
     },
     ("raw_port_history", BUCKETS): {
         ("404", 1): _refused("does not know the port, .*; take a new inventory"),
+        ("clock an hour ahead", 1): _OTHER_BUCKETS,
+        ("clock a day behind", 1): _OTHER_BUCKETS,
+    },
+    ("raw_port_history", QUALITY): {
+        ("400", 1): Outcome("without quality", "does not accept the request: Bad request"),
+        ("404", 1): Outcome("without quality", "knows no quality of the port"),
         ("clock an hour ahead", 1): _OTHER_BUCKETS,
         ("clock a day behind", 1): _OTHER_BUCKETS,
     },
