@@ -150,12 +150,17 @@ _DESCRIPTION = (
     Column("path_order", "integer", "Place of the port's WAN among ordered paths; 1 is first."),
     _rate("port_speed_mbps", "Negotiated speed of the port; not the bought rate."),
     _rate("shaped_up_mbps", "Transmit rate to which the template shapes the port."),
-    _rate("bandwidth_mbps", "Provisioned rate, download where a contract has two figures."),
-    _rate("bandwidth_up_mbps", "Provisioned upload rate; NULL where the contract has one figure."),
+    _rate("variable_down_mbps", "Download rate in the site's variable of the WAN's name."),
+    _rate("variable_up_mbps", "Upload rate in the site's variable of the WAN's name."),
+    _rate("tested_down_mbps", "Download rate of the port's best speed test of 30 days."),
+    _rate("tested_up_mbps", "Upload rate of the port's best speed test of 30 days."),
+    _rate("bandwidth_mbps", "Provisioned rate, download where there are two figures."),
+    _rate("bandwidth_up_mbps", "Provisioned upload rate; NULL where one figure is for both."),
     _text(
         "bandwidth_source",
-        "Where the provisioned rate comes from; port_speed is only an upper bound.",
-        ("contract", "shaping", "port_speed"),
+        "Where the provisioned rate comes from, of two directions the better source; speed_test is "
+        "what was measured once, port_speed only an upper bound.",
+        ("contract", "site_variable", "shaping", "speed_test", "port_speed"),
     ),
     _text("contract_circuit_id", "Circuit id in the contract file."),
     _rate("contract_down_mbps", "Download rate in the contract file."),
@@ -172,6 +177,9 @@ _TIME = (
     Column("day", "date", "UTC day; the row covers its 24 hours."),
     _instant("pass_at", "Instant at which the sampling pass was due."),
     _instant("taken_at", "Instant of the inventory snapshot."),
+    _instant(
+        "site_asked_at", "Snapshot for which the site's variables and speed tests were asked."
+    ),
     _instant("sampled_at", "Instant at which the gateway last reported what the row says."),
     _instant("event_at", "Instant of the event, as the gateway saw it."),
     _instant("started_at", "First instant of it."),

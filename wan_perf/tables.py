@@ -97,6 +97,8 @@ RAW_INVENTORY = Table(
         *("vpn_preference", "is_lte_backup", "is_configured", "is_seen", "is_disabled", "was_up"),
         *("contract_circuit_id", "contract_down_mbps", "contract_up_mbps", "contract_role"),
         *("contract_role_rank", "contract_provider", "contract_medium", "contract_on_demand"),
+        *("variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"),
+        *("site_asked_at",),
     ),
 )
 RAW_PORT_SAMPLE = Table(

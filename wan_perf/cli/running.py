@@ -99,7 +99,7 @@ class Runs:
         if inventory or self._inventory_is_old(now):
             with self.console.status("inventory"):
                 result = self._run(INVENTORY_JOB)
-            self._say_kept_out(_metadata(result, "raw_inventory"))
+            self._say_inventory(_metadata(result, "raw_inventory"))
         earliest = max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
         early = reach_back(due) if start is None else HOUR
         while first < last:
@@ -166,6 +166,15 @@ class Runs:
             self.console.print(f"[yellow]The pass of {at} UTC was missed:[/] {why}")
         if len(missed) > _MISSED_SHOWN:
             self.console.print(f"[yellow]… and {len(missed) - _MISSED_SHOWN} more passes.[/]")
+
+    def _say_inventory(self, told: dict[str, Any]) -> None:
+        if told["sites_left"]:
+            sites = counted(told["sites_left"], "site", "sites")
+            why = told["why_left"][0]
+            self.console.print(f"[yellow]Bandwidth of {sites} stays as it was:[/] {why}")
+        for sentence in told["variables_unused"][:_MISSED_SHOWN]:
+            self.console.print(f"[yellow]{sentence}[/]")
+        self._say_kept_out(told)
 
     def _say_history(self, past: dict[str, Any]) -> None:
         if past["ports_fetched"]:

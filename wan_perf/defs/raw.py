@@ -19,11 +19,9 @@ from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, is_due
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import Scores, allowance, take_events, take_passes, take_scores
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
-from wan_perf.mist.inventory import inventory
 from wan_perf.mist.site_scores import HOUR
 from wan_perf.tables import (
     RAW_GATEWAY_EVENT,
-    RAW_INVENTORY,
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
     RAW_SITE_SLE,
@@ -61,25 +59,6 @@ def _out(table: Table) -> dict[str, Any]:
     """Arguments of `AssetOut` for one table of several."""
     given = declared(table)
     return {"key": given.pop("name"), **given, "kinds": {"mist", "python"}}
-
-
-@dg.asset(**declared(RAW_INVENTORY), kinds={"mist", "python"})
-def raw_inventory(
-    context: dg.AssetExecutionContext,
-    source: dg.ResourceParam[Source],
-    clock: dg.ResourceParam[Clock],
-) -> pd.DataFrame:
-    session = source.session()
-    try:
-        frame, unused = inventory(session, floored(clock.now(), PASS_EVERY), source.contracts())
-    except MistTransientError as error:
-        retry_later(context, error)
-        raise
-    context.add_output_metadata({"contracts_unused": unused})
-    for sentence in unused:
-        context.log.warning(sentence)
-    tell_kept_out(context, session)
-    return frame
 
 
 @dg.multi_asset(

@@ -63,8 +63,9 @@ class Budget:
             if self.left < calls:
                 now, again = self._now(), self._hour + _HOUR
                 raise HourUsedUpError(
-                    f"The hour's calls for history are used up: {self.used:,} of {self._limit:,}, "
-                    f"and {self._reserve:,} are kept for live passes; go on at {again:%H:%M} UTC.",
+                    f"The hour's calls for what can wait are used up: {self.used:,} of "
+                    f"{self._limit:,}, and {self._reserve:,} are kept for live passes; "
+                    f"go on at {again:%H:%M} UTC.",
                     max(0.0, (again - now).total_seconds()),
                 )
             self._claimed += calls

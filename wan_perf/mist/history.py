@@ -19,7 +19,7 @@ import pandas as pd
 
 from wan_perf.frames import conform
 from wan_perf.mist import endpoints
-from wan_perf.mist.asking import newest
+from wan_perf.mist.asking import AT_ONCE, newest
 from wan_perf.mist.buckets import HOUR, Buckets, Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.errors import (
@@ -36,8 +36,6 @@ from wan_perf.mist.rate_history import port_rates, rate_buckets
 from wan_perf.mist.session import MistSession
 from wan_perf.tables import RAW_PORT_HISTORY
 
-AT_ONCE = 8
-"""Calls under way together; one after the other 20,000 calls would take hours."""
 _Up = dict[tuple[str, str], tuple[datetime, datetime]]
 
 

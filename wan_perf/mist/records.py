@@ -9,7 +9,7 @@ new one breaks nothing.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -246,6 +246,23 @@ class Template(Struct, rename=_ours(names.TEMPLATE_NAMES)):
     template_id: Name
     port_configs: dict[str, PortConfig] | None = None
     path_preferences: dict[str, PathPreference] | None = None
+
+
+class Setting(Struct, rename=_ours(names.SETTING_NAMES)):
+    """Settings of a site: its variables, which are text by the rules of the API."""
+
+    variables: dict[str, Any] | None = None
+
+
+class SpeedTest(Struct, rename=_ours(names.SPEED_TEST_NAMES)):
+    """One speed test over a port; rates in Mbit/s as the gateway received and sent them."""
+
+    gateway_mac: str | None = None
+    port_id: str | None = None
+    tested_at: Epoch | None = None
+    is_failed: bool | None = None
+    down_mbps: Number | None = None
+    up_mbps: Number | None = None
 
 
 class Usage(Struct, rename=_ours(names.USAGE_NAMES)):

@@ -154,7 +154,7 @@ def test_a_backfill_stops_before_the_reserve_and_goes_on_in_the_next_hour(tmp_pa
         with Runs(settings, Console(file=printed, width=300)) as runs:
             runs.collect(PAST, PAST + 24 * HOUR)
             spent = sum(cloud.calls().values())
-            assert "is left: The hour's calls for history are used up" in printed.getvalue()
+            assert "is left: The hour's calls for what can wait are used up" in printed.getvalue()
             assert "30 are kept for live passes; go on at 01:00 UTC" in printed.getvalue()
             assert 30 <= spent < 40
             for hour in range(1, 6):
