@@ -73,6 +73,10 @@ def _percent(name: str, meaning: str, le: float | None = 100) -> Column:
     return Column(name, "real", meaning, unit="%", ge=0, le=le)
 
 
+def _milliseconds(name: str, meaning: str) -> Column:
+    return Column(name, "real", meaning, unit="ms", ge=0)
+
+
 _UNITS = {"pct": "%", "ms": "ms"}
 
 
@@ -176,12 +180,17 @@ _DESCRIPTION = (
     Column("path_order", "integer", "Place of the port's WAN among ordered paths; 1 is first."),
     _rate("port_speed_mbps", "Negotiated speed of the port; not the bought rate."),
     _rate("shaped_up_mbps", "Transmit rate to which the template shapes the port."),
-    _rate("bandwidth_mbps", "Provisioned rate, download where a contract has two figures."),
-    _rate("bandwidth_up_mbps", "Provisioned upload rate; NULL where the contract has one figure."),
+    _rate("variable_down_mbps", "Download rate in the site's variable of the WAN's name."),
+    _rate("variable_up_mbps", "Upload rate in the site's variable of the WAN's name."),
+    _rate("tested_down_mbps", "Download rate of the port's best speed test of 30 days."),
+    _rate("tested_up_mbps", "Upload rate of the port's best speed test of 30 days."),
+    _rate("bandwidth_mbps", "Provisioned rate, download where there are two figures."),
+    _rate("bandwidth_up_mbps", "Provisioned upload rate; NULL where one figure is for both."),
     _text(
         "bandwidth_source",
-        "Where the provisioned rate comes from; port_speed is only an upper bound.",
-        ("contract", "shaping", "port_speed"),
+        "Where the provisioned rate comes from, of two directions the better source; speed_test is "
+        "what was measured once, port_speed only an upper bound.",
+        ("contract", "site_variable", "shaping", "speed_test", "port_speed"),
     ),
     _text("contract_circuit_id", "Circuit id in the contract file."),
     _rate("contract_down_mbps", "Download rate in the contract file."),
@@ -198,6 +207,9 @@ _TIME = (
     Column("day", "date", "UTC day; the row covers its 24 hours."),
     _instant("pass_at", "Instant at which the sampling pass was due."),
     _instant("taken_at", "Instant of the inventory snapshot."),
+    _instant(
+        "site_asked_at", "Snapshot for which the site's variables and speed tests were asked."
+    ),
     _instant("sampled_at", "Instant at which the gateway last reported what the row says."),
     _instant("event_at", "Instant of the event, as the gateway saw it."),
     _instant("started_at", "First instant of it."),
@@ -260,6 +272,14 @@ _SAMPLE = (
     _rate("tx_bps_max", "Highest transmit rate of the hour's covered minutes.", "bit/s"),
     _minutes("covered_minutes", "Minutes of the hour whose history is known."),
     _minutes("carrying_minutes", "Minutes of the hour whose history shows traffic."),
+    _milliseconds("latency_ms_mean", "Mean round-trip delay of the hour's known minutes."),
+    _milliseconds("jitter_ms_mean", "Mean variation of delay of the hour's known minutes."),
+    _percent("loss_pct_mean", "Mean share of packets lost in the hour's known minutes."),
+    _minutes(
+        "quality_minutes",
+        "Minutes that loss, jitter and latency speak for; NULL in a history where Mist "
+        "keeps none.",
+    ),
     _text("event_kind", "What happened, in our words; 'other' where it has no meaning here."),
     _text("event_name", "What happened, as the source names it."),
     _text("detail", "Text of the event."),
@@ -353,7 +373,6 @@ _FACT = (
         "mos_avg", "real", "Mean opinion score of a call, mean of the hour's samples.", "", 0, 5
     ),
     _count("quality_sample_count", "Polls of the circuit's peer paths with loss or delay."),
-    _minutes("quality_minutes", "Minutes that loss, jitter and latency speak for."),
     _text(
         "quality_source",
         "Where loss, jitter and latency come from, never mixed; NULL where nothing is known.",

@@ -77,6 +77,7 @@ def read_contracts(path: Path) -> list[Contract]:
     contracts = [_contract(row, f"{path}, line {line}", line) for line, row in _rows(path)]
     _refuse_two_at_once(contracts, path)
     _refuse_two_sites(contracts, path)
+    _refuse_two_rates(contracts, path)
     return contracts
 
 
@@ -190,6 +191,39 @@ def _refuse_two_at_once(contracts: Iterable[Contract], path: Path) -> None:
                     f"a contract in line {earlier.line} at the same time; "
                     "set valid_to of the older one to valid_from of the newer."
                 )
+
+
+def _refuse_two_rates(contracts: Iterable[Contract], path: Path) -> None:
+    """Refuse rows that give one circuit different rates at the same time, whatever its ports."""
+    of_circuit: dict[str, list[Contract]] = defaultdict(list)
+    for contract in contracts:
+        if contract.circuit_id is None:
+            continue
+        for other in of_circuit[contract.circuit_id]:
+            if _is_at_once(contract, other) and _has_other_rate(contract, other):
+                raise UsageError(
+                    f"{path}, line {contract.line}: circuit_id {contract.circuit_id!r} has another "
+                    f"bandwidth in line {other.line} at the same time; correct one of them, or set "
+                    "valid_to of the older one to valid_from of the newer."
+                )
+        of_circuit[contract.circuit_id].append(contract)
+
+
+def _is_at_once(one: Contract, other: Contract) -> bool:
+    def begins_before_end(early: Contract, late: Contract) -> bool:
+        begins, ends = early.valid_from, late.valid_to
+        return begins is None or ends is None or begins < ends
+
+    return begins_before_end(one, other) and begins_before_end(other, one)
+
+
+def _has_other_rate(one: Contract, other: Contract) -> bool:
+    """Whether a rate that both rows give differs; what one leaves empty contradicts nothing."""
+    rates = (
+        (one.bandwidth_down_mbps, other.bandwidth_down_mbps),
+        (one.bandwidth_up_mbps, other.bandwidth_up_mbps),
+    )
+    return any(None not in pair and pair[0] != pair[1] for pair in rates)
 
 
 def _refuse_two_sites(contracts: Iterable[Contract], path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from wan_perf.defs import dimensions, events, facts, past, raw
+from wan_perf.defs import dimensions, events, facts, inventory, past, raw
 from wan_perf.defs.checks import checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly
@@ -17,7 +17,7 @@ from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import TABLES
 
 UNPARTITIONED = [
-    raw.raw_inventory,
+    inventory.raw_inventory,
     dimensions.dim_site,
     dimensions.dim_circuit,
     dimensions.circuit_port,

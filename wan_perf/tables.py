@@ -98,6 +98,8 @@ RAW_INVENTORY = Table(
         *("vpn_preference", "is_lte_backup", "is_configured", "is_seen", "is_disabled", "was_up"),
         *("contract_circuit_id", "contract_down_mbps", "contract_up_mbps", "contract_role"),
         *("contract_role_rank", "contract_provider", "contract_medium", "contract_on_demand"),
+        *("variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"),
+        *("site_asked_at",),
     ),
 )
 RAW_PORT_SAMPLE = Table(
@@ -124,7 +126,8 @@ RAW_PORT_HISTORY = Table(
     required=("site_id", "covered_minutes", "carrying_minutes", "fetched_at"),
     columns=(
         *("hour", "gateway_mac", "port_id", "site_id", "covered_minutes", "carrying_minutes"),
-        *("rx_bps_mean", "tx_bps_mean", "rx_bps_max", "tx_bps_max", "up_through_from", "seen_at"),
+        *("rx_bps_mean", "tx_bps_mean", "rx_bps_max", "tx_bps_max", "latency_ms_mean"),
+        *("jitter_ms_mean", "loss_pct_mean", "quality_minutes", "up_through_from", "seen_at"),
         *("fetched_at",),
     ),
 )

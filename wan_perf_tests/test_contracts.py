@@ -123,6 +123,24 @@ HEADER = "site_name,site_id,port_id,wan_name,circuit_id,bandwidth_down_mbps,role
             "another site",
             id="one id, two sites",
         ),
+        pytest.param(
+            [HEADER, "A,,ge-0/0/0,,C1,50", "A,,ge-0/0/3,,C1,20"],
+            3,
+            "another bandwidth in line 2 at the same time",
+            id="one circuit on two ports, two rates",
+        ),
+        pytest.param(
+            [HEADER, "A,,ge-0/0/0,,C1,50", ",s1,,wan0,C1,20"],
+            3,
+            "another bandwidth in line 2 at the same time",
+            id="one circuit under two names of site and port, two rates",
+        ),
+        pytest.param(
+            ["site_id,port_id,circuit_id,bandwidth_up_mbps", "s1,a,C1,5", "s1,b,C1,6"],
+            3,
+            "another bandwidth",
+            id="two upload rates",
+        ),
     ],
 )
 def test_what_is_refused_is_named_with_file_and_line(
@@ -138,6 +156,22 @@ def test_what_is_refused_is_named_with_file_and_line(
 def test_a_circuit_may_have_two_ports_at_its_site(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, "A,s1,ge-0/0/0,,C1", ",s1,ge-7/0/0,,C1")
     assert len(read_contracts(path)) == 2
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(["s1,a,C1,50,,2026-02-01", "s1,b,C1,20,2026-02-01,"], id="one after another"),
+        pytest.param(["s1,a,C1,50,2026-02-01,", "s1,b,C1,20,,2026-02-01"], id="the newer first"),
+        pytest.param(["s1,a,C1,50,,", "s1,b,C1,50,,"], id="the same rate"),
+        pytest.param(["s1,a,C1,50,,", "s1,b,C1,,,"], id="one row leaves it empty"),
+        pytest.param(["s1,a,C1,50,,", "s1,b,C2,20,,"], id="two circuits"),
+        pytest.param(["s1,a,,50,,", "s1,b,,20,,"], id="no circuit named"),
+    ],
+)
+def test_rates_that_do_not_contradict_each_other(tmp_path: Path, rows: list[str]) -> None:
+    header = "site_id,port_id,circuit_id,bandwidth_down_mbps,valid_from,valid_to"
+    assert len(read_contracts(written(tmp_path, header, *rows))) == 2
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ class Runs:
         if inventory or self._inventory_is_old(now):
             with self.console.status("inventory"):
                 result = self._run(INVENTORY_JOB)
-            self._say_kept_out(_metadata(result, "raw_inventory"))
+            self._say_inventory(_metadata(result, "raw_inventory"))
         earliest = max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
         early = reach_back(due) if start is None else HOUR
         while first < last:
@@ -167,6 +167,15 @@ class Runs:
         if len(missed) > _MISSED_SHOWN:
             self.console.print(f"[yellow]… and {len(missed) - _MISSED_SHOWN} more passes.[/]")
 
+    def _say_inventory(self, told: dict[str, Any]) -> None:
+        if told["sites_left"]:
+            sites = counted(told["sites_left"], "site", "sites")
+            why = told["why_left"][0]
+            self.console.print(f"[yellow]Bandwidth of {sites} stays as it was:[/] {why}")
+        for sentence in told["variables_unused"][:_MISSED_SHOWN]:
+            self.console.print(f"[yellow]{sentence}[/]")
+        self._say_kept_out(told)
+
     def _say_history(self, past: dict[str, Any]) -> None:
         if past["ports_fetched"]:
             ports = counted(past["ports_fetched"], "port", "ports")
@@ -178,6 +187,10 @@ class Runs:
                 f"[yellow]History of {ports} is left:[/] {past['why_left'][0]} "
                 "The same command goes on where this one ended."
             )
+        if past["ports_without_quality"]:
+            ports = counted(past["ports_without_quality"], "port", "ports")
+            why = past["why_without_quality"][0]
+            self.console.print(f"[yellow]History of {ports} is without quality:[/] {why}")
 
     def _say_what_is_left(self, events: dict[str, Any], scores: dict[str, Any]) -> None:
         if events["why_left"]:

@@ -1,8 +1,10 @@
-"""What a run says about rows that it kept out.
+"""What a run says about rows and figures that it kept out.
 
 Belongs here: the same words in the log and in the metadata of every raw asset.
-Keep out: which rows these are (`mist.kept_out`).
+Keep out: which rows and figures these are (`mist.kept_out`, `mist.figures`).
 """
+
+from collections import Counter
 
 import dagster as dg
 
@@ -23,3 +25,16 @@ def tell_kept_out(
     for sentence in sentences:
         context.log.warning(sentence)
     context.add_output_metadata({KEPT_OUT: sentences}, output_name=output_name)
+
+
+def tell_impossible(
+    context: dg.AssetExecutionContext,
+    impossible: Counter[str],
+    whose: str,
+    output_name: str | None = None,
+) -> None:
+    """Warn of figures outside their bounds, stored as unknown, and leave how many there were."""
+    if impossible:
+        found = ", ".join(f"{name} {times} times" for name, times in impossible.items())
+        context.log.warning(f"Impossible figures of {whose}, stored as unknown: {found}.")
+    context.add_output_metadata({"impossible_figures": dict(impossible)}, output_name=output_name)

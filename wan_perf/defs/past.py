@@ -12,16 +12,17 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.defs.declared import declared
-from wan_perf.defs.kept_out import tell_kept_out
+from wan_perf.defs.kept_out import tell_impossible, tell_kept_out
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.raw import DUE_TAG, naive, retry_later
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.frames import conform
 from wan_perf.kpi.unheard import unheard
+from wan_perf.mist.buckets import HOUR, Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.errors import MistTransientError
-from wan_perf.mist.history import HOUR, Backfill, Wanted, port_history
+from wan_perf.mist.history import Backfill, port_history
 from wan_perf.mist.session import MistSession
 from wan_perf.tables import RAW_PORT_HISTORY, RAW_PORT_SAMPLE
 from wan_perf.warehouse import Warehouse, Window
@@ -47,7 +48,8 @@ def raw_port_history(
     start, end = naive(context.partition_time_window)
     end = min(end, floored(clock.now(), HOUR))
     if DUE_TAG in context.run.tags or end <= start:
-        context.add_output_metadata({"ports_fetched": 0, "ports_left": 0, "calls": 0})
+        nothing = {"ports_fetched": 0, "ports_left": 0, "ports_without_quality": 0, "calls": 0}
+        context.add_output_metadata(nothing)
         return conform([], RAW_PORT_HISTORY)
     # Read here and not as inputs: the passes of this run come after it, and it has a past.
     lacking = unheard(
@@ -67,14 +69,19 @@ def raw_port_history(
     reasons = {str(error) for error in found.left.values()}
     for sentence in sorted(reasons):
         context.log.warning(sentence)
+    for sentence, ports in sorted(found.without_quality.items()):
+        context.log.warning(f"History of {ports} ports without quality: {sentence}")
     context.add_output_metadata(
         {
             "ports_fetched": found.fetched,
             "ports_left": len(found.left),
             "why_left": sorted(reasons),
+            "ports_without_quality": found.without_quality.total(),
+            "why_without_quality": sorted(found.without_quality),
             "calls": session.calls,
         }
     )
+    tell_impossible(context, found.impossible, "ports' quality")
     tell_kept_out(context, session)
     return found.frame
 

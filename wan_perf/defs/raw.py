@@ -12,18 +12,16 @@ import pandas as pd
 
 from wan_perf.declaration import Table
 from wan_perf.defs.declared import declared
-from wan_perf.defs.kept_out import tell_kept_out
+from wan_perf.defs.kept_out import tell_impossible, tell_kept_out
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, is_due
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import Scores, allowance, take_events, take_passes, take_scores
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
-from wan_perf.mist.inventory import inventory
 from wan_perf.mist.site_scores import HOUR
 from wan_perf.tables import (
     RAW_GATEWAY_EVENT,
-    RAW_INVENTORY,
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
     RAW_SITE_SLE,
@@ -63,25 +61,6 @@ def _out(table: Table) -> dict[str, Any]:
     return {"key": given.pop("name"), **given, "kinds": {"mist", "python"}}
 
 
-@dg.asset(**declared(RAW_INVENTORY), kinds={"mist", "python"})
-def raw_inventory(
-    context: dg.AssetExecutionContext,
-    source: dg.ResourceParam[Source],
-    clock: dg.ResourceParam[Clock],
-) -> pd.DataFrame:
-    session = source.session()
-    try:
-        frame, unused = inventory(session, floored(clock.now(), PASS_EVERY), source.contracts())
-    except MistTransientError as error:
-        retry_later(context, error)
-        raise
-    context.add_output_metadata({"contracts_unused": unused})
-    for sentence in unused:
-        context.log.warning(sentence)
-    tell_kept_out(context, session)
-    return frame
-
-
 @dg.multi_asset(
     name="live_passes",
     outs={
@@ -114,9 +93,6 @@ def live_passes(
     missed = {f"{what} at {at:%Y-%m-%d %H:%M}": why for (at, what), why in passes.missed.items()}
     for what, why in missed.items():
         context.log.warning(f"The pass of {what} UTC was missed: {why}")
-    if passes.impossible:
-        found = ", ".join(f"{name} {times} times" for name, times in passes.impossible.items())
-        context.log.warning(f"Impossible figures of paths, stored as unknown: {found}.")
     said = {
         "passes_taken": len(passes.taken),
         "passes_missed": missed,
@@ -124,9 +100,7 @@ def live_passes(
         "calls_left": budget.left if budget else None,
     }
     context.add_output_metadata(said, output_name=RAW_PORT_SAMPLE.name)
-    context.add_output_metadata(
-        {"impossible_figures": dict(passes.impossible)}, output_name=RAW_PATH_SAMPLE.name
-    )
+    tell_impossible(context, passes.impossible, "paths", RAW_PATH_SAMPLE.name)
     tell_kept_out(context, session, RAW_PORT_SAMPLE.name)
     return passes.port_samples, passes.path_samples
 

@@ -42,24 +42,38 @@ def _group_after(groups: ir.StringValue, prefix: str) -> ir.StringValue:
 def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
     """Circuits in service or switched off, effective-dated: bandwidth and role, with their source.
 
-    Bandwidth: the contract; else the template's shaping (upload) with the port's speed (download);
-    else the port's speed, an upper bound; of an aggregate the sum of its members' speeds, of ports
-    that stand in for each other the fastest. On demand: the contract; else LTE backups, configured
-    so or reached by LTE and not the primary.
+    Bandwidth: a contract alone where it has a download rate; else each direction by the first that
+    speaks. Download: site variable, speed test, port speed (an upper bound; of an aggregate the sum
+    of its members, of ports that stand in for each other the fastest). Upload: contract, site
+    variable, the template's shaping, speed test; without any it is the download's. The source is
+    the best that gave a direction. On demand: the contract; else LTE backups, configured so or
+    reached by LTE and not the primary.
     """
     rows = with_roles(listed_circuits(raw_inventory))
-    shaped = rows.shaped_up_mbps.notnull() & rows.port_speed_mbps.notnull()
-    contract = rows.contract_down_mbps.notnull()
     medium = rows.contract_medium.fill_null(rows.medium)
     is_lte_backup = rows.is_lte_backup.fill_null(False) | ((medium == LTE) & (rows.role_rank > 1))
     described = rows.mutate(
-        bandwidth_mbps=rows.contract_down_mbps.fill_null(rows.port_speed_mbps),
-        bandwidth_up_mbps=ibis.cases(
-            (contract, rows.contract_up_mbps), (shaped, rows.shaped_up_mbps)
+        bandwidth_mbps=ibis.coalesce(
+            rows.contract_down_mbps,
+            rows.variable_down_mbps,
+            rows.tested_down_mbps,
+            rows.port_speed_mbps,
+        ),
+        bandwidth_up_mbps=ibis.ifelse(
+            rows.contract_down_mbps.notnull(),
+            rows.contract_up_mbps,
+            ibis.coalesce(
+                rows.contract_up_mbps,
+                rows.variable_up_mbps,
+                rows.shaped_up_mbps,
+                rows.tested_up_mbps,
+            ),
         ),
         bandwidth_source=ibis.cases(
-            (contract, "contract"),
-            (shaped, "shaping"),
+            (_speaks(rows.contract_down_mbps, rows.contract_up_mbps), "contract"),
+            (_speaks(rows.variable_down_mbps, rows.variable_up_mbps), "site_variable"),
+            (rows.shaped_up_mbps.notnull(), "shaping"),
+            (_speaks(rows.tested_down_mbps, rows.tested_up_mbps), "speed_test"),
             (rows.port_speed_mbps.notnull(), "port_speed"),
         ),
         provider=rows.contract_provider.fill_null(rows.provider),
@@ -70,6 +84,10 @@ def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
     values += ["bandwidth_source", "role", "role_rank", "role_source"]
     values += ["is_on_demand", "is_disabled"]
     return versions(described, ["circuit_id"], values, raw_inventory)
+
+
+def _speaks(down_mbps: ir.FloatingValue, up_mbps: ir.FloatingValue) -> ir.BooleanValue:
+    return down_mbps.notnull() | up_mbps.notnull()
 
 
 def circuit_port(raw_inventory: ir.Table) -> ir.Table:

@@ -13,10 +13,13 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
+from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, SECOND_US, instant_us, microseconds
 from wan_perf.kpi.traffic import standing_for
+from wan_perf.metrics import QUALITY
 
 SAMPLES_SUFFICE = timedelta(minutes=45)
+_PAST = tuple(f"past_{metric.quantity}" for metric in QUALITY)
 
 
 def is_covered(observed_us: ir.IntegerValue) -> ir.BooleanValue:
@@ -28,10 +31,11 @@ def history_near(raw_port_history: ir.Table, ports: ir.Table) -> ir.Table:
     """Each port's hour as its history has it.
 
     Columns: port_hour; past_us, past_rx_bytes, past_tx_bytes (NULL where nothing is covered);
-    up_from_us, up_to_us: known to be up in between; is_carrying: traffic in all of the hour.
+    past_quality_us, past_{loss,jitter,latency} (the same of quality); up_from_us, up_to_us: known
+    to be up in between; is_carrying: traffic in all of the hour.
     """
     near = raw_port_history.drop("site_id").inner_join(ports, ["gateway_mac", "port_id", "hour"])
-    past_us = (near.covered_minutes * MINUTE_US).round().cast("int64")
+    past_us = _us(near.covered_minutes)
 
     def carried(bps: ir.FloatingValue) -> ir.IntegerValue:
         return (bps / 8 * past_us / SECOND_US).round().cast("int64")
@@ -41,36 +45,72 @@ def history_near(raw_port_history: ir.Table, ports: ir.Table) -> ir.Table:
         past_us=past_us.nullif(0),
         past_rx_bytes=carried(near.rx_bps_mean),
         past_tx_bytes=carried(near.tx_bps_mean),
+        past_quality_us=_us(near.quality_minutes).nullif(0),
+        **{f"past_{m.quantity}": near[f"{m.name}_mean"] for m in QUALITY},
         up_from_us=instant_us(near.up_through_from, near.hour),
         up_to_us=instant_us(near.seen_at, near.hour),
         is_carrying=(near.carrying_minutes * MINUTE_US >= HOUR_US),
     )
 
 
-def circuit_history(past: ir.Table, members: ir.Table) -> ir.Table:
-    """Per circuit_hour what its members' history adds up to: past_us, past_rx_bytes, past_tx_bytes.
+def _us(minutes: ir.FloatingValue) -> ir.IntegerValue:
+    return (minutes * MINUTE_US).round().cast("int64")
 
-    A port that the circuit held for a part of the hour only says nothing of it: its history is of
-    the hour as a whole.
+
+def circuit_history(past: ir.Table, members: ir.Table) -> ir.Table:
+    """Per circuit_hour what its members' history comes to.
+
+    Columns: past_us, past_rx_bytes, past_tx_bytes of members that add up; past_quality_us and
+    past_{loss,jitter,latency}, means over members weighted by the time that each tells of. A port
+    that the circuit held for a part of the hour only says nothing of it: its history is of the hour
+    as a whole.
     """
     all_hour = members.filter((members.held_from_us <= 0) & (members.held_to_us >= HOUR_US))
     whose = all_hour.select("port_hour", "circuit_hour", "is_aggregate")
-    parts = standing_for(past.inner_join(whose, "port_hour"), "past_us")
-    return parts.group_by("circuit_hour").aggregate(
+    owned = past.inner_join(whose, "port_hour")
+    parts = standing_for(owned, "past_us")
+    volumes = parts.group_by("circuit_hour").aggregate(
         past_us=parts.past_us.max(),
         past_rx_bytes=parts.past_rx_bytes.sum(),
         past_tx_bytes=parts.past_tx_bytes.sum(),
     )
+    told = standing_for(owned, "past_quality_us")
+    means: dict[str, ir.NumericScalar] = {}
+    for metric in QUALITY:
+        value = told[f"past_{metric.quantity}"]
+        weight = ibis.ifelse(value.notnull(), told.past_quality_us, ibis.null("int64"))
+        mean = (value * weight).sum() / weight.sum().nullif(0)
+        means[f"past_{metric.quantity}"] = mean.round(VALUE_DECIMALS)
+    quality = told.group_by("circuit_hour").aggregate(
+        past_quality_us=told.past_quality_us.max(), **means
+    )
+    return volumes.left_join(quality, "circuit_hour").drop("circuit_hour_right")
 
 
 def with_source(measured: ir.Table) -> ir.Table:
-    """Bytes and observed_us of what counts, and `source`; counts stay those of the samples."""
+    """Bytes, quality and their minutes of what counts, each with its source.
+
+    Counts stay those of the samples. The history has means only: maximum, p95 and MOS are NULL.
+    """
     sampled_us = measured.observed_us.fill_null(0)
     by_history = (~is_covered(sampled_us) & (measured.past_us > sampled_us)).fill_null(False)
+    polled_us = measured.quality_us.fill_null(0)
+    recalled = ~is_covered(polled_us) & (measured.past_quality_us > polled_us)
+    recalled = recalled.fill_null(False)
+    only_sampled = ("mos_avg", *(name for m in QUALITY for name in (m.max, m.p95)))
+    nothing = ibis.null("float64")
     return measured.mutate(
         rx_bytes=ibis.ifelse(by_history, measured.past_rx_bytes, measured.rx_bytes),
         tx_bytes=ibis.ifelse(by_history, measured.past_tx_bytes, measured.tx_bytes),
         observed_us=ibis.ifelse(by_history, measured.past_us, measured.observed_us),
         source=ibis.cases((by_history, "history"), (sampled_us > 0, "samples")),
-        quality_source=ibis.cases((measured.quality_sample_count > 0, "samples")),
-    ).drop("past_us", "past_rx_bytes", "past_tx_bytes")
+        quality_us=ibis.ifelse(recalled, measured.past_quality_us, measured.quality_us),
+        quality_source=ibis.cases(
+            (recalled, "history"), (measured.quality_sample_count > 0, "samples")
+        ),
+        **{
+            m.avg: ibis.ifelse(recalled, measured[f"past_{m.quantity}"], measured[m.avg])
+            for m in QUALITY
+        },
+        **{name: ibis.ifelse(recalled, nothing, measured[name]) for name in only_sampled},
+    ).drop("past_us", "past_rx_bytes", "past_tx_bytes", "past_quality_us", *_PAST)

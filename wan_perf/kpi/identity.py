@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 _SAID = (
     *("gateway_name", "wan_name", "provider", "medium", "shaped_up_mbps", "vpn_preference"),
+    *("variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"),
     *("path_order", "contract_circuit_id", "contract_down_mbps", "contract_up_mbps"),
     *("contract_role", "contract_role_rank", "contract_provider", "contract_medium"),
 )

@@ -15,6 +15,7 @@ from wan_perf.mist.errors import (
     HourUsedUpError,
     MistAnswerError,
     MistPermanentError,
+    MistRejectedError,
     MistTransientError,
     MistUnknownError,
 )
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mistapi import APIResponse
 
 _STATUS_OK = 200
+_REJECTED = 400
 _NOT_FOUND = 404
 _TOO_MANY = 429
 _FIRST_SERVER_ERROR = 500
@@ -47,7 +49,8 @@ def refuse_failure(asked: Endpoint[Row] | Single[Row], response: APIResponse, to
         token: Removed from what the cloud says, should it repeat it.
 
     Raises:
-        MistPermanentError: The call would fail again; MistUnknownError: by 404.
+        MistPermanentError: The call would fail again; MistUnknownError: by 404,
+            MistRejectedError: by 400.
         MistTransientError: The call may succeed later; HourUsedUpError not within this hour.
     """
     status = response.status_code
@@ -64,7 +67,8 @@ def refuse_failure(asked: Endpoint[Row] | Single[Row], response: APIResponse, to
         raise MistUnknownError(f"{_capital(asked.unknown)} {where}.")
     said = _detail(response).replace(token, "***")
     what = _REFUSALS.get(status) or f"Mist does not accept the request{said}; {_NEW_SHAPE}"
-    raise MistPermanentError(f"{_capital(what)} {where}.")
+    refused = MistRejectedError if status == _REJECTED else MistPermanentError
+    raise refused(f"{_capital(what)} {where}.")
 
 
 def decoded_as(shape: Any, path: str, response: APIResponse) -> Any:

@@ -53,21 +53,22 @@ class Budget:
         """Calls that may still be made in this hour without touching the reserve."""
         return max(0, self._limit - self._reserve - self.used)
 
-    def claim(self) -> None:
-        """Take one of the calls that are left.
+    def claim(self, calls: int = 1) -> None:
+        """Take some of the calls that are left, all of them or none.
 
         Raises:
-            HourUsedUpError: None is left before the next hour.
+            HourUsedUpError: So many are not left before the next hour.
         """
         with self._lock:
-            if self.left == 0:
+            if self.left < calls:
                 now, again = self._now(), self._hour + _HOUR
                 raise HourUsedUpError(
-                    f"The hour's calls for history are used up: {self.used:,} of {self._limit:,}, "
-                    f"and {self._reserve:,} are kept for live passes; go on at {again:%H:%M} UTC.",
+                    f"The hour's calls for what can wait are used up: {self.used:,} of "
+                    f"{self._limit:,}, and {self._reserve:,} are kept for live passes; "
+                    f"go on at {again:%H:%M} UTC.",
                     max(0.0, (again - now).total_seconds()),
                 )
-            self._claimed += 1
+            self._claimed += calls
 
     def _begin_anew(self) -> None:
         hour = floored(self._now(), _HOUR)

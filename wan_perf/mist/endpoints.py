@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal
 
 from wan_perf.mist import records
+from wan_perf.mist.names import SPEED_TEST
 from wan_perf.mist.records import Row
 
 PAGE_ROWS = 1000
@@ -21,9 +22,9 @@ NO_SUCH_CALL = (
 
 @dataclass(frozen=True)
 class Endpoint(Generic[Row]):
-    """One call of the API for a whole organization.
+    """One call of the API for a whole organization, or for a site of it.
 
-    `path` is for messages. `function` is the SDK's, within its package for organizations. A `list`
+    `path` is for messages. `function` is the SDK's, within its package for the `scope`. A `list`
     answers with an array and its pages are numbered; a `search` with an object that names the next;
     a `counted` one with an object that says how many rows there are, and its pages are numbered.
     `unknown` says what a 404 means and what to do about it.
@@ -35,6 +36,7 @@ class Endpoint(Generic[Row]):
     style: Literal["list", "search", "counted"] = "list"
     query: Mapping[str, str] = field(default_factory=dict)
     unknown: str = "Mist does not know the organization; correct MIST_ORG_ID"
+    scope: Literal["orgs", "sites"] = "orgs"
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,21 @@ PROFILES = Endpoint(
     records.Template,
     query={"type": "gateway"},
 )
+SITE_SETTING = Single(
+    "sites/setting",
+    "sites.setting.getSiteSetting",
+    records.Setting,
+    "Mist knows no settings of the site, so that its bandwidth stays as it was",
+)
+SPEED_TESTS = Endpoint(
+    "synthetic_test/search",
+    "synthetic_test.searchSiteSyntheticTest",
+    records.SpeedTest,
+    "search",
+    {"type": SPEED_TEST},
+    "Mist knows no speed tests of the site, so that its bandwidth stays as it was",
+    "sites",
+)
 USAGE = Single("self/usage", "self.usage.getSelfApiUsage", records.Usage)
 INSIGHT_METRICS = Single(
     "const/insight_metrics", "const.insight_metrics.listInsightMetrics", dict[str, records.Metric]
@@ -98,4 +115,10 @@ PORT_HISTORY = Single(
     "sites.insights.getSiteInsightMetricsForGateway",
     records.History,
     "Mist does not know the port, its gateway or its site any more; take a new inventory",
+)
+PORT_QUALITY = Single(
+    "insights/device/wan_link_health",
+    "sites.insights.getSiteInsightMetricsForDevice",
+    records.QualityHistory,
+    "Mist knows no quality of the port, so that its history is stored without",
 )

@@ -20,6 +20,10 @@ class MistUnknownError(MistPermanentError):
     """The cloud does not know what was asked for; what stands beside it may be known."""
 
 
+class MistRejectedError(MistPermanentError):
+    """The cloud does not accept what was asked, whoever asks; what stands beside it may be."""
+
+
 class MistAnswerError(MistPermanentError):
     """The answer is none that is known; what stands beside it may be answered well."""
 

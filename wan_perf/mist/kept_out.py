@@ -7,6 +7,7 @@ A stranger's row or an impossible instant is no reason to lose the thousands of 
 no row may vanish without a word.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -27,11 +28,13 @@ class KeptOut:
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()  # several calls may be under way
 
     def note(self, path: str, why: str, count: int) -> None:
         """Count rows of an endpoint that were kept out for a reason."""
         if count:
-            self._counts[path, why] += count
+            with self._lock:
+                self._counts[path, why] += count
 
     @property
     def sentences(self) -> list[str]:

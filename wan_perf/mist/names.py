@@ -115,6 +115,18 @@ PORT_CONFIG_NAMES = {
     "vpn_paths": "vpn_paths",
 }
 SHAPING_NAMES = {"enabled": "is_enabled", "max_tx_kbps": "transmit_kbps"}
+SETTING_NAMES = {"vars": "variables"}
+DOWN_VARIABLE, UP_VARIABLE = "_down_mbps", "_up_mbps"
+"""What follows a WAN's name in the name of the variable that holds its bought rate."""
+SPEED_TEST_NAMES = {
+    "mac": "gateway_mac",
+    "port_id": "port_id",
+    "timestamp": "tested_at",
+    "failed": "is_failed",
+    "rx_mbps": "down_mbps",
+    "tx_mbps": "up_mbps",
+}
+SPEED_TEST = "speedtest"
 VPN_PATH_NAMES = {"preference": "vpn_preference"}
 
 USAGE_NAMES = {"requests": "used", "request_limit": "hourly_limit"}
@@ -126,6 +138,17 @@ RATE_NAMES = {
     "tx_bps": "tx_bps_mean",
     "max_rx_bps": "rx_bps_max",
     "max_tx_bps": "tx_bps_max",
+}
+QUALITY_METRIC = "wan_link_health"
+QUALITY_HISTORY_NAMES = {
+    "start": "started_at",
+    "interval": "bucket_seconds",
+    QUALITY_METRIC: "nested",
+}
+QUALITY_NAMES = {
+    "avg_latency": "latency_ms_mean",
+    "avg_jitter": "jitter_ms_mean",
+    "avg_loss": "loss_pct_mean",
 }
 DEVICE_ID_PREFIX = "00000000-0000-0000-1000-"
 """A device's id is this and its MAC."""

@@ -1,7 +1,7 @@
 """Samples of the peer paths: one pass over the newest word of each path.
 
-Belongs here: which end's row is a sample, of which port, and which figures are possible.
-Keep out: a circuit's quality from its paths (`kpi`).
+Belongs here: which end's row is a sample, and of which port.
+Keep out: which figures are possible (`figures`), a circuit's quality from its paths (`kpi`).
 
 Both ends of a path tell of it. A store's end is what a circuit is measured by; a hub's end says the
 same again, once for every store.
@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 from msgspec.structs import asdict
 
-from wan_perf.columns import COLUMNS
 from wan_perf.frames import conform
+from wan_perf.mist.figures import possible
 from wan_perf.mist.instants import instant
 from wan_perf.mist.interfaces import port_ids, without_unit_0
 from wan_perf.mist.names import WAN_USAGE
@@ -102,13 +102,4 @@ def _row(
         "port_id": ids[path.gateway_mac][path.port_id],
         "sampled_at": instant(path.sampled_at),
     }
-    for figure in FIGURES:
-        if row[figure] is not None and not _is_possible(figure, row[figure]):
-            row[figure] = None
-            impossible[figure] += 1
-    return row
-
-
-def _is_possible(figure: str, value: float) -> bool:
-    column = COLUMNS[figure]
-    return (column.ge is None or value >= column.ge) and (column.le is None or value <= column.le)
+    return row | {figure: possible(figure, row[figure], impossible) for figure in FIGURES}

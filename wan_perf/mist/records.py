@@ -9,7 +9,7 @@ new one breaks nothing.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -248,6 +248,23 @@ class Template(Struct, rename=_ours(names.TEMPLATE_NAMES)):
     path_preferences: dict[str, PathPreference] | None = None
 
 
+class Setting(Struct, rename=_ours(names.SETTING_NAMES)):
+    """Settings of a site: its variables, which are text by the rules of the API."""
+
+    variables: dict[str, Any] | None = None
+
+
+class SpeedTest(Struct, rename=_ours(names.SPEED_TEST_NAMES)):
+    """One speed test over a port; rates in Mbit/s as the gateway received and sent them."""
+
+    gateway_mac: str | None = None
+    port_id: str | None = None
+    tested_at: Epoch | None = None
+    is_failed: bool | None = None
+    down_mbps: Number | None = None
+    up_mbps: Number | None = None
+
+
 class Usage(Struct, rename=_ours(names.USAGE_NAMES)):
     """Calls of a token in the current hour, and how many it may make."""
 
@@ -286,3 +303,22 @@ class History(Rates, kw_only=True, rename=_ours(names.HISTORY_NAMES)):
     started_at: Moment
     bucket_seconds: Annotated[int, Meta(gt=0)]
     results: Rates | None = None
+
+
+class Qualities(Struct, rename=_ours(names.QUALITY_NAMES)):
+    """Mean quality by bucket over the paths of a port, NULL where nothing is known. [ms, ms, %]"""
+
+    latency_ms_mean: list[Number | None] | None = None
+    jitter_ms_mean: list[Number | None] | None = None
+    loss_pct_mean: list[Number | None] | None = None
+
+
+class QualityHistory(Qualities, kw_only=True, rename=_ours(names.QUALITY_HISTORY_NAMES)):
+    """History of a port's quality: the first bucket's start, and figures beside it or nested."""
+
+    started_at: Moment
+    bucket_seconds: Annotated[int, Meta(gt=0)]
+    nested: Qualities | None = None
+
+
+Series = History | QualityHistory

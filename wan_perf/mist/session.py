@@ -84,25 +84,34 @@ class MistSession:
         """HTTP requests sent so far, answered or not."""
         return self._transport.calls
 
-    def rows(self, endpoint: Endpoint[Row], **query: str) -> Iterator[Row]:
+    def rows(
+        self, endpoint: Endpoint[Row], site_id: str | None = None, /, **query: str
+    ) -> Iterator[Row]:
         """Every row of every page, in the order in which the cloud gives them.
+
+        Args:
+            endpoint: What is called.
+            site_id: Whose rows, where the endpoint is a site's.
+            query: What the call asks beside what the endpoint always asks.
 
         Raises:
             MistPermanentError: A call would fail again, or an answer has not the declared shape.
             MistTransientError: A call may succeed later.
         """
-        for page in self.pages(endpoint, **query):
+        for page in self.pages(endpoint, site_id, **query):
             yield from page
 
-    def pages(self, endpoint: Endpoint[Row], **query: str) -> Iterator[list[Row]]:
-        """The pages of an endpoint, each checked and decoded on its own as it arrives.
+    def pages(
+        self, endpoint: Endpoint[Row], site_id: str | None = None, /, **query: str
+    ) -> Iterator[list[Row]]:
+        """The pages of an endpoint, each checked and decoded on its own as it arrives; see `rows`.
 
         Raises:
             MistPermanentError: A call would fail again, or an answer has not the declared shape.
             MistTransientError: A call may succeed later, the cursor repeats, or rows are missing.
         """
         read, kept_out = 0, Counter[str]()
-        for page, next_page in self._answers(endpoint, query):
+        for page, next_page in self._answers(endpoint, site_id or self._org_id, query):
             read += page.told
             kept_out += page.kept_out
             refuse_lost_rows(endpoint, page, read, next_page)
@@ -112,14 +121,14 @@ class MistSession:
             self.kept_out.note(endpoint.path, why, rows)
 
     def _answers(
-        self, endpoint: Endpoint[Row], query: dict[str, str]
+        self, endpoint: Endpoint[Row], whose: str, query: dict[str, str]
     ) -> Iterator[tuple[Page[Row], bool]]:
         """The pages as they are told, each with whether there is another one."""
         if endpoint.style == "counted":
-            yield from self._numbered(endpoint, query)
+            yield from self._numbered(endpoint, whose, query)
             return
         followed: set[str] = set()
-        response = self.fetch(endpoint, self._first(endpoint, query))
+        response = self.fetch(endpoint, self._first(endpoint, whose, query))
         while True:
             page = decoded(endpoint, response, self._org_id)
             yield page, bool(response.next)
@@ -170,7 +179,7 @@ class MistSession:
         return response
 
     def _numbered(
-        self, endpoint: Endpoint[Row], query: dict[str, str]
+        self, endpoint: Endpoint[Row], whose: str, query: dict[str, str]
     ) -> Iterator[tuple[Page[Row], bool]]:
         """Pages by their number, until there are as many rows as the answers say there are.
 
@@ -178,7 +187,7 @@ class MistSession:
         """
         read = 0
         for number in count(1):
-            call = self._first(endpoint, {**query, "page": str(number)})
+            call = self._first(endpoint, whose, {**query, "page": str(number)})
             page = decoded(endpoint, self.fetch(endpoint, call), self._org_id)
             read += page.told
             next_page = bool(page.told) and read < (page.total or 0)
@@ -186,11 +195,13 @@ class MistSession:
             if not next_page:
                 return
 
-    def _first(self, endpoint: Endpoint[Row], query: dict[str, str]) -> Callable[[], APIResponse]:
+    def _first(
+        self, endpoint: Endpoint[Row], whose: str, query: dict[str, str]
+    ) -> Callable[[], APIResponse]:
         module, function = endpoint.function.split(".")
-        call = getattr(import_module(f"mistapi.api.v1.orgs.{module}"), function)
+        call = getattr(import_module(f"mistapi.api.v1.{endpoint.scope}.{module}"), function)
         arguments = {**endpoint.query, **query, "limit": PAGE_ROWS}
-        return partial(call, self._sdk, self._org_id, **arguments)
+        return partial(call, self._sdk, whose, **arguments)
 
     def _own(self, path: str, address: str) -> str:
         """The address without scheme and authority, if it is one that the token may be sent to."""

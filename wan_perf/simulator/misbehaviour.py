@@ -16,6 +16,7 @@ ANOTHER_ORG = "0b0b0b0b-1c1c-4d4d-8e8e-2f2f2f2f2f2f"
 _STRANGER = {"id": "5c5c5c5c-2d2d-4e4e-9f9f-3a3a3a3a3a3a", "mac": "5c5c5c5c5c5c"}
 
 REFUSALS: dict[str, tuple[int, str, dict[str, str]]] = {
+    "400": (400, "Bad request", {}),
     "401": (401, "Authentication credentials were not provided or are invalid.", {}),
     "403": (403, "Permission denied", {}),
     "404": (404, "Not found", {}),

@@ -1,4 +1,4 @@
-"""What the site-level endpoints answer: settings, scores, history of ports and paths.
+"""What the site-level endpoints answer: settings, tests, scores, history of ports and paths.
 
 Belongs here: finding the site, device and port that a path names.
 Keep out: how buckets are filled (`api.insights`).
@@ -7,8 +7,9 @@ Keep out: how buckets are filled (`api.insights`).
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from wan_perf.simulator.answering import Answer, Question
-from wan_perf.simulator.api import configuration, insights, sle
+from wan_perf.simulator import query
+from wan_perf.simulator.answering import Answer, Question, matches, searched
+from wan_perf.simulator.api import configuration, insights, sle, speed_tests
 from wan_perf.simulator.api.insights import RATES, Buckets
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.paths import Path
@@ -35,6 +36,7 @@ class SiteEndpoints:
         """Give the endpoints by their path template."""
         return {
             f"{SITE}/setting": self.setting,
+            f"{SITE}/synthetic_test/search": self.synthetic_tests,
             f"{SITE}/devices/{{device_id}}": self.device,
             f"{SITE}/sle/site/{{scope_id}}/metric/{{metric}}/summary-trend": self.trend,
             f"{SITE}/insights/gateway/{{device_id}}/stats": self.gateway_stats,
@@ -46,6 +48,23 @@ class SiteEndpoints:
     def setting(self, asked: Question) -> Answer:
         """Answer /setting."""
         return Answer(configuration.site_setting(self._fleet, self._site(asked)))
+
+    def synthetic_tests(self, asked: Question) -> Answer:
+        """Answer synthetic_test/search, newest first: only speed tests were ever run."""
+        site_id = self._site(asked)
+        if "type" in asked.parameters:
+            query.choice(asked.parameters, "type", "", speed_tests.TYPES)
+        cursor = query.Cursor.read(asked.parameters, asked.now)
+        window = TimeRange.read(asked.parameters, asked.now)
+        rows = [
+            row
+            for row in speed_tests.speed_tests(self._fleet, site_id)
+            if window.start <= row["timestamp"] <= min(window.end, cursor.as_of)
+            and matches(row, asked.parameters, ("mac", "port_id", "type"))
+        ]
+        shown = query.cut(rows, cursor.offset, query.limit(asked.parameters))
+        fixed = {"start": window.start, "end": window.end}
+        return searched(asked, shown, len(rows), cursor, window, fixed)
 
     def device(self, asked: Question) -> Answer:
         """Answer devices/{device_id}: a gateway's own configuration."""

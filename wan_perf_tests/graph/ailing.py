@@ -74,7 +74,8 @@ class Ran:
     @property
     def warnings(self) -> list[str]:
         missed = dict.fromkeys(self.told.get("passes_missed", {}).values())
-        return [*self.told.get(KEPT_OUT, ()), *self.told.get("why_left", ()), *missed]
+        why = [w for of in ("why_left", "why_without_quality") for w in self.told.get(of, ())]
+        return [*self.told.get(KEPT_OUT, ()), *why, *missed]
 
 
 class _Everything(logging.Handler):
@@ -220,5 +221,10 @@ def admitted(home: Path) -> Iterator[Ward]:
         with dg.DagsterInstance.ephemeral() as instance:
             ward = Ward(stage, settings.duckdb_path, before, definitions, instance)
             assert ward.run("dim_hour", hours=HOURS["raw_port_history"]).failed is None
+            with duckdb.connect(str(ward.file)) as connection:
+                # So that the next inventory asks sites again.
+                connection.execute(
+                    "UPDATE raw_inventory SET site_asked_at = site_asked_at - INTERVAL 1 DAY"
+                )
             shutil.copyfile(ward.file, before)
             yield ward

@@ -19,18 +19,26 @@ PORTS, EVENTS = f"{ORG}/stats/ports/search", f"{ORG}/devices/events/search"
 SCORES = f"{ORG}/insights/sites-sle"
 USAGE, METRICS = "/api/v1/self/usage", "/api/v1/const/insight_metrics"
 BUCKETS = "/api/v1/sites/{site_id}/insights/gateway/{device_id}/stats"
+SETTING = "/api/v1/sites/{site_id}/setting"
+TESTS = "/api/v1/sites/{site_id}/synthetic_test/search"
+QUALITY = "/api/v1/sites/{site_id}/insights/device/{device_mac}/wan_link_health"
 
-SINGLE = {USAGE, METRICS, BUCKETS}
+SINGLE = {USAGE, METRICS, BUCKETS, QUALITY, SETTING}
 """Answers that are no rows."""
-SEARCHES = {PORTS, PATHS, EVENTS}
+SEARCHES = {PORTS, PATHS, EVENTS, TESTS}
+OF_SITES = (USAGE, SETTING, TESTS)
+"""What an inventory asks for the bandwidth of sites; without it they keep theirs."""
 STREAMS = (GATEWAYS, PORTS, PATHS)
 """What a pass asks for, in this order."""
 ASKED = {
-    "raw_inventory": (SITES, GROUPS, DEVICES, TEMPLATES, PROFILES, GATEWAYS, PORTS),
+    "raw_inventory": (
+        *(SITES, GROUPS, DEVICES, TEMPLATES, PROFILES, GATEWAYS, PORTS),
+        *(USAGE, SETTING, TESTS),
+    ),
     "raw_port_sample": (USAGE, *STREAMS),
     "raw_gateway_event": (EVENTS,),
     "raw_site_sle": (USAGE, SCORES),
-    "raw_port_history": (USAGE, METRICS, PORTS, BUCKETS),
+    "raw_port_history": (USAGE, METRICS, PORTS, BUCKETS, QUALITY),
 }
 """Every endpoint that an asset calls."""
 
@@ -41,7 +49,10 @@ PATIENT = {*STREAMS, EVENTS, SCORES}
 ASKED_PATIENTLY = {"raw_port_sample", "raw_gateway_event", "raw_site_sle"}
 """Where a short wait that the cloud asks for is waited once more."""
 
-What = Literal["refused", "missed", "left", "absorbed", "kept out", "without evidence", "as told"]
+What = Literal[
+    *("refused", "missed", "left", "absorbed", "kept out", "without evidence", "as told"),
+    *("without quality", "bandwidth stays"),
+]
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,7 @@ def _refused(says: str) -> Outcome:
 
 _NEW_SHAPE = "has not the known shape: .*; the Mist API may have changed: look for a newer wan_perf"
 _OF_ROWS: dict[tuple[str, int], Outcome] = {
+    ("400", 1): _refused("does not accept the request: Bad request; the Mist API may have changed"),
     ("401", 1): _refused("refused the token; set MIST_API_TOKEN"),
     ("403", 1): _refused("at least the observer role"),
     ("404", 1): _refused("does not know the organization; correct MIST_ORG_ID"),
@@ -115,7 +127,17 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
         (asset, USAGE): {
             ("404", 1): _refused("othing answers to this call; check that MIST_API_HOST")
         }
-        for asset in ("raw_port_history", "raw_site_sle")
+        for asset in ("raw_port_history", "raw_site_sle", "raw_inventory")
+    },
+    ("raw_inventory", SETTING): {
+        ("404", 1): _refused("knows no settings of the site, .*bandwidth stays as it was"),
+        ("missing key", 1): ABSORBED,  # none that is read
+        ("nulls", 1): Outcome("as told"),  # a site without variables
+    },
+    ("raw_inventory", TESTS): {
+        ("404", 1): _refused("knows no speed tests of the site, .*bandwidth stays as it was"),
+        ("nulls", 1): Outcome("kept out", "rows of .* they do not say when they were"),
+        ("null row", 1): Outcome("kept out", "1 row of .* they do not say when they were"),
     },
     ("raw_port_history", METRICS): {
         ("404", 1): _refused("othing answers to this call; check that MIST_API_HOST"),
@@ -125,6 +147,12 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
     },
     ("raw_port_history", BUCKETS): {
         ("404", 1): _refused("does not know the port, .*; take a new inventory"),
+        ("clock an hour ahead", 1): _OTHER_BUCKETS,
+        ("clock a day behind", 1): _OTHER_BUCKETS,
+    },
+    ("raw_port_history", QUALITY): {
+        ("400", 1): Outcome("without quality", "does not accept the request: Bad request"),
+        ("404", 1): Outcome("without quality", "knows no quality of the port"),
         ("clock an hour ahead", 1): _OTHER_BUCKETS,
         ("clock a day behind", 1): _OTHER_BUCKETS,
     },
@@ -144,6 +172,11 @@ def _of_scores(outcome: Outcome) -> Outcome:
     return replace(outcome, what="left") if _fails(outcome) else outcome
 
 
+def _of_sites(outcome: Outcome) -> Outcome:
+    """A site that does not say its bandwidth keeps it, and the snapshot is taken."""
+    return replace(outcome, what="bandwidth stays") if _fails(outcome) else outcome
+
+
 def _fails(outcome: Outcome) -> bool:
     return outcome.what == "refused"
 
@@ -158,5 +191,7 @@ def outcomes(asset: str, path: str) -> dict[tuple[str, int], Outcome]:
         found = {cell: _of_pass(path, cell[0], outcome) for cell, outcome in found.items()}
     if asset == "raw_site_sle":
         found = {cell: _of_scores(outcome) for cell, outcome in found.items()}
+    if asset == "raw_inventory" and path in OF_SITES:
+        found = {cell: _of_sites(outcome) for cell, outcome in found.items()}
     assert {how for how, _ in found} == set(WAYS)
     return found

@@ -10,6 +10,7 @@ from wan_perf.simulator.misbehaviour import ANOTHER_ORG, WAYS
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,
+    RAW_INVENTORY,
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
     TABLES,
@@ -20,9 +21,12 @@ from wan_perf_tests.graph.cells import (
     EVENTS,
     GATEWAYS,
     LASTING,
+    OF_SITES,
     PATHS,
     PORTS,
+    SETTING,
     SITES,
+    TESTS,
     Outcome,
     outcomes,
 )
@@ -44,6 +48,17 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
         yield ward
 
 
+def rates(ward: Ward) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What sites say of their bandwidth in the snapshot before the newest, and in that one."""
+    rows = ward.rows(RAW_INVENTORY)
+    names = ["variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"]
+    assert rows[names].notna().any().all()
+    before, newest = sorted(rows["taken_at"].unique())[-2:]
+    of_each = [rows[rows["taken_at"] == at] for at in (before, newest)]
+    first, second = (of[["port_id", *names]].reset_index(drop=True) for of in of_each)
+    return first, second
+
+
 @pytest.mark.parametrize(("asset", "path", "how", "times", "outcome"), CELLS)
 def test_what_becomes_of_a_bad_answer(
     ward: Ward, asset: str, path: str, how: str, times: int, outcome: Outcome
@@ -58,6 +73,12 @@ def test_what_becomes_of_a_bad_answer(
     changed = {name for name in after if after[name] != undisturbed[name]}
     if outcome.what in ("refused", "left"):
         assert after == ward.first
+    elif outcome.what == "bandwidth stays":
+        assert ran.told["sites_left"] == 1
+        assert changed <= {asset}
+        pd.testing.assert_frame_equal(*rates(ward))
+    elif path in (SETTING, TESTS):
+        assert changed <= (set() if outcome.what == "absorbed" else {asset})
     elif outcome.what == "missed":
         assert OF_PASS[path].name in changed
         assert changed <= {table.name for table in OF_PASS.values()}
@@ -71,7 +92,9 @@ def test_what_becomes_of_a_bad_answer(
 def test_the_next_run_repairs_whatever_was_refused_before(ward: Ward, asset: str):
     undisturbed = ward.undisturbed(asset)
     ward.reset()
-    for path in ASKED[asset]:
+    # What sites did not say is asked again a day later: see the tests of asking sites.
+    needed = [p for p in ASKED[asset] if asset != "raw_inventory" or p not in OF_SITES]
+    for path in needed:
         for how in ("403", "half JSON", "nulls", "empty page"):
             ward.strike(path, how, 1)
             ran = ward.run(asset)
@@ -203,6 +226,14 @@ def test_the_command_line_tells_what_was_kept_out(ward: Ward):
     assert "1 row of sites kept out: every value in them is null." in printed
     assert "1 row of stats/devices kept out: they belong to another organization." in printed
     assert ward.cloud.token not in printed
+
+
+def test_the_command_line_tells_whose_bandwidth_stays(ward: Ward):
+    ward.reset()
+    ward.strike(TESTS, "503", LASTING)
+    ward.stage.runs.collect(None, None, inventory=True)
+    printed = ward.stage.printed.getvalue()
+    assert "Bandwidth of 1 site stays as it was: Mist is in trouble (synthetic_test/" in printed
 
 
 def test_every_way_is_in_the_table():

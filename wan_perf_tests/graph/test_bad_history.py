@@ -7,7 +7,7 @@ import pytest
 
 from wan_perf.tables import RAW_PORT_HISTORY
 from wan_perf_tests.graph.ailing import HOURS, Ward, admitted, check_words
-from wan_perf_tests.graph.cells import ASKED, BUCKETS, LASTING, Outcome, outcomes
+from wan_perf_tests.graph.cells import ASKED, BUCKETS, LASTING, QUALITY, Outcome, outcomes
 
 ASSET = "raw_port_history"
 CELLS = [
@@ -15,8 +15,9 @@ CELLS = [
     for path in ASKED[ASSET]
     for (how, times), outcome in outcomes(ASSET, path).items()
 ]
-STOPS_ALL = ("401", "403")
-"""Refusals of the token: another port would fare no better."""
+STOPS_ALL = {BUCKETS: ("400", "401", "403"), QUALITY: ("401", "403")}
+"""Refusals of the token, or of what is asked of each: another port would fare no better."""
+OF_QUALITY = ["latency_ms_mean", "jitter_ms_mean", "loss_pct_mean", "quality_minutes"]
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +32,13 @@ def test_what_becomes_of_a_bad_answer(
 ):
     undisturbed = ward.undisturbed(ASSET)
     ward.reset()
-    leaves_ports = path == BUCKETS and outcome.what == "refused" and how not in STOPS_ALL
+    is_refused = outcome.what == "refused"
+    leaves_ports = is_refused and path in STOPS_ALL and how not in STOPS_ALL[path]
     ports = ward.rows(RAW_PORT_HISTORY)[["gateway_mac", "port_id"]].drop_duplicates()
-    ward.strike(path, how, times * len(ports) if leaves_ports and times == LASTING else times)
+    each = leaves_ports and times == LASTING
+    # A port without probes has no buckets that could be of another hour.
+    each |= (path, how) == (QUALITY, "clock an hour ahead")
+    ward.strike(path, how, times * len(ports) if each else times)
     ran = ward.run(ASSET)
     check_words(ran, outcome.says, ward.cloud.token)
     after = ward.state()
@@ -41,17 +46,23 @@ def test_what_becomes_of_a_bad_answer(
         assert ran.told["ports_left"] >= 1
     elif outcome.what == "refused":
         assert (ran.failed is not None, after) == (True, ward.first)
-    elif outcome.what == "without evidence":
+    elif outcome.what in ("without evidence", "without quality"):
         assert {name for name in after if after[name] != undisturbed[name]} == {ASSET}
     else:
         assert after == undisturbed
 
 
-@pytest.mark.parametrize("how", ["404", "half JSON", "nulls", "clock an hour ahead"])
-def test_a_port_that_was_left_is_asked_for_by_the_next_run(ward: Ward, how: str):
+@pytest.mark.parametrize(
+    ("path", "how"),
+    [
+        *((BUCKETS, how) for how in ("404", "half JSON", "nulls", "clock an hour ahead")),
+        *((QUALITY, how) for how in ("half JSON", "nulls", "clock a day behind")),
+    ],
+)
+def test_a_port_that_was_left_is_asked_for_by_the_next_run(ward: Ward, path: str, how: str):
     undisturbed = ward.undisturbed(ASSET)
     ward.reset()
-    ward.strike(BUCKETS, how, 1)
+    ward.strike(path, how, 1)
     ran = ward.run(ASSET)
     assert (ran.told["ports_left"], ran.failed) == (1, None)
     stored = ward.state()[ASSET][0]
@@ -85,3 +96,23 @@ def test_without_evidence_of_a_state_the_rates_stand(ward: Ward, how: str):
     asked_for = whole["hour"] == HOURS[ASSET][0]
     assert whole[asked_for]["seen_at"].notna().any()
     assert not found[asked_for]["seen_at"].notna().any()
+
+
+@pytest.mark.parametrize("how", ["400", "404"])
+def test_a_port_without_quality_keeps_its_rates_and_is_not_asked_for_again(ward: Ward, how: str):
+    ward.reset()
+    ward.run(ASSET)
+    whole = ward.rows(RAW_PORT_HISTORY)
+    assert (whole["quality_minutes"] > 0).any()
+    ward.reset()
+    ward.strike(QUALITY, how, 1)
+    ran = ward.run(ASSET)
+    assert (ran.told["ports_left"], ran.told["ports_without_quality"]) == (0, 1)
+    found = ward.rows(RAW_PORT_HISTORY)
+    pd.testing.assert_frame_equal(found.drop(columns=OF_QUALITY), whole.drop(columns=OF_QUALITY))
+    without = found[found["quality_minutes"].isna()]
+    assert len(without[["gateway_mac", "port_id"]].drop_duplicates()) == 1
+    assert without[OF_QUALITY].isna().all(axis=None)
+    asked = ward.cloud.calls()[QUALITY]
+    ward.run(ASSET)
+    assert ward.cloud.calls()[QUALITY] == asked

@@ -13,10 +13,10 @@ from wan_perf.cli.running import Runs
 from wan_perf.errors import UsageError
 from wan_perf.simulator import Fleet, serve
 from wan_perf.tables import CIRCUIT_HOUR, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
+from wan_perf_tests.graph.cells import BUCKETS, QUALITY
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 from wan_perf_tests.graph.test_truth import epoch
 
-BUCKETS = "/api/v1/sites/{site_id}/insights/gateway/{device_id}/stats"
 NOW = START + 8 * 24 * HOUR
 PAST = NOW - 48 * HOUR
 """Older than ten-minute buckets are kept."""
@@ -86,19 +86,21 @@ def test_nearly_all_time_is_settled(judged: list[tuple]):
     assert unknown < 0.02 * 60 * len(judged)
 
 
-def test_a_day_costs_a_call_a_circuit_and_a_week_no_more(fleet: Fleet, tmp_path: Path):
+def test_a_day_costs_two_calls_a_port_and_a_week_no_more(fleet: Fleet, tmp_path: Path):
     for hours in (24, 7 * 24 - 1):
         with staged(fleet, tmp_path / str(hours), now=NOW) as stage:
             stage.runs.collect(NOW - hours * HOUR, NOW)
             ports = stage.rows(RAW_PORT_HISTORY)[["gateway_mac", "port_id"]].drop_duplicates()
-            assert stage.cloud.calls()[BUCKETS] == len(ports)
+            calls = stage.cloud.calls()
+            assert (calls[BUCKETS], calls[QUALITY]) == (len(ports), len(ports))
 
 
 def test_what_was_asked_for_once_is_not_asked_for_again(stage: Stage):
     before = stage.rows(RAW_PORT_HISTORY)
-    calls = stage.cloud.calls()[BUCKETS]
+    calls = stage.cloud.calls()
     stage.runs.collect(PAST, PAST + 24 * HOUR)
-    assert stage.cloud.calls()[BUCKETS] == calls
+    after = stage.cloud.calls()
+    assert (after[BUCKETS], after[QUALITY]) == (calls[BUCKETS], calls[QUALITY])
     pd.testing.assert_frame_equal(stage.rows(RAW_PORT_HISTORY), before)
 
 
@@ -152,7 +154,7 @@ def test_a_backfill_stops_before_the_reserve_and_goes_on_in_the_next_hour(tmp_pa
         with Runs(settings, Console(file=printed, width=300)) as runs:
             runs.collect(PAST, PAST + 24 * HOUR)
             spent = sum(cloud.calls().values())
-            assert "is left: The hour's calls for history are used up" in printed.getvalue()
+            assert "is left: The hour's calls for what can wait are used up" in printed.getvalue()
             assert "30 are kept for live passes; go on at 01:00 UTC" in printed.getvalue()
             assert 30 <= spent < 40
             for hour in range(1, 6):

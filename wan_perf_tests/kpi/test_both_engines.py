@@ -31,6 +31,7 @@ from wan_perf.tables import (
     THRESHOLD_PIECE,
 )
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
+from wan_perf_tests.kpi.bandwidths import every_way
 from wan_perf_tests.kpi.engine import FACT_SOURCES, STATE_SOURCES
 from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
 from wan_perf_tests.kpi.ragged import Life, lives
@@ -171,3 +172,19 @@ def test_dimensions(warehouses):
     assert [row["region"] for row in rows] == ["West", "Unassigned"]
     assert len(assert_equal_on_both(warehouses, DIM_CIRCUIT, lambda _: None)) == 2
     assert_equal_on_both(warehouses, CIRCUIT_PORT, lambda _: None)
+
+
+def test_bandwidth_from_every_set_of_sources(warehouses):
+    ports = [
+        wan_port(0, port=f"ge-0/0/{n}", was_up=True, **said) for n, said in enumerate(every_way())
+    ]
+
+    def fill(warehouse: Warehouse) -> None:
+        warehouse.store(RAW_INVENTORY, conform(ports, RAW_INVENTORY))
+        warehouse.store(DIM_CIRCUIT, dim_circuit(warehouse.lazy(RAW_INVENTORY)))
+
+    rows = assert_equal_on_both(warehouses, DIM_CIRCUIT, fill)
+    assert len(rows) == 256
+    assert {row["bandwidth_source"] for row in rows} == {
+        *("contract", "site_variable", "shaping", "speed_test", "port_speed", None)
+    }

@@ -8,6 +8,7 @@ import pytest
 
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
 from wan_perf.tables import RAW_INVENTORY
+from wan_perf_tests.kpi.bandwidths import every_way, reference_bandwidth
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import GATEWAY, Row
 from wan_perf_tests.kpi.snapshots import DAYS, wan_port
@@ -47,6 +48,8 @@ def test_region_and_store_type(groups, region, store_type):
 
 
 CONTRACT = {"contract_circuit_id": "C1", "contract_down_mbps": 50.0}
+VARIABLE = {"variable_down_mbps": 80.0, "variable_up_mbps": 8.0}
+TESTED = {"tested_down_mbps": 61.0, "tested_up_mbps": 7.0}
 
 
 @pytest.mark.parametrize(
@@ -64,13 +67,58 @@ CONTRACT = {"contract_circuit_id": "C1", "contract_down_mbps": 50.0}
             {"shaped_up_mbps": 9.0, "port_speed_mbps": 1000.0}, (1000, 9, "shaping"), id="shaping"
         ),
         pytest.param({"port_speed_mbps": 1000.0}, (1000, None, "port_speed"), id="port speed"),
-        pytest.param({"shaped_up_mbps": 9.0}, (None, None, None), id="shaping without a speed"),
+        pytest.param(
+            {"shaped_up_mbps": 9.0}, (None, 9, "shaping"), id="shaping alone: no download"
+        ),
+        pytest.param(
+            {**VARIABLE, **TESTED, "shaped_up_mbps": 9.0, "port_speed_mbps": 1000.0},
+            (80, 8, "site_variable"),
+            id="a variable beats all but a contract",
+        ),
+        pytest.param(
+            {**CONTRACT, **VARIABLE, **TESTED, "shaped_up_mbps": 9.0},
+            (50, None, "contract"),
+            id="a contract beats everything, its upload too",
+        ),
+        pytest.param(
+            {"contract_up_mbps": 5.0, **TESTED},
+            (61, 5, "contract"),
+            id="a contract without download leaves that to the next",
+        ),
+        pytest.param(
+            {"variable_down_mbps": 80.0, **TESTED, "shaped_up_mbps": 9.0},
+            (80, 9, "site_variable"),
+            id="each direction by the first that speaks",
+        ),
+        pytest.param(
+            {**TESTED, "shaped_up_mbps": 9.0, "port_speed_mbps": 1000.0},
+            (61, 9, "shaping"),
+            id="shaping beats the test for upload, the test the port for download",
+        ),
+        pytest.param({**TESTED, "port_speed_mbps": 1000.0}, (61, 7, "speed_test"), id="speed test"),
+        pytest.param(
+            {"tested_up_mbps": 7.0, "port_speed_mbps": 1000.0},
+            (1000, 7, "speed_test"),
+            id="a test that received nothing",
+        ),
         pytest.param({}, (None, None, None), id="nothing known"),
     ],
 )
 def test_bandwidth(said, expected):
     [row] = circuits(wan_port(0, was_up=True, **said))
     assert (row["bandwidth_mbps"], row["bandwidth_up_mbps"], row["bandwidth_source"]) == expected
+
+
+def test_every_way_in_which_sources_can_speak():
+    """All 256, each as a port of its own."""
+    ways = every_way()
+    ports = [wan_port(0, port=f"ge-0/0/{n}", was_up=True, **said) for n, said in enumerate(ways)]
+    found = {row["circuit_id"]: row for row in circuits(*ports)}
+    assert len(found) == 256
+    for n, said in enumerate(ways):
+        row = found[f"S1:ge-0/0/{n}"]
+        got = (row["bandwidth_mbps"], row["bandwidth_up_mbps"], row["bandwidth_source"])
+        assert got == reference_bandwidth(said), said
 
 
 def test_a_contract_that_names_two_ports_is_one_circuit():
@@ -201,6 +249,14 @@ def test_the_sum_of_members_of_unknown_speed_is_unknown():
     aggregate, first, second = members()
     [row] = circuits(aggregate, first, {**second, "port_speed_mbps": None})
     assert (row["bandwidth_mbps"], row["bandwidth_source"]) == (None, None)
+
+
+def test_of_members_that_were_tested_the_fastest_counts():
+    aggregate, first, second = members(variable_up_mbps=20.0)
+    tested = {"tested_down_mbps": 300.0, "tested_up_mbps": 30.0}
+    [row] = circuits(aggregate, {**first, **tested}, {**second, "tested_down_mbps": 90.0})
+    assert (row["bandwidth_mbps"], row["bandwidth_up_mbps"]) == (300, 20)
+    assert row["bandwidth_source"] == "site_variable"
 
 
 def test_a_contract_of_an_aggregate_names_it_once():

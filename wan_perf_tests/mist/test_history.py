@@ -7,9 +7,10 @@ import pytest
 
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist import endpoints
+from wan_perf.mist.buckets import Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.errors import HourUsedUpError
-from wan_perf.mist.history import Backfill, Wanted, port_history
+from wan_perf.mist.history import Backfill, port_history
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.misbehaviour import WAYS
@@ -22,6 +23,7 @@ ASKED = {
     "kinds": "/api/v1/const/insight_metrics",
     "ports": "/api/v1/orgs/{org_id}/stats/ports/search",
     "buckets": "/api/v1/sites/{site_id}/insights/gateway/{device_id}/stats",
+    "quality": "/api/v1/sites/{site_id}/insights/device/{device_mac}/wan_link_health",
 }
 HARMLESS = {"unknown field", "duplicate row", "row of another org"}
 

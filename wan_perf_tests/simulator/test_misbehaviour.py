@@ -134,5 +134,5 @@ def test_a_wrong_clock(caller, how, by_s):
 
 
 def test_an_unknown_way_is_refused(caller):
-    with pytest.raises(ValueError, match="'sulk' is no misbehaviour; there are: 401"):
+    with pytest.raises(ValueError, match="'sulk' is no misbehaviour; there are: 400"):
         caller.cloud.misbehave(SITES, "sulk")

@@ -85,6 +85,15 @@ def test_answers_of_the_whole_field_validate(field, validator, path, component):
     validator(component).validate(body)
 
 
+def test_speed_tests_validate(field, validator):
+    sites = {gateway.site_id for gateway in field.cloud.fleet.gateways}
+    path = "/api/v1/sites/{site_id}/synthetic_test/search?type=speedtest&duration=60d"
+    bodies = [field.get(path.replace("{site_id}", site_id)).json() for site_id in sorted(sites)]
+    assert {test["failed"] for body in bodies for test in body["results"]} == {True, False}
+    for body in bodies:
+        validator("response_synthetictest_search").validate(body)
+
+
 def test_path_rows_validate_but_for_the_vpn_name_that_live_rows_carry(field, validator):
     body = field.get("{o}/stats/vpn_peers/search", limit=1000).json()
     assert not validator("vpn_peer_stat_search").is_valid(body)

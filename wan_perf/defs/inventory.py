@@ -1,0 +1,61 @@
+"""Who is there, as Mist says: snapshots of sites, gateways and WAN ports.
+
+Belongs here: what a snapshot is made of, and what a run says about it.
+Keep out: parsing (`mist`), what follows from snapshots (`dimensions`).
+"""
+
+import dagster as dg
+import pandas as pd
+
+from wan_perf.defs.declared import declared
+from wan_perf.defs.kept_out import tell_kept_out
+from wan_perf.defs.raw import retry_later
+from wan_perf.defs.resources import Source
+from wan_perf.mist.asking_sites import ask_sites
+from wan_perf.mist.cadence import PASS_EVERY
+from wan_perf.mist.clock import Clock, floored
+from wan_perf.mist.errors import MistTransientError
+from wan_perf.mist.instants import EPOCH
+from wan_perf.mist.inventory import inventory
+from wan_perf.tables import RAW_INVENTORY
+from wan_perf.warehouse import Warehouse
+
+
+@dg.asset(**declared(RAW_INVENTORY), kinds={"mist", "python"})
+def raw_inventory(
+    context: dg.AssetExecutionContext,
+    source: dg.ResourceParam[Source],
+    clock: dg.ResourceParam[Clock],
+    warehouse: dg.ResourceParam[Warehouse],
+) -> pd.DataFrame:
+    session = source.session()
+    try:
+        frame, unused = inventory(session, floored(clock.now(), PASS_EVERY), source.contracts())
+    except MistTransientError as error:
+        retry_later(context, error)
+        raise
+    sites = ask_sites(session, frame, _newest_snapshot(warehouse), clock, source.reserve)
+    for sentence in (*unused, *sites.complaints):
+        context.log.warning(sentence)
+    for why, count in sorted(sites.left.items()):
+        context.log.warning(f"Bandwidth of {count} sites stays as it was: {why}")
+    context.add_output_metadata(
+        {
+            "contracts_unused": unused,
+            "variables_unused": sites.complaints,
+            "sites_asked": sites.asked,
+            "sites_left": sites.left.total(),
+            "why_left": sorted(sites.left),
+            "calls": session.calls,
+        }
+    )
+    tell_kept_out(context, session)
+    return sites.frame
+
+
+def _newest_snapshot(warehouse: Warehouse) -> pd.DataFrame:
+    """The newest inventory that is stored: what sites said before is not asked again each time."""
+    held = warehouse.lazy(RAW_INVENTORY)
+    taken = warehouse.query(held.aggregate(newest=held.taken_at.max()))["newest"].iloc[0]
+    at = EPOCH if pd.isna(taken) else taken.to_pydatetime()
+    return warehouse.query(held.filter(held.taken_at == at))

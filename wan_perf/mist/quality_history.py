@@ -1,0 +1,84 @@
+"""Quality of the WAN ports in past hours: latency, jitter and loss, one call a port for all hours.
+
+Belongs here: which buckets of quality are asked for, and how they become hours.
+Keep out: the rates beside it (`history`), samples of paths (`path_samples`), a circuit's quality
+(`kpi`).
+
+The cloud averages over the paths of a port and over the bucket; there is no highest value in it. A
+port without probes has no values: then nothing is known, and that is no error.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from wan_perf.mist import endpoints
+from wan_perf.mist.buckets import Bucket, Buckets, Wanted, finest, kept_buckets
+from wan_perf.mist.errors import MistUnknownError
+from wan_perf.mist.figures import possible
+from wan_perf.mist.names import QUALITY_METRIC, QUALITY_NAMES
+from wan_perf.mist.records import Metric
+from wan_perf.mist.session import MistSession
+
+FIGURES = tuple(QUALITY_NAMES.values())
+NOT_KEPT = (
+    f"const/insight_metrics names no history of {QUALITY_METRIC} by the hour or less, so that of "
+    "the rates is stored without quality; the Mist API may have changed: look for a newer wan_perf."
+)
+Quality = dict[str, Any]
+"""Columns of raw_port_history for one hour."""
+
+
+def quality_buckets(
+    metrics: Mapping[str, Metric], first: datetime, now: datetime
+) -> Buckets | None:
+    """The shortest buckets that reach back so far, else those kept longest; None without any."""
+    kept = kept_buckets(metrics, [QUALITY_METRIC])
+    longest = max(kept, key=lambda buckets: buckets.kept, default=None)
+    return finest(kept, first, now) or longest
+
+
+def port_quality(
+    session: MistSession, port: Wanted, buckets: Buckets, impossible: Counter[str]
+) -> dict[datetime, Quality]:
+    """Quality of each hour of the port; `impossible` counts the figures that were left out.
+
+    Raises:
+        MistPermanentError: The call would fail again, MistUnknownError: as the cloud has no quality
+            of this port, or the answer has other buckets or not the known shape.
+        MistTransientError: The call may succeed later.
+    """
+    answer = session.single(
+        endpoints.PORT_QUALITY,
+        port.site_id,
+        QUALITY_METRIC,
+        port.gateway_mac,
+        **buckets.query(port),
+    )
+    told = answer.nested or answer
+    columns = [getattr(told, figure) for figure in FIGURES]
+    if all(column is None for column in columns):
+        raise MistUnknownError(
+            f"The answer of {endpoints.PORT_QUALITY.path} names none of latency, jitter and loss, "
+            "so history is stored without; the Mist API may have changed: look for a newer "
+            "wan_perf."
+        )
+    placed = {
+        start: tuple(
+            possible(figure, value, impossible) for figure, value in zip(FIGURES, row, strict=True)
+        )
+        for start, row in buckets.placed(endpoints.PORT_QUALITY.path, answer, columns, port).items()
+    }
+    return {hour: _of_hour(buckets.of_hour(hour, placed), buckets) for hour in port.hours}
+
+
+def _of_hour(of_hour: list[Bucket], buckets: Buckets) -> Quality:
+    """An hour of its buckets; each figure is the mean of those buckets that have it."""
+    known = [bucket for bucket in of_hour if any(value is not None for value in bucket)]
+    quality: Quality = {"quality_minutes": buckets.minutes * len(known)}
+    for nth, figure in enumerate(FIGURES):
+        values = [bucket[nth] for bucket in known if bucket[nth] is not None]
+        if values:
+            quality[figure] = sum(values) / len(values)
+    return quality

@@ -1,0 +1,96 @@
+"""Rates of the WAN ports in past hours: how many bits a second, one call a port for all hours.
+
+Belongs here: which buckets of rates are asked for, and how they become hours.
+Keep out: the quality beside them (`quality_history`), bytes of an hour (`kpi`).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from wan_perf.errors import UsageError
+from wan_perf.mist import endpoints
+from wan_perf.mist.buckets import HOUR, Bucket, Buckets, Wanted, finest, kept_buckets
+from wan_perf.mist.clock import floored
+from wan_perf.mist.errors import MistAnswerError, MistPermanentError
+from wan_perf.mist.names import DEVICE_ID_PREFIX, RATE_NAMES
+from wan_perf.mist.records import Metric
+from wan_perf.mist.session import MistSession
+
+FIGURES = tuple(RATE_NAMES.values())
+
+
+def rate_buckets(metrics: Mapping[str, Metric], first: datetime, now: datetime) -> Buckets:
+    """The shortest buckets that are kept for so long and make up hours.
+
+    Raises:
+        UsageError: None is kept for so long.
+        MistPermanentError: The cloud names none of them.
+    """
+    kept = kept_buckets(metrics, RATE_NAMES)
+    if not kept:
+        raise MistPermanentError(
+            "const/insight_metrics names no history of a port's rates by the hour or less; "
+            "the Mist API may have changed: look for a newer wan_perf."
+        )
+    found = finest(kept, first, now)
+    if found is None:
+        longest = max(buckets.kept for buckets in kept)
+        oldest = floored(now - longest + HOUR - timedelta(microseconds=1), HOUR)
+        raise UsageError(
+            f"Mist keeps {longest.days} days of a port's history; {first:%Y-%m-%d %H:%M} is before "
+            f"{oldest:%Y-%m-%d %H:%M} UTC. Ask for a later start; what is stored stays."
+        )
+    return found
+
+
+def port_rates(session: MistSession, port: Wanted, buckets: Buckets) -> list[dict[str, Any]]:
+    """Rows of raw_port_history of the port's hours, without what they know of its quality.
+
+    Raises:
+        MistPermanentError: The call would fail again; MistAnswerError: the answer has other buckets
+            or another shape, or none of the rates.
+        MistTransientError: The call may succeed later.
+    """
+    answer = session.single(
+        endpoints.PORT_HISTORY,
+        port.site_id,
+        DEVICE_ID_PREFIX + port.gateway_mac,
+        ",".join(RATE_NAMES),
+        **buckets.query(port),
+    )
+    rates = answer.results or answer
+    columns = [getattr(rates, figure) for figure in FIGURES]
+    path = endpoints.PORT_HISTORY.path
+    placed = buckets.placed(path, answer, columns, port)
+    # None of the rates is no hour of which nothing is known: that is stored for good.
+    if all(column is None for column in columns):
+        raise MistAnswerError(
+            f"The answer of {path} names none of the rates asked for; the Mist API may have "
+            "changed: look for a newer wan_perf."
+        )
+    return [
+        {
+            "hour": hour,
+            "gateway_mac": port.gateway_mac,
+            "port_id": port.port_id,
+            "site_id": port.site_id,
+            **_figures(buckets.of_hour(hour, placed), buckets.minutes),
+        }
+        for hour in port.hours
+    ]
+
+
+def _figures(of_hour: Sequence[Bucket], minutes: float) -> dict[str, Any]:
+    """An hour of its buckets; one without both means is unknown, and stays out of everything."""
+    known = [bucket for bucket in of_hour if bucket[0] is not None and bucket[1] is not None]
+    carrying = [bucket for bucket in known if any(bucket[:2])]
+    figures: dict[str, Any] = {
+        "covered_minutes": minutes * len(known),
+        "carrying_minutes": minutes * len(carrying),
+    }
+    for nth, name in enumerate(FIGURES):
+        values = [value for bucket in known if (value := bucket[nth]) is not None]
+        if values:
+            figures[name] = max(values) if name.endswith("max") else sum(values) / len(values)
+    return figures
