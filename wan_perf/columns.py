@@ -277,8 +277,7 @@ _SAMPLE = (
     _percent("loss_pct_mean", "Mean share of packets lost in the hour's known minutes."),
     _minutes(
         "quality_minutes",
-        "Minutes that loss, jitter and latency speak for; NULL in a history where Mist "
-        "keeps none.",
+        "Minutes that loss, jitter and latency speak for; NULL in a history where Mist keeps none.",
     ),
     _text("event_kind", "What happened, in our words; 'other' where it has no meaning here."),
     _text("event_name", "What happened, as the source names it."),

@@ -385,23 +385,27 @@ class Yardstick:
                 continue
             events = self.found.failovers.get(site["site_id"], [])
             truths = [(f["start"], f["end"], f["recovered"]) for f in site["failovers"]]
+            burst: dict[Outage, list[tuple[int, int]]] = defaultdict(list)
             for start, end, recovered in truths:
                 if start < self.start + 3600 or end > self.end - 7200:
                     continue
                 begun.planted += 1
-                ended.planted += 1
-                if recovered - start < BRIEF_S:
-                    continue
                 near = [e for e in events if e.start < end and start < e.end]
-                begun.observable += 1
-                if not near:
-                    begun.missed.append({"site": site["site_id"], "start": start, "end": end})
+                if not near and recovered - start < BRIEF_S:
                     continue
-                begun.found += 1
-                begun.errors_s.append(abs(near[0].start - start))
+                begun.observable += 1
+                if near:
+                    begun.found += 1
+                    burst[near[0]].append((start, end))
+                else:
+                    begun.missed.append({"site": site["site_id"], "start": start, "end": end})
+            # One event can hold several: its ends are those of the first and the last of them.
+            for event, of_event in burst.items():
+                begun.errors_s.append(abs(event.start - of_event[0][0]))
+                ended.errors_s.append(abs(event.end - of_event[-1][1]))
+                ended.planted += 1
                 ended.observable += 1
                 ended.found += 1
-                ended.errors_s.append(abs(near[-1].end - end))
             begun.invented += [
                 (site["site_id"], event)
                 for event in events

@@ -31,13 +31,15 @@ from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
+    CIRCUIT_STATE,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
+    SITE_HOUR,
 )
 
 CHUNK = timedelta(hours=168)
-FOLLOWING_EVENTS = (RAW_GATEWAY_EVENT, GATEWAY_SILENCE, CIRCUIT_HOUR)
+FOLLOWING_EVENTS = (RAW_GATEWAY_EVENT, GATEWAY_SILENCE, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR)
 """What is brought up to date where only events can have changed."""
 INVENTORY_EVERY = timedelta(hours=6)
 _MISSED_SHOWN = 3

@@ -72,6 +72,21 @@ def members_near(circuits: ir.Table, circuit_port: ir.Table) -> ir.Table:
     return members.mutate(port_hour=ibis.row_number().over(order))
 
 
+def path_ends(members: ir.Table) -> ir.Table:
+    """The names by which peer paths call a circuit's ports: its own, and its interface's (pp0).
+
+    Columns: circuit_hour, hour, gateway_mac, port_id, held_from_us, held_to_us; one row a name.
+    """
+    columns = ("circuit_hour", "hour", "gateway_mac", "held_from_us", "held_to_us")
+    over = members.filter(members.interface != members.port_id)
+    names = ibis.union(
+        members.select(*columns, "port_id"), over.select(*columns, port_id=over.interface)
+    )
+    return names.group_by("circuit_hour", "hour", "gateway_mac", "port_id").aggregate(
+        held_from_us=names.held_from_us.min(), held_to_us=names.held_to_us.max()
+    )
+
+
 def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     """Samples within 20 minutes of each port's hour: port_hour, source, at_us and the readings.
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.nearness import SAMPLE_REACH, instant_us, microseconds
+from wan_perf.kpi.nearness import SAMPLE_REACH, instant_us, microseconds, path_ends
 
 _STALE_S = SAMPLE_REACH // timedelta(seconds=1)
 _AN_HOUR = ibis.interval(hours=1)
@@ -90,7 +90,7 @@ def _passes(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
         passes.mutate(hour=own_hour + _AN_HOUR),
         passes.mutate(hour=own_hour + _AN_HOUR_BACK),
     )
-    near = copies.inner_join(members, ["gateway_mac", "port_id", "hour"])
+    near = copies.inner_join(path_ends(members), ["gateway_mac", "port_id", "hour"])
     timed = near.select(
         *("circuit_hour", "pass_at", "is_dead", "held_from_us", "held_to_us"),
         first_us=instant_us(near.first, near.hour),

@@ -9,7 +9,7 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.nearness import HOUR_US, SAMPLE_REACH, instant_us, microseconds
+from wan_perf.kpi.nearness import HOUR_US, SAMPLE_REACH, instant_us, microseconds, path_ends
 
 FIGURES = ("latency_ms", "jitter_ms", "loss_pct", "mos")
 _STALE_S = SAMPLE_REACH // timedelta(seconds=1)
@@ -72,7 +72,7 @@ def _near(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
         fresh.filter(into_hour >= HOUR_US - reach).mutate(hour=own_hour + _AN_HOUR),
         fresh.filter(into_hour < reach).mutate(hour=own_hour + _AN_HOUR_BACK),
     )
-    near = copies.inner_join(members, ["gateway_mac", "port_id", "hour"])
+    near = copies.inner_join(path_ends(members), ["gateway_mac", "port_id", "hour"])
     timed = near.select(
         *("circuit_hour", "pass_at", "is_up", "is_active", *FIGURES),
         *("held_from_us", "held_to_us"),
