@@ -7,14 +7,16 @@ Keep out: which circuits there are at all (`identity`), what they did.
 import ibis
 import ibis.expr.types as ir
 
+from wan_perf.kpi.nearness import HOUR_US, instant_us
+from wan_perf.kpi.sweep import overlap_us
 from wan_perf.kpi.validity import in_force
 
 
 def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) -> ir.Table:
     """Circuit x hour with bandwidth, rank, site and local time: what must have a row.
 
-    Numbered by circuit_hour. Dimensions are joined as of the end of the hour. A circuit that is
-    switched off is not in service.
+    Numbered by circuit_hour. Dimensions are joined as of the end of the hour, but a bandwidth that
+    changes within the hour is weighted by time. A circuit that is switched off is not in service.
     """
     hours = dim_hour.select("hour").distinct()
     hours = hours.mutate(hour_end=hours.hour + ibis.interval(hours=1))
@@ -28,6 +30,51 @@ def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) ->
     local = sited.left_join(dim_hour, ["hour", "time_zone"])
     columns = ["hour", "circuit_id", "site_id", "role_rank", "is_on_demand", "bandwidth_mbps"]
     columns += ["bandwidth_up_mbps", "bandwidth_source", "region", "store_type", "is_trading_hour"]
-    rows = local.select(*columns)
+    rows = _with_changes(local.select(*columns), dim_circuit)
     order = ibis.window(order_by=[rows.hour, rows.circuit_id])
     return rows.mutate(circuit_hour=ibis.row_number().over(order))
+
+
+def _with_changes(circuits: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+    """The circuits with their bandwidth's mean over the time in which each value held.
+
+    NULL where it was not known for a part of it: the bytes of that part cannot be told apart.
+    """
+    hours = circuits.select("hour", "circuit_id")
+    end = hours.hour + ibis.interval(hours=1)
+    versions = hours.join(
+        dim_circuit,
+        [
+            hours.circuit_id == dim_circuit.circuit_id,
+            dim_circuit.valid_from < end,
+            dim_circuit.valid_to.isnull() | (dim_circuit.valid_to > hours.hour),
+        ],
+    )
+    started = instant_us(versions.valid_from, versions.hour)
+    ended = instant_us(versions.valid_to, versions.hour).fill_null(HOUR_US)
+    timed = versions.select(
+        "hour",
+        "circuit_id",
+        held_us=overlap_us(started, ended, 0, HOUR_US),
+        down=versions.bandwidth_mbps,
+        up=versions.bandwidth_up_mbps.fill_null(versions.bandwidth_mbps),
+        has_up=versions.bandwidth_up_mbps.notnull().ifelse(1, 0),
+    )
+
+    def mean(rate: ir.FloatingValue) -> ir.FloatingValue:
+        known = rate.count() == timed.count()
+        value = (rate * timed.held_us).sum() / timed.held_us.sum()
+        return ibis.ifelse(known, value, ibis.null("float64"))
+
+    changed = timed.group_by("hour", "circuit_id").aggregate(
+        version_count=timed.count(),
+        mean_down=mean(timed.down),
+        mean_up=ibis.ifelse(timed.has_up.max() == 1, mean(timed.up), ibis.null("float64")),
+    )
+    several = changed.filter(changed.version_count > 1)
+    both = circuits.left_join(several, ["hour", "circuit_id"])
+    has_changed = both.version_count.notnull()
+    return both.mutate(
+        bandwidth_mbps=ibis.ifelse(has_changed, both.mean_down, both.bandwidth_mbps),
+        bandwidth_up_mbps=ibis.ifelse(has_changed, both.mean_up, both.bandwidth_up_mbps),
+    ).select(*circuits.columns)

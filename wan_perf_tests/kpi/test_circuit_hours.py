@@ -44,6 +44,28 @@ def test_figures_of_an_hour():
     assert row["is_trading_hour"] is True
 
 
+HALF = HOUR + H / 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "down", "up", "pct"),
+    [
+        pytest.param((8.0, None), (16.0, None), 12.0, None, 50, id="half the hour each"),
+        pytest.param((8.0, 4.0), (16.0, None), 12.0, 10.0, 50, id="one figure is both directions"),
+        pytest.param((None, None), (16.0, None), None, None, None, id="unknown for a part"),
+    ],
+)
+def test_a_bandwidth_that_changes_within_the_hour_is_weighted_by_time(first, second, down, up, pct):
+    circuits = [
+        circuit(bandwidth_mbps=first[0], bandwidth_up_mbps=first[1], valid_to=HALF),
+        circuit(bandwidth_mbps=second[0], bandwidth_up_mbps=second[1], valid_from=HALF),
+    ]
+    load = [sample("10:00", 0, 0), sample("10:10", 6 * 10 * MBIT_MINUTE, 0)]
+    [row] = facts(dim_circuit=circuits, raw_port_sample=load)
+    assert (row["bandwidth_mbps"], row["bandwidth_up_mbps"]) == (down, up)
+    assert row["utilization_pct"] == pct
+
+
 def test_known_to_be_down_all_hour_is_down():
     [row] = facts(raw_gateway_event=[event("09:00", "down")])
     assert (row["status_hourly"], row["availability_pct"], row["down_minutes"]) == ("Down", 0, 60)
