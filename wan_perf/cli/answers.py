@@ -17,8 +17,15 @@ from rich.table import Table as Grid
 from wan_perf.columns import COLUMNS, SEVERITIES
 from wan_perf.formulas import availability_pct
 from wan_perf.kpi.validity import in_force
-from wan_perf.metrics import UTILIZATION
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, DIM_CIRCUIT, DIM_SITE, THRESHOLD_RUN
+from wan_perf.metrics import QUALITY, UTILIZATION
+from wan_perf.tables import (
+    CIRCUIT_DAY,
+    CIRCUIT_HOUR,
+    DIM_CIRCUIT,
+    DIM_SITE,
+    FAILOVER_EVENT,
+    THRESHOLD_RUN,
+)
 from wan_perf.warehouse import Warehouse
 
 SHOWN = 5
@@ -128,7 +135,8 @@ def longest_runs(warehouse: Warehouse, days: ir.Table) -> Answer:
     A run belongs to a circuit of the day; names are as of the day's end.
     """
     runs = warehouse.lazy(THRESHOLD_RUN)
-    runs = runs.filter(runs.severity == SEVERITIES[-1]).drop("site_id")
+    severest = (runs.metric == UTILIZATION.name) & (runs.severity == SEVERITIES[-1])
+    runs = runs.filter(severest).drop("site_id")
     named = days.select("circuit_id", "site_name", "day", "end")
     start = named.day.cast("timestamp")
     reaching = runs.join(
@@ -140,7 +148,7 @@ def longest_runs(warehouse: Warehouse, days: ir.Table) -> Answer:
         ],
     )
     return Answer(
-        f"Which stretches at or above {SEVERITIES[-1]} lasted longest?",
+        f"Which stretches of load at or above {SEVERITIES[-1]} lasted longest?",
         reaching.order_by([reaching.above_hours.desc(), "circuit_id", "started_at"]),
         {
             "site_name": "site",
@@ -154,14 +162,43 @@ def longest_runs(warehouse: Warehouse, days: ir.Table) -> Answer:
     )
 
 
-def primaries_down(warehouse: Warehouse, days: ir.Table) -> Answer:
-    """Hours of the day in which a primary was down, with what the site's other circuits did then.
+def failovers(warehouse: Warehouse, days: ir.Table) -> Answer:
+    """The failovers that reach into the day, the longest first, with how good the backup was.
 
-    The active circuit is not known of an hour: that the others carried the site is inferred.
+    Beside each figure during the failover stands the one of the circuit in use the day before.
     """
+    events = warehouse.lazy(FAILOVER_EVENT)
+    sites = days.select("site_id", "site_name", "day", "end").distinct()
+    near = events.join(
+        sites,
+        [
+            events.site_id == sites.site_id,
+            events.ended_at > sites.day.cast("timestamp"),
+            events.started_at < sites.end,
+        ],
+    )
+    return Answer(
+        "Which sites ran on a backup, and how good was it? (during it, and the day before)",
+        near.order_by([near.on_backup_minutes.desc(), "site_name", "started_at"]),
+        {
+            "site_name": "site",
+            "started_at": "since (UTC)",
+            "trigger": "trigger",
+            "on_backup_minutes": "min",
+            "utilization_pct": "load %",
+            "utilization_before_pct": "before",
+            "latency_avg_ms": "ms",
+            "latency_before_ms": "before",
+            "loss_avg_pct": "loss %",
+        },
+    )
+
+
+def worst_quality(warehouse: Warehouse, days: ir.Table) -> Answer:
+    """Circuits of the day with the most hours at or above a level of loss, jitter or latency."""
     hours = warehouse.lazy(CIRCUIT_HOUR)
-    named = days.select("circuit_id", "site_name", "day", "end", "role_rank")
-    ranked = hours.join(
+    named = days.select("circuit_id", "site_name", "region", "day", "end")
+    of_day = hours.join(
         named,
         [
             hours.circuit_id == named.circuit_id,
@@ -169,27 +206,24 @@ def primaries_down(warehouse: Warehouse, days: ir.Table) -> Answer:
             hours.hour < named.end,
         ],
     )
-    primary = ranked.filter((ranked.role_rank == 1) & (ranked.known_down_minutes > 0))
-    other = ranked.filter(ranked.role_rank > 1).select(
-        "site_id", "hour", "up_minutes", "utilization_pct", secondary_id="circuit_id"
-    )
-    pairs = primary.drop("up_minutes", "utilization_pct").inner_join(other, ["site_id", "hour"])
-    told = pairs.group_by("site_name", "circuit_id", "secondary_id", "down_cause").aggregate(
-        known_down_minutes=pairs.known_down_minutes.sum(),
-        up_minutes=pairs.up_minutes.sum(),
-        utilization_max_pct=pairs.utilization_pct.max(),
-    )
+    counted = {
+        f"{m.quantity}_high_hours": of_day[m.severity].isin(SEVERITIES[1:]).ifelse(1, 0).sum()
+        for m in QUALITY
+    }
+    peaks = {m.max: of_day[m.max].max() for m in QUALITY}
+    told = of_day.group_by("site_name", "region", "circuit_id").aggregate(**counted, **peaks)
+    worst = sum((told[name] for name in counted), start=ibis.literal(0))
     return Answer(
-        "Which primaries were down, and what carried the site? (hours of it; inferred)",
-        told.order_by([told.known_down_minutes.desc(), "circuit_id", "secondary_id"]),
+        "Which circuits had bad quality? (hours at or above high, highest sample)",
+        told.filter(worst > 0).order_by([worst.desc(), "circuit_id"]),
         {
             "site_name": "site",
-            "circuit_id": "primary",
-            "known_down_minutes": "down min",
-            "down_cause": "cause",
-            "secondary_id": "other",
-            "up_minutes": "its up min",
-            "utilization_max_pct": "peak %",
+            "region": "region",
+            "circuit_id": "circuit",
+            **{f"{m.quantity}_high_hours": f"{m.quantity} h" for m in QUALITY},
+            "loss_max_pct": "max %",
+            "jitter_max_ms": "max ms",
+            "latency_max_ms": "max ms",
         },
     )
 
@@ -207,7 +241,8 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
         f"known, coverage {_shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits "
         f"with not enough data."
     )
-    for answer in (*answers(days), primaries_down(warehouse, days), longest_runs(warehouse, days)):
+    more = (worst_quality, failovers, longest_runs)
+    for answer in (*answers(days), *(asked(warehouse, days) for asked in more)):
         rows = warehouse.query(answer.rows.limit(SHOWN))
         console.print(_grid(answer, rows))
 
