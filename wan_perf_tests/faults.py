@@ -373,9 +373,11 @@ class Yardstick:
 
     def _unheard(self, mac: str) -> list[tuple[float, float]]:
         """When nothing of a gateway reached the cloud, or nothing of the cloud us."""
+        return [*self._silent(mac), *((a, b) for a, b in self.truth["api_outages"])]
+
+    def _silent(self, mac: str) -> list[tuple[float, float]]:
         told = next(g for g in self.truth["gateways"] if g["mac"] == mac)
-        silent = [(a, b) for a, b, _ in told.get("unheard", [])]
-        return [*silent, *((a, b) for a, b in self.truth["api_outages"])]
+        return [(a, b) for a, b, _ in told.get("unheard", [])]
 
     def _sites(self) -> None:
         """Failovers of stores: found where an event overlaps, with the errors of both its ends."""
@@ -420,7 +422,8 @@ class Yardstick:
             if circuit["on_demand"]:
                 continue
             turns = self.found.turns.get(circuit["circuit_id"], [])
-            silent = self._unheard(circuit["gateway_mac"])
+            # Events are kept by the cloud: what its own outages cost is heard later.
+            silent = self._silent(circuit["gateway_mac"])
             edges = [(at, to) for a, b in _down(circuit) for at, to in ((a, "down"), (b, "up"))]
             self._turned(circuit, edges, turns, silent)
             known = [at for at, _ in edges]
