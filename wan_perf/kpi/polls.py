@@ -22,7 +22,7 @@ def circuit_polls(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
 
     A sample of a circuit is the mean over its up and active paths of that poll, else over its up
     paths; a figure is the mean over those that have it. It was taken at the newest instant that the
-    paths which count report. Words more than 20 minutes older than their pass count for none, and a
+    paths which count report. Words more than 20 minutes from their pass count for none, and a
     poll that tells nothing newer than an earlier one is no new sample.
 
     Args:
@@ -63,7 +63,11 @@ def _near(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
     told = raw_path_sample.mutate(
         told_at=raw_path_sample.sampled_at.fill_null(raw_path_sample.pass_at)
     )
-    fresh = told.filter(told.told_at >= told.pass_at + ibis.interval(seconds=-_STALE_S))
+    # A word from beyond the pass comes of a clock that is wrong.
+    fresh = told.filter(
+        (told.told_at >= told.pass_at + ibis.interval(seconds=-_STALE_S))
+        & (told.told_at <= told.pass_at + ibis.interval(seconds=_STALE_S))
+    )
     own_hour = fresh.told_at.truncate("h")
     into_hour = instant_us(fresh.told_at, own_hour)
     reach = microseconds(SAMPLE_REACH)

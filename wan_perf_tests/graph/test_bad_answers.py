@@ -165,6 +165,7 @@ def test_a_pass_with_a_wrong_clock_harms_no_figure(ward: Ward, how: str):
     without = hour_before(ward)
     ward.strike(GATEWAYS, how, 1)
     ward.strike(PORTS, how, 1)
+    ward.strike(PATHS, how, 1)
     assert ward.run("raw_port_sample").failed is None
     assert ward.run("circuit_hour", hours=(NOW - HOUR, NOW - HOUR)).failed is None
     pd.testing.assert_frame_equal(hour_before(ward), without)
