@@ -26,6 +26,8 @@ import ibis.expr.types as ir
 from wan_perf.columns import COLUMNS
 from wan_perf.kpi.evidence import Evidence
 from wan_perf.kpi.nearness import SAMPLE_REACH, microseconds
+from wan_perf.kpi.polls import first_told
+from wan_perf.kpi.steadiness import steady
 from wan_perf.kpi.sweep import spans, swept
 
 CAUSES = COLUMNS["down_cause"].one_of
@@ -86,10 +88,17 @@ def _any(seen: ir.Table, kinds: tuple[str, ...]) -> ir.BooleanValue:
 
 
 def _between_polls(polls: ir.Table, stretches: ir.Table, circuits: ir.Table) -> ir.Table:
-    """Each poll with the next: from_us, turn_us, to_us, is_active before, then_active after."""
-    told = polls.filter(polls.is_active.notnull()).select(
-        "circuit_hour", "pass_at", "at_us", is_active=lambda t: t.is_active.ifelse(1, 0)
+    """What polls tell of the time between: from_us, turn_us, to_us, is_active, then_active.
+
+    A circuit of which all polls say the same is one row; only the others are put in order.
+    """
+    said = polls.select(
+        *("circuit_hour", "pass_at", "at_us"),
+        is_active=ibis.cases((polls.is_active, 1), (~polls.is_active, 0)),
     )
+    same = steady(said, "circuit_hour", "is_active")
+    others = first_told(said.anti_join(same, "circuit_hour"))
+    told = others.filter(others.is_active.notnull())
     along = ibis.window(group_by=told.circuit_hour, order_by=[told.at_us, told.pass_at])
     pairs = told.mutate(
         to_us=told.at_us.lead().over(along),
@@ -101,13 +110,24 @@ def _between_polls(polls: ir.Table, stretches: ir.Table, circuits: ir.Table) -> 
     moved = _handovers(sited, stretches)
     both = sited.left_join(moved, ["hour", "site_id", "then_pass"])
     turn = ibis.least(ibis.greatest(both.turned_us.fill_null(both.to_us), both.at_us), both.to_us)
-    return both.select(
+    changing = both.select(
         "circuit_hour",
-        "to_us",
         from_us=both.at_us,
         turn_us=turn,
+        to_us=both.to_us,
         is_active=both.is_active == 1,
         then_active=both.then_active == 1,
+    )
+    in_use = same.is_active == 1
+    return ibis.union(
+        changing,
+        same.select(
+            *("circuit_hour", "from_us"),
+            turn_us=same.to_us,
+            to_us=same.to_us,
+            is_active=in_use,
+            then_active=in_use,
+        ),
     )
 
 

@@ -34,7 +34,7 @@ from wan_perf.kpi.activity import with_activity
 from wan_perf.kpi.evidence import Evidence, evidence_near
 from wan_perf.kpi.history import history_near
 from wan_perf.kpi.member_states import WORDS, member_words, opened
-from wan_perf.kpi.nearness import HOUR_US, SAMPLE_REACH, members_near, microseconds, samples_near
+from wan_perf.kpi.nearness import HOUR_US, SAMPLE_REACH, members_near, microseconds, readings_near
 from wan_perf.kpi.service import in_service
 from wan_perf.kpi.standby import with_standby
 from wan_perf.kpi.sweep import spans, swept
@@ -59,7 +59,7 @@ def circuit_states(
     circuits = in_service(dim_site, dim_circuit, dim_hour)
     members = members_near(circuits, circuit_port)
     evidence = evidence_near(
-        samples_near(raw_port_sample, members),
+        readings_near(raw_port_sample, members),
         history_near(raw_port_history, members),
         *(raw_path_sample, raw_gateway_event, gateway_silence, circuits, members),
     )

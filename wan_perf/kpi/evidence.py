@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from wan_perf.kpi.nearness import events_near, gateway_events_near, silences_near
+from wan_perf.kpi.nearness import events_near, first_heard, gateway_events_near, silences_near
 from wan_perf.kpi.paths import dead_paths
-from wan_perf.kpi.polls import circuit_polls
-from wan_perf.kpi.state import gaps
+from wan_perf.kpi.polls import polls_near
+from wan_perf.kpi.state import links_near
 from wan_perf.kpi.traffic import idle_stretches
 
 
@@ -20,7 +20,7 @@ class Evidence:
     """What may be known of the hours, each table with its own copy for each port_hour.
 
     Attributes:
-        gap: Stretches of the port's link, see `state.gaps`.
+        links: When the port's link is up or down, see `state.links_near`.
         events: port_hour, at_us, event_kind of events that name the port.
         gateway_events: The same of events of the gateway.
         silences: port_hour, from_us, to_us, port_id, outcome of silences that are over.
@@ -28,10 +28,10 @@ class Evidence:
         idle: port_hour, from_us, to_us of stretches in which a circuit that is not the
             first or is on demand carried next to nothing.
         dead: circuit_hour, from_us, to_us of stretches in which all peer paths were dead.
-        polls: what each poll of the peer paths says, see `polls.circuit_polls`.
+        polls: what each poll of the peer paths says, see `polls.polls_near`.
     """
 
-    gap: ir.Table
+    links: ir.Table
     events: ir.Table
     gateway_events: ir.Table
     silences: ir.Table
@@ -42,7 +42,7 @@ class Evidence:
 
 
 def evidence_near(
-    samples: ir.Table,
+    readings: ir.Table,
     past: ir.Table,
     raw_path_sample: ir.Table,
     raw_gateway_event: ir.Table,
@@ -55,12 +55,12 @@ def evidence_near(
     lesser = circuits.filter((circuits.role_rank > 1) | circuits.is_on_demand)
     spare = members.semi_join(lesser, "circuit_hour").select("port_hour")
     return Evidence(
-        gap=gaps(samples, events, members),
+        links=links_near(readings, events, members),
         events=events,
         gateway_events=gateway_events_near(raw_gateway_event, members),
         silences=silences_near(gateway_silence, members),
         past=past,
-        idle=idle_stretches(samples.semi_join(spare, "port_hour")),
+        idle=idle_stretches(first_heard(readings.semi_join(spare, "port_hour"))),
         dead=dead_paths(raw_path_sample, members, events),
-        polls=circuit_polls(raw_path_sample, members),
+        polls=polls_near(raw_path_sample, members),
     )

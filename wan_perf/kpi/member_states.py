@@ -71,12 +71,7 @@ def member_words(members: ir.Table, evidence: Evidence) -> ir.Table:
 
 def _of_ports(members: ir.Table, evidence: Evidence) -> ir.Table:
     """All that is known of each member, as intervals."""
-    gap, past = evidence.gap, evidence.past
-    halves = ibis.union(
-        gap.select("port_hour", "from_us", to_us=gap.turn_us, is_up=gap.state_before == 1),
-        gap.select("port_hour", "to_us", from_us=gap.turn_us, is_up=gap.state_after == 1),
-    )
-    links = halves.filter(halves.is_up.notnull())
+    links, past = evidence.links, evidence.past
     kind = ibis.ifelse(links.is_up, "up", "down")
     carrying = past.filter(past.is_carrying.fill_null(False)).mutate(
         from_us=ibis.literal(0, "int64"), to_us=ibis.literal(HOUR_US, "int64")

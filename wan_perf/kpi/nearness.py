@@ -88,12 +88,26 @@ def path_ends(members: ir.Table) -> ir.Table:
 
 
 def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
-    """Samples within 20 minutes of each port's hour: port_hour, source, at_us and the readings.
+    """Samples within 20 minutes of each port's hour: port_hour, source, at_us and the readings."""
+    return first_heard(readings_near(raw_port_sample, ports))
 
-    Statistics with no newer instant are no new sample: of equal ones the first that was heard
-    counts. A sample counts where every hour that it is near to sees its pass, from an hour before
-    that hour to an hour after it; one that was heard later, or by a pass due long before it, counts
-    for none, so that neighbouring hours never differ about what lies between them.
+
+def first_heard(readings: ir.Table) -> ir.Table:
+    """Of readings with no newer instant, which are no new sample, the first that was heard."""
+    equal = ibis.window(
+        group_by=[readings.port_hour, readings.source, readings.at_us], order_by=readings.pass_at
+    )
+    numbered = readings.mutate(nth=ibis.row_number().over(equal))
+    return numbered.filter(numbered.nth == 0).drop("nth", "pass_at")
+
+
+def readings_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
+    """All that passes read within 20 minutes of each port's hour, also what is no new sample.
+
+    Columns: those of a sample, and pass_at. A reading counts where every hour that it is near to
+    sees its pass, from an hour before that hour to an hour after it; one that was heard later, or
+    by a pass due long before it, counts for none, so that neighbouring hours never differ about
+    what lies between them.
     """
     sampled_at, pass_at = raw_port_sample.sampled_at, raw_port_sample.pass_at
     reach_s = SAMPLE_REACH // timedelta(seconds=1)
@@ -114,24 +128,16 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
         ),
         told.filter(into_hour < reach).mutate(hour=told.own_hour + _AN_HOUR_BACK),
     )
-    near = copies.inner_join(ports, ["gateway_mac", "port_id", "hour"]).select(
-        *("port_hour", "port_speed_mbps", "hour", *readings)
-    )
-    timed = near.mutate(at_us=instant_us(near.sampled_at, near.hour))
-    equal = ibis.window(
-        group_by=[timed.port_hour, timed.counter_source, timed.at_us], order_by=timed.pass_at
-    )
-    first = timed.mutate(nth=ibis.row_number().over(equal)).filter(lambda t: t.nth == 0)
-    return first.select(
-        "port_hour",
-        "port_speed_mbps",
-        "at_us",
-        source=first.counter_source,
-        is_up=ibis.cases((first.is_up, 1), (~first.is_up, 0)),
-        flapped_us=instant_us(first.last_flapped_at, first.hour),
-        uptime_us=(first.uptime_seconds * SECOND_US).round().cast("int64"),
-        rx=first.rx_bytes_counter,
-        tx=first.tx_bytes_counter,
+    near = copies.inner_join(ports, ["gateway_mac", "port_id", "hour"])
+    return near.select(
+        *("port_hour", "port_speed_mbps", "pass_at"),
+        at_us=instant_us(near.sampled_at, near.hour),
+        source=near.counter_source,
+        is_up=ibis.cases((near.is_up, 1), (~near.is_up, 0)),
+        flapped_us=instant_us(near.last_flapped_at, near.hour),
+        uptime_us=(near.uptime_seconds * SECOND_US).round().cast("int64"),
+        rx=near.rx_bytes_counter,
+        tx=near.tx_bytes_counter,
     )
 
 

@@ -65,9 +65,15 @@ def dead_paths(raw_path_sample: ir.Table, members: ir.Table, events: ir.Table) -
 def _passes(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
     """What each pass says of a circuit: circuit_hour, first_us, last_us of its words, is_dead."""
     oldest = raw_path_sample.pass_at + ibis.interval(seconds=-_STALE_S)
-    told = raw_path_sample.filter(raw_path_sample.sampled_at >= oldest)
-    hubs = told.group_by("pass_at", "peer_mac").aggregate(
-        hub_lives=told.is_up.fill_null(False).ifelse(1, 0).max()
+    heard = raw_path_sample.filter(raw_path_sample.sampled_at >= oldest)
+    # A circuit of which no path is ever down has no dead pass: few ends are of interest.
+    end = ["gateway_mac", "port_id"]
+    down = heard.filter(~heard.is_up.fill_null(True))
+    every = path_ends(members)
+    suspect = every.semi_join(every.semi_join(down, end), "circuit_hour")
+    told = heard.semi_join(suspect, end)
+    hubs = heard.group_by("pass_at", "peer_mac").aggregate(
+        hub_lives=heard.is_up.fill_null(False).ifelse(1, 0).max()
     )
     ends = told.inner_join(hubs, ["pass_at", "peer_mac"])
     # An end without a peer has no hub, and a path of which nothing is said is not down.
@@ -90,7 +96,7 @@ def _passes(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
         passes.mutate(hour=own_hour + _AN_HOUR),
         passes.mutate(hour=own_hour + _AN_HOUR_BACK),
     )
-    near = copies.inner_join(path_ends(members), ["gateway_mac", "port_id", "hour"])
+    near = copies.inner_join(suspect, [*end, "hour"])
     timed = near.select(
         *("circuit_hour", "pass_at", "is_dead", "held_from_us", "held_to_us"),
         first_us=instant_us(near.first, near.hour),

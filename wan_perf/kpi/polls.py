@@ -18,12 +18,25 @@ _AN_HOUR_BACK = ibis.interval(hours=-1)
 
 
 def circuit_polls(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
-    """Polls within 20 minutes of each circuit's hour, one row each.
+    """Samples within 20 minutes of each circuit's hour, one row each; columns as `polls_near`.
+
+    A poll that tells nothing newer than an earlier one is no new sample.
+    """
+    return first_told(polls_near(raw_path_sample, members))
+
+
+def first_told(polls: ir.Table) -> ir.Table:
+    """Of polls that tell nothing newer than each other, the first."""
+    equal = ibis.window(group_by=[polls.circuit_hour, polls.at_us], order_by=polls.pass_at)
+    return polls.mutate(nth=ibis.row_number().over(equal)).filter(lambda t: t.nth == 0).drop("nth")
+
+
+def polls_near(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
+    """All polls within 20 minutes of each circuit's hour, also those that tell nothing newer.
 
     A sample of a circuit is the mean over its up and active paths of that poll, else over its up
     paths; a figure is the mean over those that have it. It was taken at the newest instant that the
-    paths which count report. Words more than 20 minutes from their pass count for none, and a
-    poll that tells nothing newer than an earlier one is no new sample.
+    paths which count report. Words more than 20 minutes from their pass count for none.
 
     Args:
         raw_path_sample: The passes of an hour before to an hour after each hour.
@@ -45,7 +58,7 @@ def circuit_polls(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
             in_use.any(), over(in_use), ibis.ifelse(is_up.any(), over(is_up), over(~is_up))
         )
 
-    polls = near.group_by("circuit_hour", "pass_at").aggregate(
+    return near.group_by("circuit_hour", "pass_at").aggregate(
         at_us=of_chosen(near.at_us, "max"),
         is_up=is_up.any(),
         is_active=ibis.cases((in_use.any(), True), (near.is_active.notnull().any(), False)),
@@ -54,8 +67,6 @@ def circuit_polls(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
             for name in FIGURES
         },
     )
-    equal = ibis.window(group_by=[polls.circuit_hour, polls.at_us], order_by=polls.pass_at)
-    return polls.mutate(nth=ibis.row_number().over(equal)).filter(lambda t: t.nth == 0).drop("nth")
 
 
 def _near(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:

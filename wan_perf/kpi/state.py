@@ -29,11 +29,33 @@ from wan_perf.kpi.nearness import (
     HOUR_US,
     LINK_KINDS,
     SAMPLE_REACH,
+    first_heard,
     microseconds,
 )
+from wan_perf.kpi.steadiness import steady
 
 _EVENT, _SAMPLE, _NOTHING = 0, 1, 2
 _LONG_AGO_US = -FOR_EVER_US
+
+
+def links_near(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
+    """When each port's link is known to be up or down: port_hour, from_us, to_us, is_up.
+
+    A port of which no event speaks and whose readings all say the same holds from the first to the
+    last of them, by rule 2; only the others are put in order.
+    """
+    same = steady(readings.anti_join(events, "port_hour"), "port_hour", "is_up")
+    others = ports.anti_join(same, "port_hour")
+    samples = first_heard(readings.anti_join(same, "port_hour"))
+    gap = gaps(samples, events, others)
+    halves = ibis.union(
+        gap.select("port_hour", "from_us", to_us=gap.turn_us, is_up=gap.state_before == 1),
+        gap.select("port_hour", from_us=gap.turn_us, to_us=gap.to_us, is_up=gap.state_after == 1),
+    )
+    return ibis.union(
+        same.select("port_hour", "from_us", "to_us", is_up=same.is_up == 1),
+        halves.filter(halves.is_up.notnull()),
+    )
 
 
 def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:

@@ -10,6 +10,7 @@ DDL statement commits an open transaction on Snowflake.
 """
 
 import contextlib
+import itertools
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -121,7 +122,7 @@ class Warehouse(ABC):
 
     def sql(self, expression: ir.Expr) -> str:
         """The expression in the engine's dialect."""
-        return str(ibis.to_sql(expression, dialect=self.dialect))
+        return str(ibis.to_sql(_kept(expression), dialect=self.dialect))
 
     def query(self, expression: ir.Table) -> pd.DataFrame:
         """Rows of an expression as a frame, through a short connection of its own.
@@ -257,6 +258,30 @@ class Warehouse(ABC):
             return Stored(found[checking.ROWS])
         passes = staged.aggregate(passes=staged[table.snapshot].nunique())
         return Stored(found[checking.ROWS], int(session.run(self.sql(passes))[0][0]))
+
+
+def _kept(expression: ir.Expr) -> ir.Expr:
+    """The same expression in which whatever is read twice can be computed once.
+
+    Ibis makes a common table expression of what several others read, but not of a table without
+    some columns (`drop`), nor of one with which several joins begin, since to it they share one
+    reference: those it writes out again for each reader, with all that they stand on.
+    """
+    numbers = itertools.count()
+
+    def told_apart(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
+        node = op.__recreate__(changed) if changed else op
+        if isinstance(node, ops.DropColumns):
+            return ops.Project(node.parent, {n: ops.Field(node.parent, n) for n in node.schema})
+        if isinstance(node, ops.JoinChain):
+            ends = (node.first, *(link.table for link in node.rest))
+            own = {end: ops.JoinReference(end.parent, next(numbers)) for end in ends}
+            return node.replace(
+                own, filter=lambda n: n == node or n in own or not isinstance(n, ops.Relation)
+            )
+        return node
+
+    return expression.op().replace(told_apart).to_expr()
 
 
 @cache

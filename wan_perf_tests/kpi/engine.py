@@ -17,7 +17,8 @@ from wan_perf.kpi.evidence import evidence_near
 from wan_perf.kpi.history import history_near
 from wan_perf.kpi.nearness import (
     FOR_EVER_US,
-    samples_near,
+    first_heard,
+    readings_near,
 )
 from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
@@ -100,11 +101,12 @@ def unbound(table: Table) -> ir.Table:
 def measured_query() -> Query:
     """State and traffic of given circuits and members, in whole microseconds and bytes."""
     circuits, members = ibis.table(CIRCUITS, name="circuits"), ibis.table(MEMBERS, name="members")
-    samples = samples_near(unbound(RAW_PORT_SAMPLE), members)
+    readings = readings_near(unbound(RAW_PORT_SAMPLE), members)
+    samples = first_heard(readings)
     past = history_near(unbound(RAW_PORT_HISTORY), members)
     silences = unbound(GATEWAY_SILENCE)
     paths, raw_events = unbound(RAW_PATH_SAMPLE), unbound(RAW_GATEWAY_EVENT)
-    evidence = evidence_near(samples, past, paths, raw_events, silences, circuits, members)
+    evidence = evidence_near(readings, past, paths, raw_events, silences, circuits, members)
     events = evidence.events
     sums = state_sums(states_of(circuits, members, evidence))
     numbered = circuits.select("circuit_hour", "hour", "circuit_id")
