@@ -24,6 +24,8 @@ EVIDENCE = ("heard", "settled", "history")
 """What a known state can rest on, the strongest first."""
 ACTIVE = ("active", "inferred")
 """A circuit that carries its site's traffic: polled so, or inferred from its primary's outage."""
+STORE, HUB = SITE_KINDS = ("store", "hub")
+"""Hubs have circuits as stores have; rankings, regions and failovers leave them out."""
 SCOPES = ("default", "region", "store_type", "site", "circuit")
 """From the widest to the narrowest; the narrowest that speaks wins."""
 
@@ -155,6 +157,11 @@ _IDENTITY = (
 
 _DESCRIPTION = (
     _text("site_groups", "Names of the site's groups between bars: |Region-West|Type-Express|."),
+    _text(
+        "site_kind",
+        "hub where a port of the site is the hub's end of a VPN, else store.",
+        SITE_KINDS,
+    ),
     _text("region", "Group of sites used in reports; 'Unassigned' where no rule gives one."),
     _text("store_type", "Kind of store; 'Unassigned' where no rule gives one."),
     _text("country_code", "ISO 3166 country of the site."),
@@ -176,6 +183,7 @@ _DESCRIPTION = (
     _flag("is_redundant", "One member of the circuit stands in for another: nodes of a cluster."),
     _flag("was_up", "The port is up, or has carried bytes since the gateway booted."),
     _flag("is_lte_backup", "The template marks the port as LTE backup."),
+    _flag("is_hub_end", "The port is the hub's end of a VPN."),
     Column("vpn_preference", "integer", "Preference of the port's VPN path; lower is preferred."),
     Column("path_order", "integer", "Place of the port's WAN among ordered paths; 1 is first."),
     _rate("port_speed_mbps", "Negotiated speed of the port; not the bought rate."),

@@ -95,7 +95,8 @@ RAW_INVENTORY = Table(
         *("latitude", "longitude", "gateway_mac", "gateway_name", "gateway_model", "port_id"),
         *("circuit_port_id", "interface", "is_aggregate", "is_redundant", "path_order"),
         *("wan_name", "provider", "medium", "port_speed_mbps", "shaped_up_mbps"),
-        *("vpn_preference", "is_lte_backup", "is_configured", "is_seen", "is_disabled", "was_up"),
+        *("vpn_preference", "is_hub_end", "is_lte_backup", "is_configured", "is_seen"),
+        *("is_disabled", "was_up"),
         *("contract_circuit_id", "contract_down_mbps", "contract_up_mbps", "contract_role"),
         *("contract_role_rank", "contract_provider", "contract_medium", "contract_on_demand"),
         *("variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"),
@@ -194,8 +195,8 @@ DIM_SITE = Table(
     key=("site_id", "valid_from"),
     required=("region", "store_type"),
     columns=(
-        *("site_id", "site_name", "region", "store_type", "country_code", "time_zone"),
-        *("latitude", "longitude", "valid_from", "valid_to"),
+        *("site_id", "site_name", "site_kind", "region", "store_type", "country_code"),
+        *("time_zone", "latitude", "longitude", "valid_from", "valid_to"),
     ),
     own_rules=(_VALIDITY,),
 )
@@ -252,8 +253,8 @@ CIRCUIT_STATE = Table(
     key=("started_at", "circuit_id"),
     required=("site_id", "ended_at", "state", "is_link_up"),
     columns=(
-        *("started_at", "ended_at", "circuit_id", "site_id", "role_rank", "state", "down_cause"),
-        *("activity", "is_link_up", "evidence", "turned_to"),
+        *("started_at", "ended_at", "circuit_id", "site_id", "site_kind", "role_rank", "state"),
+        *("down_cause", "activity", "is_link_up", "evidence", "turned_to"),
     ),
     own_rules=(
         Rule(
@@ -289,7 +290,8 @@ CIRCUIT_HOUR = Table(
         *("quality_minutes", "quality_sample_count"),
     ),
     columns=(
-        *("hour", "circuit_id", "site_id", "gateway_mac", "port_id", "rx_bytes", "tx_bytes"),
+        *("hour", "circuit_id", "site_id", "site_kind", "gateway_mac", "port_id"),
+        *("rx_bytes", "tx_bytes"),
         *("observed_minutes", "bandwidth_mbps", "bandwidth_up_mbps", "bandwidth_source"),
         "utilization_pct",
         *(figure for metric in QUALITY for figure in (metric.avg, metric.max, metric.p95)),

@@ -14,7 +14,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as Grid
 
-from wan_perf.columns import COLUMNS, SEVERITIES
+from wan_perf.columns import COLUMNS, SEVERITIES, STORE
 from wan_perf.formulas import availability_pct
 from wan_perf.kpi.validity import in_force
 from wan_perf.metrics import QUALITY, UTILIZATION
@@ -46,7 +46,7 @@ class Answer:
 
 
 def described_days(warehouse: Warehouse) -> ir.Table:
-    """Circuit-days of the newest whole day, with names as of its end."""
+    """Circuit-days of the newest whole day at stores, not hubs, with names as of its end."""
     days = warehouse.lazy(CIRCUIT_DAY)
     whole = days.filter(days.hour_count == days.hour_count.max())
     newest = whole.filter(whole.day == whole.day.max())
@@ -56,9 +56,10 @@ def described_days(warehouse: Warehouse) -> ir.Table:
     named = named.left_join(
         circuits, [named.circuit_id == circuits.circuit_id, in_force(circuits, named.end)]
     ).drop("circuit_id_right", "site_id_right", "valid_from", "valid_to")
-    return named.left_join(
+    described = named.left_join(
         sites, [named.site_id == sites.site_id, in_force(sites, named.end)]
     ).drop("site_id_right", "valid_from", "valid_to")
+    return described.filter(described.site_kind.fill_null(STORE) == STORE)
 
 
 def answers(days: ir.Table) -> list[Answer]:

@@ -137,11 +137,13 @@ def _figures(rows: ir.Table) -> ir.Table:
         return (us.fill_null(0) / MINUTE_US).round(MINUTE_DECIMALS)
 
     up_us, down_us = rows.up_us.fill_null(0), rows.down_us.fill_null(0)
+    # Rounded one upon the other, so that the three add up to the hour, and to a day of hours.
+    up, known = minutes(up_us), minutes(up_us + down_us)
     timed = rows.mutate(
         observed_minutes=minutes(rows.observed_us),
-        up_minutes=minutes(up_us),
-        known_down_minutes=minutes(down_us),
-        unknown_minutes=minutes(HOUR_US - up_us - down_us),
+        up_minutes=up,
+        known_down_minutes=(known - up).round(MINUTE_DECIMALS),
+        unknown_minutes=(60 - known).round(MINUTE_DECIMALS),
         link_up_minutes=minutes(rows.link_up_us),
         standby_minutes=minutes(rows.standby_us),
         disabled_minutes=minutes(rows.disabled_us),

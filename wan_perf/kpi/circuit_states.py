@@ -69,13 +69,15 @@ def circuit_states(
 def states_of(circuits: ir.Table, members: ir.Table, evidence: Evidence) -> ir.Table:
     """Stretch by stretch within the hour, each part of it in which a member is held.
 
-    Columns: circuit_id, site_id, role_rank, started_at, ended_at, state, down_cause, activity,
-    is_link_up, evidence, turned_to.
+    Columns: circuit_id, site_id, site_kind, role_rank, started_at, ended_at, state, down_cause,
+    activity, is_link_up, evidence, turned_to.
     """
     stretches = with_standby(_stretches(members, evidence), circuits, members, evidence.idle)
     states = _turned(with_activity(_turned(stretches), circuits, members, evidence))
     inside = states.filter((states.from_us < HOUR_US) & (states.to_us > 0))
-    whose = circuits.select("circuit_hour", "hour", "circuit_id", "site_id", "role_rank")
+    whose = circuits.select(
+        *("circuit_hour", "hour", "circuit_id", "site_id", "site_kind", "role_rank")
+    )
     rows = inside.inner_join(whose, "circuit_hour")
     known = rows.outcome.isin(("up", "disabled", "standby", *CAUSES))
     is_down = rows.outcome.isin(CAUSES)

@@ -10,6 +10,7 @@ import re
 import ibis
 import ibis.expr.types as ir
 
+from wan_perf.columns import HUB, STORE
 from wan_perf.kpi.identity import listed_circuits, wan_rows
 from wan_perf.kpi.roles import with_roles
 from wan_perf.kpi.validity import versions
@@ -21,14 +22,18 @@ LTE = "lte"
 def dim_site(raw_inventory: ir.Table, region_prefix: str, store_type_prefix: str) -> ir.Table:
     """Sites, effective-dated; region and store type from site groups with the policy's prefixes.
 
-    Of several groups with a prefix the first by name counts; without any it is 'Unassigned'.
+    A site is a hub where a port of it is the hub's end of a VPN. Of several groups with a prefix
+    the first by name counts; without any it is 'Unassigned'.
     """
     sites = raw_inventory.filter(raw_inventory.site_id.notnull())
+    is_hub = sites.is_hub_end.fill_null(False)
+    at_once = ibis.window(group_by=[sites.taken_at, sites.site_id])
     named = sites.mutate(
         region=_group_after(sites.site_groups, region_prefix),
         store_type=_group_after(sites.site_groups, store_type_prefix),
+        site_kind=ibis.ifelse(is_hub.any().over(at_once), HUB, STORE),
     )
-    values = ["site_name", "region", "store_type", "country_code", "time_zone"]
+    values = ["site_name", "site_kind", "region", "store_type", "country_code", "time_zone"]
     values += ["latitude", "longitude"]
     rows = named.select("taken_at", "site_id", *values).distinct()
     return versions(rows, ["site_id"], values, raw_inventory)

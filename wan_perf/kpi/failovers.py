@@ -15,7 +15,7 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import ACTIVE
+from wan_perf.columns import ACTIVE, STORE
 from wan_perf.formulas import VALUE_DECIMALS, capacity_bytes
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
 from wan_perf.kpi.nearness import (
@@ -74,11 +74,12 @@ def failover_pieces(
 
 
 def _near(circuit_state: ir.Table) -> ir.Table:
-    """Stretches of sites on backup, a copy for each day that sees them, in its own time.
+    """Stretches of stores on backup, a copy for each day that sees them, in its own time.
 
     Columns: site_day (a number), day, site_id, circuit_id, from_us, to_us from the day's start,
     state, down_cause, is_first, carries, is_inferred, told.
     """
+    circuit_state = circuit_state.filter(circuit_state.site_kind.fill_null(STORE) == STORE)
     own_day = circuit_state.started_at.truncate("D")
     next_hour = circuit_state.filter(circuit_state.started_at.hour() == 0)
     copies = ibis.union(

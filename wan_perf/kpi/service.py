@@ -28,8 +28,9 @@ def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) ->
         dim_site, [circuits.site_id == dim_site.site_id, in_force(dim_site, circuits.hour_end)]
     )
     local = sited.left_join(dim_hour, ["hour", "time_zone"])
-    columns = ["hour", "circuit_id", "site_id", "role_rank", "is_on_demand", "bandwidth_mbps"]
-    columns += ["bandwidth_up_mbps", "bandwidth_source", "region", "store_type", "is_trading_hour"]
+    columns = ["hour", "circuit_id", "site_id", "site_kind", "role_rank", "is_on_demand"]
+    columns += ["bandwidth_mbps", "bandwidth_up_mbps", "bandwidth_source"]
+    columns += ["region", "store_type", "is_trading_hour"]
     rows = _with_changes(local.select(*columns), dim_circuit)
     order = ibis.window(order_by=[rows.hour, rows.circuit_id])
     return rows.mutate(circuit_hour=ibis.row_number().over(order))

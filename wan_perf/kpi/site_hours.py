@@ -44,19 +44,21 @@ def site_hours(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
     def minutes(us: ir.IntegerValue) -> ir.FloatingValue:
         return (us.fill_null(0) / MINUTE_US).round(MINUTE_DECIMALS)
 
-    known_us = joined.up_us + joined.unreachable_us + joined.dark_us
+    # Rounded one upon the other, so that the four add up to the hour, and to a day of hours.
+    up, reached = minutes(joined.up_us), minutes(joined.up_us + joined.dark_us)
+    known = minutes(joined.up_us + joined.dark_us + joined.unreachable_us)
     timed = joined.mutate(
-        up_minutes=minutes(joined.up_us),
-        dark_minutes=minutes(joined.dark_us),
-        unreachable_minutes=minutes(joined.unreachable_us),
-        unknown_minutes=minutes(HOUR_US - known_us.fill_null(0)),
+        up_minutes=up,
+        dark_minutes=(reached - up).round(MINUTE_DECIMALS),
+        unreachable_minutes=(known - reached).round(MINUTE_DECIMALS),
+        unknown_minutes=(60 - known).round(MINUTE_DECIMALS),
         redundancy_lost_minutes=minutes(joined.lost_us),
         on_backup_minutes=ibis.ifelse(
             joined.told_us > 0, minutes(joined.backup_us), ibis.null("float64")
         ),
     )
-    known = timed.up_minutes + timed.dark_minutes + timed.unreachable_minutes
-    available = formulas.availability_pct(timed.up_minutes, known).round(PERCENT_DECIMALS)
+    told = timed.up_minutes + timed.dark_minutes + timed.unreachable_minutes
+    available = formulas.availability_pct(timed.up_minutes, told).round(PERCENT_DECIMALS)
     return timed.mutate(availability_pct=available).select(*SITE_HOUR.columns)
 
 

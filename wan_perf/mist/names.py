@@ -127,7 +127,7 @@ SPEED_TEST_NAMES = {
     "tx_mbps": "up_mbps",
 }
 SPEED_TEST = "speedtest"
-VPN_PATH_NAMES = {"preference": "vpn_preference"}
+VPN_PATH_NAMES = {"preference": "vpn_preference", "role": "vpn_role"}
 
 USAGE_NAMES = {"requests": "used", "request_limit": "hourly_limit"}
 METRIC_NAMES = {"intervals": "bucket_kinds"}

@@ -204,6 +204,7 @@ class VpnPath(Struct, rename=_ours(names.VPN_PATH_NAMES)):
     """A port's part in one VPN."""
 
     vpn_preference: int | None = None
+    vpn_role: str | None = None
 
 
 class PortConfig(Struct, rename=_ours(names.PORT_CONFIG_NAMES)):

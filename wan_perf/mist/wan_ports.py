@@ -111,13 +111,15 @@ def _was_up(heard: Interface | Port | None) -> bool | None:
 
 def _of_config(configured: Configured) -> Evidence:
     config: PortConfig = configured.config
-    preferences = (path.vpn_preference for path in (config.vpn_paths or {}).values())
+    paths = list((config.vpn_paths or {}).values())
+    preferences = (path.vpn_preference for path in paths)
     return _known(
         wan_name=config.wan_name,
         medium=config.medium,
         is_lte_backup=config.is_lte_backup,
         shaped_up_mbps=_shaped_mbps(config.shaping),
         vpn_preference=min((p for p in preferences if p is not None), default=None),
+        is_hub_end=any(path.vpn_role == "hub" for path in paths) or None,
         path_order=configured.path_order,
     )
 

@@ -54,6 +54,7 @@ CIRCUITS = {
     "circuit_id": "string",
     "hour": "timestamp(6)",
     "site_id": "string",
+    "site_kind": "string",
     "role_rank": "int64",
     "is_on_demand": "boolean",
 }

@@ -37,7 +37,9 @@ def gateway_templates(fleet: Fleet) -> list[Json]:
 
 def _port_config(store_type: StoreType, number: int = 0) -> Json:
     ports: Json = {
-        ",".join(slot.members or (slot.port_id,)): _wan_port(slot, rank)
+        ",".join(slot.members or (slot.port_id,)): _wan_port(
+            slot, rank, "hub" if store_type is HUB else "spoke"
+        )
         for rank, slot in enumerate(store_type.wan, start=1)
         if slot.gateway == number
     }
@@ -45,13 +47,13 @@ def _port_config(store_type: StoreType, number: int = 0) -> Json:
     return ports
 
 
-def _wan_port(slot: WanSlot, rank: int) -> Json:
+def _wan_port(slot: WanSlot, rank: int, vpn_role: str) -> Json:
     port: Json = {
         "usage": "wan",
         "name": slot.wan_name,
         "wan_type": slot.kind.wan_type,
         "ip_config": {"type": "pppoe" if slot.logical.startswith("pp") else "dhcp"},
-        "vpn_paths": {"stores-hub": {"role": "spoke", "preference": rank * 10}},
+        "vpn_paths": {"stores-hub": {"role": vpn_role, "preference": rank * 10}},
     }
     if slot.kind.wan_type == "lte":
         port["lte_backup"] = True
