@@ -8,8 +8,9 @@ from typing import Any
 
 import dagster as dg
 
+from wan_perf.audits import AUDITS
 from wan_perf.defs import dimensions, events, facts, inventory, past, raw
-from wan_perf.defs.checks import checks_of
+from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
@@ -54,10 +55,10 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         *(_in(asset, hours) for asset in HOURLY_ASSETS),
         *(_in(asset, days) for asset in DAILY_ASSETS),
     ]
+    partitions = {key.to_user_string(): a.partitions_def for a in assets for key in a.keys}
     checks = [
-        checks_of(TABLES[key.to_user_string()], asset.partitions_def)
-        for asset in assets
-        for key in asset.keys
+        *(checks_of(TABLES[name], partitions_def) for name, partitions_def in partitions.items()),
+        *(check_of(audit, partitions[audit.of.name]) for audit in AUDITS),
     ]
     resources = {
         "io_manager": warehouse_io_manager(warehouse),

@@ -63,6 +63,18 @@ _HOUR_RULES = (
         lambda t: t.utilization_pct <= 100,
         enforced=False,
     ),
+    Rule(
+        "bandwidth_is_known",
+        "A circuit without bandwidth has no utilization.",
+        lambda t: t.bandwidth_mbps.notnull(),
+        enforced=False,
+    ),
+    Rule(
+        "counters_are_possible",
+        "No counter went back without a boot or grew faster than the line: such are left out.",
+        lambda t: t.dropped_count == 0,
+        enforced=False,
+    ),
 )
 
 _DAY_RULES = (

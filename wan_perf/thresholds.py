@@ -97,6 +97,7 @@ class TradingHours(BaseModel):
 class Policy(BaseModel):
     """What the operator decides: levels, overrides, regions, store types, trading hours.
 
+    A check warns of a run with a larger share of unknown minutes than `unknown_minutes_pct`.
     An override without region, store_type, site and circuit changes the default from its date on.
     """
 
@@ -107,6 +108,7 @@ class Policy(BaseModel):
     region_prefix: str = "Region-"
     store_type_prefix: str = "Type-"
     trading_hours: TradingHours = TradingHours()
+    unknown_minutes_pct: float = Field(5, ge=0, le=100)
 
     def rows(self) -> list[dict[str, object]]:
         """Rows of `dim_policy`: each level with its scope and the time in which it holds."""

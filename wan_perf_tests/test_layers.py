@@ -27,11 +27,15 @@ ARROWS = {
     "kpi": {
         *("tables", "columns", "thresholds", "periods", "formulas", "episodes", "metrics"),
     },
+    "audits": {"declaration", "kpi", "tables", "thresholds"},
     "mist": {*SHARED, "contracts"},
     "warehouse": SHARED,
     "simulator": set(),
-    "defs": {*SHARED, "contracts", "kpi", "mist", "periods", "settings", "thresholds", "warehouse"},
-    "definitions": {"defs", "settings", "tables"},
+    "defs": {
+        *(*SHARED, "audits", "contracts", "kpi", "mist", "periods", "settings", "thresholds"),
+        "warehouse",
+    },
+    "definitions": {"audits", "defs", "settings", "tables"},
     "cli": {
         *(*SHARED, "definitions", "defs", "formulas", "kpi", "metrics", "mist", "settings"),
         *("simulator", "warehouse"),

@@ -1,8 +1,8 @@
-"""The tables' declared rules as Dagster checks: the same predicates, by the same names.
+"""The tables' declared rules and the audits as Dagster checks, by the same names.
 
-Belongs here: asking the stored rows of a run about every rule, with counts by partition.
-Keep out: the rules (`tables`). The store step has refused what breaks an enforced rule; these
-checks are the second line, for rows that came into a table by another way.
+Belongs here: asking the stored rows of a run about each, with counts by partition and rows.
+Keep out: the rules (`tables`), the audits (`wan_perf.audits`). The store step has refused what
+breaks an enforced rule; its check is the second line, for rows that came in by another way.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,10 @@ from collections.abc import Iterator
 import dagster as dg
 import ibis.expr.types as ir
 
+from wan_perf.audits import Audit
 from wan_perf.declaration import Rule, Table
 from wan_perf.defs.raw import naive
+from wan_perf.defs.resources import PolicyFile
 from wan_perf.warehouse import Warehouse, Window, checking
 
 _EXAMPLES = 20
@@ -44,23 +46,63 @@ def checks_of(table: Table, partitions: dg.PartitionsDefinition | None) -> dg.As
     return rules_hold
 
 
+def check_of(audit: Audit, partitions: dg.PartitionsDefinition | None) -> dg.AssetChecksDefinition:
+    """The audit as a check of its table, over the slice that the run wrote."""
+    spec = dg.AssetCheckSpec(
+        name=audit.name,
+        asset=audit.of.name,
+        description=audit.meaning,
+        additional_deps=[table.name for table in audit.beside],
+        partitions_def=partitions,
+    )
+
+    @dg.multi_asset_check(specs=[spec], name=f"{audit.of.name}_{audit.name}")
+    def audited(
+        context: dg.AssetCheckExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        policy: dg.ResourceParam[PolicyFile],
+    ) -> dg.AssetCheckResult:
+        window = Window(*naive(context.partition_time_window)) if partitions else None
+        beside = Window(window.start, window.end + audit.ahead) if window else None
+        tables = {table.name: warehouse.lazy(table, beside) for table in audit.beside}
+        tables[audit.of.name] = warehouse.lazy(audit.of, window)
+        offending = audit.offending(tables, policy.read())
+        found = warehouse.query(offending.aggregate(rows=offending.count()))
+        by = "hour" if "hour" in offending.columns else None
+        worst = offending.order_by(*audit.order(offending))
+        broken = int(found.iloc[0]["rows"])
+        metadata = _metadata(warehouse, worst, broken, by)
+        return dg.AssetCheckResult(
+            passed=broken == 0, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
+        )
+
+    return audited
+
+
 def _result(
     warehouse: Warehouse, rows: ir.Table, table: Table, rule: Rule, broken: int
 ) -> dg.AssetCheckResult:
-    metadata: dict[str, dg.MetadataValue] = {"rows_broken": dg.MetadataValue.int(broken)}
-    if broken:
-        offending = checking.offenders(rows, table, rule)
-        if table.partition is not None:
-            by = offending.group_by(table.partition).aggregate(rows=offending.count())
-            metadata["rows_by_partition"] = dg.MetadataValue.md(
-                warehouse.query(by.order_by(table.partition)).to_markdown(index=False)
-            )
-        examples = warehouse.query(offending.limit(_EXAMPLES))
-        metadata["examples"] = dg.MetadataValue.md(examples.to_markdown(index=False))
+    offending = checking.offenders(rows, table, rule)
     return dg.AssetCheckResult(
         asset_key=table.name,
         check_name=rule.name,
         passed=broken == 0,
         severity=dg.AssetCheckSeverity.ERROR if rule.enforced else dg.AssetCheckSeverity.WARN,
-        metadata=metadata,
+        metadata=_metadata(warehouse, offending, broken, table.partition),
     )
+
+
+def _metadata(
+    warehouse: Warehouse, offending: ir.Table, broken: int, partition: str | None
+) -> dict[str, dg.MetadataValue]:
+    """How many rows, how many in each partition, and the first of them."""
+    metadata: dict[str, dg.MetadataValue] = {"rows_broken": dg.MetadataValue.int(broken)}
+    if broken and partition is not None:
+        by = offending.group_by(partition).aggregate(rows=offending.count())
+        metadata["rows_by_partition"] = dg.MetadataValue.md(
+            warehouse.query(by.order_by(partition)).to_markdown(index=False)
+        )
+    if broken:
+        examples = warehouse.query(offending.limit(_EXAMPLES))
+        metadata["examples"] = dg.MetadataValue.md(examples.to_markdown(index=False))
+    return metadata

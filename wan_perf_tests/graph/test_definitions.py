@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from wan_perf.audits import AUDITS
 from wan_perf.declaration import View
 from wan_perf.definitions import build_definitions
 from wan_perf.settings import read_settings
@@ -86,14 +87,15 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
     ]
 
 
-def test_the_checks_are_the_declared_rules_by_name(definitions):
+def test_the_checks_are_the_declared_rules_and_audits_by_name(definitions):
     found = {
         (key.asset_key.to_user_string(), key.name)
         for checks in definitions.asset_checks or ()
         for key in checks.check_keys
     }
     declared = {(t.name, r.name) for t in STORED.values() for r in t.rules}
-    assert found == declared | {(name, "key_is_unique") for name in STORED}
+    audited = {(audit.of.name, audit.name) for audit in AUDITS}
+    assert found == declared | audited | {(name, "key_is_unique") for name in STORED}
     assert {name for table, name in found if table == CIRCUIT_HOUR.name} >= {
         "up_minutes_is_0_to_60",
         "down_minutes_is_60_minus_up_minutes",

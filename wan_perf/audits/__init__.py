@@ -1,0 +1,16 @@
+"""What a person should look at although every row keeps its table's rules.
+
+Belongs here: questions that need more than one table or more than one row, as the rows they find.
+Keep out: predicates of a single row (`tables`), asking them after a run (`defs.checks`).
+"""
+
+from wan_perf.audits.declaration import Audit
+from wan_perf.audits.hearing import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
+from wan_perf.audits.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
+
+__all__ = ["AUDITS", "Audit"]
+
+AUDITS = (
+    *(ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_PORTS, UNKNOWN_EVENTS),
+    *(SILENT, UNKNOWN_SHARE, SKEWED_SAMPLES, SKEWED_PATHS),
+)

@@ -1,0 +1,225 @@
+"""Audits: each with rows that are sound, and with one that it must name, on both engines."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import fakesnow
+import pytest
+
+from wan_perf.audits import AUDITS, Audit
+from wan_perf.audits.hearing import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
+from wan_perf.audits.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
+from wan_perf.thresholds import Policy
+from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
+from wan_perf_tests.kpi.engine import Query, unbound
+from wan_perf_tests.kpi.estate import EVER, carried, circuit, site
+from wan_perf_tests.kpi.rows import GATEWAY, HOUR, H, Row, at, event, past, path, sample
+
+# The stand-in copies every answer, and DuckDB tells it so.
+pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
+
+
+def stored(circuit_id: str = "C1", unknown: float = 0.0, **more: Any) -> Row:
+    base = {"hour": HOUR, "circuit_id": circuit_id, "site_id": "S1"}
+    return {**base, "unknown_minutes": unknown, **more}
+
+
+SOUND: dict[str, list[Row]] = {
+    "dim_site": [site()],
+    "dim_circuit": [circuit()],
+    "circuit_port": [carried()],
+    "circuit_hour": [stored()],
+    "raw_port_sample": [sample("10:05", heard="10:05")],
+    "raw_path_sample": [path("10:05", heard="10:05")],
+    "raw_gateway_event": [event("10:05", "arp_unresolved")],
+}
+OTHER = "ge-0/0/9"
+HALF = [stored(unknown=30.0)]
+
+
+@cache
+def query(audit: Audit) -> Query:
+    tables = {table.name: unbound(table) for table in (audit.of, *audit.beside)}
+    return Query(audit.offending(tables, Policy()))
+
+
+def offending(audit: Audit, **given: list[Row]) -> list[Row]:
+    return query(audit).rows(**(SOUND | given))
+
+
+@pytest.mark.parametrize("audit", AUDITS, ids=lambda a: f"{a.of.name}-{a.name}")
+def test_sound_rows_offend_nobody(audit: Audit):
+    assert offending(audit) == []
+
+
+@pytest.mark.parametrize(
+    ("audit", "given", "named"),
+    [
+        pytest.param(
+            ORPHAN_HOURS, {"dim_circuit": []}, {"lacks": "dim_circuit"}, id="no such circuit"
+        ),
+        pytest.param(
+            ORPHAN_HOURS,
+            {"dim_site": [site(valid_to=HOUR)]},
+            {"lacks": "dim_site", "site_id": "S1"},
+            id="a site that ended as the hour began",
+        ),
+        pytest.param(
+            ORPHAN_PORTS,
+            {"dim_circuit": [circuit("C2")]},
+            {"circuit_id": "C1", "valid_from": EVER},
+            id="a port of no circuit",
+        ),
+        pytest.param(
+            ORPHAN_PORTS,
+            {"dim_circuit": [circuit(valid_to=HOUR)], "circuit_port": [carried(valid_from=HOUR)]},
+            {"circuit_id": "C1", "valid_from": HOUR},
+            id="a port held when the circuit was over",
+        ),
+        pytest.param(
+            UNKNOWN_PORTS,
+            {"raw_port_sample": [sample("10:05", port=OTHER), sample("10:10", port=OTHER)]},
+            {"port_id": OTHER, "told_by": "raw_port_sample", "rows": 2, "last_at": at("10:10")},
+            id="a port that is up and of no circuit",
+        ),
+        pytest.param(
+            UNKNOWN_PORTS,
+            {"raw_path_sample": [path("10:05", port=OTHER)]},
+            {"port_id": OTHER, "told_by": "raw_path_sample", "rows": 1},
+            id="a path of an unknown port",
+        ),
+        pytest.param(
+            UNKNOWN_EVENTS,
+            {"raw_gateway_event": [event("10:05", "arp_unresolved", port=OTHER)]},
+            {"port_id": OTHER, "hour": HOUR, "rows": 1},
+            id="a provider's event of an unknown port",
+        ),
+        pytest.param(
+            SILENT,
+            {"raw_port_sample": [], "raw_path_sample": [], "raw_gateway_event": []},
+            {"circuit_id": "C1", "hour": HOUR},
+            id="nothing heard",
+        ),
+        pytest.param(
+            SILENT,
+            {
+                "raw_port_sample": [sample("9:05", heard="10:05")],
+                "raw_path_sample": [],
+                "raw_gateway_event": [
+                    {**event("10:05", "gateway_disconnected"), "port_id": None},
+                ],
+            },
+            {"circuit_id": "C1"},
+            id="old statistics told again, and that the gateway is lost",
+        ),
+        pytest.param(
+            SILENT,
+            {"circuit_hour": [stored(), stored(hour=HOUR + H)]},
+            {"circuit_id": "C1", "hour": HOUR + H},
+            id="heard in an hour that is not the newest",
+        ),
+        pytest.param(
+            UNKNOWN_SHARE,
+            {"circuit_hour": [*HALF, stored("C2")], "raw_port_sample": [sample("11:00")]},
+            {"circuit_id": "C1", "unknown_minutes": 30.0, "share_of_all_pct": 25.0},
+            id="30 of 120 minutes",
+        ),
+        pytest.param(
+            UNKNOWN_SHARE,
+            {"circuit_hour": HALF, "raw_port_sample": []},
+            {"circuit_id": "C1", "share_of_all_pct": 50.0},
+            id="an hour without passes is judged",
+        ),
+        pytest.param(
+            SKEWED_SAMPLES,
+            {"raw_port_sample": [sample("10:10:01", heard="10:05")]},
+            {"gateway_mac": GATEWAY, "rows": 1, "most_ahead_s": 301},
+            id="a second over 5 minutes ahead",
+        ),
+        pytest.param(
+            SKEWED_PATHS,
+            {"raw_path_sample": [path("10:04:59", heard="10:25")]},
+            {"gateway_mac": GATEWAY, "least_ahead_s": -1201},
+            id="a second over 20 minutes behind",
+        ),
+    ],
+)
+def test_the_row_is_named(audit: Audit, given: dict[str, list[Row]], named: Row):
+    [row] = offending(audit, **given)
+    assert {name: row[name] for name in named} == named
+
+
+@pytest.mark.parametrize(
+    ("audit", "given"),
+    [
+        pytest.param(
+            UNKNOWN_PORTS,
+            {"raw_port_sample": [sample("10:05", port=OTHER, up=False)]},
+            id="an unused port",
+        ),
+        pytest.param(
+            UNKNOWN_PORTS,
+            {
+                "circuit_port": [carried(interface="pp0")],
+                "raw_path_sample": [path("10:05", port="pp0")],
+            },
+            id="a path by its interface's name",
+        ),
+        pytest.param(
+            UNKNOWN_EVENTS,
+            {"raw_gateway_event": [event("10:05", "down", port=OTHER)]},
+            id="a LAN port went down",
+        ),
+        pytest.param(
+            SILENT,
+            {"raw_port_sample": [], "raw_path_sample": [], "raw_port_history": [past(HOUR, 1e6)]},
+            id="history speaks",
+        ),
+        pytest.param(
+            UNKNOWN_SHARE,
+            {"circuit_hour": HALF, "raw_port_sample": [sample("10:30")]},
+            id="an hour in progress",
+        ),
+        pytest.param(
+            UNKNOWN_SHARE,
+            {"circuit_hour": [stored(unknown=3.0)], "raw_port_sample": [sample("11:00")]},
+            id="exactly 5 %",
+        ),
+        pytest.param(
+            UNKNOWN_SHARE,
+            {
+                "circuit_hour": [stored(unknown=30.0, standby_minutes=30.0)],
+                "raw_port_sample": [sample("11:00")],
+            },
+            id="standby",
+        ),
+        pytest.param(
+            SKEWED_SAMPLES,
+            {
+                "raw_port_sample": [
+                    sample("10:10", heard="10:05"),
+                    sample("10:05", heard="10:25"),
+                ]
+            },
+            id="5 minutes ahead and 20 behind",
+        ),
+    ],
+)
+def test_what_offends_nobody(audit: Audit, given: dict[str, list[Row]]):
+    assert offending(audit, **given) == []
+
+
+@pytest.fixture
+def snowflake() -> Iterator[Warehouse]:
+    with fakesnow.patch():
+        yield SnowflakeWarehouse("account", "user", "secret", "wan", "perf", "small", "loader")
+
+
+def test_every_audit_runs_on_both_engines(snowflake: Warehouse, tmp_path: Path):
+    for warehouse in (DuckDBWarehouse(tmp_path / "wan.duckdb"), snowflake):
+        for audit in AUDITS:
+            tables = {t.name: warehouse.lazy(t) for t in (audit.of, *audit.beside)}
+            rows = audit.offending(tables, Policy())
+            assert warehouse.query(rows.order_by(*audit.order(rows))).empty
