@@ -287,6 +287,10 @@ _SAMPLE = (
         "quality_minutes",
         "Minutes that loss, jitter and latency speak for; NULL in a history where Mist keeps none.",
     ),
+    _text(
+        "impossible_figures",
+        "Figures as told that cannot be and are stored as unknown: loss_pct=130. NULL: none.",
+    ),
     _text("event_kind", "What happened, in our words; 'other' where it has no meaning here."),
     _text("event_name", "What happened, as the source names it."),
     _text("detail", "Text of the event."),

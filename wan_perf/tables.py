@@ -40,6 +40,13 @@ _DOWN_IS_KNOWN_AND_UNKNOWN = Rule(
     lambda t: _agrees(t.known_down_minutes + t.unknown_minutes, t.down_minutes, _STEP),
 )
 
+_FIGURES_ARE_POSSIBLE = Rule(
+    "figures_are_possible",
+    "No figure of the row was outside its bounds: such are stored as unknown, with what was told.",
+    lambda t: t.impossible_figures.isnull(),
+    enforced=False,
+)
+
 _HOUR_RULES = (
     Rule(
         "down_minutes_is_60_minus_up_minutes",
@@ -126,8 +133,9 @@ RAW_PORT_SAMPLE = Table(
     columns=(
         *("pass_at", "gateway_mac", "port_id", "counter_source", "site_id", "sampled_at", "is_up"),
         *("is_active", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter", "rx_bps"),
-        *("tx_bps", "port_speed_mbps", "last_flapped_at"),
+        *("tx_bps", "port_speed_mbps", "last_flapped_at", "impossible_figures"),
     ),
+    own_rules=(_FIGURES_ARE_POSSIBLE,),
 )
 RAW_PORT_HISTORY = Table(
     "raw_port_history",
@@ -141,8 +149,9 @@ RAW_PORT_HISTORY = Table(
         *("hour", "gateway_mac", "port_id", "site_id", "covered_minutes", "carrying_minutes"),
         *("rx_bps_mean", "tx_bps_mean", "rx_bps_max", "tx_bps_max", "latency_ms_mean"),
         *("jitter_ms_mean", "loss_pct_mean", "quality_minutes", "up_through_from", "seen_at"),
-        *("fetched_at",),
+        *("fetched_at", "impossible_figures"),
     ),
+    own_rules=(_FIGURES_ARE_POSSIBLE,),
 )
 RAW_GATEWAY_EVENT = Table(
     "raw_gateway_event",
@@ -184,8 +193,9 @@ RAW_PATH_SAMPLE = Table(
     columns=(
         *("pass_at", "gateway_mac", "port_id", "site_id", "peer_mac", "peer_port_id", "path_name"),
         *("sampled_at", "is_up", "is_active", "latency_ms", "jitter_ms", "loss_pct", "mos"),
-        *("path_uptime_seconds",),
+        *("path_uptime_seconds", "impossible_figures"),
     ),
+    own_rules=(_FIGURES_ARE_POSSIBLE,),
 )
 RAW_SITE_SLE = Table(
     "raw_site_sle",

@@ -154,6 +154,9 @@ class Yardstick:
             for circuit in self.truth["circuits"]
             if circuit["is_lit"] and not circuit["is_disabled"]
         ]
+        self.holders: dict[str, set[str]] = defaultdict(set)
+        for circuit in self.circuits:
+            self.holders[circuit["circuit_id"]].add(circuit["gateway_mac"])
         self.gateways = {gateway.mac: gateway for gateway in fleet.gateways}
         self.tallies: dict[str, Tally] = defaultdict(Tally)
         self.added: dict[tuple[str, str, int], float] = {
@@ -423,7 +426,7 @@ class Yardstick:
                 continue
             turns = self.found.turns.get(circuit["circuit_id"], [])
             # Events are kept by the cloud: what its own outages cost is heard later.
-            silent = self._silent(circuit["gateway_mac"])
+            silent = [s for mac in self.holders[circuit["circuit_id"]] for s in self._silent(mac)]
             edges = [(at, to) for a, b in _down(circuit) for at, to in ((a, "down"), (b, "up"))]
             self._turned(circuit, edges, turns, silent)
             known = [at for at, _ in edges]

@@ -4,10 +4,10 @@ Belongs here: the same words in the log and in the metadata of every raw asset.
 Keep out: which rows and figures these are (`mist.kept_out`, `mist.figures`).
 """
 
-from collections import Counter
-
 import dagster as dg
+import pandas as pd
 
+from wan_perf.mist.figures import IMPOSSIBLE
 from wan_perf.mist.session import MistSession
 
 KEPT_OUT = "rows_kept_out"
@@ -28,13 +28,15 @@ def tell_kept_out(
 
 
 def tell_impossible(
-    context: dg.AssetExecutionContext,
-    impossible: Counter[str],
-    whose: str,
-    output_name: str | None = None,
+    context: dg.AssetExecutionContext, rows: pd.DataFrame, output_name: str | None = None
 ) -> None:
-    """Warn of figures outside their bounds, stored as unknown, and leave how many there were."""
-    if impossible:
-        found = ", ".join(f"{name} {times} times" for name, times in impossible.items())
-        context.log.warning(f"Impossible figures of {whose}, stored as unknown: {found}.")
-    context.add_output_metadata({"impossible_figures": dict(impossible)}, output_name=output_name)
+    """Warn of rows with figures outside their bounds, and leave how many there are.
+
+    Which they are is stored in the rows; the check `figures_are_possible` lists them.
+    """
+    odd = rows[IMPOSSIBLE].dropna()
+    if len(odd):
+        context.log.warning(
+            f"{len(odd):,} rows with impossible figures, stored as unknown, such as {odd.iloc[0]}."
+        )
+    context.add_output_metadata({IMPOSSIBLE: len(odd)}, output_name=output_name)

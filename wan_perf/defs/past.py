@@ -81,7 +81,7 @@ def raw_port_history(
             "calls": session.calls,
         }
     )
-    tell_impossible(context, found.impossible, "ports' quality")
+    tell_impossible(context, found.frame)
     tell_kept_out(context, session)
     return found.frame
 

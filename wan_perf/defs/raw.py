@@ -100,7 +100,8 @@ def live_passes(
         "calls_left": budget.left if budget else None,
     }
     context.add_output_metadata(said, output_name=RAW_PORT_SAMPLE.name)
-    tell_impossible(context, passes.impossible, "paths", RAW_PATH_SAMPLE.name)
+    tell_impossible(context, passes.port_samples, RAW_PORT_SAMPLE.name)
+    tell_impossible(context, passes.path_samples, RAW_PATH_SAMPLE.name)
     tell_kept_out(context, session, RAW_PORT_SAMPLE.name)
     return passes.port_samples, passes.path_samples
 

@@ -4,7 +4,6 @@ Belongs here: what a pass is made of, what a missed part of it is, the limits of
 Keep out: cadence (`cadence`), how an answer becomes rows (`port_samples` and its neighbours).
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,12 +37,10 @@ class Passes:
     Attributes:
         taken: Passes of which at least one stream was had.
         missed: Streams of passes that were due and not had, with the reason.
-        impossible: How often each figure of a path was outside its bounds and left out.
     """
 
     taken: list[datetime] = field(default_factory=list)
     missed: dict[tuple[datetime, Stream], str] = field(default_factory=dict)
-    impossible: Counter[str] = field(default_factory=Counter)
     ports: list[pd.DataFrame] = field(default_factory=list)
     paths: list[pd.DataFrame] = field(default_factory=list)
 
@@ -91,9 +88,8 @@ def _take(asking: Asking, pass_at: datetime, passes: Passes) -> None:
     if gateways is not None or ports is not None:
         passes.ports.append(samples(gateways or [], ports or [], pass_at))
     if paths is not None:
-        frame, impossible = path_samples(paths, gateways or [], pass_at)
+        frame = path_samples(paths, gateways or [], pass_at)
         passes.paths.append(frame)
-        passes.impossible += impossible
     if any(had is not None for had in (gateways, ports, paths)):
         passes.taken.append(pass_at)
 

@@ -30,8 +30,9 @@ from wan_perf.mist.errors import (
     MistTransientError,
     MistUnknownError,
 )
+from wan_perf.mist.figures import IMPOSSIBLE, noted
 from wan_perf.mist.port_samples import samples
-from wan_perf.mist.quality_history import NOT_KEPT, port_quality, quality_buckets
+from wan_perf.mist.quality_history import NOT_KEPT, Quality, port_quality, quality_buckets
 from wan_perf.mist.rate_history import port_rates, rate_buckets
 from wan_perf.mist.session import MistSession
 from wan_perf.tables import RAW_PORT_HISTORY
@@ -45,14 +46,12 @@ class Backfill:
 
     Attributes:
         without_quality: How many ports are stored without quality, by the reason.
-        impossible: How often each figure of quality was outside its bounds and left out.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     fetched: int = 0
     left: dict[Wanted, MistPermanentError | MistTransientError] = field(default_factory=dict)
     without_quality: Counter[str] = field(default_factory=Counter)
-    impossible: Counter[str] = field(default_factory=Counter)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -66,7 +65,6 @@ class _Answer:
 
     rows: list[dict[str, Any]]
     without_quality: str | None = None
-    impossible: Counter[str] = field(default_factory=Counter)
 
 
 _Answered = _Answer | MistPermanentError | MistTransientError
@@ -107,7 +105,6 @@ def port_history(
         if isinstance(answer, _Answer):
             found.rows += [_with_evidence(row, up, now) for row in answer.rows]
             found.fetched += 1
-            found.impossible += answer.impossible
             if answer.without_quality:
                 found.without_quality[answer.without_quality] += 1
         else:
@@ -153,12 +150,16 @@ def _with_quality(
     """The hours with what is known of their quality; without, where it would be refused again."""
     if buckets is None:
         return _Answer(rows, NOT_KEPT)
-    impossible: Counter[str] = Counter()
     try:
-        quality = port_quality(session, port, buckets, impossible)
+        quality = port_quality(session, port, buckets)
     except (MistUnknownError, MistRejectedError) as error:
         return _Answer(rows, str(error))
-    return _Answer([{**row, **quality[row["hour"]]} for row in rows], None, impossible)
+    return _Answer([_together(row, quality[row["hour"]]) for row in rows])
+
+
+def _together(rates: dict[str, Any], quality: Quality) -> dict[str, Any]:
+    told = [said[IMPOSSIBLE] for said in (rates, quality) if IMPOSSIBLE in said]
+    return rates | quality | noted(told)
 
 
 def _known_up(session: MistSession, now: datetime) -> _Up:

@@ -7,7 +7,7 @@ Both ends of a path tell of it. A store's end is what a circuit is measured by; 
 same again, once for every store.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ import pandas as pd
 from msgspec.structs import asdict
 
 from wan_perf.frames import conform
-from wan_perf.mist.figures import possible
+from wan_perf.mist.figures import with_possible
 from wan_perf.mist.instants import instant
 from wan_perf.mist.interfaces import port_ids, without_unit_0
 from wan_perf.mist.names import WAN_USAGE
@@ -29,8 +29,8 @@ _End = tuple[str | None, str | None]
 
 def path_samples(
     paths: Sequence[Path], gateways: Iterable[Gateway], pass_at: datetime
-) -> tuple[pd.DataFrame, Counter[str]]:
-    """The paths as RAW_PATH_SAMPLE, and how often each figure was impossible.
+) -> pd.DataFrame:
+    """The paths as RAW_PATH_SAMPLE; figures that cannot be are told beside the others.
 
     What is absent stays NULL. A figure outside its column's bounds (a latency of -1, a loss above
     100 %) becomes NULL, and its row stays. Of several rows of one path the newest stays.
@@ -41,13 +41,12 @@ def path_samples(
         pass_at: Instant at which the pass was due, naive UTC.
     """
     ids = _ports(paths, gateways)
-    impossible: Counter[str] = Counter()
-    rows = [_row(path, ids, pass_at, impossible) for path in of_stores(paths)]
+    rows = [_row(path, ids, pass_at) for path in of_stores(paths)]
     newest = conform(rows, RAW_PATH_SAMPLE).sort_values(
         "sampled_at", kind="stable", na_position="first"
     )
     unique = newest.drop_duplicates(list(RAW_PATH_SAMPLE.key), keep="last")
-    return unique.sort_index().reset_index(drop=True), impossible
+    return unique.sort_index().reset_index(drop=True)
 
 
 def of_stores(paths: Sequence[Path]) -> list[Path]:
@@ -93,13 +92,11 @@ def _ports(paths: Sequence[Path], gateways: Iterable[Gateway]) -> dict[str, dict
     return {mac: port_ids(interfaces) for mac, interfaces in names.items()}
 
 
-def _row(
-    path: Path, ids: dict[str, dict[str, str]], pass_at: datetime, impossible: Counter[str]
-) -> dict[str, Any]:
+def _row(path: Path, ids: dict[str, dict[str, str]], pass_at: datetime) -> dict[str, Any]:
     row = {
         **asdict(path),
         "pass_at": pass_at,
         "port_id": ids[path.gateway_mac][path.port_id],
         "sampled_at": instant(path.sampled_at),
     }
-    return row | {figure: possible(figure, row[figure], impossible) for figure in FIGURES}
+    return with_possible(row, FIGURES)

@@ -13,11 +13,14 @@ import pandas as pd
 from msgspec.structs import asdict
 
 from wan_perf.frames import conform
+from wan_perf.mist.figures import with_possible
 from wan_perf.mist.instants import instant
 from wan_perf.mist.interfaces import is_wan, port_ids
 from wan_perf.mist.records import Gateway, Port
 from wan_perf.mist.wan_interfaces import wan_interfaces
 from wan_perf.tables import RAW_PORT_SAMPLE
+
+FIGURES = ("uptime_seconds", "rx_bytes_counter", "tx_bytes_counter", "rx_bps", "tx_bps")
 
 
 def samples(gateways: list[Gateway], ports: list[Port], pass_at: datetime) -> pd.DataFrame:
@@ -32,7 +35,8 @@ def samples(gateways: list[Gateway], ports: list[Port], pass_at: datetime) -> pd
         pass_at: Instant at which the pass was due, naive UTC.
     """
     known = {gateway.gateway_mac: gateway for gateway in gateways}
-    rows = [*_of_gateways(gateways, pass_at), *_of_ports(ports, known, pass_at)]
+    told = [*_of_gateways(gateways, pass_at), *_of_ports(ports, known, pass_at)]
+    rows = [with_possible(row, FIGURES) for row in told]
     newest = conform(rows, RAW_PORT_SAMPLE).sort_values("sampled_at", kind="stable")
     unique = newest.drop_duplicates(list(RAW_PORT_SAMPLE.key), keep="last")
     return unique.sort_index().reset_index(drop=True)

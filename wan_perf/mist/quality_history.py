@@ -8,7 +8,6 @@ The cloud averages over the paths of a port and over the bucket; there is no hig
 port without probes has no values: then nothing is known, and that is no error.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from wan_perf.mist import endpoints
 from wan_perf.mist.buckets import Bucket, Buckets, Wanted, finest, kept_buckets
 from wan_perf.mist.errors import MistUnknownError
-from wan_perf.mist.figures import possible
+from wan_perf.mist.figures import noted, possible
 from wan_perf.mist.names import QUALITY_METRIC, QUALITY_NAMES
 from wan_perf.mist.records import Metric
 from wan_perf.mist.session import MistSession
@@ -39,10 +38,8 @@ def quality_buckets(
     return finest(kept, first, now) or longest
 
 
-def port_quality(
-    session: MistSession, port: Wanted, buckets: Buckets, impossible: Counter[str]
-) -> dict[datetime, Quality]:
-    """Quality of each hour of the port; `impossible` counts the figures that were left out.
+def port_quality(session: MistSession, port: Wanted, buckets: Buckets) -> dict[datetime, Quality]:
+    """Quality of each hour of the port.
 
     Raises:
         MistPermanentError: The call would fail again, MistUnknownError: as the cloud has no quality
@@ -64,21 +61,21 @@ def port_quality(
             "so history is stored without; the Mist API may have changed: look for a newer "
             "wan_perf."
         )
-    placed = {
-        start: tuple(
-            possible(figure, value, impossible) for figure, value in zip(FIGURES, row, strict=True)
-        )
-        for start, row in buckets.placed(endpoints.PORT_QUALITY.path, answer, columns, port).items()
-    }
+    placed = buckets.placed(endpoints.PORT_QUALITY.path, answer, columns, port)
     return {hour: _of_hour(buckets.of_hour(hour, placed), buckets) for hour in port.hours}
 
 
 def _of_hour(of_hour: list[Bucket], buckets: Buckets) -> Quality:
     """An hour of its buckets; each figure is the mean of those buckets that have it."""
-    known = [bucket for bucket in of_hour if any(value is not None for value in bucket)]
+    told: list[str] = []
+    sound = [
+        tuple(possible(name, value, told) for name, value in zip(FIGURES, bucket, strict=True))
+        for bucket in of_hour
+    ]
+    known = [bucket for bucket in sound if any(value is not None for value in bucket)]
     quality: Quality = {"quality_minutes": buckets.minutes * len(known)}
     for nth, figure in enumerate(FIGURES):
-        values = [bucket[nth] for bucket in known if bucket[nth] is not None]
+        values = [value for bucket in known if (value := bucket[nth]) is not None]
         if values:
             quality[figure] = sum(values) / len(values)
-    return quality
+    return quality | noted(told)

@@ -13,6 +13,7 @@ from wan_perf.mist import endpoints
 from wan_perf.mist.buckets import HOUR, Bucket, Buckets, Wanted, finest, kept_buckets
 from wan_perf.mist.clock import floored
 from wan_perf.mist.errors import MistAnswerError, MistPermanentError
+from wan_perf.mist.figures import noted, possible
 from wan_perf.mist.names import DEVICE_ID_PREFIX, RATE_NAMES
 from wan_perf.mist.records import Metric
 from wan_perf.mist.session import MistSession
@@ -83,7 +84,12 @@ def port_rates(session: MistSession, port: Wanted, buckets: Buckets) -> list[dic
 
 def _figures(of_hour: Sequence[Bucket], minutes: float) -> dict[str, Any]:
     """An hour of its buckets; one without both means is unknown, and stays out of everything."""
-    known = [bucket for bucket in of_hour if bucket[0] is not None and bucket[1] is not None]
+    told: list[str] = []
+    sound = [
+        tuple(possible(name, value, told) for name, value in zip(FIGURES, bucket, strict=True))
+        for bucket in of_hour
+    ]
+    known = [bucket for bucket in sound if bucket[0] is not None and bucket[1] is not None]
     carrying = [bucket for bucket in known if any(bucket[:2])]
     figures: dict[str, Any] = {
         "covered_minutes": minutes * len(known),
@@ -93,4 +99,4 @@ def _figures(of_hour: Sequence[Bucket], minutes: float) -> dict[str, Any]:
         values = [value for bucket in known if (value := bucket[nth]) is not None]
         if values:
             figures[name] = max(values) if name.endswith("max") else sum(values) / len(values)
-    return figures
+    return figures | noted(told)

@@ -34,13 +34,13 @@ def both_ends(store: str, hub: str) -> list[Path]:
 
 
 def ends(paths: list[Path]) -> list[tuple[str, str | None]]:
-    frame, _ = path_samples(paths, [], PASS_AT)
+    frame = path_samples(paths, [], PASS_AT)
     return list(frame[["gateway_mac", "peer_mac"]].itertuples(index=False, name=None))
 
 
 def test_a_row_says_what_its_end_told() -> None:
     told = path("s1", "h1", port="ge-0/0/0.0", is_active=False, **FIGURES)
-    frame, impossible = path_samples([told], [], PASS_AT)
+    frame = path_samples([told], [], PASS_AT)
     assert list(frame.columns) == list(RAW_PATH_SAMPLE.columns)
     assert frame.iloc[0].to_dict() == {
         "pass_at": PASS_AT,
@@ -58,13 +58,13 @@ def test_a_row_says_what_its_end_told() -> None:
         "loss_pct": 0.1,
         "mos": 4.3,
         "path_uptime_seconds": 600,
+        "impossible_figures": None,
     }
-    assert impossible == Counter()
 
 
 def test_what_is_absent_is_unknown_and_never_zero() -> None:
     bare = msgspec.convert({"mac": "s1", "port_id": "ge-0/0/0"}, Path)
-    row = path_samples([bare], [], PASS_AT)[0].iloc[0]
+    row = path_samples([bare], [], PASS_AT).iloc[0]
     assert row[row.notna()].to_dict() == {
         "pass_at": PASS_AT,
         "gateway_mac": "s1",
@@ -84,13 +84,14 @@ def test_what_is_absent_is_unknown_and_never_zero() -> None:
         pytest.param({"uptime": 1527128046}, "path_uptime_seconds", None, id="an instant"),
     ],
 )
-def test_an_impossible_figure_is_unknown_and_counted_and_its_row_stays(
+def test_an_impossible_figure_is_unknown_and_told_and_its_row_stays(
     told: dict[str, float], column: str, kept: float | None
 ) -> None:
-    frame, impossible = path_samples([path("s1", "h1", **{**FIGURES, **told})], [], PASS_AT)
+    frame = path_samples([path("s1", "h1", **{**FIGURES, **told})], [], PASS_AT)
     assert (None if pd.isna(frame[column][0]) else frame[column][0]) == kept
-    assert impossible == ({column: 1} if kept is None else {})
-    others = set(RAW_PATH_SAMPLE.columns) - {column, "is_active"}
+    [value] = told.values()
+    assert frame["impossible_figures"][0] == (f"{column}={value:g}" if kept is None else None)
+    others = set(RAW_PATH_SAMPLE.columns) - {column, "is_active", "impossible_figures"}
     assert frame[list(others)].notna().all(axis=None)
 
 
@@ -120,7 +121,7 @@ def test_of_two_rows_of_a_path_the_newer_stays_and_another_far_end_is_another_pa
     old, new = path("s1", "h1", last_seen=HEARD - 60, loss=9), path("s1", "h1", loss=1)
     undated = path("s1", "h1", last_seen=None, loss=5)
     other = path("s1", "h1", far="xe-0/0/2", loss=7)
-    frame, _ = path_samples([old, new, undated, other], [], PASS_AT)
+    frame = path_samples([old, new, undated, other], [], PASS_AT)
     assert frame["loss_pct"].tolist() == [1, 7]
 
 
@@ -135,12 +136,12 @@ def test_of_two_rows_of_a_path_the_newer_stays_and_another_far_end_is_another_pa
 def test_the_port_is_named_as_the_samples_of_ports_name_it(interfaces, port_id: str) -> None:
     stats = {name: {"port_usage": "wan"} for name in (*interfaces, "ge-0/0/1")}
     gateway = msgspec.convert({"mac": "s1", "if_stat": {**stats, "ge-0/0/5.7": {}}}, Gateway)
-    frame, _ = path_samples([path("s1", "h1", port="ge-0/0/5.130")], [gateway], PASS_AT)
+    frame = path_samples([path("s1", "h1", port="ge-0/0/5.130")], [gateway], PASS_AT)
     assert frame["port_id"].tolist() == [port_id]
 
 
 def test_no_paths_give_an_empty_frame_of_the_declared_types() -> None:
-    empty, full = path_samples([], [], PASS_AT)[0], path_samples([path("s", "h")], [], PASS_AT)[0]
+    empty, full = path_samples([], [], PASS_AT), path_samples([path("s", "h")], [], PASS_AT)
     assert len(empty) == 0
     assert empty.dtypes.to_dict() == full.dtypes.to_dict()
 
@@ -163,7 +164,7 @@ def passes(fleet: Fleet) -> dict[datetime, pd.DataFrame]:
             if any(a <= epoch(at) < b for a, b in outages):
                 continue
             cloud.clock.advance_to(at)
-            found[at], _ = path_samples(list(session.rows(endpoints.PATHS)), [], at)
+            found[at] = path_samples(list(session.rows(endpoints.PATHS)), [], at)
     return found
 
 

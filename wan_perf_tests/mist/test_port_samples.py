@@ -45,6 +45,15 @@ def test_a_device_row_says_what_the_gateway_reported() -> None:
     assert pd.isna(row["rx_bps"])
 
 
+def test_a_counter_below_zero_is_unknown_and_told_and_its_row_stays() -> None:
+    heard = gateway({"ge-0/0/0": {**WAN, "rx_bytes": -1, "tx_bytes": 7}}, uptime=-5)
+    [row] = samples([heard], [], PASS_AT).to_dict("records")
+    assert row["impossible_figures"] == "rx_bytes_counter=-1, uptime_seconds=-5"
+    assert pd.isna(row["rx_bytes_counter"])
+    assert pd.isna(row["uptime_seconds"])
+    assert (row["tx_bytes_counter"], row["is_up"]) == (7, True)
+
+
 def test_a_port_row_has_rates_speed_and_last_flap() -> None:
     told = port(
         "ge-0/0/0",

@@ -85,14 +85,18 @@ GOOD = [(20, 1, 0, 60), (30.5, None, 2, 60)]
 def test_an_hour_has_what_its_bucket_says(scripted, told, expected) -> None:
     found = fetched(scripted, Answer(series(**told)))
     assert figures(found) == expected
-    assert (found.left, found.impossible, found.without_quality) == ({}, {}, {})
+    assert (found.left, found.without_quality) == ({}, {})
+    assert not any("impossible_figures" in row for row in found.rows)
 
 
-def test_what_cannot_be_is_unknown_and_counted_and_the_rest_stays(scripted) -> None:
+def test_what_cannot_be_is_unknown_and_told_and_the_rest_stays(scripted) -> None:
     told = {"avg_latency": [-1, 30], "avg_jitter": [-0.5, 0], "avg_loss": [100.5, -1]}
     found = fetched(scripted, Answer(series(**told)))
     assert figures(found) == [(None, None, None, 0), (30, 0, None, 60)]
-    assert found.impossible == {"latency_ms_mean": 1, "jitter_ms_mean": 1, "loss_pct_mean": 2}
+    assert [row["impossible_figures"] for row in found.rows] == [
+        "jitter_ms_mean=-0.5, latency_ms_mean=-1, loss_pct_mean=100.5",
+        "loss_pct_mean=-1",
+    ]
 
 
 def test_an_answer_that_names_no_figure_leaves_the_rates(scripted) -> None:
