@@ -44,8 +44,11 @@ def failover_events(failover_piece: ir.Table, circuit_hour: ir.Table) -> ir.Tabl
     Load and quality are ratios of sums over all parts. It is inferred where every part is. It is
     open where it reaches the end of the newest hour that is known.
     """
-    pieces = chained(failover_piece, ("site_id",))
-    lasting = pieces.on_backup_minutes
+    joined = chained(failover_piece, ("site_id",))
+    whole = ibis.window(group_by=[joined.site_id, joined.episode])
+    longest = joined.on_backup_minutes.max().over(whole)
+    # Of parts that lasted as long the first by name: whoever asks again is told the same.
+    pieces = joined.mutate(is_longest=joined.on_backup_minutes == longest)
     figures: dict[str, ir.Scalar] = {}
     for metric in QUALITY:
         total = pieces[f"{metric.quantity}_sum_{metric.unit}"].sum()
@@ -58,7 +61,7 @@ def failover_events(failover_piece: ir.Table, circuit_hour: ir.Table) -> ir.Tabl
         started_at=pieces.started_at.min(),
         ended_at=pieces.ended_at.max(),
         primary_circuit_id=pieces.primary_circuit_id.argmin(pieces.started_at),
-        backup_circuit_id=pieces.backup_circuit_id.argmax(lasting),
+        backup_circuit_id=pieces.backup_circuit_id.min(where=pieces.is_longest),
         trigger=pieces.trigger.max(where=pieces.is_begin),
         is_inferred=pieces.is_inferred.ifelse(1, 0).min() == 1,
         on_backup_minutes=pieces.on_backup_minutes.sum(),

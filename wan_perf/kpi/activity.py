@@ -162,7 +162,7 @@ def _inferred(
     down = stretches.filter(stretches.outcome.isin(CAUSES))
     # Swept by themselves first: a change of cause does not end an outage.
     lost = swept("circuit_hour", spans(down, *_STRETCH, "down"), ("down",))
-    long = lost.filter(lost.to_us - lost.from_us >= microseconds(INFERRED_AFTER))
+    long = lost.filter(lost.down & (lost.to_us - lost.from_us >= microseconds(INFERRED_AFTER)))
     unsure = between.filter(~(between.is_active & between.then_active))
 
     def of_primary(table: ir.Table, kind: str) -> ir.Table:

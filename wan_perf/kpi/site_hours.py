@@ -64,12 +64,16 @@ def site_hours(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
 
 def _sites(circuit_hour: ir.Table) -> ir.Table:
     """Each site's hour with a number of its own, and what its circuits' rows say at once."""
-    used = circuit_hour.utilization_pct
-    sites = circuit_hour.group_by("hour", "site_id").aggregate(
-        circuit_count=circuit_hour.count(),
-        flap_count=circuit_hour.flap_count.sum(),
-        utilization_worst_pct=used.max(),
-        utilization_worst_circuit_id=circuit_hour.circuit_id.argmax(used),
+    of_site = ibis.window(group_by=[circuit_hour.hour, circuit_hour.site_id])
+    hours = circuit_hour.mutate(worst=circuit_hour.utilization_pct.max().over(of_site))
+    # Of equally loaded ones the first by name: an hour computed again names the same.
+    sites = hours.group_by("hour", "site_id").aggregate(
+        circuit_count=hours.count(),
+        flap_count=hours.flap_count.sum(),
+        utilization_worst_pct=hours.worst.max(),
+        utilization_worst_circuit_id=hours.circuit_id.min(
+            where=hours.utilization_pct == hours.worst
+        ),
     )
     order = ibis.window(order_by=[sites.hour, sites.site_id])
     return sites.mutate(site_hour=ibis.row_number().over(order))

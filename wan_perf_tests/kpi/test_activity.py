@@ -1,0 +1,223 @@
+"""Which circuit is in use between polls: cases by hand, then ragged sites against the reference."""
+
+import random
+from dataclasses import fields
+from datetime import timedelta
+from functools import cache
+from itertools import pairwise
+
+import ibis
+import pytest
+
+from wan_perf.kpi.activity import with_activity
+from wan_perf.kpi.evidence import Evidence
+from wan_perf_tests.kpi.activity_reference import AT_REST, CAUSES, MINUTE, Poll, Site, Stretch, Use
+from wan_perf_tests.kpi.engine import CIRCUITS, MEMBERS, Query
+from wan_perf_tests.kpi.rows import HOUR, Row
+
+START, END = -20 * MINUTE, 80 * MINUTE
+STRETCHES = {
+    "circuit_hour": "int64",
+    "from_us": "int64",
+    "to_us": "int64",
+    "outcome": "string",
+    "turned_to": "string",
+    "linked": "boolean",
+    "settled": "boolean",
+    "recalled": "boolean",
+}
+POLLS = {
+    "circuit_hour": "int64",
+    "pass_at": "timestamp(6)",
+    "at_us": "int64",
+    "is_active": "boolean",
+}
+IDLE = {"port_hour": "int64", "from_us": "int64", "to_us": "int64"}
+
+
+@cache
+def query() -> Query:
+    polls, idle = ibis.table(POLLS, name="polls"), ibis.table(IDLE, name="idle")
+    # Of the evidence only polls and idle stretches speak here.
+    evidence = Evidence(**{f.name: idle for f in fields(Evidence)} | {"polls": polls})
+    stretches = ibis.table(STRETCHES, name="stretches")
+    circuits, members = ibis.table(CIRCUITS, name="circuits"), ibis.table(MEMBERS, name="members")
+    return Query(with_activity(stretches, circuits, members, evidence))
+
+
+def found(site: Site) -> list[list[Row]]:
+    """The stretches of each circuit, in order."""
+    numbered = list(enumerate(site.circuits))
+    told = query().rows(
+        circuits=[
+            {"circuit_hour": n, "hour": HOUR, "site_id": "S", "role_rank": u.rank}
+            for n, u in numbered
+        ],
+        members=[{"circuit_hour": n, "port_hour": n} for n, _ in numbered],
+        stretches=[
+            {
+                "circuit_hour": n,
+                "from_us": s.start,
+                "to_us": s.end,
+                "outcome": s.outcome,
+                "turned_to": s.turned_to,
+                "linked": s.outcome == "up",
+                "settled": False,
+                "recalled": False,
+            }
+            for n, u in numbered
+            for s in u.stretches
+        ],
+        polls=[
+            {"circuit_hour": n, "pass_at": p.pass_at, "at_us": p.at, "is_active": p.is_active}
+            for n, u in numbered
+            for p in u.polls
+        ],
+        idle=[{"port_hour": n, "from_us": a, "to_us": b} for n, u in numbered for a, b in u.idle],
+    )
+    told.sort(key=lambda row: row["from_us"])
+    return [[row for row in told if row["circuit_hour"] == n] for n, _ in numbered]
+
+
+def stretches(*parts: tuple[int, str | None]) -> list[Stretch]:
+    """End to end from 20 minutes before the hour, each (minute it ends, outcome)."""
+    edges = [-20, *(end for end, _ in parts)]
+    rows: list[Stretch] = []
+    for (a, b), (_, outcome) in zip(pairwise(edges), parts, strict=True):
+        was = rows[-1].outcome if rows else None
+        turned = "down" if was == "up" and outcome in CAUSES else None
+        rows.append(Stretch(a * MINUTE, b * MINUTE, outcome, turned))
+    return rows
+
+
+def polls(**said: bool | None) -> list[Poll]:
+    """By minute of the hour: m10=True."""
+    return [
+        Poll(HOUR + timedelta(minutes=int(m[1:])), int(m[1:]) * MINUTE, is_active)
+        for m, is_active in said.items()
+    ]
+
+
+UP = [(80, "up")]
+FELL = [(12, "up"), (40, "port"), (80, "up")]
+BRIEF = [(12, "up"), (13, "port"), (80, "up")]
+
+
+@pytest.mark.parametrize(
+    ("primary", "backup", "expected"),
+    [
+        pytest.param(
+            (UP, polls(m0=True, m10=True, m20=True)),
+            (UP, polls(m0=False, m10=False, m20=False)),
+            {5: "inactive", 19: "inactive", 21: None},
+            id="as usual, known until the last poll",
+        ),
+        pytest.param(
+            (FELL, polls(m10=True, m20=False, m30=False)),
+            (UP, polls(m10=False, m20=True, m30=True)),
+            {11: "inactive", 12: "active", 29: "active", 35: "inferred", 41: None},
+            id="taken over when the primary fell, then inferred until it is up",
+        ),
+        pytest.param(
+            (BRIEF, polls(m10=True, m20=True)),
+            (UP, polls(m10=False, m20=False)),
+            {11: "inactive", 12: "inferred", 13: "inactive"},
+            id="a minute that no poll saw is inferred",
+        ),
+        pytest.param(
+            ([(12, "up"), (40, "port"), (70, "up"), (80, "port")], []),
+            (UP, []),
+            {11: None, 12: "inferred", 39: "inferred", 40: None, 69: None, 70: "inferred"},
+            id="between two outages nothing is inferred",
+        ),
+        pytest.param(
+            (FELL, []),
+            ([(20, "up"), (80, "isp")], []),
+            {15: "inferred", 25: "inactive"},
+            id="a backup that fell too carries nothing",
+        ),
+        pytest.param(
+            (UP, polls(m0=False, m10=False)),
+            (UP, polls(m0=True, m10=True)),
+            {5: "active"},
+            id="active though the primary is up: told",
+        ),
+    ],
+)
+def test_use_of_the_backup(primary, backup, expected) -> None:
+    circuits = [
+        Use(rank, stretches(*states), said)
+        for rank, (states, said) in enumerate((primary, backup), 1)
+    ]
+    site = Site(circuits)
+    _, rows = found(site)
+    told = {
+        minute: next(
+            row["activity"] for row in rows if row["from_us"] <= minute * MINUTE < row["to_us"]
+        )
+        for minute in expected
+    }
+    assert told == expected
+    assert {m: site.activity(site.circuits[1], m * MINUTE) for m in expected} == expected
+
+
+def test_circuits_of_equal_rank_are_not_inferred() -> None:
+    site = Site([Use(1, stretches(*FELL)), Use(1, stretches(*UP)), Use(2, stretches(*UP))])
+    assert {row["activity"] for rows in found(site)[1:] for row in rows} == {None}
+
+
+OUTCOMES = ("up", "up", "up", None, "unheard", *AT_REST)
+
+
+def ragged(chance: random.Random) -> Site:
+    """Three circuits whose states, polls and idle times have nothing to do with each other."""
+    ranks = chance.choice([(1, 2, 3), (1, 1, 2), (None, 1, 2), (1, 2, 2), (2, 3, 3)])
+    passes = sorted(chance.sample(range(-40, 160), chance.randrange(14)))
+    return Site([_use(chance, rank, passes) for rank in ranks])
+
+
+def _use(chance: random.Random, rank: int | None, passes: list[int]) -> Use:
+    half = MINUTE // 2
+    cuts = sorted(chance.sample(range(-39, 160), chance.randrange(7)))
+    edges = [START, *(c * half for c in cuts), END]
+    rows: list[Stretch] = []
+    for a, b in pairwise(edges):
+        outcome = chance.choice(OUTCOMES)
+        fell = rows and rows[-1].outcome == "up" and outcome in CAUSES
+        rows.append(Stretch(a, b, outcome, "down" if fell else None))
+    steady = chance.choice([None, True, False])
+    told = [
+        Poll(
+            HOUR + timedelta(minutes=at / 2),
+            (at - chance.choice([0, 0, 0, 1, 7])) * half,
+            chance.choice([True, False, None]) if steady is None else steady,
+        )
+        for at in passes
+        if chance.random() < 0.85
+    ]
+    idle = [
+        (at * half, (at + chance.randrange(1, 30)) * half)
+        for at in chance.sample(range(-40, 130), chance.randrange(3))
+    ]
+    return Use(rank, rows, [p for p in told if p.at >= START], idle)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_ragged_sites_equal_the_reference(seed: int) -> None:
+    site = ragged(random.Random(seed))
+    edges = {e for u in site.circuits for s in u.stretches for e in (s.start, s.end)}
+    edges |= {p.at for u in site.circuits for p in u.polls}
+    edges |= {e for u in site.circuits for span in u.idle for e in span}
+    instants = sorted(e for e in edges if START <= e < END)
+    for use, rows in zip(site.circuits, found(site), strict=True):
+        assert [row["from_us"] for row in rows[1:]] == [row["to_us"] for row in rows[:-1]]
+        assert (rows[0]["from_us"], rows[-1]["to_us"]) == (START, END)
+        told = {
+            t: next(
+                (row["outcome"], row["activity"])
+                for row in rows
+                if row["from_us"] <= t < row["to_us"]
+            )
+            for t in instants
+        }
+        assert told == {t: (use.outcome(t), site.activity(use, t)) for t in instants}
