@@ -35,7 +35,7 @@ from wan_perf.tables import FAILOVER_PIECE
 BACK_AFTER = timedelta(seconds=60)
 """The primary carries the site for so long before the failover is over."""
 DAY_US = 24 * HOUR_US
-_KINDS = ("backup", "inferred", "first", "first_up", "up", "open")
+_KINDS = ("backup", "inferred", "first", "first_up", "up", "open", "held")
 _STRETCH = ("site_day", "from_us", "to_us")
 _A_DAY = ibis.interval(days=1)
 _A_DAY_BACK = ibis.interval(days=-1)
@@ -188,6 +188,8 @@ def _kinds(states: ir.Table) -> ir.Table:
         ),
         spans(states.filter(states.state == "up"), *_STRETCH, "up"),
         spans(states.filter(unsure), *_STRETCH, "open"),
+        # Of what is dark to the end of the day nothing else would tell.
+        spans(states, *_STRETCH, "held"),
     )
 
 

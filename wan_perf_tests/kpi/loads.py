@@ -68,4 +68,25 @@ def ragged(seed: int, circuits: int = 5, hours: int = 96) -> list[Row]:
                 )
             )
     chance.shuffle(found)
+    for row in found:
+        row |= _quality(chance)
     return found
+
+
+QUALITY_LEVELS = {
+    "loss_pct": (0.1, 0.5, 1.0),
+    "jitter_ms": (10, 30, 50),
+    "latency_ms": (50, 100, 150),
+}
+
+
+def _quality(chance: Random) -> Row:
+    """Loss, jitter and latency of an hour: below, at and over their levels, or unknown."""
+    row: Row = {"quality_minutes": chance.choice([60.0] * 9 + [30.0, 29.9999, 0.0])}
+    for metric, levels in QUALITY_LEVELS.items():
+        quantity, unit = metric.split("_")
+        row[f"{quantity}_avg_{unit}"] = chance.choice([None, 0.0, *levels, 2.5 * levels[2]])
+        known = chance.random() < 0.98
+        for severity, level in zip(("warning", "high", "critical"), levels, strict=True):
+            row[f"{quantity}_{severity}_level_{unit}"] = level if known else None
+    return row

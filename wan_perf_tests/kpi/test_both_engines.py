@@ -15,7 +15,9 @@ from wan_perf.frames import conform
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
+from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.rollup import circuit_periods
+from wan_perf.kpi.site_hours import site_hours
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
 from wan_perf.periods import DAY
 from wan_perf.tables import (
@@ -26,9 +28,15 @@ from wan_perf.tables import (
     DIM_CIRCUIT,
     DIM_POLICY,
     DIM_SITE,
+    FAILOVER_EVENT,
+    FAILOVER_PIECE,
+    FLAP_EVENT,
     RAW_INVENTORY,
+    RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
+    SITE_HOUR,
     THRESHOLD_PIECE,
+    THRESHOLD_RUN,
 )
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
 from wan_perf_tests.kpi.bandwidths import every_way
@@ -142,6 +150,10 @@ def test_circuit_hours_and_their_day(warehouses):
         warehouse.store(
             CIRCUIT_DAY, with_time_above(circuit_periods(fact, DAY), pieces, DAY), A_DAY
         )
+        stretches = warehouse.lazy(CIRCUIT_STATE)
+        warehouse.store(SITE_HOUR, site_hours(stretches, fact), A_DAY)
+        heard = (warehouse.lazy(t) for t in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, CIRCUIT_PORT))
+        warehouse.store(FAILOVER_PIECE, failover_pieces(stretches, fact, *heard), A_DAY)
 
     states = assert_equal_on_both(warehouses, CIRCUIT_STATE, fill)
     assert {row["state"] for row in states} >= {"up", "down", "unknown"}
@@ -151,7 +163,10 @@ def test_circuit_hours_and_their_day(warehouses):
     assert sum(row["flap_count"] for row in rows) > 0
     assert sum(row["quality_sample_count"] for row in rows) > 0
     assert sum(row["active_minutes"] or 0 for row in rows) > 0
-    assert_equal_on_both(warehouses, CIRCUIT_DAY, lambda _: None)
+    for table in (CIRCUIT_DAY, SITE_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN, FAILOVER_PIECE):
+        assert assert_equal_on_both(warehouses, table, lambda _: None)
+    for view in (FLAP_EVENT, FAILOVER_EVENT):
+        assert assert_equal_on_both(warehouses, view, lambda _: None)
 
 
 def test_dimensions(warehouses):

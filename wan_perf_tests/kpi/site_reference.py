@@ -1,0 +1,98 @@
+"""Reference: minutes of a site and its failovers, slot by slot of half a minute.
+
+A slot is what each circuit says in it: its rank, state and activity.
+"""
+
+from dataclasses import dataclass
+
+SLOTS_AN_HOUR = 120
+BACK_AFTER_SLOTS = 2
+"""Half minutes that the primary must be back for a failover to be over."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One circuit in one slot."""
+
+    rank: int | None
+    state: str
+    activity: str | None
+
+    @property
+    def carries(self) -> bool:
+        return self.activity in ("active", "inferred")
+
+    @property
+    def is_first(self) -> bool:
+        return self.rank == 1
+
+    @property
+    def is_backup(self) -> bool:
+        return self.rank is not None and self.rank > 1
+
+
+Slot = list[Said]
+
+
+def has(slot: Slot, *states: str) -> bool:
+    return any(said.state in states for said in slot)
+
+
+def on_backup(slot: Slot) -> bool:
+    first = any(said.carries for said in slot if said.is_first)
+    return any(said.carries for said in slot if said.is_backup) and not first
+
+
+def is_back(slot: Slot) -> bool:
+    """The primary carries the site; where nothing tells of its use, it is up."""
+    firsts = [said for said in slot if said.is_first]
+    idle = not any(said.carries for said in slot if said.is_backup)
+    return any(
+        said.carries or (idle and said.state == "up" and said.activity is None) for said in firsts
+    )
+
+
+def minutes_of(slots: list[Slot]) -> dict[str, float | None]:
+    """The minutes of site_hour; a site is dark where every circuit is known to be down or off."""
+
+    def spent(kind: list[bool]) -> float:
+        return sum(kind) / 2
+
+    up = [has(slot, "up") for slot in slots]
+    unreachable = [has(slot, "unheard") and not has(slot, "up") for slot in slots]
+    dark = [has(slot, "down") and not has(slot, "up", "unheard", "unknown") for slot in slots]
+    told = any(said.activity is not None for slot in slots for said in slot)
+    known = spent(up) + spent(unreachable) + spent(dark)
+    return {
+        "up_minutes": spent(up),
+        "dark_minutes": spent(dark),
+        "unreachable_minutes": spent(unreachable),
+        "unknown_minutes": len(slots) / 2 - known,
+        "redundancy_lost_minutes": spent([has(s, "up") and has(s, "down") for s in slots]),
+        "on_backup_minutes": spent([on_backup(slot) for slot in slots]) if told else None,
+    }
+
+
+def failovers(slots: list[Slot]) -> list[tuple[int, int, float, float, float, bool]]:
+    """First slot, end, minutes on backup, dark, unheard, and whether all of it is inferred."""
+    found, at = [], 0
+    while at < len(slots):
+        if not on_backup(slots[at]):
+            at += 1
+            continue
+        end, back = len(slots), 0
+        for n in range(at, len(slots)):
+            back = back + 1 if is_back(slots[n]) and not on_backup(slots[n]) else 0
+            if back == BACK_AFTER_SLOTS:
+                end = n + 1 - back
+                break
+        during = slots[at:end]
+        silent = [s for s in during if not has(s, "up") and has(s, "unheard", "unknown")]
+        dark = [s for s in during if not has(s, "up", "unheard", "unknown")]
+        carried = [s for s in during if on_backup(s)]
+        inferred = all(
+            any(said.activity == "inferred" for said in s if said.is_backup) for s in carried
+        )
+        found.append((at, end, len(carried) / 2, len(dark) / 2, len(silent) / 2, inferred))
+        at = end
+    return found

@@ -1,0 +1,153 @@
+"""Hours and failovers of sites whose circuits do what they like, against the reference."""
+
+import random
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import groupby
+
+import pytest
+
+from wan_perf.episodes import flap_events
+from wan_perf.kpi.failovers import failover_pieces
+from wan_perf.kpi.site_hours import site_hours
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_PORT,
+    CIRCUIT_STATE,
+    RAW_PATH_SAMPLE,
+    RAW_PORT_SAMPLE,
+)
+from wan_perf_tests.kpi import site_reference
+from wan_perf_tests.kpi.engine import Query, unbound
+from wan_perf_tests.kpi.rows import HOUR, H, Row
+from wan_perf_tests.kpi.site_reference import SLOTS_AN_HOUR, Said, Slot
+
+SLOT = timedelta(seconds=30)
+HOURS = 3
+STATES = ("up", "up", "up", "down", "down", "unheard", "unknown", "standby", "disabled")
+
+
+def ragged(chance: random.Random) -> list[Slot]:
+    """Three hours of a site: each circuit changes when it likes, or hardly ever."""
+    ranks = chance.choice([(1, 2), (1, 2, 3), (1, 1, 2), (None, 2), (1,)])
+    lives = [_life(chance, rank) for rank in ranks]
+    return [[life[n] for life in lives] for n in range(HOURS * SLOTS_AN_HOUR)]
+
+
+def _life(chance: random.Random, rank: int | None) -> list[Said]:
+    often, life = chance.choice([0.002, 0.02, 0.2]), []
+    said = Said(rank, "up", chance.choice([None, "active", "inactive"]))
+    for _ in range(HOURS * SLOTS_AN_HOUR):
+        if chance.random() < often:
+            state = chance.choice(STATES)
+            uses = ("active", "inactive", "inferred", None) if state == "up" else ("inactive", None)
+            said = Said(rank, state, chance.choice(uses))
+        life.append(said)
+    return life
+
+
+def rows_of(slots: list[Slot]) -> list[Row]:
+    """The slots as circuit_state: stretches of one state and use, cut at every hour."""
+    found = []
+    for number in range(len(slots[0])):
+        life = [(n // SLOTS_AN_HOUR, slot[number]) for n, slot in enumerate(slots)]
+        at = HOUR
+        for (_, said), same in groupby(life):
+            end = at + len(list(same)) * SLOT
+            found.append(
+                {
+                    "started_at": at,
+                    "ended_at": end,
+                    "circuit_id": f"C{number}",
+                    "site_id": "S1",
+                    "role_rank": said.rank,
+                    "state": said.state,
+                    "down_cause": "port" if said.state == "down" else None,
+                    "activity": said.activity,
+                    "is_link_up": said.state == "up",
+                }
+            )
+            at = end
+    return found
+
+
+@cache
+def pieces_query() -> Query:
+    sources = (CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, CIRCUIT_PORT)
+    return Query(failover_pieces(*(unbound(table) for table in sources)))
+
+
+@cache
+def hours_query() -> Query:
+    return Query(site_hours(unbound(CIRCUIT_STATE), unbound(CIRCUIT_HOUR)))
+
+
+@cache
+def flaps_query() -> Query:
+    return Query(flap_events(unbound(CIRCUIT_STATE)))
+
+
+def slot_of(instant: datetime) -> float:
+    return (instant - HOUR) / SLOT
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_failovers_of_a_ragged_site(seed: int) -> None:
+    slots = ragged(random.Random(seed))
+    found = [
+        (
+            *(slot_of(row["started_at"]), slot_of(row["ended_at"]), row["on_backup_minutes"]),
+            *(row["dark_minutes"], row["unheard_minutes"], row["is_inferred"]),
+        )
+        for row in pieces_query().rows(circuit_state=rows_of(slots))
+    ]
+    assert sorted(found) == site_reference.failovers(slots)
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_hours_of_a_ragged_site(seed: int) -> None:
+    chance = random.Random(seed)
+    slots = ragged(chance)
+    used = {
+        (n, circuit): chance.choice([None, 40.0, 70.0, 70.0])
+        for n in range(HOURS)
+        for circuit in range(len(slots[0]))
+    }
+    facts = [
+        {
+            "hour": HOUR + n * H,
+            "circuit_id": f"C{circuit}",
+            "site_id": "S1",
+            "utilization_pct": percent,
+            "flap_count": circuit,
+        }
+        for (n, circuit), percent in used.items()
+    ]
+    rows = hours_query().rows(circuit_state=rows_of(slots), circuit_hour=facts)
+    assert len(rows) == HOURS
+    for row in rows:
+        n = (row["hour"] - HOUR) // H
+        expected = site_reference.minutes_of(slots[n * SLOTS_AN_HOUR :][:SLOTS_AN_HOUR])
+        assert {name: row[name] for name in expected} == expected
+        of_hour = [(p, f"C{c}") for (hour, c), p in used.items() if hour == n and p is not None]
+        highest = max((p for p, _ in of_hour), default=None)
+        first = min((name for p, name in of_hour if p == highest), default=None)
+        assert row["utilization_worst_pct"] == highest
+        assert row["utilization_worst_circuit_id"] == first
+        assert (row["circuit_count"], row["flap_count"]) == (
+            len(slots[0]),
+            sum(range(len(slots[0]))),
+        )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_transition_is_one_flap(seed: int) -> None:
+    chance = random.Random(seed)
+    rows = [
+        {**row, "turned_to": chance.choice([None, "up", "down"]), "evidence": "heard"}
+        for row in rows_of(ragged(chance))
+    ]
+    found = flaps_query().rows(circuit_state=rows)
+    key = ("circuit_id", "turned_at", "turned_to")
+    expected = [(r["circuit_id"], r["started_at"], r["turned_to"]) for r in rows if r["turned_to"]]
+    assert sorted(tuple(row[name] for name in key) for row in found) == sorted(expected)
