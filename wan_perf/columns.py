@@ -374,6 +374,7 @@ _FACT = (
         "Where bytes come from, never mixed; NULL where nothing was observed.",
         ("samples", "history"),
     ),
+    Column("window_hours", "integer", "Length of the trailing window.", unit="h", ge=1),
     _count("hour_count", "Hours in which the circuit was in service."),
     _count("observed_hour_count", "Hours with a utilization."),
     _percent("utilization_max_pct", "Highest utilization of an hour.", le=None),

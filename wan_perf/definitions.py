@@ -34,6 +34,7 @@ HOURLY_ASSETS = [
     facts.circuit_state,
     facts.circuit_hour,
     facts.site_hour,
+    facts.circuit_window,
 ]
 DAILY_ASSETS = [events.threshold_piece, events.failover_piece, facts.circuit_day]
 

@@ -25,6 +25,9 @@ class Period:
 
 DAY = Period("day", lambda hour: hour.date())
 
+WINDOWS_H = (3, 12, 24)
+"""Trailing windows; that of hour h covers as many hours as it is long, up to the end of h. [h]"""
+
 _FIRST_WEEKEND_DAY = 6
 _MINUTE = timedelta(minutes=1)
 

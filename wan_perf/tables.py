@@ -456,6 +456,33 @@ _TIME_ABOVE = tuple(
     )
 )
 """Both modes of time above as columns of every period and scope, beside the hours judged."""
+_PERIOD_FIGURES = (
+    *("site_id", "hour_count", "observed_hour_count", "rx_bytes"),
+    *("tx_bytes", "observed_minutes", "utilization_pct", "utilization_max_pct"),
+    *("utilization_p95_pct", *(name for metric in QUALITY for name in (metric.avg, metric.max))),
+    *_TIME_ABOVE,
+    *("up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
+    *("availability_pct", "availability_low_pct"),
+    *("availability_high_pct", "coverage_pct", "flap_count"),
+)
+CIRCUIT_WINDOW = Table(
+    "circuit_window",
+    "One row per circuit, hour and length of a trailing window that ends with the hour.",
+    group="rollups",
+    partition="hour",
+    minutes=1440,
+    key=("hour", "window_hours", "circuit_id"),
+    required=("site_id", "hour_count", "up_minutes", "down_minutes", "unknown_minutes"),
+    columns=("hour", "window_hours", "circuit_id", *_PERIOD_FIGURES),
+    own_rules=(
+        *_DAY_RULES,
+        Rule(
+            "a_window_has_at_most_its_hours",
+            "hour_count <= window_hours.",
+            lambda t: t.hour_count <= t.window_hours,
+        ),
+    ),
+)
 CIRCUIT_DAY = Table(
     "circuit_day",
     "One row per circuit and UTC day in which it was in service for an hour or more.",
@@ -464,14 +491,7 @@ CIRCUIT_DAY = Table(
     minutes=1440,
     key=("day", "circuit_id"),
     required=("site_id", "hour_count", "up_minutes", "down_minutes", "unknown_minutes"),
-    columns=(
-        *("day", "circuit_id", "site_id", "hour_count", "observed_hour_count", "rx_bytes"),
-        *("tx_bytes", "observed_minutes", "utilization_pct", "utilization_max_pct"),
-        *("utilization_p95_pct", *_TIME_ABOVE),
-        *("up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
-        *("availability_pct", "availability_low_pct"),
-        *("availability_high_pct", "coverage_pct", "flap_count"),
-    ),
+    columns=("day", "circuit_id", *_PERIOD_FIGURES),
     own_rules=_DAY_RULES,
 )
 
@@ -482,6 +502,6 @@ TABLES: dict[str, Table] = {
         *(RAW_SITE_SLE, GATEWAY_SILENCE),
         *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR, FLAP_EVENT, FAILOVER_PIECE, FAILOVER_EVENT),
-        *(THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_DAY),
+        *(THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_WINDOW, CIRCUIT_DAY),
     )
 }

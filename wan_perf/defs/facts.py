@@ -11,6 +11,7 @@ from wan_perf.defs.partitions import (
     EVENTS_NEAR,
     HOURLY,
     HOURS_OF_PERIOD,
+    HOURS_OF_WINDOWS,
     SAMPLES_BEFORE,
     SAMPLES_NEAR,
     SILENCES_NEAR,
@@ -21,8 +22,16 @@ from wan_perf.kpi.rollup import circuit_periods
 from wan_perf.kpi.silences import gateway_silences
 from wan_perf.kpi.site_hours import site_hours
 from wan_perf.kpi.threshold_runs import with_time_above
+from wan_perf.kpi.windows import circuit_windows
 from wan_perf.periods import DAY
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_STATE, GATEWAY_SILENCE, SITE_HOUR
+from wan_perf.tables import (
+    CIRCUIT_DAY,
+    CIRCUIT_HOUR,
+    CIRCUIT_STATE,
+    CIRCUIT_WINDOW,
+    GATEWAY_SILENCE,
+    SITE_HOUR,
+)
 
 
 @dg.asset(
@@ -115,6 +124,17 @@ def circuit_hour(
 @dg.asset(**declared(SITE_HOUR), kinds={"sql"}, partitions_def=HOURLY, backfill_policy=CHUNK)
 def site_hour(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
     return site_hours(circuit_state, circuit_hour)
+
+
+@dg.asset(
+    **declared(CIRCUIT_WINDOW),
+    kinds={"sql"},
+    partitions_def=HOURLY,
+    backfill_policy=CHUNK,
+    ins={"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_WINDOWS)},
+)
+def circuit_window(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
+    return circuit_windows(circuit_hour, dim_hour)
 
 
 @dg.asset(

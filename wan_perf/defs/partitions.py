@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from wan_perf.kpi import nearness
+from wan_perf.periods import WINDOWS_H
 
 _HOUR = timedelta(hours=1)
 CHUNK = dg.BackfillPolicy.multi_run(max_partitions_per_run=168)
@@ -43,6 +44,8 @@ SAMPLES_NEAR = neighbours(_HOUR, _HOUR)
 """20 minutes of samples would do; partitions are hours."""
 HOURS_OF_PERIOD = neighbours(timedelta(), timedelta())
 """A period sees its hours; those before the first partition do not exist."""
+HOURS_OF_WINDOWS = neighbours((max(WINDOWS_H) - 1) * _HOUR, timedelta())
+"""The longest window sees its hours."""
 HOURS_NEAR_DAY = neighbours(timedelta(hours=24), _HOUR)
 """A failover goes on from the day before; that it is over may be seen in the hour after."""
 HOURS_UNTIL_DAY = neighbours(timedelta(hours=24), timedelta())

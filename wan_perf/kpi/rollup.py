@@ -8,23 +8,31 @@ Store sums, derive ratios last: a percentage is a ratio of sums over the same ro
 percentages.
 """
 
+import ibis
 import ibis.expr.types as ir
 
 from wan_perf import formulas
 from wan_perf.columns import SEVERITIES
+from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
-from wan_perf.metrics import JUDGED
+from wan_perf.metrics import JUDGED, QUALITY
 from wan_perf.periods import Period
 
 
 def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
-    """One row per circuit and period in which it was in service for an hour or more.
+    """One row per circuit and period in which it was in service for an hour or more; `sums`."""
+    hours = circuit_hour.mutate(**{period.column: period.start(circuit_hour.hour)})
+    return sums(hours, period.column, "circuit_id")
+
+
+def sums(hours: ir.Table, *by: str) -> ir.Table:
+    """One row per value of the columns: what the circuit-hours with it add up to.
 
     utilization_pct is the busier direction's bytes over capacity, both summed over the hours with a
     utilization; its 95th percentile is over those hours, interpolated linearly. availability_pct is
-    up over the minutes whose state is known; low and high are what the unknown minutes allow.
+    up over the minutes whose state is known; low and high are what the unknown minutes allow. Loss,
+    jitter and latency are means over the minutes that their hours speak for.
     """
-    hours = circuit_hour.mutate(**{period.column: period.start(circuit_hour.hour)})
     used = hours.utilization_pct.notnull()
     up_mbps = hours.bandwidth_up_mbps.fill_null(hours.bandwidth_mbps)
     capacity_down = formulas.capacity_bytes(hours.bandwidth_mbps, hours.observed_minutes)
@@ -37,7 +45,15 @@ def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
         .sum()
         for metric in JUDGED
     }
-    sums = hours.group_by(period.column, "circuit_id").aggregate(
+    quality: dict[str, ir.Scalar] = {}
+    for metric in QUALITY:
+        minutes = ibis.ifelse(hours[metric.avg].notnull(), hours.quality_minutes, 0.0)
+        # Whole parts: their sum is the same in any order of the rows.
+        weight = (minutes * 10**MINUTE_DECIMALS).round().cast("int64")
+        part = (hours[metric.avg] * 10**VALUE_DECIMALS).round().cast("int64") * weight
+        quality[metric.avg] = part.sum() / weight.sum().nullif(0) / 10**VALUE_DECIMALS
+        quality[metric.max] = hours[metric.max].max()
+    totals = hours.group_by(*by).aggregate(
         site_id=hours.site_id.argmax(hours.hour),
         hour_count=hours.count(),
         observed_hour_count=used.ifelse(1, 0).sum(),
@@ -56,18 +72,25 @@ def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
         unknown_minutes=hours.unknown_minutes.sum().round(MINUTE_DECIMALS),
         flap_count=hours.flap_count.sum(),
         **judged,
+        **quality,
     )
-    total = 60 * sums.hour_count
-    known = sums.up_minutes + sums.known_down_minutes
+    total = 60 * totals.hour_count
+    known = totals.up_minutes + totals.known_down_minutes
     utilization = formulas.utilization_pct(
-        sums.used_rx_bytes, sums.used_tx_bytes, sums.capacity_down_bytes, sums.capacity_up_bytes
+        totals.used_rx_bytes,
+        totals.used_tx_bytes,
+        totals.capacity_down_bytes,
+        totals.capacity_up_bytes,
     )
-    return sums.mutate(
+    return totals.mutate(
+        **{metric.avg: totals[metric.avg].round(VALUE_DECIMALS) for metric in QUALITY},
         utilization_pct=utilization.round(PERCENT_DECIMALS),
-        down_minutes=formulas.down_minutes(sums.up_minutes, total).round(MINUTE_DECIMALS),
-        availability_pct=formulas.availability_pct(sums.up_minutes, known).round(PERCENT_DECIMALS),
-        availability_low_pct=_share(sums.up_minutes, total),
-        availability_high_pct=_share(total - sums.known_down_minutes, total),
+        down_minutes=formulas.down_minutes(totals.up_minutes, total).round(MINUTE_DECIMALS),
+        availability_pct=formulas.availability_pct(totals.up_minutes, known).round(
+            PERCENT_DECIMALS
+        ),
+        availability_low_pct=_share(totals.up_minutes, total),
+        availability_high_pct=_share(total - totals.known_down_minutes, total),
         coverage_pct=_share(known, total),
     ).drop("used_rx_bytes", "used_tx_bytes", "capacity_down_bytes", "capacity_up_bytes")
 

@@ -62,8 +62,16 @@ def with_time_above(sums: ir.Table, threshold_piece: ir.Table, period: Period) -
     period. Both are NULL where no hour of the period could be judged, and 0 where none was above.
     """
     start = {period.column: period.start(threshold_piece.started_at)}
-    by = (period.column, "circuit_id", "metric", "severity")
-    pieces = chained(threshold_piece.mutate(**start), by)
+    return with_hours_above(sums, threshold_piece.mutate(**start), period.column, "circuit_id")
+
+
+def with_hours_above(sums: ir.Table, pieces: ir.Table, *within: str) -> ir.Table:
+    """The sums with both modes of time above of the pieces that have the same columns `within`.
+
+    Every piece lies within them, as long as it says.
+    """
+    by = (*within, "metric", "severity")
+    pieces = chained(pieces, by)
     runs = pieces.group_by(*by, "episode").aggregate(above_hours=pieces.above_hours.sum())
     hours: dict[str, ir.IntegerScalar] = {}
     judged: dict[str, str] = {}
@@ -74,8 +82,8 @@ def with_time_above(sums: ir.Table, threshold_piece: ir.Table, period: Period) -
             hours[metric.continuous(severity)] = runs.above_hours.max(where=this)
             judged[metric.cumulative(severity)] = metric.judged
             judged[metric.continuous(severity)] = metric.judged
-    totals = runs.group_by(period.column, "circuit_id").aggregate(**hours)
-    joined = sums.left_join(totals, [period.column, "circuit_id"])
+    totals = runs.group_by(*within).aggregate(**hours)
+    joined = sums.left_join(totals, list(within))
     known = {
         name: ibis.ifelse(joined[count] > 0, joined[name].fill_null(0), ibis.null("int64"))
         for name, count in judged.items()

@@ -48,6 +48,7 @@ FEEDS = {
     "gateway_silence": {"raw_gateway_event", "raw_port_sample"},
     "threshold_piece": {"circuit_hour"},
     "threshold_run": {"threshold_piece", "circuit_hour"},
+    "circuit_window": {"circuit_hour", "dim_hour"},
     "circuit_day": {"circuit_hour", "threshold_piece"},
 }
 
@@ -82,8 +83,15 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
     assert specs["circuit_day"].partitions_def.get_first_partition_key() == "2026-03-07"
     hourly = [n for n, s in specs.items() if s.partitions_def == hours]
     assert sorted(hourly) == [
-        *("circuit_hour", "circuit_state", "dim_hour", "gateway_silence", "raw_gateway_event"),
-        *("raw_path_sample", "raw_port_history", "raw_port_sample", "raw_site_sle", "site_hour"),
+        *("circuit_hour", "circuit_state", "circuit_window", "dim_hour", "gateway_silence"),
+        *(
+            "raw_gateway_event",
+            "raw_path_sample",
+            "raw_port_history",
+            "raw_port_sample",
+            "raw_site_sle",
+            "site_hour",
+        ),
     ]
 
 

@@ -19,13 +19,16 @@ from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.rollup import circuit_periods
 from wan_perf.kpi.site_hours import site_hours
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
+from wan_perf.kpi.windows import circuit_windows
 from wan_perf.periods import DAY
 from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
+    CIRCUIT_WINDOW,
     DIM_CIRCUIT,
+    DIM_HOUR,
     DIM_POLICY,
     DIM_SITE,
     FAILOVER_EVENT,
@@ -150,6 +153,8 @@ def test_circuit_hours_and_their_day(warehouses):
         warehouse.store(
             CIRCUIT_DAY, with_time_above(circuit_periods(fact, DAY), pieces, DAY), A_DAY
         )
+        ends = warehouse.lazy(DIM_HOUR)
+        warehouse.store(CIRCUIT_WINDOW, circuit_windows(fact, ends), A_DAY)
         stretches = warehouse.lazy(CIRCUIT_STATE)
         warehouse.store(SITE_HOUR, site_hours(stretches, fact), A_DAY)
         heard = (warehouse.lazy(t) for t in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, CIRCUIT_PORT))
@@ -163,7 +168,14 @@ def test_circuit_hours_and_their_day(warehouses):
     assert sum(row["flap_count"] for row in rows) > 0
     assert sum(row["quality_sample_count"] for row in rows) > 0
     assert sum(row["active_minutes"] or 0 for row in rows) > 0
-    for table in (CIRCUIT_DAY, SITE_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN, FAILOVER_PIECE):
+    for table in (
+        CIRCUIT_WINDOW,
+        CIRCUIT_DAY,
+        SITE_HOUR,
+        THRESHOLD_PIECE,
+        THRESHOLD_RUN,
+        FAILOVER_PIECE,
+    ):
         assert assert_equal_on_both(warehouses, table, lambda _: None)
     for view in (FLAP_EVENT, FAILOVER_EVENT):
         assert assert_equal_on_both(warehouses, view, lambda _: None)
