@@ -32,6 +32,7 @@ from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_STATE,
+    CIRCUIT_WINDOW,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
@@ -39,7 +40,10 @@ from wan_perf.tables import (
 )
 
 CHUNK = timedelta(hours=168)
-FOLLOWING_EVENTS = (RAW_GATEWAY_EVENT, GATEWAY_SILENCE, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR)
+FOLLOWING_EVENTS = (
+    *(RAW_GATEWAY_EVENT, GATEWAY_SILENCE, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR),
+    CIRCUIT_WINDOW,
+)
 """What is brought up to date where only events can have changed."""
 INVENTORY_EVERY = timedelta(hours=6)
 _MISSED_SHOWN = 3
