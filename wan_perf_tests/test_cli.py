@@ -105,8 +105,7 @@ def shell(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 def test_help_names_every_command(shell: Shell):
     said = shell.process("--help").stdout
-    commands = ("demo", "simulate", "collect", "aggregate", "full-cycle", "export", "dictionary")
-    for command in commands:
+    for command in ("demo", "simulate", "collect", "aggregate", "full-cycle", "dictionary"):
         assert command in said
 
 
@@ -236,14 +235,3 @@ def test_no_secret_is_in_any_output_or_file(shell: Shell):
         if path.is_file() and SECRET.encode() in path.read_bytes()
     ]
     assert holding == []
-
-
-def test_a_table_is_exported_and_an_unknown_one_is_refused(shell: Shell):
-    done = shell.run("export", "circuit_hour", "--format", "parquet")
-    assert (done.returncode, done.stderr) == (0, "")
-    path = shell.home / "exports" / "circuit_hour.parquet"
-    assert f"{shell.counts()['circuit_hour']:,} rows of circuit_hour: {path}" in done.stdout
-    refused = shell.run("export", "no_such_report")
-    assert refused.returncode == 2
-    assert refused.stderr.startswith("wan-perf: There is no table or report no_such_report; there")
-    assert [p.name for p in path.parent.iterdir()] == [path.name]

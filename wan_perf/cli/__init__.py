@@ -105,32 +105,6 @@ def full_cycle(start: datetime | None, end: datetime | None) -> None:
 
 
 @commands.command()
-@click.argument("report")
-@click.option(
-    "--format", "form", default="csv", show_default=True, type=click.Choice(["csv", "parquet"])
-)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file; default: exports/REPORT.FORMAT in the home.",
-)
-@click.option("--start", type=_INSTANT, help="First instant of what is kept by time, UTC.")
-@click.option("--end", type=_INSTANT, help="End of the range, not included.")
-def export(
-    report: str, form: str, out: Path | None, start: datetime | None, end: datetime | None
-) -> None:
-    """Write a table, view or report of the dictionary to a file."""
-    from wan_perf.cli.export import export as write
-    from wan_perf.defs.resources import warehouse_for
-    from wan_perf.settings import read_settings
-
-    settings = read_settings()
-    warehouse = warehouse_for(settings)
-    path, rows = write(warehouse, report, form, settings.home / "exports", out, start, end)
-    click.echo(f"{rows:,} rows of {report}: {path}")
-
-
-@commands.command()
 def dictionary() -> None:
     """Print the data dictionary: one line a table, beginning with its name."""
     from wan_perf.tables import TABLES
