@@ -151,7 +151,14 @@ def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
     assert shell.run("aggregate", "daily").returncode == 0
     done = shell.run("full-cycle", "--start", "2026-03-07T02:00", "--end", "2026-03-07T03:00")
     assert done.returncode == 0, done.stderr
-    for question in ("congested", "flap", "available", "above a threshold", "lasted longest"):
+    for question in (
+        "congested",
+        "flap",
+        "available",
+        "above a threshold",
+        "lasted longest",
+        "chronically",
+    ):
         assert question in done.stdout
 
 
