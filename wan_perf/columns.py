@@ -468,10 +468,29 @@ _EPISODE = (
     _flag("is_open", "No hour that is known ends it: it can go on. NULL where no hours are known."),
 )
 
+_REPORT = (
+    Column("as_of_day", "date", "Newest whole UTC day, with which the report ends."),
+    _count("trading_day_count", "Last trading days of the site that there are, of those compared."),
+    _count("comparable_day_count", "Days compared whose state is known for long enough."),
+    _count("bad_day_count", "Comparable days that were bad for any reason."),
+    _count("high_day_count", "Bad days with a metric at or above its high level for long enough."),
+    _count("flapping_day_count", "Bad days with too many transitions."),
+    _count("outage_day_count", "Bad days with too low an availability."),
+    Column("bad_since_day", "date", "First bad day of those compared."),
+    Column("bad_last_day", "date", "Last bad day of those compared."),
+    _text("ranked_by", "Column of the period that circuits are ranked by."),
+    _text("period", "Period that is ranked, by the name of its column."),
+    Column("period_start", "date", "First UTC day of the period."),
+    Column(
+        "place", "integer", "Place in the ranking; 1 is the worst, equal values share it.", ge=1
+    ),
+    Column("value", "real", "Value that is ranked, in the unit of the column."),
+)
+
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
         *(*_IDENTITY, *_DESCRIPTION, *_TIME, *_STATE, *_SAMPLE, *_PATH, *_SCORE),
-        *(*_POLICY, *_FACT, *_SITE, *_FAILOVER, *_EPISODE),
+        *(*_POLICY, *_FACT, *_SITE, *_FAILOVER, *_EPISODE, *_REPORT),
     )
 }

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from wan_perf.audits import AUDITS
-from wan_perf.defs import dimensions, events, facts, inventory, past, raw
+from wan_perf.defs import dimensions, events, facts, inventory, past, raw, reports
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly
@@ -37,10 +37,12 @@ HOURLY_ASSETS = [
     facts.circuit_window,
 ]
 DAILY_ASSETS = [events.threshold_piece, events.failover_piece, facts.circuit_day]
+REPORTS = [reports.chronic_offender, reports.top_offender]
 
 INVENTORY_JOB = "inventory_job"
 HOURLY_JOB = "hourly_job"
 DAILY_JOB = "daily_job"
+REPORTS_JOB = "reports_job"
 
 
 def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
@@ -55,6 +57,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         *UNPARTITIONED,
         *(_in(asset, hours) for asset in HOURLY_ASSETS),
         *(_in(asset, days) for asset in DAILY_ASSETS),
+        *REPORTS,
     ]
     partitions = {key.to_user_string(): a.partitions_def for a in assets for key in a.keys}
     checks = [
@@ -82,6 +85,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
             dg.define_asset_job(
                 DAILY_JOB, DAILY_ASSETS, description="Days, and pieces of runs, from hours."
             ),
+            dg.define_asset_job(REPORTS_JOB, REPORTS, description="Reports, from days."),
         ],
         resources={**resources, **overrides},
         executor=dg.in_process_executor,

@@ -494,6 +494,50 @@ CIRCUIT_DAY = Table(
     columns=("day", "circuit_id", *_PERIOD_FIGURES),
     own_rules=_DAY_RULES,
 )
+CHRONIC_OFFENDER = Table(
+    "chronic_offender",
+    "One row per circuit of a store that was bad on many of its last trading days.",
+    group="reports",
+    key=("circuit_id",),
+    required=(
+        *("as_of_day", "site_id", "trading_day_count", "comparable_day_count", "bad_day_count"),
+        *("bad_since_day", "bad_last_day"),
+    ),
+    columns=(
+        *("as_of_day", "circuit_id", "site_id", "site_name", "region", "trading_day_count"),
+        *("comparable_day_count", "bad_day_count", "high_day_count", "flapping_day_count"),
+        *("outage_day_count", "bad_since_day", "bad_last_day"),
+    ),
+    own_rules=(
+        Rule(
+            "bad_days_are_among_the_comparable",
+            "Bad days are among the comparable ones, those among the trading days.",
+            lambda t: (
+                (t.bad_day_count <= t.comparable_day_count)
+                & (t.comparable_day_count <= t.trading_day_count)
+            ),
+        ),
+        Rule(
+            "a_bad_day_has_a_reason",
+            "Each bad day has one to three of the reasons.",
+            lambda t: t.bad_day_count.between(
+                ibis.greatest(t.high_day_count, t.flapping_day_count, t.outage_day_count),
+                t.high_day_count + t.flapping_day_count + t.outage_day_count,
+            ),
+        ),
+    ),
+)
+TOP_OFFENDER = Table(
+    "top_offender",
+    "One row per figure, period and circuit of a store among the worst by it.",
+    group="reports",
+    key=("period", "ranked_by", "circuit_id"),
+    required=("period_start", "place", "site_id", "value"),
+    columns=(
+        *("period", "period_start", "ranked_by", "place", "circuit_id", "site_id", "site_name"),
+        *("region", "value", "coverage_pct"),
+    ),
+)
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -503,5 +547,6 @@ TABLES: dict[str, Table] = {
         *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR, FLAP_EVENT, FAILOVER_PIECE, FAILOVER_EVENT),
         *(THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_WINDOW, CIRCUIT_DAY),
+        *(CHRONIC_OFFENDER, TOP_OFFENDER),
     )
 }

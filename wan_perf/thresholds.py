@@ -94,8 +94,31 @@ class TradingHours(BaseModel):
     closes: time = time(21)
 
 
+class ChronicRule(BaseModel):
+    """When a circuit is a chronic offender: bad on `bad_days` of its last `of_days` trading days.
+
+    A day is bad with `high_hours` at or above high in any metric, `flaps` transitions, or an
+    availability under `availability_pct`; it counts where `coverage_pct` of it is known.
+    """
+
+    model_config = _FROZEN
+
+    high_hours: int = Field(1, ge=1, le=24)
+    flaps: int = Field(4, ge=1)
+    availability_pct: float = Field(99.5, ge=0, le=100)
+    coverage_pct: float = Field(50, ge=0, le=100)
+    bad_days: int = Field(10, ge=1)
+    of_days: int = Field(20, ge=1)
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> "ChronicRule":
+        if self.bad_days > self.of_days:
+            raise ValueError(f"bad_days {self.bad_days} is more than of_days {self.of_days}")
+        return self
+
+
 class Policy(BaseModel):
-    """What the operator decides: levels, overrides, regions, store types, trading hours.
+    """What the operator decides: levels, overrides, regions, trading hours, rules of reports.
 
     A check warns of a run with a larger share of unknown minutes than `unknown_minutes_pct`.
     An override without region, store_type, site and circuit changes the default from its date on.
@@ -109,6 +132,8 @@ class Policy(BaseModel):
     store_type_prefix: str = "Type-"
     trading_hours: TradingHours = TradingHours()
     unknown_minutes_pct: float = Field(5, ge=0, le=100)
+    chronic: ChronicRule = ChronicRule()
+    top_places: int = Field(20, ge=1, description="Circuits that a ranking tells.")
 
     def rows(self) -> list[dict[str, object]]:
         """Rows of `dim_policy`: each level with its scope and the time in which it holds."""

@@ -1,5 +1,6 @@
 """The command line as a person uses it: a process, its output, its exit code."""
 
+import csv
 import io
 import os
 import subprocess
@@ -13,8 +14,11 @@ import duckdb
 import pytest
 
 from wan_perf.cli import main
+from wan_perf.cli.export import export
+from wan_perf.frames import conform
 from wan_perf.simulator import Cloud, Fleet, serve
-from wan_perf.tables import TABLES
+from wan_perf.tables import DIM_CIRCUIT, TABLES
+from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.graph.staged import HOUR, START
 
 SECRET = "s3cr3t-t0ken-that-must-not-show"  # noqa: S105 - opens this test's simulator only
@@ -105,7 +109,15 @@ def shell(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 def test_help_names_every_command(shell: Shell):
     said = shell.process("--help").stdout
-    for command in ("demo", "simulate", "collect", "aggregate", "full-cycle", "dictionary"):
+    for command in (
+        "demo",
+        "simulate",
+        "collect",
+        "aggregate",
+        "full-cycle",
+        "export",
+        "dictionary",
+    ):
         assert command in said
 
 
@@ -139,7 +151,14 @@ def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
     assert shell.run("aggregate", "daily").returncode == 0
     done = shell.run("full-cycle", "--start", "2026-03-07T02:00", "--end", "2026-03-07T03:00")
     assert done.returncode == 0, done.stderr
-    for question in ("congested", "flap", "available", "above a threshold", "lasted longest"):
+    for question in (
+        "congested",
+        "flap",
+        "available",
+        "above a threshold",
+        "lasted longest",
+        "chronically",
+    ):
         assert question in done.stdout
 
 
@@ -201,6 +220,21 @@ def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
             "--end after --start", id="days that end before they start",
         ),
         pytest.param(("aggregate", "yearly"), {}, 2, "daily", id="an unknown period"),
+        pytest.param(("export", "circuit_year"), {}, 2, "circuit_day", id="an unknown report"),
+        pytest.param(
+            ("export", "circuit_hour", "--format", "xlsx"), {}, 2, "parquet",
+            id="an unknown format",
+        ),
+        pytest.param(
+            ("export", "threshold_run"), {}, 2, "no rows to export", id="a report without rows"
+        ),
+        pytest.param(
+            ("export", "circuit_hour"), {"WAN_PERF_DUCKDB": "none.duckdb"}, 2, "no rows to export",
+            id="a report of no warehouse",
+        ),
+        pytest.param(
+            ("export", "circuit_hour", "--out", "."), {}, 2, "--out", id="a file that is a folder"
+        ),
         pytest.param(
             ("collect",), {"WAN_PERF_WAREHOUSE": "oracle"}, 2, "WAN_PERF_WAREHOUSE",
             id="an unknown warehouse",
@@ -222,6 +256,42 @@ def test_bad_input_ends_with_one_sentence_and_every_table_as_it_was(
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert shell.counts() == before
+    assert not (shell.home / "none.duckdb").exists()
+    assert not (shell.home / "exports").exists()
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_an_export_has_every_row_of_a_report_and_every_value(shell: Shell, kind: str):
+    out = shell.home / kind / f"hours.{kind}"
+    done = shell.run("export", "circuit_hour", "--format", kind, "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert str(out) in done.stdout
+    with duckdb.connect(str(shell.home / "wan_perf.duckdb"), read_only=True) as connection:
+        read = f"read_{kind}('{out}'{', header = true' if kind == 'csv' else ''})"
+        types = ", ".join(
+            f'CAST("{name}" AS {kind}) AS "{name}"'
+            for name, kind, *_ in connection.execute("DESCRIBE circuit_hour").fetchall()
+        )
+        stored = connection.execute("FROM circuit_hour ORDER BY hour, circuit_id").fetchall()
+        found = connection.execute(f"SELECT {types} FROM {read}").fetchall()
+    assert found == stored
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
+
+
+def test_a_csv_holds_no_formula_and_reads_as_utf_8(tmp_path: Path):
+    """A provider is named by a person; a spreadsheet would run =1+1 and misread an umlaut."""
+    warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")
+    circuits = [
+        {"circuit_id": name, "site_id": "S1", "provider": provider, "valid_from": START}
+        for name, provider in (("C1", "=1+1"), ("C2", "Fünf, GmbH"), ("C3", None))
+    ]
+    warehouse.store(DIM_CIRCUIT, conform(circuits, DIM_CIRCUIT))
+    file, rows = export(warehouse, "dim_circuit", "csv", tmp_path, None)
+    assert (file, rows) == (tmp_path / "dim_circuit.csv", 3)
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        providers = [row["provider"] for row in csv.DictReader(lines)]
+    assert providers == ["'=1+1", "Fünf, GmbH", ""]
 
 
 def test_no_secret_is_in_any_output_or_file(shell: Shell):

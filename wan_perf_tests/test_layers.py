@@ -37,7 +37,17 @@ ARROWS = {
     },
     "definitions": {"audits", "defs", "settings", "tables"},
     "cli": {
-        *(*SHARED, "definitions", "defs", "formulas", "kpi", "metrics", "mist", "settings"),
+        *(
+            *SHARED,
+            "definitions",
+            "defs",
+            "formulas",
+            "kpi",
+            "metrics",
+            "mist",
+            "periods",
+            "settings",
+        ),
         *("simulator", "warehouse"),
     },
     "__main__": {"cli"},

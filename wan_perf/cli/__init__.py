@@ -104,6 +104,26 @@ def full_cycle(start: datetime | None, end: datetime | None) -> None:
         print_answers(runs.warehouse, runs.console)
 
 
+@commands.command("export")
+@click.argument("report")
+@click.option("--format", "file_format", default="csv", show_default=True, help="csv or parquet.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File; default: in the home's exports.",
+)
+def export_report(report: str, file_format: str, out: Path | None) -> None:
+    """Write all rows of a table, view or report to a file."""
+    from wan_perf.cli.export import export
+    from wan_perf.defs.resources import warehouse_for
+    from wan_perf.settings import read_settings
+
+    settings = read_settings()
+    folder = settings.home / "exports"
+    file, rows = export(warehouse_for(settings), report, file_format, folder, out)
+    click.echo(f"Wrote {rows:,} rows of {report} to {file}.")
+
+
 @commands.command()
 def dictionary() -> None:
     """Print the data dictionary: one line a table, beginning with its name."""

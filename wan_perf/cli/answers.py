@@ -16,15 +16,19 @@ from rich.table import Table as Grid
 
 from wan_perf.columns import COLUMNS, SEVERITIES, STORE
 from wan_perf.formulas import availability_pct
+from wan_perf.kpi.ranking import ENOUGH_COVERAGE_PCT
 from wan_perf.kpi.validity import in_force
 from wan_perf.metrics import QUALITY, UTILIZATION
+from wan_perf.periods import DAY
 from wan_perf.tables import (
+    CHRONIC_OFFENDER,
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     DIM_CIRCUIT,
     DIM_SITE,
     FAILOVER_EVENT,
     THRESHOLD_RUN,
+    TOP_OFFENDER,
 )
 from wan_perf.warehouse import Warehouse
 
@@ -32,8 +36,9 @@ SHOWN = 5
 WIDEST = 14
 """A circuit without contract has a long id; its end, the port, tells more than its start."""
 WHOLE = 100
-ENOUGH_COVERAGE_PCT = 90
-"""Under this share of known minutes a circuit is not ranked by its availability."""
+
+
+_WHO = {"site_name": "site", "region": "region", "circuit_id": "circuit"}
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,7 @@ def described_days(warehouse: Warehouse) -> ir.Table:
 
 def answers(days: ir.Table) -> list[Answer]:
     """The questions about one day's circuits, in the order in which they are printed."""
-    who = {"site_name": "site", "region": "region", "circuit_id": "circuit"}
     contracted = days.filter(days.bandwidth_source == "contract")
-    known = days.filter(days.coverage_pct >= ENOUGH_COVERAGE_PCT)
     return [
         Answer(
             "Which circuits are congested? (utilization in %)",
@@ -74,35 +77,13 @@ def answers(days: ir.Table) -> list[Answer]:
                 [contracted.utilization_p95_pct.desc(nulls_first=False), "circuit_id"]
             ),
             {
-                **who,
+                **_WHO,
                 "bandwidth_mbps": "Mbit/s",
                 "utilization_pct": "mean",
                 "utilization_p95_pct": "p95",
                 "utilization_max_pct": "max",
                 "utilization_high_hours": "h ≥high",
                 "utilization_critical_hours": "h ≥crit",
-            },
-        ),
-        Answer(
-            "Which circuits flap?",
-            days.filter(days.flap_count > 0).order_by([days.flap_count.desc(), "circuit_id"]),
-            {
-                **who,
-                "flap_count": "flaps",
-                "known_down_minutes": "down min",
-                "availability_pct": "up %",
-                "coverage_pct": "known %",
-            },
-        ),
-        Answer(
-            "Which circuits were least available?",
-            known.order_by([known.availability_pct, known.coverage_pct, "circuit_id"]),
-            {
-                **who,
-                "availability_pct": "up %",
-                "availability_low_pct": "at least",
-                "availability_high_pct": "at most",
-                "coverage_pct": "known %",
             },
         ),
         _time_above(days),
@@ -195,6 +176,63 @@ def failovers(warehouse: Warehouse, days: ir.Table) -> Answer:
     )
 
 
+def flapping(warehouse: Warehouse, days: ir.Table) -> Answer:
+    """The circuits of the day with the most transitions."""
+    return Answer(
+        "Which circuits flap?",
+        _ranked(warehouse, days, "flap_count"),
+        {
+            **_WHO,
+            "flap_count": "flaps",
+            "known_down_minutes": "down min",
+            "availability_pct": "up %",
+            "coverage_pct": "known %",
+        },
+    )
+
+
+def least_available(warehouse: Warehouse, days: ir.Table) -> Answer:
+    """The circuits of the day with the lowest availability, of those that are known for most."""
+    return Answer(
+        "Which circuits were least available?",
+        _ranked(warehouse, days, "availability_pct"),
+        {
+            **_WHO,
+            "availability_pct": "up %",
+            "availability_low_pct": "at least",
+            "availability_high_pct": "at most",
+            "coverage_pct": "known %",
+        },
+    )
+
+
+def _ranked(warehouse: Warehouse, days: ir.Table, column: str) -> ir.Table:
+    """The day's figures of the circuits that the report ranks by a column, the worst first."""
+    told = warehouse.lazy(TOP_OFFENDER)
+    told = told.filter((told.ranked_by == column) & (told.period == DAY.column))
+    places = told.select("circuit_id", "place", day=told.period_start)
+    return days.inner_join(places, ["circuit_id", "day"]).order_by(["place", "circuit_id"])
+
+
+def chronic(warehouse: Warehouse, days: ir.Table) -> Answer:
+    """The circuits of the day that were bad on many of the last trading days, as reported."""
+    names = days.select("circuit_id", as_of_day=days.day)
+    told = warehouse.lazy(CHRONIC_OFFENDER).inner_join(names, ["circuit_id", "as_of_day"])
+    return Answer(
+        "Which circuits are chronically unstable? (days of the last trading days)",
+        told.order_by([told.bad_day_count.desc(), "circuit_id"]),
+        {
+            **_WHO,
+            "bad_day_count": "bad",
+            "comparable_day_count": "known",
+            "high_day_count": "high",
+            "flapping_day_count": "flapping",
+            "outage_day_count": "down",
+            "bad_since_day": "since",
+        },
+    )
+
+
 def worst_quality(warehouse: Warehouse, days: ir.Table) -> Answer:
     """Circuits of the day with the most hours at or above a level of loss, jitter or latency."""
     hours = warehouse.lazy(CIRCUIT_HOUR)
@@ -242,7 +280,7 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
         f"known, coverage {_shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits "
         f"with not enough data."
     )
-    more = (worst_quality, failovers, longest_runs)
+    more = (flapping, least_available, chronic, worst_quality, failovers, longest_runs)
     for answer in (*answers(days), *(asked(warehouse, days) for asked in more)):
         rows = warehouse.query(answer.rows.limit(SHOWN))
         console.print(_grid(answer, rows))

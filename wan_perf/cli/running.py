@@ -18,7 +18,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
 from wan_perf.declaration import Table
-from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, INVENTORY_JOB, build_definitions
+from wan_perf.definitions import (
+    DAILY_JOB,
+    HOURLY_JOB,
+    INVENTORY_JOB,
+    REPORTS_JOB,
+    build_definitions,
+)
 from wan_perf.defs.kept_out import KEPT_OUT
 from wan_perf.defs.raw import AT_ONCE_TAG, DUE_TAG
 from wan_perf.defs.resources import clock_for, warehouse_for
@@ -117,7 +123,7 @@ class Runs:
             first = until
 
     def aggregate_daily(self, start: datetime | None = None, end: datetime | None = None) -> None:
-        """Days from circuit-hours; by default from the newest day that there is.
+        """Days from circuit-hours, and the reports; by default from the newest day that there is.
 
         Raises:
             UsageError: the range is none.
@@ -131,6 +137,8 @@ class Runs:
         keys = [f"{first:%Y-%m-%d}", f"{last - DAY:%Y-%m-%d}"]
         with self.console.status(f"days {keys[0]} to {keys[1]}"):
             result = self._run(DAILY_JOB, keys)
+        with self.console.status("reports"):
+            self._run(REPORTS_JOB)
         count = _metadata(result, "circuit_day")["dagster/partition_row_count"]
         days = counted(count, "circuit-day", "circuit-days")
         self.console.print(f"Aggregated {keys[0]} to {keys[1]}: {days}.")

@@ -140,6 +140,13 @@ class Warehouse(ABC):
                 self.create(session, table)
             return held(session.frame(sql), schema)
 
+    def holds(self, table: Table) -> bool:
+        """True where the table is there, of a view every table that it reads; nothing is made."""
+        needed = views.sources(table) if isinstance(table, View) else (table,)
+        with contextlib.suppress(NoWarehouseError), self.session(read_only=True) as session:
+            return all(self.existing_columns(session, source) for source in needed)
+        return False
+
     # -- writing -----------------------------------------------------------------------------------
 
     def store(

@@ -50,6 +50,8 @@ FEEDS = {
     "threshold_run": {"threshold_piece", "circuit_hour"},
     "circuit_window": {"circuit_hour", "dim_hour"},
     "circuit_day": {"circuit_hour", "threshold_piece"},
+    "chronic_offender": {"circuit_day", "dim_site", "dim_hour"},
+    "top_offender": {"circuit_day", "dim_site"},
 }
 
 
@@ -116,7 +118,7 @@ def test_the_checks_are_the_declared_rules_and_audits_by_name(definitions):
 def test_jobs_cover_every_asset_that_is_stored_once(definitions):
     covered = [
         key.to_user_string()
-        for job in ("inventory_job", "hourly_job", "daily_job")
+        for job in ("inventory_job", "hourly_job", "daily_job", "reports_job")
         for key in definitions.resolve_job_def(job).asset_layer.executable_asset_keys
     ]
     assert sorted(covered) == sorted(STORED)

@@ -12,16 +12,19 @@ from hypothesis import strategies as st
 
 from wan_perf.declaration import Table
 from wan_perf.frames import conform
+from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
 from wan_perf.kpi.failovers import failover_pieces
+from wan_perf.kpi.ranking import top_offenders
 from wan_perf.kpi.rollup import circuit_periods
 from wan_perf.kpi.site_hours import site_hours
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
 from wan_perf.kpi.windows import circuit_windows
 from wan_perf.periods import DAY
 from wan_perf.tables import (
+    CHRONIC_OFFENDER,
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
@@ -40,12 +43,15 @@ from wan_perf.tables import (
     SITE_HOUR,
     THRESHOLD_PIECE,
     THRESHOLD_RUN,
+    TOP_OFFENDER,
 )
+from wan_perf.thresholds import ChronicRule
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
 from wan_perf_tests.kpi.bandwidths import every_way
 from wan_perf_tests.kpi.engine import FACT_SOURCES, STATE_SOURCES
 from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
 from wan_perf_tests.kpi.ragged import Life, lives
+from wan_perf_tests.kpi.ragged_days import ragged as ragged_days
 from wan_perf_tests.kpi.rows import HOUR, H, Row, past, path
 from wan_perf_tests.kpi.snapshots import wan_port
 
@@ -215,3 +221,24 @@ def test_bandwidth_from_every_set_of_sources(warehouses):
     assert {row["bandwidth_source"] for row in rows} == {
         *("contract", "site_variable", "shaping", "speed_test", "port_speed", None)
     }
+
+
+def test_reports(warehouses):
+    """Days as ragged as in the reports' own tests; what is stored keeps the day's rules."""
+    days, sites, hours_of_zones = ragged_days(3)
+    whole = {"up_minutes": 1440.0, "known_down_minutes": 0.0, "unknown_minutes": 0.0}
+    kept = [{**row, **whole, "down_minutes": 0.0, "hour_count": 24} for row in days]
+    kept = [{**row, "availability_pct": 100.0, "coverage_pct": 100.0} for row in kept]
+    long = Window(A_DAY.start - 60 * 24 * H, A_DAY.end + 3 * 24 * H)
+
+    def fill(warehouse: Warehouse) -> None:
+        warehouse.store(CIRCUIT_DAY, conform(kept, CIRCUIT_DAY), long)
+        warehouse.store(DIM_SITE, conform(sites, DIM_SITE))
+        warehouse.store(DIM_HOUR, conform(hours_of_zones, DIM_HOUR), long)
+        stored = [warehouse.lazy(table) for table in (CIRCUIT_DAY, DIM_SITE, DIM_HOUR)]
+        warehouse.store(CHRONIC_OFFENDER, chronic_offenders(*stored, ChronicRule()))
+        warehouse.store(TOP_OFFENDER, top_offenders(*stored[:2], 3))
+
+    assert len(assert_equal_on_both(warehouses, CHRONIC_OFFENDER, fill)) > 3
+    rows = assert_equal_on_both(warehouses, TOP_OFFENDER, lambda _: None)
+    assert {row["ranked_by"] for row in rows} >= {"flap_count", "utilization_p95_pct"}

@@ -1,0 +1,79 @@
+"""Chronic offenders: circuits that were bad on many of the last trading days.
+
+Belongs here: what a bad day is, which days are compared, how many bad ones are too many.
+Keep out: the numbers of the rule (`thresholds`), a day's own figures (`rollup`).
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.columns import SEVERITIES
+from wan_perf.kpi.newest import newest_whole_day, stores
+from wan_perf.metrics import JUDGED
+from wan_perf.thresholds import ChronicRule
+
+UTC = "UTC"
+_HIGH = SEVERITIES[1]
+
+
+def chronic_offenders(
+    circuit_day: ir.Table, dim_site: ir.Table, dim_hour: ir.Table, rule: ChronicRule
+) -> ir.Table:
+    """One row per circuit that is chronic as of the newest whole day; hubs are left out.
+
+    The days compared are the site's last trading days, `rule.of_days` of them: UTC days with a
+    trading hour. A day of which less than `rule.coverage_pct` is known is neither good nor bad. A
+    day is bad where any metric was at or above high for `rule.high_hours`, or the circuit flapped
+    `rule.flaps` times, or its availability was under `rule.availability_pct`. What is unknown is
+    not bad. Chronic is `rule.bad_days` bad days or more; with a shorter history they are as many.
+    """
+    newest = newest_whole_day(circuit_day)
+    sites = _zoned(stores(dim_site, newest), dim_hour)
+    calendar = _last_trading_days(dim_hour, newest, rule.of_days)
+    days = circuit_day.inner_join(sites, "site_id").inner_join(calendar, ["time_zone", "day"])
+    high = ibis.or_(
+        *((days[m.cumulative(_HIGH)] >= rule.high_hours).fill_null(False) for m in JUDGED)
+    )
+    flapped = (days.flap_count >= rule.flaps).fill_null(False)
+    out = (days.availability_pct < rule.availability_pct).fill_null(False)
+    known = (days.coverage_pct >= rule.coverage_pct).fill_null(False)
+    judged = days.mutate(
+        is_comparable=known,
+        is_high=known & high,
+        is_flapping=known & flapped,
+        is_out=known & out,
+        is_bad=known & (high | flapped | out),
+    )
+    told = judged.group_by("circuit_id").aggregate(
+        as_of_day=judged.as_of_day.max(),
+        site_id=judged.site_id.argmax(judged.day),
+        site_name=judged.site_name.argmax(judged.day),
+        region=judged.region.argmax(judged.day),
+        trading_day_count=judged.trading_day_count.max(),
+        comparable_day_count=judged.is_comparable.ifelse(1, 0).sum(),
+        bad_day_count=judged.is_bad.ifelse(1, 0).sum(),
+        high_day_count=judged.is_high.ifelse(1, 0).sum(),
+        flapping_day_count=judged.is_flapping.ifelse(1, 0).sum(),
+        outage_day_count=judged.is_out.ifelse(1, 0).sum(),
+        bad_since_day=judged.day.min(where=judged.is_bad),
+        bad_last_day=judged.day.max(where=judged.is_bad),
+    )
+    return told.filter(told.bad_day_count >= rule.bad_days)
+
+
+def _zoned(sites: ir.Table, dim_hour: ir.Table) -> ir.Table:
+    """Sites by their calendar; one whose time zone has no hours follows UTC."""
+    zones = dim_hour.select(zone=dim_hour.time_zone).distinct()
+    known = sites.left_join(zones, sites.time_zone == zones.zone)
+    return known.select("site_id", "site_name", "region", time_zone=known.zone.fill_null(UTC))
+
+
+def _last_trading_days(dim_hour: ir.Table, newest: ir.Table, count: int) -> ir.Table:
+    """The last days with a trading hour of each time zone, until the newest whole day."""
+    trading = dim_hour.filter(dim_hour.is_trading_hour)
+    days = trading.select("time_zone", day=trading.hour.date()).distinct().cross_join(newest)
+    days = days.filter(days.day <= days.as_of_day)
+    back = ibis.row_number().over(ibis.window(group_by=days.time_zone, order_by=days.day.desc()))
+    numbered = days.mutate(back=back)
+    last = numbered.filter(numbered.back < count).drop("back")
+    return last.mutate(trading_day_count=last.count().over(ibis.window(group_by=last.time_zone)))

@@ -1,0 +1,27 @@
+"""As of when a report speaks: the newest whole day, and the stores as they are at its end.
+
+Belongs here: which day is the newest that reports may rest on, and who is reported.
+Keep out: what a report says.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.columns import STORE
+from wan_perf.kpi.validity import in_force
+
+_HOURS_OF_DAY = 24
+
+
+def newest_whole_day(circuit_day: ir.Table) -> ir.Table:
+    """One row: `as_of_day`, the newest day with all its hours of any circuit; NULL without one."""
+    whole = circuit_day.filter(circuit_day.hour_count == _HOURS_OF_DAY)
+    return whole.aggregate(as_of_day=whole.day.max())
+
+
+def stores(dim_site: ir.Table, newest: ir.Table) -> ir.Table:
+    """Sites with their names as of the newest day's end; hubs are left out."""
+    sites = dim_site.cross_join(newest)
+    end = sites.as_of_day.cast("timestamp") + ibis.interval(days=1)
+    held = sites.filter(in_force(sites, end) & (sites.site_kind.fill_null(STORE) == STORE))
+    return held.select("site_id", "site_name", "region", "time_zone")

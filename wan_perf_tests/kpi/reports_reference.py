@@ -1,0 +1,96 @@
+"""Reports, worked out from their definitions in plain Python, day by day."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from wan_perf.kpi.ranking import RANKED
+from wan_perf_tests.kpi.ragged_days import METRICS
+from wan_perf_tests.kpi.rows import Row
+
+
+def as_of(days: Sequence[Row]) -> date:
+    return max(row["day"] for row in days if row["hour_count"] == 24)
+
+
+def told_sites(sites: Sequence[Row], newest: date) -> dict[str, Row]:
+    end = datetime(newest.year, newest.month, newest.day) + timedelta(days=1)
+    held = (s for s in sites if s["valid_from"] < end)
+    current = (s for s in held if not s.get("valid_to") or s["valid_to"] >= end)
+    return {s["site_id"]: s for s in current if s.get("site_kind") != "hub"}
+
+
+def slow_chronic(days: Sequence[Row], sites: Sequence[Row], hours: Sequence[Row]) -> list[Row]:
+    newest = as_of(days)
+    current, traded = told_sites(sites, newest), defaultdict(set)
+    for hour in hours:
+        traded[hour["time_zone"]].add(hour["hour"].date() if hour["is_trading_hour"] else None)
+    of_circuit = defaultdict(list)
+    compared = {}
+    for row in sorted(days, key=lambda r: r["day"]):
+        if row["site_id"] not in current:
+            continue
+        zone = current[row["site_id"]]["time_zone"]
+        calendar_days = traded.get(zone) or traded["UTC"]
+        last = sorted(d for d in calendar_days if d and d <= newest)[-20:]
+        if row["day"] in last:
+            of_circuit[row["circuit_id"]].append(row)
+            compared[row["circuit_id"]] = max(compared.get(row["circuit_id"], 0), len(last))
+    found = []
+    for circuit, rows in sorted(of_circuit.items()):
+        known = [r for r in rows if r["coverage_pct"] >= 50]
+        high = {
+            r["day"] for r in known if any((r.get(f"{m}_high_hours") or 0) >= 1 for m in METRICS)
+        }
+        flapping = {r["day"] for r in known if r["flap_count"] >= 4}
+        out = {
+            r["day"]
+            for r in known
+            if r["availability_pct"] is not None and r["availability_pct"] < 99.5
+        }
+        bad = high | flapping | out
+        if len(bad) >= 10:
+            home = current[rows[-1]["site_id"]]
+            found.append(
+                {
+                    "as_of_day": newest,
+                    "circuit_id": circuit,
+                    "site_id": home["site_id"],
+                    "site_name": home["site_name"],
+                    "region": home["region"],
+                    "trading_day_count": compared[circuit],
+                    "comparable_day_count": len(known),
+                    "bad_day_count": len(bad),
+                    "high_day_count": len(high),
+                    "flapping_day_count": len(flapping),
+                    "outage_day_count": len(out),
+                    "bad_since_day": min(bad),
+                    "bad_last_day": max(bad),
+                }
+            )
+    return found
+
+
+def slow_top(
+    days: Sequence[Row], sites: Sequence[Row], count: int
+) -> dict[str, list[tuple[int, str, float]]]:
+    newest = as_of(days)
+    current = told_sites(sites, newest)
+    rows = [r for r in days if r["day"] == newest and r["site_id"] in current]
+    found = {}
+    for ranked in RANKED:
+        lowest = ranked.column == "availability_pct"
+        sign = 1 if lowest else -1
+        offenders = [
+            (sign * r[ranked.column], r["circuit_id"])
+            for r in rows
+            if r.get(ranked.column) is not None
+            and (r[ranked.column] < 100 if lowest else r[ranked.column] > 0)
+            and (not lowest or r["coverage_pct"] >= 90)
+        ]
+        offenders.sort()
+        found[ranked.column] = [
+            (1 + sum(other < value for other, _ in offenders), circuit, sign * value)
+            for value, circuit in offenders[:count]
+        ]
+    return found

@@ -1,0 +1,164 @@
+"""Reports from days: chronic and top offenders, named cases and a slow reference."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cache
+
+import pytest
+
+from wan_perf.kpi.chronic import chronic_offenders
+from wan_perf.kpi.ranking import RANKED, top_offenders
+from wan_perf.tables import CIRCUIT_DAY, DIM_HOUR, DIM_SITE
+from wan_perf.thresholds import ChronicRule
+from wan_perf_tests.kpi.engine import Query, unbound
+from wan_perf_tests.kpi.estate import site
+from wan_perf_tests.kpi.ragged_days import LAST, calendar, day, ragged
+from wan_perf_tests.kpi.reports_reference import slow_chronic, slow_top
+from wan_perf_tests.kpi.rows import Row
+
+RULE = ChronicRule()
+PLACES = 2
+
+
+@cache
+def chronic_query() -> Query:
+    return Query(chronic_offenders(*map(unbound, (CIRCUIT_DAY, DIM_SITE, DIM_HOUR)), RULE))
+
+
+@cache
+def top_query() -> Query:
+    return Query(top_offenders(unbound(CIRCUIT_DAY), unbound(DIM_SITE), PLACES))
+
+
+def chronic(
+    days: Sequence[Row], hours: Sequence[Row] | None = None, sites: Sequence[Row] | None = None
+) -> list[Row]:
+    rows = chronic_query().rows(
+        circuit_day=days, dim_hour=hours or calendar(), dim_site=sites or [site()]
+    )
+    return sorted(rows, key=lambda row: row["circuit_id"])
+
+
+BAD = {"flap_count": 4}
+
+
+@pytest.mark.parametrize(
+    ("bad", "is_bad"),
+    [
+        pytest.param({"utilization_high_hours": 1}, True, id="one hour at high"),
+        pytest.param({"latency_high_hours": 3}, True, id="of any metric"),
+        pytest.param({"flap_count": 4}, True, id="four flaps"),
+        pytest.param({"flap_count": 3}, False, id="three flaps"),
+        pytest.param({"availability_pct": 99.4999}, True, id="under 99.5 %"),
+        pytest.param({"availability_pct": 99.5}, False, id="99.5 % itself is enough"),
+        pytest.param({"availability_pct": None}, False, id="unknown is not bad"),
+        pytest.param({"loss_high_hours": None}, False, id="hours that could not be judged"),
+        pytest.param({"flap_count": 9, "coverage_pct": 50.0}, True, id="half of it is known"),
+        pytest.param({"flap_count": 9, "coverage_pct": 49.9}, False, id="less is known"),
+    ],
+)
+def test_what_a_bad_day_is(bad: Row, is_bad: bool):
+    days = [day(back, **bad) for back in range(10)] + [day(back) for back in range(10, 20)]
+    assert [row["bad_day_count"] for row in chronic(days)] == ([10] if is_bad else [])
+
+
+@pytest.mark.parametrize(
+    ("bad", "closed", "found"),
+    [
+        pytest.param(range(10), (), [10], id="ten of the last twenty"),
+        pytest.param(range(9), (), [], id="nine"),
+        pytest.param(range(10, 20), (), [10], id="the ten oldest of them"),
+        pytest.param(range(11, 21), (), [], id="the tenth is the 21st day back"),
+        pytest.param(range(11, 21), (0,), [10], id="a day without trading is no day"),
+        pytest.param(range(10), (3,), [], id="what was bad while closed does not count"),
+    ],
+)
+def test_which_days_are_compared(bad: range, closed: tuple, found: list):
+    days = [day(back, **(BAD if back in bad else {})) for back in range(30)]
+    assert [row["bad_day_count"] for row in chronic(days, calendar(closed=closed))] == found
+
+
+def test_an_offender_tells_its_reasons_and_its_days():
+    """Ten days of flaps, four of them also out: ten bad days, not fourteen; one day has no row."""
+    days = [
+        day(back, flap_count=6, availability_pct=90.0 if back < 4 else 100)
+        for back in (*range(10),)
+    ]
+    days += [day(back) for back in range(10, 19)]
+    [row] = chronic(days)
+    assert row == {
+        "as_of_day": LAST,
+        "circuit_id": "C1",
+        "site_id": "S1",
+        "site_name": "Store 1",
+        "region": "West",
+        "trading_day_count": 20,
+        "comparable_day_count": 19,
+        "bad_day_count": 10,
+        "high_day_count": 0,
+        "flapping_day_count": 10,
+        "outage_day_count": 4,
+        "bad_since_day": LAST - timedelta(days=9),
+        "bad_last_day": LAST,
+    }
+
+
+def test_the_day_in_progress_is_not_compared_and_hubs_are_not_told():
+    begun = [day(-1, hour_count=5, **BAD)]
+    assert chronic([*begun, *(day(back, **BAD) for back in range(9))]) == []
+    ten = [day(back, **BAD) for back in range(10)]
+    assert len(chronic([*begun, *ten])) == 1
+    assert chronic(ten, sites=[site(site_kind="hub")]) == []
+
+
+def test_a_site_without_a_time_zone_follows_utc():
+    ten = [day(back, **BAD) for back in range(10)]
+    utc = calendar(zone="UTC", closed=(0,))
+    assert chronic(ten, [*calendar(), *utc], [site(time_zone=None)]) == []
+    assert len(chronic(ten, [*calendar(), *utc])) == 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_chronic_offenders_equal_the_reference(seed: int):
+    days, sites, hours = ragged(seed)
+    expected = slow_chronic(days, sites, hours)
+    assert expected
+    assert chronic(days, hours, sites) == expected
+
+
+def top(days: Sequence[Row], sites: Sequence[Row]) -> list[Row]:
+    return top_query().rows(circuit_day=days, dim_site=sites)
+
+
+def places(rows: Sequence[Row], ranked_by: str) -> list[tuple[int, str, float]]:
+    return sorted(
+        (r["place"], r["circuit_id"], r["value"]) for r in rows if r["ranked_by"] == ranked_by
+    )
+
+
+def test_the_worst_come_first_and_what_is_harmless_or_unknown_is_no_offender():
+    """Two places: of three equal ones the first two by id share the first place."""
+    days = [
+        day(0, "C3", flap_count=6, utilization_p95_pct=None),
+        day(0, "C1", flap_count=6, availability_pct=98.0, utilization_p95_pct=91.5),
+        day(0, "C2", flap_count=6, availability_pct=97.0, coverage_pct=89.9),
+        day(0, "C4", flap_count=2, availability_pct=99.0, coverage_pct=90.0),
+        day(1, "C5", flap_count=90),
+    ]
+    rows = top(days, [site()])
+    assert places(rows, "flap_count") == [(1, "C1", 6), (1, "C2", 6)]
+    assert places(rows, "availability_pct") == [(1, "C1", 98.0), (2, "C4", 99.0)]
+    assert places(rows, "utilization_p95_pct") == [(1, "C1", 91.5)]
+    assert places(rows, "known_down_minutes") == []
+    assert {row["period_start"] for row in rows} == {LAST}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_top_offenders_equal_the_reference(seed: int):
+    days, sites, _ = ragged(seed)
+    rows = top(days, sites)
+    expected = slow_top(days, sites, PLACES)
+    assert expected["flap_count"]
+    assert {name: sorted(found) for name, found in expected.items()} == {
+        ranked.column: places(rows, ranked.column) for ranked in RANKED
+    }
