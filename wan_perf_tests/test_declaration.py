@@ -88,7 +88,9 @@ def test_the_rules_of_a_circuit_hour() -> None:
         *("utilization_follows_its_formula", "status_hourly_is_a_known_word"),
     }
     assert [rule.name for rule in CIRCUIT_HOUR.rules if not rule.enforced] == [
-        "utilization_is_at_most_100_pct"
+        "utilization_is_at_most_100_pct",
+        "bandwidth_is_known",
+        "counters_are_possible",
     ]
 
 
@@ -154,7 +156,6 @@ NOTHING_SEEN = {
             id="4.5 GB sent fill an upload of 10 Mbit/s",
         ),
         pytest.param({"observed_minutes": 30.0, "utilization_pct": 40.0}, id="half observed"),
-        pytest.param({"bandwidth_mbps": None, "utilization_pct": None}, id="no bandwidth"),
         pytest.param({"bandwidth_mbps": 0.0, "utilization_pct": None}, id="a bandwidth of zero"),
         pytest.param({"utilization_pct": 20.0001}, id="rounded to the last stored digit"),
     ],
@@ -170,7 +171,9 @@ def test_an_hour_that_keeps_every_rule(duckdb: Any, change: dict[str, Any]) -> N
         ({"flap_count": None}, {"required_values_are_present"}),
         ({"utilization_severity": "awful"}, {"utilization_severity_is_a_known_word"}),
         ({"source": "guess"}, {"source_is_a_known_word"}),
-        ({"dropped_count": -1}, {"amounts_are_not_negative"}),
+        ({"dropped_count": -1}, {"amounts_are_not_negative", "counters_are_possible"}),
+        ({"dropped_count": 1}, {"counters_are_possible"}),
+        ({"bandwidth_mbps": None, "utilization_pct": None}, {"bandwidth_is_known"}),
         ({"bandwidth_up_mbps": -1.0, "utilization_pct": None}, {"amounts_are_not_negative"}),
         ({"availability_pct": 100.1}, {"availability_pct_is_0_to_100"}),
         ({"unknown_minutes": -1.0, "known_down_minutes": 11.0}, {"unknown_minutes_is_0_to_60"}),
