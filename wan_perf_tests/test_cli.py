@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +18,8 @@ from wan_perf.cli import main
 from wan_perf.cli.export import export
 from wan_perf.frames import conform
 from wan_perf.simulator import Cloud, Fleet, serve
-from wan_perf.tables import DIM_CIRCUIT, TABLES
-from wan_perf.warehouse import DuckDBWarehouse
+from wan_perf.tables import CIRCUIT_DAY, DIM_CIRCUIT, DIM_SITE, TABLES
+from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.graph.staged import HOUR, START
 
 SECRET = "s3cr3t-t0ken-that-must-not-show"  # noqa: S105 - opens this test's simulator only
@@ -220,6 +221,12 @@ def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
             "--end after --start", id="days that end before they start",
         ),
         pytest.param(("aggregate", "yearly"), {}, 2, "daily", id="an unknown period"),
+        pytest.param(("top", "mos"), {}, 2, "flap_count", id="a figure that is not ranked"),
+        pytest.param(
+            ("top", "flap_count", "--period", "year"), {}, 2, "day", id="a period not ranked"
+        ),
+        pytest.param(("top", "flap_count", "--n", "0"), {}, 2, "--n", id="no places"),
+        pytest.param(("top", "flap_count"), {}, 2, "no whole day", id="no whole day to rank"),
         pytest.param(("export", "circuit_year"), {}, 2, "circuit_day", id="an unknown report"),
         pytest.param(
             ("export", "circuit_hour", "--format", "xlsx"), {}, 2, "parquet",
@@ -292,6 +299,45 @@ def test_a_csv_holds_no_formula_and_reads_as_utf_8(tmp_path: Path):
     with file.open(encoding="utf-8-sig", newline="") as lines:
         providers = [row["provider"] for row in csv.DictReader(lines)]
     assert providers == ["'=1+1", "Fünf, GmbH", ""]
+
+
+def test_top_ranks_the_newest_whole_day_for_as_many_places_as_asked(shell: Shell, tmp_path: Path):
+    """Three circuits flap 4, 8 and 6 times; of the day in progress nothing is told."""
+    warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")
+    days = [
+        flapped(START.date(), "C1", 4),
+        flapped(START.date(), "C2", 8),
+        flapped(START.date(), "C3", 6),
+        flapped(START.date() + 24 * HOUR, "C1", 99, hours=3),
+    ]
+    both = Window(START.replace(hour=0), START.replace(hour=0) + 48 * HOUR)
+    warehouse.store(CIRCUIT_DAY, conform(days, CIRCUIT_DAY), both)
+    site = {"site_id": "S1", "site_name": "Store 1", "region": "West", "store_type": "Express"}
+    site |= {"valid_from": START.replace(year=1970)}
+    warehouse.store(DIM_SITE, conform([site], DIM_SITE))
+    done = shell.run(
+        *("top", "flap_count", "--n", "2"), WAN_PERF_DUCKDB=str(tmp_path / "wan.duckdb")
+    )
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines() if " C" in line] == ["1", "2"]
+    assert [line.split()[-3] for line in done.stdout.splitlines() if " C" in line] == ["C2", "C3"]
+
+
+def flapped(day: date, circuit: str, flaps: int, hours: int = 24) -> dict[str, object]:
+    """A day that is up all the time but for an instant at each flap."""
+    return {
+        "day": day,
+        "circuit_id": circuit,
+        "site_id": "S1",
+        "hour_count": hours,
+        "flap_count": flaps,
+        "up_minutes": 60.0 * hours,
+        "down_minutes": 0.0,
+        "known_down_minutes": 0.0,
+        "unknown_minutes": 0.0,
+        "availability_pct": 100.0,
+        "coverage_pct": 100.0,
+    }
 
 
 def test_no_secret_is_in_any_output_or_file(shell: Shell):

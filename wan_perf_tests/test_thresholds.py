@@ -110,6 +110,11 @@ def test_an_override_of_nobody_changes_the_default_from_its_date(tmp_path):
         ),
         pytest.param("[thresholds", "is not TOML", id="no TOML"),
         pytest.param(
+            "[chronic]\nbad_days = 21", "bad_days 21 is more than of_days 20",
+            id="more bad days than days",
+        ),
+        pytest.param("top_places = 0", "top_places", id="no places"),
+        pytest.param(
             '[thresholds.loss_pct]\nwarning = "low"\nhigh = 2\ncritical = 3',
             "thresholds.loss_pct.warning",
             id="a level that is no number",

@@ -104,6 +104,21 @@ def full_cycle(start: datetime | None, end: datetime | None) -> None:
         print_answers(runs.warehouse, runs.console)
 
 
+@commands.command()
+@click.argument("metric")
+@click.option("--n", "places", default=10, show_default=True, type=click.IntRange(min=1))
+@click.option("--period", default="day", show_default=True, help="day: the newest whole one.")
+def top(metric: str, places: int, period: str) -> None:
+    """Print the circuits that are worst by a figure, such as flap_count."""
+    from rich.console import Console
+
+    from wan_perf.cli.top import print_top
+    from wan_perf.defs.resources import warehouse_for
+    from wan_perf.settings import read_settings
+
+    print_top(warehouse_for(read_settings()), Console(), metric, places, period)
+
+
 @commands.command("export")
 @click.argument("report")
 @click.option("--format", "file_format", default="csv", show_default=True, help="csv or parquet.")

@@ -1,20 +1,18 @@
 """The questions that can be answered so far, asked of the warehouse and printed.
 
-Belongs here: which rows answer a question, and how a terminal shows them.
-Keep out: computing a number: figures are read from the tables as they are.
+Belongs here: which rows answer a question.
+Keep out: computing a number: figures are read from the tables as they are; how a terminal shows
+them (`showing`).
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table as Grid
 
-from wan_perf.columns import COLUMNS, SEVERITIES, STORE
+from wan_perf.cli.showing import grid, shown
+from wan_perf.columns import SEVERITIES, STORE
 from wan_perf.formulas import availability_pct
 from wan_perf.kpi.ranking import ENOUGH_COVERAGE_PCT
 from wan_perf.kpi.validity import in_force
@@ -33,9 +31,6 @@ from wan_perf.tables import (
 from wan_perf.warehouse import Warehouse
 
 SHOWN = 5
-WIDEST = 14
-"""A circuit without contract has a long id; its end, the port, tells more than its start."""
-WHOLE = 100
 
 
 _WHO = {"site_name": "site", "region": "region", "circuit_id": "circuit"}
@@ -276,14 +271,14 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
         return
     console.print(
         f"\n[bold]{fleet['day']:%A %Y-%m-%d}[/] (UTC): {fleet['circuits']} circuits at "
-        f"{fleet['sites']} sites, availability {_shown(fleet['availability_pct'])} % of what is "
-        f"known, coverage {_shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits "
+        f"{fleet['sites']} sites, availability {shown(fleet['availability_pct'])} % of what is "
+        f"known, coverage {shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits "
         f"with not enough data."
     )
     more = (flapping, least_available, chronic, worst_quality, failovers, longest_runs)
     for answer in (*answers(days), *(asked(warehouse, days) for asked in more)):
         rows = warehouse.query(answer.rows.limit(SHOWN))
-        console.print(_grid(answer, rows))
+        console.print(grid(answer.question, answer.headings, rows))
 
 
 def _fleet(days: ir.Table) -> ir.Table:
@@ -301,43 +296,3 @@ def _fleet(days: ir.Table) -> ir.Table:
         availability_pct=availability_pct(sums.up, sums.known),
         coverage_pct=100.0 * sums.known / sums.total.nullif(0),
     )
-
-
-def _grid(answer: Answer, rows: pd.DataFrame) -> Grid:
-    grid = Grid(title=answer.question, title_justify="left", title_style="bold")
-    grid.box, grid.pad_edge, grid.collapse_padding = SIMPLE_HEAD, False, True
-    for column, heading in answer.headings.items():
-        numeric = column in COLUMNS and COLUMNS[column].type in ("real", "integer")
-        grid.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
-    for _, row in rows.iterrows():
-        grid.add_row(*(_shown(row[column], decimals(column)) for column in answer.headings))
-    if rows.empty:
-        grid.caption = "none"
-    return grid
-
-
-def decimals(column: str) -> int:
-    """Digits that a person can use: whole megabits, tenths of load, hundredths of availability."""
-    if column.endswith("_mbps"):
-        return 0
-    return 1 if column.startswith(("utilization", "value")) else 2
-
-
-def _shown(value: object, digits: int = 2) -> str:
-    """A value for a person; unknown is said, and 100 is not reached by rounding.
-
-    An instant is told by its month, day and minute.
-    """
-    if pd.isna(value):  # type: ignore[call-overload]
-        return "unknown"
-    if isinstance(value, float):
-        rounded = f"{value:,.{digits}f}"
-        if float(rounded.replace(",", "")) == WHOLE and value < WHOLE:
-            return f"{WHOLE - 10**-digits:.{digits}f}"
-        return rounded
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return f"{value:%m-%d %H:%M}"
-    words = str(value)
-    return words if len(words) <= WIDEST else f"…{words[1 - WIDEST :]}"

@@ -4,6 +4,7 @@ Belongs here: what is ranked, which end of it is the worst, who is left out.
 Keep out: the figures themselves (`rollup`), how many places are told (`thresholds`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -43,7 +44,12 @@ RANKED = (
 )
 
 
-def top_offenders(circuit_day: ir.Table, dim_site: ir.Table, places: int) -> ir.Table:
+def top_offenders(
+    circuit_day: ir.Table,
+    dim_site: ir.Table,
+    places: int,
+    figures: Sequence[Ranked] = RANKED,
+) -> ir.Table:
     """One row per figure and place, the worst first, on the newest whole day.
 
     Equal values share a place, and as many circuits are told as `places`, the first by id; hubs
@@ -53,7 +59,7 @@ def top_offenders(circuit_day: ir.Table, dim_site: ir.Table, places: int) -> ir.
     sites = stores(dim_site, newest).drop("time_zone")
     days = circuit_day.cross_join(newest)
     days = days.filter(days.day == days.as_of_day).inner_join(sites, "site_id")
-    return ibis.union(*(_ranked(days, DAY, ranked, places) for ranked in RANKED))
+    return ibis.union(*(_ranked(days, DAY, ranked, places) for ranked in figures))
 
 
 def _ranked(rows: ir.Table, period: Period, ranked: Ranked, places: int) -> ir.Table:
