@@ -94,7 +94,8 @@ def _judged(metric: Metric) -> Iterator[Column]:
         yield Column(
             metric.level(severity),
             "real",
-            f"The {severity} level of {metric.quantity} in force in the hour; at it is above.",
+            f"The {severity} level of {metric.quantity} in force in the hour, of a period in its "
+            "last hour with one; at it is above.",
             unit=_UNITS[metric.unit],
         )
         yield _count(
@@ -114,6 +115,16 @@ def _sampled(metric: Metric) -> Iterator[Column]:
     unit, le = _UNITS[metric.unit], 100 if metric.unit == "pct" else None
     name = metric.quantity.capitalize()
     of = "of the circuit's peer paths in the hour"
+    yield Column(
+        metric.minutes, "real", f"Minutes that {metric.avg} of a period rests on.", "min", 0
+    )
+    yield Column(
+        metric.weighted,
+        "real",
+        f"Sum of the hours' {metric.avg}, each times its minutes.",
+        f"{unit} min",
+        0,
+    )
     yield Column(metric.avg, "real", f"{name} {of}: mean of its samples.", unit, 0, le)
     yield Column(
         metric.max,
@@ -126,8 +137,8 @@ def _sampled(metric: Metric) -> Iterator[Column]:
     yield Column(
         metric.p95,
         "real",
-        f"{name} {of}: 95th percentile of its samples (linear); NULL where only the history is "
-        "known.",
+        f"{name} {of}: 95th percentile of its samples (linear); beyond a day at most 2 % off; NULL "
+        "where only the history is known.",
         unit,
         0,
         le,
@@ -213,6 +224,8 @@ _DESCRIPTION = (
 _TIME = (
     _instant("hour", "Start of the UTC hour; the row covers [hour, hour + 1 h)."),
     Column("day", "date", "UTC day; the row covers its 24 hours."),
+    Column("week", "date", "ISO week by its Monday, UTC; the row covers its seven days."),
+    Column("month", "date", "Month by its first day, UTC; of 13 months the last of them."),
     _instant("pass_at", "Instant at which the sampling pass was due."),
     _instant("taken_at", "Instant of the inventory snapshot."),
     _instant(
@@ -366,7 +379,10 @@ _FACT = (
     _percent("availability_low_pct", "Availability if every unknown minute was down."),
     _percent("availability_high_pct", "Availability if every unknown minute was up."),
     _percent("coverage_pct", "Share of the minutes whose state is known."),
-    _count("sample_count", "Readings of the circuit's port that were heard."),
+    _count(
+        "sample_count",
+        "Readings of the circuit's port that were heard; of a histogram its hours or samples.",
+    ),
     _count("reset_count", "Counter differences that began anew because the gateway booted."),
     _count("dropped_count", "Counter differences left out: went back, or no line could carry."),
     _text(
@@ -375,8 +391,17 @@ _FACT = (
         ("samples", "history"),
     ),
     Column("window_hours", "integer", "Length of the trailing window.", unit="h", ge=1),
+    Column(
+        "bucket",
+        "integer",
+        "Range of values: 0 is zero, of the others each ends 4 % above the one before it, the "
+        "first at 0.0001.",
+        ge=0,
+    ),
     _count("hour_count", "Hours in which the circuit was in service."),
     _count("observed_hour_count", "Hours with a utilization."),
+    _bytes("used_rx_bytes", "Bytes received in the hours with a utilization."),
+    _bytes("used_tx_bytes", "Bytes sent in the hours with a utilization."),
     _percent("utilization_max_pct", "Highest utilization of an hour.", le=None),
     _percent("utilization_p95_pct", "95th percentile of the hours' utilization (linear).", le=None),
     *(column for metric in JUDGED for column in _judged(metric)),

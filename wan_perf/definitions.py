@@ -9,10 +9,10 @@ from typing import Any
 import dagster as dg
 
 from wan_perf.audits import AUDITS
-from wan_perf.defs import dimensions, events, facts, inventory, past, raw, reports
+from wan_perf.defs import dimensions, events, facts, inventory, past, raw, reports, rollups
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
-from wan_perf.defs.partitions import daily, hourly
+from wan_perf.defs.partitions import daily, hourly, monthly, weekly
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
 from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import TABLES
@@ -36,27 +36,38 @@ HOURLY_ASSETS = [
     facts.site_hour,
     facts.circuit_window,
 ]
-DAILY_ASSETS = [events.threshold_piece, events.failover_piece, facts.circuit_day]
+DAILY_ASSETS = [
+    events.threshold_piece,
+    events.failover_piece,
+    rollups.circuit_day,
+    rollups.circuit_histogram,
+]
+WEEKLY_ASSETS = [rollups.circuit_week]
+MONTHLY_ASSETS = [rollups.circuit_month, rollups.circuit_13_month]
 REPORTS = [reports.chronic_offender, reports.top_offender]
 
 INVENTORY_JOB = "inventory_job"
 HOURLY_JOB = "hourly_job"
 DAILY_JOB = "daily_job"
+WEEKLY_JOB = "weekly_job"
+MONTHLY_JOB = "monthly_job"
 REPORTS_JOB = "reports_job"
 
 
 def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
     """The code location of these settings; `overrides` replace resources by name.
 
-    Partitions start at the settings' start, floored to the hour and day that contain it.
+    Partitions start at the settings' start, floored to the period that contains it.
     """
     settings = settings or read_settings()
     warehouse = overrides.get("warehouse") or warehouse_for(settings)
-    hours, days = hourly(settings.start), daily(settings.start)
+    start = settings.start
     assets = [
         *UNPARTITIONED,
-        *(_in(asset, hours) for asset in HOURLY_ASSETS),
-        *(_in(asset, days) for asset in DAILY_ASSETS),
+        *(_in(asset, hourly(start)) for asset in HOURLY_ASSETS),
+        *(_in(asset, daily(start)) for asset in DAILY_ASSETS),
+        *(_in(asset, weekly(start)) for asset in WEEKLY_ASSETS),
+        *(_in(asset, monthly(start)) for asset in MONTHLY_ASSETS),
         *REPORTS,
     ]
     partitions = {key.to_user_string(): a.partitions_def for a in assets for key in a.keys}
@@ -84,6 +95,10 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
             ),
             dg.define_asset_job(
                 DAILY_JOB, DAILY_ASSETS, description="Days, and pieces of runs, from hours."
+            ),
+            dg.define_asset_job(WEEKLY_JOB, WEEKLY_ASSETS, description="Weeks, from days."),
+            dg.define_asset_job(
+                MONTHLY_JOB, MONTHLY_ASSETS, description="Months from days, 13 months from months."
             ),
             dg.define_asset_job(REPORTS_JOB, REPORTS, description="Reports, from days."),
         ],

@@ -49,6 +49,16 @@ class Metric:
         """Column of an hour's 95th percentile over its samples."""
         return f"{self.quantity}_p95_{self.unit}"
 
+    @property
+    def minutes(self) -> str:
+        """Column of a period's minutes that its average rests on, of figures that are sampled."""
+        return f"{self.quantity}_minutes"
+
+    @property
+    def weighted(self) -> str:
+        """Column of the sum of the hours' averages, each times its minutes."""
+        return f"{self.quantity}_minute_sum_{self.unit}"
+
     def level(self, severity: str) -> str:
         """Column of the level in force."""
         return f"{self.quantity}_{severity}_level_{self.unit}"

@@ -6,7 +6,7 @@ Keep out: what is summed over a period (`kpi.rollup`).
 Periods are UTC: days start at midnight UTC. Local time serves trading hours only.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -17,13 +17,28 @@ import ibis.expr.types as ir
 
 @dataclass(frozen=True)
 class Period:
-    """A calendar period: its column and the start of the one that an hour lies in."""
+    """A calendar period: its column and the start of the one that an hour or a day lies in."""
 
     column: str
-    start: Callable[[ir.TimestampValue], ir.DateValue]
+    unit: str
+
+    def start(self, at: ir.TimestampValue | ir.DateValue) -> ir.DateValue:
+        """First day of the period."""
+        return at.cast("date").truncate(self.unit)
+
+    def begun(self, at: datetime) -> datetime:
+        """Midnight with which the period of an instant begins."""
+        midnight = datetime.combine(at, time())
+        back = {"D": 0, "W": at.weekday(), "M": at.day - 1}[self.unit]
+        return midnight - timedelta(days=back)
 
 
-DAY = Period("day", lambda hour: hour.date())
+DAY = Period("day", "D")
+WEEK = Period("week", "W")
+"""ISO weeks, named by their Monday."""
+MONTH = Period("month", "M")
+ROLLING_MONTHS = 13
+"""The month and the twelve before it; named by the last."""
 
 WINDOWS_H = (3, 12, 24)
 """Trailing windows; that of hour h covers as many hours as it is long, up to the end of h. [h]"""

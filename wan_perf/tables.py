@@ -458,13 +458,16 @@ _TIME_ABOVE = tuple(
 """Both modes of time above as columns of every period and scope, beside the hours judged."""
 _PERIOD_FIGURES = (
     *("site_id", "hour_count", "observed_hour_count", "rx_bytes"),
-    *("tx_bytes", "observed_minutes", "utilization_pct", "utilization_max_pct"),
-    *("utilization_p95_pct", *(name for metric in QUALITY for name in (metric.avg, metric.max))),
+    *("tx_bytes", "observed_minutes", "used_rx_bytes", "used_tx_bytes", "capacity_down_bytes"),
+    *("capacity_up_bytes", "utilization_pct", "utilization_max_pct", "utilization_p95_pct"),
+    *(n for m in QUALITY for n in (m.minutes, m.weighted, m.avg, m.max)),
     *_TIME_ABOVE,
+    *(metric.level(severity) for metric in JUDGED for severity in SEVERITIES),
     *("up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
     *("availability_pct", "availability_low_pct"),
     *("availability_high_pct", "coverage_pct", "flap_count"),
 )
+_DAY_FIGURES = (*_PERIOD_FIGURES, *(metric.p95 for metric in QUALITY))
 CIRCUIT_WINDOW = Table(
     "circuit_window",
     "One row per circuit, hour and length of a trailing window that ends with the hour.",
@@ -491,7 +494,51 @@ CIRCUIT_DAY = Table(
     minutes=1440,
     key=("day", "circuit_id"),
     required=("site_id", "hour_count", "up_minutes", "down_minutes", "unknown_minutes"),
-    columns=("day", "circuit_id", *_PERIOD_FIGURES),
+    columns=("day", "circuit_id", *_DAY_FIGURES),
+    own_rules=_DAY_RULES,
+)
+_CALENDAR = ("site_id", "hour_count", "up_minutes", "down_minutes", "unknown_minutes")
+CIRCUIT_HISTOGRAM = Table(
+    "circuit_histogram",
+    "One row per circuit, UTC day, metric and range of values that occurred.",
+    group="rollups",
+    partition="day",
+    key=("day", "circuit_id", "site_id", "metric", "bucket"),
+    required=("sample_count",),
+    columns=("day", "circuit_id", "site_id", "metric", "bucket", "sample_count"),
+)
+CIRCUIT_WEEK = Table(
+    "circuit_week",
+    "One row per circuit and ISO week in which it was in service for an hour or more.",
+    group="rollups",
+    partition="week",
+    minutes=7 * 1440,
+    key=("week", "circuit_id"),
+    required=_CALENDAR,
+    columns=("week", "circuit_id", *_DAY_FIGURES),
+    own_rules=_DAY_RULES,
+)
+CIRCUIT_MONTH = Table(
+    "circuit_month",
+    "One row per circuit and month in which it was in service for an hour or more.",
+    group="rollups",
+    partition="month",
+    minutes=31 * 1440,
+    key=("month", "circuit_id"),
+    required=_CALENDAR,
+    columns=("month", "circuit_id", *_DAY_FIGURES),
+    own_rules=_DAY_RULES,
+)
+CIRCUIT_13_MONTH = Table(
+    "circuit_13_month",
+    "One row per circuit and month: the month and the twelve before it, as far as it was in "
+    "service.",
+    group="rollups",
+    partition="month",
+    minutes=397 * 1440,
+    key=("month", "circuit_id"),
+    required=_CALENDAR,
+    columns=("month", "circuit_id", *_DAY_FIGURES),
     own_rules=_DAY_RULES,
 )
 CHRONIC_OFFENDER = Table(
@@ -547,6 +594,7 @@ TABLES: dict[str, Table] = {
         *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR, FLAP_EVENT, FAILOVER_PIECE, FAILOVER_EVENT),
         *(THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_WINDOW, CIRCUIT_DAY),
+        *(CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
         *(CHRONIC_OFFENDER, TOP_OFFENDER),
     )
 }

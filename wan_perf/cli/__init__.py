@@ -79,15 +79,22 @@ def collect(start: datetime | None, end: datetime | None, inventory: bool) -> No
 
 
 @commands.command()
-@click.argument("period", type=click.Choice(["daily"]))
-@click.option("--start", type=_INSTANT, help="First day, UTC; default: the first not yet whole.")
+@click.argument("period", type=click.Choice(["daily", "weekly", "monthly"]))
+@click.option(
+    "--start", type=_INSTANT, help="First day, UTC; default: the newest period that there is."
+)
 @click.option("--end", type=_INSTANT, help="End of the range, not included; default: the newest.")
 def aggregate(period: str, start: datetime | None, end: datetime | None) -> None:
-    """Sum up circuit-hours over a calendar period."""
+    """Sum up hours to days, days to weeks and months; monthly makes the 13 months too."""
     from wan_perf.cli.running import Runs
 
     with Runs() as runs:
-        {"daily": runs.aggregate_daily}[period](start, end)
+        by_period = {
+            "daily": runs.aggregate_daily,
+            "weekly": runs.aggregate_weekly,
+            "monthly": runs.aggregate_monthly,
+        }
+        by_period[period](start, end)
 
 
 @commands.command("full-cycle")

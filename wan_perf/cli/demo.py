@@ -47,6 +47,8 @@ def run_demo(sites: int, seed: int) -> None:
             runs.collect(past, start)
             runs.collect(start, end, inventory=True)
             runs.aggregate_daily(past, today)
+            runs.aggregate_weekly()
+            runs.aggregate_monthly()
             print_answers(runs.warehouse, console)
     console.print(_what_next(home, settings), soft_wrap=True)
 

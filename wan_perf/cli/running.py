@@ -22,7 +22,9 @@ from wan_perf.definitions import (
     DAILY_JOB,
     HOURLY_JOB,
     INVENTORY_JOB,
+    MONTHLY_JOB,
     REPORTS_JOB,
+    WEEKLY_JOB,
     build_definitions,
 )
 from wan_perf.defs.kept_out import KEPT_OUT
@@ -33,11 +35,15 @@ from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.mist.cadence import PASS_EVERY, reach_back
 from wan_perf.mist.clock import floored
 from wan_perf.mist.collecting import EVENTS_KEPT
+from wan_perf.periods import DAY as DAYS
+from wan_perf.periods import MONTH, WEEK, Period
 from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
+    CIRCUIT_MONTH,
     CIRCUIT_STATE,
+    CIRCUIT_WEEK,
     CIRCUIT_WINDOW,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
@@ -142,6 +148,41 @@ class Runs:
         count = _metadata(result, "circuit_day")["dagster/partition_row_count"]
         days = counted(count, "circuit-day", "circuit-days")
         self.console.print(f"Aggregated {keys[0]} to {keys[1]}: {days}.")
+
+    def aggregate_weekly(self, start: datetime | None = None, end: datetime | None = None) -> None:
+        """Weeks from days; by default from the newest week that there is."""
+        self._aggregate(WEEK, WEEKLY_JOB, CIRCUIT_WEEK, start, end)
+
+    def aggregate_monthly(self, start: datetime | None = None, end: datetime | None = None) -> None:
+        """Months from days, 13 months from months; by default from the newest that there is."""
+        self._aggregate(MONTH, MONTHLY_JOB, CIRCUIT_MONTH, start, end)
+
+    def _aggregate(
+        self,
+        period: Period,
+        job: str,
+        table: Table,
+        start: datetime | None,
+        end: datetime | None,
+    ) -> None:
+        """Periods from days: those that [start, end) touches.
+
+        Raises:
+            UsageError: the range is none.
+            WanPerfError: there are no days yet.
+        """
+        oldest, newest = self._ends(CIRCUIT_DAY, DAYS.column)
+        if oldest is None or newest is None:
+            raise WanPerfError("There are no days yet; run wan-perf aggregate daily first.")
+        begun = self._ends(table, period.column)[1] or oldest
+        opening = period.begun(self.settings.start)
+        first, last = checked(start or begun, end or newest + DAY, DAY, opening)
+        keys = [f"{period.begun(at):%Y-%m-%d}" for at in (first, last - DAY)]
+        with self.console.status(f"{period.column}s {keys[0]} to {keys[1]}"):
+            result = self._run(job, keys)
+        count = _metadata(result, table.name)["dagster/partition_row_count"]
+        rows = counted(count, f"circuit-{period.column}", f"circuit-{period.column}s")
+        self.console.print(f"Aggregated {period.column}s {keys[0]} to {keys[1]}: {rows}.")
 
     def _hear_again(self, begin: datetime, end: datetime) -> None:
         """Events that came late, and what settled a silence, change the hours before a range."""

@@ -1,4 +1,4 @@
-"""The canonical fact, and the sums of it over calendar periods."""
+"""The canonical fact, what it stands on, and its trailing windows."""
 
 import dagster as dg
 import ibis.expr.types as ir
@@ -6,11 +6,9 @@ import ibis.expr.types as ir
 from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import (
     CHUNK,
-    DAILY,
     EVENTS_BEFORE,
     EVENTS_NEAR,
     HOURLY,
-    HOURS_OF_PERIOD,
     HOURS_OF_WINDOWS,
     SAMPLES_BEFORE,
     SAMPLES_NEAR,
@@ -18,14 +16,10 @@ from wan_perf.defs.partitions import (
 )
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
-from wan_perf.kpi.rollup import circuit_periods
 from wan_perf.kpi.silences import gateway_silences
 from wan_perf.kpi.site_hours import site_hours
-from wan_perf.kpi.threshold_runs import with_time_above
 from wan_perf.kpi.windows import circuit_windows
-from wan_perf.periods import DAY
 from wan_perf.tables import (
-    CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_STATE,
     CIRCUIT_WINDOW,
@@ -135,14 +129,3 @@ def site_hour(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
 )
 def circuit_window(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
     return circuit_windows(circuit_hour, dim_hour)
-
-
-@dg.asset(
-    **declared(CIRCUIT_DAY),
-    kinds={"sql"},
-    partitions_def=DAILY,
-    backfill_policy=CHUNK,
-    ins={"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD)},
-)
-def circuit_day(circuit_hour: ir.Table, threshold_piece: ir.Table) -> ir.Table:
-    return with_time_above(circuit_periods(circuit_hour, DAY), threshold_piece, DAY)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from wan_perf.kpi import nearness
-from wan_perf.periods import WINDOWS_H
+from wan_perf.periods import ROLLING_MONTHS, WINDOWS_H
 
 _HOUR = timedelta(hours=1)
 CHUNK = dg.BackfillPolicy.multi_run(max_partitions_per_run=168)
@@ -26,9 +26,24 @@ def daily(start: datetime) -> dg.DailyPartitionsDefinition:
     return dg.DailyPartitionsDefinition(start_date=f"{start:%Y-%m-%d}", end_offset=1)
 
 
+def weekly(start: datetime) -> dg.WeeklyPartitionsDefinition:
+    """ISO weeks since the week of the start, the one in progress included."""
+    monday = start - timedelta(days=start.weekday())
+    return dg.WeeklyPartitionsDefinition(
+        start_date=f"{monday:%Y-%m-%d}", day_offset=1, end_offset=1
+    )
+
+
+def monthly(start: datetime) -> dg.MonthlyPartitionsDefinition:
+    """Months since the month of the start, the one in progress included."""
+    return dg.MonthlyPartitionsDefinition(start_date=f"{start:%Y-%m}-01", end_offset=1)
+
+
 _ANY_START = datetime(2020, 1, 1)  # noqa: DTZ001 - the settings' start replaces it, see `build`
 HOURLY = hourly(_ANY_START)
 DAILY = daily(_ANY_START)
+WEEKLY = weekly(_ANY_START)
+MONTHLY = monthly(_ANY_START)
 
 
 def neighbours(before: timedelta, after: timedelta) -> dg.TimeWindowPartitionMapping:
@@ -55,3 +70,13 @@ SAMPLES_BEFORE = neighbours(nearness.EVENT_REACH_BACK + _HOUR, _HOUR)
 """A silence that ends in an hour began within the 24 before, with samples beside both ends."""
 EVENTS_BEFORE = neighbours(nearness.EVENT_REACH_BACK, timedelta())
 EVENTS_NEAR = neighbours(nearness.EVENT_REACH_BACK, nearness.EVENT_REACH_AHEAD)
+DAYS_OF_PERIOD = neighbours(timedelta(), timedelta())
+"""A week or month sees its days; those before the first partition do not exist."""
+MONTHS_BEFORE = dg.TimeWindowPartitionMapping(
+    start_offset=1 - ROLLING_MONTHS, allow_nonexistent_upstream_partitions=True
+)
+"""Thirteen months see the month and the twelve before it."""
+DAYS_OF_MONTHS = dg.TimeWindowPartitionMapping(
+    start_offset=-366, allow_nonexistent_upstream_partitions=True
+)
+"""And the days of these: twelve months have 366 of them at most."""

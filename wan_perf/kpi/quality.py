@@ -28,7 +28,7 @@ def circuit_quality(polls: ir.Table) -> ir.Table:
     Columns: circuit_hour, {loss,jitter,latency}_{avg,max,p95}_{pct,ms}, mos_avg,
     quality_sample_count, quality_us (time of the hour that samples speak for).
     """
-    samples = polls.filter(polls.is_up & _has_any(polls))
+    samples = samples_of(polls)
     along = ibis.window(group_by=samples.circuit_hour, order_by=[samples.at_us, samples.pass_at])
     told = samples.mutate(last_us=samples.at_us.lag().over(along))
     speaks = told.at_us - told.last_us <= microseconds(SAMPLE_REACH)
@@ -46,6 +46,11 @@ def circuit_quality(polls: ir.Table) -> ir.Table:
         quality_sample_count=here.ifelse(1, 0).sum(),
         quality_us=reach.fill_null(0).sum(),
     )
+
+
+def samples_of(polls: ir.Table) -> ir.Table:
+    """The polls that are samples: taken while a path was up, with loss or delay."""
+    return polls.filter(polls.is_up & _has_any(polls))
 
 
 def _has_any(polls: ir.Table) -> ir.BooleanValue:

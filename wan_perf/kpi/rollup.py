@@ -31,49 +31,55 @@ def sums(hours: ir.Table, *by: str) -> ir.Table:
     utilization_pct is the busier direction's bytes over capacity, both summed over the hours with a
     utilization; its 95th percentile is over those hours, interpolated linearly. availability_pct is
     up over the minutes whose state is known; low and high are what the unknown minutes allow. Loss,
-    jitter and latency are means over the minutes that their hours speak for.
+    jitter and latency are means over the minutes that their hours speak for. A level is the one in
+    force in the last hour that has one.
     """
     used = hours.utilization_pct.notnull()
     up_mbps = hours.bandwidth_up_mbps.fill_null(hours.bandwidth_mbps)
     capacity_down = formulas.capacity_bytes(hours.bandwidth_mbps, hours.observed_minutes)
     capacity_up = formulas.capacity_bytes(up_mbps, hours.observed_minutes)
-    judged = {
-        metric.judged: formulas.is_judged(
+    figures: dict[str, ir.Scalar] = {}
+    for metric in JUDGED:
+        judged = formulas.is_judged(
             hours[metric.value], hours[metric.level(SEVERITIES[0])], hours[metric.observed]
         )
-        .ifelse(1, 0)
-        .sum()
-        for metric in JUDGED
-    }
-    quality: dict[str, ir.Scalar] = {}
+        figures[metric.judged] = judged.ifelse(1, 0).sum()
+        for name in map(metric.level, SEVERITIES):
+            figures[name] = hours[name].argmax(hours.hour, where=hours[name].notnull())
     for metric in QUALITY:
         minutes = ibis.ifelse(hours[metric.avg].notnull(), hours.quality_minutes, 0.0)
         # Whole parts: their sum is the same in any order of the rows.
         weight = (minutes * 10**MINUTE_DECIMALS).round().cast("int64")
         part = (hours[metric.avg] * 10**VALUE_DECIMALS).round().cast("int64") * weight
-        quality[metric.avg] = part.sum() / weight.sum().nullif(0) / 10**VALUE_DECIMALS
-        quality[metric.max] = hours[metric.max].max()
-    totals = hours.group_by(*by).aggregate(
-        site_id=hours.site_id.argmax(hours.hour),
-        hour_count=hours.count(),
-        observed_hour_count=used.ifelse(1, 0).sum(),
-        rx_bytes=hours.rx_bytes.sum(),
-        tx_bytes=hours.tx_bytes.sum(),
-        observed_minutes=hours.observed_minutes.sum().round(MINUTE_DECIMALS),
-        used_rx_bytes=hours.rx_bytes.sum(where=used),
-        used_tx_bytes=hours.tx_bytes.sum(where=used),
-        # Decimal sums of rounded parts: the same in any order of the rows.
-        capacity_down_bytes=capacity_down.round().cast("int64").sum(where=used),
-        capacity_up_bytes=capacity_up.round().cast("int64").sum(where=used),
-        utilization_max_pct=hours.utilization_pct.max(),
-        utilization_p95_pct=hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS),
-        up_minutes=hours.up_minutes.sum().round(MINUTE_DECIMALS),
-        known_down_minutes=hours.known_down_minutes.sum().round(MINUTE_DECIMALS),
-        unknown_minutes=hours.unknown_minutes.sum().round(MINUTE_DECIMALS),
-        flap_count=hours.flap_count.sum(),
-        **judged,
-        **quality,
+        figures[metric.minutes] = weight.sum() / 10**MINUTE_DECIMALS
+        figures[metric.weighted] = part.sum() / 10 ** (MINUTE_DECIMALS + VALUE_DECIMALS)
+        figures[metric.max] = hours[metric.max].max()
+    return with_ratios(
+        hours.group_by(*by).aggregate(
+            site_id=hours.site_id.argmax(hours.hour),
+            hour_count=hours.count(),
+            observed_hour_count=used.ifelse(1, 0).sum(),
+            rx_bytes=hours.rx_bytes.sum(),
+            tx_bytes=hours.tx_bytes.sum(),
+            observed_minutes=hours.observed_minutes.sum().round(MINUTE_DECIMALS),
+            used_rx_bytes=hours.rx_bytes.sum(where=used),
+            used_tx_bytes=hours.tx_bytes.sum(where=used),
+            # Decimal sums of rounded parts: the same in any order of the rows.
+            capacity_down_bytes=capacity_down.round().cast("int64").sum(where=used),
+            capacity_up_bytes=capacity_up.round().cast("int64").sum(where=used),
+            utilization_max_pct=hours.utilization_pct.max(),
+            utilization_p95_pct=hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS),
+            up_minutes=hours.up_minutes.sum().round(MINUTE_DECIMALS),
+            known_down_minutes=hours.known_down_minutes.sum().round(MINUTE_DECIMALS),
+            unknown_minutes=hours.unknown_minutes.sum().round(MINUTE_DECIMALS),
+            flap_count=hours.flap_count.sum(),
+            **figures,
+        )
     )
+
+
+def with_ratios(totals: ir.Table) -> ir.Table:
+    """The sums with what is derived of them: utilization, availability, means."""
     total = 60 * totals.hour_count
     known = totals.up_minutes + totals.known_down_minutes
     utilization = formulas.utilization_pct(
@@ -83,7 +89,12 @@ def sums(hours: ir.Table, *by: str) -> ir.Table:
         totals.capacity_up_bytes,
     )
     return totals.mutate(
-        **{metric.avg: totals[metric.avg].round(VALUE_DECIMALS) for metric in QUALITY},
+        **{
+            metric.avg: formulas.mean_value(totals[metric.weighted], totals[metric.minutes]).round(
+                VALUE_DECIMALS
+            )
+            for metric in QUALITY
+        },
         utilization_pct=utilization.round(PERCENT_DECIMALS),
         down_minutes=formulas.down_minutes(totals.up_minutes, total).round(MINUTE_DECIMALS),
         availability_pct=formulas.availability_pct(totals.up_minutes, known).round(
@@ -92,7 +103,7 @@ def sums(hours: ir.Table, *by: str) -> ir.Table:
         availability_low_pct=_share(totals.up_minutes, total),
         availability_high_pct=_share(total - totals.known_down_minutes, total),
         coverage_pct=_share(known, total),
-    ).drop("used_rx_bytes", "used_tx_bytes", "capacity_down_bytes", "capacity_up_bytes")
+    )
 
 
 def _share(part: ir.NumericValue, whole: ir.NumericValue) -> ir.NumericValue:

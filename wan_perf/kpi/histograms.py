@@ -1,0 +1,120 @@
+"""Histograms of a day: what percentiles of longer periods, sites and regions are merged from.
+
+Belongs here: buckets, the rows of a day, the percentile of merged rows.
+Keep out: what a sample is (`polls`), exact percentiles (`quality`, `rollup`).
+
+A percentile can be made of no other percentiles, but counts by bucket add up over time and over
+circuits. A bucket is a range of values of which each is GROWTH times the last, and its middle is at
+most (GROWTH - 1) / (GROWTH + 1) away from each of them, relatively: 1.96 %. Zero has a bucket of
+its own. Values have VALUE_DECIMALS places, so the first bucket above zero begins there.
+Source: C. Masson, J. Rim, H. Lee, DDSketch (VLDB 2019), the logarithmic mapping.
+"""
+
+import math
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.formulas import VALUE_DECIMALS
+from wan_perf.kpi.nearness import HOUR_US, members_near
+from wan_perf.kpi.polls import circuit_polls
+from wan_perf.kpi.quality import P95, samples_of
+from wan_perf.metrics import JUDGED, QUALITY, UTILIZATION
+
+GROWTH = 1.04
+_LEAST = 10.0**-VALUE_DECIMALS
+
+
+def bucket(value: ir.FloatingValue) -> ir.IntegerValue:
+    """Number of the bucket: 0 for zero, 1 for the least value, then each GROWTH times the last."""
+    steps = ((value / _LEAST).log() / math.log(GROWTH)).ceil().cast("int64")
+    return ibis.ifelse(value < _LEAST / 2, 0, ibis.greatest(1 + steps, 1))
+
+
+def middle(number: ir.IntegerValue) -> ir.FloatingValue:
+    """The value from which no value of the bucket is further than 1.96 %."""
+    top = _LEAST * ibis.literal(GROWTH, "float64") ** (number - 1)
+    return ibis.ifelse(number == 0, 0.0, top * (2 / (GROWTH + 1)))
+
+
+def circuit_histograms(
+    circuit_hour: ir.Table, raw_path_sample: ir.Table, circuit_port: ir.Table
+) -> ir.Table:
+    """One row per circuit, UTC day, metric and bucket with a value (CIRCUIT_HISTOGRAM).
+
+    Utilization counts hours; loss, jitter and latency count samples, of hours whose quality comes
+    from samples.
+    """
+    hours = circuit_hour.mutate(day=circuit_hour.hour.date())
+    samples = day_samples(circuit_hour, raw_path_sample, circuit_port)
+    values = {UTILIZATION: hours, **dict.fromkeys(QUALITY, samples)}
+    rows = []
+    for metric, table in values.items():
+        known = table.filter(table[metric.name].notnull())
+        counted = known.mutate(bucket=bucket(known[metric.name]))
+        counts = counted.group_by("day", "circuit_id", "site_id", "bucket").aggregate(
+            sample_count=counted.count()
+        )
+        rows.append(counts.mutate(metric=ibis.literal(metric.name)))
+    return ibis.union(*rows)
+
+
+def day_samples(
+    circuit_hour: ir.Table, raw_path_sample: ir.Table, circuit_port: ir.Table
+) -> ir.Table:
+    """The samples behind the hours' quality: day, circuit_id, site_id and the figures."""
+    sampled = circuit_hour.filter(circuit_hour.quality_source == "samples")
+    order = ibis.window(order_by=[sampled.hour, sampled.circuit_id])
+    circuits = sampled.select("hour", "circuit_id", "site_id").mutate(
+        circuit_hour=ibis.row_number().over(order)
+    )
+    polls = samples_of(circuit_polls(raw_path_sample, members_near(circuits, circuit_port)))
+    here = polls.filter((polls.at_us >= 0) & (polls.at_us < HOUR_US))
+    owned = here.inner_join(circuits, "circuit_hour")
+    return owned.select(
+        *("circuit_id", "site_id", *(metric.name for metric in QUALITY)), day=owned.hour.date()
+    )
+
+
+def with_percentiles(totals: ir.Table, histograms: ir.Table, *by: str) -> ir.Table:
+    """The rows with the 95th percentile of every metric, of histograms with the same columns `by`.
+
+    Interpolated linearly between the two samples beside the rank, each taken as the middle of its
+    bucket: at most 1.96 % from the exact one. NULL where there is no sample.
+    """
+    key = (*by, "metric")
+    merged = histograms.group_by(*key, "bucket").aggregate(
+        sample_count=histograms.sample_count.sum()
+    )
+    within = [merged[name] for name in key]
+    numbered = merged.mutate(
+        reached=merged.sample_count.sum().over(
+            ibis.cumulative_window(group_by=within, order_by=merged.bucket)
+        ),
+        total=merged.sample_count.sum().over(ibis.window(group_by=within)),
+    )
+    rank = (numbered.total - 1) * P95
+    ranked = numbered.mutate(value=middle(numbered.bucket), rank=rank, below=rank.floor())
+    found = ranked.group_by(*key).aggregate(
+        low=ranked.value.min(where=ranked.reached > ranked.below),
+        high=ranked.value.min(where=ranked.reached > ranked["rank"].ceil()),
+        part=(ranked["rank"] - ranked.below).max(),
+    )
+    values = found.mutate(
+        value=(found.low + (found.high - found.low) * found.part).round(VALUE_DECIMALS)
+    )
+    wide = values.group_by(*by).aggregate(
+        **{m.p95: values.value.max(where=values.metric == m.name) for m in JUDGED}
+    )
+    own = [name for name in totals.columns if name not in wide.columns or name in by]
+    joined = totals.select(*own).left_join(wide, list(by))
+    return joined.select(*own, *(m.p95 for m in JUDGED))
+
+
+def with_exact_percentiles(totals: ir.Table, samples: ir.Table, *by: str) -> ir.Table:
+    """The rows with the 95th percentile of loss, jitter and latency over the samples."""
+    found = samples.group_by(*by).aggregate(
+        **{m.p95: samples[m.name].quantile(P95).round(VALUE_DECIMALS) for m in QUALITY}
+    )
+    joined = totals.left_join(found, list(by))
+    return joined.select(*totals.columns, *(m.p95 for m in QUALITY))
