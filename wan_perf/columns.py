@@ -463,6 +463,14 @@ _SITE = (
 
 _FAILOVER = (
     _text("primary_circuit_id", "Circuit of rank 1; the first by name of several."),
+    _count(
+        "failover_count",
+        "Failovers that began, of those from the circuit; NULL where nothing tells of use.",
+    ),
+    _minutes(
+        "failed_over_minutes",
+        "Minutes on a backup in failovers from the circuit; NULL where nothing tells of use.",
+    ),
     _text("backup_circuit_id", "Lower-ranked circuit that carried the site longest."),
     _text(
         "trigger",

@@ -24,7 +24,7 @@ class Period:
 
     def start(self, at: ir.TimestampValue | ir.DateValue) -> ir.DateValue:
         """First day of the period."""
-        return at.cast("date").truncate(self.unit)
+        return at.cast("timestamp").truncate(self.unit).cast("date")
 
     def begun(self, at: datetime) -> datetime:
         """Midnight with which the period of an instant begins."""

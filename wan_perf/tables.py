@@ -467,7 +467,10 @@ _PERIOD_FIGURES = (
     *("availability_pct", "availability_low_pct"),
     *("availability_high_pct", "coverage_pct", "flap_count"),
 )
-_DAY_FIGURES = (*_PERIOD_FIGURES, *(metric.p95 for metric in QUALITY))
+_DAY_FIGURES = (
+    *(*_PERIOD_FIGURES, *(metric.p95 for metric in QUALITY)),
+    *("failover_count", "failed_over_minutes"),
+)
 CIRCUIT_WINDOW = Table(
     "circuit_window",
     "One row per circuit, hour and length of a trailing window that ends with the hour.",

@@ -16,10 +16,9 @@ from wan_perf.defs.partitions import (
     WEEKLY,
 )
 from wan_perf.kpi.calendar import longer_periods, rolling_months
-from wan_perf.kpi.histograms import circuit_histograms, day_samples, with_exact_percentiles
-from wan_perf.kpi.rollup import circuit_periods
-from wan_perf.kpi.threshold_runs import with_time_above
-from wan_perf.periods import DAY, MONTH, WEEK
+from wan_perf.kpi.histograms import circuit_histograms
+from wan_perf.kpi.rollup import circuit_days
+from wan_perf.periods import MONTH, WEEK
 from wan_perf.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
@@ -53,12 +52,13 @@ _OF_MONTHS = {
 def circuit_day(
     circuit_hour: ir.Table,
     threshold_piece: ir.Table,
+    failover_piece: ir.Table,
     raw_path_sample: ir.Table,
     circuit_port: ir.Table,
 ) -> ir.Table:
-    days = with_time_above(circuit_periods(circuit_hour, DAY), threshold_piece, DAY)
-    samples = day_samples(circuit_hour, raw_path_sample, circuit_port)
-    return with_exact_percentiles(days, samples, DAY.column, "circuit_id")
+    return circuit_days(
+        circuit_hour, threshold_piece, failover_piece, raw_path_sample, circuit_port
+    )
 
 
 @dg.asset(

@@ -22,10 +22,14 @@ from wan_perf.periods import MONTH, ROLLING_MONTHS, Period
 COUNTS = (
     *("hour_count", "observed_hour_count", "rx_bytes", "tx_bytes", "used_rx_bytes"),
     *("used_tx_bytes", "capacity_down_bytes", "capacity_up_bytes", "flap_count"),
+    "failover_count",
     *(m.judged for m in JUDGED),
     *(m.cumulative(s) for m in JUDGED for s in SEVERITIES),
 )
-MINUTES = ("observed_minutes", "up_minutes", "known_down_minutes", "unknown_minutes")
+MINUTES = (
+    *("observed_minutes", "up_minutes", "known_down_minutes", "unknown_minutes"),
+    "failed_over_minutes",
+)
 PEAKS = ("utilization_max_pct", *(m.max for m in QUALITY))
 LONGEST = tuple(m.continuous(s) for m in JUDGED for s in SEVERITIES)
 

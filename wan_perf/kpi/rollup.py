@@ -2,7 +2,7 @@
 
 Belongs here: how an hour's figures add up to a day's.
 Keep out: which periods there are (`periods`), hours themselves (`circuit_hours`), hours above a
-level (`threshold_runs`).
+level (`threshold_runs`), longer periods (`calendar`).
 
 Store sums, derive ratios last: a percentage is a ratio of sums over the same rows, never a mean of
 percentages.
@@ -15,8 +15,47 @@ from wan_perf import formulas
 from wan_perf.columns import SEVERITIES
 from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.kpi.histograms import day_samples, with_exact_percentiles
+from wan_perf.kpi.threshold_runs import with_time_above
 from wan_perf.metrics import JUDGED, QUALITY
-from wan_perf.periods import Period
+from wan_perf.periods import DAY, Period
+
+FAILOVERS = ("failover_count", "failed_over_minutes")
+
+
+def circuit_days(
+    circuit_hour: ir.Table,
+    threshold_piece: ir.Table,
+    failover_piece: ir.Table,
+    raw_path_sample: ir.Table,
+    circuit_port: ir.Table,
+) -> ir.Table:
+    """One row per circuit and UTC day in which it was in service (CIRCUIT_DAY).
+
+    Percentiles are exact: of utilization over the hours, of loss, jitter and latency over the
+    samples of the hours whose quality comes from samples.
+    """
+    days = with_time_above(circuit_periods(circuit_hour, DAY), threshold_piece, DAY)
+    samples = day_samples(circuit_hour, raw_path_sample, circuit_port)
+    measured = with_exact_percentiles(days, samples, DAY.column, "circuit_id")
+    return _with_failovers(measured, circuit_hour, failover_piece)
+
+
+def _with_failovers(days: ir.Table, circuit_hour: ir.Table, failover_piece: ir.Table) -> ir.Table:
+    """The days with the failovers from the circuit; NULL where nothing tells of its use."""
+    told = circuit_hour.filter(circuit_hour.active_minutes.notnull())
+    told = told.select("circuit_id", day=told.hour.date(), is_told=ibis.literal(True)).distinct()
+    of_primary = failover_piece.group_by("day", circuit_id="primary_circuit_id").aggregate(
+        failover_count=failover_piece.is_begin.ifelse(1, 0).sum(),
+        failed_over_minutes=failover_piece.on_backup_minutes.sum().round(MINUTE_DECIMALS),
+    )
+    by = [DAY.column, "circuit_id"]
+    joined = days.left_join(told, by).drop("day_right", "circuit_id_right")
+    joined = joined.left_join(of_primary, by)
+    none = {name: ibis.ifelse(joined.is_told, 0, None) for name in FAILOVERS}
+    return joined.select(
+        *days.columns, **{name: joined[name].fill_null(none[name]) for name in FAILOVERS}
+    )
 
 
 def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:

@@ -49,7 +49,17 @@ FEEDS = {
     "threshold_piece": {"circuit_hour"},
     "threshold_run": {"threshold_piece", "circuit_hour"},
     "circuit_window": {"circuit_hour", "dim_hour"},
-    "circuit_day": {"circuit_hour", "threshold_piece"},
+    "circuit_day": {
+        "circuit_hour",
+        "threshold_piece",
+        "failover_piece",
+        "raw_path_sample",
+        "circuit_port",
+    },
+    "circuit_histogram": {"circuit_hour", "raw_path_sample", "circuit_port"},
+    "circuit_week": {"circuit_day", "threshold_piece", "circuit_histogram"},
+    "circuit_month": {"circuit_day", "threshold_piece", "circuit_histogram"},
+    "circuit_13_month": {"circuit_month", "threshold_piece", "circuit_histogram"},
     "chronic_offender": {"circuit_day", "dim_site", "dim_hour"},
     "top_offender": {"circuit_day", "dim_site"},
 }
@@ -118,8 +128,8 @@ def test_the_checks_are_the_declared_rules_and_audits_by_name(definitions):
 def test_jobs_cover_every_asset_that_is_stored_once(definitions):
     covered = [
         key.to_user_string()
-        for job in ("inventory_job", "hourly_job", "daily_job", "reports_job")
-        for key in definitions.resolve_job_def(job).asset_layer.executable_asset_keys
+        for job in ("inventory", "hourly", "daily", "weekly", "monthly", "reports")
+        for key in definitions.resolve_job_def(f"{job}_job").asset_layer.executable_asset_keys
     ]
     assert sorted(covered) == sorted(STORED)
 

@@ -1,6 +1,7 @@
 """The same expressions, stored through both warehouses, give the same rows."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -12,23 +13,29 @@ from hypothesis import strategies as st
 
 from wan_perf.declaration import Table
 from wan_perf.frames import conform
+from wan_perf.kpi.calendar import longer_periods, rolling_months
 from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
 from wan_perf.kpi.failovers import failover_pieces
+from wan_perf.kpi.histograms import circuit_histograms
 from wan_perf.kpi.ranking import top_offenders
-from wan_perf.kpi.rollup import circuit_periods
+from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.site_hours import site_hours
-from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
+from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.kpi.windows import circuit_windows
-from wan_perf.periods import DAY
+from wan_perf.periods import MONTH, WEEK
 from wan_perf.tables import (
     CHRONIC_OFFENDER,
+    CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
+    CIRCUIT_HISTOGRAM,
     CIRCUIT_HOUR,
+    CIRCUIT_MONTH,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
+    CIRCUIT_WEEK,
     CIRCUIT_WINDOW,
     DIM_CIRCUIT,
     DIM_HOUR,
@@ -156,15 +163,24 @@ def test_circuit_hours_and_their_day(warehouses):
         fact = warehouse.lazy(CIRCUIT_HOUR)
         warehouse.store(THRESHOLD_PIECE, threshold_pieces(fact), A_DAY)
         pieces = warehouse.lazy(THRESHOLD_PIECE)
-        warehouse.store(
-            CIRCUIT_DAY, with_time_above(circuit_periods(fact, DAY), pieces, DAY), A_DAY
-        )
         ends = warehouse.lazy(DIM_HOUR)
         warehouse.store(CIRCUIT_WINDOW, circuit_windows(fact, ends), A_DAY)
         stretches = warehouse.lazy(CIRCUIT_STATE)
         warehouse.store(SITE_HOUR, site_hours(stretches, fact), A_DAY)
         heard = (warehouse.lazy(t) for t in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, CIRCUIT_PORT))
         warehouse.store(FAILOVER_PIECE, failover_pieces(stretches, fact, *heard), A_DAY)
+        paths = [warehouse.lazy(t) for t in (RAW_PATH_SAMPLE, CIRCUIT_PORT)]
+        failed_over = warehouse.lazy(FAILOVER_PIECE)
+        days = circuit_days(fact, pieces, failed_over, *paths)
+        warehouse.store(CIRCUIT_DAY, days, A_DAY)
+        warehouse.store(CIRCUIT_HISTOGRAM, circuit_histograms(fact, *paths), A_DAY)
+        of_days = [warehouse.lazy(t) for t in (THRESHOLD_PIECE, CIRCUIT_HISTOGRAM)]
+        march = Window(datetime(2026, 3, 1), datetime(2026, 4, 1))
+        for table, period in ((CIRCUIT_WEEK, WEEK), (CIRCUIT_MONTH, MONTH)):
+            longer = longer_periods(warehouse.lazy(CIRCUIT_DAY), *of_days, period)
+            warehouse.store(table, longer, march)
+        rolling = rolling_months(warehouse.lazy(CIRCUIT_MONTH), *of_days)
+        warehouse.store(CIRCUIT_13_MONTH, rolling, march)
 
     states = assert_equal_on_both(warehouses, CIRCUIT_STATE, fill)
     assert {row["state"] for row in states} >= {"up", "down", "unknown"}
@@ -176,7 +192,7 @@ def test_circuit_hours_and_their_day(warehouses):
     assert sum(row["active_minutes"] or 0 for row in rows) > 0
     for table in (
         CIRCUIT_WINDOW,
-        CIRCUIT_DAY,
+        *(CIRCUIT_DAY, CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
         SITE_HOUR,
         THRESHOLD_PIECE,
         THRESHOLD_RUN,

@@ -13,10 +13,17 @@ import pytest
 
 from wan_perf.declaration import Table
 from wan_perf.frames import conform
-from wan_perf.kpi.rollup import circuit_periods
-from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
-from wan_perf.periods import DAY
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN
+from wan_perf.kpi.rollup import circuit_days
+from wan_perf.kpi.threshold_runs import threshold_pieces
+from wan_perf.tables import (
+    CIRCUIT_DAY,
+    CIRCUIT_HOUR,
+    CIRCUIT_PORT,
+    FAILOVER_PIECE,
+    RAW_PATH_SAMPLE,
+    THRESHOLD_PIECE,
+    THRESHOLD_RUN,
+)
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window, checking
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.loads import MIDNIGHT, loaded, ragged
@@ -55,9 +62,9 @@ def aggregate(warehouse: Warehouse, first: int, last: int) -> None:
     window = Window(MIDNIGHT + 24 * first * H, MIDNIGHT + 24 * (last + 1) * H)
     fact = warehouse.lazy(CIRCUIT_HOUR, window)
     warehouse.store(THRESHOLD_PIECE, threshold_pieces(fact), window)
-    days = circuit_periods(fact, DAY)
     pieces = warehouse.lazy(THRESHOLD_PIECE, window)
-    warehouse.store(CIRCUIT_DAY, with_time_above(days, pieces, DAY), window)
+    others = map(warehouse.lazy, (FAILOVER_PIECE, RAW_PATH_SAMPLE, CIRCUIT_PORT))
+    warehouse.store(CIRCUIT_DAY, circuit_days(fact, pieces, *others), window)
 
 
 @pytest.mark.parametrize("seed", range(2))

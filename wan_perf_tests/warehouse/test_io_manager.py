@@ -12,10 +12,9 @@ from wan_perf.defs.checks import checks_of
 from wan_perf.defs.declared import declared
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly
-from wan_perf.kpi.rollup import circuit_periods
-from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
-from wan_perf.periods import DAY
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR
+from wan_perf.kpi.rollup import circuit_days
+from wan_perf.kpi.threshold_runs import threshold_pieces
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_PORT, FAILOVER_PIECE, RAW_PATH_SAMPLE
 from wan_perf.warehouse import Warehouse
 from wan_perf_tests.warehouse.rows import HOUR, circuit_hours, stored, window
 
@@ -42,16 +41,22 @@ def circuit_hour(context: dg.AssetExecutionContext) -> pd.DataFrame:
     )
 
 
+def days_of(hours: ir.Table) -> ir.Table:
+    """Days of nothing but hours: no paths, no failovers."""
+    nothing = hours.filter(ibis.literal(False))
+    absent = (FAILOVER_PIECE, RAW_PATH_SAMPLE, CIRCUIT_PORT)
+    empty = [nothing.select(**{n: ibis.null(t) for n, t in a.schema.items()}) for a in absent]
+    return circuit_days(hours, threshold_pieces(hours), *empty)
+
+
 @dg.asset(**declared(CIRCUIT_DAY), partitions_def=DAYS, backfill_policy=SINGLE)
 def circuit_day(circuit_hour: ir.Table) -> ir.Table:
-    return with_time_above(circuit_periods(circuit_hour, DAY), threshold_pieces(circuit_hour), DAY)
+    return days_of(circuit_hour)
 
 
 @dg.asset(**declared(CIRCUIT_DAY), partitions_def=DAYS)
 def broken_day(circuit_hour: ir.Table) -> ir.Table:
-    days = circuit_periods(circuit_hour, DAY)
-    days = with_time_above(days, threshold_pieces(circuit_hour), DAY)
-    return days.mutate(flap_count=ibis.literal(-1))
+    return days_of(circuit_hour).mutate(flap_count=ibis.literal(-1))
 
 
 broken_day = broken_day.map_asset_specs(lambda spec: spec.replace_attributes(key="circuit_day"))
