@@ -27,7 +27,8 @@ _LEAST = 10.0**-VALUE_DECIMALS
 
 def bucket(value: ir.FloatingValue) -> ir.IntegerValue:
     """Number of the bucket: 0 for zero, 1 for the least value, then each GROWTH times the last."""
-    steps = ((value / _LEAST).log() / math.log(GROWTH)).ceil().cast("int64")
+    # `ln`, not `log`, which Ibis writes as LOG(NULL, x) for Snowflake.
+    steps = ((value.nullif(0) / _LEAST).ln() / math.log(GROWTH)).ceil().cast("int64")
     return ibis.ifelse(value < _LEAST / 2, 0, ibis.greatest(1 + steps, 1))
 
 
