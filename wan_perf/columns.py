@@ -108,6 +108,15 @@ def _judged(metric: Metric) -> Iterator[Column]:
             f"Longest run of hours at or above the {severity} level in force (continuous); NULL "
             "where none could be judged.",
         )
+        yield _text(
+            metric.longest_circuit(severity),
+            f"Circuit of the place that had the longest run at or above the {severity} level.",
+        )
+    yield _percent(
+        metric.breach,
+        f"Share of the place's circuits that were at or above the high level of {metric.quantity} "
+        "for an hour or more, of those that could be judged.",
+    )
 
 
 def _sampled(metric: Metric) -> Iterator[Column]:
@@ -459,6 +468,18 @@ _SITE = (
     _minutes("redundancy_lost_minutes", "Minutes in which a circuit is down and another is up."),
     _percent("utilization_worst_pct", "Highest utilization of the site's circuits.", le=None),
     _text("utilization_worst_circuit_id", "Circuit with the highest utilization."),
+    _percent(
+        "utilization_p95_worst_pct",
+        "Highest 95th percentile of utilization of the place's circuits.",
+        le=None,
+    ),
+    _text("utilization_p95_worst_circuit_id", "Circuit with it; the first by name of equals."),
+    _minutes("site_up_minutes", "Minutes of sites in which a circuit of them was up."),
+    _minutes("site_unknown_minutes", "Minutes of sites of which too little is known."),
+    _percent(
+        "site_availability_pct",
+        "Up over up, dark and unreachable minutes of sites: unreachable counts as down.",
+    ),
 )
 
 _FAILOVER = (

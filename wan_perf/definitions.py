@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from wan_perf.audits import AUDITS
-from wan_perf.defs import dimensions, events, facts, inventory, past, raw, reports, rollups
+from wan_perf.defs import dimensions, events, facts, inventory, past, places, raw, reports, rollups
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
@@ -35,15 +35,23 @@ HOURLY_ASSETS = [
     facts.circuit_hour,
     facts.site_hour,
     facts.circuit_window,
+    facts.site_window,
+    facts.region_window,
 ]
 DAILY_ASSETS = [
     events.threshold_piece,
     events.failover_piece,
     rollups.circuit_day,
     rollups.circuit_histogram,
+    *places.PLACES["day"],
 ]
-WEEKLY_ASSETS = [rollups.circuit_week]
-MONTHLY_ASSETS = [rollups.circuit_month, rollups.circuit_13_month]
+WEEKLY_ASSETS = [rollups.circuit_week, *places.PLACES["week"]]
+MONTHLY_ASSETS = [
+    rollups.circuit_month,
+    rollups.circuit_13_month,
+    *places.PLACES["month"],
+    *places.PLACES["13_month"],
+]
 REPORTS = [reports.chronic_offender, reports.top_offender]
 
 INVENTORY_JOB = "inventory_job"

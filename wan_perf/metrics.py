@@ -71,6 +71,15 @@ class Metric:
         """Column of the longest run of hours above."""
         return f"{self.quantity}_{severity}_longest_hours"
 
+    def longest_circuit(self, severity: str) -> str:
+        """Column of the circuit that had a place's longest run of hours above."""
+        return f"{self.quantity}_{severity}_longest_circuit_id"
+
+    @property
+    def breach(self) -> str:
+        """Column of the share of a place's circuits that were at or above high."""
+        return f"{self.quantity}_breach_pct"
+
     @property
     def judged(self) -> str:
         """Column of the hours that could be judged at all."""

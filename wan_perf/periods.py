@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import ibis
 import ibis.expr.types as ir
 
 
@@ -21,6 +22,11 @@ class Period:
 
     column: str
     unit: str
+
+    @property
+    def length(self) -> ir.IntervalScalar:
+        """How long it is, from its start to its end."""
+        return ibis.interval(1, unit=self.unit)
 
     def start(self, at: ir.TimestampValue | ir.DateValue) -> ir.DateValue:
         """First day of the period."""

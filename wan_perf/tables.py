@@ -544,6 +544,76 @@ CIRCUIT_13_MONTH = Table(
     columns=("month", "circuit_id", *_DAY_FIGURES),
     own_rules=_DAY_RULES,
 )
+_SITE_FIGURES = (
+    *("site_up_minutes", "dark_minutes", "unreachable_minutes", "site_unknown_minutes"),
+    *("site_availability_pct", "on_backup_minutes", "redundancy_lost_minutes"),
+)
+
+
+def _of_places(figures: tuple[str, ...]) -> tuple[str, ...]:
+    """A circuit's figures without what only one circuit has, and what several have together."""
+    own = {"site_id", *(m.level(s) for m in JUDGED for s in SEVERITIES)}
+    return (
+        "circuit_count",
+        *(name for name in figures if name not in own),
+        *(m.longest_circuit(s) for m in JUDGED for s in SEVERITIES),
+        *(m.breach for m in JUDGED),
+        *("utilization_p95_worst_pct", "utilization_p95_worst_circuit_id"),
+        *_SITE_FIGURES,
+    )
+
+
+_PLACE_RULES = (
+    Rule(
+        "down_minutes_is_the_rest",
+        "down_minutes = 60 * hour_count - up_minutes.",
+        lambda t: _agrees(
+            t.down_minutes,
+            formulas.down_minutes(t.up_minutes, 60 * t.hour_count),
+            _STEP * t.circuit_count,
+        ),
+    ),
+)
+
+
+def _places(name: str, grain: str, partition: str, *key: str) -> Table:
+    windowed = "window_hours" in key
+    return Table(
+        name,
+        grain,
+        group="rollups",
+        partition=partition,
+        key=(partition, *key),
+        required=("circuit_count", "hour_count", "up_minutes", "down_minutes", "unknown_minutes"),
+        columns=(partition, *key, *_of_places(_PERIOD_FIGURES if windowed else _DAY_FIGURES)),
+        own_rules=_PLACE_RULES,
+    )
+
+
+_LENGTHS = {
+    "day": ("UTC day", "day"),
+    "week": ("ISO week", "week"),
+    "month": ("month", "month"),
+    "13_month": ("month: it and the twelve before it", "month"),
+}
+SITE_WINDOW = _places(
+    "site_window",
+    "One row per site, hour and length of a trailing window that ends with the hour.",
+    *("hour", "window_hours", "site_id"),
+)
+REGION_WINDOW = _places(
+    "region_window",
+    "One row per region, hour and length of a trailing window that ends with the hour.",
+    *("hour", "window_hours", "region"),
+)
+SITE_PERIODS = {
+    name: _places(f"site_{name}", f"One row per site and {words}.", column, "site_id")
+    for name, (words, column) in _LENGTHS.items()
+}
+REGION_PERIODS = {
+    name: _places(f"region_{name}", f"One row per region and {words}.", column, "region")
+    for name, (words, column) in _LENGTHS.items()
+}
 CHRONIC_OFFENDER = Table(
     "chronic_offender",
     "One row per circuit of a store that was bad on many of its last trading days.",
@@ -598,6 +668,7 @@ TABLES: dict[str, Table] = {
         *(CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR, FLAP_EVENT, FAILOVER_PIECE, FAILOVER_EVENT),
         *(THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_WINDOW, CIRCUIT_DAY),
         *(CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
+        *(SITE_WINDOW, REGION_WINDOW, *SITE_PERIODS.values(), *REGION_PERIODS.values()),
         *(CHRONIC_OFFENDER, TOP_OFFENDER),
     )
 }

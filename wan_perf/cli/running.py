@@ -48,13 +48,15 @@ from wan_perf.tables import (
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
+    REGION_WINDOW,
     SITE_HOUR,
+    SITE_WINDOW,
 )
 
 CHUNK = timedelta(hours=168)
 FOLLOWING_EVENTS = (
     *(RAW_GATEWAY_EVENT, GATEWAY_SILENCE, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR),
-    CIRCUIT_WINDOW,
+    *(CIRCUIT_WINDOW, SITE_WINDOW, REGION_WINDOW),
 )
 """What is brought up to date where only events can have changed."""
 INVENTORY_EVERY = timedelta(hours=6)

@@ -18,13 +18,15 @@ from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
 from wan_perf.kpi.silences import gateway_silences
 from wan_perf.kpi.site_hours import site_hours
-from wan_perf.kpi.windows import circuit_windows
+from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_STATE,
     CIRCUIT_WINDOW,
     GATEWAY_SILENCE,
+    REGION_WINDOW,
     SITE_HOUR,
+    SITE_WINDOW,
 )
 
 
@@ -129,3 +131,38 @@ def site_hour(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
 )
 def circuit_window(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
     return circuit_windows(circuit_hour, dim_hour)
+
+
+_OF_WINDOWS = {
+    name: dg.AssetIn(partition_mapping=HOURS_OF_WINDOWS) for name in ("circuit_hour", "site_hour")
+}
+
+
+@dg.asset(
+    **declared(SITE_WINDOW),
+    kinds={"sql"},
+    partitions_def=HOURLY,
+    backfill_policy=CHUNK,
+    ins=_OF_WINDOWS,
+)
+def site_window(
+    circuit_window: ir.Table, circuit_hour: ir.Table, site_hour: ir.Table, dim_hour: ir.Table
+) -> ir.Table:
+    return site_windows(circuit_window, circuit_hour, site_hour, dim_hour)
+
+
+@dg.asset(
+    **declared(REGION_WINDOW),
+    kinds={"sql"},
+    partitions_def=HOURLY,
+    backfill_policy=CHUNK,
+    ins=_OF_WINDOWS,
+)
+def region_window(
+    circuit_window: ir.Table,
+    circuit_hour: ir.Table,
+    site_hour: ir.Table,
+    dim_site: ir.Table,
+    dim_hour: ir.Table,
+) -> ir.Table:
+    return region_windows(circuit_window, circuit_hour, site_hour, dim_site, dim_hour)

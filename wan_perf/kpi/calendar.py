@@ -68,6 +68,18 @@ def rolling_months(months: ir.Table, pieces: ir.Table, histograms: ir.Table) -> 
     return _merged(rolled, "own_month", of_pieces, of_samples, MONTH.column)
 
 
+def of_months(histograms: ir.Table, months: ir.Table) -> ir.Table:
+    """The days' histograms, a copy for each of the 13 months that hold the day."""
+    ends = months.select(MONTH.column).distinct()
+    return _rolled(histograms.mutate(own_month=MONTH.start(histograms.day)), ends)
+
+
+def rolled(rows: ir.Table) -> ir.Table:
+    """Rows of months, a copy for each of the 13 months that hold theirs."""
+    ends = rows.select(MONTH.column).distinct()
+    return _rolled(rows.rename(own_month=MONTH.column), ends).drop("own_month")
+
+
 def _rolled(rows: ir.Table, ends: ir.Table) -> ir.Table:
     """A copy of the row for each month that is at most twelve after its own."""
     gone = (rows.own_month.cast("timestamp") + ibis.interval(months=ROLLING_MONTHS)).cast("date")

@@ -1,4 +1,4 @@
-"""Trailing windows: the last hours of a circuit, as of each hour.
+"""Trailing windows: the last hours of a circuit, site or region, as of each hour.
 
 Belongs here: which hours a window holds.
 Keep out: what they add up to (`rollup`), what counts as above a level (`threshold_runs`).
@@ -9,10 +9,12 @@ The window of hour h and length W covers [h + 1 - W, h + 1): exactly W hours, h 
 import ibis
 import ibis.expr.types as ir
 
+from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
+from wan_perf.kpi.places import in_regions, places, site_minutes
 from wan_perf.kpi.rollup import sums
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_hours_above
 from wan_perf.periods import WINDOWS_H
-from wan_perf.tables import CIRCUIT_WINDOW
+from wan_perf.tables import CIRCUIT_WINDOW, REGION_WINDOW, SITE_WINDOW
 
 _AN_HOUR = ibis.interval(hours=1)
 # Added, never subtracted: minus before an interval is what Snowflake's stand-in refuses.
@@ -31,10 +33,7 @@ def circuit_windows(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
         dim_hour: The hours whose windows are asked for.
     """
     windows = _windows(dim_hour)
-    told = circuit_hour.join(
-        windows,
-        [circuit_hour.hour < windows.window_end, circuit_hour.hour >= windows.window_start],
-    )
+    told = _within(circuit_hour, windows)
     pieces = threshold_pieces(circuit_hour)
     inside = pieces.join(
         windows,
@@ -47,6 +46,51 @@ def circuit_windows(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
     )
     rows = with_hours_above(sums(told, *_OF), clipped, *_OF)
     return rows.mutate(hour=rows.window_end + _AN_HOUR_BACK).select(*CIRCUIT_WINDOW.columns)
+
+
+def site_windows(
+    circuit_window: ir.Table, circuit_hour: ir.Table, site_hour: ir.Table, dim_hour: ir.Table
+) -> ir.Table:
+    """One row per site, window and hour of `dim_hour` (SITE_WINDOW)."""
+    windows = _windows(dim_hour)
+    hours, sites = (_named(_within(rows, windows)) for rows in (circuit_hour, site_hour))
+    rows = _places(circuit_window, hours, sites, "site_id")
+    return rows.select(*SITE_WINDOW.columns)
+
+
+def region_windows(
+    circuit_window: ir.Table,
+    circuit_hour: ir.Table,
+    site_hour: ir.Table,
+    dim_site: ir.Table,
+    dim_hour: ir.Table,
+) -> ir.Table:
+    """One row per region, window and hour of `dim_hour` (REGION_WINDOW)."""
+    windows = _windows(dim_hour)
+    hours, sites = (_named(_within(rows, windows)) for rows in (circuit_hour, site_hour))
+    circuits, hours, sites = (
+        in_regions(rows, dim_site, rows.hour + _AN_HOUR) for rows in (circuit_window, hours, sites)
+    )
+    return _places(circuits, hours, sites, "region").select(*REGION_WINDOW.columns)
+
+
+def _places(circuits: ir.Table, hours: ir.Table, sites: ir.Table, place: str) -> ir.Table:
+    by = ("hour", "window_hours", place)
+    exact = hours.group_by(*by).aggregate(
+        utilization_p95_pct=hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS)
+    )
+    joined = places(circuits, site_minutes(sites), *by).left_join(exact, list(by))
+    return joined.drop(*(f"{name}_right" for name in by))
+
+
+def _within(rows: ir.Table, windows: ir.Table) -> ir.Table:
+    """A copy of an hour's row for each window that holds the hour."""
+    return rows.join(windows, [rows.hour < windows.window_end, rows.hour >= windows.window_start])
+
+
+def _named(rows: ir.Table) -> ir.Table:
+    """Rows named by the last hour of their window."""
+    return rows.mutate(hour=rows.window_end + _AN_HOUR_BACK)
 
 
 def _windows(dim_hour: ir.Table) -> ir.Table:

@@ -1,0 +1,93 @@
+"""Sites and regions over calendar periods: from their circuits' periods, and minutes of sites."""
+
+from typing import Any
+
+import dagster as dg
+import ibis.expr.types as ir
+
+from wan_perf.declaration import Table
+from wan_perf.defs.declared import declared
+from wan_perf.defs.partitions import (
+    CHUNK,
+    DAILY,
+    DAYS_OF_MONTHS,
+    DAYS_OF_PERIOD,
+    HOURS_OF_PERIOD,
+    MONTHLY,
+    MONTHS_BEFORE,
+    WEEKLY,
+)
+from wan_perf.kpi.calendar import of_months, rolled
+from wan_perf.kpi.places import region_periods, site_minutes, site_periods
+from wan_perf.periods import DAY, MONTH, WEEK
+from wan_perf.tables import REGION_PERIODS, SITE_PERIODS
+
+ROLLING = "13_month"
+_PERIODS = {"day": DAY, "week": WEEK, "month": MONTH, ROLLING: MONTH}
+_PARTITIONS = {"day": DAILY, "week": WEEKLY, "month": MONTHLY, ROLLING: MONTHLY}
+_SITES = {
+    "day": ("site_hour", HOURS_OF_PERIOD),
+    "week": ("site_day", DAYS_OF_PERIOD),
+    "month": ("site_day", DAYS_OF_PERIOD),
+    ROLLING: ("site_month", MONTHS_BEFORE),
+}
+"""Where a site's minutes come from, and how much of it."""
+
+
+def _dated(rows: ir.Table, name: str) -> ir.Table:
+    """Rows of hours, days or months, with the column of the period that they are summed over."""
+    period = _PERIODS[name]
+    if "hour" in rows.columns:
+        return site_minutes(rows).mutate(day=rows.hour.date())
+    if name == ROLLING:
+        return rolled(rows)
+    return rows.mutate(**{period.column: period.start(rows.day)})
+
+
+def _counted(histograms: ir.Table, circuits: ir.Table, name: str) -> ir.Table:
+    return of_months(histograms, circuits) if name == ROLLING else _dated(histograms, name)
+
+
+def _arguments(table: Table, name: str) -> dict[str, Any]:
+    source, mapping = _SITES[name]
+    days = DAYS_OF_MONTHS if name == ROLLING else DAYS_OF_PERIOD
+    return {
+        **declared(table),
+        "kinds": {"sql"},
+        "partitions_def": _PARTITIONS[name],
+        "backfill_policy": CHUNK,
+        "ins": {
+            "circuits": dg.AssetIn(f"circuit_{name}"),
+            "sites": dg.AssetIn(source, partition_mapping=mapping),
+            "histograms": dg.AssetIn("circuit_histogram", partition_mapping=days),
+        },
+    }
+
+
+def _site(name: str) -> dg.AssetsDefinition:
+    table, column = SITE_PERIODS[name], _PERIODS[name].column
+
+    @dg.asset(**_arguments(table, name))
+    def site(circuits: ir.Table, sites: ir.Table, histograms: ir.Table) -> ir.Table:
+        counted = _counted(histograms, circuits, name)
+        return site_periods(circuits, _dated(sites, name), counted, column).select(*table.columns)
+
+    return site
+
+
+def _region(name: str) -> dg.AssetsDefinition:
+    table, period = REGION_PERIODS[name], _PERIODS[name]
+
+    @dg.asset(**_arguments(table, name))
+    def region(
+        circuits: ir.Table, sites: ir.Table, histograms: ir.Table, dim_site: ir.Table
+    ) -> ir.Table:
+        counted = _counted(histograms, circuits, name)
+        rows = region_periods(circuits, _dated(sites, name), counted, dim_site, period)
+        return rows.select(*table.columns)
+
+    return region
+
+
+PLACES = {name: [_site(name), _region(name)] for name in _PERIODS}
+"""Assets of sites and regions by the name of their period."""

@@ -1,0 +1,139 @@
+"""Sites and regions over a period: what their circuits add up to, and which of them is worst.
+
+Belongs here: sums over circuits, the longest run of any one, the share in breach, minutes of sites.
+Keep out: a circuit's own period (`rollup`, `calendar`, `windows`), a site's hour (`site_hours`).
+
+Sums over sums, never a mean of percentages: a region's availability is minutes over minutes of its
+circuits, and beside it stands that of its sites. A circuit counts where its row says it was last.
+In breach is a circuit with an hour or more at or above its high level, of those that were judged.
+Regions leave hubs out; a site belongs to the region that it is in at the end of the period.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf import formulas
+from wan_perf.columns import SEVERITIES, STORE
+from wan_perf.kpi.calendar import COUNTS, MINUTES, PEAKS
+from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.kpi.histograms import with_percentiles
+from wan_perf.kpi.rollup import with_ratios
+from wan_perf.kpi.validity import in_force
+from wan_perf.metrics import JUDGED, QUALITY, Metric
+from wan_perf.periods import Period
+
+SITE_MINUTES = (
+    *("site_up_minutes", "dark_minutes", "unreachable_minutes", "site_unknown_minutes"),
+    *("on_backup_minutes", "redundancy_lost_minutes"),
+)
+_HIGH = SEVERITIES[1]
+
+
+def site_minutes(site_hour: ir.Table) -> ir.Table:
+    """Hours of sites with their minutes under the names that they have beside those of circuits."""
+    return site_hour.rename(site_up_minutes="up_minutes", site_unknown_minutes="unknown_minutes")
+
+
+def site_periods(circuits: ir.Table, sites: ir.Table, histograms: ir.Table, by: str) -> ir.Table:
+    """One row per site and period: its circuits' periods, with percentiles of their histograms.
+
+    All three have the period's column `by`.
+    """
+    return with_percentiles(places(circuits, sites, by, "site_id"), histograms, by, "site_id")
+
+
+def region_periods(
+    circuits: ir.Table, sites: ir.Table, histograms: ir.Table, dim_site: ir.Table, period: Period
+) -> ir.Table:
+    """One row per region and period, hubs left out; otherwise as `site_periods`."""
+    circuits, sites, histograms = (
+        in_regions(rows, dim_site, rows[period.column].cast("timestamp") + period.length)
+        for rows in (circuits, sites, histograms)
+    )
+    by = (period.column, "region")
+    return with_percentiles(places(circuits, sites, *by), histograms, *by)
+
+
+def places(circuits: ir.Table, sites: ir.Table, *by: str) -> ir.Table:
+    """One row per value of the columns: sums over circuits and over sites; no percentiles.
+
+    Args:
+        circuits: Rows of circuits over the same periods, with the columns `by`.
+        sites: Rows with SITE_MINUTES and the columns `by`.
+        by: The period's columns, and site_id or region.
+    """
+    known = [name for name in (*COUNTS, *MINUTES) if name in circuits.columns]
+    summed = {name: circuits[name].sum() for name in known if name in COUNTS}
+    summed |= {
+        name: circuits[name].sum().round(MINUTE_DECIMALS) for name in known if name in MINUTES
+    }
+    peaks = {name: circuits[name].max() for name in PEAKS}
+    quality: dict[str, ir.Scalar] = {}
+    for metric in QUALITY:
+        for name in (metric.minutes, metric.weighted):
+            quality[name] = circuits[name].sum().round(MINUTE_DECIMALS)
+    worst = circuits.utilization_p95_pct
+    # Of equals the first by name: whoever computes it again names the same.
+    circuits = circuits.mutate(
+        is_worst=(worst == worst.max().over(_of(circuits, by))).fill_null(False),
+        **{
+            f"is_{name}": (circuits[name] == circuits[name].max().over(_of(circuits, by)))
+            & (circuits[name] > 0)
+            for name in (m.continuous(s) for m in JUDGED for s in SEVERITIES)
+        },
+    )
+    totals = circuits.group_by(*by).aggregate(
+        circuit_count=circuits.circuit_id.nunique(),
+        **summed,
+        **peaks,
+        **quality,
+        **{name: figure for m in JUDGED for name, figure in _runs(circuits, m).items()},
+        **{m.breach: _in_breach(circuits, m) for m in JUDGED},
+        utilization_p95_worst_pct=circuits.utilization_p95_pct.max(),
+        utilization_p95_worst_circuit_id=circuits.circuit_id.min(where=circuits.is_worst),
+    )
+    joined = with_ratios(totals).left_join(_summed(sites, by), list(by))
+    up, dark = joined.site_up_minutes, joined.dark_minutes
+    return joined.select(
+        *(name for name in joined.columns if not name.endswith("_right")),
+        site_availability_pct=formulas.availability_pct(
+            up, up + dark + joined.unreachable_minutes
+        ).round(PERCENT_DECIMALS),
+    )
+
+
+def in_regions(rows: ir.Table, dim_site: ir.Table, ends: ir.TimestampValue) -> ir.Table:
+    """The rows of stores with the region of their site at the instant, the end of their period."""
+    sites = dim_site.select("site_id", "site_kind", "region", "valid_from", "valid_to")
+    ended = rows.mutate(period_end=ends)
+    owned = ended.join(sites, [ended.site_id == sites.site_id, in_force(sites, ended.period_end)])
+    stores = owned.filter(owned.site_kind.fill_null(STORE) == STORE)
+    return stores.select(*rows.columns, "region")
+
+
+def _of(rows: ir.Table, by: tuple[str, ...]) -> ibis.expr.builders.WindowBuilder:
+    return ibis.window(group_by=[rows[name] for name in by])
+
+
+def _summed(sites: ir.Table, by: tuple[str, ...]) -> ir.Table:
+    return sites.group_by(*by).aggregate(
+        **{name: sites[name].sum().round(MINUTE_DECIMALS) for name in SITE_MINUTES}
+    )
+
+
+def _runs(circuits: ir.Table, metric: Metric) -> dict[str, ir.Scalar]:
+    """The longest run of any one circuit at each level, and which circuit had it."""
+    found: dict[str, ir.Scalar] = {}
+    for severity in SEVERITIES:
+        name = metric.continuous(severity)
+        found[name] = circuits[name].max()
+        found[metric.longest_circuit(severity)] = circuits.circuit_id.min(
+            where=circuits[f"is_{name}"]
+        )
+    return found
+
+
+def _in_breach(circuits: ir.Table, metric: Metric) -> ir.FloatingScalar:
+    breached = (circuits[metric.cumulative(_HIGH)] > 0).ifelse(1, 0).sum()
+    judged = (circuits[metric.judged] > 0).ifelse(1, 0).sum()
+    return (100.0 * breached / judged.nullif(0)).round(PERCENT_DECIMALS)
