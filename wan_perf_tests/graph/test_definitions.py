@@ -60,6 +60,16 @@ FEEDS = {
     "circuit_week": {"circuit_day", "threshold_piece", "circuit_histogram"},
     "circuit_month": {"circuit_day", "threshold_piece", "circuit_histogram"},
     "circuit_13_month": {"circuit_month", "threshold_piece", "circuit_histogram"},
+    "site_window": {"circuit_window", "circuit_hour", "site_hour", "dim_hour"},
+    "region_window": {"circuit_window", "circuit_hour", "site_hour", "dim_site", "dim_hour"},
+    "site_day": {"circuit_day", "site_hour", "circuit_histogram"},
+    "region_day": {"circuit_day", "site_hour", "circuit_histogram", "dim_site"},
+    "site_week": {"circuit_week", "site_day", "circuit_histogram"},
+    "region_week": {"circuit_week", "site_day", "circuit_histogram", "dim_site"},
+    "site_month": {"circuit_month", "site_day", "circuit_histogram"},
+    "region_month": {"circuit_month", "site_day", "circuit_histogram", "dim_site"},
+    "site_13_month": {"circuit_13_month", "site_month", "circuit_histogram"},
+    "region_13_month": {"circuit_13_month", "site_month", "circuit_histogram", "dim_site"},
     "chronic_offender": {"circuit_day", "dim_site", "dim_hour"},
     "top_offender": {"circuit_day", "dim_site"},
 }
@@ -101,8 +111,7 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
             "raw_path_sample",
             "raw_port_history",
             "raw_port_sample",
-            "raw_site_sle",
-            "site_hour",
+            *("raw_site_sle", "region_window", "site_hour", "site_window"),
         ),
     ]
 
