@@ -232,7 +232,7 @@ _DESCRIPTION = (
 
 _TIME = (
     _instant("hour", "Start of the UTC hour; the row covers [hour, hour + 1 h)."),
-    Column("day", "date", "UTC day; the row covers its 24 hours."),
+    Column("day", "date", "UTC day; of trading hours the day at the site."),
     Column("week", "date", "ISO week by its Monday, UTC; the row covers its seven days."),
     Column("month", "date", "Month by its first day, UTC; of 13 months the last of them."),
     _instant("pass_at", "Instant at which the sampling pass was due."),
@@ -465,6 +465,7 @@ _SITE = (
         "Minutes in which a lower-ranked circuit carries the site and none of rank 1 does; NULL "
         "where nothing tells of use.",
     ),
+    _minutes("lost_minutes", "Minutes of trading in which the site is dark or unreachable."),
     _minutes("redundancy_lost_minutes", "Minutes in which a circuit is down and another is up."),
     _percent("utilization_worst_pct", "Highest utilization of the site's circuits.", le=None),
     _text("utilization_worst_circuit_id", "Circuit with the highest utilization."),

@@ -43,6 +43,8 @@ DAILY_ASSETS = [
     events.failover_piece,
     rollups.circuit_day,
     rollups.circuit_histogram,
+    rollups.circuit_trading_day,
+    rollups.site_trading_day,
     *places.PLACES["day"],
 ]
 WEEKLY_ASSETS = [rollups.circuit_week, *places.PLACES["week"]]

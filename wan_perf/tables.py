@@ -614,6 +614,37 @@ REGION_PERIODS = {
     name: _places(f"region_{name}", f"One row per region and {words}.", column, "region")
     for name, (words, column) in _LENGTHS.items()
 }
+CIRCUIT_TRADING_DAY = Table(
+    "circuit_trading_day",
+    "One row per circuit and day at its store: the day over the trading hours of the policy.",
+    group="rollups",
+    partition="day",
+    minutes=25 * 60,
+    key=("day", "circuit_id"),
+    required=_CALENDAR,
+    columns=("day", "circuit_id", *_PERIOD_FIGURES),
+    own_rules=_DAY_RULES,
+)
+SITE_TRADING_DAY = Table(
+    "site_trading_day",
+    "One row per site and day there, over the trading hours of the policy.",
+    group="rollups",
+    partition="day",
+    minutes=25 * 60,
+    key=("day", "site_id"),
+    required=("hour_count", "site_up_minutes", "lost_minutes", "site_unknown_minutes"),
+    columns=(
+        *("day", "site_id", "hour_count", "site_up_minutes", "dark_minutes"),
+        *("unreachable_minutes", "lost_minutes", "site_unknown_minutes", "site_availability_pct"),
+    ),
+    own_rules=(
+        Rule(
+            "lost_is_dark_and_unreachable",
+            "lost_minutes = dark_minutes + unreachable_minutes.",
+            lambda t: _agrees(t.lost_minutes, t.dark_minutes + t.unreachable_minutes, _STEP),
+        ),
+    ),
+)
 CHRONIC_OFFENDER = Table(
     "chronic_offender",
     "One row per circuit of a store that was bad on many of its last trading days.",
@@ -668,6 +699,7 @@ TABLES: dict[str, Table] = {
         *(CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR, FLAP_EVENT, FAILOVER_PIECE, FAILOVER_EVENT),
         *(THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_WINDOW, CIRCUIT_DAY),
         *(CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
+        *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY),
         *(SITE_WINDOW, REGION_WINDOW, *SITE_PERIODS.values(), *REGION_PERIODS.values()),
         *(CHRONIC_OFFENDER, TOP_OFFENDER),
     )

@@ -9,6 +9,7 @@ from wan_perf.defs.partitions import (
     DAILY,
     DAYS_OF_MONTHS,
     DAYS_OF_PERIOD,
+    HOURS_OF_LOCAL_DAY,
     HOURS_OF_PERIOD,
     MONTHLY,
     MONTHS_BEFORE,
@@ -18,13 +19,16 @@ from wan_perf.defs.partitions import (
 from wan_perf.kpi.calendar import longer_periods, rolling_months
 from wan_perf.kpi.histograms import circuit_histograms
 from wan_perf.kpi.rollup import circuit_days
+from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
 from wan_perf.periods import MONTH, WEEK
 from wan_perf.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
     CIRCUIT_HISTOGRAM,
     CIRCUIT_MONTH,
+    CIRCUIT_TRADING_DAY,
     CIRCUIT_WEEK,
+    SITE_TRADING_DAY,
 )
 
 _OF_DAY = {
@@ -111,3 +115,31 @@ def circuit_13_month(
     circuit_month: ir.Table, threshold_piece: ir.Table, circuit_histogram: ir.Table
 ) -> ir.Table:
     return rolling_months(circuit_month, threshold_piece, circuit_histogram)
+
+
+_OF_LOCAL_DAY = {
+    name: dg.AssetIn(partition_mapping=HOURS_OF_LOCAL_DAY)
+    for name in ("circuit_hour", "site_hour", "dim_hour")
+}
+
+
+@dg.asset(
+    **declared(CIRCUIT_TRADING_DAY),
+    kinds={"sql"},
+    partitions_def=DAILY,
+    backfill_policy=CHUNK,
+    ins={name: _OF_LOCAL_DAY[name] for name in ("circuit_hour", "dim_hour")},
+)
+def circuit_trading_day(circuit_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:
+    return circuit_trading_days(circuit_hour, dim_site, dim_hour)
+
+
+@dg.asset(
+    **declared(SITE_TRADING_DAY),
+    kinds={"sql"},
+    partitions_def=DAILY,
+    backfill_policy=CHUNK,
+    ins={name: _OF_LOCAL_DAY[name] for name in ("site_hour", "dim_hour")},
+)
+def site_trading_day(site_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:
+    return site_trading_days(site_hour, dim_site, dim_hour)

@@ -18,10 +18,13 @@ from wan_perf.episodes import chained
 from wan_perf.metrics import JUDGED, Metric
 from wan_perf.periods import Period
 
+_HOUR_S = 3600
+
 
 def threshold_pieces(circuit_hour: ir.Table) -> ir.Table:
-    """One row per part of a run within one UTC day, one level and one site.
+    """One row per part of a run within one day, one level and one site.
 
+    The day is the hours' own where they have the column `day`, else the UTC day.
     Only hours above are sorted, which are few: five times faster than numbering every hour.
     """
     parts = [_pieces(circuit_hour, m, severity) for m in JUDGED for severity in SEVERITIES]
@@ -33,14 +36,15 @@ def _pieces(circuit_hour: ir.Table, metric: Metric, severity: str) -> ir.Table:
     above = circuit_hour.filter(formulas.is_above(value, level, circuit_hour[metric.observed]))
     above = above.select(
         *("circuit_id", "site_id", "hour"),
-        day=above.hour.date(),
+        day=above.day if "day" in above.columns else above.hour.date(),
         level=above[metric.level(severity)],
         value=above[metric.value],
     )
     part = ("day", "circuit_id", "site_id", "level")
     in_order = ibis.window(group_by=[above[name] for name in part], order_by=above.hour)
     # Hours on end have the same difference to their rank.
-    numbered = above.mutate(run=above.hour.hour() - ibis.row_number().over(in_order))
+    nth = above.hour.epoch_seconds() // _HOUR_S
+    numbered = above.mutate(run=nth - ibis.row_number().over(in_order))
     pieces = numbered.group_by(*part, "run").aggregate(
         started_at=numbered.hour.min(),
         ended_at=numbered.hour.max() + ibis.interval(hours=1),

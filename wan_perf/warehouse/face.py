@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import ibis
@@ -122,7 +122,7 @@ class Warehouse(ABC):
 
     def sql(self, expression: ir.Expr) -> str:
         """The expression in the engine's dialect."""
-        return str(ibis.to_sql(_kept(expression), dialect=self.dialect))
+        return _text(expression.op(), self.dialect)
 
     def query(self, expression: ir.Table) -> pd.DataFrame:
         """Rows of an expression as a frame, through a short connection of its own.
@@ -265,6 +265,12 @@ class Warehouse(ABC):
             return Stored(found[checking.ROWS])
         passes = staged.aggregate(passes=staged[table.snapshot].nunique())
         return Stored(found[checking.ROWS], int(session.run(self.sql(passes))[0][0]))
+
+
+@lru_cache(maxsize=512)
+def _text(op: ops.Node, dialect: str) -> str:
+    """SQL of an expression, made once a process: passes of one hour ask for the same again."""
+    return str(ibis.to_sql(_kept(op.to_expr()), dialect=dialect))
 
 
 def _kept(expression: ir.Expr) -> ir.Expr:

@@ -20,12 +20,14 @@ from wan_perf.kpi.circuit_states import circuit_states
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
 from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.histograms import circuit_histograms
+from wan_perf.kpi.places import region_periods, site_minutes
 from wan_perf.kpi.ranking import top_offenders
 from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.site_hours import site_hours
 from wan_perf.kpi.threshold_runs import threshold_pieces
-from wan_perf.kpi.windows import circuit_windows
-from wan_perf.periods import MONTH, WEEK
+from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
+from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
+from wan_perf.periods import DAY, MONTH, WEEK
 from wan_perf.tables import (
     CHRONIC_OFFENDER,
     CIRCUIT_13_MONTH,
@@ -35,6 +37,7 @@ from wan_perf.tables import (
     CIRCUIT_MONTH,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
+    CIRCUIT_TRADING_DAY,
     CIRCUIT_WEEK,
     CIRCUIT_WINDOW,
     DIM_CIRCUIT,
@@ -47,7 +50,11 @@ from wan_perf.tables import (
     RAW_INVENTORY,
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
+    REGION_PERIODS,
+    REGION_WINDOW,
     SITE_HOUR,
+    SITE_TRADING_DAY,
+    SITE_WINDOW,
     THRESHOLD_PIECE,
     THRESHOLD_RUN,
     TOP_OFFENDER,
@@ -175,6 +182,21 @@ def test_circuit_hours_and_their_day(warehouses):
         warehouse.store(CIRCUIT_DAY, days, A_DAY)
         warehouse.store(CIRCUIT_HISTOGRAM, circuit_histograms(fact, *paths), A_DAY)
         of_days = [warehouse.lazy(t) for t in (THRESHOLD_PIECE, CIRCUIT_HISTOGRAM)]
+        dims = [warehouse.lazy(t) for t in (DIM_SITE, DIM_HOUR)]
+        warehouse.store(CIRCUIT_TRADING_DAY, circuit_trading_days(fact, *dims), A_DAY)
+        sites = warehouse.lazy(SITE_HOUR)
+        warehouse.store(SITE_TRADING_DAY, site_trading_days(sites, *dims), A_DAY)
+        circuits = warehouse.lazy(CIRCUIT_WINDOW)
+        of_windows = (circuits, fact, sites)
+        warehouse.store(SITE_WINDOW, site_windows(*of_windows, ends), A_DAY)
+        warehouse.store(REGION_WINDOW, region_windows(*of_windows, dims[0], ends), A_DAY)
+        named = site_minutes(sites).mutate(day=sites.hour.date())
+        of_day = (warehouse.lazy(CIRCUIT_DAY), named, of_days[1])
+        warehouse.store(
+            REGION_PERIODS["day"],
+            region_periods(*of_day, dims[0], DAY).select(*REGION_PERIODS["day"].columns),
+            A_DAY,
+        )
         march = Window(datetime(2026, 3, 1), datetime(2026, 4, 1))
         for table, period in ((CIRCUIT_WEEK, WEEK), (CIRCUIT_MONTH, MONTH)):
             longer = longer_periods(warehouse.lazy(CIRCUIT_DAY), *of_days, period)
@@ -193,6 +215,8 @@ def test_circuit_hours_and_their_day(warehouses):
     for table in (
         CIRCUIT_WINDOW,
         *(CIRCUIT_DAY, CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
+        *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY, SITE_WINDOW, REGION_WINDOW),
+        REGION_PERIODS["day"],
         SITE_HOUR,
         THRESHOLD_PIECE,
         THRESHOLD_RUN,

@@ -1,0 +1,146 @@
+"""Days of trading: local days, days of 23 and 25 hours, minutes that stores lost."""
+
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from random import Random
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
+from wan_perf.periods import local_hours
+from wan_perf.tables import CIRCUIT_HOUR, DIM_HOUR, DIM_SITE, SITE_HOUR
+from wan_perf_tests.kpi.engine import Query, unbound
+from wan_perf_tests.kpi.loads import loaded
+from wan_perf_tests.kpi.rows import H, Row
+
+NEW_YORK, SYDNEY = "America/New_York", "Australia/Sydney"
+ALL_DAY = (time(0), time.max)
+SHOP = (time(8), time(21))
+
+
+@cache
+def query(of: str) -> Query:
+    dimensions = unbound(DIM_SITE), unbound(DIM_HOUR)
+    if of == "circuit":
+        return Query(circuit_trading_days(unbound(CIRCUIT_HOUR), *dimensions))
+    return Query(site_trading_days(unbound(SITE_HOUR), *dimensions))
+
+
+def dimensions(
+    start: datetime, hours: int, zone: str | None, trading: tuple[time, time]
+) -> dict[str, list[Row]]:
+    site = {"site_id": "S1", "time_zone": zone, "valid_from": datetime(1970, 1, 1)}
+    rows = local_hours(start, start + hours * H, [zone], *trading)
+    return {"dim_site": [site], "dim_hour": rows}
+
+
+def hours_from(start: datetime, loads: list[float | None]) -> list[Row]:
+    return [{**loaded(0, pct), "hour": start + n * H} for n, pct in enumerate(loads)]
+
+
+def counts(start: datetime, hours: int, zone: str | None, trading: tuple[time, time]) -> Row:
+    rows = query("circuit").rows(
+        circuit_hour=hours_from(start, [50.0] * hours), **dimensions(start, hours, zone, trading)
+    )
+    return {row["day"]: row["hour_count"] for row in rows}
+
+
+def test_a_day_has_the_hours_from_opening_to_closing() -> None:
+    """In New York in January 8:00 is 13:00 UTC and 21:00 is 2:00 UTC of the next day."""
+    found = counts(datetime(2026, 1, 14, 12), 30, NEW_YORK, SHOP)
+    assert found == {date(2026, 1, 14): 13, date(2026, 1, 15): 5}
+
+
+def test_a_day_on_which_clocks_go_forward_has_23_hours_and_back_25() -> None:
+    """New York: 8 March and 1 November 2026."""
+    assert counts(datetime(2026, 3, 7), 72, NEW_YORK, ALL_DAY)[date(2026, 3, 8)] == 23
+    assert counts(datetime(2026, 10, 31), 72, NEW_YORK, ALL_DAY)[date(2026, 11, 1)] == 25
+
+
+def test_a_shop_has_its_13_hours_on_these_days_too() -> None:
+    assert counts(datetime(2026, 3, 7), 72, NEW_YORK, SHOP)[date(2026, 3, 8)] == 13
+    assert counts(datetime(2026, 10, 31), 72, NEW_YORK, SHOP)[date(2026, 11, 1)] == 13
+
+
+def test_a_day_in_sydney_begins_in_the_utc_day_before() -> None:
+    """8:00 on the 15th is 21:00 UTC on the 14th."""
+    assert counts(datetime(2026, 1, 14, 21), 3, SYDNEY, SHOP) == {date(2026, 1, 15): 3}
+
+
+@pytest.mark.parametrize("zone", [None, "Nowhere/Land"])
+def test_a_site_without_a_time_zone_follows_utc(zone: str | None) -> None:
+    assert counts(datetime(2026, 1, 14), 24, zone, SHOP) == {date(2026, 1, 14): 13}
+
+
+def test_a_night_does_not_count_and_cuts_a_run() -> None:
+    """Above high from 18:00 on one day to 10:00 on the next: three hours and two."""
+    start = datetime(2026, 1, 14)
+    loads = [85.0 if 18 <= n < 34 else 10.0 for n in range(48)]
+    rows = query("circuit").rows(
+        circuit_hour=hours_from(start, loads), **dimensions(start, 48, "UTC", SHOP)
+    )
+    found = {row["day"].day: row["utilization_high_longest_hours"] for row in rows}
+    assert found == {14: 3, 15: 2}
+
+
+def test_a_run_over_utc_midnight_is_one_where_the_shop_is_open() -> None:
+    """22:00 to 2:00 UTC is 17:00 to 21:00 in New York."""
+    start = datetime(2026, 1, 14, 13)
+    loads = [85.0 if 9 <= n < 13 else 10.0 for n in range(13)]
+    [row] = query("circuit").rows(
+        circuit_hour=hours_from(start, loads), **dimensions(start, 13, NEW_YORK, SHOP)
+    )
+    assert (row["utilization_high_longest_hours"], row["hour_count"]) == (4, 13)
+
+
+def test_minutes_lost_are_dark_or_unreachable_and_only_while_the_shop_is_open() -> None:
+    """Dark from 20:30 to 22:00, unreachable from 9:00 to 9:15: 30 and 15 minutes lost."""
+    start = datetime(2026, 1, 14)
+    rows: list[Row] = []
+    for n in range(24):
+        dark, gone = {20: 30.0, 21: 60.0}.get(n, 0.0), {9: 15.0}.get(n, 0.0)
+        state = {"dark_minutes": dark, "unreachable_minutes": gone, "unknown_minutes": 0.0}
+        up = {"up_minutes": 60 - dark - gone}
+        rows.append({"hour": start + n * H, "site_id": "S1", **state, **up})
+    [row] = query("site").rows(site_hour=rows, **dimensions(start, 24, "UTC", SHOP))
+    assert (row["lost_minutes"], row["hour_count"]) == (45, 13)
+    assert row["site_availability_pct"] == round(100 * (13 * 60 - 45) / (13 * 60), 4)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ragged_days_are_as_the_reference_says(seed: int) -> None:
+    """Around a change of clocks, with missing hours, over all kinds of zones."""
+    chance = Random(seed)
+    zone = chance.choice([NEW_YORK, SYDNEY, "Asia/Kathmandu", "Pacific/Kiritimati", "UTC"])
+    trading = chance.choice([SHOP, ALL_DAY, (time(6, 30), time(23))])
+    start = chance.choice([datetime(2026, 3, 6), datetime(2026, 10, 2), datetime(2026, 10, 30)])
+    loads = [chance.choice([None, 10.0, 85.0, 85.0, 95.5]) for _ in range(96)]
+    hours = [row for row in hours_from(start, loads) if chance.random() < 0.95]
+    rows = query("circuit").rows(circuit_hour=hours, **dimensions(start, 96, zone, trading))
+    own: dict[date, list[Row]] = {}
+    for hour in hours:
+        local = hour["hour"].replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
+        if trading[0] <= local.time() < trading[1]:
+            own.setdefault(local.date(), []).append(hour)
+    assert {row["day"] for row in rows} == set(own)
+    for row in rows:
+        used = [h for h in own[row["day"]] if h["utilization_pct"] is not None]
+        high = [h["hour"] for h in used if h["utilization_pct"] >= 80]
+        assert row["hour_count"] == len(own[row["day"]])
+        assert row["utilization_high_hours"] == (len(high) if used else None)
+        assert row["utilization_high_longest_hours"] == (longest(high) if used else None)
+        if used:
+            p95 = np.percentile([h["utilization_pct"] for h in used], 95)
+            assert row["utilization_p95_pct"] == pytest.approx(p95, abs=0.5001e-4)
+
+
+def longest(hours: list[datetime]) -> int:
+    """Of sorted hours the most that follow each other."""
+    best = run = 0
+    before = None
+    for hour in hours:
+        run = run + 1 if before == hour - timedelta(hours=1) else 1
+        best, before = max(best, run), hour
+    return best
