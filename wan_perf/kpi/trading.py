@@ -1,7 +1,7 @@
 """Days of trading: the day's figures over the hours in which the store trades, in its local time.
 
 Belongs here: which hours are a store's trading hours, which of its days they belong to.
-Keep out: what a day adds up to (`rollup`), when stores trade (`thresholds`), time zones (`periods`).
+Keep out: what a day adds up to (`rollup`), when stores trade (`thresholds`).
 
 A day is the store's own: where clocks change it has 23 or 25 hours, and of these those that begin
 within the trading hours. A site without a known time zone follows UTC.
