@@ -542,10 +542,42 @@ _REPORT = (
     Column("value", "real", "Value that is ranked, in the unit of the column."),
 )
 
+_TREND = (
+    _count("day_count", "Days that count: with enough hours of utilization in trading hours."),
+    _text(
+        "verdict",
+        "Whether the busy hours grow; too_short where there are too few days to tell.",
+        ("rising", "falling", "steady", "too_short"),
+    ),
+    Column("p_value", "real", "Chance of such a trend where there is none.", "", 0, 1),
+    Column(
+        "q_value", "real", "Share of false ones among trends as sure, over the fleet.", "", 0, 1
+    ),
+    _flag("is_significant", "The p-value is under the policy's, before the fleet's correction."),
+    *(
+        Column(f"slope{name}_pct_per_day", "real", meaning, "% a day")
+        for name, meaning in {
+            "": "Median change of the busy hours' utilization (Theil-Sen), points a day.",
+            "_low": "Least change that 95 of 100 samples would have.",
+            "_high": "Highest change that 95 of 100 samples would have.",
+        }.items()
+    ),
+    Column(
+        "level_pct", "real", "Utilization of the busy hours now, on the line of the trend.", "%"
+    ),
+    *(
+        Column(
+            f"days_to_{target}{name}", "integer", f"{word} days to {target} %; 0: reached.", "d", 0
+        )
+        for target in (80, 90)
+        for name, word in {"": "Likely", "_low": "Least", "_high": "Most"}.items()
+    ),
+)
+
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
         *(*_IDENTITY, *_DESCRIPTION, *_TIME, *_STATE, *_SAMPLE, *_PATH, *_SCORE),
-        *(*_POLICY, *_FACT, *_SITE, *_FAILOVER, *_EPISODE, *_REPORT),
+        *(*_POLICY, *_FACT, *_SITE, *_FAILOVER, *_EPISODE, *_REPORT, *_TREND),
     )
 }

@@ -54,7 +54,7 @@ MONTHLY_ASSETS = [
     *places.PLACES["month"],
     *places.PLACES["13_month"],
 ]
-REPORTS = [reports.chronic_offender, reports.top_offender]
+REPORTS = [reports.chronic_offender, reports.top_offender, reports.trend]
 
 INVENTORY_JOB = "inventory_job"
 HOURLY_JOB = "hourly_job"

@@ -689,6 +689,26 @@ TOP_OFFENDER = Table(
         *("region", "value", "coverage_pct"),
     ),
 )
+TREND = Table(
+    "trend",
+    "One row per circuit of a store with a day of trading of late.",
+    group="reports",
+    key=("circuit_id",),
+    required=("as_of_day", "site_id", "day_count", "verdict"),
+    columns=(
+        *("as_of_day", "circuit_id", "site_id", "site_name", "region", "verdict", "day_count"),
+        *("slope_pct_per_day", "slope_low_pct_per_day", "slope_high_pct_per_day", "p_value"),
+        *("q_value", "is_significant", "level_pct", "days_to_80", "days_to_80_low"),
+        *("days_to_80_high", "days_to_90", "days_to_90_low", "days_to_90_high"),
+    ),
+    own_rules=(
+        Rule(
+            "what_is_too_short_has_no_figures",
+            "Without enough days there is neither slope nor p-value.",
+            lambda t: (t.verdict != "too_short") | (t.p_value.isnull() & t.level_pct.isnull()),
+        ),
+    ),
+)
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -701,6 +721,6 @@ TABLES: dict[str, Table] = {
         *(CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
         *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY),
         *(SITE_WINDOW, REGION_WINDOW, *SITE_PERIODS.values(), *REGION_PERIODS.values()),
-        *(CHRONIC_OFFENDER, TOP_OFFENDER),
+        *(CHRONIC_OFFENDER, TOP_OFFENDER, TREND),
     )
 }

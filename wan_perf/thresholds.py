@@ -117,6 +117,28 @@ class ChronicRule(BaseModel):
         return self
 
 
+class TrendRule(BaseModel):
+    """When a circuit is said to grow or to shrink, over its last `of_days` days of trading.
+
+    At least `days` of them have `hours_of_day` hours of utilization; the test is under `p_value`,
+    before and after the correction over the fleet, and the slope is `slope_pct` points a day.
+    """
+
+    model_config = _FROZEN
+
+    of_days: int = Field(91, ge=28, le=400)
+    days: int = Field(28, ge=14)
+    hours_of_day: int = Field(4, ge=1, le=24)
+    p_value: float = Field(0.01, gt=0, lt=1)
+    slope_pct: float = Field(0.1, ge=0)
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> "TrendRule":
+        if self.days > self.of_days:
+            raise ValueError(f"days {self.days} is more than of_days {self.of_days}")
+        return self
+
+
 class Policy(BaseModel):
     """What the operator decides: levels, overrides, regions, trading hours, rules of reports.
 
@@ -133,6 +155,7 @@ class Policy(BaseModel):
     trading_hours: TradingHours = TradingHours()
     unknown_minutes_pct: float = Field(5, ge=0, le=100)
     chronic: ChronicRule = ChronicRule()
+    trend: TrendRule = TrendRule()
     top_places: int = Field(20, ge=1, description="Circuits that a ranking tells.")
 
     def rows(self) -> list[dict[str, object]]:

@@ -7,7 +7,8 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.ranking import top_offenders
-from wan_perf.tables import CHRONIC_OFFENDER, TOP_OFFENDER
+from wan_perf.kpi.trend import trends
+from wan_perf.tables import CHRONIC_OFFENDER, TOP_OFFENDER, TREND
 
 
 @dg.asset(**declared(CHRONIC_OFFENDER), kinds={"sql"})
@@ -25,3 +26,10 @@ def top_offender(
     circuit_day: ir.Table, dim_site: ir.Table, policy: dg.ResourceParam[PolicyFile]
 ) -> ir.Table:
     return top_offenders(circuit_day, dim_site, policy.read().top_places)
+
+
+@dg.asset(**declared(TREND), kinds={"sql"})
+def trend(
+    circuit_trading_day: ir.Table, dim_site: ir.Table, policy: dg.ResourceParam[PolicyFile]
+) -> ir.Table:
+    return trends(circuit_trading_day, dim_site, policy.read().trend)

@@ -73,6 +73,7 @@ FEEDS = {
     "site_13_month": {"circuit_13_month", "site_month", "circuit_histogram"},
     "region_13_month": {"circuit_13_month", "site_month", "circuit_histogram", "dim_site"},
     "chronic_offender": {"circuit_day", "dim_site", "dim_hour"},
+    "trend": {"circuit_trading_day", "dim_site"},
     "top_offender": {"circuit_day", "dim_site"},
 }
 

@@ -1,0 +1,174 @@
+"""Which circuits grow: a test for a trend in the busy hours of each day, and how fast.
+
+Belongs here: the test, the slope, the correction over the fleet, the days to a level.
+Keep out: the days themselves (`trading`), the numbers of the rule (`thresholds`).
+
+Each day's 95th percentile of utilization in trading hours is compared with the same weekday's
+others, so that a week's rhythm is no trend. Sources: R. M. Hirsch, J. R. Slack, R. A. Smith 1982
+(seasonal Kendall test and slope); R. O. Gilbert 1987 (interval of the slope); Y. Benjamini,
+Y. Hochberg 1995 (false discoveries over many tests).
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.formulas import VALUE_DECIMALS
+from wan_perf.kpi.newest import stores
+from wan_perf.kpi.tails import two_sided_p
+from wan_perf.thresholds import TrendRule
+
+TARGETS = (80, 90)
+"""Utilization that capacity is planned by. [%]"""
+_Z_95 = 1.959964
+_DAY_S = 86_400
+
+
+def trends(circuit_trading_day: ir.Table, dim_site: ir.Table, rule: TrendRule) -> ir.Table:
+    """One row per circuit of a store with a day of the last `rule.of_days` (TREND).
+
+    A day counts with `rule.hours_of_day` hours of utilization. Under `rule.days` such days there
+    is no test: the verdict is too_short. A trend is rising or falling where the test's p-value is
+    under `rule.p_value`, that survives the correction over the fleet, and the slope is at least
+    `rule.slope_pct` points a day; else steady.
+    """
+    newest = circuit_trading_day.aggregate(as_of_day=circuit_trading_day.day.max())
+    days = _days(circuit_trading_day, newest, rule)
+    counted = days.group_by("circuit_id").aggregate(
+        as_of_day=days.as_of_day.max(),
+        site_id=days.site_id.argmax(days.day),
+        day_count=days.value.count(),
+        middle_day=days.nth.quantile(0.5, where=days.value.notnull()),
+        middle_pct=days.value.median(),
+    )
+    known = days.filter(days.value.notnull())
+    pairs = _pairs(known)
+    told = counted.left_join(_tested(known, pairs), "circuit_id").drop("circuit_id_right")
+    told = told.left_join(_slopes(pairs, _tested(known, pairs)), "circuit_id").drop(
+        "circuit_id_right"
+    )
+    enough = told.day_count >= rule.days
+    figures = ("p_value", "slope_pct_per_day", "slope_low_pct_per_day", "slope_high_pct_per_day")
+    judged = told.mutate(
+        **{name: ibis.ifelse(enough, told[name], ibis.null("float64")) for name in figures}
+    )
+    corrected = _corrected(judged)
+    sites = stores(dim_site, newest).drop("time_zone")
+    named = corrected.inner_join(sites, "site_id")
+    significant = named.p_value < rule.p_value
+    grows = named.slope_pct_per_day.abs() >= rule.slope_pct
+    found = significant & (named.q_value < rule.p_value) & grows
+    rising = (found & (named.slope_pct_per_day > 0)).fill_null(False)
+    falling = (found & (named.slope_pct_per_day < 0)).fill_null(False)
+    reach = 0 - named.middle_day
+    level = named.middle_pct + named.slope_pct_per_day * reach
+    rows = named.mutate(
+        is_significant=significant,
+        level_pct=level.round(VALUE_DECIMALS),
+        verdict=ibis.cases(
+            (named.p_value.isnull(), "too_short"),
+            (rising, "rising"),
+            (falling, "falling"),
+            else_="steady",
+        ),
+        is_rising=rising,
+    )
+    return rows.mutate(**_days_to(rows)).drop("is_rising", "middle_day", "middle_pct")
+
+
+def _days(days: ir.Table, newest: ir.Table, rule: TrendRule) -> ir.Table:
+    """The last days with their number, 0 the newest and falling, and the value where it counts."""
+    dated = days.cross_join(newest)
+    nth = (dated.day.cast("timestamp").epoch_seconds()) // _DAY_S
+    last = dated.as_of_day.cast("timestamp").epoch_seconds() // _DAY_S
+    numbered = dated.mutate(nth=nth - last, weekday=nth % 7)
+    recent = numbered.filter(numbered.nth > -rule.of_days)
+    counts = recent.observed_hour_count >= rule.hours_of_day
+    return recent.mutate(
+        value=ibis.ifelse(counts, recent.utilization_p95_pct, ibis.null("float64"))
+    ).select("circuit_id", "site_id", "day", "as_of_day", "nth", "weekday", "value")
+
+
+def _pairs(days: ir.Table) -> ir.Table:
+    """Every two days of a circuit and weekday: the slope between them, and its sign."""
+    mine = days.select("circuit_id", "weekday", "nth", "value")
+    later = mine.view().rename(later_circuit="circuit_id", later_weekday="weekday")
+    later = later.rename(later_nth="nth", later_value="value")
+    both = mine.inner_join(
+        later,
+        [
+            mine.circuit_id == later.later_circuit,
+            mine.weekday == later.later_weekday,
+            mine.nth < later.later_nth,
+        ],
+    )
+    rise = both.later_value - both.value
+    return both.select(
+        "circuit_id",
+        slope=rise / (both.later_nth - both.nth),
+        sign=rise.sign().cast("int64"),
+    )
+
+
+def _tested(days: ir.Table, pairs: ir.Table) -> ir.Table:
+    """Seasonal Kendall test of each circuit: p_value, and the spread of its score."""
+    signs = pairs.group_by("circuit_id").aggregate(signs=pairs.sign.sum())
+    ties = days.group_by("circuit_id", "weekday", "value").aggregate(n=days.count())
+    of_ties = ties.group_by("circuit_id", "weekday").aggregate(
+        n=ties.n.sum(), tied=(ties.n * (ties.n - 1) * (2 * ties.n + 5)).sum()
+    )
+    part = of_ties.n * (of_ties.n - 1) * (2 * of_ties.n + 5) - of_ties.tied
+    spread = of_ties.group_by("circuit_id").aggregate(variance=part.sum() / 18)
+    both = spread.left_join(signs, "circuit_id").drop("circuit_id_right")
+    score = both.signs.fill_null(0)
+    # One step nearer to zero: a whole number is held against a continuous distribution.
+    nearer = ibis.greatest(score.abs() - 1, 0)
+    # Values that are all equal rise and fall nowhere: no evidence of a trend.
+    p = ibis.ifelse(both.variance > 0, two_sided_p(nearer / both.variance.nullif(0).sqrt()), 1.0)
+    return both.select("circuit_id", "variance", p_value=p)
+
+
+def _slopes(pairs: ir.Table, tested: ir.Table) -> ir.Table:
+    """Median of the slopes, and between which of them the true one lies in 95 of 100 cases."""
+    order = ibis.window(group_by=pairs.circuit_id, order_by=pairs.slope)
+    ranked = pairs.mutate(
+        rank=ibis.row_number().over(order) + 1,
+        total=pairs.slope.count().over(ibis.window(group_by=pairs.circuit_id)),
+    )
+    spread = tested.select("circuit_id", margin=_Z_95 * tested.variance.sqrt())
+    held = ranked.inner_join(spread, "circuit_id")
+    low = ibis.greatest(((held.total - held.margin) / 2).round(), 1)
+    high = ibis.least(((held.total + held.margin) / 2).round() + 1, held.total)
+    return held.group_by("circuit_id").aggregate(
+        slope_pct_per_day=held.slope.median().round(VALUE_DECIMALS),
+        slope_low_pct_per_day=held.slope.max(where=held["rank"] <= low).round(VALUE_DECIMALS),
+        slope_high_pct_per_day=held.slope.min(where=held["rank"] >= high).round(VALUE_DECIMALS),
+    )
+
+
+def _corrected(rows: ir.Table) -> ir.Table:
+    """The rows with their q_value: the share of false ones among all that are called as sure."""
+    tested = rows.filter(rows.p_value.notnull()).select("circuit_id", "p_value")
+    order = ibis.window(order_by=[tested.p_value, tested.circuit_id])
+    ranked = tested.mutate(
+        rank=ibis.row_number().over(order) + 1, total=tested.count().over(ibis.window())
+    )
+    scaled = ranked.mutate(scaled=ranked.p_value * ranked.total / ranked["rank"])
+    # The least of it and all less sure ones: never less sure than a surer one.
+    after = ibis.window(order_by=[scaled["rank"]], preceding=0, following=None)
+    q = ibis.least(scaled.scaled.min().over(after), 1.0)
+    found = scaled.mutate(q_value=q).select("circuit_id", "q_value")
+    return rows.left_join(found, "circuit_id").drop("circuit_id_right")
+
+
+def _days_to(rows: ir.Table) -> dict[str, ir.IntegerValue]:
+    """Days until the level, 0 where it is reached; NULL where it is not on the way there."""
+    found: dict[str, ir.IntegerValue] = {}
+    slopes = {"": "slope_pct_per_day", "_low": "slope_high_pct_per_day"}
+    slopes["_high"] = "slope_low_pct_per_day"
+    for target in TARGETS:
+        missing = ibis.greatest(target - rows.level_pct, 0.0)
+        for name, slope in slopes.items():
+            steps = (missing / rows[slope].nullif(0)).ceil().cast("int64")
+            goes = rows.is_rising & (rows[slope] > 0)
+            found[f"days_to_{target}{name}"] = ibis.ifelse(goes, steps, ibis.null("int64"))
+    return found

@@ -1,0 +1,181 @@
+"""Trends: by hand, against plain Python, and on fleets that are known to grow or not."""
+
+import math
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
+from functools import cache
+from itertools import combinations
+from random import Random
+from statistics import median
+from typing import Any
+
+import ibis
+import pytest
+
+from wan_perf.kpi.tails import two_sided_p
+from wan_perf.kpi.trend import trends
+from wan_perf.tables import CIRCUIT_TRADING_DAY, DIM_SITE
+from wan_perf.thresholds import TrendRule
+from wan_perf_tests.kpi.engine import Query, unbound
+from wan_perf_tests.kpi.rows import Row
+from wan_perf_tests.kpi.trend_fleet import trading_days
+
+MONDAY = date(2026, 1, 5)
+STORE = {
+    "site_id": "S1",
+    "site_kind": "store",
+    "site_name": "Store 1",
+    "region": "West",
+    "valid_from": datetime(1970, 1, 1),
+}
+
+
+@cache
+def query() -> Query:
+    return Query(trends(unbound(CIRCUIT_TRADING_DAY), unbound(DIM_SITE), TrendRule()))
+
+
+def told(days: list[Row]) -> dict[str, Row]:
+    rows = query().rows(circuit_trading_day=days, dim_site=[STORE])
+    return {row["circuit_id"]: row for row in rows}
+
+
+def days_of(values: list[float | None], circuit: str = "C1", **more: Any) -> list[Row]:
+    """Days from a Monday on; None is a day without enough hours."""
+    return [
+        {
+            "day": MONDAY + timedelta(days=n),
+            "circuit_id": circuit,
+            "site_id": "S1",
+            "observed_hour_count": 3 if value is None else 13,
+            "utilization_p95_pct": 99.0 if value is None else value,
+            **more,
+        }
+        for n, value in enumerate(values)
+    ]
+
+
+def test_a_line_rises_by_its_slope_and_reaches_its_levels() -> None:
+    """From 30 % by half a point a day, 56 days: 57.5 % now, 45 days to 80 %, 65 to 90 %."""
+    row = told(days_of([30 + 0.5 * n for n in range(56)]))["C1"]
+    assert (row["verdict"], row["slope_pct_per_day"], row["level_pct"]) == ("rising", 0.5, 57.5)
+    assert (row["days_to_80"], row["days_to_80_low"], row["days_to_80_high"]) == (45, 45, 45)
+    assert row["days_to_90"] == 65
+
+
+def test_what_is_over_the_level_has_reached_it() -> None:
+    row = told(days_of([60 + 0.5 * n for n in range(56)]))["C1"]
+    assert (row["days_to_80"], row["days_to_90"]) == (0, 5)
+
+
+def test_a_constant_load_is_steady_and_a_falling_one_reaches_nothing() -> None:
+    still = told(days_of([50.0] * 56))["C1"]
+    assert (still["verdict"], still["p_value"], still["days_to_80"]) == ("steady", 1, None)
+    falls = told(days_of([90 - 0.5 * n for n in range(56)]))["C1"]
+    assert (falls["verdict"], falls["days_to_80"]) == ("falling", None)
+
+
+def test_the_rhythm_of_the_week_is_no_trend() -> None:
+    """Four weeks that each rise from Monday to Sunday and begin anew."""
+    row = told(days_of([20.0 + 10 * (n % 7) for n in range(28)]))["C1"]
+    assert (row["verdict"], row["slope_pct_per_day"]) == ("steady", 0)
+
+
+def test_a_slope_too_small_to_matter_is_steady_though_it_is_sure() -> None:
+    row = told(days_of([50 + 0.05 * n for n in range(56)]))["C1"]
+    assert (row["verdict"], row["is_significant"]) == ("steady", True)
+
+
+def test_27_days_are_too_short_and_28_are_not() -> None:
+    rising = [30.0 + n for n in range(28)]
+    short = told(days_of([None, *rising[1:]]))["C1"]
+    assert (short["verdict"], short["day_count"]) == ("too_short", 27)
+    figures = ("slope_pct_per_day", "p_value", "q_value", "is_significant", "level_pct")
+    assert [short[name] for name in figures] == [None] * 5
+    assert told(days_of(rising))["C1"]["verdict"] == "rising"
+
+
+def test_hubs_and_days_of_long_ago_are_left_out() -> None:
+    """A jump 100 days ago is not seen any more."""
+    values = [10.0] * 20 + [50.0] * 91
+    assert told(days_of(values))["C1"]["day_count"] == 91
+    hub = {**STORE, "site_kind": "hub"}
+    assert query().rows(circuit_trading_day=days_of(values), dim_site=[hub]) == []
+
+
+def test_the_tail_of_the_normal_distribution() -> None:
+    scores = ibis.table({"z": "float64"}, name="scores")
+    rows = Query(scores.mutate(p=two_sided_p(scores.z))).rows(
+        scores=[{"z": n / 10} for n in range(-120, 121)]
+    )
+    for row in rows:
+        assert row["p"] == pytest.approx(math.erfc(abs(row["z"]) / math.sqrt(2)), rel=2e-7)
+
+
+def expected(days: list[Row]) -> tuple[float, float]:
+    """p-value and slope of one circuit, from the definitions, pair by pair."""
+    known = [d for d in days if d["observed_hour_count"] >= 4]
+    by_weekday = defaultdict(list)
+    for row in known:
+        by_weekday[row["day"].weekday()].append((row["day"], row["utilization_p95_pct"]))
+    score, variance, slopes = 0, 0.0, []
+    for own in by_weekday.values():
+        for (early, low), (late, high) in combinations(sorted(own), 2):
+            score += (high > low) - (high < low)
+            slopes.append((high - low) / (late - early).days)
+        n = len(own)
+        ties = Counter(value for _, value in own).values()
+        variance += n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties)
+    z = max(abs(score) - 1, 0) / math.sqrt(variance / 18) if variance else 0.0
+    return math.erfc(z / math.sqrt(2)), median(slopes)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ragged_fleets_are_as_the_reference_says(seed: int) -> None:
+    """Ties, holes, short histories; and the correction over the circuits that were tested."""
+    chance = Random(seed)
+    days: dict[str, list[Row]] = {}
+    for n in range(12):
+        growth, length = chance.choice([0, 0, 0.1, 0.4, -0.3]), chance.choice([20, 40, 56, 91])
+        values = [
+            None if chance.random() < 0.1 else float(round(50 + growth * k + chance.gauss(0, 4)))
+            for k in range(length)
+        ]
+        shift = timedelta(days=91 - length)
+        own = days_of(values, f"C{n:02}")
+        days[f"C{n:02}"] = [{**row, "day": row["day"] + shift} for row in own]
+    found = told([row for own in days.values() for row in own])
+    tested: dict[str, tuple[float, float]] = {}
+    for circuit, own in days.items():
+        counts = sum(row["observed_hour_count"] >= 4 for row in own)
+        if counts >= 28:
+            tested[circuit] = expected(own)
+        assert (found[circuit]["verdict"] == "too_short") == (counts < 28)
+    order = sorted(tested, key=lambda c: (tested[c][0], c))
+    least = 1.0
+    for place in range(len(order), 0, -1):
+        circuit = order[place - 1]
+        p, slope = tested[circuit]
+        least = min(least, p * len(order) / place)
+        row = found[circuit]
+        assert row["p_value"] == pytest.approx(p, rel=2e-7)
+        assert row["q_value"] == pytest.approx(least, rel=4e-7)
+        assert row["slope_pct_per_day"] == pytest.approx(slope, abs=0.5001e-4)
+        assert row["slope_low_pct_per_day"] <= row["slope_pct_per_day"] + 1e-9
+        assert row["slope_pct_per_day"] <= row["slope_high_pct_per_day"] + 1e-9
+        sure = p < 0.01 and least < 0.01 and abs(slope) >= 0.1
+        assert (row["verdict"] in ("rising", "falling")) == sure
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_growth_is_seldom_flagged_and_growth_nearly_always_found(seed: int) -> None:
+    """Of 2,000 circuits over 8 weeks; a quarter of a point a day is to be found."""
+    flat = told(trading_days(seed, 2000, 56, 0.0).to_dict("records")).values()
+    before = sum(row["is_significant"] for row in flat) / 2000
+    after = sum(row["verdict"] != "steady" for row in flat) / 2000
+    grown = told(trading_days(seed, 2000, 56, 0.25).to_dict("records")).values()
+    power = sum(row["verdict"] == "rising" for row in grown) / 2000
+    assert len(flat) == len(grown) == 2000
+    assert (before <= 0.05, after <= 0.01, power >= 0.95) == (True, True, True), (
+        f"{before:.2%} before, {after:.2%} after, {power:.2%} found"
+    )
