@@ -346,7 +346,7 @@ _SCORE = (
 
 _POLICY = (
     _text("metric", "Column that the level is for."),
-    _text("severity", "How bad reaching the level is.", SEVERITIES),
+    _text("severity", "How bad it is; of a level how bad reaching it is.", SEVERITY_WORDS),
     _text("scope", "What the level is set for.", SCOPES),
     _text("scope_name", "Name of the region, store type, site or circuit; empty for the default."),
     Column("level", "real", "A value at the level is above it."),
@@ -574,10 +574,32 @@ _TREND = (
     ),
 )
 
+_NOW = (
+    _instant("as_of_at", "Newest pass that was heard: the now that the row speaks of."),
+    _instant("state_since", "Since when it is in its state; NULL where for over 14 days."),
+    _instant("since", "Since when it is so; NULL where for over 14 days or not known."),
+    _flag("is_stale", "Its newest sample is more than 15 minutes older than the newest pass."),
+    _text("site_state", "What its site does: up, on backup, site dark, site unreachable, unknown."),
+    _percent(
+        "utilization_now_pct",
+        "Utilization of the last 15 minutes up to its newest sample; NULL where that is stale.",
+        le=None,
+    ),
+    _percent("utilization_hour_pct", "Utilization of the hour so far.", le=None),
+    _percent(
+        "utilization_usual_pct",
+        "Median utilization of the same hour of the last four weeks; NULL of under three of them.",
+        le=None,
+    ),
+    Column("utilization_trend_pct", "real", "Utilization now minus the usual one.", "%"),
+    _count("recent_flap_count", "Transitions in the hour up to now."),
+    _text("messages", "What is wrong, a phrase each; NULL where nothing is."),
+)
+
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
         *(*_IDENTITY, *_DESCRIPTION, *_TIME, *_STATE, *_SAMPLE, *_PATH, *_SCORE),
-        *(*_POLICY, *_FACT, *_SITE, *_FAILOVER, *_EPISODE, *_REPORT, *_TREND),
+        *(*_POLICY, *_FACT, *_SITE, *_FAILOVER, *_EPISODE, *_REPORT, *_TREND, *_NOW),
     )
 }

@@ -54,7 +54,13 @@ MONTHLY_ASSETS = [
     *places.PLACES["month"],
     *places.PLACES["13_month"],
 ]
-REPORTS = [reports.chronic_offender, reports.top_offender, reports.trend]
+REPORTS = [
+    reports.chronic_offender,
+    reports.top_offender,
+    reports.trend,
+    reports.current_state,
+    reports.active_alert,
+]
 
 INVENTORY_JOB = "inventory_job"
 HOURLY_JOB = "hourly_job"

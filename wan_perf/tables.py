@@ -689,6 +689,39 @@ TOP_OFFENDER = Table(
         *("region", "value", "coverage_pct"),
     ),
 )
+CURRENT_STATE = Table(
+    "current_state",
+    "One row per circuit in service, as of the newest pass.",
+    group="reports",
+    key=("circuit_id",),
+    required=("as_of_at", "site_id", "is_stale"),
+    columns=(
+        *("as_of_at", "circuit_id", "site_id", "site_name", "site_kind", "region", "role"),
+        *("role_rank", "state", "state_since", "down_cause", "activity", "site_state"),
+        *("sampled_at", "is_stale", "utilization_now_pct", "utilization_hour_pct"),
+        *("utilization_usual_pct", "utilization_trend_pct", *(m.avg for m in QUALITY)),
+        *("recent_flap_count", "severity", "messages"),
+    ),
+    own_rules=(
+        Rule(
+            "what_is_wrong_is_said",
+            "A severity above normal has a message, and only such a one.",
+            lambda t: t.severity.isin(SEVERITIES).fill_null(False) == t.messages.notnull(),
+        ),
+    ),
+)
+ACTIVE_ALERT = Table(
+    "active_alert",
+    "One row per circuit at warning or worse; one per site that is dark or unreachable.",
+    group="reports",
+    key=("site_id", "circuit_id"),
+    nullable_key=("circuit_id",),
+    required=("as_of_at", "severity", "messages"),
+    columns=(
+        *("as_of_at", "severity", "site_id", "site_name", "site_kind", "region", "circuit_id"),
+        *("since", "messages"),
+    ),
+)
 TREND = Table(
     "trend",
     "One row per circuit of a store with a day of trading of late.",
@@ -721,6 +754,6 @@ TABLES: dict[str, Table] = {
         *(CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
         *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY),
         *(SITE_WINDOW, REGION_WINDOW, *SITE_PERIODS.values(), *REGION_PERIODS.values()),
-        *(CHRONIC_OFFENDER, TOP_OFFENDER, TREND),
+        *(CHRONIC_OFFENDER, TOP_OFFENDER, TREND, CURRENT_STATE, ACTIVE_ALERT),
     )
 }

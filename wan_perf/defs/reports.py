@@ -1,4 +1,4 @@
-"""Reports: what a person asks first, as of the newest whole day."""
+"""Reports: what a person asks first, as of the newest pass or the newest whole day."""
 
 import dagster as dg
 import ibis.expr.types as ir
@@ -6,9 +6,10 @@ import ibis.expr.types as ir
 from wan_perf.defs.declared import declared
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.kpi.chronic import chronic_offenders
+from wan_perf.kpi.current import active_alerts, current_states
 from wan_perf.kpi.ranking import top_offenders
 from wan_perf.kpi.trend import trends
-from wan_perf.tables import CHRONIC_OFFENDER, TOP_OFFENDER, TREND
+from wan_perf.tables import ACTIVE_ALERT, CHRONIC_OFFENDER, CURRENT_STATE, TOP_OFFENDER, TREND
 
 
 @dg.asset(**declared(CHRONIC_OFFENDER), kinds={"sql"})
@@ -33,3 +34,29 @@ def trend(
     circuit_trading_day: ir.Table, dim_site: ir.Table, policy: dg.ResourceParam[PolicyFile]
 ) -> ir.Table:
     return trends(circuit_trading_day, dim_site, policy.read().trend)
+
+
+@dg.asset(**declared(CURRENT_STATE), kinds={"sql"})
+def current_state(
+    circuit_state: ir.Table,
+    circuit_hour: ir.Table,
+    raw_port_sample: ir.Table,
+    raw_gateway_event: ir.Table,
+    dim_site: ir.Table,
+    dim_circuit: ir.Table,
+    circuit_port: ir.Table,
+) -> ir.Table:
+    return current_states(
+        circuit_state,
+        circuit_hour,
+        raw_port_sample,
+        raw_gateway_event,
+        dim_site,
+        dim_circuit,
+        circuit_port,
+    )
+
+
+@dg.asset(**declared(ACTIVE_ALERT), kinds={"sql"})
+def active_alert(current_state: ir.Table) -> ir.Table:
+    return active_alerts(current_state)

@@ -73,6 +73,11 @@ FEEDS = {
     "site_13_month": {"circuit_13_month", "site_month", "circuit_histogram"},
     "region_13_month": {"circuit_13_month", "site_month", "circuit_histogram", "dim_site"},
     "chronic_offender": {"circuit_day", "dim_site", "dim_hour"},
+    "current_state": {
+        *("circuit_state", "circuit_hour", "raw_port_sample", "raw_gateway_event", "dim_site"),
+        *("dim_circuit", "circuit_port"),
+    },
+    "active_alert": {"current_state"},
     "trend": {"circuit_trading_day", "dim_site"},
     "top_offender": {"circuit_day", "dim_site"},
 }

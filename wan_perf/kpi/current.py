@@ -1,0 +1,294 @@
+"""What every circuit does now: as of the newest pass, with how bad that is and why.
+
+Belongs here: the newest state, load and quality of a circuit; severity and its sentences.
+Keep out: the clock: now is the newest pass that was heard.
+
+Where nothing is known nothing is said: no state, no load, no severity. A circuit that is switched
+off or in standby is expected to be so, and gives no alert.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf import formulas
+from wan_perf.columns import ACTIVE, SEVERITIES, SEVERITY_WORDS
+from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
+from wan_perf.kpi.nearness import (
+    MINUTE_US,
+    events_near,
+    instant_us,
+    members_near,
+    microseconds,
+    samples_near,
+)
+from wan_perf.kpi.state import edge_downs
+from wan_perf.kpi.traffic import circuit_traffic
+from wan_perf.kpi.validity import in_force
+from wan_perf.metrics import JUDGED, QUALITY
+from wan_perf.tables import ACTIVE_ALERT, CURRENT_STATE
+
+LATELY = timedelta(minutes=15)
+"""Load is told of so many observed minutes; what was not heard for longer is stale."""
+_STALE_S = LATELY // timedelta(seconds=1)
+_WEEKS = 4
+_ENOUGH_WEEKS = 3
+_REACH_BACK = ibis.interval(days=-14)
+FLAPS = {"warning": 4, "high": 10}
+"""Transitions within an hour."""
+_WARNING, _HIGH, _CRITICAL = SEVERITIES
+DARK, UNREACHABLE = "site dark", "site unreachable"
+
+
+def current_states(
+    circuit_state: ir.Table,
+    circuit_hour: ir.Table,
+    raw_port_sample: ir.Table,
+    raw_gateway_event: ir.Table,
+    dim_site: ir.Table,
+    dim_circuit: ir.Table,
+    circuit_port: ir.Table,
+) -> ir.Table:
+    """One row per circuit in service in the hour of the newest pass (CURRENT_STATE)."""
+    now = raw_port_sample.aggregate(as_of_at=raw_port_sample.pass_at.max())
+    now = now.mutate(this_hour=now.as_of_at.truncate("h"))
+    hours = circuit_hour.cross_join(now)
+    rows = hours.filter(hours.hour == hours.this_hour).drop("this_hour", "down_cause")
+    for figures in (
+        _states(circuit_state, now),
+        _load(hours, raw_port_sample, raw_gateway_event, circuit_port),
+        _usual(hours),
+    ):
+        rows = rows.left_join(figures, "circuit_id").drop("circuit_id_right")
+    named = _described(rows, dim_site, dim_circuit)
+    stale = named.sampled_at.isnull() | (
+        named.sampled_at < named.as_of_at + ibis.interval(seconds=-_STALE_S)
+    )
+    told = named.mutate(
+        is_stale=stale,
+        utilization_now_pct=ibis.ifelse(stale, ibis.null("float64"), named.utilization_now_pct),
+        utilization_hour_pct=named.utilization_pct,
+    )
+    told = told.mutate(
+        utilization_trend_pct=(told.utilization_now_pct - told.utilization_usual_pct).round(
+            PERCENT_DECIMALS
+        )
+    )
+    return _judged(_of_sites(told)).select(*CURRENT_STATE.columns)
+
+
+def active_alerts(current_state: ir.Table) -> ir.Table:
+    """One row per circuit at warning or worse; of a site that is dark or unreachable only one."""
+    bad = current_state.filter(current_state.severity.isin(SEVERITIES))
+    names = ("as_of_at", "site_id", "site_name", "site_kind", "region", "severity", "messages")
+    whole = bad.site_state.isin((DARK, UNREACHABLE)).fill_null(False)
+    own = bad.filter(~whole).select(*names, "circuit_id", since="state_since")
+    gone = bad.filter(whole)
+    sites = gone.group_by(*(n for n in names if n != "messages"), "site_state").aggregate(
+        circuit_count=gone.count(),
+        since=gone.state_since.max(),
+    )
+    said = sites.site_state + ": " + sites.circuit_count.cast("string") + " circuits"
+    told = sites.mutate(messages=said, circuit_id=ibis.null("string"))
+    return ibis.union(own, told.select(*own.columns)).select(*ACTIVE_ALERT.columns)
+
+
+def _states(circuit_state: ir.Table, now: ir.Table) -> ir.Table:
+    """What each circuit was last known to be, since when it is so, transitions of the last hour.
+
+    After its newest sample nothing is known of a circuit: what was known in the last 15 minutes
+    counts, else it is unknown.
+    """
+    dated = circuit_state.cross_join(now)
+    recent = dated.filter(
+        (dated.started_at >= dated.as_of_at + _REACH_BACK) & (dated.started_at <= dated.as_of_at)
+    )
+    of_circuit = ibis.window(group_by=recent.circuit_id)
+    lately = recent.ended_at > recent.as_of_at + ibis.interval(seconds=-_STALE_S)
+    tells = lately & (recent.state != "unknown")
+    told_at = ibis.ifelse(tells, recent.started_at, None).max().over(of_circuit)
+    chosen = recent.mutate(chosen_at=told_at.fill_null(recent.started_at.max().over(of_circuit)))
+    last = chosen.filter(chosen.started_at == chosen.chosen_at).select(
+        "circuit_id", "state", "down_cause", "chosen_at"
+    )
+    all_of = recent.select(
+        *("circuit_id", "ended_at", "turned_to", "started_at", "as_of_at", "activity"),
+        was="state",
+    )
+    both = all_of.inner_join(last, "circuit_id")
+    told = both.filter(both.started_at <= both.chosen_at)
+    in_hour = told.started_at > told.as_of_at + ibis.interval(hours=-1)
+    return told.group_by("circuit_id").aggregate(
+        state=told.state.max(),
+        down_cause=told.down_cause.max(),
+        activity=told.activity.argmax(
+            told.started_at,
+            where=told.activity.notnull()
+            & (told.ended_at > told.as_of_at + ibis.interval(seconds=-_STALE_S)),
+        ),
+        # Where nothing else was seen, it began before what is looked at.
+        state_since=told.ended_at.max(where=told.was != told.state),
+        recent_flap_count=(in_hour & told.turned_to.notnull()).ifelse(1, 0).sum(),
+    )
+
+
+def _load(
+    hours: ir.Table, raw_port_sample: ir.Table, raw_gateway_event: ir.Table, circuit_port: ir.Table
+) -> ir.Table:
+    """Utilization of each circuit's last 15 minutes up to its newest sample, and that instant.
+
+    They can lie in two hours: the parts of both add up.
+    """
+    two = hours.filter(hours.hour >= hours.this_hour + ibis.interval(hours=-1))
+    order = ibis.window(order_by=[two.hour, two.circuit_id])
+    circuits = two.mutate(circuit_hour=ibis.row_number().over(order))
+    members = members_near(circuits, circuit_port)
+    samples = samples_near(raw_port_sample, members)
+    named = circuits.select(
+        "circuit_hour", "circuit_id", "as_of_at", "bandwidth_mbps", "bandwidth_up_mbps"
+    )
+    heard = (
+        samples.select("port_hour", "at_us")
+        .inner_join(members.select("port_hour", "circuit_hour", "hour"), "port_hour")
+        .inner_join(named, "circuit_hour")
+    )
+    at = heard.hour + heard.at_us.as_interval("us")
+    timed = heard.select("circuit_id", "as_of_at", at=at)
+    newest = (
+        timed.filter(timed.at <= timed.as_of_at)
+        .group_by("circuit_id")
+        .aggregate(sampled_at=lambda t: t.at.max())
+    )
+    ended = members.inner_join(named.select("circuit_hour", "circuit_id"), "circuit_hour")
+    ended = ended.inner_join(newest, "circuit_id")
+    end_us = instant_us(ended.sampled_at, ended.hour)
+    clipped = ended.mutate(
+        held_from_us=ibis.greatest(ended.held_from_us, end_us - microseconds(LATELY)),
+        held_to_us=ibis.least(ended.held_to_us, end_us),
+    ).select(*members.columns)
+    events = events_near(raw_gateway_event, members)
+    traffic = circuit_traffic(samples, edge_downs(samples, events, members), clipped)
+    parts = named.inner_join(traffic, "circuit_hour")
+    up_mbps = parts.bandwidth_up_mbps.fill_null(parts.bandwidth_mbps)
+    minutes = parts.observed_us / MINUTE_US
+    sums = parts.group_by("circuit_id").aggregate(
+        rx=parts.rx_bytes.sum(),
+        tx=parts.tx_bytes.sum(),
+        down=formulas.capacity_bytes(parts.bandwidth_mbps, minutes).sum(),
+        up=formulas.capacity_bytes(up_mbps, minutes).sum(),
+    )
+    load = formulas.utilization_pct(sums.rx, sums.tx, sums.down, sums.up)
+    told = sums.select("circuit_id", utilization_now_pct=load.round(PERCENT_DECIMALS))
+    return newest.left_join(told, "circuit_id").drop("circuit_id_right")
+
+
+def _usual(hours: ir.Table) -> ir.Table:
+    """Median utilization of the same hour of the last four weeks; NULL of under three of them."""
+    before = ibis.or_(
+        *(
+            hours.hour == hours.this_hour + ibis.interval(days=-7 * week)
+            for week in range(1, _WEEKS + 1)
+        )
+    )
+    same = hours.filter(before & hours.utilization_pct.notnull())
+    found = same.group_by("circuit_id").aggregate(
+        weeks=same.count(), median=same.utilization_pct.median()
+    )
+    usual = ibis.ifelse(found.weeks >= _ENOUGH_WEEKS, found.median, ibis.null("float64"))
+    return found.select("circuit_id", utilization_usual_pct=usual.round(PERCENT_DECIMALS))
+
+
+def _described(rows: ir.Table, dim_site: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+    sites = dim_site.select("site_id", "site_name", "region", "valid_from", "valid_to")
+    sited = rows.left_join(
+        sites, [rows.site_id == sites.site_id, in_force(sites, rows.as_of_at)]
+    ).drop("site_id_right", "valid_from", "valid_to")
+    roles = dim_circuit.select("circuit_id", "role", "role_rank", "valid_from", "valid_to")
+    return sited.left_join(
+        roles, [sited.circuit_id == roles.circuit_id, in_force(roles, sited.as_of_at)]
+    ).drop("circuit_id_right", "valid_from", "valid_to")
+
+
+def _of_sites(rows: ir.Table) -> ir.Table:
+    """The rows with what their site does: dark, unreachable, on backup; NULL where it is up."""
+    of_site = ibis.window(group_by=rows.site_id)
+
+    def any_of(what: ir.BooleanValue) -> ir.BooleanValue:
+        return what.fill_null(False).ifelse(1, 0).max().over(of_site) == 1
+
+    carries, first = rows.activity.isin(ACTIVE), rows.role_rank == 1
+    flags = rows.mutate(
+        any_up=any_of(rows.state == "up"),
+        any_unheard=any_of(rows.state == "unheard"),
+        any_down=any_of(rows.state == "down"),
+        any_unknown=any_of(rows.state.isnull() | (rows.state == "unknown")),
+        on_backup=any_of(carries & (rows.role_rank > 1)) & ~any_of(carries & first),
+    )
+    return flags.mutate(
+        site_state=ibis.cases(
+            (flags.any_up & flags.on_backup, "on backup"),
+            (flags.any_up, "up"),
+            (flags.any_unheard, UNREACHABLE),
+            (flags.any_unknown, "unknown"),
+            (flags.any_down, DARK),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """Something that is wrong: when, how bad, in which words."""
+
+    holds: ir.BooleanValue
+    severity: str
+    words: ir.StringValue
+
+
+def _judged(rows: ir.Table) -> ir.Table:
+    """The rows with the worst severity of what is wrong, and a sentence for each of it."""
+    expected = rows.state.isin(("standby", "disabled")).fill_null(False)
+    findings = [
+        _Finding(f.holds.fill_null(False) & ~expected, f.severity, f.words) for f in _findings(rows)
+    ]
+    none = ibis.literal(0, "int64")
+    worst = ibis.greatest(
+        *(ibis.ifelse(f.holds, SEVERITY_WORDS.index(f.severity), none) for f in findings)
+    )
+    said = ibis.literal("")
+    for finding in findings:
+        said = said + ibis.ifelse(finding.holds, finding.words + "; ", "")
+    known = rows.state.isin(("up", "down")).fill_null(False) | expected
+    words = [(worst == n, word) for n, word in enumerate(SEVERITY_WORDS) if n]
+    return rows.mutate(
+        severity=ibis.cases(*words, (known, SEVERITY_WORDS[0])),
+        messages=said.re_replace("; $", "").nullif(""),
+    )
+
+
+def _findings(rows: ir.Table) -> list[_Finding]:
+    first = rows.role_rank == 1
+    down = rows.state == "down"
+    cause = " (" + rows.down_cause.fill_null("unknown cause") + ")"
+    flaps = rows.recent_flap_count
+    many = flaps.cast("string") + " transitions in an hour"
+    found = [
+        _Finding(rows.site_state == DARK, _CRITICAL, ibis.literal(DARK)),
+        _Finding(rows.site_state == UNREACHABLE, _CRITICAL, ibis.literal(UNREACHABLE)),
+        _Finding(down & first, _HIGH, "primary down" + cause),
+        _Finding((rows.site_state == "on backup") & first, _HIGH, ibis.literal("site on backup")),
+        _Finding(down & ~first.fill_null(False), _WARNING, "secondary down" + cause),
+        _Finding(flaps >= FLAPS[_HIGH], _HIGH, many),
+        _Finding((flaps >= FLAPS[_WARNING]) & (flaps < FLAPS[_HIGH]), _WARNING, many),
+    ]
+    for metric in JUDGED:
+        is_load = metric not in QUALITY
+        value = rows.utilization_now_pct.fill_null(rows.utilization_hour_pct) if is_load else None
+        value = rows[metric.avg] if value is None else value
+        above = [value >= rows[metric.level(s)] for s in SEVERITIES]
+        for severity, here, worse in zip(SEVERITIES, above, [*above[1:], None], strict=True):
+            only = here if worse is None else here & ~worse.fill_null(False)
+            words = f"{metric.quantity} {severity} (" + value.round(1).cast("string") + ")"
+            found.append(_Finding(only, severity, words))
+    return found

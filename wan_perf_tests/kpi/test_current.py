@@ -1,0 +1,210 @@
+"""What every circuit does now, case by case: state, load, severity, alerts."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from wan_perf.kpi.current import active_alerts, current_states
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_PORT,
+    CIRCUIT_STATE,
+    DIM_CIRCUIT,
+    DIM_SITE,
+    RAW_GATEWAY_EVENT,
+    RAW_PORT_SAMPLE,
+)
+from wan_perf_tests.kpi.engine import Query, unbound
+from wan_perf_tests.kpi.rows import HOUR, H, Row, at, sample
+
+ALWAYS = {"valid_from": datetime(1970, 1, 1), "valid_to": None}
+MBIT_MINUTE = 7_500_000
+SOURCES = (
+    *(CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT, DIM_SITE, DIM_CIRCUIT),
+    CIRCUIT_PORT,
+)
+PORTS = {"C1": "ge-0/0/0", "C2": "ge-0/0/1"}
+
+
+@cache
+def queries() -> tuple[Query, Query]:
+    states = current_states(*(unbound(table) for table in SOURCES))
+    return Query(states), Query(active_alerts(states))
+
+
+def estate(**more: list[Row]) -> dict[str, list[Row]]:
+    """One store with a primary C1 and a secondary C2 of 10 Mbit/s, both heard at 10:30."""
+    hours = [
+        {
+            "hour": hour,
+            "circuit_id": circuit,
+            "site_id": "S1",
+            "site_kind": "store",
+            "bandwidth_mbps": 10.0,
+            "utilization_warning_level_pct": 70.0,
+            "utilization_high_level_pct": 80.0,
+            "utilization_critical_level_pct": 90.0,
+        }
+        for hour in (HOUR - H, HOUR)
+        for circuit in PORTS
+    ]
+    ports = [
+        {**ALWAYS, "circuit_id": c, "gateway_mac": "0000000000aa", "port_id": port}
+        for c, port in PORTS.items()
+    ]
+    circuits = [
+        {**ALWAYS, "circuit_id": c, "site_id": "S1", "role_rank": n + 1}
+        for n, c in enumerate(PORTS)
+    ]
+    site = {**ALWAYS, "site_id": "S1", "site_name": "Store 1", "region": "West"}
+    heard = [sample("10:30", port=port) for port in PORTS.values()]
+    states = [state("C1"), state("C2")]
+    return {
+        "circuit_hour": hours,
+        "circuit_port": ports,
+        "dim_circuit": circuits,
+        "dim_site": [site],
+        "raw_port_sample": heard,
+        "circuit_state": states,
+        **more,
+    }
+
+
+def state(
+    circuit: str, what: str = "up", start: str = "10:00", end: str = "10:30", **more: Any
+) -> Row:
+    return {
+        "circuit_id": circuit,
+        "site_id": "S1",
+        "state": what,
+        "started_at": at(start),
+        "ended_at": at(end),
+        **more,
+    }
+
+
+def now(**more: list[Row]) -> dict[str, Row]:
+    return {row["circuit_id"]: row for row in queries()[0].rows(**estate(**more))}
+
+
+def alerts(**more: list[Row]) -> list[tuple[Any, ...]]:
+    rows = queries()[1].rows(**estate(**more))
+    return sorted((row["circuit_id"] or "", row["severity"], row["messages"]) for row in rows)
+
+
+def test_what_is_up_is_normal_and_gives_no_alert() -> None:
+    row = now()["C1"]
+    assert (row["as_of_at"], row["state"], row["site_state"]) == (at("10:30"), "up", "up")
+    assert (row["severity"], row["messages"], row["is_stale"]) == ("normal", None, False)
+    assert alerts() == []
+
+
+def test_a_primary_that_is_down_is_high_and_a_secondary_warning() -> None:
+    down = {"what": "down", "start": "10:10", "down_cause": "isp"}
+    first = [state("C1", end="10:10"), state("C1", **down), state("C2")]
+    assert alerts(circuit_state=first) == [("C1", "high", "primary down (isp)")]
+    assert now(circuit_state=first)["C1"]["state_since"] == at("10:10")
+    second = [state("C1"), state("C2", **down)]
+    assert alerts(circuit_state=second) == [("C2", "warning", "secondary down (isp)")]
+
+
+def test_a_dark_site_is_one_critical_alert() -> None:
+    dark = [state(c, "down", down_cause="port") for c in PORTS]
+    assert alerts(circuit_state=dark) == [("", "critical", "site dark: 2 circuits")]
+
+
+def test_an_unheard_gateway_makes_the_site_unreachable_and_not_dark() -> None:
+    gone = [state(c, "unheard") for c in PORTS]
+    assert alerts(circuit_state=gone) == [("", "critical", "site unreachable: 2 circuits")]
+
+
+def test_a_site_of_which_too_little_is_known_is_not_called_dark() -> None:
+    rows = now(circuit_state=[state("C1", "down"), state("C2", "unknown")])
+    assert {row["site_state"] for row in rows.values()} == {"unknown"}
+    assert (rows["C2"]["severity"], rows["C2"]["messages"]) == (None, None)
+
+
+def test_what_was_known_until_the_newest_sample_counts_for_15_minutes() -> None:
+    """Heard at 10:20 and no more: up as of 10:30, unknown as of 10:40."""
+    until = [state("C1", end="10:20"), state("C1", "unknown", "10:20", "11:00"), state("C2")]
+    assert now(circuit_state=until)["C1"]["state"] == "up"
+    late = [sample("10:20"), sample("10:40", port=PORTS["C2"])]
+    row = now(circuit_state=until, raw_port_sample=late)["C1"]
+    assert (row["state"], row["is_stale"], row["utilization_now_pct"]) == ("unknown", True, None)
+
+
+def test_since_when_is_counted_over_hours_and_null_where_nothing_else_was_seen() -> None:
+    """Down until 7:20 and up since then, in stretches of an hour."""
+    stretches = [
+        state("C1", "down", "06:00", "07:20"),
+        state("C1", "up", "07:20", "08:00"),
+        state("C1", "up", "08:00", "10:00"),
+        state("C1"),
+        state("C2"),
+    ]
+    rows = now(circuit_state=stretches)
+    assert (rows["C1"]["state_since"], rows["C2"]["state_since"]) == (at("07:20"), None)
+
+
+def test_a_site_on_backup_is_high_at_its_primary() -> None:
+    used = [state("C1", activity="inactive"), state("C2", activity="active")]
+    assert alerts(circuit_state=used) == [("C1", "high", "site on backup")]
+
+
+@pytest.mark.parametrize("what", ["disabled", "standby"])
+def test_what_is_expected_gives_no_alert(what: str) -> None:
+    rows = now(circuit_state=[state("C1"), state("C2", what)])
+    assert (rows["C2"]["severity"], rows["C2"]["messages"]) == ("normal", None)
+
+
+@pytest.mark.parametrize(("count", "severity"), [(3, "normal"), (4, "warning"), (10, "high")])
+def test_transitions_of_the_last_hour(count: int, severity: str) -> None:
+    """One more lies 70 minutes back and does not count."""
+    turns = [
+        state("C1", start=f"10:{n:02}", end=f"10:{n + 1:02}", turned_to="up")
+        for n in range(30 - count, 30)
+    ]
+    old = state("C1", start="09:20", end="09:21", turned_to="up")
+    row = now(circuit_state=[*turns, old, state("C2")])["C1"]
+    assert (row["recent_flap_count"], row["severity"]) == (count, severity)
+
+
+def carried(*clock_and_bytes: tuple[str, float]) -> list[Row]:
+    """Samples of C1; bytes in minutes of a megabit a second."""
+    rows = [sample(clock, round(n * MBIT_MINUTE)) for clock, n in clock_and_bytes]
+    return [*rows, sample("10:30", 0, port=PORTS["C2"])]
+
+
+def test_the_load_is_of_the_last_15_minutes() -> None:
+    """9.5 Mbit/s in the last 15 minutes, 1 in the 15 before."""
+    heard = carried(("10:00", 0), ("10:15", 15), ("10:30", 15 + 142.5))
+    row = now(raw_port_sample=heard)["C1"]
+    assert row["utilization_now_pct"] == 95
+    assert alerts(raw_port_sample=heard) == [("C1", "critical", "utilization critical (95.0)")]
+
+
+def test_the_last_15_minutes_can_lie_in_two_hours() -> None:
+    """As of 10:05; from 9:50 to 10:00 at 2, then five minutes at 8 Mbit/s: 40 %."""
+    heard = [
+        *(sample("09:50", 0), sample("10:00", 20 * MBIT_MINUTE)),
+        sample("10:05", 60 * MBIT_MINUTE),
+    ]
+    states = [state(c, start="09:00", end="10:00") for c in PORTS]
+    row = now(raw_port_sample=heard, circuit_state=states)["C1"]
+    assert row["utilization_now_pct"] == 40
+
+
+def test_the_trend_is_against_the_same_hour_of_three_weeks_or_more() -> None:
+    """20, 30 and 70 % on the last Tuesdays at ten: usual is 30 %; of two weeks nothing is told."""
+    heard = carried(("10:15", 0), ("10:30", 75))
+    weeks = [
+        {"hour": HOUR - timedelta(days=7 * n), "circuit_id": "C1", "utilization_pct": pct}
+        for n, pct in ((1, 20.0), (2, 70.0), (4, 30.0))
+    ]
+    hours = estate()["circuit_hour"]
+    row = now(raw_port_sample=heard, circuit_hour=[*hours, *weeks])["C1"]
+    assert (row["utilization_now_pct"], row["utilization_trend_pct"]) == (50, 20)
+    two = now(raw_port_sample=heard, circuit_hour=[*hours, *weeks[:2]])["C1"]
+    assert (two["utilization_usual_pct"], two["utilization_trend_pct"]) == (None, None)
