@@ -1,4 +1,4 @@
-"""The questions that can be answered so far, asked of the warehouse and printed.
+"""The four questions that the system is for, asked of the warehouse and printed.
 
 Belongs here: which rows answer a question.
 Keep out: computing a number: figures are read from the tables as they are; how a terminal shows
@@ -22,11 +22,14 @@ from wan_perf.tables import (
     CHRONIC_OFFENDER,
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
+    CURRENT_STATE,
     DIM_CIRCUIT,
     DIM_SITE,
     FAILOVER_EVENT,
+    REGION_PERIODS,
     THRESHOLD_RUN,
     TOP_OFFENDER,
+    TREND,
 )
 from wan_perf.warehouse import Warehouse
 
@@ -83,6 +86,61 @@ def answers(days: ir.Table) -> list[Answer]:
         ),
         _time_above(days),
     ]
+
+
+def loaded_now(warehouse: Warehouse) -> Answer:
+    """The circuits of stores with the highest load as of the newest pass."""
+    now = warehouse.lazy(CURRENT_STATE)
+    now = now.filter((now.site_kind.fill_null(STORE) == STORE) & now.utilization_now_pct.notnull())
+    return Answer(
+        "Which circuits are congested now? (utilization of the last 15 minutes in %)",
+        now.order_by([now.utilization_now_pct.desc(), "circuit_id"]),
+        {
+            **_WHO,
+            "as_of_at": "as of (UTC)",
+            "utilization_now_pct": "now",
+            "utilization_usual_pct": "usual",
+            "severity": "severity",
+        },
+    )
+
+
+def growing(warehouse: Warehouse) -> Answer:
+    """The circuits whose busy hours rise, those that are full first at the top."""
+    told = warehouse.lazy(TREND)
+    rising = told.filter(told.verdict == "rising")
+    return Answer(
+        "Which circuits are trending worse? (four weeks of history or more)",
+        rising.order_by([rising.days_to_90, "circuit_id"]),
+        {
+            **_WHO,
+            "slope_pct_per_day": "points a day",
+            "level_pct": "now %",
+            "days_to_80": "days to 80 %",
+            "days_to_90": "to 90 %",
+        },
+    )
+
+
+def regions(warehouse: Warehouse, days: ir.Table) -> Answer:
+    """Regions on the day, the least available first."""
+    told = warehouse.lazy(REGION_PERIODS[DAY.column])
+    told = told.inner_join(days.select("day").distinct(), "day")
+    return Answer(
+        "How did the regions do? (circuits; share of them at or above high)",
+        told.order_by([told.availability_pct, "region"]),
+        {
+            "region": "region",
+            "circuit_count": "circuits",
+            "availability_pct": "up %",
+            "site_availability_pct": "sites up %",
+            "flap_count": "flaps",
+            "failover_count": "failovers",
+            "utilization_breach_pct": "load high %",
+            "latency_breach_pct": "latency high %",
+            "utilization_p95_worst_circuit_id": "busiest circuit",
+        },
+    )
 
 
 def _time_above(days: ir.Table) -> Answer:
@@ -275,10 +333,30 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
         f"known, coverage {shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits "
         f"with not enough data."
     )
-    more = (flapping, least_available, chronic, worst_quality, failovers, longest_runs)
-    for answer in (*answers(days), *(asked(warehouse, days) for asked in more)):
-        rows = warehouse.query(answer.rows.limit(SHOWN))
-        console.print(grid(answer.question, answer.headings, rows))
+    congested, time_above = answers(days)
+    told: dict[str, tuple[Answer, ...]] = {
+        "1. Which sites and circuits are congested now, and trending worse?": (
+            loaded_now(warehouse),
+            congested,
+            growing(warehouse),
+        ),
+        "2. Which regions and sites are chronically unstable?": (
+            regions(warehouse, days),
+            chronic(warehouse, days),
+            flapping(warehouse, days),
+            least_available(warehouse, days),
+            worst_quality(warehouse, days),
+        ),
+        "3. How often do circuits fail over, and how good is the quality then?": (
+            failovers(warehouse, days),
+        ),
+        "4. How long was each above a threshold?": (time_above, longest_runs(warehouse, days)),
+    }
+    for question, asked in told.items():
+        console.print(f"\n[bold]{question}[/]")
+        for answer in asked:
+            rows = warehouse.query(answer.rows.limit(SHOWN))
+            console.print(grid(answer.question, answer.headings, rows))
 
 
 def _fleet(days: ir.Table) -> ir.Table:

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.newest import stores
 from wan_perf.kpi.tails import two_sided_p
+from wan_perf.tables import TREND
 from wan_perf.thresholds import TrendRule
 
 TARGETS = (80, 90)
@@ -72,7 +73,7 @@ def trends(circuit_trading_day: ir.Table, dim_site: ir.Table, rule: TrendRule) -
         ),
         is_rising=rising,
     )
-    return rows.mutate(**_days_to(rows)).drop("is_rising", "middle_day", "middle_pct")
+    return rows.mutate(**_days_to(rows)).select(*TREND.columns)
 
 
 def _days(days: ir.Table, newest: ir.Table, rule: TrendRule) -> ir.Table:

@@ -17,6 +17,7 @@ from wan_perf.kpi.calendar import longer_periods, rolling_months
 from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
+from wan_perf.kpi.current import active_alerts, current_states
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
 from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.histograms import circuit_histograms
@@ -26,9 +27,11 @@ from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.site_hours import site_hours
 from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
+from wan_perf.kpi.trend import trends
 from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
 from wan_perf.periods import DAY, MONTH, WEEK
 from wan_perf.tables import (
+    ACTIVE_ALERT,
     CHRONIC_OFFENDER,
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
@@ -40,6 +43,7 @@ from wan_perf.tables import (
     CIRCUIT_TRADING_DAY,
     CIRCUIT_WEEK,
     CIRCUIT_WINDOW,
+    CURRENT_STATE,
     DIM_CIRCUIT,
     DIM_HOUR,
     DIM_POLICY,
@@ -47,6 +51,7 @@ from wan_perf.tables import (
     FAILOVER_EVENT,
     FAILOVER_PIECE,
     FLAP_EVENT,
+    RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
@@ -58,8 +63,9 @@ from wan_perf.tables import (
     THRESHOLD_PIECE,
     THRESHOLD_RUN,
     TOP_OFFENDER,
+    TREND,
 )
-from wan_perf.thresholds import ChronicRule
+from wan_perf.thresholds import ChronicRule, TrendRule
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
 from wan_perf_tests.kpi.bandwidths import every_way
 from wan_perf_tests.kpi.engine import FACT_SOURCES, STATE_SOURCES
@@ -68,6 +74,7 @@ from wan_perf_tests.kpi.ragged import Life, lives
 from wan_perf_tests.kpi.ragged_days import ragged as ragged_days
 from wan_perf_tests.kpi.rows import HOUR, H, Row, past, path
 from wan_perf_tests.kpi.snapshots import wan_port
+from wan_perf_tests.kpi.trend_fleet import trading_days
 
 # The stand-in copies every answer, and DuckDB tells it so.
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
@@ -197,6 +204,13 @@ def test_circuit_hours_and_their_day(warehouses):
             region_periods(*of_day, dims[0], DAY).select(*REGION_PERIODS["day"].columns),
             A_DAY,
         )
+        raw, newest = warehouse.lazy(RAW_PORT_SAMPLE), fact.aggregate(newest=fact.hour.max())
+        until = raw.cross_join(newest)
+        until = until.filter(until.pass_at.truncate("h") <= until.newest).drop("newest")
+        heard = (until, warehouse.lazy(RAW_GATEWAY_EVENT))
+        described = [warehouse.lazy(t) for t in (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)]
+        warehouse.store(CURRENT_STATE, current_states(stretches, fact, *heard, *described))
+        warehouse.store(ACTIVE_ALERT, active_alerts(warehouse.lazy(CURRENT_STATE)))
         march = Window(datetime(2026, 3, 1), datetime(2026, 4, 1))
         for table, period in ((CIRCUIT_WEEK, WEEK), (CIRCUIT_MONTH, MONTH)):
             longer = longer_periods(warehouse.lazy(CIRCUIT_DAY), *of_days, period)
@@ -216,7 +230,7 @@ def test_circuit_hours_and_their_day(warehouses):
         CIRCUIT_WINDOW,
         *(CIRCUIT_DAY, CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
         *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY, SITE_WINDOW, REGION_WINDOW),
-        REGION_PERIODS["day"],
+        *(REGION_PERIODS["day"], CURRENT_STATE),
         SITE_HOUR,
         THRESHOLD_PIECE,
         THRESHOLD_RUN,
@@ -282,3 +296,26 @@ def test_reports(warehouses):
     assert len(assert_equal_on_both(warehouses, CHRONIC_OFFENDER, fill)) > 3
     rows = assert_equal_on_both(warehouses, TOP_OFFENDER, lambda _: None)
     assert {row["ranked_by"] for row in rows} >= {"flap_count", "utilization_p95_pct"}
+
+
+def test_trends(warehouses):
+    """A small fleet of which half grows; a circuit with two weeks of history beside it."""
+    fleets = [
+        trading_days(seed, 4, days, g) for seed, days, g in ((0, 40, 0.5), (1, 40, 0), (2, 14, 0))
+    ]
+    named = [fleet.assign(circuit_id=fleet.circuit_id + f"-{n}") for n, fleet in enumerate(fleets)]
+    whole = {"hour_count": 13, "up_minutes": 780.0, "down_minutes": 0.0, "unknown_minutes": 0.0}
+    whole |= {"known_down_minutes": 0.0}
+    days = pd.concat(named).assign(**whole).to_dict("records")
+    site = {"site_id": "S1", "site_name": "Store 1", "region": "West", "store_type": "Express"}
+    sites = [{**site, "valid_from": datetime(1970, 1, 1)}]
+    year = Window(datetime(2026, 1, 1), datetime(2027, 1, 1))
+
+    def fill(warehouse: Warehouse) -> None:
+        warehouse.store(CIRCUIT_TRADING_DAY, conform(days, CIRCUIT_TRADING_DAY), year)
+        warehouse.store(DIM_SITE, conform(sites, DIM_SITE))
+        stored = (warehouse.lazy(CIRCUIT_TRADING_DAY), warehouse.lazy(DIM_SITE))
+        warehouse.store(TREND, trends(*stored, TrendRule(days=28)))
+
+    rows = assert_equal_on_both(warehouses, TREND, fill)
+    assert {row["verdict"] for row in rows} == {"rising", "steady", "too_short"}
