@@ -596,10 +596,40 @@ _NOW = (
     _text("messages", "What is wrong, a phrase each; NULL where nothing is."),
 )
 
+
+def _beside(name: str) -> Iterator[Column]:
+    """State, load and quality of one of the circuits that are compared."""
+    what = f"the {name} circuit"
+    yield _text(f"{name}_state", f"State of {what}.")
+    yield _percent(f"{name}_utilization_now_pct", f"Utilization of {what} now.", le=None)
+    for metric in QUALITY:
+        unit = _UNITS[metric.unit]
+        meaning = f"{metric.quantity.capitalize()} of {what} in the hour so far."
+        yield Column(f"{name}_{metric.avg}", "real", meaning, unit, 0)
+
+
+_BACKUP = (
+    _text("secondary_circuit_id", "Best ranked circuit of a rank lower than 1."),
+    _text("active_circuit_id", "Circuit that carries the site; NULL where nothing tells of use."),
+    *(column for name in ("primary", "secondary", "active") for column in _beside(name)),
+    _percent(
+        "primary_usual_p95_pct",
+        "Median of the 95th percentiles of the primary's utilization of 28 days; NULL of under 7.",
+        le=None,
+    ),
+    Column(
+        "headroom_pct",
+        "real",
+        "What the secondary would have left at least under the primary's usual load; negative: it "
+        "cannot carry it. NULL where a rate is unknown.",
+        "%",
+    ),
+)
+
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
         *(*_IDENTITY, *_DESCRIPTION, *_TIME, *_STATE, *_SAMPLE, *_PATH, *_SCORE),
-        *(*_POLICY, *_FACT, *_SITE, *_FAILOVER, *_EPISODE, *_REPORT, *_TREND, *_NOW),
+        *(*_POLICY, *_FACT, *_SITE, *_FAILOVER, *_EPISODE, *_REPORT, *_TREND, *_NOW, *_BACKUP),
     )
 }

@@ -60,6 +60,7 @@ REPORTS = [
     reports.trend,
     reports.current_state,
     reports.active_alert,
+    reports.primary_vs_secondary,
 ]
 
 INVENTORY_JOB = "inventory_job"

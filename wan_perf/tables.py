@@ -722,6 +722,25 @@ ACTIVE_ALERT = Table(
         *("since", "messages"),
     ),
 )
+PRIMARY_VS_SECONDARY = Table(
+    "primary_vs_secondary",
+    "One row per store with a primary and a circuit of lower rank, as of the newest pass.",
+    group="reports",
+    key=("site_id",),
+    required=("as_of_at", "primary_circuit_id", "secondary_circuit_id"),
+    columns=(
+        *("as_of_at", "site_id", "site_name", "region"),
+        *(
+            f"{name}_{figure}"
+            for name in ("primary", "secondary", "active")
+            for figure in (
+                *("circuit_id", "state", "utilization_now_pct"),
+                *(metric.avg for metric in QUALITY),
+            )
+        ),
+        *("primary_usual_p95_pct", "headroom_pct"),
+    ),
+)
 TREND = Table(
     "trend",
     "One row per circuit of a store with a day of trading of late.",
@@ -755,5 +774,6 @@ TABLES: dict[str, Table] = {
         *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY),
         *(SITE_WINDOW, REGION_WINDOW, *SITE_PERIODS.values(), *REGION_PERIODS.values()),
         *(CHRONIC_OFFENDER, TOP_OFFENDER, TREND, CURRENT_STATE, ACTIVE_ALERT),
+        PRIMARY_VS_SECONDARY,
     )
 }

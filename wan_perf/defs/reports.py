@@ -5,11 +5,19 @@ import ibis.expr.types as ir
 
 from wan_perf.defs.declared import declared
 from wan_perf.defs.resources import PolicyFile
+from wan_perf.kpi.backups import primaries_and_backups
 from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.current import active_alerts, current_states
 from wan_perf.kpi.ranking import top_offenders
 from wan_perf.kpi.trend import trends
-from wan_perf.tables import ACTIVE_ALERT, CHRONIC_OFFENDER, CURRENT_STATE, TOP_OFFENDER, TREND
+from wan_perf.tables import (
+    ACTIVE_ALERT,
+    CHRONIC_OFFENDER,
+    CURRENT_STATE,
+    PRIMARY_VS_SECONDARY,
+    TOP_OFFENDER,
+    TREND,
+)
 
 
 @dg.asset(**declared(CHRONIC_OFFENDER), kinds={"sql"})
@@ -60,3 +68,10 @@ def current_state(
 @dg.asset(**declared(ACTIVE_ALERT), kinds={"sql"})
 def active_alert(current_state: ir.Table) -> ir.Table:
     return active_alerts(current_state)
+
+
+@dg.asset(**declared(PRIMARY_VS_SECONDARY), kinds={"sql"})
+def primary_vs_secondary(
+    current_state: ir.Table, circuit_day: ir.Table, dim_circuit: ir.Table
+) -> ir.Table:
+    return primaries_and_backups(current_state, circuit_day, dim_circuit)

@@ -77,6 +77,7 @@ FEEDS = {
         *("circuit_state", "circuit_hour", "raw_port_sample", "raw_gateway_event", "dim_site"),
         *("dim_circuit", "circuit_port"),
     },
+    "primary_vs_secondary": {"current_state", "circuit_day", "dim_circuit"},
     "active_alert": {"current_state"},
     "trend": {"circuit_trading_day", "dim_site"},
     "top_offender": {"circuit_day", "dim_site"},

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from wan_perf.declaration import Table
 from wan_perf.frames import conform
+from wan_perf.kpi.backups import primaries_and_backups
 from wan_perf.kpi.calendar import longer_periods, rolling_months
 from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.circuit_hours import circuit_hours
@@ -51,6 +52,7 @@ from wan_perf.tables import (
     FAILOVER_EVENT,
     FAILOVER_PIECE,
     FLAP_EVENT,
+    PRIMARY_VS_SECONDARY,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
     RAW_PATH_SAMPLE,
@@ -211,6 +213,8 @@ def test_circuit_hours_and_their_day(warehouses):
         described = [warehouse.lazy(t) for t in (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)]
         warehouse.store(CURRENT_STATE, current_states(stretches, fact, *heard, *described))
         warehouse.store(ACTIVE_ALERT, active_alerts(warehouse.lazy(CURRENT_STATE)))
+        state_and_days = [warehouse.lazy(t) for t in (CURRENT_STATE, CIRCUIT_DAY, DIM_CIRCUIT)]
+        warehouse.store(PRIMARY_VS_SECONDARY, primaries_and_backups(*state_and_days))
         march = Window(datetime(2026, 3, 1), datetime(2026, 4, 1))
         for table, period in ((CIRCUIT_WEEK, WEEK), (CIRCUIT_MONTH, MONTH)):
             longer = longer_periods(warehouse.lazy(CIRCUIT_DAY), *of_days, period)
@@ -230,7 +234,7 @@ def test_circuit_hours_and_their_day(warehouses):
         CIRCUIT_WINDOW,
         *(CIRCUIT_DAY, CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
         *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY, SITE_WINDOW, REGION_WINDOW),
-        *(REGION_PERIODS["day"], CURRENT_STATE),
+        *(REGION_PERIODS["day"], CURRENT_STATE, PRIMARY_VS_SECONDARY),
         SITE_HOUR,
         THRESHOLD_PIECE,
         THRESHOLD_RUN,

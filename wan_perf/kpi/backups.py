@@ -1,0 +1,95 @@
+"""The circuit that carries a store beside its primary: load, quality, and room for the primary's.
+
+Belongs here: which circuits are compared, and what the backup would have left.
+Keep out: what each does now (`current`), a day's percentile (`rollup`).
+
+The primary's usual load is the median of its days' 95th percentiles over 28 days, so that it is
+known while the primary is down too. Utilization is of the busier direction, so in either direction
+the primary carries at most that share of its rate: what is left to the backup is at least what is
+told.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.columns import ACTIVE, STORE
+from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
+from wan_perf.kpi.validity import in_force
+from wan_perf.metrics import QUALITY
+from wan_perf.tables import PRIMARY_VS_SECONDARY
+
+_USUAL_DAYS = 28
+_ENOUGH_DAYS = 7
+_NOW = ("state", "utilization_now_pct", *(metric.avg for metric in QUALITY))
+
+
+def primaries_and_backups(
+    current_state: ir.Table, circuit_day: ir.Table, dim_circuit: ir.Table
+) -> ir.Table:
+    """One row per store with circuits of rank 1 and lower (PRIMARY_VS_SECONDARY).
+
+    Of several of one rank the first by name stands for them. The active circuit is the best ranked
+    that carries traffic; NULL where nothing tells of use.
+    """
+    stores = current_state.filter(current_state.site_kind.fill_null(STORE) == STORE)
+    first, lower = stores.filter(stores.role_rank == 1), stores.filter(stores.role_rank > 1)
+    primary, backup = _first(first), _first(lower)
+    active = _first(stores.filter(stores.activity.isin(ACTIVE)))
+    rates = _rates(current_state, dim_circuit)
+    usual = _usual(circuit_day)
+    told = _named(primary, "primary", "as_of_at", "site_name", "region").inner_join(
+        _named(backup, "secondary"), "site_id"
+    )
+    told = told.left_join(_named(active, "active"), "site_id").drop("site_id_right")
+    for name, circuits in {
+        "primary": rates.rename(primary_down="down", primary_up="up"),
+        "secondary": rates.rename(backup_down="down", backup_up="up"),
+        "primary_": usual,
+    }.items():
+        key = f"{name.rstrip('_')}_circuit_id"
+        told = told.left_join(circuits, told[key] == circuits.circuit_id).drop("circuit_id")
+    needed = ibis.greatest(
+        told.primary_down / told.backup_down.nullif(0), told.primary_up / told.backup_up.nullif(0)
+    )
+    known = told.backup_down.notnull() & told.primary_down.notnull()
+    left = ibis.ifelse(known, 100 - told.primary_usual_p95_pct * needed, ibis.null("float64"))
+    return told.mutate(headroom_pct=left.round(PERCENT_DECIMALS)).select(
+        *PRIMARY_VS_SECONDARY.columns
+    )
+
+
+def _first(circuits: ir.Table) -> ir.Table:
+    """Of each site the best ranked, the first by name."""
+    order = ibis.window(
+        group_by=circuits.site_id, order_by=[circuits.role_rank, circuits.circuit_id]
+    )
+    return circuits.mutate(nth=ibis.row_number().over(order)).filter(lambda t: t.nth == 0)
+
+
+def _named(circuits: ir.Table, name: str, *more: str) -> ir.Table:
+    """The circuit's figures as those of the primary, the secondary or the active one."""
+    figures = {f"{name}_{figure}": figure for figure in ("circuit_id", *_NOW)}
+    return circuits.select("site_id", *more, **figures)
+
+
+def _rates(current_state: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+    now = current_state.aggregate(as_of_at=current_state.as_of_at.max())
+    dated = dim_circuit.cross_join(now)
+    held = dated.filter(in_force(dated, dated.as_of_at))
+    return held.select(
+        "circuit_id",
+        down=held.bandwidth_mbps,
+        up=held.bandwidth_up_mbps.fill_null(held.bandwidth_mbps),
+    )
+
+
+def _usual(circuit_day: ir.Table) -> ir.Table:
+    newest = circuit_day.aggregate(newest=circuit_day.day.max())
+    dated = circuit_day.cross_join(newest)
+    first = dated.newest.cast("timestamp") + ibis.interval(days=1 - _USUAL_DAYS)
+    recent = dated.filter(dated.day.cast("timestamp") >= first)
+    found = recent.group_by("circuit_id").aggregate(
+        days=recent.utilization_p95_pct.count(), median=recent.utilization_p95_pct.median()
+    )
+    usual = ibis.ifelse(found.days >= _ENOUGH_DAYS, found.median, ibis.null("float64"))
+    return found.select("circuit_id", primary_usual_p95_pct=usual.round(PERCENT_DECIMALS))
