@@ -114,7 +114,9 @@ def full_cycle(start: datetime | None, end: datetime | None) -> None:
 @commands.command()
 @click.argument("metric")
 @click.option("--n", "places", default=10, show_default=True, type=click.IntRange(min=1))
-@click.option("--period", default="day", show_default=True, help="day: the newest whole one.")
+@click.option(
+    "--period", default="day", show_default=True, help="The newest day, week, month or 13_month."
+)
 def top(metric: str, places: int, period: str) -> None:
     """Print the circuits that are worst by a figure, such as flap_count."""
     from rich.console import Console

@@ -4,21 +4,25 @@ Belongs here: which figure and period are asked for, and what is said where ther
 Keep out: ranking (`kpi.ranking`).
 """
 
+import pandas as pd
 from rich.console import Console
 
 from wan_perf.cli.showing import grid
 from wan_perf.columns import COLUMNS
 from wan_perf.errors import UsageError
-from wan_perf.kpi.newest import newest_whole_day
+from wan_perf.kpi.newest import newest_period
 from wan_perf.kpi.ranking import RANKED, top_offenders
-from wan_perf.periods import DAY
-from wan_perf.tables import CIRCUIT_DAY, DIM_SITE
+from wan_perf.periods import DAY, MONTH, WEEK
+from wan_perf.tables import CIRCUIT_13_MONTH, CIRCUIT_DAY, CIRCUIT_MONTH, CIRCUIT_WEEK, DIM_SITE
 from wan_perf.warehouse import Warehouse
 
-PERIODS = (DAY.column,)
-_NO_DAY = (
-    "There is no whole day to rank yet; run wan-perf collect and wan-perf aggregate daily first."
-)
+PERIODS = {
+    "day": (DAY, CIRCUIT_DAY, "daily"),
+    "week": (WEEK, CIRCUIT_WEEK, "weekly"),
+    "month": (MONTH, CIRCUIT_MONTH, "monthly"),
+    "13_month": (MONTH, CIRCUIT_13_MONTH, "monthly"),
+}
+"""Periods by name: what they are, where they are kept, what makes them."""
 
 
 def print_top(
@@ -35,13 +39,18 @@ def print_top(
         raise UsageError(f"Nothing is ranked by {figure}; give one of {known}.")
     if period not in PERIODS:
         raise UsageError(f"Period {period} is unknown; give one of {', '.join(PERIODS)}.")
-    if not (warehouse.holds(CIRCUIT_DAY) and warehouse.holds(DIM_SITE)):
-        raise UsageError(_NO_DAY)
-    days = warehouse.lazy(CIRCUIT_DAY)
-    newest = warehouse.query(newest_whole_day(days))["as_of_day"].iloc[0]
-    if newest is None:
-        raise UsageError(_NO_DAY)
-    found = warehouse.query(top_offenders(days, warehouse.lazy(DIM_SITE), places, ranked))
+    kind, table, made_by = PERIODS[period]
+    nothing = UsageError(
+        f"There is no{' whole' if kind == DAY else ''} {period} to rank yet; run wan-perf collect and wan-perf aggregate "
+        f"{made_by} first."
+    )
+    if not (warehouse.holds(table) and warehouse.holds(DIM_SITE)):
+        raise nothing
+    rows, sites = warehouse.lazy(table), warehouse.lazy(DIM_SITE)
+    newest = warehouse.query(newest_period(rows, kind))["period_start"].iloc[0]
+    if pd.isna(newest):
+        raise nothing
+    found = warehouse.query(top_offenders(rows, sites, places, ranked, kind))
     headings = {
         "place": "place",
         "site_name": "site",

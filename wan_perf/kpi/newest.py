@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from wan_perf.columns import STORE
 from wan_perf.kpi.validity import in_force
+from wan_perf.periods import DAY, Period
 
 _HOURS_OF_DAY = 24
 
@@ -17,6 +18,16 @@ def newest_whole_day(circuit_day: ir.Table) -> ir.Table:
     """One row: `as_of_day`, the newest day with all its hours of any circuit; NULL without one."""
     whole = circuit_day.filter(circuit_day.hour_count == _HOURS_OF_DAY)
     return whole.aggregate(as_of_day=whole.day.max())
+
+
+def newest_period(rows: ir.Table, period: Period) -> ir.Table:
+    """One row: `period_start`, of a day the newest whole one, and `as_of_day`, its last day."""
+    if period == DAY:
+        whole = newest_whole_day(rows)
+        return whole.mutate(period_start=whole.as_of_day)
+    newest = rows.aggregate(period_start=rows[period.column].max())
+    end = newest.period_start.cast("timestamp") + period.length
+    return newest.mutate(as_of_day=(end + ibis.interval(days=-1)).cast("date"))
 
 
 def stores(dim_site: ir.Table, newest: ir.Table) -> ir.Table:

@@ -1,4 +1,4 @@
-"""Top offenders: the worst circuits of the newest whole day, by each figure that can be ranked.
+"""Top offenders: the worst circuits of the newest period, by each figure that can be ranked.
 
 Belongs here: what is ranked, which end of it is the worst, who is left out.
 Keep out: the figures themselves (`rollup`), how many places are told (`thresholds`).
@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.columns import SEVERITIES
-from wan_perf.kpi.newest import newest_whole_day, stores
+from wan_perf.kpi.newest import newest_period, stores
 from wan_perf.metrics import JUDGED
 from wan_perf.periods import DAY, Period
 
@@ -45,21 +45,29 @@ RANKED = (
 
 
 def top_offenders(
-    circuit_day: ir.Table,
+    rows: ir.Table,
     dim_site: ir.Table,
     places: int,
     figures: Sequence[Ranked] = RANKED,
+    period: Period = DAY,
 ) -> ir.Table:
-    """One row per figure and place, the worst first, on the newest whole day.
+    """One row per figure and place, the worst first, in the newest period; of days a whole one.
 
     Equal values share a place, and as many circuits are told as `places`, the first by id; hubs
     are left out, and so is a circuit whose figure is unknown or harmless.
+
+    Args:
+        rows: Circuits over periods, such as circuit_day.
+        dim_site: Who they are; as of the period's end.
+        places: How many circuits are told of each figure.
+        figures: By which circuits are ranked.
+        period: Of the rows.
     """
-    newest = newest_whole_day(circuit_day)
+    newest = newest_period(rows, period)
     sites = stores(dim_site, newest).drop("time_zone")
-    days = circuit_day.cross_join(newest)
-    days = days.filter(days.day == days.as_of_day).inner_join(sites, "site_id")
-    return ibis.union(*(_ranked(days, DAY, ranked, places) for ranked in figures))
+    told = rows.cross_join(newest)
+    told = told.filter(told[period.column] == told.period_start).inner_join(sites, "site_id")
+    return ibis.union(*(_ranked(told, period, ranked, places) for ranked in figures))
 
 
 def _ranked(rows: ir.Table, period: Period, ranked: Ranked, places: int) -> ir.Table:
