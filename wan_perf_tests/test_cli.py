@@ -152,7 +152,14 @@ def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
     assert shell.run("aggregate", "daily").returncode == 0
     done = shell.run("full-cycle", "--start", "2026-03-07T02:00", "--end", "2026-03-07T03:00")
     assert done.returncode == 0, done.stderr
+    for period, said in (("weekly", "circuit-week"), ("monthly", "circuit-month")):
+        made = shell.run("aggregate", period)
+        assert (made.returncode, said in made.stdout) == (0, True), made.stderr
+    ranked = shell.run("top", "flap_count", "--period", "month")
+    assert (ranked.returncode, "month of" in ranked.stdout) == (0, True), ranked.stderr
     for question in (
+        "1. Which",
+        "4. How long",
         "congested",
         "flap",
         "available",

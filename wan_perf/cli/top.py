@@ -40,9 +40,10 @@ def print_top(
     if period not in PERIODS:
         raise UsageError(f"Period {period} is unknown; give one of {', '.join(PERIODS)}.")
     kind, table, made_by = PERIODS[period]
+    whole = "whole day" if kind == DAY else period
     nothing = UsageError(
-        f"There is no{' whole' if kind == DAY else ''} {period} to rank yet; run wan-perf collect and wan-perf aggregate "
-        f"{made_by} first."
+        f"There is no {whole} to rank yet; run wan-perf collect and wan-perf aggregate {made_by} "
+        "first."
     )
     if not (warehouse.holds(table) and warehouse.holds(DIM_SITE)):
         raise nothing
