@@ -272,7 +272,8 @@ def _findings(rows: ir.Table) -> list[_Finding]:
     down = rows.state == "down"
     cause = " (" + rows.down_cause.fill_null("unknown cause") + ")"
     flaps = rows.recent_flap_count
-    many = flaps.cast("string") + " transitions in an hour"
+    # A sum is a decimal on Snowflake's stand-in, and would be told as 5.0.
+    many = flaps.cast("int64").cast("string") + " transitions in an hour"
     found = [
         _Finding(rows.site_state == DARK, _CRITICAL, ibis.literal(DARK)),
         _Finding(rows.site_state == UNREACHABLE, _CRITICAL, ibis.literal(UNREACHABLE)),
