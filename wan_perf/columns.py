@@ -240,7 +240,7 @@ _TIME = (
     _instant(
         "site_asked_at", "Snapshot for which the site's variables and speed tests were asked."
     ),
-    _instant("sampled_at", "Instant at which the gateway last reported what the row says."),
+    _instant("sampled_at", "Newest instant at which the gateway reported what the row says."),
     _instant("event_at", "Instant of the event, as the gateway saw it."),
     _instant("started_at", "First instant of it."),
     _instant("ended_at", "First instant after it."),
@@ -289,8 +289,14 @@ _STATE = (
 
 _SAMPLE = (
     _text("counter_source", "Which statistics the counters come from.", ("device", "port")),
-    _flag("is_up", "The port, of a path's row the path, is operationally up."),
-    _flag("is_active", "The port, of a path's row the path, is the active one of several."),
+    _flag(
+        "is_up",
+        "The port, of a path's row the path, is up; of a circuit's poll, a path of it is.",
+    ),
+    _flag(
+        "is_active",
+        "The port or path is the active one of several; of a circuit's poll, a path that is up is.",
+    ),
     Column("uptime_seconds", "real", "Time since the gateway booted.", unit="s", ge=0),
     _bytes("rx_bytes_counter", "Bytes received since the gateway booted."),
     _bytes("tx_bytes_counter", "Bytes sent since the gateway booted."),

@@ -31,6 +31,7 @@ HOURLY_ASSETS = [
     raw.raw_site_sle,
     dimensions.dim_hour,
     facts.gateway_silence,
+    facts.circuit_poll,
     facts.circuit_state,
     facts.circuit_hour,
     facts.site_hour,

@@ -197,6 +197,18 @@ RAW_PATH_SAMPLE = Table(
     ),
     own_rules=(_FIGURES_ARE_POSSIBLE,),
 )
+CIRCUIT_POLL = Table(
+    "circuit_poll",
+    "One row per circuit and pass whose peer paths tell something newer than the passes before.",
+    group="facts",
+    partition="pass_at",
+    key=("pass_at", "circuit_id"),
+    required=("sampled_at", "is_up"),
+    columns=(
+        *("pass_at", "circuit_id", "sampled_at", "is_up", "is_active"),
+        *("latency_ms", "jitter_ms", "loss_pct", "mos"),
+    ),
+)
 RAW_SITE_SLE = Table(
     "raw_site_sle",
     "One row per site and hour: the scores (0 to 1) that Mist gives, to compare with ours.",
@@ -768,7 +780,15 @@ TABLES: dict[str, Table] = {
         *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
         *(RAW_SITE_SLE, GATEWAY_SILENCE),
         *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
-        *(CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR, FLAP_EVENT, FAILOVER_PIECE, FAILOVER_EVENT),
+        *(
+            CIRCUIT_POLL,
+            CIRCUIT_STATE,
+            CIRCUIT_HOUR,
+            SITE_HOUR,
+            FLAP_EVENT,
+            FAILOVER_PIECE,
+            FAILOVER_EVENT,
+        ),
         *(THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_WINDOW, CIRCUIT_DAY),
         *(CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
         *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY),

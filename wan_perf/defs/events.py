@@ -40,19 +40,17 @@ def threshold_piece(circuit_hour: ir.Table) -> ir.Table:
         "circuit_state": dg.AssetIn(partition_mapping=HOURS_NEAR_DAY),
         "circuit_hour": dg.AssetIn(partition_mapping=HOURS_UNTIL_DAY),
         "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
-        "raw_path_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
     },
 )
 def failover_piece(
     circuit_state: ir.Table,
     circuit_hour: ir.Table,
     raw_port_sample: ir.Table,
-    raw_path_sample: ir.Table,
+    circuit_poll: ir.Table,
     circuit_port: ir.Table,
 ) -> ir.Table:
-    return failover_pieces(
-        circuit_state, circuit_hour, raw_port_sample, raw_path_sample, circuit_port
-    )
+    return failover_pieces(circuit_state, circuit_hour, raw_port_sample, circuit_poll, circuit_port)
 
 
 def _spec(view: View) -> dg.AssetSpec:

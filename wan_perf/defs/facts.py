@@ -10,17 +10,20 @@ from wan_perf.defs.partitions import (
     EVENTS_NEAR,
     HOURLY,
     HOURS_OF_WINDOWS,
+    PATHS_BEFORE,
     SAMPLES_BEFORE,
     SAMPLES_NEAR,
     SILENCES_NEAR,
 )
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
+from wan_perf.kpi.polls import circuit_polls
 from wan_perf.kpi.silences import gateway_silences
 from wan_perf.kpi.site_hours import site_hours
 from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
 from wan_perf.tables import (
     CIRCUIT_HOUR,
+    CIRCUIT_POLL,
     CIRCUIT_STATE,
     CIRCUIT_WINDOW,
     GATEWAY_SILENCE,
@@ -45,6 +48,17 @@ def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> i
 
 
 @dg.asset(
+    **declared(CIRCUIT_POLL),
+    kinds={"sql"},
+    partitions_def=HOURLY,
+    backfill_policy=CHUNK,
+    ins={"raw_path_sample": dg.AssetIn(partition_mapping=PATHS_BEFORE)},
+)
+def circuit_poll(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
+    return circuit_polls(raw_path_sample, circuit_port)
+
+
+@dg.asset(
     **declared(CIRCUIT_STATE),
     kinds={"sql"},
     partitions_def=HOURLY,
@@ -52,6 +66,7 @@ def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> i
     ins={
         "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
         "raw_path_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
         "raw_gateway_event": dg.AssetIn(partition_mapping=EVENTS_NEAR),
         "gateway_silence": dg.AssetIn(partition_mapping=SILENCES_NEAR),
     },
@@ -60,6 +75,7 @@ def circuit_state(
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
     raw_path_sample: ir.Table,
+    circuit_poll: ir.Table,
     raw_gateway_event: ir.Table,
     gateway_silence: ir.Table,
     dim_site: ir.Table,
@@ -71,6 +87,7 @@ def circuit_state(
         raw_port_sample,
         raw_port_history,
         raw_path_sample,
+        circuit_poll,
         raw_gateway_event,
         gateway_silence,
         dim_site,
@@ -87,7 +104,7 @@ def circuit_state(
     backfill_policy=CHUNK,
     ins={
         "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
-        "raw_path_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
         "raw_gateway_event": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
     },
 )
@@ -95,7 +112,7 @@ def circuit_hour(
     circuit_state: ir.Table,
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
-    raw_path_sample: ir.Table,
+    circuit_poll: ir.Table,
     raw_gateway_event: ir.Table,
     dim_site: ir.Table,
     dim_circuit: ir.Table,
@@ -107,7 +124,7 @@ def circuit_hour(
         circuit_state,
         raw_port_sample,
         raw_port_history,
-        raw_path_sample,
+        circuit_poll,
         raw_gateway_event,
         dim_site,
         dim_circuit,

@@ -66,6 +66,8 @@ HOURS_NEAR_DAY = neighbours(timedelta(hours=24), _HOUR)
 HOURS_UNTIL_DAY = neighbours(timedelta(hours=24), timedelta())
 SILENCES_NEAR = neighbours(timedelta(), nearness.EVENT_REACH_BACK)
 """What settles a silence comes after it, within the time that an event speaks for."""
+PATHS_BEFORE = neighbours(_HOUR, timedelta())
+"""What a poll repeats was told within the hour before."""
 SAMPLES_BEFORE = neighbours(nearness.EVENT_REACH_BACK + _HOUR, _HOUR)
 """A silence that ends in an hour began within the 24 before, with samples beside both ends."""
 EVENTS_BEFORE = neighbours(nearness.EVENT_REACH_BACK, timedelta())

@@ -33,7 +33,7 @@ from wan_perf.tables import (
 
 _OF_DAY = {
     "circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD),
-    "raw_path_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+    "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
 }
 _OF_DAYS = {
     name: dg.AssetIn(partition_mapping=DAYS_OF_PERIOD)
@@ -57,12 +57,9 @@ def circuit_day(
     circuit_hour: ir.Table,
     threshold_piece: ir.Table,
     failover_piece: ir.Table,
-    raw_path_sample: ir.Table,
-    circuit_port: ir.Table,
+    circuit_poll: ir.Table,
 ) -> ir.Table:
-    return circuit_days(
-        circuit_hour, threshold_piece, failover_piece, raw_path_sample, circuit_port
-    )
+    return circuit_days(circuit_hour, threshold_piece, failover_piece, circuit_poll)
 
 
 @dg.asset(
@@ -72,10 +69,8 @@ def circuit_day(
     backfill_policy=CHUNK,
     ins=_OF_DAY,
 )
-def circuit_histogram(
-    circuit_hour: ir.Table, raw_path_sample: ir.Table, circuit_port: ir.Table
-) -> ir.Table:
-    return circuit_histograms(circuit_hour, raw_path_sample, circuit_port)
+def circuit_histogram(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
+    return circuit_histograms(circuit_hour, circuit_poll)
 
 
 @dg.asset(

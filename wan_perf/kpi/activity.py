@@ -26,7 +26,6 @@ import ibis.expr.types as ir
 from wan_perf.columns import COLUMNS
 from wan_perf.kpi.evidence import Evidence
 from wan_perf.kpi.nearness import SAMPLE_REACH, microseconds
-from wan_perf.kpi.polls import first_told
 from wan_perf.kpi.steadiness import steady
 from wan_perf.kpi.sweep import spans, swept
 
@@ -97,7 +96,7 @@ def _between_polls(polls: ir.Table, stretches: ir.Table, circuits: ir.Table) -> 
         is_active=ibis.cases((polls.is_active, 1), (~polls.is_active, 0)),
     )
     same = steady(said, "circuit_hour", "is_active")
-    others = first_told(said.anti_join(same, "circuit_hour"))
+    others = said.anti_join(same, "circuit_hour")
     told = others.filter(others.is_active.notnull())
     along = ibis.window(group_by=told.circuit_hour, order_by=[told.at_us, told.pass_at])
     pairs = told.mutate(

@@ -18,7 +18,7 @@ from wan_perf.kpi.nearness import (
     members_near,
     samples_near,
 )
-from wan_perf.kpi.polls import circuit_polls
+from wan_perf.kpi.polls import polls_near
 from wan_perf.kpi.quality import circuit_quality
 from wan_perf.kpi.service import in_service
 from wan_perf.kpi.state import edge_downs
@@ -44,7 +44,7 @@ def circuit_hours(
     circuit_state: ir.Table,
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
-    raw_path_sample: ir.Table,
+    circuit_poll: ir.Table,
     raw_gateway_event: ir.Table,
     dim_site: ir.Table,
     dim_circuit: ir.Table,
@@ -62,7 +62,7 @@ def circuit_hours(
     for figures in (
         main_members(members),
         circuit_traffic(samples, edge_downs(samples, events, members), members),
-        circuit_quality(circuit_polls(raw_path_sample, members)),
+        circuit_quality(polls_near(circuit_poll, circuits)),
         circuit_history(past, members),
     ):
         measured = measured.left_join(figures, "circuit_hour").drop("circuit_hour_right")

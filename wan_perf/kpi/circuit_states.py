@@ -48,6 +48,7 @@ def circuit_states(
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
     raw_path_sample: ir.Table,
+    circuit_poll: ir.Table,
     raw_gateway_event: ir.Table,
     gateway_silence: ir.Table,
     dim_site: ir.Table,
@@ -61,7 +62,7 @@ def circuit_states(
     evidence = evidence_near(
         readings_near(raw_port_sample, members),
         history_near(raw_port_history, members),
-        *(raw_path_sample, raw_gateway_event, gateway_silence, circuits, members),
+        *(raw_path_sample, circuit_poll, raw_gateway_event, gateway_silence, circuits, members),
     )
     return states_of(circuits, members, evidence).select(*CIRCUIT_STATE.columns)
 

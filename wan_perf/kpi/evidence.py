@@ -28,7 +28,7 @@ class Evidence:
         idle: port_hour, from_us, to_us of stretches in which a circuit that is not the
             first or is on demand carried next to nothing.
         dead: circuit_hour, from_us, to_us of stretches in which all peer paths were dead.
-        polls: what each poll of the peer paths says, see `polls.polls_near`.
+        polls: what each new poll of the peer paths says, see `polls.polls_near`.
     """
 
     links: ir.Table
@@ -45,6 +45,7 @@ def evidence_near(
     readings: ir.Table,
     past: ir.Table,
     raw_path_sample: ir.Table,
+    circuit_poll: ir.Table,
     raw_gateway_event: ir.Table,
     gateway_silence: ir.Table,
     circuits: ir.Table,
@@ -62,5 +63,5 @@ def evidence_near(
         past=past,
         idle=idle_stretches(first_heard(readings.semi_join(spare, "port_hour"))),
         dead=dead_paths(raw_path_sample, members, events),
-        polls=polls_near(raw_path_sample, members),
+        polls=polls_near(circuit_poll, circuits),
     )

@@ -26,7 +26,7 @@ from wan_perf.kpi.nearness import (
     microseconds,
     samples_near,
 )
-from wan_perf.kpi.polls import circuit_polls
+from wan_perf.kpi.polls import polls_near
 from wan_perf.kpi.sweep import overlap_us, spans, swept
 from wan_perf.kpi.traffic import carried, standing_for
 from wan_perf.metrics import QUALITY
@@ -45,7 +45,7 @@ def failover_pieces(
     circuit_state: ir.Table,
     circuit_hour: ir.Table,
     raw_port_sample: ir.Table,
-    raw_path_sample: ir.Table,
+    circuit_poll: ir.Table,
     circuit_port: ir.Table,
 ) -> ir.Table:
     """One row per part of a failover within one UTC day (FAILOVER_PIECE).
@@ -54,7 +54,7 @@ def failover_pieces(
         circuit_state: From the day before to the hour after each day.
         circuit_hour: From the day before on.
         raw_port_sample: From the hour before the day to the hour after.
-        raw_path_sample: The same.
+        circuit_poll: The same.
         circuit_port: Member ports.
     """
     states = _near(circuit_state)
@@ -64,7 +64,7 @@ def failover_pieces(
     pieces = pieces.drop("site_day_right", "episode_right")
     for figures in (
         _load(carrying, circuit_hour, raw_port_sample, circuit_port),
-        _quality(carrying, circuit_hour, raw_path_sample, circuit_port),
+        _quality(carrying, circuit_hour, circuit_poll),
         _before(pieces, circuit_hour),
     ):
         pieces = pieces.left_join(figures, ["site_day", "episode"])
@@ -316,12 +316,10 @@ def _load(
     )
 
 
-def _quality(
-    carrying: ir.Table, circuit_hour: ir.Table, raw_path_sample: ir.Table, circuit_port: ir.Table
-) -> ir.Table:
+def _quality(carrying: ir.Table, circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
     """Per piece: sums, numbers and maxima of the samples of the circuit in use then."""
     circuits = _circuits(carrying, circuit_hour)
-    polls = circuit_polls(raw_path_sample, members_near(circuits, circuit_port))
+    polls = polls_near(circuit_poll, circuits)
     samples = polls.filter(polls.is_up)
     used = carrying.inner_join(circuits, ["hour", "circuit_id"])
     both = used.inner_join(samples, "circuit_hour")

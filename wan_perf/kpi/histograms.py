@@ -16,8 +16,6 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.formulas import VALUE_DECIMALS
-from wan_perf.kpi.nearness import HOUR_US, members_near
-from wan_perf.kpi.polls import circuit_polls
 from wan_perf.kpi.quality import P95, samples_of
 from wan_perf.metrics import JUDGED, QUALITY, UTILIZATION
 
@@ -38,16 +36,14 @@ def middle(number: ir.IntegerValue) -> ir.FloatingValue:
     return ibis.ifelse(number == 0, 0.0, top * (2 / (GROWTH + 1)))
 
 
-def circuit_histograms(
-    circuit_hour: ir.Table, raw_path_sample: ir.Table, circuit_port: ir.Table
-) -> ir.Table:
+def circuit_histograms(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
     """One row per circuit, UTC day, metric and bucket with a value (CIRCUIT_HISTOGRAM).
 
     Utilization counts hours; loss, jitter and latency count samples, of hours whose quality comes
     from samples.
     """
     hours = circuit_hour.mutate(day=circuit_hour.hour.date())
-    samples = day_samples(circuit_hour, raw_path_sample, circuit_port)
+    samples = day_samples(circuit_hour, circuit_poll)
     values = {UTILIZATION: hours, **dict.fromkeys(QUALITY, samples)}
     rows = []
     for metric, table in values.items():
@@ -60,18 +56,14 @@ def circuit_histograms(
     return ibis.union(*rows)
 
 
-def day_samples(
-    circuit_hour: ir.Table, raw_path_sample: ir.Table, circuit_port: ir.Table
-) -> ir.Table:
+def day_samples(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
     """The samples behind the hours' quality: day, circuit_id, site_id and the figures."""
     sampled = circuit_hour.filter(circuit_hour.quality_source == "samples")
-    order = ibis.window(order_by=[sampled.hour, sampled.circuit_id])
-    circuits = sampled.select("hour", "circuit_id", "site_id").mutate(
-        circuit_hour=ibis.row_number().over(order)
+    samples = samples_of(circuit_poll)
+    timed = samples.mutate(hour=samples.sampled_at.truncate("h"))
+    owned = timed.inner_join(
+        sampled.select("hour", "circuit_id", "site_id"), ["hour", "circuit_id"]
     )
-    polls = samples_of(circuit_polls(raw_path_sample, members_near(circuits, circuit_port)))
-    here = polls.filter((polls.at_us >= 0) & (polls.at_us < HOUR_US))
-    owned = here.inner_join(circuits, "circuit_hour")
     return owned.select(
         *("circuit_id", "site_id", *(metric.name for metric in QUALITY)), day=owned.hour.date()
     )

@@ -87,6 +87,21 @@ def path_ends(members: ir.Table) -> ir.Table:
     )
 
 
+def near_hours(rows: ir.Table, at: str) -> ir.Table:
+    """The rows with `hour`: a copy for each hour within 20 minutes of the instant in `at`."""
+    told = rows.mutate(own_hour=rows[at].truncate("h"))
+    into_hour = instant_us(told[at], told.own_hour)
+    reach = microseconds(SAMPLE_REACH)
+    copies = ibis.union(
+        told.mutate(hour=told.own_hour),
+        told.filter(into_hour >= HOUR_US - reach).mutate(
+            hour=told.own_hour + ibis.interval(hours=1)
+        ),
+        told.filter(into_hour < reach).mutate(hour=told.own_hour + _AN_HOUR_BACK),
+    )
+    return copies.drop("own_hour")
+
+
 def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     """Samples within 20 minutes of each port's hour: port_hour, source, at_us and the readings."""
     return first_heard(readings_near(raw_port_sample, ports))
@@ -94,11 +109,18 @@ def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
 
 def first_heard(readings: ir.Table) -> ir.Table:
     """Of readings with no newer instant, which are no new sample, the first that was heard."""
-    equal = ibis.window(
-        group_by=[readings.port_hour, readings.source, readings.at_us], order_by=readings.pass_at
-    )
-    numbered = readings.mutate(nth=ibis.row_number().over(equal))
-    return numbered.filter(numbered.nth == 0).drop("nth", "pass_at")
+    return firsts(readings, "port_hour", "source", "at_us").drop("pass_at")
+
+
+def firsts(rows: ir.Table, *key: str) -> ir.Table:
+    """Of rows with the same key that of the first pass.
+
+    Putting all in order is cheaper than counting each key to look only at those told twice: the
+    rows would be kept to be read again.
+    """
+    told_again = ibis.window(group_by=[rows[name] for name in key], order_by=rows.pass_at)
+    numbered = rows.mutate(nth=ibis.row_number().over(told_again))
+    return numbered.filter(numbered.nth == 0).drop("nth")
 
 
 def readings_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
@@ -118,16 +140,7 @@ def readings_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     )
     readings = ["is_up", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter"]
     readings += ["last_flapped_at", "counter_source", "sampled_at", "pass_at"]
-    told = in_time.select("gateway_mac", "port_id", *readings, own_hour=sampled_at.truncate("h"))
-    into_hour = instant_us(told.sampled_at, told.own_hour)
-    reach = microseconds(SAMPLE_REACH)
-    copies = ibis.union(
-        told.mutate(hour=told.own_hour),
-        told.filter(into_hour >= HOUR_US - reach).mutate(
-            hour=told.own_hour + ibis.interval(hours=1)
-        ),
-        told.filter(into_hour < reach).mutate(hour=told.own_hour + _AN_HOUR_BACK),
-    )
+    copies = near_hours(in_time.select("gateway_mac", "port_id", *readings), "sampled_at")
     near = copies.inner_join(ports, ["gateway_mac", "port_id", "hour"])
     return near.select(
         *("port_hour", "port_speed_mbps", "pass_at"),

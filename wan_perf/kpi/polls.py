@@ -1,6 +1,7 @@
 """One sample of a circuit: what a poll of its peer paths says of it.
 
-Belongs here: which paths of a poll count, and at which instant the sample was taken.
+Belongs here: which paths of a poll count, at which instant the sample was taken, what is new in it,
+and the polls that an hour may see.
 Keep out: sums over an hour (`quality`), which circuit was in use between polls (`activity`).
 """
 
@@ -9,88 +10,129 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.nearness import HOUR_US, SAMPLE_REACH, instant_us, microseconds, path_ends
+from wan_perf.formulas import VALUE_DECIMALS
+from wan_perf.kpi.nearness import SAMPLE_REACH, firsts, instant_us, near_hours
+from wan_perf.kpi.sweep import swept
+from wan_perf.tables import CIRCUIT_POLL
 
 FIGURES = ("latency_ms", "jitter_ms", "loss_pct", "mos")
 _STALE_S = SAMPLE_REACH // timedelta(seconds=1)
-_AN_HOUR = ibis.interval(hours=1)
-_AN_HOUR_BACK = ibis.interval(hours=-1)
+_EPOCH, _EVER = "1970-01-01", "9999-01-01"
+_UP, _IN_USE = 1, 2
+_BEYOND_ANY_US = 2**60
+"""Microseconds since 1970 stay below it for 36,000 years."""
 
 
-def circuit_polls(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
-    """Samples within 20 minutes of each circuit's hour, one row each; columns as `polls_near`.
-
-    A poll that tells nothing newer than an earlier one is no new sample.
-    """
-    return first_told(polls_near(raw_path_sample, members))
-
-
-def first_told(polls: ir.Table) -> ir.Table:
-    """Of polls that tell nothing newer than each other, the first."""
-    equal = ibis.window(group_by=[polls.circuit_hour, polls.at_us], order_by=polls.pass_at)
-    return polls.mutate(nth=ibis.row_number().over(equal)).filter(lambda t: t.nth == 0).drop("nth")
-
-
-def polls_near(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
-    """All polls within 20 minutes of each circuit's hour, also those that tell nothing newer.
+def circuit_polls(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
+    """One row per circuit and poll that tells something newer than the polls before (CIRCUIT_POLL).
 
     A sample of a circuit is the mean over its up and active paths of that poll, else over its up
     paths; a figure is the mean over those that have it. It was taken at the newest instant that the
     paths which count report. Words more than 20 minutes from their pass count for none.
 
     Args:
-        raw_path_sample: The passes of an hour before to an hour after each hour.
-        members: Ports of the circuits, see `nearness.members_near`.
-
-    Returns:
-        circuit_hour, pass_at, at_us, is_up (a path is), is_active (one that is up is in use; NULL
-        where no path says so), and the figures, NULL where no path that counts has one.
+        raw_path_sample: From an hour before the first pass on.
+        circuit_port: Member ports.
     """
-    near = _near(raw_path_sample, members)
-    is_up = near.is_up.fill_null(False)
-    in_use = is_up & near.is_active.fill_null(False)
+    told = _told(raw_path_sample, circuit_port)
+    is_up = told.is_up.fill_null(False)
+    in_use = is_up & told.is_active.fill_null(False)
+    rank = ibis.cases((in_use, _IN_USE), (is_up, _UP), else_=0)
+    # The highest sum of both is the newest instant of the best paths: one look instead of three.
+    best = (rank * _BEYOND_ANY_US + told.told_us).max()
 
-    def of_chosen(values: ir.NumericValue, how: str) -> ir.NumericValue:
-        def over(where: ir.BooleanValue) -> ir.NumericValue:
-            return getattr(values, how)(where=where)
+    def mean(name: str, least: int) -> ir.FloatingScalar:
+        return ibis.ifelse(rank >= least, told[name], ibis.null("float64")).mean()
 
-        return ibis.ifelse(
-            in_use.any(), over(in_use), ibis.ifelse(is_up.any(), over(is_up), over(~is_up))
-        )
-
-    return near.group_by("circuit_hour", "pass_at").aggregate(
-        at_us=of_chosen(near.at_us, "max"),
-        is_up=is_up.any(),
-        is_active=ibis.cases((in_use.any(), True), (near.is_active.notnull().any(), False)),
+    sums = told.group_by("pass_at", "circuit_id").aggregate(
+        best=best,
+        is_told=told.is_active.notnull().ifelse(1, 0).max(),
+        **{f"{name}_in_use": mean(name, _IN_USE) for name in FIGURES},
+        **{f"{name}_up": mean(name, _UP) for name in FIGURES},
+    )
+    reached = sums.best // _BEYOND_ANY_US
+    polls = sums.select(
+        "pass_at",
+        "circuit_id",
+        sampled_at=ibis.timestamp(_EPOCH) + (sums.best % _BEYOND_ANY_US).as_interval("us"),
+        is_up=reached >= _UP,
+        is_active=ibis.cases((reached == _IN_USE, True), (sums.is_told == 1, False)),
         **{
-            name: of_chosen(ibis.ifelse(is_up, near[name], ibis.null("float64")), "mean")
+            name: ibis.ifelse(reached == _IN_USE, sums[f"{name}_in_use"], sums[f"{name}_up"]).round(
+                VALUE_DECIMALS
+            )
             for name in FIGURES
         },
     )
+    # What repeats the instant of an earlier poll tells nothing new.
+    return firsts(polls, "circuit_id", "sampled_at").select(*CIRCUIT_POLL.columns)
 
 
-def _near(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
-    """Fresh words within 20 minutes of an hour, a copy for each hour, of ports that were held."""
-    told = raw_path_sample.mutate(
+def polls_near(circuit_poll: ir.Table, circuits: ir.Table) -> ir.Table:
+    """The polls whose sample lies within 20 minutes of each circuit's hour, a copy for each hour.
+
+    Args:
+        circuit_poll: The passes of an hour before to an hour after each hour.
+        circuits: circuit_hour, circuit_id, hour.
+
+    Returns:
+        circuit_hour, pass_at, at_us, is_up, is_active and the figures.
+    """
+    copies = near_hours(circuit_poll, "sampled_at")
+    near = copies.inner_join(
+        circuits.select("circuit_hour", "circuit_id", "hour"), ["circuit_id", "hour"]
+    )
+    return near.select(
+        *("circuit_hour", "pass_at", "is_up", "is_active", *FIGURES),
+        at_us=instant_us(near.sampled_at, near.hour),
+    )
+
+
+def _told(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
+    """Fresh words of paths with the circuit that held their port at that instant."""
+    words = raw_path_sample.mutate(
         told_at=raw_path_sample.sampled_at.fill_null(raw_path_sample.pass_at)
     )
     # A word from beyond the pass comes of a clock that is wrong.
-    fresh = told.filter(
-        (told.told_at >= told.pass_at + ibis.interval(seconds=-_STALE_S))
-        & (told.told_at <= told.pass_at + ibis.interval(seconds=_STALE_S))
+    fresh = words.filter(
+        (words.told_at >= words.pass_at + ibis.interval(seconds=-_STALE_S))
+        & (words.told_at <= words.pass_at + ibis.interval(seconds=_STALE_S))
     )
-    own_hour = fresh.told_at.truncate("h")
-    into_hour = instant_us(fresh.told_at, own_hour)
-    reach = microseconds(SAMPLE_REACH)
-    copies = ibis.union(
-        fresh.mutate(hour=own_hour),
-        fresh.filter(into_hour >= HOUR_US - reach).mutate(hour=own_hour + _AN_HOUR),
-        fresh.filter(into_hour < reach).mutate(hour=own_hour + _AN_HOUR_BACK),
+    timed = fresh.select(
+        *("pass_at", "gateway_mac", "port_id", "told_at", "is_up", "is_active", *FIGURES),
+        told_us=_since_1970_us(fresh.told_at),
     )
-    near = copies.inner_join(path_ends(members), ["gateway_mac", "port_id", "hour"])
-    timed = near.select(
-        *("circuit_hour", "pass_at", "is_up", "is_active", *FIGURES),
-        *("held_from_us", "held_to_us"),
-        at_us=instant_us(near.told_at, near.hour),
+    ends = _ends(circuit_port)
+    return timed.inner_join(
+        ends,
+        ["gateway_mac", "port_id", timed.told_us >= ends.from_us, timed.told_us < ends.to_us],
     )
-    return timed.filter((timed.at_us >= timed.held_from_us) & (timed.at_us < timed.held_to_us))
+
+
+def _ends(circuit_port: ir.Table) -> ir.Table:
+    """When which names of peer paths are a circuit's: its ports' own, and their interface's (pp0).
+
+    Columns: circuit_id, gateway_mac, port_id, from_us, to_us, none overlapping another of its name:
+    members of an aggregate share the interface.
+    """
+    over = circuit_port.filter(circuit_port.interface != circuit_port.port_id)
+    held = ("circuit_id", "gateway_mac", "valid_from", "valid_to")
+    names = ibis.union(
+        circuit_port.select(*held, "port_id"), over.select(*held, port_id=over.interface)
+    )
+    key = ("circuit_id", "gateway_mac", "port_id")
+    order = ibis.window(order_by=[names[name] for name in key])
+    numbered = names.mutate(name=ibis.dense_rank().over(order))
+    spans = numbered.select(
+        "name",
+        from_us=_since_1970_us(numbered.valid_from),
+        to_us=_since_1970_us(numbered.valid_to.fill_null(ibis.timestamp(_EVER))),
+        kind=ibis.literal("held"),
+    )
+    whole = swept("name", spans, ("held",), at_once=63)
+    named = numbered.select("name", *key).distinct()
+    return whole.filter(whole.held).inner_join(named, "name").select(*key, "from_us", "to_us")
+
+
+def _since_1970_us(instant: ir.TimestampValue) -> ir.IntegerValue:
+    return instant_us(instant, ibis.timestamp(_EPOCH))

@@ -27,8 +27,7 @@ def circuit_days(
     circuit_hour: ir.Table,
     threshold_piece: ir.Table,
     failover_piece: ir.Table,
-    raw_path_sample: ir.Table,
-    circuit_port: ir.Table,
+    circuit_poll: ir.Table,
 ) -> ir.Table:
     """One row per circuit and UTC day in which it was in service (CIRCUIT_DAY).
 
@@ -36,7 +35,7 @@ def circuit_days(
     samples of the hours whose quality comes from samples.
     """
     days = with_time_above(circuit_periods(circuit_hour, DAY), threshold_piece, DAY)
-    samples = day_samples(circuit_hour, raw_path_sample, circuit_port)
+    samples = day_samples(circuit_hour, circuit_poll)
     measured = with_exact_percentiles(days, samples, DAY.column, "circuit_id")
     return _with_failovers(measured, circuit_hour, failover_piece)
 

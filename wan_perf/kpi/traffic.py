@@ -80,8 +80,15 @@ def _of_circuits(told: ir.Table, members: ir.Table) -> ir.Table:
 
 
 def _observed(of_hour: ir.Table, members: ir.Table) -> ir.Table:
-    """Per circuit_hour and source: observed_us, the time that differences of any member cover."""
-    owned = of_hour.inner_join(members.select("port_hour", "circuit_hour"), "port_hour")
+    """Per circuit_hour and source: observed_us, the time that differences of any member cover.
+
+    Those of one port follow each other, so that only members of several are laid over each other.
+    """
+    count = members.count().over(ibis.window(group_by=members.circuit_hour))
+    whose = members.select("port_hour", "circuit_hour", is_alone=count == 1)
+    every = of_hour.inner_join(whose, "port_hour")
+    alone, owned = every.filter(every.is_alone), every.filter(~every.is_alone)
+    sums = alone.group_by("circuit_hour", "source").aggregate(observed_us=alone.inside_us.sum())
     covered = owned.select(
         "circuit_hour",
         from_us=ibis.greatest(owned.from_us, owned.low_us),
@@ -92,12 +99,13 @@ def _observed(of_hour: ir.Table, members: ir.Table) -> ir.Table:
     stretches = swept("circuit_hour", covered, sources)
     lengths = stretches.to_us - stretches.from_us
     return ibis.union(
+        sums,
         *(
             stretches.filter(stretches[source])
             .group_by("circuit_hour", source=ibis.literal(source))
             .aggregate(observed_us=lengths.sum())
             for source in sources
-        )
+        ),
     )
 
 

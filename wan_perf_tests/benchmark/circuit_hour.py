@@ -11,10 +11,12 @@ from wan_perf.declaration import Table
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
 from wan_perf.kpi.failovers import failover_pieces
+from wan_perf.kpi.polls import circuit_polls
 from wan_perf.kpi.site_hours import site_hours
 from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.tables import (
     CIRCUIT_HOUR,
+    CIRCUIT_POLL,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
     FAILOVER_PIECE,
@@ -30,9 +32,7 @@ from wan_perf_tests.benchmark.measuring import TimedWarehouse, peak_memory, scan
 from wan_perf_tests.kpi.engine import FACT_SOURCES, STATE_SOURCES
 
 A_DAY = timedelta(days=1)
-_FAILOVER_SOURCES = (
-    *(CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, CIRCUIT_PORT),
-)
+_FAILOVER_SOURCES = (*(CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, CIRCUIT_POLL, CIRCUIT_PORT),)
 Reach = Mapping[Table, Window]
 
 
@@ -42,7 +42,8 @@ def steps(warehouse: TimedWarehouse, window: Window) -> Iterator[tuple[str, Call
     days, around = Window(window.start, day_end), Window(window.start - A_DAY, day_end + H)
     samples = Window(window.start - H, window.end + H)
     events = Window(window.start - A_DAY, window.end + H)
-    near = {RAW_PORT_SAMPLE: samples, RAW_PATH_SAMPLE: samples, RAW_GATEWAY_EVENT: events}
+    near = dict.fromkeys((RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, CIRCUIT_POLL), samples)
+    near[RAW_GATEWAY_EVENT] = events
     own = {CIRCUIT_STATE: window, CIRCUIT_HOUR: window}
     nearer = near | own | {RAW_GATEWAY_EVENT: samples}
     wide = near | {CIRCUIT_STATE: around, CIRCUIT_HOUR: around}
@@ -58,6 +59,8 @@ def steps(warehouse: TimedWarehouse, window: Window) -> Iterator[tuple[str, Call
         return lambda: warehouse.store(table, expression, slice_).rows
 
     facts = (CIRCUIT_STATE, CIRCUIT_HOUR)
+    paths = {RAW_PATH_SAMPLE: Window(window.start - H, window.end)}
+    yield "polls", step(CIRCUIT_POLL, circuit_polls, (RAW_PATH_SAMPLE, CIRCUIT_PORT), paths, window)
     yield "states", step(CIRCUIT_STATE, circuit_states, STATE_SOURCES, near, window)
     yield "circuit-hours", step(CIRCUIT_HOUR, circuit_hours, FACT_SOURCES, nearer, window)
     yield "site-hours", step(SITE_HOUR, site_hours, facts, own, window)

@@ -20,9 +20,11 @@ from wan_perf.kpi.nearness import (
     first_heard,
     readings_near,
 )
+from wan_perf.kpi.polls import circuit_polls
 from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
 from wan_perf.tables import (
+    CIRCUIT_POLL,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
     DIM_CIRCUIT,
@@ -59,11 +61,11 @@ CIRCUITS = {
     "is_on_demand": "boolean",
 }
 STATE_SOURCES = (
-    *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT, GATEWAY_SILENCE),
-    *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR),
+    *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_PATH_SAMPLE, CIRCUIT_POLL, RAW_GATEWAY_EVENT),
+    *(GATEWAY_SILENCE, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR),
 )
 FACT_SOURCES = (
-    *(CIRCUIT_STATE, RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
+    *(CIRCUIT_STATE, RAW_PORT_SAMPLE, RAW_PORT_HISTORY, CIRCUIT_POLL, RAW_GATEWAY_EVENT),
     *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR, DIM_POLICY),
 )
 
@@ -106,8 +108,8 @@ def measured_query() -> Query:
     samples = first_heard(readings)
     past = history_near(unbound(RAW_PORT_HISTORY), members)
     silences = unbound(GATEWAY_SILENCE)
-    paths, raw_events = unbound(RAW_PATH_SAMPLE), unbound(RAW_GATEWAY_EVENT)
-    evidence = evidence_near(readings, past, paths, raw_events, silences, circuits, members)
+    paths, polls, raw_events = map(unbound, (RAW_PATH_SAMPLE, CIRCUIT_POLL, RAW_GATEWAY_EVENT))
+    evidence = evidence_near(readings, past, paths, polls, raw_events, silences, circuits, members)
     events = evidence.events
     sums = state_sums(states_of(circuits, members, evidence))
     numbered = circuits.select("circuit_hour", "hour", "circuit_id")
@@ -119,8 +121,14 @@ def measured_query() -> Query:
 @cache
 def circuit_hour_query() -> Query:
     """The whole fact, from the raw tables."""
-    states = circuit_states(*(unbound(table) for table in STATE_SOURCES))
-    return Query(circuit_hours(states, *(unbound(table) for table in FACT_SOURCES[1:])))
+    states = circuit_states(*from_raw(*STATE_SOURCES))
+    return Query(circuit_hours(states, *from_raw(*FACT_SOURCES[1:])))
+
+
+def from_raw(*tables: Table) -> list[ir.Table]:
+    """The declared tables, not yet anywhere; polls of circuits are made of paths on the way."""
+    polls = circuit_polls(unbound(RAW_PATH_SAMPLE), unbound(CIRCUIT_PORT))
+    return [polls if table is CIRCUIT_POLL else unbound(table) for table in tables]
 
 
 def member(number: int, gateway: str, port: str, hour: Any, **more: Any) -> Row:

@@ -71,12 +71,17 @@ def found(site: Site) -> list[list[Row]]:
         polls=[
             {"circuit_hour": n, "pass_at": p.pass_at, "at_us": p.at, "is_active": p.is_active}
             for n, u in numbered
-            for p in u.polls
+            for p in new(u.polls)
         ],
         idle=[{"port_hour": n, "from_us": a, "to_us": b} for n, u in numbered for a, b in u.idle],
     )
     told.sort(key=lambda row: row["from_us"])
     return [[row for row in told if row["circuit_hour"] == n] for n, _ in numbered]
+
+
+def new(polls: list[Poll]) -> list[Poll]:
+    """As they are kept: what repeats an instant is no poll of its own."""
+    return list({p.at: p for p in sorted(polls, key=lambda p: p.pass_at, reverse=True)}.values())
 
 
 def stretches(*parts: tuple[int, str | None]) -> list[Stretch]:

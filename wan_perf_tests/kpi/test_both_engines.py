@@ -23,6 +23,7 @@ from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
 from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.histograms import circuit_histograms
 from wan_perf.kpi.places import region_periods, site_minutes
+from wan_perf.kpi.polls import circuit_polls
 from wan_perf.kpi.ranking import top_offenders
 from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.site_hours import site_hours
@@ -39,6 +40,7 @@ from wan_perf.tables import (
     CIRCUIT_HISTOGRAM,
     CIRCUIT_HOUR,
     CIRCUIT_MONTH,
+    CIRCUIT_POLL,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
     CIRCUIT_TRADING_DAY,
@@ -171,6 +173,8 @@ def test_circuit_hours_and_their_day(warehouses):
         for table in (*STATE_SOURCES, DIM_POLICY):
             frame = conform(given_rows.get(table.name, ()), table)
             warehouse.store(table, frame, A_WEEK if table.partition else None)
+        polls = circuit_polls(warehouse.lazy(RAW_PATH_SAMPLE), warehouse.lazy(CIRCUIT_PORT))
+        warehouse.store(CIRCUIT_POLL, polls, A_DAY)
         states = circuit_states(*(warehouse.lazy(t) for t in STATE_SOURCES))
         warehouse.store(CIRCUIT_STATE, states, A_DAY)
         warehouse.store(
@@ -183,13 +187,13 @@ def test_circuit_hours_and_their_day(warehouses):
         warehouse.store(CIRCUIT_WINDOW, circuit_windows(fact, ends), A_DAY)
         stretches = warehouse.lazy(CIRCUIT_STATE)
         warehouse.store(SITE_HOUR, site_hours(stretches, fact), A_DAY)
-        heard = (warehouse.lazy(t) for t in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, CIRCUIT_PORT))
+        heard = (warehouse.lazy(t) for t in (RAW_PORT_SAMPLE, CIRCUIT_POLL, CIRCUIT_PORT))
         warehouse.store(FAILOVER_PIECE, failover_pieces(stretches, fact, *heard), A_DAY)
-        paths = [warehouse.lazy(t) for t in (RAW_PATH_SAMPLE, CIRCUIT_PORT)]
+        polls = warehouse.lazy(CIRCUIT_POLL)
         failed_over = warehouse.lazy(FAILOVER_PIECE)
-        days = circuit_days(fact, pieces, failed_over, *paths)
+        days = circuit_days(fact, pieces, failed_over, polls)
         warehouse.store(CIRCUIT_DAY, days, A_DAY)
-        warehouse.store(CIRCUIT_HISTOGRAM, circuit_histograms(fact, *paths), A_DAY)
+        warehouse.store(CIRCUIT_HISTOGRAM, circuit_histograms(fact, polls), A_DAY)
         of_days = [warehouse.lazy(t) for t in (THRESHOLD_PIECE, CIRCUIT_HISTOGRAM)]
         dims = [warehouse.lazy(t) for t in (DIM_SITE, DIM_HOUR)]
         warehouse.store(CIRCUIT_TRADING_DAY, circuit_trading_days(fact, *dims), A_DAY)
@@ -231,7 +235,7 @@ def test_circuit_hours_and_their_day(warehouses):
     assert sum(row["quality_sample_count"] for row in rows) > 0
     assert sum(row["active_minutes"] or 0 for row in rows) > 0
     for table in (
-        CIRCUIT_WINDOW,
+        *(CIRCUIT_POLL, CIRCUIT_WINDOW),
         *(CIRCUIT_DAY, CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
         *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY, SITE_WINDOW, REGION_WINDOW),
         *(REGION_PERIODS["day"], CURRENT_STATE, PRIMARY_VS_SECONDARY),

@@ -20,7 +20,7 @@ from wan_perf.kpi.histograms import (
 from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.periods import MONTH, WEEK
-from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_PORT, FAILOVER_PIECE, RAW_PATH_SAMPLE
+from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.loads import MIDNIGHT, loaded, ragged
@@ -36,7 +36,7 @@ MBIT_MINUTE = 7_500_000
 def query(name: str) -> Query:
     """From hours to the period, as the assets are chained."""
     hours = unbound(CIRCUIT_HOUR)
-    sources = (hours, unbound(RAW_PATH_SAMPLE), unbound(CIRCUIT_PORT))
+    sources = (hours, unbound(CIRCUIT_POLL))
     pieces, histograms = threshold_pieces(hours), circuit_histograms(*sources)
     days = circuit_days(hours, pieces, unbound(FAILOVER_PIECE), *sources[1:])
     if name == "week":

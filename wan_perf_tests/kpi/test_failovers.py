@@ -12,12 +12,12 @@ from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.site_hours import site_hours
 from wan_perf.tables import (
     CIRCUIT_HOUR,
+    CIRCUIT_POLL,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
-    RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
 )
-from wan_perf_tests.kpi.engine import Query, unbound
+from wan_perf_tests.kpi.engine import Query, from_raw, unbound
 from wan_perf_tests.kpi.rows import HOUR, H, Row
 
 MIDNIGHT = HOUR.replace(hour=0)
@@ -62,15 +62,14 @@ def states(first: str, last: str, *changes: tuple[str, str, str, str, str | None
 
 @cache
 def pieces_query() -> Query:
-    sources = (CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, CIRCUIT_PORT)
-    return Query(failover_pieces(*(unbound(table) for table in sources)))
+    sources = (CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, CIRCUIT_POLL, CIRCUIT_PORT)
+    return Query(failover_pieces(*from_raw(*sources)))
 
 
 @cache
 def events_query() -> Query:
     pieces = failover_pieces(
-        *(unbound(t) for t in (CIRCUIT_STATE, CIRCUIT_HOUR)),
-        *(unbound(t) for t in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, CIRCUIT_PORT)),
+        *from_raw(CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, CIRCUIT_POLL, CIRCUIT_PORT)
     )
     return Query(failover_events(pieces, unbound(CIRCUIT_HOUR)))
 

@@ -157,7 +157,7 @@ def reference(rows: list[Row], port: str, hour: Any) -> Row:
     polls: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
         fresh = row["pass_at"] - row["sampled_at"] <= NEAR
-        if row["port_id"] == port and fresh and -NEAR <= row["sampled_at"] - hour < H + NEAR:
+        if row["port_id"] == port and fresh:
             polls[row["pass_at"]].append(row)
     samples: dict[Any, Row] = {}
     for due in sorted(polls):
@@ -169,7 +169,9 @@ def reference(rows: list[Row], port: str, hour: Any) -> Row:
             for metric, unit in METRICS.items()
         }
         samples.setdefault(at, {m: float(np.mean(v)) for m, v in told.items() if v})
-    instants = sorted(at for at, figures in samples.items() if figures)
+    instants = sorted(
+        at for at, figures in samples.items() if figures and -NEAR <= at - hour < H + NEAR
+    )
     here = [samples[at] for at in instants if hour <= at < hour + H]
     found: Row = {"quality_sample_count": len(here)}
     for metric, unit in METRICS.items():

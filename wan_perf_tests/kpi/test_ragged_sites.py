@@ -12,13 +12,13 @@ from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.site_hours import site_hours
 from wan_perf.tables import (
     CIRCUIT_HOUR,
+    CIRCUIT_POLL,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
-    RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
 )
 from wan_perf_tests.kpi import site_reference
-from wan_perf_tests.kpi.engine import Query, unbound
+from wan_perf_tests.kpi.engine import Query, from_raw, unbound
 from wan_perf_tests.kpi.rows import HOUR, H, Row
 from wan_perf_tests.kpi.site_reference import SLOTS_AN_HOUR, Said, Slot
 
@@ -73,8 +73,8 @@ def rows_of(slots: list[Slot]) -> list[Row]:
 
 @cache
 def pieces_query() -> Query:
-    sources = (CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, CIRCUIT_PORT)
-    return Query(failover_pieces(*(unbound(table) for table in sources)))
+    sources = (CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, CIRCUIT_POLL, CIRCUIT_PORT)
+    return Query(failover_pieces(*from_raw(*sources)))
 
 
 @cache

@@ -18,9 +18,8 @@ from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
-    CIRCUIT_PORT,
+    CIRCUIT_POLL,
     FAILOVER_PIECE,
-    RAW_PATH_SAMPLE,
     THRESHOLD_PIECE,
     THRESHOLD_RUN,
 )
@@ -63,7 +62,7 @@ def aggregate(warehouse: Warehouse, first: int, last: int) -> None:
     fact = warehouse.lazy(CIRCUIT_HOUR, window)
     warehouse.store(THRESHOLD_PIECE, threshold_pieces(fact), window)
     pieces = warehouse.lazy(THRESHOLD_PIECE, window)
-    others = map(warehouse.lazy, (FAILOVER_PIECE, RAW_PATH_SAMPLE, CIRCUIT_PORT))
+    others = map(warehouse.lazy, (FAILOVER_PIECE, CIRCUIT_POLL))
     warehouse.store(CIRCUIT_DAY, circuit_days(fact, pieces, *others), window)
 
 

@@ -14,7 +14,7 @@ from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly
 from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.threshold_runs import threshold_pieces
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_PORT, FAILOVER_PIECE, RAW_PATH_SAMPLE
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE
 from wan_perf.warehouse import Warehouse
 from wan_perf_tests.warehouse.rows import HOUR, circuit_hours, stored, window
 
@@ -44,7 +44,7 @@ def circuit_hour(context: dg.AssetExecutionContext) -> pd.DataFrame:
 def days_of(hours: ir.Table) -> ir.Table:
     """Days of nothing but hours: no paths, no failovers."""
     nothing = hours.filter(ibis.literal(False))
-    absent = (FAILOVER_PIECE, RAW_PATH_SAMPLE, CIRCUIT_PORT)
+    absent = (FAILOVER_PIECE, CIRCUIT_POLL)
     empty = [nothing.select(**{n: ibis.null(t) for n, t in a.schema.items()}) for a in absent]
     return circuit_days(hours, threshold_pieces(hours), *empty)
 
