@@ -634,7 +634,7 @@ CIRCUIT_TRADING_DAY = Table(
     minutes=25 * 60,
     key=("day", "circuit_id"),
     required=_CALENDAR,
-    columns=("day", "circuit_id", *_PERIOD_FIGURES),
+    columns=("day", "circuit_id", *_PERIOD_FIGURES, *(metric.p95 for metric in QUALITY)),
     own_rules=_DAY_RULES,
 )
 SITE_TRADING_DAY = Table(
@@ -648,6 +648,7 @@ SITE_TRADING_DAY = Table(
     columns=(
         *("day", "site_id", "hour_count", "site_up_minutes", "dark_minutes"),
         *("unreachable_minutes", "lost_minutes", "site_unknown_minutes", "site_availability_pct"),
+        *("on_backup_minutes", "redundancy_lost_minutes"),
     ),
     own_rules=(
         Rule(

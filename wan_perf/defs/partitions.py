@@ -74,6 +74,8 @@ EVENTS_BEFORE = neighbours(nearness.EVENT_REACH_BACK, timedelta())
 EVENTS_NEAR = neighbours(nearness.EVENT_REACH_BACK, nearness.EVENT_REACH_AHEAD)
 HOURS_OF_LOCAL_DAY = neighbours(timedelta(hours=14), timedelta(hours=12))
 """A day begins up to 14 hours before the UTC day of its name, and ends up to 12 after it."""
+POLLS_OF_LOCAL_DAY = neighbours(timedelta(hours=15), timedelta(hours=13))
+"""And a poll can be of the pass due an hour before or after its sample."""
 DAYS_OF_PERIOD = neighbours(timedelta(), timedelta())
 """A week or month sees its days; those before the first partition do not exist."""
 MONTHS_BEFORE = dg.TimeWindowPartitionMapping(

@@ -13,6 +13,7 @@ from wan_perf.defs.partitions import (
     HOURS_OF_PERIOD,
     MONTHLY,
     MONTHS_BEFORE,
+    POLLS_OF_LOCAL_DAY,
     SAMPLES_NEAR,
     WEEKLY,
 )
@@ -115,7 +116,7 @@ def circuit_13_month(
 _OF_LOCAL_DAY = {
     name: dg.AssetIn(partition_mapping=HOURS_OF_LOCAL_DAY)
     for name in ("circuit_hour", "site_hour", "dim_hour")
-}
+} | {"circuit_poll": dg.AssetIn(partition_mapping=POLLS_OF_LOCAL_DAY)}
 
 
 @dg.asset(
@@ -123,10 +124,12 @@ _OF_LOCAL_DAY = {
     kinds={"sql"},
     partitions_def=DAILY,
     backfill_policy=CHUNK,
-    ins={name: _OF_LOCAL_DAY[name] for name in ("circuit_hour", "dim_hour")},
+    ins={name: _OF_LOCAL_DAY[name] for name in ("circuit_hour", "circuit_poll", "dim_hour")},
 )
-def circuit_trading_day(circuit_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    return circuit_trading_days(circuit_hour, dim_site, dim_hour)
+def circuit_trading_day(
+    circuit_hour: ir.Table, circuit_poll: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
+) -> ir.Table:
+    return circuit_trading_days(circuit_hour, circuit_poll, dim_site, dim_hour)
 
 
 @dg.asset(

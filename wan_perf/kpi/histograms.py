@@ -43,7 +43,7 @@ def circuit_histograms(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Tab
     from samples.
     """
     hours = circuit_hour.mutate(day=circuit_hour.hour.date())
-    samples = day_samples(circuit_hour, circuit_poll)
+    samples = samples_behind(hours, circuit_poll)
     values = {UTILIZATION: hours, **dict.fromkeys(QUALITY, samples)}
     rows = []
     for metric, table in values.items():
@@ -56,17 +56,18 @@ def circuit_histograms(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Tab
     return ibis.union(*rows)
 
 
-def day_samples(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
-    """The samples behind the hours' quality: day, circuit_id, site_id and the figures."""
-    sampled = circuit_hour.filter(circuit_hour.quality_source == "samples")
+def samples_behind(hours: ir.Table, circuit_poll: ir.Table) -> ir.Table:
+    """The samples that the hours' quality comes from: day, circuit_id, site_id and the figures.
+
+    The day is the hours' own, their column `day`.
+    """
+    sampled = hours.filter(hours.quality_source == "samples")
     samples = samples_of(circuit_poll)
     timed = samples.mutate(hour=samples.sampled_at.truncate("h"))
     owned = timed.inner_join(
-        sampled.select("hour", "circuit_id", "site_id"), ["hour", "circuit_id"]
+        sampled.select("hour", "day", "circuit_id", "site_id"), ["hour", "circuit_id"]
     )
-    return owned.select(
-        *("circuit_id", "site_id", *(metric.name for metric in QUALITY)), day=owned.hour.date()
-    )
+    return owned.select("day", "circuit_id", "site_id", *(metric.name for metric in QUALITY))
 
 
 def with_percentiles(totals: ir.Table, histograms: ir.Table, *by: str) -> ir.Table:

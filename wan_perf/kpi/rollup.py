@@ -15,7 +15,7 @@ from wan_perf import formulas
 from wan_perf.columns import SEVERITIES
 from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
-from wan_perf.kpi.histograms import day_samples, with_exact_percentiles
+from wan_perf.kpi.histograms import samples_behind, with_exact_percentiles
 from wan_perf.kpi.threshold_runs import with_time_above
 from wan_perf.metrics import JUDGED, QUALITY
 from wan_perf.periods import DAY, Period
@@ -35,7 +35,8 @@ def circuit_days(
     samples of the hours whose quality comes from samples.
     """
     days = with_time_above(circuit_periods(circuit_hour, DAY), threshold_piece, DAY)
-    samples = day_samples(circuit_hour, circuit_poll)
+    hours = circuit_hour.mutate(day=circuit_hour.hour.date())
+    samples = samples_behind(hours, circuit_poll)
     measured = with_exact_percentiles(days, samples, DAY.column, "circuit_id")
     return _with_failovers(measured, circuit_hour, failover_piece)
 

@@ -12,7 +12,8 @@ import ibis.expr.types as ir
 
 from wan_perf import formulas
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
-from wan_perf.kpi.places import site_minutes
+from wan_perf.kpi.histograms import samples_behind, with_exact_percentiles
+from wan_perf.kpi.places import SITE_MINUTES, site_minutes
 from wan_perf.kpi.rollup import sums
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_hours_above
 from wan_perf.kpi.validity import in_force
@@ -22,24 +23,25 @@ _AN_HOUR = ibis.interval(hours=1)
 
 
 def circuit_trading_days(
-    circuit_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
+    circuit_hour: ir.Table, circuit_poll: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
 ) -> ir.Table:
     """One row per circuit and local day with a trading hour in which it was in service.
 
-    Runs above a level are counted within the day's trading hours.
+    Runs above a level are counted within the day's trading hours; percentiles are exact.
     """
     hours = trading_hours(circuit_hour, dim_site, dim_hour)
     by = ("day", "circuit_id")
-    return with_hours_above(sums(hours, *by), threshold_pieces(hours), *by)
+    days = with_hours_above(sums(hours, *by), threshold_pieces(hours), *by)
+    return with_exact_percentiles(days, samples_behind(hours, circuit_poll), *by)
 
 
 def site_trading_days(site_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    """One row per site and local day with a trading hour: minutes lost, and what is not known.
+    """One row per site and local day with a trading hour: minutes lost, on backup, not known.
 
     Lost is a minute of trading in which the site is dark or unreachable.
     """
     hours = trading_hours(site_minutes(site_hour), dim_site, dim_hour)
-    names = ("site_up_minutes", "dark_minutes", "unreachable_minutes", "site_unknown_minutes")
+    names = SITE_MINUTES
     days = hours.group_by("day", "site_id").aggregate(
         hour_count=hours.count(),
         **{name: hours[name].sum().round(MINUTE_DECIMALS) for name in names},

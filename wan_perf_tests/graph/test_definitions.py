@@ -61,7 +61,7 @@ FEEDS = {
     "circuit_week": {"circuit_day", "threshold_piece", "circuit_histogram"},
     "circuit_month": {"circuit_day", "threshold_piece", "circuit_histogram"},
     "circuit_13_month": {"circuit_month", "threshold_piece", "circuit_histogram"},
-    "circuit_trading_day": {"circuit_hour", "dim_site", "dim_hour"},
+    "circuit_trading_day": {"circuit_hour", "circuit_poll", "dim_site", "dim_hour"},
     "site_trading_day": {"site_hour", "dim_site", "dim_hour"},
     "site_window": {"circuit_window", "circuit_hour", "site_hour", "dim_hour"},
     "region_window": {"circuit_window", "circuit_hour", "site_hour", "dim_site", "dim_hour"},

@@ -196,7 +196,7 @@ def test_circuit_hours_and_their_day(warehouses):
         warehouse.store(CIRCUIT_HISTOGRAM, circuit_histograms(fact, polls), A_DAY)
         of_days = [warehouse.lazy(t) for t in (THRESHOLD_PIECE, CIRCUIT_HISTOGRAM)]
         dims = [warehouse.lazy(t) for t in (DIM_SITE, DIM_HOUR)]
-        warehouse.store(CIRCUIT_TRADING_DAY, circuit_trading_days(fact, *dims), A_DAY)
+        warehouse.store(CIRCUIT_TRADING_DAY, circuit_trading_days(fact, polls, *dims), A_DAY)
         sites = warehouse.lazy(SITE_HOUR)
         warehouse.store(SITE_TRADING_DAY, site_trading_days(sites, *dims), A_DAY)
         circuits = warehouse.lazy(CIRCUIT_WINDOW)

@@ -10,7 +10,7 @@ import pytest
 
 from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
 from wan_perf.periods import local_hours
-from wan_perf.tables import CIRCUIT_HOUR, DIM_HOUR, DIM_SITE, SITE_HOUR
+from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_POLL, DIM_HOUR, DIM_SITE, SITE_HOUR
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.loads import loaded
 from wan_perf_tests.kpi.rows import H, Row
@@ -24,7 +24,9 @@ SHOP = (time(8), time(21))
 def query(of: str) -> Query:
     dimensions = unbound(DIM_SITE), unbound(DIM_HOUR)
     if of == "circuit":
-        return Query(circuit_trading_days(unbound(CIRCUIT_HOUR), *dimensions))
+        return Query(
+            circuit_trading_days(unbound(CIRCUIT_HOUR), unbound(CIRCUIT_POLL), *dimensions)
+        )
     return Query(site_trading_days(unbound(SITE_HOUR), *dimensions))
 
 
@@ -118,7 +120,12 @@ def test_ragged_days_are_as_the_reference_says(seed: int) -> None:
     start = chance.choice([datetime(2026, 3, 6), datetime(2026, 10, 2), datetime(2026, 10, 30)])
     loads = [chance.choice([None, 10.0, 85.0, 85.0, 95.5]) for _ in range(96)]
     hours = [row for row in hours_from(start, loads) if chance.random() < 0.95]
-    rows = query("circuit").rows(circuit_hour=hours, **dimensions(start, 96, zone, trading))
+    for hour in hours:
+        hour["quality_source"] = chance.choice(["samples", "samples", "history", None])
+    polls = polled(chance, start, 96)
+    rows = query("circuit").rows(
+        circuit_hour=hours, circuit_poll=polls, **dimensions(start, 96, zone, trading)
+    )
     own: dict[date, list[Row]] = {}
     for hour in hours:
         local = hour["hour"].replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
@@ -131,9 +138,31 @@ def test_ragged_days_are_as_the_reference_says(seed: int) -> None:
         assert row["hour_count"] == len(own[row["day"]])
         assert row["utilization_high_hours"] == (len(high) if used else None)
         assert row["utilization_high_longest_hours"] == (longest(high) if used else None)
+        sampled = [h["hour"] for h in own[row["day"]] if h["quality_source"] == "samples"]
+        delays = [
+            p["latency_ms"]
+            for p in polls
+            if p["is_up"] and p["sampled_at"].replace(minute=0) in sampled
+        ]
+        exact = float(np.percentile(delays, 95)) if delays else None
+        assert row["latency_p95_ms"] == pytest.approx(exact, abs=0.5001e-4)
         if used:
             p95 = np.percentile([h["utilization_pct"] for h in used], 95)
             assert row["utilization_p95_pct"] == pytest.approx(p95, abs=0.5001e-4)
+
+
+def polled(chance: Random, start: datetime, hours: int) -> list[Row]:
+    """A poll every twenty minutes; a path is up in most."""
+    return [
+        {
+            "pass_at": start + n * H / 3,
+            "circuit_id": "C1",
+            "sampled_at": start + n * H / 3,
+            "is_up": chance.random() < 0.9,
+            "latency_ms": round(chance.uniform(5, 300), 4),
+        }
+        for n in range(3 * hours)
+    ]
 
 
 def longest(hours: list[datetime]) -> int:
