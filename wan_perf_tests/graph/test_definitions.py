@@ -115,7 +115,8 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
     assert specs["circuit_day"].partitions_def.get_first_partition_key() == "2026-03-07"
     hourly = [n for n, s in specs.items() if s.partitions_def == hours]
     assert sorted(hourly) == [
-        *("circuit_hour", "circuit_state", "circuit_window", "dim_hour", "gateway_silence"),
+        *("circuit_hour", "circuit_poll", "circuit_state", "circuit_window", "dim_hour"),
+        "gateway_silence",
         *(
             "raw_gateway_event",
             "raw_path_sample",
