@@ -1,7 +1,7 @@
 """Trailing windows: the last hours of a circuit, site or region, as of each hour.
 
 Belongs here: which hours a window holds.
-Keep out: what they add up to (`rollup`), what counts as above a level (`threshold_runs`).
+Keep out: what they add up to (`rollup`, `places`), both modes of time above (`hour_bits`).
 
 The window of hour h and length W covers [h + 1 - W, h + 1): exactly W hours, h the last.
 """
@@ -10,16 +10,16 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
+from wan_perf.kpi.hour_bits import above_bits, above_parts, bit, with_time_above_of_bits
 from wan_perf.kpi.places import in_regions, places, site_minutes
-from wan_perf.kpi.rollup import sums
-from wan_perf.kpi.threshold_runs import threshold_pieces, with_hours_above
+from wan_perf.kpi.rollup import figures, finished, hour_parts
 from wan_perf.periods import WINDOWS_H
 from wan_perf.tables import CIRCUIT_WINDOW, REGION_WINDOW, SITE_WINDOW
 
 _AN_HOUR = ibis.interval(hours=1)
 # Added, never subtracted: minus before an interval is what Snowflake's stand-in refuses.
 _AN_HOUR_BACK = ibis.interval(hours=-1)
-_OF = ("window_end", "window_hours", "circuit_id")
+_HOUR_S = 3600
 
 
 def circuit_windows(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
@@ -32,28 +32,19 @@ def circuit_windows(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
         circuit_hour: From 23 hours before the first hour on.
         dim_hour: The hours whose windows are asked for.
     """
-    windows = _windows(dim_hour)
-    told = _within(circuit_hour, windows)
-    pieces = threshold_pieces(circuit_hour)
-    inside = pieces.join(
-        windows,
-        [pieces.started_at < windows.window_end, pieces.ended_at > windows.window_start],
-    )
-    started = ibis.greatest(inside.started_at, inside.window_start)
-    ended = ibis.least(inside.ended_at, inside.window_end)
-    clipped = inside.mutate(
-        started_at=started, ended_at=ended, above_hours=ended.delta(started, unit="hour")
-    )
-    rows = with_hours_above(sums(told, *_OF), clipped, *_OF)
-    return rows.mutate(hour=rows.window_end + _AN_HOUR_BACK).select(*CIRCUIT_WINDOW.columns)
+    told = _within(above_parts(hour_parts(circuit_hour)), dim_hour, "circuit_id")
+    by = ("window_end", "window_hours", "circuit_id")
+    totals = told.group_by(*by).aggregate(**figures(told), **above_bits(told, told.bit))
+    rows = finished(with_time_above_of_bits(totals), circuit_hour)
+    return _named(rows).select(*CIRCUIT_WINDOW.columns)
 
 
 def site_windows(
     circuit_window: ir.Table, circuit_hour: ir.Table, site_hour: ir.Table, dim_hour: ir.Table
 ) -> ir.Table:
     """One row per site, window and hour of `dim_hour` (SITE_WINDOW)."""
-    windows = _windows(dim_hour)
-    hours, sites = (_named(_within(rows, windows)) for rows in (circuit_hour, site_hour))
+    hours = _named(_within(circuit_hour.select("site_id", "hour", "utilization_pct"), dim_hour))
+    sites = _named(_within(site_minutes(site_hour), dim_hour))
     rows = _places(circuit_window, hours, sites, "site_id")
     return rows.select(*SITE_WINDOW.columns)
 
@@ -66,8 +57,8 @@ def region_windows(
     dim_hour: ir.Table,
 ) -> ir.Table:
     """One row per region, window and hour of `dim_hour` (REGION_WINDOW)."""
-    windows = _windows(dim_hour)
-    hours, sites = (_named(_within(rows, windows)) for rows in (circuit_hour, site_hour))
+    hours = _named(_within(circuit_hour.select("site_id", "hour", "utilization_pct"), dim_hour))
+    sites = _named(_within(site_minutes(site_hour), dim_hour))
     circuits, hours, sites = (
         in_regions(rows, dim_site, rows.hour + _AN_HOUR) for rows in (circuit_window, hours, sites)
     )
@@ -79,13 +70,27 @@ def _places(circuits: ir.Table, hours: ir.Table, sites: ir.Table, place: str) ->
     exact = hours.group_by(*by).aggregate(
         utilization_p95_pct=hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS)
     )
-    joined = places(circuits, site_minutes(sites), *by).left_join(exact, list(by))
+    joined = places(circuits, sites, *by).left_join(exact, list(by))
     return joined.drop(*(f"{name}_right" for name in by))
 
 
-def _within(rows: ir.Table, windows: ir.Table) -> ir.Table:
-    """A copy of an hour's row for each window that holds the hour."""
-    return rows.join(windows, [rows.hour < windows.window_end, rows.hour >= windows.window_start])
+def _within(rows: ir.Table, dim_hour: ir.Table, owner: str = "site_id") -> ir.Table:
+    """A copy of an hour's row for each window that holds the hour, with its bit (`hour_bits`).
+
+    Sorted by owner first: what a window adds up stays at hand until it is done, which halves the
+    time of a range. The order decides nothing.
+    """
+    windows = _windows(dim_hour)
+    hours = rows.select(held_hour="hour").distinct()
+    pairs = hours.join(
+        windows, [hours.held_hour < windows.window_end, hours.held_hour >= windows.window_start]
+    )
+    seconds_back = pairs.window_end.epoch_seconds() - pairs.held_hour.epoch_seconds()
+    pairs = pairs.select(
+        *("held_hour", "window_end", "window_hours"), bit=bit(seconds_back // _HOUR_S - 1)
+    )
+    ordered = rows.order_by(owner, "hour")
+    return ordered.inner_join(pairs, ordered.hour == pairs.held_hour)
 
 
 def _named(rows: ir.Table) -> ir.Table:
