@@ -32,7 +32,8 @@ def circuit_windows(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
         circuit_hour: From 23 hours before the first hour on.
         dim_hour: The hours whose windows are asked for.
     """
-    told = _within(above_parts(hour_parts(circuit_hour)), dim_hour, "circuit_id")
+    parts = above_parts(hour_parts(circuit_hour))
+    told = _within(_sorted(parts, "circuit_id"), dim_hour)
     by = ("window_end", "window_hours", "circuit_id")
     totals = told.group_by(*by).aggregate(**figures(told), **above_bits(told, told.bit))
     rows = finished(with_time_above_of_bits(totals), circuit_hour)
@@ -43,8 +44,8 @@ def site_windows(
     circuit_window: ir.Table, circuit_hour: ir.Table, site_hour: ir.Table, dim_hour: ir.Table
 ) -> ir.Table:
     """One row per site, window and hour of `dim_hour` (SITE_WINDOW)."""
-    hours = _named(_within(circuit_hour.select("site_id", "hour", "utilization_pct"), dim_hour))
-    sites = _named(_within(site_minutes(site_hour), dim_hour))
+    hours, sites = _of_sites(circuit_hour, site_hour)
+    hours, sites = (_named(_within(_sorted(rows, "site_id"), dim_hour)) for rows in (hours, sites))
     rows = _places(circuit_window, hours, sites, "site_id")
     return rows.select(*SITE_WINDOW.columns)
 
@@ -57,8 +58,8 @@ def region_windows(
     dim_hour: ir.Table,
 ) -> ir.Table:
     """One row per region, window and hour of `dim_hour` (REGION_WINDOW)."""
-    hours = _named(_within(circuit_hour.select("site_id", "hour", "utilization_pct"), dim_hour))
-    sites = _named(_within(site_minutes(site_hour), dim_hour))
+    hours, sites = _of_sites(circuit_hour, site_hour)
+    hours, sites = (_named(_within(rows, dim_hour)) for rows in (hours, sites))
     circuits, hours, sites = (
         in_regions(rows, dim_site, rows.hour + _AN_HOUR) for rows in (circuit_window, hours, sites)
     )
@@ -74,23 +75,32 @@ def _places(circuits: ir.Table, hours: ir.Table, sites: ir.Table, place: str) ->
     return joined.drop(*(f"{name}_right" for name in by))
 
 
-def _within(rows: ir.Table, dim_hour: ir.Table, owner: str = "site_id") -> ir.Table:
-    """A copy of an hour's row for each window that holds the hour, with its bit (`hour_bits`).
+def _of_sites(circuit_hour: ir.Table, site_hour: ir.Table) -> tuple[ir.Table, ir.Table]:
+    """What a place's window needs of the hours themselves: utilization, and minutes of sites."""
+    return circuit_hour.select("site_id", "hour", "utilization_pct"), site_minutes(site_hour)
 
-    Sorted by owner first: what a window adds up stays at hand until it is done, which halves the
-    time of a range. The order decides nothing.
+
+def _sorted(rows: ir.Table, owner: str) -> ir.Table:
+    """The rows by owner: what its windows add up to stays at hand, which halves a range's time.
+
+    Nothing but the time depends on it.
     """
+    return rows.order_by(owner, "hour")
+
+
+def _within(rows: ir.Table, dim_hour: ir.Table) -> ir.Table:
+    """A copy of an hour's row for each window that holds the hour, with its bit (`hour_bits`)."""
     windows = _windows(dim_hour)
     hours = rows.select(held_hour="hour").distinct()
     pairs = hours.join(
         windows, [hours.held_hour < windows.window_end, hours.held_hour >= windows.window_start]
     )
     seconds_back = pairs.window_end.epoch_seconds() - pairs.held_hour.epoch_seconds()
+    # Pairs first, so that the many rows find their windows by equality.
     pairs = pairs.select(
         *("held_hour", "window_end", "window_hours"), bit=bit(seconds_back // _HOUR_S - 1)
     )
-    ordered = rows.order_by(owner, "hour")
-    return ordered.inner_join(pairs, ordered.hour == pairs.held_hour)
+    return rows.inner_join(pairs, rows.hour == pairs.held_hour)
 
 
 def _named(rows: ir.Table) -> ir.Table:
