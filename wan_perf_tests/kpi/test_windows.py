@@ -250,27 +250,27 @@ def test_any_order_of_the_hours_gives_the_same(seed: int) -> None:
         assert first == second
 
 
-def test_sums_with_many_digits_are_the_same_in_any_order() -> None:
-    """Latencies times minutes of 400 circuits, each with eight decimals."""
+def test_a_sum_halfway_between_two_roundings_is_the_same_in_any_order() -> None:
+    """Half minutes times 1203 latencies of odd ten thousandths: the fifth decimal is a five."""
     chance = random.Random(3)
     hours = [
         {
             **loaded(n, 10.0, f"C{c}"),
-            "latency_avg_ms": round(chance.uniform(1, 900), 4),
-            "quality_minutes": round(chance.uniform(0, 60), 4),
+            "latency_avg_ms": (2 * chance.randrange(4_000_000) + 1) / 10_000,
+            "quality_minutes": 0.5,
         }
         for n in range(3)
-        for c in range(400)
+        for c in range(401)
     ]
+    end = [{"hour": MIDNIGHT + 2 * H}]
+    circuits = windows(hours, MIDNIGHT + 2 * H)
     found = set()
-    for _ in range(5):
-        chance.shuffle(hours)
-        rows = places("region", hours, [], MIDNIGHT + 2 * H)
-        found.add(tuple(sorted((r["window_hours"], r["latency_minute_sum_ms"]) for r in rows)))
-    exact = sum(
-        Decimal(str(h["latency_avg_ms"])) * Decimal(str(h["quality_minutes"])) for h in hours
-    )
-    assert found == {tuple((length, round(float(exact), 4)) for length in LENGTHS)}
+    for _ in range(10):
+        chance.shuffle(circuits)
+        rows = place_query("site_id").rows(circuit_window=circuits, dim_hour=end)
+        found |= {row["latency_minute_sum_ms"] for row in rows}
+    exact = sum(Decimal(str(h["latency_avg_ms"])) / 2 for h in hours)
+    assert [float(total) for total in found] == pytest.approx([float(exact)], abs=0.5001e-4)
 
 
 @pytest.mark.parametrize("seed", range(4))
