@@ -95,7 +95,7 @@ def _judged(metric: Metric) -> Iterator[Column]:
             metric.level(severity),
             "real",
             f"The {severity} level of {metric.quantity} in force in the hour, of a period in its "
-            "last hour with one; at it is above.",
+            "last hour in service; at it is above.",
             unit=_UNITS[metric.unit],
         )
         yield _count(

@@ -21,6 +21,11 @@ from wan_perf.metrics import JUDGED, QUALITY
 from wan_perf.periods import DAY, Period
 
 FAILOVERS = ("failover_count", "failed_over_minutes")
+_SUMMED = (
+    *("rx_bytes", "tx_bytes", "used_rx_bytes", "used_tx_bytes"),
+    *("capacity_down_bytes", "capacity_up_bytes", "flap_count"),
+)
+_MINUTES = ("observed_minutes", "up_minutes", "known_down_minutes", "unknown_minutes")
 
 
 def circuit_days(
@@ -65,56 +70,72 @@ def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
 
 
 def sums(hours: ir.Table, *by: str) -> ir.Table:
-    """One row per value of the columns: what the circuit-hours with it add up to.
+    """One row per value of the columns, circuit_id among them: what its hours add up to.
 
     utilization_pct is the busier direction's bytes over capacity, both summed over the hours with a
     utilization; its 95th percentile is over those hours, interpolated linearly. availability_pct is
     up over the minutes whose state is known; low and high are what the unknown minutes allow. Loss,
-    jitter and latency are means over the minutes that their hours speak for. A level is the one in
-    force in the last hour that has one.
+    jitter and latency are means over the minutes that their hours speak for. Site and levels are
+    those of the last hour in service.
     """
+    parts = hour_parts(hours)
+    return finished(parts.group_by(*by).aggregate(**figures(parts)), hours)
+
+
+def hour_parts(hours: ir.Table) -> ir.Table:
+    """The hours with what each adds to a period: whole numbers, so that any order adds up alike."""
     used = hours.utilization_pct.notnull()
     up_mbps = hours.bandwidth_up_mbps.fill_null(hours.bandwidth_mbps)
     capacity_down = formulas.capacity_bytes(hours.bandwidth_mbps, hours.observed_minutes)
     capacity_up = formulas.capacity_bytes(up_mbps, hours.observed_minutes)
-    figures: dict[str, ir.Scalar] = {}
+    parts: dict[str, ir.Value] = {
+        "used_rx_bytes": used.ifelse(hours.rx_bytes, None),
+        "used_tx_bytes": used.ifelse(hours.tx_bytes, None),
+        "capacity_down_bytes": used.ifelse(capacity_down.round(), None),
+        "capacity_up_bytes": used.ifelse(capacity_up.round(), None),
+    }
     for metric in JUDGED:
         judged = formulas.is_judged(
             hours[metric.value], hours[metric.level(SEVERITIES[0])], hours[metric.observed]
         )
-        figures[metric.judged] = judged.ifelse(1, 0).sum()
-        for name in map(metric.level, SEVERITIES):
-            figures[name] = hours[name].argmax(hours.hour, where=hours[name].notnull())
+        parts[metric.judged] = judged.nullif(False)
     for metric in QUALITY:
         minutes = ibis.ifelse(hours[metric.avg].notnull(), hours.quality_minutes, 0.0)
-        # Whole parts: their sum is the same in any order of the rows.
-        weight = (minutes * 10**MINUTE_DECIMALS).round().cast("int64")
-        part = (hours[metric.avg] * 10**VALUE_DECIMALS).round().cast("int64") * weight
-        figures[metric.minutes] = weight.sum() / 10**MINUTE_DECIMALS
-        figures[metric.weighted] = part.sum() / 10 ** (MINUTE_DECIMALS + VALUE_DECIMALS)
-        figures[metric.max] = hours[metric.max].max()
-    return with_ratios(
-        hours.group_by(*by).aggregate(
-            site_id=hours.site_id.argmax(hours.hour),
-            hour_count=hours.count(),
-            observed_hour_count=used.ifelse(1, 0).sum(),
-            rx_bytes=hours.rx_bytes.sum(),
-            tx_bytes=hours.tx_bytes.sum(),
-            observed_minutes=hours.observed_minutes.sum().round(MINUTE_DECIMALS),
-            used_rx_bytes=hours.rx_bytes.sum(where=used),
-            used_tx_bytes=hours.tx_bytes.sum(where=used),
-            # Decimal sums of rounded parts: the same in any order of the rows.
-            capacity_down_bytes=capacity_down.round().cast("int64").sum(where=used),
-            capacity_up_bytes=capacity_up.round().cast("int64").sum(where=used),
-            utilization_max_pct=hours.utilization_pct.max(),
-            utilization_p95_pct=hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS),
-            up_minutes=hours.up_minutes.sum().round(MINUTE_DECIMALS),
-            known_down_minutes=hours.known_down_minutes.sum().round(MINUTE_DECIMALS),
-            unknown_minutes=hours.unknown_minutes.sum().round(MINUTE_DECIMALS),
-            flap_count=hours.flap_count.sum(),
-            **figures,
-        )
+        parts[metric.minutes] = (minutes * 10**MINUTE_DECIMALS).round()
+        value = (hours[metric.avg] * 10**VALUE_DECIMALS).round()
+        parts[metric.weighted] = value * parts[metric.minutes]
+    return hours.mutate(**parts)
+
+
+def figures(parts: ir.Table) -> dict[str, ir.Scalar]:
+    """What `hour_parts` add up to, each under its column's name, and the last hour."""
+    found: dict[str, ir.Scalar] = {name: parts[name].sum() for name in _SUMMED}
+    # Minutes have few decimals and are few enough for their sum to be the same in any order.
+    found |= {name: parts[name].sum().round(MINUTE_DECIMALS) for name in _MINUTES}
+    found |= {metric.judged: parts[metric.judged].count() for metric in JUDGED}
+    for metric in QUALITY:
+        found[metric.minutes] = parts[metric.minutes].sum() / 10**MINUTE_DECIMALS
+        weighted = parts[metric.weighted].sum()
+        found[metric.weighted] = weighted / 10 ** (MINUTE_DECIMALS + VALUE_DECIMALS)
+        found[metric.max] = parts[metric.max].max()
+    return found | {
+        "last_hour": parts.hour.max(),
+        "hour_count": parts.count(),
+        "observed_hour_count": parts.utilization_pct.count(),
+        "utilization_max_pct": parts.utilization_pct.max(),
+        "utilization_p95_pct": parts.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS),
+    }
+
+
+def finished(totals: ir.Table, hours: ir.Table) -> ir.Table:
+    """The figures with their ratios, and with site and levels as of the last of the hours."""
+    levels = [metric.level(severity) for metric in JUDGED for severity in SEVERITIES]
+    last = hours.select("site_id", *levels, last_hour="hour", last_circuit_id="circuit_id")
+    joined = totals.inner_join(
+        last,
+        [totals.circuit_id == last.last_circuit_id, totals.last_hour == last.last_hour],
     )
+    return with_ratios(joined.select(*totals.columns, "site_id", *levels).drop("last_hour"))
 
 
 def with_ratios(totals: ir.Table) -> ir.Table:

@@ -1,7 +1,7 @@
 """Trailing windows: the last hours of a circuit, site or region, as of each hour.
 
 Belongs here: which hours a window holds.
-Keep out: what they add up to (`rollup`), what counts as above a level (`threshold_runs`).
+Keep out: what they add up to (`rollup`, `places`), both modes of time above (`hour_bits`).
 
 The window of hour h and length W covers [h + 1 - W, h + 1): exactly W hours, h the last.
 """
@@ -10,16 +10,16 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
+from wan_perf.kpi.hour_bits import above_bits, above_parts, bit, with_time_above_of_bits
 from wan_perf.kpi.places import in_regions, places, site_minutes
-from wan_perf.kpi.rollup import sums
-from wan_perf.kpi.threshold_runs import threshold_pieces, with_hours_above
+from wan_perf.kpi.rollup import figures, finished, hour_parts
 from wan_perf.periods import WINDOWS_H
 from wan_perf.tables import CIRCUIT_WINDOW, REGION_WINDOW, SITE_WINDOW
 
 _AN_HOUR = ibis.interval(hours=1)
 # Added, never subtracted: minus before an interval is what Snowflake's stand-in refuses.
 _AN_HOUR_BACK = ibis.interval(hours=-1)
-_OF = ("window_end", "window_hours", "circuit_id")
+_HOUR_S = 3600
 
 
 def circuit_windows(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
@@ -32,28 +32,20 @@ def circuit_windows(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
         circuit_hour: From 23 hours before the first hour on.
         dim_hour: The hours whose windows are asked for.
     """
-    windows = _windows(dim_hour)
-    told = _within(circuit_hour, windows)
-    pieces = threshold_pieces(circuit_hour)
-    inside = pieces.join(
-        windows,
-        [pieces.started_at < windows.window_end, pieces.ended_at > windows.window_start],
-    )
-    started = ibis.greatest(inside.started_at, inside.window_start)
-    ended = ibis.least(inside.ended_at, inside.window_end)
-    clipped = inside.mutate(
-        started_at=started, ended_at=ended, above_hours=ended.delta(started, unit="hour")
-    )
-    rows = with_hours_above(sums(told, *_OF), clipped, *_OF)
-    return rows.mutate(hour=rows.window_end + _AN_HOUR_BACK).select(*CIRCUIT_WINDOW.columns)
+    parts = above_parts(hour_parts(circuit_hour))
+    told = _within(_sorted(parts, "circuit_id"), dim_hour)
+    by = ("window_end", "window_hours", "circuit_id")
+    totals = told.group_by(*by).aggregate(**figures(told), **above_bits(told, told.bit))
+    rows = finished(with_time_above_of_bits(totals), circuit_hour)
+    return _named(rows).select(*CIRCUIT_WINDOW.columns)
 
 
 def site_windows(
     circuit_window: ir.Table, circuit_hour: ir.Table, site_hour: ir.Table, dim_hour: ir.Table
 ) -> ir.Table:
     """One row per site, window and hour of `dim_hour` (SITE_WINDOW)."""
-    windows = _windows(dim_hour)
-    hours, sites = (_named(_within(rows, windows)) for rows in (circuit_hour, site_hour))
+    hours, sites = _of_sites(circuit_hour, site_hour)
+    hours, sites = (_named(_within(_sorted(rows, "site_id"), dim_hour)) for rows in (hours, sites))
     rows = _places(circuit_window, hours, sites, "site_id")
     return rows.select(*SITE_WINDOW.columns)
 
@@ -66,8 +58,8 @@ def region_windows(
     dim_hour: ir.Table,
 ) -> ir.Table:
     """One row per region, window and hour of `dim_hour` (REGION_WINDOW)."""
-    windows = _windows(dim_hour)
-    hours, sites = (_named(_within(rows, windows)) for rows in (circuit_hour, site_hour))
+    hours, sites = _of_sites(circuit_hour, site_hour)
+    hours, sites = (_named(_within(rows, dim_hour)) for rows in (hours, sites))
     circuits, hours, sites = (
         in_regions(rows, dim_site, rows.hour + _AN_HOUR) for rows in (circuit_window, hours, sites)
     )
@@ -79,13 +71,36 @@ def _places(circuits: ir.Table, hours: ir.Table, sites: ir.Table, place: str) ->
     exact = hours.group_by(*by).aggregate(
         utilization_p95_pct=hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS)
     )
-    joined = places(circuits, site_minutes(sites), *by).left_join(exact, list(by))
+    joined = places(circuits, sites, *by).left_join(exact, list(by))
     return joined.drop(*(f"{name}_right" for name in by))
 
 
-def _within(rows: ir.Table, windows: ir.Table) -> ir.Table:
-    """A copy of an hour's row for each window that holds the hour."""
-    return rows.join(windows, [rows.hour < windows.window_end, rows.hour >= windows.window_start])
+def _of_sites(circuit_hour: ir.Table, site_hour: ir.Table) -> tuple[ir.Table, ir.Table]:
+    """What a place's window needs of the hours themselves: utilization, and minutes of sites."""
+    return circuit_hour.select("site_id", "hour", "utilization_pct"), site_minutes(site_hour)
+
+
+def _sorted(rows: ir.Table, owner: str) -> ir.Table:
+    """The rows by owner: what its windows add up to stays at hand, which halves a range's time.
+
+    Nothing but the time depends on it.
+    """
+    return rows.order_by(owner, "hour")
+
+
+def _within(rows: ir.Table, dim_hour: ir.Table) -> ir.Table:
+    """A copy of an hour's row for each window that holds the hour, with its bit (`hour_bits`)."""
+    windows = _windows(dim_hour)
+    hours = rows.select(held_hour="hour").distinct()
+    pairs = hours.join(
+        windows, [hours.held_hour < windows.window_end, hours.held_hour >= windows.window_start]
+    )
+    seconds_back = pairs.window_end.epoch_seconds() - pairs.held_hour.epoch_seconds()
+    # Pairs first, so that the many rows find their windows by equality.
+    pairs = pairs.select(
+        *("held_hour", "window_end", "window_hours"), bit=bit(seconds_back // _HOUR_S - 1)
+    )
+    return rows.inner_join(pairs, rows.hour == pairs.held_hour)
 
 
 def _named(rows: ir.Table) -> ir.Table:

@@ -74,6 +74,7 @@ from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, W
 from wan_perf_tests.kpi.bandwidths import every_way
 from wan_perf_tests.kpi.engine import FACT_SOURCES, STATE_SOURCES
 from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
+from wan_perf_tests.kpi.loads import ragged as busy_hours
 from wan_perf_tests.kpi.ragged import Life, lives
 from wan_perf_tests.kpi.ragged_days import ragged as ragged_days
 from wan_perf_tests.kpi.rows import HOUR, H, Row, past, path
@@ -247,6 +248,24 @@ def test_circuit_hours_and_their_day(warehouses):
         assert assert_equal_on_both(warehouses, table, lambda _: None)
     for view in (FLAP_EVENT, FAILOVER_EVENT):
         assert assert_equal_on_both(warehouses, view, lambda _: None)
+
+
+def test_windows_of_busy_circuits(warehouses):
+    """Runs of every length, moves, raised levels and hours that are missing."""
+    whole = {"down_minutes": 0.0, "status_hourly": "Up", "sample_count": 12}
+    whole |= {"quality_sample_count": 6, "availability_pct": 100.0}
+    rows = [{**whole, **row} for row in busy_hours(5, circuits=4, hours=30)]
+    rows = [{**row, "observed_minutes": row["observed_minutes"] or 0.0} for row in rows]
+    ends = [{"hour": HOUR.replace(hour=0) + n * H, "time_zone": "UTC"} for n in (5, 23, 29)]
+
+    def fill(warehouse: Warehouse) -> None:
+        warehouse.store(CIRCUIT_HOUR, conform(rows, CIRCUIT_HOUR), A_WEEK)
+        warehouse.store(DIM_HOUR, conform(ends, DIM_HOUR), A_WEEK)
+        stored = (warehouse.lazy(CIRCUIT_HOUR), warehouse.lazy(DIM_HOUR))
+        warehouse.store(CIRCUIT_WINDOW, circuit_windows(*stored), A_WEEK)
+
+    found = assert_equal_on_both(warehouses, CIRCUIT_WINDOW, fill)
+    assert len({row["utilization_high_longest_hours"] for row in found}) > 4
 
 
 def test_dimensions(warehouses):

@@ -2,16 +2,17 @@
 
 import random
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
 import pytest
 
-from wan_perf.kpi.windows import circuit_windows
-from wan_perf.tables import CIRCUIT_HOUR, DIM_HOUR
+from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
+from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_WINDOW, DIM_HOUR, DIM_SITE, SITE_HOUR
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.engine import Query, unbound
-from wan_perf_tests.kpi.loads import MIDNIGHT, loaded, ragged
+from wan_perf_tests.kpi.loads import MIDNIGHT, RAISED, loaded, ragged
 from wan_perf_tests.kpi.rows import H, Row
 
 LENGTHS = (3, 12, 24)
@@ -53,6 +54,26 @@ def test_a_circuit_that_vanished_has_rows_as_long_as_a_window_sees_it() -> None:
     hours = [loaded(0, 10.0), loaded(5, 10.0, "C2")]
     at_5 = {(r["circuit_id"], r["window_hours"]) for r in windows(hours, MIDNIGHT + 5 * H)}
     assert at_5 == {("C1", 12), ("C1", 24), ("C2", 3), ("C2", 12), ("C2", 24)}
+
+
+def test_site_and_levels_are_those_of_the_last_hour_in_service() -> None:
+    """Moved and raised at 2:00, without levels at 3:00; from 4:00 on it is out of service."""
+    hours = [
+        *(loaded(0, 10.0), loaded(1, 10.0)),
+        loaded(2, 10.0, site="S2", levels=RAISED),
+        loaded(3, 10.0, site="S2", levels=(None, None, None)),
+    ]
+    found = {
+        (row["hour"].hour, row["window_hours"]): row
+        for row in windows(hours, MIDNIGHT + H, MIDNIGHT + 2 * H, MIDNIGHT + 5 * H)
+    }
+    told = {key: (row["site_id"], row["utilization_high_level_pct"]) for key, row in found.items()}
+    at_1, at_2 = (
+        dict.fromkeys(((n, w) for w in LENGTHS), what)
+        for n, what in ((1, ("S1", 80)), (2, ("S2", 85)))
+    )
+    assert told == {**at_1, **at_2, **{(5, w): ("S2", None) for w in LENGTHS}}
+    assert found[5, 3]["hour_count"] == 1
 
 
 def filled(seed: int) -> list[Row]:
@@ -144,6 +165,112 @@ def _time_above(own: list[Row]) -> dict[str, int | None]:
             found[f"{name}_{severity}_hours"] = sum(lengths) if count else None
             found[f"{name}_{severity}_longest_hours"] = longest if count else None
     return found
+
+
+@cache
+def place_query(place: str) -> Query:
+    sources = (unbound(CIRCUIT_WINDOW), unbound(CIRCUIT_HOUR), unbound(SITE_HOUR))
+    ends = unbound(DIM_HOUR)
+    if place == "site_id":
+        return Query(site_windows(*sources, ends))
+    return Query(region_windows(*sources, unbound(DIM_SITE), ends))
+
+
+def places(place: str, hours: list[Row], sites: list[Row], *ends: datetime) -> list[Row]:
+    """Windows of sites, or of the regions West (S1) and East (all others)."""
+    always = {"site_kind": "store", "valid_from": datetime(1970, 1, 1), "valid_to": None}
+    names = sorted({row["site_id"] for row in hours})
+    return place_query(place).rows(
+        circuit_window=windows(hours, *ends),
+        circuit_hour=hours,
+        site_hour=sites,
+        dim_site=[
+            {**always, "site_id": name, "region": "West" if name == "S1" else "East"}
+            for name in names
+        ],
+        dim_hour=[{"hour": end} for end in ends],
+    )
+
+
+def test_a_sites_window_is_of_all_its_circuits() -> None:
+    """Two circuits for 24 hours, on backup for 10 minutes of each: p95 of 48 hours, not of two."""
+    hours = [loaded(n, float(n + 50 * c), f"C{c}") for n in range(24) for c in range(2)]
+    hour = {"site_id": "S1", "up_minutes": 55.0, "dark_minutes": 5.0, "unknown_minutes": 0.0}
+    hour |= {"unreachable_minutes": 0.0, "redundancy_lost_minutes": 0.0, "on_backup_minutes": 10.0}
+    sites = [{**hour, "hour": MIDNIGHT + n * H} for n in range(24)]
+    found = {r["window_hours"]: r for r in places("site_id", hours, sites, MIDNIGHT + 23 * H)}
+    for length, row in found.items():
+        pct = [n + 50 * c for n in range(24 - length, 24) for c in range(2)]
+        assert row["utilization_p95_pct"] == round(float(np.percentile(pct, 95)), 4)
+        assert (row["circuit_count"], row["hour_count"]) == (2, 2 * length)
+        assert (row["on_backup_minutes"], row["site_up_minutes"]) == (10 * length, 55 * length)
+        assert row["site_availability_pct"] == round(100 * 55 / 60, 4)
+        assert (row["utilization_p95_worst_circuit_id"], row["utilization_max_pct"]) == ("C1", 73)
+    assert set(found) == set(LENGTHS)
+
+
+@pytest.mark.parametrize("place", ["site_id", "region"])
+@pytest.mark.parametrize("seed", range(3))
+def test_windows_of_places_are_as_the_reference_says(seed: int, place: str) -> None:
+    """Moved circuits too: a circuit's window is where it was last, an hour where it was then."""
+    hours = filled(seed)
+    of = lambda site: site if place == "site_id" else "West" if site == "S1" else "East"  # noqa: E731
+    ends = [MIDNIGHT + n * H for n in (2, 23, 40)]
+    found = places(place, hours, [], *ends)
+    circuits = windows(hours, *ends)
+    keys = {(row["hour"], row["window_hours"], row[place]) for row in found}
+    assert keys == {(r["hour"], r["window_hours"], of(r["site_id"])) for r in circuits}
+    for row in found:
+        start = row["hour"] + H - timedelta(hours=row["window_hours"])
+        own = [h for h in hours if start <= h["hour"] <= row["hour"]]
+        pct = [h["utilization_pct"] for h in own if of(h["site_id"]) == row[place]]
+        used = [value for value in pct if value is not None]
+        p95 = float(np.percentile(used, 95)) if used else None
+        assert row["utilization_p95_pct"] == pytest.approx(p95, abs=0.5001e-4)
+        key = (row["hour"], row["window_hours"])
+        last = [r for r in circuits if (r["hour"], r["window_hours"]) == key]
+        last = [r for r in last if of(r["site_id"]) == row[place]]
+        assert row["circuit_count"] == len(last)
+        for name in ("hour_count", "flap_count", "utilization_judged_hours", "latency_high_hours"):
+            told = [r[name] for r in last if r[name] is not None]
+            assert row[name] == (sum(told) if told else None)
+        longest = [r["utilization_high_longest_hours"] for r in last]
+        assert row["utilization_high_longest_hours"] == max(
+            (n for n in longest if n is not None), default=None
+        )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_order_of_the_hours_gives_the_same(seed: int) -> None:
+    hours = filled(seed)
+    ends = [MIDNIGHT + n * H for n in (5, 23, 40)]
+    mixed = random.Random(seed).sample(hours, len(hours))
+    for rows in (windows, lambda *of: places("region", of[0], [], *of[1:])):
+        first, second = (sorted(map(str, rows(given, *ends))) for given in (hours, mixed))
+        assert first == second
+
+
+def test_a_sum_halfway_between_two_roundings_is_the_same_in_any_order() -> None:
+    """Half minutes times 1203 latencies of odd ten thousandths: the fifth decimal is a five."""
+    chance = random.Random(3)
+    hours = [
+        {
+            **loaded(n, 10.0, f"C{c}"),
+            "latency_avg_ms": (2 * chance.randrange(4_000_000) + 1) / 10_000,
+            "quality_minutes": 0.5,
+        }
+        for n in range(3)
+        for c in range(401)
+    ]
+    end = [{"hour": MIDNIGHT + 2 * H}]
+    circuits = windows(hours, MIDNIGHT + 2 * H)
+    found = set()
+    for _ in range(10):
+        chance.shuffle(circuits)
+        rows = place_query("site_id").rows(circuit_window=circuits, dim_hour=end)
+        found |= {row["latency_minute_sum_ms"] for row in rows}
+    exact = sum(Decimal(str(h["latency_avg_ms"])) / 2 for h in hours)
+    assert [float(total) for total in found] == pytest.approx([float(exact)], abs=0.5001e-4)
 
 
 @pytest.mark.parametrize("seed", range(4))

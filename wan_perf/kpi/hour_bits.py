@@ -1,0 +1,86 @@
+"""Hours above a level as bits of a whole number: how many there are, and the most on end.
+
+Belongs here: from an hour's bit to both modes of time above, over windows of up to a day.
+Keep out: what counts as above (`formulas`), runs that are stored (`threshold_runs`), which hours
+a window holds (`windows`).
+
+Hours on end are bits side by side, and an hour that is missing is a bit that is not set. So a
+window needs neither its hours in order nor its runs, and costs the same however many there are.
+The bits are summed, each with a one further up: the sum is the bits, and above them how many.
+"""
+
+from itertools import pairwise
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf import formulas
+from wan_perf.columns import SEVERITIES
+from wan_perf.metrics import JUDGED
+from wan_perf.periods import WINDOWS_H
+
+_MOST = max(WINDOWS_H)
+_ONE = 2**32
+_SIZES = (1, 3, 9)
+_MODES = {m.continuous(s): (m, s) for m in JUDGED for s in SEVERITIES}
+
+
+def above_parts(hours: ir.Table) -> ir.Table:
+    """The hours with whether they are above, per metric and severity."""
+    return hours.mutate(
+        **{
+            name: formulas.is_above(
+                hours[metric.value], hours[metric.level(severity)], hours[metric.observed]
+            )
+            for name, (metric, severity) in _MODES.items()
+        }
+    )
+
+
+def bit(hours_back: ir.IntegerValue) -> ir.FloatingValue:
+    """What an hour above adds to the sum: the last hour of a window has the first bit.
+
+    A float, which both engines add fastest, and exactly: it is a whole number of few digits.
+    """
+    return ibis.literal(2.0, "float64") ** hours_back + float(_ONE)
+
+
+def above_bits(parts: ir.Table, bit: ir.FloatingValue) -> dict[str, ir.Scalar]:
+    """The bits of the hours above, of `above_parts`."""
+    return {name: parts[name].ifelse(bit, 0.0).sum() for name in _MODES}
+
+
+def with_time_above_of_bits(rows: ir.Table) -> ir.Table:
+    """The rows with both modes of time above instead of the bits.
+
+    Both are NULL where no hour could be judged, and 0 where none was above.
+    """
+    sums = rows.mutate(**{name: rows[name].cast("int64") for name in _MODES})
+    rows = sums.mutate(**{f"{name}_1": sums[name] % _ONE for name in _MODES})
+    for size, length in pairwise(_SIZES):
+        rows = rows.mutate(**{f"{n}_{length}": _begins(rows, n, length, size) for n in _MODES})
+    modes: dict[str, ir.Value] = {}
+    for name, (metric, severity) in _MODES.items():
+        is_known = rows[metric.judged] > 0
+        modes[metric.cumulative(severity)] = is_known.ifelse(rows[name] // _ONE, None)
+        modes[name] = is_known.ifelse(_length(rows, name, 0, _MOST), None)
+    return rows.mutate(**modes).drop(*(f"{n}_{size}" for n in _MODES for size in _SIZES))
+
+
+def _begins(rows: ir.Table, name: str, length: int, size: int) -> ir.IntegerValue:
+    """Bits where so many on end begin, of those where `size` begin: at most three times as many."""
+    known = rows[f"{name}_{size}"]
+    found = known
+    for offset in (*range(size, length - size, size), length - size):
+        found = found & (known >> offset)
+    return found
+
+
+def _length(rows: ir.Table, name: str, least: int, most: int) -> ir.IntegerValue:
+    """How many are on end, found by halves."""
+    if least == most:
+        return ibis.literal(least, "int64")
+    middle = (least + most + 1) // 2
+    size = max(n for n in _SIZES if n <= middle)
+    reached = _begins(rows, name, middle, size) > 0
+    return reached.ifelse(_length(rows, name, middle, most), _length(rows, name, least, middle - 1))
