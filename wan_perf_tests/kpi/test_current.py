@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from wan_perf.tables import (
     CIRCUIT_STATE,
     DIM_CIRCUIT,
     DIM_SITE,
+    FAILOVER_PIECE,
     RAW_GATEWAY_EVENT,
     RAW_PORT_SAMPLE,
 )
@@ -23,7 +25,7 @@ ALWAYS = {"valid_from": datetime(1970, 1, 1), "valid_to": None}
 MBIT_MINUTE = 7_500_000
 SOURCES = (
     *(CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT, DIM_SITE, DIM_CIRCUIT),
-    CIRCUIT_PORT,
+    *(CIRCUIT_PORT, FAILOVER_PIECE),
 )
 PORTS = {"C1": "ge-0/0/0", "C2": "ge-0/0/1"}
 
@@ -151,6 +153,78 @@ def test_since_when_is_counted_over_hours_and_null_where_nothing_else_was_seen()
 def test_a_site_on_backup_is_high_at_its_primary() -> None:
     used = [state("C1", activity="inactive"), state("C2", activity="active")]
     assert alerts(circuit_state=used) == [("C1", "high", "site on backup")]
+
+
+def fell(start: str, *since: str) -> list[Row]:
+    """From an instant until now C2 carries the store instead of C1; cut where the hours end."""
+    edges = [start, *since, "10:30"]
+    used = {"C1": (1, "inactive"), "C2": (2, "active")}
+    return [
+        state(c, start=a, end=b, role_rank=rank, activity=use)
+        for c, (rank, use) in used.items()
+        for a, b in pairwise(edges)
+    ]
+
+
+def part(day: int, start: str, end: str, is_begin: bool) -> Row:
+    """A piece of a failover of the store, so many days back."""
+    clock = {"started_at": at(f"{-day} {start}"), "ended_at": at(f"{-day} {end}")}
+    return {**clock, "day": clock["started_at"].date(), "site_id": "S1", "is_begin": is_begin}
+
+
+YESTERDAY = ("-1 00:00", "00:00")
+
+BEFORE = part(2, "00:00", "24:00", is_begin=False)
+
+
+@pytest.mark.parametrize(
+    ("states", "pieces", "since"),
+    [
+        pytest.param(fell("10:10"), [], "10:10", id="today"),
+        pytest.param(fell("-1 22:15", "00:00"), [], "-1 22:15", id="over midnight"),
+        pytest.param(
+            fell("-2 22:00", *YESTERDAY),
+            [part(3, "09:30", "24:00", is_begin=True), BEFORE],
+            "-3 09:30",
+            id="days old",
+        ),
+        pytest.param(
+            fell("-2 22:00", *YESTERDAY),
+            [part(3, "09:30", "23:00", is_begin=True), part(2, "22:00", "24:00", is_begin=True)],
+            "-2 22:00",
+            id="one before it is over",
+        ),
+        pytest.param(
+            fell("-2 22:00", *YESTERDAY), [BEFORE], None, id="its start is held by no piece"
+        ),
+        pytest.param(
+            fell("10:10"),
+            [part(0, "08:00", "10:00", is_begin=True), part(1, "08:00", "24:00", is_begin=True)],
+            "10:10",
+            id="pieces of today and yesterday are made anew",
+        ),
+    ],
+)
+def test_since_when_a_site_is_in_failover(
+    states: list[Row], pieces: list[Row], since: str | None
+) -> None:
+    rows = now(circuit_state=states, failover_piece=pieces)
+    assert {row["site_state"] for row in rows.values()} == {"on backup"}
+    assert {row["failover_since"] for row in rows.values()} == {at(since) if since else None}
+
+
+def test_a_site_whose_primary_carries_again_is_in_no_failover() -> None:
+    """Back at 10:20: ten minutes ago it was on its backup."""
+    over = [
+        state("C1", end="10:20", role_rank=1, activity="inactive"),
+        state("C2", end="10:20", role_rank=2, activity="active"),
+    ]
+    back = [
+        state("C1", start="10:20", role_rank=1, activity="active"),
+        state("C2", start="10:20", role_rank=2, activity="inactive"),
+    ]
+    rows = now(circuit_state=[*over, *back])
+    assert {(r["site_state"], r["failover_since"]) for r in rows.values()} == {("up", None)}
 
 
 @pytest.mark.parametrize("what", ["disabled", "standby"])
