@@ -276,7 +276,7 @@ def _judged(rows: ir.Table) -> ir.Table:
 
 
 def _findings(rows: ir.Table) -> list[_Finding]:
-    first = rows.role_rank == 1
+    first, lower = rows.role_rank == 1, rows.role_rank > 1
     down = rows.state == "down"
     cause = " (" + rows.down_cause.fill_null("unknown cause") + ")"
     flaps = rows.recent_flap_count
@@ -287,7 +287,8 @@ def _findings(rows: ir.Table) -> list[_Finding]:
         _Finding(rows.site_state == UNREACHABLE, _CRITICAL, ibis.literal(UNREACHABLE)),
         _Finding(down & first, _HIGH, "primary down" + cause),
         _Finding((rows.site_state == ON_BACKUP) & first, _HIGH, ibis.literal("site on backup")),
-        _Finding(down & ~first.fill_null(False), _WARNING, "secondary down" + cause),
+        _Finding(down & lower, _WARNING, "secondary down" + cause),
+        _Finding(down & rows.role_rank.isnull(), _WARNING, "circuit down" + cause),
         _Finding(flaps >= FLAPS[_HIGH], _HIGH, many),
         _Finding((flaps >= FLAPS[_WARNING]) & (flaps < FLAPS[_HIGH]), _WARNING, many),
     ]
@@ -295,7 +296,7 @@ def _findings(rows: ir.Table) -> list[_Finding]:
         is_load = metric not in QUALITY
         value = rows.utilization_now_pct.fill_null(rows.utilization_hour_pct) if is_load else None
         value = rows[metric.avg] if value is None else value
-        above = [value >= rows[metric.level(s)] for s in SEVERITIES]
+        above = [(value >= rows[metric.level(s)]) & ~rows.is_stale for s in SEVERITIES]
         for severity, here, worse in zip(SEVERITIES, above, [*above[1:], None], strict=True):
             only = here if worse is None else here & ~worse.fill_null(False)
             words = f"{metric.quantity} {severity} (" + value.round(1).cast("string") + ")"

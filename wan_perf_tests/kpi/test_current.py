@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from wan_perf.kpi.current import active_alerts, current_states
+from wan_perf.metrics import JUDGED, Metric
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
@@ -112,9 +113,24 @@ def test_a_primary_that_is_down_is_high_and_a_secondary_warning() -> None:
     assert alerts(circuit_state=second) == [("C2", "warning", "secondary down (isp)")]
 
 
-def test_a_dark_site_is_one_critical_alert() -> None:
-    dark = [state(c, "down", down_cause="port") for c in PORTS]
-    assert alerts(circuit_state=dark) == [("", "critical", "site dark: 2 circuits")]
+def test_a_circuit_of_unknown_rank_is_not_called_a_secondary() -> None:
+    nameless = [{**row, "role_rank": None} for row in estate()["dim_circuit"]]
+    down = [state("C1", "down", down_cause="isp"), state("C2")]
+    found = alerts(circuit_state=down, dim_circuit=nameless)
+    assert found == [("C1", "warning", "circuit down (isp)")]
+
+
+def test_a_dark_site_is_one_critical_alert_since_its_last_circuit_fell() -> None:
+    """C1 falls at 10:10 and C2 at 10:20."""
+    dark = [
+        row
+        for c, fell_at in (("C1", "10:10"), ("C2", "10:20"))
+        for row in (state(c, end=fell_at), state(c, "down", fell_at, down_cause="port"))
+    ]
+    [row] = queries()[1].rows(**estate(circuit_state=dark))
+    assert (row["circuit_id"], row["severity"], row["messages"], row["since"]) == (
+        *(None, "critical", "site dark: 2 circuits", at("10:20")),
+    )
 
 
 def test_an_unheard_gateway_makes_the_site_unreachable_and_not_dark() -> None:
@@ -135,6 +151,16 @@ def test_what_was_known_until_the_newest_sample_counts_for_15_minutes() -> None:
     late = [sample("10:20"), sample("10:40", port=PORTS["C2"])]
     row = now(circuit_state=until, raw_port_sample=late)["C1"]
     assert (row["state"], row["is_stale"], row["utilization_now_pct"]) == ("unknown", True, None)
+
+
+@pytest.mark.parametrize(
+    ("last", "is_stale"),
+    [("10:15", False), ("10:14:59", True)],
+    ids=["15 minutes", "a second more"],
+)
+def test_what_is_older_than_15_minutes_is_stale(last: str, is_stale: bool) -> None:
+    heard = [sample(last), sample("10:30", port=PORTS["C2"])]
+    assert now(raw_port_sample=heard)["C1"]["is_stale"] == is_stale
 
 
 def test_since_when_is_counted_over_hours_and_null_where_nothing_else_was_seen() -> None:
@@ -245,6 +271,44 @@ def test_transitions_of_the_last_hour(count: int, severity: str) -> None:
     assert (row["recent_flap_count"], row["severity"]) == (count, severity)
 
 
+def judged(circuit: str, **figures: float) -> list[Row]:
+    """The hours, the circuit's with figures and with levels of 10, 20 and 30 for each metric."""
+    steps = {"warning": 10.0, "high": 20.0, "critical": 30.0}
+    levels = {m.level(word): level for m in JUDGED for word, level in steps.items()}
+    return [
+        {**row, **levels, **figures} if row["circuit_id"] == circuit else row
+        for row in estate()["circuit_hour"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "severity"),
+    [(9.9, None), (10, "warning"), (20, "high"), (29.9, "high"), (30, "critical")],
+)
+@pytest.mark.parametrize("metric", JUDGED, ids=lambda metric: metric.quantity)
+def test_a_metric_is_as_bad_as_the_level_that_it_reaches(
+    metric: Metric, value: float, severity: str | None
+) -> None:
+    """Without a load of the last minutes the hour's so far counts."""
+    found = alerts(circuit_hour=judged("C1", **{metric.value: float(value)}))
+    words = f"{metric.quantity} {severity} ({float(value)})"
+    assert found == ([("C1", severity, words)] if severity else [])
+
+
+def test_a_circuit_has_its_worst_and_says_all_of_it() -> None:
+    down = [state("C1"), state("C2", "down", down_cause="port")]
+    hours = judged("C2", loss_avg_pct=31.0, latency_avg_ms=21.0)
+    [found] = alerts(circuit_state=down, circuit_hour=hours)
+    said = "secondary down (port); loss critical (31.0); latency high (21.0)"
+    assert found == ("C2", "critical", said)
+
+
+def test_what_is_stale_is_not_held_against_a_level() -> None:
+    late = [sample("10:10"), sample("10:30", port=PORTS["C2"])]
+    hours = judged("C1", loss_avg_pct=31.0, utilization_pct=31.0)
+    assert alerts(raw_port_sample=late, circuit_hour=hours) == []
+
+
 def carried(*clock_and_bytes: tuple[str, float]) -> list[Row]:
     """Samples of C1; bytes in minutes of a megabit a second."""
     rows = [sample(clock, round(n * MBIT_MINUTE)) for clock, n in clock_and_bytes]
@@ -271,7 +335,10 @@ def test_the_last_15_minutes_can_lie_in_two_hours() -> None:
 
 
 def test_the_trend_is_against_the_same_hour_of_three_weeks_or_more() -> None:
-    """20, 30 and 70 % on the last Tuesdays at ten: usual is 30 %; of two weeks nothing is told."""
+    """20, 30 and 70 % on the last Tuesdays at ten: usual is 30 %; of two weeks nothing is told.
+
+    With 40 % on a fourth it is 35 %; the fifth is too long ago.
+    """
     heard = carried(("10:15", 0), ("10:30", 75))
     weeks = [
         {"hour": HOUR - timedelta(days=7 * n), "circuit_id": "C1", "utilization_pct": pct}
@@ -280,5 +347,9 @@ def test_the_trend_is_against_the_same_hour_of_three_weeks_or_more() -> None:
     hours = estate()["circuit_hour"]
     row = now(raw_port_sample=heard, circuit_hour=[*hours, *weeks])["C1"]
     assert (row["utilization_now_pct"], row["utilization_trend_pct"]) == (50, 20)
-    two = now(raw_port_sample=heard, circuit_hour=[*hours, *weeks[:2]])["C1"]
+    four = [*weeks, {**weeks[0], "hour": HOUR - timedelta(days=21), "utilization_pct": 40.0}]
+    fifth = {**weeks[0], "hour": HOUR - timedelta(days=35), "utilization_pct": 0.0}
+    row = now(raw_port_sample=heard, circuit_hour=[*hours, *four, fifth])["C1"]
+    assert (row["utilization_usual_pct"], row["utilization_trend_pct"]) == (35, 15)
+    two = now(raw_port_sample=heard, circuit_hour=[*hours, *weeks[:2], fifth])["C1"]
     assert (two["utilization_usual_pct"], two["utilization_trend_pct"]) == (None, None)
