@@ -1,4 +1,4 @@
-"""The order of the files: the longest first, so that neither core waits for the other at the end."""
+"""The order of the files: the longest first, so that neither core waits for the other at last."""
 
 from pathlib import Path
 

@@ -13,6 +13,7 @@ from wan_perf.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
+    CURRENT_STATE,
     DIM_CIRCUIT,
     DIM_SITE,
     FAILOVER_PIECE,
@@ -34,7 +35,7 @@ PORTS = {"C1": "ge-0/0/0", "C2": "ge-0/0/1"}
 @cache
 def queries() -> tuple[Query, Query]:
     states = current_states(*(unbound(table) for table in SOURCES))
-    return Query(states), Query(active_alerts(states))
+    return Query(states), Query(active_alerts(unbound(CURRENT_STATE)))
 
 
 def estate(**more: list[Row]) -> dict[str, list[Row]]:
@@ -92,8 +93,12 @@ def now(**more: list[Row]) -> dict[str, Row]:
     return {row["circuit_id"]: row for row in queries()[0].rows(**estate(**more))}
 
 
+def alert_rows(**more: list[Row]) -> list[Row]:
+    return queries()[1].rows(current_state=list(now(**more).values()))
+
+
 def alerts(**more: list[Row]) -> list[tuple[Any, ...]]:
-    rows = queries()[1].rows(**estate(**more))
+    rows = alert_rows(**more)
     return sorted((row["circuit_id"] or "", row["severity"], row["messages"]) for row in rows)
 
 
@@ -127,7 +132,7 @@ def test_a_dark_site_is_one_critical_alert_since_its_last_circuit_fell() -> None
         for c, fell_at in (("C1", "10:10"), ("C2", "10:20"))
         for row in (state(c, end=fell_at), state(c, "down", fell_at, down_cause="port"))
     ]
-    [row] = queries()[1].rows(**estate(circuit_state=dark))
+    [row] = alert_rows(circuit_state=dark)
     assert (row["circuit_id"], row["severity"], row["messages"], row["since"]) == (
         *(None, "critical", "site dark: 2 circuits", at("10:20")),
     )
