@@ -540,8 +540,12 @@ _REPORT = (
     Column("bad_since_day", "date", "First bad day of those compared."),
     Column("bad_last_day", "date", "Last bad day of those compared."),
     _text("ranked_by", "Column of the period that circuits are ranked by."),
-    _text("period", "Period that is ranked, by the name of its column."),
-    Column("period_start", "date", "First UTC day of the period."),
+    _text(
+        "period",
+        "Period that is ranked; 13_month is the month and the twelve before it.",
+        ("day", "week", "month", "13_month"),
+    ),
+    Column("period_start", "date", "First UTC day of the period; of 13 months that of the last."),
     Column(
         "place", "integer", "Place in the ranking; 1 is the worst, equal values share it.", ge=1
     ),
@@ -586,6 +590,10 @@ _NOW = (
     _instant("since", "Since when it is so; NULL where for over 14 days or not known."),
     _flag("is_stale", "Its newest sample is more than 15 minutes older than the newest pass."),
     _text("site_state", "What its site does: up, on backup, site dark, site unreachable, unknown."),
+    _instant(
+        "failover_since",
+        "Since when its site, on backup now, is in failover; NULL where not, or since unknown.",
+    ),
     _percent(
         "utilization_now_pct",
         "Utilization of the last 15 minutes up to its newest sample; NULL where that is stale.",

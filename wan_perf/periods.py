@@ -43,8 +43,11 @@ DAY = Period("day", "D")
 WEEK = Period("week", "W")
 """ISO weeks, named by their Monday."""
 MONTH = Period("month", "M")
+ROLLING = "13_month"
 ROLLING_MONTHS = 13
 """The month and the twelve before it; named by the last."""
+PERIODS = {"day": DAY, "week": WEEK, "month": MONTH, ROLLING: MONTH}
+"""The periods that are kept, by name, each with the one that its column tells."""
 
 WINDOWS_H = (3, 12, 24)
 """Trailing windows; that of hour h covers as many hours as it is long, up to the end of h. [h]"""

@@ -711,7 +711,13 @@ CURRENT_STATE = Table(
     columns=(
         *("as_of_at", "circuit_id", "site_id", "site_name", "site_kind", "region", "role"),
         *("role_rank", "state", "state_since", "down_cause", "activity", "site_state"),
-        *("sampled_at", "is_stale", "utilization_now_pct", "utilization_hour_pct"),
+        *(
+            "failover_since",
+            "sampled_at",
+            "is_stale",
+            "utilization_now_pct",
+            "utilization_hour_pct",
+        ),
         *("utilization_usual_pct", "utilization_trend_pct", *(m.avg for m in QUALITY)),
         *("recent_flap_count", "severity", "messages"),
     ),

@@ -7,18 +7,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from wan_perf.cli import main
+from wan_perf.cli.answers import on_backup_now
 from wan_perf.cli.export import export
+from wan_perf.cli.showing import grid
 from wan_perf.frames import conform
 from wan_perf.simulator import Cloud, Fleet, serve
-from wan_perf.tables import CIRCUIT_DAY, DIM_CIRCUIT, DIM_SITE, TABLES
+from wan_perf.tables import CIRCUIT_DAY, CURRENT_STATE, DIM_CIRCUIT, DIM_SITE, TABLES
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.graph.staged import HOUR, START
 
@@ -82,7 +85,7 @@ class Shell:
             cwd=self.home,
             capture_output=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=600,
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
@@ -227,6 +230,14 @@ def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
             ("aggregate", "daily", "--start", "2026-03-08", "--end", "2026-03-07"), {}, 2,
             "--end after --start", id="days that end before they start",
         ),
+        pytest.param(
+            ("aggregate", "daily", "--start", "2026-04-08", "--end", "2026-04-09"), {}, 2,
+            "from 2026-04-08 to 2026-04-09, only from 2026-03-07", id="days of no hours",
+        ),
+        pytest.param(
+            ("aggregate", "weekly", "--start", "2026-04-08", "--end", "2026-04-09"), {}, 2,
+            "from 2026-04-08 to 2026-04-09, only from 2026-03-07", id="weeks of no days",
+        ),
         pytest.param(("aggregate", "yearly"), {}, 2, "daily", id="an unknown period"),
         pytest.param(("top", "mos"), {}, 2, "flap_count", id="a figure that is not ranked"),
         pytest.param(
@@ -274,6 +285,101 @@ def test_bad_input_ends_with_one_sentence_and_every_table_as_it_was(
     assert not (shell.home / "exports").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(("top", "flap_count"), "no whole day", id="top of no day"),
+        pytest.param(("top", "flap_count", "--period", "week"), "no week", id="top of no week"),
+        pytest.param(("top", "flap_count", "--period", "month"), "no month", id="top of no month"),
+        pytest.param(
+            ("top", "flap_count", "--period", "13_month"), "no 13_month", id="top of no 13 months"
+        ),
+        pytest.param(("top", "flap_count", "--period", "hour"), "day, week", id="top of a period"),
+        pytest.param(("top", "speed"), "utilization_p95_pct", id="an unknown metric"),
+        pytest.param(("top", "flap_count", "--n", "0"), "--n", id="no places"),
+        pytest.param(("top", "flap_count", "--n", "-3"), "--n", id="fewer than no places"),
+        pytest.param(("export", "top_offenders"), "top_offender", id="an unknown report"),
+        pytest.param(("export", "current_state"), "no rows", id="a report of nothing"),
+        pytest.param(("export", "failover_event"), "no rows", id="a view of nothing"),
+        pytest.param(
+            ("export", "trend", "--format", "json"), "csv, parquet", id="an unknown format"
+        ),
+        pytest.param(("aggregate", "daily"), "no circuit-hours", id="days of nothing"),
+        pytest.param(("aggregate", "weekly"), "no days", id="weeks of nothing"),
+        pytest.param(("aggregate", "monthly"), "no days", id="months of nothing"),
+        pytest.param(("aggregate", "hourly"), "monthly", id="an unknown period"),
+        pytest.param(
+            ("aggregate", "daily", "--start", "2026-03-07", "--end", "2026-03-08"),
+            "no circuit-hours", id="a range of nothing",
+        ),
+    ],
+)  # fmt: skip
+def test_in_a_fresh_home_bad_input_ends_with_one_sentence_and_writes_nothing(
+    cloud: Cloud, tmp_path: Path, arguments: tuple, said: str
+):
+    done = Shell(tmp_path, cloud).run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 or "Usage:" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_range_is_summed_up_as_far_as_there_is_something(tmp_path: Path, cloud: Cloud):
+    """Days of a Monday and a Tuesday: their week and month are; others are refused, all is kept."""
+    monday = datetime(2026, 3, 9)
+    warehouse = DuckDBWarehouse(tmp_path / "wan_perf.duckdb")
+    days = [flapped((monday + timedelta(days=n)).date(), "C1", 4 * n) for n in range(2)]
+    warehouse.store(CIRCUIT_DAY, conform(days, CIRCUIT_DAY), Window(monday, monday + 48 * HOUR))
+    store_site(warehouse)
+    shell = Shell(tmp_path, cloud)
+    for period, unit in (("weekly", "week"), ("monthly", "month")):
+        none = shell.run("aggregate", period, "--start", "2026-04-06", "--end", "2026-05-01")
+        assert (none.returncode, none.stderr.count("\n")) == (2, 1)
+        assert "only from 2026-03-09 to 2026-03-10" in none.stderr
+        assert not shell.counts().get(f"circuit_{unit}")
+        # Thursday alone has no day, but its week and month have; what is to come has nothing.
+        made = shell.run("aggregate", period, "--start", "2026-03-12", "--end", "2027-01-01")
+        assert made.returncode == 0, made.stderr
+        assert f"1 circuit-{unit}." in made.stdout
+    with duckdb.connect(str(tmp_path / "wan_perf.duckdb"), read_only=True) as connection:
+        told = connection.execute(
+            "SELECT period, value FROM top_offender WHERE ranked_by = 'flap_count' ORDER BY period"
+        ).fetchall()
+    assert told == [("13_month", 4), ("day", 4), ("month", 4), ("week", 4)]
+
+
+def store_site(warehouse: DuckDBWarehouse) -> None:
+    site = {"site_id": "S1", "site_name": "Store 1", "region": "West", "store_type": "Express"}
+    site |= {"valid_from": START.replace(year=1970)}
+    warehouse.store(DIM_SITE, conform([site], DIM_SITE))
+
+
+def test_since_when_a_store_is_on_backup_is_told(tmp_path: Path):
+    """Store 1 is since the eighth, Store 2 on no backup; the hub is left out."""
+    warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")
+    base = {"as_of_at": START, "is_stale": False, "state": "up", "region": "West"}
+    on_backup = {**base, "site_state": "on backup", "failover_since": datetime(2026, 3, 8, 9, 30)}
+    rows = [
+        {**on_backup, "circuit_id": "C1", "site_id": "S1", "activity": "inactive"},
+        {**on_backup, "circuit_id": "C2", "site_id": "S1", "activity": "active"},
+        {**base, "circuit_id": "C3", "site_id": "S2", "site_state": "up", "activity": "active"},
+        {
+            **on_backup,
+            "circuit_id": "C4",
+            "site_id": "H1",
+            "activity": "active",
+            "site_kind": "hub",
+        },
+    ]
+    warehouse.store(CURRENT_STATE, conform(rows, CURRENT_STATE))
+    answer = on_backup_now(warehouse)
+    told = warehouse.query(answer.rows)
+    assert told["circuit_id"].tolist() == ["C2"]
+    out = io.StringIO()
+    Console(file=out, width=200).print(grid(answer.question, answer.headings, told))
+    assert "03-08 09:30" in out.getvalue()
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_an_export_has_every_row_of_a_report_and_every_value(shell: Shell, kind: str):
     out = shell.home / kind / f"hours.{kind}"
@@ -319,9 +425,7 @@ def test_top_ranks_the_newest_whole_day_for_as_many_places_as_asked(shell: Shell
     ]
     both = Window(START.replace(hour=0), START.replace(hour=0) + 48 * HOUR)
     warehouse.store(CIRCUIT_DAY, conform(days, CIRCUIT_DAY), both)
-    site = {"site_id": "S1", "site_name": "Store 1", "region": "West", "store_type": "Express"}
-    site |= {"valid_from": START.replace(year=1970)}
-    warehouse.store(DIM_SITE, conform([site], DIM_SITE))
+    store_site(warehouse)
     done = shell.run(
         *("top", "flap_count", "--n", "2"), WAN_PERF_DUCKDB=str(tmp_path / "wan.duckdb")
     )

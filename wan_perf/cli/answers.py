@@ -12,8 +12,9 @@ import ibis.expr.types as ir
 from rich.console import Console
 
 from wan_perf.cli.showing import grid, shown
-from wan_perf.columns import SEVERITIES, STORE
+from wan_perf.columns import ACTIVE, SEVERITIES, STORE
 from wan_perf.formulas import availability_pct
+from wan_perf.kpi.current import ON_BACKUP
 from wan_perf.kpi.ranking import ENOUGH_COVERAGE_PCT
 from wan_perf.kpi.validity import in_force
 from wan_perf.metrics import QUALITY, UTILIZATION
@@ -197,6 +198,25 @@ def longest_runs(warehouse: Warehouse, days: ir.Table) -> Answer:
     )
 
 
+def on_backup_now(warehouse: Warehouse) -> Answer:
+    """The stores that run on a backup as of the newest pass, those that do so longest first."""
+    now = warehouse.lazy(CURRENT_STATE)
+    stores = now.filter((now.site_kind.fill_null(STORE) == STORE) & (now.site_state == ON_BACKUP))
+    carrying = stores.filter(stores.activity.isin(ACTIVE))
+    return Answer(
+        "Which sites run on a backup now? (the circuit that carries them)",
+        carrying.order_by([carrying.failover_since, "site_name", "circuit_id"]),
+        {
+            **_WHO,
+            "as_of_at": "as of (UTC)",
+            "failover_since": "since (UTC)",
+            "utilization_now_pct": "load %",
+            "latency_avg_ms": "ms",
+            "loss_avg_pct": "loss %",
+        },
+    )
+
+
 def failovers(warehouse: Warehouse, days: ir.Table) -> Answer:
     """The failovers that reach into the day, the longest first, with how good the backup was.
 
@@ -348,6 +368,7 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
             worst_quality(warehouse, days),
         ),
         "3. How often do circuits fail over, and how good is the quality then?": (
+            on_backup_now(warehouse),
             failovers(warehouse, days),
         ),
         "4. How long was each above a threshold?": (time_above, longest_runs(warehouse, days)),

@@ -8,10 +8,12 @@ import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import ibis.expr.types as ir
 import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -51,7 +53,9 @@ from wan_perf.tables import (
     REGION_WINDOW,
     SITE_HOUR,
     SITE_WINDOW,
+    TOP_OFFENDER,
 )
+from wan_perf.warehouse import Window
 
 CHUNK = timedelta(hours=168)
 FOLLOWING_EVENTS = (
@@ -88,12 +92,16 @@ class Runs:
         self._definitions = build_definitions(
             self.settings, warehouse=self.warehouse, clock=self.clock, progress=self
         )
-        home = dagster_home(self.settings)
-        self._instance = self._stack.enter_context(dg.DagsterInstance.from_config(str(home)))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    @cached_property
+    def _instance(self) -> dg.DagsterInstance:
+        """Opened with the first job: a command that is refused before leaves no folder."""
+        home = str(dagster_home(self.settings))
+        return self._stack.enter_context(dg.DagsterInstance.from_config(home))
 
     def collect(
         self, start: datetime | None, end: datetime | None, *, inventory: bool = False
@@ -134,14 +142,16 @@ class Runs:
         """Days from circuit-hours, and the reports; by default from the newest day that there is.
 
         Raises:
-            UsageError: the range is none.
-            WanPerfError: there are no circuit-hours yet.
+            UsageError: the range is none, or holds no circuit-hours.
         """
         oldest, newest = self._ends(CIRCUIT_HOUR, "hour")
         if oldest is None or newest is None:
-            raise WanPerfError("There are no circuit-hours yet; run wan-perf collect first.")
+            raise UsageError("There are no circuit-hours yet; run wan-perf collect first.")
         begun = self._ends(CIRCUIT_DAY, "day")[1] or oldest
         first, last = checked(start or begun, end or newest + HOUR, DAY, self.settings.start)
+        touched = self.warehouse.lazy(CIRCUIT_HOUR, Window(first, last))
+        self._refuse_nothing(touched, "circuit-hours", (first, last), (oldest, newest))
+        last = min(last, ceiled(newest + HOUR, DAY))
         keys = [f"{first:%Y-%m-%d}", f"{last - DAY:%Y-%m-%d}"]
         with self.console.status(f"days {keys[0]} to {keys[1]}"):
             result = self._run(DAILY_JOB, keys)
@@ -167,24 +177,45 @@ class Runs:
         start: datetime | None,
         end: datetime | None,
     ) -> None:
-        """Periods from days: those that [start, end) touches.
+        """Periods from days: those that [start, end) touches. The ranking follows them.
 
         Raises:
-            UsageError: the range is none.
-            WanPerfError: there are no days yet.
+            UsageError: the range is none, or its periods hold no days.
         """
         oldest, newest = self._ends(CIRCUIT_DAY, DAYS.column)
         if oldest is None or newest is None:
-            raise WanPerfError("There are no days yet; run wan-perf aggregate daily first.")
+            raise UsageError("There are no days yet; run wan-perf aggregate daily first.")
         begun = self._ends(table, period.column)[1] or oldest
         opening = period.begun(self.settings.start)
         first, last = checked(start or begun, end or newest + DAY, DAY, opening)
-        keys = [f"{period.begun(at):%Y-%m-%d}" for at in (first, last - DAY)]
+        days = self.warehouse.lazy(CIRCUIT_DAY)
+        ends = [period.begun(at).date() for at in (first, last - DAY)]
+        touched = days.filter(period.start(days.day).between(*ends))
+        self._refuse_nothing(touched, "circuit-days", (first, last), (oldest, newest))
+        keys = [f"{period.begun(at):%Y-%m-%d}" for at in (first, min(last - DAY, newest))]
         with self.console.status(f"{period.column}s {keys[0]} to {keys[1]}"):
             result = self._run(job, keys)
+        with self.console.status("ranking"):
+            self._run(REPORTS_JOB, only=(TOP_OFFENDER,))
         count = _metadata(result, table.name)["dagster/partition_row_count"]
         rows = counted(count, f"circuit-{period.column}", f"circuit-{period.column}s")
         self.console.print(f"Aggregated {period.column}s {keys[0]} to {keys[1]}: {rows}.")
+
+    def _refuse_nothing(
+        self,
+        rows: ir.Table,
+        what: str,
+        asked: tuple[datetime, datetime],
+        held: tuple[datetime, datetime],
+    ) -> None:
+        """Refuse a range that holds none of what is summed up; its periods stay as they are."""
+        if self.warehouse.query(rows.aggregate(count=rows.count()))["count"].iloc[0]:
+            return
+        asked_words, held_words = (" to ".join(f"{at:%Y-%m-%d}" for at in r) for r in (asked, held))
+        raise UsageError(
+            f"There are no {what} from {asked_words}, only from {held_words} (UTC); give another "
+            "--start and --end, or collect the range first."
+        )
 
     def _hear_again(self, begin: datetime, end: datetime) -> None:
         """Events that came late, and what settled a silence, change the hours before a range."""
@@ -309,6 +340,8 @@ class Runs:
         return newest is None or newest < now - INVENTORY_EVERY
 
     def _ends(self, table: Table, column: str) -> tuple[datetime | None, datetime | None]:
+        if not self.warehouse.holds(table):
+            return None, None
         rows = self.warehouse.lazy(table)
         at = rows[column].cast("timestamp")
         found = self.warehouse.query(rows.aggregate(oldest=at.min(), newest=at.max())).iloc[0]

@@ -12,26 +12,28 @@ from wan_perf.columns import COLUMNS
 from wan_perf.errors import UsageError
 from wan_perf.kpi.newest import newest_period
 from wan_perf.kpi.ranking import RANKED, top_offenders
-from wan_perf.periods import DAY, MONTH, WEEK
+from wan_perf.periods import PERIODS
 from wan_perf.tables import CIRCUIT_13_MONTH, CIRCUIT_DAY, CIRCUIT_MONTH, CIRCUIT_WEEK, DIM_SITE
 from wan_perf.warehouse import Warehouse
 
-PERIODS = {
-    "day": (DAY, CIRCUIT_DAY, "daily"),
-    "week": (WEEK, CIRCUIT_WEEK, "weekly"),
-    "month": (MONTH, CIRCUIT_MONTH, "monthly"),
-    "13_month": (MONTH, CIRCUIT_13_MONTH, "monthly"),
+KEPT = {
+    "day": (CIRCUIT_DAY, "daily"),
+    "week": (CIRCUIT_WEEK, "weekly"),
+    "month": (CIRCUIT_MONTH, "monthly"),
+    "13_month": (CIRCUIT_13_MONTH, "monthly"),
 }
-"""Periods by name: what they are, where they are kept, what makes them."""
+"""Where each period is kept, and what makes it."""
 
 
 def print_top(
     warehouse: Warehouse, console: Console, figure: str, places: int, period: str
 ) -> None:
-    """Print the circuits that are worst by a figure in the newest whole period.
+    """Print the circuits that are worst by a figure in the newest period.
+
+    Of days it is the newest whole one.
 
     Raises:
-        UsageError: the figure or period is unknown, or the warehouse has no whole period.
+        UsageError: the figure or period is unknown, or nothing is kept of it.
     """
     ranked = [one for one in RANKED if one.column == figure]
     if not ranked:
@@ -39,8 +41,8 @@ def print_top(
         raise UsageError(f"Nothing is ranked by {figure}; give one of {known}.")
     if period not in PERIODS:
         raise UsageError(f"Period {period} is unknown; give one of {', '.join(PERIODS)}.")
-    kind, table, made_by = PERIODS[period]
-    whole = "whole day" if kind == DAY else period
+    table, made_by = KEPT[period]
+    whole = "whole day" if period == "day" else period
     nothing = UsageError(
         f"There is no {whole} to rank yet; run wan-perf collect and wan-perf aggregate {made_by} "
         "first."
@@ -48,10 +50,10 @@ def print_top(
     if not (warehouse.holds(table) and warehouse.holds(DIM_SITE)):
         raise nothing
     rows, sites = warehouse.lazy(table), warehouse.lazy(DIM_SITE)
-    newest = warehouse.query(newest_period(rows, kind))["period_start"].iloc[0]
+    newest = warehouse.query(newest_period(rows, PERIODS[period]))["period_start"].iloc[0]
     if pd.isna(newest):
         raise nothing
-    found = warehouse.query(top_offenders(rows, sites, places, ranked, kind))
+    found = warehouse.query(top_offenders({period: rows}, sites, places, ranked))
     headings = {
         "place": "place",
         "site_name": "site",

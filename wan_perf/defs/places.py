@@ -19,11 +19,9 @@ from wan_perf.defs.partitions import (
 )
 from wan_perf.kpi.calendar import of_months, rolled
 from wan_perf.kpi.places import region_periods, site_minutes, site_periods
-from wan_perf.periods import DAY, MONTH, WEEK
+from wan_perf.periods import PERIODS, ROLLING
 from wan_perf.tables import REGION_PERIODS, SITE_PERIODS
 
-ROLLING = "13_month"
-_PERIODS = {"day": DAY, "week": WEEK, "month": MONTH, ROLLING: MONTH}
 _PARTITIONS = {"day": DAILY, "week": WEEKLY, "month": MONTHLY, ROLLING: MONTHLY}
 _SITES = {
     "day": ("site_hour", HOURS_OF_PERIOD),
@@ -36,7 +34,7 @@ _SITES = {
 
 def _dated(rows: ir.Table, name: str) -> ir.Table:
     """Rows of hours, days or months, with the column of the period that they are summed over."""
-    period = _PERIODS[name]
+    period = PERIODS[name]
     if "hour" in rows.columns:
         return site_minutes(rows).mutate(day=rows.hour.date())
     if name == ROLLING:
@@ -65,7 +63,7 @@ def _arguments(table: Table, name: str) -> dict[str, Any]:
 
 
 def _site(name: str) -> dg.AssetsDefinition:
-    table, column = SITE_PERIODS[name], _PERIODS[name].column
+    table, column = SITE_PERIODS[name], PERIODS[name].column
 
     @dg.asset(**_arguments(table, name))
     def site(circuits: ir.Table, sites: ir.Table, histograms: ir.Table) -> ir.Table:
@@ -76,7 +74,7 @@ def _site(name: str) -> dg.AssetsDefinition:
 
 
 def _region(name: str) -> dg.AssetsDefinition:
-    table, period = REGION_PERIODS[name], _PERIODS[name]
+    table, period = REGION_PERIODS[name], PERIODS[name]
 
     @dg.asset(**_arguments(table, name))
     def region(
@@ -89,5 +87,5 @@ def _region(name: str) -> dg.AssetsDefinition:
     return region
 
 
-PLACES = {name: [_site(name), _region(name)] for name in _PERIODS}
+PLACES = {name: [_site(name), _region(name)] for name in PERIODS}
 """Assets of sites and regions by the name of their period."""

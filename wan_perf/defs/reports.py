@@ -10,6 +10,7 @@ from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.current import active_alerts, current_states
 from wan_perf.kpi.ranking import top_offenders
 from wan_perf.kpi.trend import trends
+from wan_perf.periods import PERIODS
 from wan_perf.tables import (
     ACTIVE_ALERT,
     CHRONIC_OFFENDER,
@@ -32,9 +33,17 @@ def chronic_offender(
 
 @dg.asset(**declared(TOP_OFFENDER), kinds={"sql"})
 def top_offender(
-    circuit_day: ir.Table, dim_site: ir.Table, policy: dg.ResourceParam[PolicyFile]
+    circuit_day: ir.Table,
+    circuit_week: ir.Table,
+    circuit_month: ir.Table,
+    circuit_13_month: ir.Table,
+    dim_site: ir.Table,
+    policy: dg.ResourceParam[PolicyFile],
 ) -> ir.Table:
-    return top_offenders(circuit_day, dim_site, policy.read().top_places)
+    circuits = (circuit_day, circuit_week, circuit_month, circuit_13_month)
+    return top_offenders(
+        dict(zip(PERIODS, circuits, strict=True)), dim_site, policy.read().top_places
+    )
 
 
 @dg.asset(**declared(TREND), kinds={"sql"})
@@ -53,6 +62,7 @@ def current_state(
     dim_site: ir.Table,
     dim_circuit: ir.Table,
     circuit_port: ir.Table,
+    failover_piece: ir.Table,
 ) -> ir.Table:
     return current_states(
         circuit_state,
@@ -62,6 +72,7 @@ def current_state(
         dim_site,
         dim_circuit,
         circuit_port,
+        failover_piece,
     )
 
 

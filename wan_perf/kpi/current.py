@@ -24,6 +24,7 @@ from wan_perf.kpi.nearness import (
     microseconds,
     samples_near,
 )
+from wan_perf.kpi.on_backup import on_backup_since
 from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
 from wan_perf.kpi.validity import in_force
@@ -39,7 +40,7 @@ _REACH_BACK = ibis.interval(days=-14)
 FLAPS = {"warning": 4, "high": 10}
 """Transitions within an hour."""
 _WARNING, _HIGH, _CRITICAL = SEVERITIES
-DARK, UNREACHABLE = "site dark", "site unreachable"
+DARK, UNREACHABLE, ON_BACKUP = "site dark", "site unreachable", "on backup"
 
 
 def current_states(
@@ -50,6 +51,7 @@ def current_states(
     dim_site: ir.Table,
     dim_circuit: ir.Table,
     circuit_port: ir.Table,
+    failover_piece: ir.Table,
 ) -> ir.Table:
     """One row per circuit in service in the hour of the newest pass (CURRENT_STATE)."""
     now = raw_port_sample.aggregate(as_of_at=raw_port_sample.pass_at.max())
@@ -76,7 +78,13 @@ def current_states(
             PERCENT_DECIMALS
         )
     )
-    return _judged(_of_sites(told)).select(*CURRENT_STATE.columns)
+    since = on_backup_since(circuit_state, failover_piece, now.drop("this_hour"))
+    sited = _of_sites(told).left_join(since, "site_id").drop("site_id_right")
+    on_backup = (sited.site_state == ON_BACKUP).fill_null(False)
+    timed = sited.mutate(
+        failover_since=ibis.ifelse(on_backup, sited.failover_since, ibis.null("timestamp"))
+    )
+    return _judged(timed).select(*CURRENT_STATE.columns)
 
 
 def active_alerts(current_state: ir.Table) -> ir.Table:
@@ -228,7 +236,7 @@ def _of_sites(rows: ir.Table) -> ir.Table:
     )
     return flags.mutate(
         site_state=ibis.cases(
-            (flags.any_up & flags.on_backup, "on backup"),
+            (flags.any_up & flags.on_backup, ON_BACKUP),
             (flags.any_up, "up"),
             (flags.any_unheard, UNREACHABLE),
             (flags.any_unknown, "unknown"),
@@ -268,7 +276,7 @@ def _judged(rows: ir.Table) -> ir.Table:
 
 
 def _findings(rows: ir.Table) -> list[_Finding]:
-    first = rows.role_rank == 1
+    first, lower = rows.role_rank == 1, rows.role_rank > 1
     down = rows.state == "down"
     cause = " (" + rows.down_cause.fill_null("unknown cause") + ")"
     flaps = rows.recent_flap_count
@@ -278,8 +286,9 @@ def _findings(rows: ir.Table) -> list[_Finding]:
         _Finding(rows.site_state == DARK, _CRITICAL, ibis.literal(DARK)),
         _Finding(rows.site_state == UNREACHABLE, _CRITICAL, ibis.literal(UNREACHABLE)),
         _Finding(down & first, _HIGH, "primary down" + cause),
-        _Finding((rows.site_state == "on backup") & first, _HIGH, ibis.literal("site on backup")),
-        _Finding(down & ~first.fill_null(False), _WARNING, "secondary down" + cause),
+        _Finding((rows.site_state == ON_BACKUP) & first, _HIGH, ibis.literal("site on backup")),
+        _Finding(down & lower, _WARNING, "secondary down" + cause),
+        _Finding(down & rows.role_rank.isnull(), _WARNING, "circuit down" + cause),
         _Finding(flaps >= FLAPS[_HIGH], _HIGH, many),
         _Finding((flaps >= FLAPS[_WARNING]) & (flaps < FLAPS[_HIGH]), _WARNING, many),
     ]
@@ -287,7 +296,7 @@ def _findings(rows: ir.Table) -> list[_Finding]:
         is_load = metric not in QUALITY
         value = rows.utilization_now_pct.fill_null(rows.utilization_hour_pct) if is_load else None
         value = rows[metric.avg] if value is None else value
-        above = [value >= rows[metric.level(s)] for s in SEVERITIES]
+        above = [(value >= rows[metric.level(s)]) & ~rows.is_stale for s in SEVERITIES]
         for severity, here, worse in zip(SEVERITIES, above, [*above[1:], None], strict=True):
             only = here if worse is None else here & ~worse.fill_null(False)
             words = f"{metric.quantity} {severity} (" + value.round(1).cast("string") + ")"

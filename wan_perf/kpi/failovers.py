@@ -73,6 +73,15 @@ def failover_pieces(
     return pieces.mutate(**counts).select(*FAILOVER_PIECE.columns)
 
 
+def failover_spans(circuit_state: ir.Table) -> ir.Table:
+    """Where failovers lie in each day that sees these states, without their figures.
+
+    Columns as in FAILOVER_PIECE: day, site_id, started_at, ended_at, is_begin.
+    """
+    found = _pieces(_near(circuit_state))
+    return found.select("day", "site_id", "started_at", "ended_at", "is_begin")
+
+
 def _near(circuit_state: ir.Table) -> ir.Table:
     """Stretches of stores on backup, a copy for each day that sees them, in its own time.
 

@@ -1,10 +1,10 @@
-"""Top offenders: the worst circuits of the newest period, by each figure that can be ranked.
+"""Top offenders: the worst circuits of the newest periods, by each figure that can be ranked.
 
 Belongs here: what is ranked, which end of it is the worst, who is left out.
 Keep out: the figures themselves (`rollup`), how many places are told (`thresholds`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from wan_perf.columns import SEVERITIES
 from wan_perf.kpi.newest import newest_period, stores
 from wan_perf.metrics import JUDGED
-from wan_perf.periods import DAY, Period
+from wan_perf.periods import PERIODS
 
 ENOUGH_COVERAGE_PCT = 90
 """Under this share of known minutes a circuit is not ranked by its availability."""
@@ -45,46 +45,56 @@ RANKED = (
 
 
 def top_offenders(
-    rows: ir.Table,
+    circuits: Mapping[str, ir.Table],
     dim_site: ir.Table,
     places: int,
     figures: Sequence[Ranked] = RANKED,
-    period: Period = DAY,
 ) -> ir.Table:
-    """One row per figure and place, the worst first, in the newest period; of days a whole one.
+    """One row per period, figure and place (TOP_OFFENDER), the worst first.
 
-    Equal values share a place, and as many circuits are told as `places`, the first by id; hubs
-    are left out, and so is a circuit whose figure is unknown or harmless.
+    Of each period the newest is ranked, of days the newest whole one; a period that nothing is kept
+    of has no rows. Equal values share a place, and as many circuits are told as `places`, the first
+    by id; hubs are left out, and so is a circuit whose figure is unknown or harmless.
 
     Args:
-        rows: Circuits over periods, such as circuit_day.
+        circuits: Circuits over periods, by the names in PERIODS.
         dim_site: Who they are; as of the period's end.
         places: How many circuits are told of each figure.
         figures: By which circuits are ranked.
-        period: Of the rows.
     """
+    told = ibis.union(*(_newest(rows, n, dim_site, figures) for n, rows in circuits.items()))
+    return ibis.union(*(_ranked(told, ranked, places) for ranked in figures))
+
+
+def _newest(rows: ir.Table, name: str, dim_site: ir.Table, figures: Sequence[Ranked]) -> ir.Table:
+    period = PERIODS[name]
     newest = newest_period(rows, period)
-    sites = stores(dim_site, newest).drop("time_zone")
     told = rows.cross_join(newest)
-    told = told.filter(told[period.column] == told.period_start).inner_join(sites, "site_id")
-    return ibis.union(*(_ranked(told, period, ranked, places) for ranked in figures))
+    told = told.filter(told[period.column] == told.period_start)
+    sited = told.inner_join(stores(dim_site, newest).drop("time_zone"), "site_id")
+    columns = dict.fromkeys(("coverage_pct", *(ranked.column for ranked in figures)))
+    return sited.select(
+        *("circuit_id", "site_id", "site_name", "region", "period_start"),
+        period=ibis.literal(name),
+        **{column: sited[column].cast("float64") for column in columns},
+    )
 
 
-def _ranked(rows: ir.Table, period: Period, ranked: Ranked, places: int) -> ir.Table:
-    value = rows[ranked.column].cast("float64")
+def _ranked(rows: ir.Table, ranked: Ranked, places: int) -> ir.Table:
+    value = rows[ranked.column]
     bad = value < ranked.harmless if ranked.is_lowest_worst else value > ranked.harmless
     if ranked.needs_coverage:
         bad &= rows.coverage_pct >= ENOUGH_COVERAGE_PCT
     told = rows.filter(bad.fill_null(False)).select(
         *("circuit_id", "site_id", "site_name", "region", "coverage_pct"),
+        *("period", "period_start"),
         ranked_by=ibis.literal(ranked.column),
-        period=ibis.literal(period.column),
-        period_start=rows[period.column],
         value=value,
     )
     worst = told.value if ranked.is_lowest_worst else told.value.desc()
+    by_value = ibis.window(group_by=told.period, order_by=worst)
+    in_order = ibis.window(group_by=told.period, order_by=[worst, told.circuit_id])
     numbered = told.mutate(
-        place=ibis.rank().over(ibis.window(order_by=worst)) + 1,
-        nth=ibis.row_number().over(ibis.window(order_by=[worst, told.circuit_id])),
+        place=ibis.rank().over(by_value) + 1, nth=ibis.row_number().over(in_order)
     )
     return numbered.filter(numbered.nth < places).drop("nth")

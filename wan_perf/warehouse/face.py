@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -67,6 +68,9 @@ class Session(ABC):
     @abstractmethod
     def stage_frame(self, name: str, frame: pd.DataFrame) -> None:
         """Insert the frame into the temporary table `name`, whose columns it has, by name."""
+
+
+_STAGE = "stage_that_is_looked_at"
 
 
 class Warehouse(ABC):
@@ -176,7 +180,7 @@ class Warehouse(ABC):
             for view in views.made_with(table):
                 self.create(session, view)
             self._stage(session, stage, table, rows, window)
-            stored = self._look(session, table, self.unbound(table, stage), window)
+            stored = self._look(session, table, stage, window)
             with _transaction(session):
                 session.run(f"DELETE FROM {table.name}{_slice(table, stage, window)}")  # noqa: S608 - declared names
                 session.run(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}")  # noqa: S608 - declared names
@@ -243,9 +247,15 @@ class Warehouse(ABC):
         session.run(create)
         session.run(f"INSERT INTO {stage} ({', '.join(table.columns)}) {self.sql(cut)}")
 
-    def _look(
-        self, session: Session, table: Table, staged: ir.Table, window: Window | None
-    ) -> Stored:
+    def _look(self, session: Session, table: Table, stage: str, window: Window | None) -> Stored:
+        # Under one name for every stage its rules are compiled once.
+        staged = self.unbound(table, _STAGE)
+
+        def sql(expression: ir.Table) -> str:
+            # Upper case where the engine's identifiers are.
+            text = self.sql(expression).replace(_STAGE, stage)
+            return text.replace(_STAGE.upper(), stage.upper())
+
         rules = tuple(rule for rule in table.rules if rule.enforced)
         if window is not None:
             inside = Rule(
@@ -255,22 +265,68 @@ class Warehouse(ABC):
             )
             rules = (*rules, inside)
         counts = checking.counts(staged, table, rules)
-        [answer] = session.run(self.sql(counts))
+        [answer] = session.run(sql(counts))
         found = {name: int(count) for name, count in zip(counts.columns, answer, strict=True)}
         broken = [r for r in (checking.unique(table), *rules) if found[r.name]]
         if broken:
-            example = session.frame(self.sql(checking.offenders(staged, table, broken[0]).limit(1)))
+            example = session.frame(sql(checking.offenders(staged, table, broken[0]).limit(1)))
             raise RefusedRowsError(checking.sentence(table, broken, found, example))
         if table.snapshot is None:
             return Stored(found[checking.ROWS])
         passes = staged.aggregate(passes=staged[table.snapshot].nunique())
-        return Stored(found[checking.ROWS], int(session.run(self.sql(passes))[0][0]))
+        return Stored(found[checking.ROWS], int(session.run(sql(passes))[0][0]))
+
+
+def _text(op: ops.Node, dialect: str) -> str:
+    """SQL of an expression; that of another window is the same with other instants.
+
+    So it is made once a process with instants that stand for those of the window: to make it takes
+    longer than many a run of it.
+    """
+    instants = dict.fromkeys(n for n in op.find(ops.Literal) if isinstance(n.value, date))
+    stand_ins = {literal: _stand_in(literal, n) for n, literal in enumerate(instants)}
+    sql = _pattern(_alike(op, stand_ins), dialect)
+    for literal, stand_in in stand_ins.items():
+        sql = sql.replace(_literal_text(stand_in, dialect), _literal_text(literal, dialect))
+    left = any(f"{stand_in.value.year}, 11, 11" in sql for stand_in in stand_ins.values())
+    return str(ibis.to_sql(_kept(op.to_expr()), dialect=dialect)) if left else sql
+
+
+def _alike(op: ops.Node, stand_ins: dict[ops.Literal, ops.Literal]) -> ops.Node:
+    """The expression with stand-ins, and its views numbered from 0: each has a number of its own.
+
+    So the expressions of one asset for two windows are one.
+    """
+    numbers = {view: n for n, view in enumerate(op.find(ops.SelfReference))}
+
+    def replaced(node: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
+        if node in stand_ins:
+            return stand_ins[node]
+        if node in numbers:
+            return ops.SelfReference((changed or {}).get("parent", node.parent), numbers[node])
+        return node.__recreate__(changed) if changed else node
+
+    return op.replace(replaced)
+
+
+def _stand_in(literal: ops.Literal, number: int) -> ops.Literal:
+    at = _STAND_IN.replace(year=_STAND_IN.year + number)
+    return literal.copy(value=at if isinstance(literal.value, datetime) else at.date())
+
+
+_STAND_IN = datetime.fromisoformat("9000-11-11T11:11:11.111111")
+"""No instant that is asked for; the next ones follow by years."""
 
 
 @lru_cache(maxsize=512)
-def _text(op: ops.Node, dialect: str) -> str:
-    """SQL of an expression, made once a process: passes of one hour ask for the same again."""
+def _pattern(op: ops.Node, dialect: str) -> str:
     return str(ibis.to_sql(_kept(op.to_expr()), dialect=dialect))
+
+
+@lru_cache(maxsize=4096)
+def _literal_text(literal: ops.Literal, dialect: str) -> str:
+    selected = str(ibis.to_sql(literal.to_expr().name("at"), dialect=dialect, pretty=False))
+    return selected.removeprefix("SELECT ").rpartition(" AS ")[0]
 
 
 def _kept(expression: ir.Expr) -> ir.Expr:

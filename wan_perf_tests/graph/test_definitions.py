@@ -76,12 +76,14 @@ FEEDS = {
     "chronic_offender": {"circuit_day", "dim_site", "dim_hour"},
     "current_state": {
         *("circuit_state", "circuit_hour", "raw_port_sample", "raw_gateway_event", "dim_site"),
-        *("dim_circuit", "circuit_port"),
+        *("dim_circuit", "circuit_port", "failover_piece"),
     },
     "primary_vs_secondary": {"current_state", "circuit_day", "dim_circuit"},
     "active_alert": {"current_state"},
     "trend": {"circuit_trading_day", "dim_site"},
-    "top_offender": {"circuit_day", "dim_site"},
+    "top_offender": {
+        *("circuit_day", "circuit_week", "circuit_month", "circuit_13_month", "dim_site"),
+    },
 }
 
 

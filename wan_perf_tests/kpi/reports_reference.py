@@ -71,12 +71,22 @@ def slow_chronic(days: Sequence[Row], sites: Sequence[Row], hours: Sequence[Row]
     return found
 
 
+def end_of(start: date, period: str) -> date:
+    """Last day of the period that begins with a day."""
+    if period == "day":
+        return start
+    if period == "week":
+        return start + timedelta(days=6)
+    return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
 def slow_top(
-    days: Sequence[Row], sites: Sequence[Row], count: int
+    rows: Sequence[Row], sites: Sequence[Row], count: int, period: str = "day"
 ) -> dict[str, list[tuple[int, str, float]]]:
-    newest = as_of(days)
-    current = told_sites(sites, newest)
-    rows = [r for r in days if r["day"] == newest and r["site_id"] in current]
+    column = period.removeprefix("13_")
+    newest = as_of(rows) if period == "day" else max(row[column] for row in rows)
+    current = told_sites(sites, end_of(newest, period))
+    rows = [r for r in rows if r[column] == newest and r["site_id"] in current]
     found = {}
     for ranked in RANKED:
         lowest = ranked.column == "availability_pct"

@@ -216,7 +216,9 @@ def test_circuit_hours_and_their_day(warehouses):
         until = until.filter(until.pass_at.truncate("h") <= until.newest).drop("newest")
         heard = (until, warehouse.lazy(RAW_GATEWAY_EVENT))
         described = [warehouse.lazy(t) for t in (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)]
-        warehouse.store(CURRENT_STATE, current_states(stretches, fact, *heard, *described))
+        warehouse.store(
+            CURRENT_STATE, current_states(stretches, fact, *heard, *described, failed_over)
+        )
         warehouse.store(ACTIVE_ALERT, active_alerts(warehouse.lazy(CURRENT_STATE)))
         state_and_days = [warehouse.lazy(t) for t in (CURRENT_STATE, CIRCUIT_DAY, DIM_CIRCUIT)]
         warehouse.store(PRIMARY_VS_SECONDARY, primaries_and_backups(*state_and_days))
@@ -318,7 +320,7 @@ def test_reports(warehouses):
         warehouse.store(DIM_HOUR, conform(hours_of_zones, DIM_HOUR), long)
         stored = [warehouse.lazy(table) for table in (CIRCUIT_DAY, DIM_SITE, DIM_HOUR)]
         warehouse.store(CHRONIC_OFFENDER, chronic_offenders(*stored, ChronicRule()))
-        warehouse.store(TOP_OFFENDER, top_offenders(*stored[:2], 3))
+        warehouse.store(TOP_OFFENDER, top_offenders({"day": stored[0]}, stored[1], 3))
 
     assert len(assert_equal_on_both(warehouses, CHRONIC_OFFENDER, fill)) > 3
     rows = assert_equal_on_both(warehouses, TOP_OFFENDER, lambda _: None)

@@ -2,17 +2,21 @@
 
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from wan_perf.kpi.current import active_alerts, current_states
+from wan_perf.metrics import JUDGED, Metric
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
+    CURRENT_STATE,
     DIM_CIRCUIT,
     DIM_SITE,
+    FAILOVER_PIECE,
     RAW_GATEWAY_EVENT,
     RAW_PORT_SAMPLE,
 )
@@ -23,7 +27,7 @@ ALWAYS = {"valid_from": datetime(1970, 1, 1), "valid_to": None}
 MBIT_MINUTE = 7_500_000
 SOURCES = (
     *(CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT, DIM_SITE, DIM_CIRCUIT),
-    CIRCUIT_PORT,
+    *(CIRCUIT_PORT, FAILOVER_PIECE),
 )
 PORTS = {"C1": "ge-0/0/0", "C2": "ge-0/0/1"}
 
@@ -31,7 +35,7 @@ PORTS = {"C1": "ge-0/0/0", "C2": "ge-0/0/1"}
 @cache
 def queries() -> tuple[Query, Query]:
     states = current_states(*(unbound(table) for table in SOURCES))
-    return Query(states), Query(active_alerts(states))
+    return Query(states), Query(active_alerts(unbound(CURRENT_STATE)))
 
 
 def estate(**more: list[Row]) -> dict[str, list[Row]]:
@@ -89,8 +93,12 @@ def now(**more: list[Row]) -> dict[str, Row]:
     return {row["circuit_id"]: row for row in queries()[0].rows(**estate(**more))}
 
 
+def alert_rows(**more: list[Row]) -> list[Row]:
+    return queries()[1].rows(current_state=list(now(**more).values()))
+
+
 def alerts(**more: list[Row]) -> list[tuple[Any, ...]]:
-    rows = queries()[1].rows(**estate(**more))
+    rows = alert_rows(**more)
     return sorted((row["circuit_id"] or "", row["severity"], row["messages"]) for row in rows)
 
 
@@ -110,9 +118,24 @@ def test_a_primary_that_is_down_is_high_and_a_secondary_warning() -> None:
     assert alerts(circuit_state=second) == [("C2", "warning", "secondary down (isp)")]
 
 
-def test_a_dark_site_is_one_critical_alert() -> None:
-    dark = [state(c, "down", down_cause="port") for c in PORTS]
-    assert alerts(circuit_state=dark) == [("", "critical", "site dark: 2 circuits")]
+def test_a_circuit_of_unknown_rank_is_not_called_a_secondary() -> None:
+    nameless = [{**row, "role_rank": None} for row in estate()["dim_circuit"]]
+    down = [state("C1", "down", down_cause="isp"), state("C2")]
+    found = alerts(circuit_state=down, dim_circuit=nameless)
+    assert found == [("C1", "warning", "circuit down (isp)")]
+
+
+def test_a_dark_site_is_one_critical_alert_since_its_last_circuit_fell() -> None:
+    """C1 falls at 10:10 and C2 at 10:20."""
+    dark = [
+        row
+        for c, fell_at in (("C1", "10:10"), ("C2", "10:20"))
+        for row in (state(c, end=fell_at), state(c, "down", fell_at, down_cause="port"))
+    ]
+    [row] = alert_rows(circuit_state=dark)
+    assert (row["circuit_id"], row["severity"], row["messages"], row["since"]) == (
+        *(None, "critical", "site dark: 2 circuits", at("10:20")),
+    )
 
 
 def test_an_unheard_gateway_makes_the_site_unreachable_and_not_dark() -> None:
@@ -135,6 +158,16 @@ def test_what_was_known_until_the_newest_sample_counts_for_15_minutes() -> None:
     assert (row["state"], row["is_stale"], row["utilization_now_pct"]) == ("unknown", True, None)
 
 
+@pytest.mark.parametrize(
+    ("last", "is_stale"),
+    [("10:15", False), ("10:14:59", True)],
+    ids=["15 minutes", "a second more"],
+)
+def test_what_is_older_than_15_minutes_is_stale(last: str, is_stale: bool) -> None:
+    heard = [sample(last), sample("10:30", port=PORTS["C2"])]
+    assert now(raw_port_sample=heard)["C1"]["is_stale"] == is_stale
+
+
 def test_since_when_is_counted_over_hours_and_null_where_nothing_else_was_seen() -> None:
     """Down until 7:20 and up since then, in stretches of an hour."""
     stretches = [
@@ -153,6 +186,78 @@ def test_a_site_on_backup_is_high_at_its_primary() -> None:
     assert alerts(circuit_state=used) == [("C1", "high", "site on backup")]
 
 
+def fell(start: str, *since: str) -> list[Row]:
+    """From an instant until now C2 carries the store instead of C1; cut where the hours end."""
+    edges = [start, *since, "10:30"]
+    used = {"C1": (1, "inactive"), "C2": (2, "active")}
+    return [
+        state(c, start=a, end=b, role_rank=rank, activity=use)
+        for c, (rank, use) in used.items()
+        for a, b in pairwise(edges)
+    ]
+
+
+def part(day: int, start: str, end: str, is_begin: bool) -> Row:
+    """A piece of a failover of the store, so many days back."""
+    clock = {"started_at": at(f"{-day} {start}"), "ended_at": at(f"{-day} {end}")}
+    return {**clock, "day": clock["started_at"].date(), "site_id": "S1", "is_begin": is_begin}
+
+
+YESTERDAY = ("-1 00:00", "00:00")
+
+BEFORE = part(2, "00:00", "24:00", is_begin=False)
+
+
+@pytest.mark.parametrize(
+    ("states", "pieces", "since"),
+    [
+        pytest.param(fell("10:10"), [], "10:10", id="today"),
+        pytest.param(fell("-1 22:15", "00:00"), [], "-1 22:15", id="over midnight"),
+        pytest.param(
+            fell("-2 22:00", *YESTERDAY),
+            [part(3, "09:30", "24:00", is_begin=True), BEFORE],
+            "-3 09:30",
+            id="days old",
+        ),
+        pytest.param(
+            fell("-2 22:00", *YESTERDAY),
+            [part(3, "09:30", "23:00", is_begin=True), part(2, "22:00", "24:00", is_begin=True)],
+            "-2 22:00",
+            id="one before it is over",
+        ),
+        pytest.param(
+            fell("-2 22:00", *YESTERDAY), [BEFORE], None, id="its start is held by no piece"
+        ),
+        pytest.param(
+            fell("10:10"),
+            [part(0, "08:00", "10:00", is_begin=True), part(1, "08:00", "24:00", is_begin=True)],
+            "10:10",
+            id="pieces of today and yesterday are made anew",
+        ),
+    ],
+)
+def test_since_when_a_site_is_in_failover(
+    states: list[Row], pieces: list[Row], since: str | None
+) -> None:
+    rows = now(circuit_state=states, failover_piece=pieces)
+    assert {row["site_state"] for row in rows.values()} == {"on backup"}
+    assert {row["failover_since"] for row in rows.values()} == {at(since) if since else None}
+
+
+def test_a_site_whose_primary_carries_again_is_in_no_failover() -> None:
+    """Back at 10:20: ten minutes ago it was on its backup."""
+    over = [
+        state("C1", end="10:20", role_rank=1, activity="inactive"),
+        state("C2", end="10:20", role_rank=2, activity="active"),
+    ]
+    back = [
+        state("C1", start="10:20", role_rank=1, activity="active"),
+        state("C2", start="10:20", role_rank=2, activity="inactive"),
+    ]
+    rows = now(circuit_state=[*over, *back])
+    assert {(r["site_state"], r["failover_since"]) for r in rows.values()} == {("up", None)}
+
+
 @pytest.mark.parametrize("what", ["disabled", "standby"])
 def test_what_is_expected_gives_no_alert(what: str) -> None:
     rows = now(circuit_state=[state("C1"), state("C2", what)])
@@ -169,6 +274,44 @@ def test_transitions_of_the_last_hour(count: int, severity: str) -> None:
     old = state("C1", start="09:20", end="09:21", turned_to="up")
     row = now(circuit_state=[*turns, old, state("C2")])["C1"]
     assert (row["recent_flap_count"], row["severity"]) == (count, severity)
+
+
+def judged(circuit: str, **figures: float) -> list[Row]:
+    """The hours, the circuit's with figures and with levels of 10, 20 and 30 for each metric."""
+    steps = {"warning": 10.0, "high": 20.0, "critical": 30.0}
+    levels = {m.level(word): level for m in JUDGED for word, level in steps.items()}
+    return [
+        {**row, **levels, **figures} if row["circuit_id"] == circuit else row
+        for row in estate()["circuit_hour"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "severity"),
+    [(9.9, None), (10, "warning"), (20, "high"), (29.9, "high"), (30, "critical")],
+)
+@pytest.mark.parametrize("metric", JUDGED, ids=lambda metric: metric.quantity)
+def test_a_metric_is_as_bad_as_the_level_that_it_reaches(
+    metric: Metric, value: float, severity: str | None
+) -> None:
+    """Without a load of the last minutes the hour's so far counts."""
+    found = alerts(circuit_hour=judged("C1", **{metric.value: float(value)}))
+    words = f"{metric.quantity} {severity} ({float(value)})"
+    assert found == ([("C1", severity, words)] if severity else [])
+
+
+def test_a_circuit_has_its_worst_and_says_all_of_it() -> None:
+    down = [state("C1"), state("C2", "down", down_cause="port")]
+    hours = judged("C2", loss_avg_pct=31.0, latency_avg_ms=21.0)
+    [found] = alerts(circuit_state=down, circuit_hour=hours)
+    said = "secondary down (port); loss critical (31.0); latency high (21.0)"
+    assert found == ("C2", "critical", said)
+
+
+def test_what_is_stale_is_not_held_against_a_level() -> None:
+    late = [sample("10:10"), sample("10:30", port=PORTS["C2"])]
+    hours = judged("C1", loss_avg_pct=31.0, utilization_pct=31.0)
+    assert alerts(raw_port_sample=late, circuit_hour=hours) == []
 
 
 def carried(*clock_and_bytes: tuple[str, float]) -> list[Row]:
@@ -197,7 +340,10 @@ def test_the_last_15_minutes_can_lie_in_two_hours() -> None:
 
 
 def test_the_trend_is_against_the_same_hour_of_three_weeks_or_more() -> None:
-    """20, 30 and 70 % on the last Tuesdays at ten: usual is 30 %; of two weeks nothing is told."""
+    """20, 30 and 70 % on the last Tuesdays at ten: usual is 30 %; of two weeks nothing is told.
+
+    With 40 % on a fourth it is 35 %; the fifth is too long ago.
+    """
     heard = carried(("10:15", 0), ("10:30", 75))
     weeks = [
         {"hour": HOUR - timedelta(days=7 * n), "circuit_id": "C1", "utilization_pct": pct}
@@ -206,5 +352,9 @@ def test_the_trend_is_against_the_same_hour_of_three_weeks_or_more() -> None:
     hours = estate()["circuit_hour"]
     row = now(raw_port_sample=heard, circuit_hour=[*hours, *weeks])["C1"]
     assert (row["utilization_now_pct"], row["utilization_trend_pct"]) == (50, 20)
-    two = now(raw_port_sample=heard, circuit_hour=[*hours, *weeks[:2]])["C1"]
+    four = [*weeks, {**weeks[0], "hour": HOUR - timedelta(days=21), "utilization_pct": 40.0}]
+    fifth = {**weeks[0], "hour": HOUR - timedelta(days=35), "utilization_pct": 0.0}
+    row = now(raw_port_sample=heard, circuit_hour=[*hours, *four, fifth])["C1"]
+    assert (row["utilization_usual_pct"], row["utilization_trend_pct"]) == (35, 15)
+    two = now(raw_port_sample=heard, circuit_hour=[*hours, *weeks[:2], fifth])["C1"]
     assert (two["utilization_usual_pct"], two["utilization_trend_pct"]) == (None, None)

@@ -1,14 +1,23 @@
 """Reports from days: chronic and top offenders, named cases and a slow reference."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 
 from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.ranking import RANKED, top_offenders
-from wan_perf.tables import CIRCUIT_DAY, DIM_HOUR, DIM_SITE
+from wan_perf.tables import (
+    CIRCUIT_13_MONTH,
+    CIRCUIT_DAY,
+    CIRCUIT_MONTH,
+    CIRCUIT_WEEK,
+    DIM_HOUR,
+    DIM_SITE,
+    TOP_OFFENDER,
+)
 from wan_perf.thresholds import ChronicRule
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.estate import site
@@ -18,6 +27,12 @@ from wan_perf_tests.kpi.rows import Row
 
 RULE = ChronicRule()
 PLACES = 2
+KEPT = {
+    "day": CIRCUIT_DAY,
+    "week": CIRCUIT_WEEK,
+    "month": CIRCUIT_MONTH,
+    "13_month": CIRCUIT_13_MONTH,
+}
 
 
 @cache
@@ -27,7 +42,8 @@ def chronic_query() -> Query:
 
 @cache
 def top_query() -> Query:
-    return Query(top_offenders(unbound(CIRCUIT_DAY), unbound(DIM_SITE), PLACES))
+    circuits = {period: unbound(table) for period, table in KEPT.items()}
+    return Query(top_offenders(circuits, unbound(DIM_SITE), PLACES))
 
 
 def chronic(
@@ -126,13 +142,19 @@ def test_chronic_offenders_equal_the_reference(seed: int):
     assert chronic(days, hours, sites) == expected
 
 
-def top(days: Sequence[Row], sites: Sequence[Row]) -> list[Row]:
-    return top_query().rows(circuit_day=days, dim_site=sites)
+def top(sites: Sequence[Row], **circuits: Sequence[Row]) -> list[Row]:
+    """Of circuits over days, weeks, months and 13 months."""
+    tables = {KEPT[period].name: rows for period, rows in circuits.items()}
+    return top_query().rows(dim_site=sites, **tables)
 
 
-def places(rows: Sequence[Row], ranked_by: str) -> list[tuple[int, str, float]]:
+def places(
+    rows: Sequence[Row], ranked_by: str, period: str = "day"
+) -> list[tuple[int, str, float]]:
     return sorted(
-        (r["place"], r["circuit_id"], r["value"]) for r in rows if r["ranked_by"] == ranked_by
+        (r["place"], r["circuit_id"], r["value"])
+        for r in rows
+        if (r["ranked_by"], r["period"]) == (ranked_by, period)
     )
 
 
@@ -145,7 +167,7 @@ def test_the_worst_come_first_and_what_is_harmless_or_unknown_is_no_offender():
         day(0, "C4", flap_count=2, availability_pct=99.0, coverage_pct=90.0),
         day(1, "C5", flap_count=90),
     ]
-    rows = top(days, [site()])
+    rows = top([site()], day=days)
     assert places(rows, "flap_count") == [(1, "C1", 6), (1, "C2", 6)]
     assert places(rows, "availability_pct") == [(1, "C1", 98.0), (2, "C4", 99.0)]
     assert places(rows, "utilization_p95_pct") == [(1, "C1", 91.5)]
@@ -153,12 +175,66 @@ def test_the_worst_come_first_and_what_is_harmless_or_unknown_is_no_offender():
     assert {row["period_start"] for row in rows} == {LAST}
 
 
-@pytest.mark.parametrize("seed", range(12))
+def over(period: str, first: date, circuit: str, flaps: int, **more: Any) -> Row:
+    """A circuit over a week or month that begins with a day."""
+    row = day(0, circuit, flap_count=flaps, **more)
+    return {**row, period: first}
+
+
+def test_each_period_is_ranked_by_itself_and_13_months_are_no_month():
+    """The newest week, month and 13 months; of three circuits the worst two."""
+    march, february = date(2026, 3, 1), date(2026, 2, 1)
+    monday, before = date(2026, 3, 9), date(2026, 3, 2)
+    flaps = {"C1": 7, "C2": 5, "C3": 9}
+    rows = top(
+        [site()],
+        day=[day(0, circuit, flap_count=1) for circuit in ("C2", "C3")],
+        week=[over("week", monday, "C1", 3), over("week", before, "C2", 99)],
+        month=[over("month", march, "C2", 20), over("month", february, "C1", 50)],
+        **{"13_month": [over("month", march, c, n * 100) for c, n in flaps.items()]},
+    )
+    assert places(rows, "flap_count", "day") == [(1, "C2", 1), (1, "C3", 1)]
+    assert places(rows, "flap_count", "week") == [(1, "C1", 3)]
+    assert places(rows, "flap_count", "month") == [(1, "C2", 20)]
+    assert places(rows, "flap_count", "13_month") == [(1, "C3", 900), (2, "C1", 700)]
+    starts = {(row["period"], row["period_start"]) for row in rows}
+    assert starts == {("day", LAST), ("week", monday), ("month", march), ("13_month", march)}
+    keys = [tuple(row[name] for name in TOP_OFFENDER.key) for row in rows]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_period_of_which_nothing_is_kept_has_no_rows():
+    rows = top([site()], day=[day(0, flap_count=4)])
+    assert {row["period"] for row in rows} == {"day"}
+
+
+def test_a_store_is_told_as_of_the_end_of_the_period():
+    """Moved to the East on the tenth: the day before it was in the West, at the month's end not."""
+    moved = datetime(2026, 3, 10)
+    sites = [site(valid_to=moved), site(region="East", valid_from=moved)]
+    month = [over("month", date(2026, 3, 1), "C1", 4)]
+    rows = top(sites, day=[day(2, flap_count=4)], month=month)
+    assert {(row["period"], row["region"]) for row in rows} == {("day", "West"), ("month", "East")}
+
+
+@pytest.mark.parametrize("seed", range(6))
 def test_top_offenders_equal_the_reference(seed: int):
     days, sites, _ = ragged(seed)
-    rows = top(days, sites)
-    expected = slow_top(days, sites, PLACES)
-    assert expected["flap_count"]
-    assert {name: sorted(found) for name, found in expected.items()} == {
-        ranked.column: places(rows, ranked.column) for ranked in RANKED
+    starts = {
+        "week": lambda at: at - timedelta(days=at.weekday()),
+        "month": lambda at: at.replace(day=1),
+        "13_month": lambda at: at.replace(day=1),
     }
+    kept: dict[str, list[Row]] = {"day": days}
+    for n, (period, begun) in enumerate(starts.items()):
+        column = period.removeprefix("13_")
+        # One day stands for the period's sums; of the 13 months it is another one.
+        newest = {(begun(r["day"]), r["circuit_id"]): r for r in days[:: -1 if n == 2 else 1]}
+        kept[period] = [{**row, column: first} for (first, _), row in newest.items()]
+    rows = top(sites, **kept)
+    for period, of_period in kept.items():
+        expected = slow_top(of_period, sites, PLACES, period)
+        assert expected["flap_count"]
+        assert {name: sorted(found) for name, found in expected.items()} == {
+            ranked.column: places(rows, ranked.column, period) for ranked in RANKED
+        }

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import combinations
 from random import Random
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis
 import pytest
@@ -112,8 +112,18 @@ def test_the_tail_of_the_normal_distribution() -> None:
         assert row["p"] == pytest.approx(math.erfc(abs(row["z"]) / math.sqrt(2)), rel=2e-7)
 
 
-def expected(days: list[Row]) -> tuple[float, float]:
-    """p-value and slope of one circuit, from the definitions, pair by pair."""
+class Expected(NamedTuple):
+    """p-value, slope and its interval, and where the line through the days is on the last one."""
+
+    p: float
+    slope: float
+    low: float
+    high: float
+    level: float
+
+
+def expected(days: list[Row], last: date) -> Expected:
+    """Of one circuit, from the definitions, pair by pair."""
     known = [d for d in days if d["observed_hour_count"] >= 4]
     by_weekday = defaultdict(list)
     for row in known:
@@ -126,8 +136,21 @@ def expected(days: list[Row]) -> tuple[float, float]:
         n = len(own)
         ties = Counter(value for _, value in own).values()
         variance += n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties)
-    z = max(abs(score) - 1, 0) / math.sqrt(variance / 18) if variance else 0.0
-    return math.erfc(z / math.sqrt(2)), median(slopes)
+    spread = math.sqrt(variance / 18)
+    z = max(abs(score) - 1, 0) / spread if variance else 0.0
+    half = 1.959964 * spread
+    slopes.sort()
+    low = max(round((len(slopes) - half) / 2), 1)
+    high = min(round((len(slopes) + half) / 2) + 1, len(slopes))
+    slope = median(slopes)
+    middle = median((row["day"] - last).days for row in known)
+    level = median(row["utilization_p95_pct"] for row in known) - slope * middle
+    return Expected(math.erfc(z / math.sqrt(2)), slope, slopes[low - 1], slopes[high - 1], level)
+
+
+def days_until(target: float, level: float, slope: float) -> int | None:
+    """None where the line does not rise."""
+    return math.ceil(max(target - level, 0) / slope) if slope > 0 else None
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -145,26 +168,32 @@ def test_ragged_fleets_are_as_the_reference_says(seed: int) -> None:
         own = days_of(values, f"C{n:02}")
         days[f"C{n:02}"] = [{**row, "day": row["day"] + shift} for row in own]
     found = told([row for own in days.values() for row in own])
-    tested: dict[str, tuple[float, float]] = {}
+    tested: dict[str, Expected] = {}
+    last = MONDAY + timedelta(days=90)
     for circuit, own in days.items():
         counts = sum(row["observed_hour_count"] >= 4 for row in own)
         if counts >= 28:
-            tested[circuit] = expected(own)
+            tested[circuit] = expected(own, last)
         assert (found[circuit]["verdict"] == "too_short") == (counts < 28)
-    order = sorted(tested, key=lambda c: (tested[c][0], c))
+    order = sorted(tested, key=lambda c: (tested[c].p, c))
     least = 1.0
     for place in range(len(order), 0, -1):
         circuit = order[place - 1]
-        p, slope = tested[circuit]
+        p, slope, low, high, level = tested[circuit]
         least = min(least, p * len(order) / place)
         row = found[circuit]
         assert row["p_value"] == pytest.approx(p, rel=2e-7)
         assert row["q_value"] == pytest.approx(least, rel=4e-7)
-        assert row["slope_pct_per_day"] == pytest.approx(slope, abs=0.5001e-4)
-        assert row["slope_low_pct_per_day"] <= row["slope_pct_per_day"] + 1e-9
-        assert row["slope_pct_per_day"] <= row["slope_high_pct_per_day"] + 1e-9
+        named = ("slope_pct_per_day", "slope_low_pct_per_day", "slope_high_pct_per_day")
+        for name, value in zip(named, (slope, low, high), strict=True):
+            assert row[name] == pytest.approx(value, abs=0.5001e-4)
+        assert row["level_pct"] == pytest.approx(level, abs=0.01)
         sure = p < 0.01 and least < 0.01 and abs(slope) >= 0.1
         assert (row["verdict"] in ("rising", "falling")) == sure
+        for target in (80, 90):
+            ends = [days_until(target, row["level_pct"], row[name]) for name in named]
+            told_ends = [row[f"days_to_{target}{end}"] for end in ("", "_high", "_low")]
+            assert told_ends == (ends if sure and slope > 0 else [None] * 3)
 
 
 @pytest.mark.parametrize("seed", range(5))
