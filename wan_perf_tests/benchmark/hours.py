@@ -4,8 +4,8 @@ Belongs here: hours with all columns that rollups read, with the rhythm of day a
 Keep out: raw samples (`estate`), what is measured.
 
 Quality is the history's: averages, no samples. One circuit in 300 is down for seven hours of a day,
-one hour in 500 has a short outage, one in 200 is unknown, one in 14 loses packets; one circuit in 30
-has a busy week, one in four is slow while it is busy.
+one hour in 500 has a short outage, one in 200 is unknown, one in 14 loses packets. One circuit in
+30 has a busy week, one in six is slow while it is busy.
 """
 
 from datetime import datetime
@@ -34,7 +34,7 @@ _MEASURED = {
     "loss_avg_pct": "CASE WHEN chance // 7 % 14 = 0 "
     "THEN round(2 * pow((chance // 100 % 100) / 100, 8), 4) ELSE 0 END",
     "jitter_avg_ms": "round(1 + i % 5 + (chance // 11 % 30) / 10 + 2 * busy / 100, 4)",
-    "latency_avg_ms": "round(15 + pow(i % 60, 2) / 60 + (chance // 13 % 100) / 10 "
+    "latency_avg_ms": "round(12 + pow(i % 60, 2) / 100 + (chance // 13 % 100) / 10 "
     "+ 20 * busy / 100, 4)",
     "quality_minutes": "60.0",
     "quality_source": "'history'",
