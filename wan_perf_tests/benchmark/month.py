@@ -17,7 +17,11 @@ PLACES = ("site", "region")
 FIRST = MONTH.begun(START)
 A_DAY = 24 * H
 OF_A_DAY = (*FACTS, *WINDOWS, *EVENTS, *DAYS, *(f"{place}_day" for place in PLACES))
-LONGER = ("week", "month", "13_month")
+OF_LONGER = (
+    *("circuit_week", "site_week", "region_week"),
+    *("circuit_month_histogram", "circuit_month", "site_month", "region_month"),
+    *("circuit_13_month", "site_13_month", "region_13_month"),
+)
 
 
 def month(circuits: int, days: int) -> str:
@@ -41,10 +45,9 @@ def month(circuits: int, days: int) -> str:
             "week": Window(WEEK.begun(FIRST), WEEK.begun(end - H) + 7 * A_DAY),
             "month": Window(FIRST, months_after(end - H, 1)),
         }
-        for length in LONGER:
-            for name in (f"{scope}_{length}" for scope in ("circuit", *PLACES)):
-                steps[name] = Step(name)
-                steps[name].store(warehouse, ends.get(length, ends["month"]))
+        for name in OF_LONGER:
+            steps[name] = Step(name)
+            steps[name].store(warehouse, ends["week" if name.endswith("week") else "month"])
         hear(warehouse, 0, Window(FIRST, FIRST))
         held = told(warehouse)
     every = list(steps.values())
