@@ -8,7 +8,7 @@ from wan_perf.warehouse import Window
 from wan_perf_tests.benchmark.estate import furnish
 from wan_perf_tests.benchmark.graph import months_after
 from wan_perf_tests.benchmark.hours import COLUMNS, know
-from wan_perf_tests.benchmark.measuring import TimedWarehouse, peak_memory, seconds
+from wan_perf_tests.benchmark.measuring import TimedWarehouse, peak_memory, took
 from wan_perf_tests.benchmark.month import A_DAY, FIRST
 from wan_perf_tests.benchmark.stored import told
 from wan_perf_tests.benchmark.storing import Step, in_all
@@ -30,7 +30,7 @@ def calendar(circuits: int, months: int, chunk: int) -> str:
             for start in (first + n * A_DAY for n in range(0, (end - first).days, chunk))
         ]
         hours = sum(know(warehouse, circuits, each.start, each.end) for each in chunks)
-        scanned = seconds(lambda: _scan(warehouse))
+        scanned = took(lambda: _scan(warehouse))
         for each in chunks:
             for step in of_days:
                 step.store(warehouse, each)
@@ -43,7 +43,8 @@ def calendar(circuits: int, months: int, chunk: int) -> str:
     return "\n".join(
         [
             f"calendar: {circuits} circuits x {months} months, {hours} circuit-hours,"
-            f" a plain scan of the {len(COLUMNS)} columns that rollups read {scanned:.2f} s",
+            f" a plain scan of the {len(COLUMNS)} columns that rollups read"
+            f" {scanned.seconds:.2f} s (processors {scanned.processor:.2f} s)",
             *(step.told(scanned) for step in from_hours),
             f"  in all from hours, {chunk} days at a time: {in_all(from_hours, scanned)}",
             *(step.told(scanned) for step in again),

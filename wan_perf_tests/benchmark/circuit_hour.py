@@ -6,7 +6,7 @@ from pathlib import Path
 from wan_perf.warehouse import Window
 from wan_perf_tests.benchmark.estate import RAW, START, H, fill
 from wan_perf_tests.benchmark.hours import know
-from wan_perf_tests.benchmark.measuring import TimedWarehouse, peak_memory, scan, seconds
+from wan_perf_tests.benchmark.measuring import TimedWarehouse, peak_memory, scan, took
 from wan_perf_tests.benchmark.storing import Step, in_all
 
 FACTS = ("circuit_state", "circuit_hour", "site_hour")
@@ -26,18 +26,19 @@ def circuit_hour(circuits: int, hours: int) -> str:
         warehouse = TimedWarehouse(Path(folder) / "benchmark.duckdb")
         raw = fill(warehouse, circuits, window)
         know(warehouse, circuits, START - 24 * H, START)
-        scanned = min(seconds(lambda: scan(warehouse, RAW)) for _ in range(3))
+        scans = [took(lambda: scan(warehouse, RAW)) for _ in range(3)]
+        scanned = min(scans, key=lambda each: each.seconds)
         steps = []
         for name in (*FACTS, *WINDOWS, *EVENTS):
             of = days if name in EVENTS else window
             Step(name).store(warehouse, of)
             steps.append(Step(name))
             steps[-1].store(warehouse, of)
-    working = sum(step.working for step in steps)
+    working = sum(step.working.seconds for step in steps)
     return "\n".join(
         [
             f"circuit-hour: {circuits} circuits x {hours} h, {raw} raw rows,"
-            f" a plain scan of them {scanned:.3f} s",
+            f" a plain scan of them {scanned.seconds:.3f} s",
             *(step.told(scanned) for step in steps),
             f"  in all: {in_all(steps, scanned)}; {circuits * hours / working:.0f} circuit-hours/s;"
             f" peak memory {peak_memory()}",

@@ -8,7 +8,7 @@ from wan_perf.warehouse import Window
 from wan_perf_tests.benchmark.circuit_hour import EVENTS, FACTS, WINDOWS
 from wan_perf_tests.benchmark.estate import RAW, START, H, furnish, hear
 from wan_perf_tests.benchmark.graph import months_after
-from wan_perf_tests.benchmark.measuring import TimedWarehouse, peak_memory, scan, seconds
+from wan_perf_tests.benchmark.measuring import TimedWarehouse, Took, peak_memory, scan, took
 from wan_perf_tests.benchmark.stored import told
 from wan_perf_tests.benchmark.storing import Step, in_all
 
@@ -31,14 +31,14 @@ def month(circuits: int, days: int) -> str:
     scanned once beside it.
     """
     steps = {name: Step(name) for name in OF_A_DAY}
-    end, raw, scanned = FIRST + days * A_DAY, 0, 0.0
+    end, raw, scanned = FIRST + days * A_DAY, 0, Took()
     with tempfile.TemporaryDirectory() as folder:
         warehouse = TimedWarehouse(Path(folder) / "benchmark.duckdb")
         furnish(warehouse, circuits, Window(FIRST, end))
         for nth in range(days):
             day = Window(FIRST + nth * A_DAY, FIRST + (nth + 1) * A_DAY)
             raw += hear(warehouse, circuits, day)
-            scanned += seconds(lambda: scan(warehouse, RAW))
+            scanned += took(lambda: scan(warehouse, RAW))
             for name in OF_A_DAY:
                 steps[name].store(warehouse, day)
         ends = {
@@ -55,10 +55,10 @@ def month(circuits: int, days: int) -> str:
     return "\n".join(
         [
             f"month: {circuits} circuits x {days} days, {raw} raw rows,"
-            f" a plain scan of them {scanned:.2f} s",
+            f" a plain scan of them {scanned.seconds:.2f} s",
             *(step.told(scanned) for step in every),
             f"  in all: {in_all(every, scanned)};"
-            f" {hours / sum(step.working for step in every):.0f} circuit-hours/s;"
+            f" {hours / sum(step.working.seconds for step in every):.0f} circuit-hours/s;"
             f" peak memory {peak_memory()}",
             held,
         ]
