@@ -50,6 +50,7 @@ DAILY_ASSETS = [
 ]
 WEEKLY_ASSETS = [rollups.circuit_week, *places.PLACES["week"]]
 MONTHLY_ASSETS = [
+    rollups.circuit_month_histogram,
     rollups.circuit_month,
     rollups.circuit_13_month,
     *places.PLACES["month"],

@@ -522,6 +522,15 @@ CIRCUIT_HISTOGRAM = Table(
     required=("sample_count",),
     columns=("day", "circuit_id", "site_id", "metric", "bucket", "sample_count"),
 )
+CIRCUIT_MONTH_HISTOGRAM = Table(
+    "circuit_month_histogram",
+    "One row per circuit, month, metric and range of values that occurred.",
+    group="rollups",
+    partition="month",
+    key=("month", "circuit_id", "site_id", "metric", "bucket"),
+    required=("sample_count",),
+    columns=("month", "circuit_id", "site_id", "metric", "bucket", "sample_count"),
+)
 CIRCUIT_WEEK = Table(
     "circuit_week",
     "One row per circuit and ISO week in which it was in service for an hour or more.",
@@ -797,7 +806,8 @@ TABLES: dict[str, Table] = {
             FAILOVER_EVENT,
         ),
         *(THRESHOLD_PIECE, THRESHOLD_RUN, CIRCUIT_WINDOW, CIRCUIT_DAY),
-        *(CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
+        *(CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH_HISTOGRAM, CIRCUIT_MONTH),
+        CIRCUIT_13_MONTH,
         *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY),
         *(SITE_WINDOW, REGION_WINDOW, *SITE_PERIODS.values(), *REGION_PERIODS.values()),
         *(CHRONIC_OFFENDER, TOP_OFFENDER, TREND, CURRENT_STATE, ACTIVE_ALERT),

@@ -10,7 +10,6 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import (
     CHUNK,
     DAILY,
-    DAYS_OF_MONTHS,
     DAYS_OF_PERIOD,
     HOURS_OF_PERIOD,
     MONTHLY,
@@ -30,6 +29,13 @@ _SITES = {
     ROLLING: ("site_month", MONTHS_BEFORE),
 }
 """Where a site's minutes come from, and how much of it."""
+_HISTOGRAMS = {
+    "day": ("circuit_histogram", DAYS_OF_PERIOD),
+    "week": ("circuit_histogram", DAYS_OF_PERIOD),
+    "month": ("circuit_month_histogram", None),
+    ROLLING: ("circuit_month_histogram", MONTHS_BEFORE),
+}
+"""Where percentiles come from: those of a month have its days added up."""
 
 
 def _dated(rows: ir.Table, name: str) -> ir.Table:
@@ -43,12 +49,14 @@ def _dated(rows: ir.Table, name: str) -> ir.Table:
 
 
 def _counted(histograms: ir.Table, circuits: ir.Table, name: str) -> ir.Table:
-    return of_months(histograms, circuits) if name == ROLLING else _dated(histograms, name)
+    if name == ROLLING:
+        return of_months(histograms, circuits)
+    return histograms if name == "month" else _dated(histograms, name)
 
 
 def _arguments(table: Table, name: str) -> dict[str, Any]:
     source, mapping = _SITES[name]
-    days = DAYS_OF_MONTHS if name == ROLLING else DAYS_OF_PERIOD
+    histograms, of_histograms = _HISTOGRAMS[name]
     return {
         **declared(table),
         "kinds": {"sql"},
@@ -57,7 +65,7 @@ def _arguments(table: Table, name: str) -> dict[str, Any]:
         "ins": {
             "circuits": dg.AssetIn(f"circuit_{name}"),
             "sites": dg.AssetIn(source, partition_mapping=mapping),
-            "histograms": dg.AssetIn("circuit_histogram", partition_mapping=days),
+            "histograms": dg.AssetIn(histograms, partition_mapping=of_histograms),
         },
     }
 

@@ -17,7 +17,7 @@ from wan_perf.defs.partitions import (
     SAMPLES_NEAR,
     WEEKLY,
 )
-from wan_perf.kpi.calendar import longer_periods, rolling_months
+from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_months
 from wan_perf.kpi.histograms import circuit_histograms
 from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
@@ -27,6 +27,7 @@ from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HISTOGRAM,
     CIRCUIT_MONTH,
+    CIRCUIT_MONTH_HISTOGRAM,
     CIRCUIT_TRADING_DAY,
     CIRCUIT_WEEK,
     SITE_TRADING_DAY,
@@ -40,10 +41,11 @@ _OF_DAYS = {
     name: dg.AssetIn(partition_mapping=DAYS_OF_PERIOD)
     for name in ("circuit_day", "threshold_piece", "circuit_histogram")
 }
+_OF_MONTH = {name: _OF_DAYS[name] for name in ("circuit_day", "threshold_piece")}
 _OF_MONTHS = {
     "circuit_month": dg.AssetIn(partition_mapping=MONTHS_BEFORE),
     "threshold_piece": dg.AssetIn(partition_mapping=DAYS_OF_MONTHS),
-    "circuit_histogram": dg.AssetIn(partition_mapping=DAYS_OF_MONTHS),
+    "circuit_month_histogram": dg.AssetIn(partition_mapping=MONTHS_BEFORE),
 }
 
 
@@ -88,16 +90,27 @@ def circuit_week(
 
 
 @dg.asset(
+    **declared(CIRCUIT_MONTH_HISTOGRAM),
+    kinds={"sql"},
+    partitions_def=MONTHLY,
+    backfill_policy=CHUNK,
+    ins={"circuit_histogram": dg.AssetIn(partition_mapping=DAYS_OF_PERIOD)},
+)
+def circuit_month_histogram(circuit_histogram: ir.Table) -> ir.Table:
+    return month_histograms(circuit_histogram)
+
+
+@dg.asset(
     **declared(CIRCUIT_MONTH),
     kinds={"sql"},
     partitions_def=MONTHLY,
     backfill_policy=CHUNK,
-    ins=_OF_DAYS,
+    ins=_OF_MONTH,
 )
 def circuit_month(
-    circuit_day: ir.Table, threshold_piece: ir.Table, circuit_histogram: ir.Table
+    circuit_day: ir.Table, threshold_piece: ir.Table, circuit_month_histogram: ir.Table
 ) -> ir.Table:
-    return longer_periods(circuit_day, threshold_piece, circuit_histogram, MONTH)
+    return longer_periods(circuit_day, threshold_piece, circuit_month_histogram, MONTH)
 
 
 @dg.asset(
@@ -108,9 +121,9 @@ def circuit_month(
     ins=_OF_MONTHS,
 )
 def circuit_13_month(
-    circuit_month: ir.Table, threshold_piece: ir.Table, circuit_histogram: ir.Table
+    circuit_month: ir.Table, threshold_piece: ir.Table, circuit_month_histogram: ir.Table
 ) -> ir.Table:
-    return rolling_months(circuit_month, threshold_piece, circuit_histogram)
+    return rolling_months(circuit_month, threshold_piece, circuit_month_histogram)
 
 
 _OF_LOCAL_DAY = {

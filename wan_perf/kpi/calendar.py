@@ -11,11 +11,11 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.columns import SEVERITIES
-from wan_perf.episodes import chained
 from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS
 from wan_perf.kpi.histograms import with_percentiles
 from wan_perf.kpi.rollup import with_ratios
+from wan_perf.kpi.threshold_runs import joint_runs
 from wan_perf.metrics import JUDGED, QUALITY
 from wan_perf.periods import MONTH, ROLLING_MONTHS, Period
 
@@ -42,14 +42,25 @@ def longer_periods(
     Args:
         days: Rows of circuit_day.
         pieces: Of runs above levels, of the same days (THRESHOLD_PIECE).
-        histograms: Of the same days (CIRCUIT_HISTOGRAM).
+        histograms: Of the same days (CIRCUIT_HISTOGRAM), or of the period.
         period: Week or month.
     """
-    named, of_pieces, of_samples = (
-        rows.mutate(**{period.column: period.start(rows.day)})
-        for rows in (days, pieces, histograms)
+    column = period.column
+    named, of_pieces = _named(days, period), _named(pieces, period)
+    of_samples = histograms if column in histograms.columns else _named(histograms, period)
+    across = joint_runs(of_pieces, (column, "circuit_id", "metric", "severity"))
+    return _merged(named, "day", across, of_samples, column)
+
+
+def month_histograms(histograms: ir.Table) -> ir.Table:
+    """One row per circuit, month, metric and bucket, of those of days (CIRCUIT_MONTH_HISTOGRAM).
+
+    What months and 13 months are made of, instead of up to eight times as many rows of days.
+    """
+    dated = _named(histograms, MONTH)
+    return dated.group_by(MONTH.column, "circuit_id", "site_id", "metric", "bucket").aggregate(
+        sample_count=dated.sample_count.sum()
     )
-    return _merged(named, "day", of_pieces, of_samples, period.column)
 
 
 def rolling_months(months: ir.Table, pieces: ir.Table, histograms: ir.Table) -> ir.Table:
@@ -58,26 +69,31 @@ def rolling_months(months: ir.Table, pieces: ir.Table, histograms: ir.Table) -> 
     Args:
         months: Rows of circuit_month, from twelve months before the first one asked for.
         pieces: Of runs above levels, of the days of these months.
-        histograms: Of the days of these months.
+        histograms: Of these months (CIRCUIT_MONTH_HISTOGRAM).
     """
     ends = months.select(MONTH.column).distinct()
-    rolled = _rolled(months.rename(own_month=MONTH.column), ends)
-    of_pieces, of_samples = (
-        _rolled(rows.mutate(own_month=MONTH.start(rows.day)), ends) for rows in (pieces, histograms)
+    of_months, of_samples = (
+        _rolled(rows.rename(own_month=MONTH.column), ends) for rows in (months, histograms)
     )
-    return _merged(rolled, "own_month", of_pieces, of_samples, MONTH.column)
+    across = _across_months(pieces, ends)
+    return _merged(of_months, "own_month", across, of_samples, MONTH.column)
 
 
 def of_months(histograms: ir.Table, months: ir.Table) -> ir.Table:
-    """The days' histograms, a copy for each of the 13 months that hold the day."""
+    """Histograms of months, a copy for each of the 13 months that hold theirs."""
     ends = months.select(MONTH.column).distinct()
-    return _rolled(histograms.mutate(own_month=MONTH.start(histograms.day)), ends)
+    return _rolled(histograms.rename(own_month=MONTH.column), ends)
 
 
 def rolled(rows: ir.Table) -> ir.Table:
     """Rows of months, a copy for each of the 13 months that hold theirs."""
     ends = rows.select(MONTH.column).distinct()
     return _rolled(rows.rename(own_month=MONTH.column), ends).drop("own_month")
+
+
+def _named(rows: ir.Table, period: Period) -> ir.Table:
+    """Rows of days with the period that they lie in."""
+    return rows.mutate(**{period.column: period.start(rows.day)})
 
 
 def _rolled(rows: ir.Table, ends: ir.Table) -> ir.Table:
@@ -88,7 +104,7 @@ def _rolled(rows: ir.Table, ends: ir.Table) -> ir.Table:
 
 
 def _merged(
-    parts: ir.Table, order: str, pieces: ir.Table, histograms: ir.Table, column: str
+    parts: ir.Table, order: str, across: ir.Table, histograms: ir.Table, column: str
 ) -> ir.Table:
     by = (column, "circuit_id")
     figures: dict[str, ir.Scalar] = {name: parts[name].sum() for name in COUNTS}
@@ -101,25 +117,33 @@ def _merged(
         figures[metric.minutes] = parts[metric.minutes].sum().round(MINUTE_DECIMALS)
         figures[metric.weighted] = parts[metric.weighted].sum().round(VALUE_DECIMALS)
     totals = parts.group_by(*by).aggregate(site_id=parts.site_id.argmax(parts[order]), **figures)
-    return with_percentiles(with_ratios(_with_longest(totals, pieces, *by)), histograms, *by)
+    return with_percentiles(with_ratios(_with_longest(totals, across, *by)), histograms, *by)
 
 
-def _with_longest(totals: ir.Table, pieces: ir.Table, *by: str) -> ir.Table:
-    """The longest runs of the parts, or of those that go on over midnight, whichever is longer.
-
-    Only days with a run that touches midnight are chained; in all others it ended where it began.
-    """
-    midnight, next_midnight = pieces.started_at.truncate("D"), pieces.ended_at.truncate("D")
-    touching = (
-        pieces.filter((pieces.started_at == midnight) | (pieces.ended_at == next_midnight))
-        .select(*by, "metric", "severity", "day")
-        .distinct()
+def _across_months(pieces: ir.Table, ends: ir.Table) -> ir.Table:
+    """The runs over the end of a month, as far as they lie within the 13 months of each end."""
+    of = ("circuit_id", "metric", "severity")
+    begun = pieces.filter(pieces.started_at == pieces.started_at.truncate(MONTH.unit))
+    ended = pieces.filter(pieces.ended_at == pieces.ended_at.truncate(MONTH.unit))
+    over = begun.semi_join(ended.select(*of, started_at="ended_at"), [*of, "started_at"])
+    # Few are above a level while a month ends, and only their pieces are looked at.
+    runs = joint_runs(pieces.semi_join(over.select(*of).distinct(), list(of)), of)
+    last = (runs.ended_at + ibis.interval(seconds=-1)).truncate(MONTH.unit)
+    long = runs.filter(runs.started_at.truncate(MONTH.unit) < last)
+    windows = ends.select(
+        MONTH.column,
+        since=ends.month.cast("timestamp") + ibis.interval(months=1 - ROLLING_MONTHS),
+        until=ends.month.cast("timestamp") + MONTH.length,
     )
-    open_days = pieces.semi_join(touching, [*by, "metric", "severity", "day"])
-    within = (*by, "metric", "severity")
-    chain = chained(open_days, within)
-    runs = chain.group_by(*within, "episode").aggregate(above_hours=chain.above_hours.sum())
-    across = runs.group_by(*by).aggregate(
+    held = long.join(windows, [long.started_at < windows.until, long.ended_at > windows.since])
+    start = ibis.greatest(held.started_at, held.since)
+    end = ibis.least(held.ended_at, held.until)
+    return held.select(MONTH.column, *of, above_hours=end.delta(start, unit="hour"))
+
+
+def _with_longest(totals: ir.Table, runs: ir.Table, *by: str) -> ir.Table:
+    """The longest runs of the parts, or of those over their ends (`runs`), whichever is longer."""
+    wide = runs.group_by(*by).aggregate(
         **{
             f"{m.continuous(s)}_across": runs.above_hours.max(
                 where=(runs.metric == m.name) & (runs.severity == s)
@@ -128,7 +152,7 @@ def _with_longest(totals: ir.Table, pieces: ir.Table, *by: str) -> ir.Table:
             for s in SEVERITIES
         }
     )
-    joined = totals.left_join(across, list(by))
+    joined = totals.left_join(wide, list(by))
     longest = {
         # Both engines' GREATEST with nothing but known values: what could not be judged stays NULL.
         name: ibis.greatest(joined[name], joined[f"{name}_across"].fill_null(joined[name]))

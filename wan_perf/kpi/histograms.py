@@ -21,6 +21,8 @@ from wan_perf.metrics import JUDGED, QUALITY, UTILIZATION
 
 GROWTH = 1.04
 _LEAST = 10.0**-VALUE_DECIMALS
+_HUNDREDTHS = round(100 * P95)
+"""Of a whole number, so that the rank of a percentile is exact."""
 
 
 def bucket(value: ir.FloatingValue) -> ir.IntegerValue:
@@ -78,31 +80,41 @@ def with_percentiles(totals: ir.Table, histograms: ir.Table, *by: str) -> ir.Tab
     """
     key = (*by, "metric")
     merged = histograms.group_by(*key, "bucket").aggregate(
-        sample_count=histograms.sample_count.sum()
+        sample_count=histograms.sample_count.sum().cast("int64")
     )
-    within = [merged[name] for name in key]
-    numbered = merged.mutate(
-        reached=merged.sample_count.sum().over(
-            ibis.cumulative_window(group_by=within, order_by=merged.bucket)
-        ),
-        total=merged.sample_count.sum().over(ibis.window(group_by=within)),
-    )
-    rank = (numbered.total - 1) * P95
-    ranked = numbered.mutate(value=middle(numbered.bucket), rank=rank, below=rank.floor())
-    found = ranked.group_by(*key).aggregate(
-        low=ranked.value.min(where=ranked.reached > ranked.below),
-        high=ranked.value.min(where=ranked.reached > ranked["rank"].ceil()),
-        part=(ranked["rank"] - ranked.below).max(),
-    )
-    values = found.mutate(
-        value=(found.low + (found.high - found.low) * found.part).round(VALUE_DECIMALS)
-    )
+    values = _percentiles(merged, key)
     wide = values.group_by(*by).aggregate(
         **{m.p95: values.value.max(where=values.metric == m.name) for m in JUDGED}
     )
     own = [name for name in totals.columns if name not in wide.columns or name in by]
     joined = totals.select(*own).left_join(wide, list(by))
     return joined.select(*own, *(m.p95 for m in JUDGED))
+
+
+def _percentiles(merged: ir.Table, key: tuple[str, ...]) -> ir.Table:
+    """The 95th percentile of the buckets with the same key: the columns `key` and `value`."""
+    totals = merged.group_by(*key).aggregate(total=merged.sample_count.sum().cast("int64"))
+    # Put in order by a number: twice as fast as by dates and texts.
+    number = ibis.row_number().over(ibis.window(order_by=[totals[name] for name in key]))
+    hundredths = (totals.total - 1) * _HUNDREDTHS
+    groups = totals.mutate(group=number, below=hundredths // 100, part=hundredths % 100 / 100)
+    groups = groups.mutate(above=groups.below + (groups.part > 0).ifelse(1, 0)).drop("total")
+    numbered = merged.inner_join(groups, list(key)).select(
+        "group", "below", "above", "bucket", "sample_count"
+    )
+    so_far = ibis.cumulative_window(group_by=numbered.group, order_by=numbered.bucket)
+    ranked = numbered.mutate(
+        reached=numbered.sample_count.sum().over(so_far).cast("int64"),
+    )
+    beside = ranked.filter(
+        (ranked.reached > ranked.below) & (ranked.reached - ranked.sample_count <= ranked.above)
+    )
+    found = beside.group_by("group").aggregate(
+        low=beside.bucket.min(), high=beside.bucket.min(where=beside.reached > beside.above)
+    )
+    both = groups.inner_join(found, "group")
+    low, high = middle(both.low), middle(both.high)
+    return both.select(*key, value=(low + (high - low) * both.part).round(VALUE_DECIMALS))
 
 
 def with_exact_percentiles(totals: ir.Table, samples: ir.Table, *by: str) -> ir.Table:

@@ -9,6 +9,8 @@ hour without a value or a level, and one observed for less than 30 minutes are n
 run. A change of the level ends none: it ends a piece, so that its level held in all of its hours.
 """
 
+from collections.abc import Sequence
+
 import ibis
 import ibis.expr.types as ir
 
@@ -75,14 +77,18 @@ def with_hours_above(sums: ir.Table, pieces: ir.Table, *within: str) -> ir.Table
     Every piece lies within them, as long as it says.
     """
     by = (*within, "metric", "severity")
-    pieces = chained(pieces, by)
-    runs = pieces.group_by(*by, "episode").aggregate(above_hours=pieces.above_hours.sum())
+    # A piece is the longest run, or a part of one; that nothing is added up twice, hours in all
+    # are those of pieces.
+    runs = ibis.union(
+        pieces.select(*by, "above_hours", all_hours="above_hours"),
+        joint_runs(pieces, by).select(*by, "above_hours", all_hours=ibis.literal(0, "int64")),
+    )
     hours: dict[str, ir.IntegerScalar] = {}
     judged: dict[str, str] = {}
     for metric in JUDGED:
         for severity in SEVERITIES:
             this = (runs.metric == metric.name) & (runs.severity == severity)
-            hours[metric.cumulative(severity)] = runs.above_hours.sum(where=this)
+            hours[metric.cumulative(severity)] = runs.all_hours.sum(where=this)
             hours[metric.continuous(severity)] = runs.above_hours.max(where=this)
             judged[metric.cumulative(severity)] = metric.judged
             judged[metric.continuous(severity)] = metric.judged
@@ -93,3 +99,20 @@ def with_hours_above(sums: ir.Table, pieces: ir.Table, *within: str) -> ir.Table
         for name, count in judged.items()
     }
     return joined.mutate(**known).select(*sums.columns, *known)
+
+
+def joint_runs(pieces: ir.Table, by: Sequence[str]) -> ir.Table:
+    """The runs that are of several pieces: the columns `by`, started_at, ended_at, above_hours.
+
+    Few pieces join another, and to find these is a fraction of the work of putting all in order.
+    """
+    spans = pieces.select(*by, "started_at", "ended_at", "above_hours")
+    after = spans.semi_join(spans.select(*by, started_at="ended_at"), [*by, "started_at"])
+    before = spans.semi_join(spans.select(*by, ended_at="started_at"), [*by, "ended_at"])
+    chain = chained(ibis.union(after, before, distinct=True), by)
+    runs = chain.group_by(*by, "episode").aggregate(
+        started_at=chain.started_at.min(),
+        ended_at=chain.ended_at.max(),
+        above_hours=chain.above_hours.sum().cast("int64"),
+    )
+    return runs.drop("episode")

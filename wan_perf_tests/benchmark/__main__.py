@@ -1,12 +1,14 @@
 """What the system costs, measured.
 
-    python -m wan_perf_tests.benchmark circuit-hour --hours 24     raw to facts and events
+    python -m wan_perf_tests.benchmark circuit-hour --hours 24     raw to facts, windows, events
+    python -m wan_perf_tests.benchmark month --days 31             raw to months, all stored
+    python -m wan_perf_tests.benchmark calendar --months 13        hours to days, weeks, months
     python -m wan_perf_tests.benchmark threshold-runs --days 31    runs, pieces and hours above
     python -m wan_perf_tests.benchmark live-hour --sites 5000      calls to the Mist Cloud
 
-The first two fill a DuckDB file with a synthetic estate and store what the graph stores. For
-live-hour a simulated cloud counts what an hour of `wan-perf collect` asks of it. Every figure is of
-this one run.
+All but the last fill a DuckDB file with a synthetic estate and store what the graph stores; month
+and calendar also tell what it takes on disk. For live-hour a simulated cloud counts what an hour of
+`wan-perf collect` asks of it. Every figure is of this one run.
 """
 
 import argparse
@@ -15,7 +17,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from wan_perf_tests.benchmark.calendar import calendar
 from wan_perf_tests.benchmark.circuit_hour import circuit_hour
+from wan_perf_tests.benchmark.month import month
 from wan_perf_tests.benchmark.threshold_runs import threshold_runs
 from wan_perf_tests.live_hour import counted, told
 
@@ -25,21 +29,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["circuit-hour", "threshold-runs", "live-hour"])
+    measured = {
+        "circuit-hour": lambda: circuit_hour(given.circuits, given.hours),
+        "month": lambda: month(given.circuits, given.days),
+        "calendar": lambda: calendar(given.circuits, given.months, given.chunk),
+        "threshold-runs": lambda: threshold_runs(given.circuits, given.days),
+        "live-hour": lambda: _live_hour(given.sites),
+    }
+    parser.add_argument("what", choices=measured)
     parser.add_argument("--circuits", type=int, default=10_000)
     parser.add_argument("--hours", type=int, default=1, help="of circuit-hour")
-    parser.add_argument("--days", type=int, default=31, help="of threshold-runs")
+    parser.add_argument("--days", type=int, default=31, help="of month and threshold-runs")
+    parser.add_argument("--months", type=int, default=13, help="of calendar")
+    parser.add_argument("--chunk", type=int, default=7, help="days that calendar stores at a time")
     parser.add_argument("--sites", type=int, default=5000, help="of live-hour")
     given = parser.parse_args()
-    if given.what == "circuit-hour":
-        result = circuit_hour(given.circuits, given.hours)
-    elif given.what == "threshold-runs":
-        result = threshold_runs(given.circuits, given.days)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            calls = counted(given.sites, Path(folder), Console(stderr=True))
-        result = told(calls, given.sites)
-    print(result)  # noqa: T201 - what a benchmark is for
+    print(measured[given.what]())  # noqa: T201 - what a benchmark is for
+
+
+def _live_hour(sites: int) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return told(counted(sites, Path(folder), Console(stderr=True)), sites)
 
 
 if __name__ == "__main__":

@@ -28,13 +28,15 @@ CIRCUITS = """
            printf('ge-0/0/%d', i % 2) AS port, printf('%s:%s', site, port) AS circuit
     FROM range({circuits}) AS numbers(i)
 """
-FILLS = (
+DIMENSIONS = (
     "INSERT INTO dim_site BY NAME SELECT DISTINCT site AS site_id, 'West' AS region, "
     "'Express' AS store_type, 'UTC' AS time_zone, TIMESTAMP '1970-01-01' AS valid_from FROM c",
     "INSERT INTO dim_circuit BY NAME SELECT circuit AS circuit_id, site AS site_id, "
     "1 + i % 2 AS role_rank, 100.0 AS bandwidth_mbps, TIMESTAMP '1970-01-01' AS valid_from FROM c",
     "INSERT INTO circuit_port BY NAME SELECT circuit AS circuit_id, mac AS gateway_mac, "
     "port AS port_id, 1000.0 AS port_speed_mbps, TIMESTAMP '1970-01-01' AS valid_from FROM c",
+)
+SAMPLES = (
     "INSERT INTO raw_port_sample BY NAME SELECT pass_at, mac AS gateway_mac, port AS port_id, "
     "'device' AS counter_source, site AS site_id, pass_at - to_seconds(i % 60) AS sampled_at, "
     "hash(i, pass_at) % 200 > 0 AS is_up, epoch(sampled_at) - 1.7e9 AS uptime_seconds, "
@@ -57,11 +59,12 @@ FILLS = (
 
 def fill(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> int:
     """Write the synthetic tables; how many rows the fact will read of the raw ones."""
-    instants = {
-        "first": f"TIMESTAMP '{window.start - H}'",
-        "last": f"TIMESTAMP '{window.end + H}'",
-        "before": f"TIMESTAMP '{window.start - 24 * H}'",
-    }
+    furnish(warehouse, circuits, window)
+    return hear(warehouse, circuits, window)
+
+
+def furnish(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> None:
+    """Write the dimensions, the hours of the window among them, and create the raw tables."""
     zoned = local_hours(
         window.start,
         window.end,
@@ -75,6 +78,21 @@ def fill(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> int:
         for table in (*STATE_SOURCES, DIM_POLICY):
             warehouse.create(session, table)
         session.run(f"CREATE TEMPORARY TABLE c AS {CIRCUITS.format(circuits=circuits)}")
-        for statement in FILLS:
+        for statement in DIMENSIONS:
+            session.run(statement)
+
+
+def hear(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> int:
+    """Write the raw rows that the facts of the window read, instead of all there were; how many."""
+    instants = {
+        "first": f"TIMESTAMP '{window.start - H}'",
+        "last": f"TIMESTAMP '{window.end + H}'",
+        "before": f"TIMESTAMP '{window.start - 24 * H}'",
+    }
+    with warehouse.session() as session:
+        session.run(f"CREATE TEMPORARY TABLE c AS {CIRCUITS.format(circuits=circuits)}")
+        for table in RAW:
+            session.run(f"TRUNCATE {table.name}")
+        for statement in SAMPLES:
             session.run(statement.format(**instants))
         return sum(session.run(f"SELECT count(*) FROM {table.name}")[0][0] for table in RAW)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from wan_perf.declaration import Table
 from wan_perf.frames import conform
 from wan_perf.kpi.backups import primaries_and_backups
-from wan_perf.kpi.calendar import longer_periods, rolling_months
+from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_months
 from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
@@ -40,6 +40,7 @@ from wan_perf.tables import (
     CIRCUIT_HISTOGRAM,
     CIRCUIT_HOUR,
     CIRCUIT_MONTH,
+    CIRCUIT_MONTH_HISTOGRAM,
     CIRCUIT_POLL,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
@@ -223,10 +224,15 @@ def test_circuit_hours_and_their_day(warehouses):
         state_and_days = [warehouse.lazy(t) for t in (CURRENT_STATE, CIRCUIT_DAY, DIM_CIRCUIT)]
         warehouse.store(PRIMARY_VS_SECONDARY, primaries_and_backups(*state_and_days))
         march = Window(datetime(2026, 3, 1), datetime(2026, 4, 1))
-        for table, period in ((CIRCUIT_WEEK, WEEK), (CIRCUIT_MONTH, MONTH)):
-            longer = longer_periods(warehouse.lazy(CIRCUIT_DAY), *of_days, period)
+        warehouse.store(CIRCUIT_MONTH_HISTOGRAM, month_histograms(of_days[1]), march)
+        of_months = [pieces, warehouse.lazy(CIRCUIT_MONTH_HISTOGRAM)]
+        for table, period, of in (
+            (CIRCUIT_WEEK, WEEK, of_days),
+            (CIRCUIT_MONTH, MONTH, of_months),
+        ):
+            longer = longer_periods(warehouse.lazy(CIRCUIT_DAY), *of, period)
             warehouse.store(table, longer, march)
-        rolling = rolling_months(warehouse.lazy(CIRCUIT_MONTH), *of_days)
+        rolling = rolling_months(warehouse.lazy(CIRCUIT_MONTH), *of_months)
         warehouse.store(CIRCUIT_13_MONTH, rolling, march)
 
     states = assert_equal_on_both(warehouses, CIRCUIT_STATE, fill)
@@ -239,7 +245,8 @@ def test_circuit_hours_and_their_day(warehouses):
     assert sum(row["active_minutes"] or 0 for row in rows) > 0
     for table in (
         *(CIRCUIT_POLL, CIRCUIT_WINDOW),
-        *(CIRCUIT_DAY, CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
+        *(CIRCUIT_DAY, CIRCUIT_HISTOGRAM, CIRCUIT_WEEK, CIRCUIT_MONTH_HISTOGRAM),
+        *(CIRCUIT_MONTH, CIRCUIT_13_MONTH),
         *(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY, SITE_WINDOW, REGION_WINDOW),
         *(REGION_PERIODS["day"], CURRENT_STATE, PRIMARY_VS_SECONDARY),
         SITE_HOUR,

@@ -9,7 +9,7 @@ import ibis
 import numpy as np
 import pytest
 
-from wan_perf.kpi.calendar import longer_periods, rolling_months
+from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_months
 from wan_perf.kpi.histograms import (
     GROWTH,
     bucket,
@@ -20,7 +20,7 @@ from wan_perf.kpi.histograms import (
 from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.periods import MONTH, WEEK
-from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE
+from wan_perf.tables import CIRCUIT_HISTOGRAM, CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.loads import MIDNIGHT, loaded, ragged
@@ -30,6 +30,7 @@ STEP = 0.5001e-4
 AT_MOST_OFF = (GROWTH - 1) / (GROWTH + 1)
 MINUTES = ("up_minutes", "known_down_minutes", "unknown_minutes")
 MBIT_MINUTE = 7_500_000
+AN_HOUR = timedelta(hours=1)
 
 
 @cache
@@ -41,8 +42,9 @@ def query(name: str) -> Query:
     days = circuit_days(hours, pieces, unbound(FAILOVER_PIECE), *sources[1:])
     if name == "week":
         return Query(longer_periods(days, pieces, histograms, WEEK))
-    months = longer_periods(days, pieces, histograms, MONTH)
-    return Query(rolling_months(months, pieces, histograms) if name == "13_month" else months)
+    of_months = month_histograms(histograms)
+    months = longer_periods(days, pieces, of_months, MONTH)
+    return Query(rolling_months(months, pieces, of_months) if name == "13_month" else months)
 
 
 def filled(seed: int, hours: int, start: datetime) -> list[Row]:
@@ -173,6 +175,79 @@ def test_a_run_of_three_days_is_one_within_its_week() -> None:
     hours = [loaded(n, 85.0 if 20 <= n < 60 else 10.0) for n in range(96)]
     [row] = query("week").rows(circuit_hour=hours)
     assert (row["utilization_high_longest_hours"], row["utilization_high_hours"]) == (40, 40)
+
+
+def above(start: datetime, end: datetime, pct: float = 85.0) -> list[Row]:
+    """Every hour of [start, end) at so many percent, which is above high."""
+    first, last = ((at - MIDNIGHT) // AN_HOUR for at in (start, end))
+    return [loaded(nth, pct) for nth in range(first, last)]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "longest"),
+    [
+        pytest.param(
+            datetime(2026, 1, 31, 18),
+            datetime(2026, 2, 1, 6),
+            {"2026-01": 6, "2026-02": 12, "2027-01": 12, "2027-02": 6},
+            id="in each 13 months as far as it lies there",
+        ),
+        pytest.param(
+            datetime(2026, 1, 31, 18),
+            datetime(2026, 3, 1, 6),
+            {"2026-01": 6, "2026-02": 678, "2026-03": 684, "2027-02": 678, "2027-03": 6},
+            id="over a whole month: 6 and 28 times 24 and 6 hours",
+        ),
+        pytest.param(
+            datetime(2026, 1, 31, 18), datetime(2026, 2, 1), {"2026-01": 6, "2026-02": 6},
+            id="up to the end of a month",
+        ),
+    ],
+)  # fmt: skip
+def test_a_run_over_the_end_of_a_month_in_13_months(start, end, longest):
+    """One hour below the level of each month up to March of the next year makes its row."""
+    months = [datetime(2026 + n // 12, n % 12 + 1, 15, 12) for n in range(15)]
+    lows = [row for at in months if not start <= at < end for row in above(at, at + AN_HOUR, 10.0)]
+    rows = query("13_month").rows(circuit_hour=[*above(start, end), *lows])
+    found = {f"{row['month']:%Y-%m}": row["utilization_high_longest_hours"] for row in rows}
+    assert len(found) == 15
+    assert {month: found[month] for month in longest} == longest
+
+
+def test_a_run_that_is_cut_at_the_end_of_the_month_is_two():
+    """Above to midnight, an hour below, above again: the longest is the longer of the two."""
+    first = datetime(2026, 2, 1)
+    hours = [
+        *above(first - 6 * AN_HOUR, first),
+        *above(first, first + AN_HOUR, 10.0),
+        *above(first + AN_HOUR, first + 9 * AN_HOUR),
+    ]
+    rows = {row["month"]: row for row in query("13_month").rows(circuit_hour=hours)}
+    assert rows[first.date()]["utilization_high_longest_hours"] == 8
+
+
+def test_histograms_of_a_month_are_those_of_its_days_added_up():
+    """Two days of January and one of February, of one circuit that moved in between."""
+    counted = [
+        (date(2026, 1, 3), "S1", 7, 2),
+        (date(2026, 1, 31), "S1", 7, 3),
+        (date(2026, 1, 31), "S1", 9, 1),
+        (date(2026, 1, 31), "S2", 7, 5),
+        (date(2026, 2, 1), "S2", 7, 4),
+    ]
+    names = ("day", "site_id", "bucket", "sample_count")
+    of = {"circuit_id": "C1", "metric": "latency_ms"}
+    months = Query(month_histograms(unbound(CIRCUIT_HISTOGRAM)))
+    rows = months.rows(
+        circuit_histogram=[dict(zip(names, row, strict=True), **of) for row in counted]
+    )
+    found = {(row["month"], row["site_id"], row["bucket"]): row["sample_count"] for row in rows}
+    assert found == {
+        (date(2026, 1, 1), "S1", 7): 5,
+        (date(2026, 1, 1), "S1", 9): 1,
+        (date(2026, 1, 1), "S2", 7): 5,
+        (date(2026, 2, 1), "S2", 7): 4,
+    }
 
 
 def test_a_level_that_changes_at_noon_does_not_cut_a_run_over_midnight() -> None:
