@@ -472,17 +472,14 @@ _PERIOD_FIGURES = (
     *("site_id", "hour_count", "observed_hour_count", "rx_bytes"),
     *("tx_bytes", "observed_minutes", "used_rx_bytes", "used_tx_bytes", "capacity_down_bytes"),
     *("capacity_up_bytes", "utilization_pct", "utilization_max_pct", "utilization_p95_pct"),
-    *(n for m in QUALITY for n in (m.minutes, m.weighted, m.avg, m.max)),
+    *(n for m in QUALITY for n in (m.minutes, m.weighted, m.avg, m.max, m.p95)),
     *_TIME_ABOVE,
     *(metric.level(severity) for metric in JUDGED for severity in SEVERITIES),
     *("up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
     *("availability_pct", "availability_low_pct"),
     *("availability_high_pct", "coverage_pct", "flap_count"),
 )
-_DAY_FIGURES = (
-    *(*_PERIOD_FIGURES, *(metric.p95 for metric in QUALITY)),
-    *("failover_count", "failed_over_minutes"),
-)
+_DAY_FIGURES = (*_PERIOD_FIGURES, "failover_count", "failed_over_minutes")
 CIRCUIT_WINDOW = Table(
     "circuit_window",
     "One row per circuit, hour and length of a trailing window that ends with the hour.",
@@ -643,7 +640,7 @@ CIRCUIT_TRADING_DAY = Table(
     minutes=25 * 60,
     key=("day", "circuit_id"),
     required=_CALENDAR,
-    columns=("day", "circuit_id", *_PERIOD_FIGURES, *(metric.p95 for metric in QUALITY)),
+    columns=("day", "circuit_id", *_PERIOD_FIGURES),
     own_rules=_DAY_RULES,
 )
 SITE_TRADING_DAY = Table(

@@ -11,6 +11,7 @@ from wan_perf.defs.partitions import (
     HOURLY,
     HOURS_OF_WINDOWS,
     PATHS_BEFORE,
+    POLLS_OF_WINDOWS,
     SAMPLES_BEFORE,
     SAMPLES_NEAR,
     SILENCES_NEAR,
@@ -139,20 +140,22 @@ def site_hour(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
     return site_hours(circuit_state, circuit_hour)
 
 
+_OF_WINDOWS = {
+    "circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_WINDOWS),
+    "circuit_poll": dg.AssetIn(partition_mapping=POLLS_OF_WINDOWS),
+    "site_hour": dg.AssetIn(partition_mapping=HOURS_OF_WINDOWS),
+}
+
+
 @dg.asset(
     **declared(CIRCUIT_WINDOW),
     kinds={"sql"},
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
-    ins={"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_WINDOWS)},
+    ins={name: _OF_WINDOWS[name] for name in ("circuit_hour", "circuit_poll")},
 )
-def circuit_window(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    return circuit_windows(circuit_hour, dim_hour)
-
-
-_OF_WINDOWS = {
-    name: dg.AssetIn(partition_mapping=HOURS_OF_WINDOWS) for name in ("circuit_hour", "site_hour")
-}
+def circuit_window(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir.Table) -> ir.Table:
+    return circuit_windows(circuit_hour, circuit_poll, dim_hour)
 
 
 @dg.asset(
@@ -163,9 +166,13 @@ _OF_WINDOWS = {
     ins=_OF_WINDOWS,
 )
 def site_window(
-    circuit_window: ir.Table, circuit_hour: ir.Table, site_hour: ir.Table, dim_hour: ir.Table
+    circuit_window: ir.Table,
+    circuit_hour: ir.Table,
+    circuit_poll: ir.Table,
+    site_hour: ir.Table,
+    dim_hour: ir.Table,
 ) -> ir.Table:
-    return site_windows(circuit_window, circuit_hour, site_hour, dim_hour)
+    return site_windows(circuit_window, circuit_hour, circuit_poll, site_hour, dim_hour)
 
 
 @dg.asset(
@@ -178,8 +185,9 @@ def site_window(
 def region_window(
     circuit_window: ir.Table,
     circuit_hour: ir.Table,
+    circuit_poll: ir.Table,
     site_hour: ir.Table,
     dim_site: ir.Table,
     dim_hour: ir.Table,
 ) -> ir.Table:
-    return region_windows(circuit_window, circuit_hour, site_hour, dim_site, dim_hour)
+    return region_windows(circuit_window, circuit_hour, circuit_poll, site_hour, dim_site, dim_hour)

@@ -61,6 +61,8 @@ HOURS_OF_PERIOD = neighbours(timedelta(), timedelta())
 """A period sees its hours; those before the first partition do not exist."""
 HOURS_OF_WINDOWS = neighbours((max(WINDOWS_H) - 1) * _HOUR, timedelta())
 """The longest window sees its hours."""
+POLLS_OF_WINDOWS = neighbours(max(WINDOWS_H) * _HOUR, _HOUR)
+"""And a poll can be of the pass due an hour before or after its sample."""
 HOURS_NEAR_DAY = neighbours(timedelta(hours=24), _HOUR)
 """A failover goes on from the day before; that it is over may be seen in the hour after."""
 HOURS_UNTIL_DAY = neighbours(timedelta(hours=24), timedelta())

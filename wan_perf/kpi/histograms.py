@@ -45,7 +45,7 @@ def circuit_histograms(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Tab
     from samples.
     """
     hours = circuit_hour.mutate(day=circuit_hour.hour.date())
-    samples = samples_behind(hours, circuit_poll)
+    samples = samples_behind(hours, circuit_poll, "day", "circuit_id", "site_id")
     values = {UTILIZATION: hours, **dict.fromkeys(QUALITY, samples)}
     rows = []
     for metric, table in values.items():
@@ -58,18 +58,14 @@ def circuit_histograms(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Tab
     return ibis.union(*rows)
 
 
-def samples_behind(hours: ir.Table, circuit_poll: ir.Table) -> ir.Table:
-    """The samples that the hours' quality comes from: day, circuit_id, site_id and the figures.
-
-    The day is the hours' own, their column `day`.
-    """
+def samples_behind(hours: ir.Table, circuit_poll: ir.Table, *named: str) -> ir.Table:
+    """The samples that the quality of hours comes from: figures, and the named columns of hours."""
     sampled = hours.filter(hours.quality_source == "samples")
     samples = samples_of(circuit_poll)
     timed = samples.mutate(hour=samples.sampled_at.truncate("h"))
-    owned = timed.inner_join(
-        sampled.select("hour", "day", "circuit_id", "site_id"), ["hour", "circuit_id"]
-    )
-    return owned.select("day", "circuit_id", "site_id", *(metric.name for metric in QUALITY))
+    columns = dict.fromkeys((*named, "hour", "circuit_id"))
+    owned = timed.inner_join(sampled.select(*columns), ["hour", "circuit_id"])
+    return owned.select(*named, *(metric.name for metric in QUALITY))
 
 
 def with_percentiles(totals: ir.Table, histograms: ir.Table, *by: str) -> ir.Table:

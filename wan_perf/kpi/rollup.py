@@ -41,8 +41,8 @@ def circuit_days(
     """
     days = with_time_above(circuit_periods(circuit_hour, DAY), threshold_piece, DAY)
     hours = circuit_hour.mutate(day=circuit_hour.hour.date())
-    samples = samples_behind(hours, circuit_poll)
-    measured = with_exact_percentiles(days, samples, DAY.column, "circuit_id")
+    by = (DAY.column, "circuit_id")
+    measured = with_exact_percentiles(days, samples_behind(hours, circuit_poll, *by), *by)
     return _with_failovers(measured, circuit_hour, failover_piece)
 
 

@@ -32,7 +32,7 @@ def circuit_trading_days(
     hours = trading_hours(circuit_hour, dim_site, dim_hour)
     by = ("day", "circuit_id")
     days = with_hours_above(sums(hours, *by), threshold_pieces(hours), *by)
-    return with_exact_percentiles(days, samples_behind(hours, circuit_poll), *by)
+    return with_exact_percentiles(days, samples_behind(hours, circuit_poll, *by), *by)
 
 
 def site_trading_days(site_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
+from wan_perf.kpi.histograms import samples_behind, with_exact_percentiles
 from wan_perf.kpi.hour_bits import above_bits, above_parts, bit, with_time_above_of_bits
 from wan_perf.kpi.places import in_regions, places, site_minutes
 from wan_perf.kpi.rollup import figures, finished, hour_parts
@@ -22,7 +23,7 @@ _AN_HOUR_BACK = ibis.interval(hours=-1)
 _HOUR_S = 3600
 
 
-def circuit_windows(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
+def circuit_windows(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir.Table) -> ir.Table:
     """One row per circuit, window and hour of `dim_hour` (CIRCUIT_WINDOW).
 
     A circuit has a row where it was in service in an hour of the window or more; hour_count tells
@@ -30,29 +31,38 @@ def circuit_windows(circuit_hour: ir.Table, dim_hour: ir.Table) -> ir.Table:
 
     Args:
         circuit_hour: From 23 hours before the first hour on.
+        circuit_poll: From 24 hours before it to an hour after the last.
         dim_hour: The hours whose windows are asked for.
     """
     parts = above_parts(hour_parts(circuit_hour))
     told = _within(_sorted(parts, "circuit_id"), dim_hour)
     by = ("window_end", "window_hours", "circuit_id")
     totals = told.group_by(*by).aggregate(**figures(told), **above_bits(told, told.bit))
-    rows = finished(with_time_above_of_bits(totals), circuit_hour)
-    return _named(rows).select(*CIRCUIT_WINDOW.columns)
+    rows = _named(finished(with_time_above_of_bits(totals), circuit_hour))
+    samples = _samples(circuit_hour, circuit_poll, dim_hour, "circuit_id")
+    by = ("hour", "window_hours", "circuit_id")
+    return with_exact_percentiles(rows, samples, *by).select(*CIRCUIT_WINDOW.columns)
 
 
 def site_windows(
-    circuit_window: ir.Table, circuit_hour: ir.Table, site_hour: ir.Table, dim_hour: ir.Table
+    circuit_window: ir.Table,
+    circuit_hour: ir.Table,
+    circuit_poll: ir.Table,
+    site_hour: ir.Table,
+    dim_hour: ir.Table,
 ) -> ir.Table:
     """One row per site, window and hour of `dim_hour` (SITE_WINDOW)."""
     hours, sites = _of_sites(circuit_hour, site_hour)
     hours, sites = (_named(_within(_sorted(rows, "site_id"), dim_hour)) for rows in (hours, sites))
-    rows = _places(circuit_window, hours, sites, "site_id")
+    samples = _samples(circuit_hour, circuit_poll, dim_hour, "site_id")
+    rows = _places(circuit_window, hours, sites, samples, "site_id")
     return rows.select(*SITE_WINDOW.columns)
 
 
 def region_windows(
     circuit_window: ir.Table,
     circuit_hour: ir.Table,
+    circuit_poll: ir.Table,
     site_hour: ir.Table,
     dim_site: ir.Table,
     dim_hour: ir.Table,
@@ -60,19 +70,31 @@ def region_windows(
     """One row per region, window and hour of `dim_hour` (REGION_WINDOW)."""
     hours, sites = _of_sites(circuit_hour, site_hour)
     hours, sites = (_named(_within(rows, dim_hour)) for rows in (hours, sites))
-    circuits, hours, sites = (
-        in_regions(rows, dim_site, rows.hour + _AN_HOUR) for rows in (circuit_window, hours, sites)
+    samples = _samples(circuit_hour, circuit_poll, dim_hour, "site_id")
+    circuits, hours, sites, samples = (
+        in_regions(rows, dim_site, rows.hour + _AN_HOUR)
+        for rows in (circuit_window, hours, sites, samples)
     )
-    return _places(circuits, hours, sites, "region").select(*REGION_WINDOW.columns)
+    return _places(circuits, hours, sites, samples, "region").select(*REGION_WINDOW.columns)
 
 
-def _places(circuits: ir.Table, hours: ir.Table, sites: ir.Table, place: str) -> ir.Table:
+def _samples(
+    circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir.Table, owner: str
+) -> ir.Table:
+    """The samples behind the hours, a copy for each window that holds theirs."""
+    samples = samples_behind(circuit_hour, circuit_poll, "hour", owner)
+    return _named(_within(samples, dim_hour))
+
+
+def _places(
+    circuits: ir.Table, hours: ir.Table, sites: ir.Table, samples: ir.Table, place: str
+) -> ir.Table:
     by = ("hour", "window_hours", place)
     exact = hours.group_by(*by).aggregate(
         utilization_p95_pct=hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS)
     )
     joined = places(circuits, sites, *by).left_join(exact, list(by))
-    return joined.drop(*(f"{name}_right" for name in by))
+    return with_exact_percentiles(joined.drop(*(f"{name}_right" for name in by)), samples, *by)
 
 
 def _of_sites(circuit_hour: ir.Table, site_hour: ir.Table) -> tuple[ir.Table, ir.Table]:

@@ -186,7 +186,9 @@ def test_circuit_hours_and_their_day(warehouses):
         warehouse.store(THRESHOLD_PIECE, threshold_pieces(fact), A_DAY)
         pieces = warehouse.lazy(THRESHOLD_PIECE)
         ends = warehouse.lazy(DIM_HOUR)
-        warehouse.store(CIRCUIT_WINDOW, circuit_windows(fact, ends), A_DAY)
+        warehouse.store(
+            CIRCUIT_WINDOW, circuit_windows(fact, warehouse.lazy(CIRCUIT_POLL), ends), A_DAY
+        )
         stretches = warehouse.lazy(CIRCUIT_STATE)
         warehouse.store(SITE_HOUR, site_hours(stretches, fact), A_DAY)
         heard = (warehouse.lazy(t) for t in (RAW_PORT_SAMPLE, CIRCUIT_POLL, CIRCUIT_PORT))
@@ -202,7 +204,7 @@ def test_circuit_hours_and_their_day(warehouses):
         sites = warehouse.lazy(SITE_HOUR)
         warehouse.store(SITE_TRADING_DAY, site_trading_days(sites, *dims), A_DAY)
         circuits = warehouse.lazy(CIRCUIT_WINDOW)
-        of_windows = (circuits, fact, sites)
+        of_windows = (circuits, fact, polls, sites)
         warehouse.store(SITE_WINDOW, site_windows(*of_windows, ends), A_DAY)
         warehouse.store(REGION_WINDOW, region_windows(*of_windows, dims[0], ends), A_DAY)
         named = site_minutes(sites).mutate(day=sites.hour.date())
@@ -270,7 +272,8 @@ def test_windows_of_busy_circuits(warehouses):
     def fill(warehouse: Warehouse) -> None:
         warehouse.store(CIRCUIT_HOUR, conform(rows, CIRCUIT_HOUR), A_WEEK)
         warehouse.store(DIM_HOUR, conform(ends, DIM_HOUR), A_WEEK)
-        stored = (warehouse.lazy(CIRCUIT_HOUR), warehouse.lazy(DIM_HOUR))
+        warehouse.store(CIRCUIT_POLL, conform([], CIRCUIT_POLL), A_WEEK)
+        stored = map(warehouse.lazy, (CIRCUIT_HOUR, CIRCUIT_POLL, DIM_HOUR))
         warehouse.store(CIRCUIT_WINDOW, circuit_windows(*stored), A_WEEK)
 
     found = assert_equal_on_both(warehouses, CIRCUIT_WINDOW, fill)

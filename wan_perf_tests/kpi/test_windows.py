@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
-from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_WINDOW, DIM_HOUR, DIM_SITE, SITE_HOUR
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_POLL,
+    CIRCUIT_WINDOW,
+    DIM_HOUR,
+    DIM_SITE,
+    SITE_HOUR,
+)
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.loads import MIDNIGHT, RAISED, loaded, ragged
@@ -22,11 +29,13 @@ QUALITY = {"loss": "pct", "jitter": "ms", "latency": "ms"}
 
 @cache
 def query() -> Query:
-    return Query(circuit_windows(unbound(CIRCUIT_HOUR), unbound(DIM_HOUR)))
+    return Query(circuit_windows(*map(unbound, (CIRCUIT_HOUR, CIRCUIT_POLL, DIM_HOUR))))
 
 
 def windows(hours: list[Row], *ends: datetime) -> list[Row]:
-    return query().rows(circuit_hour=hours, dim_hour=[{"hour": end} for end in ends])
+    return query().rows(
+        circuit_hour=hours, circuit_poll=polls_of(hours), dim_hour=[{"hour": end} for end in ends]
+    )
 
 
 def test_a_window_covers_exactly_its_hours() -> None:
@@ -91,7 +100,34 @@ def filled(seed: int) -> list[Row]:
             f"{q}_max_{u}": row[f"{q}_avg_{u}"] and row[f"{q}_avg_{u}"] + 1
             for q, u in QUALITY.items()
         }
+        more["quality_source"] = chance.choice(["samples", "samples", "history", None])
         found.append({**row, **state, **more, **peaks, "rx_bytes": bytes_, "tx_bytes": 0})
+    return found
+
+
+def polls_of(hours: list[Row]) -> list[Row]:
+    """Up to six polls in each hour, of which the history's hours and those of no path are none."""
+    found = []
+    for hour in hours:
+        chance = random.Random(f"{hour['circuit_id']} {hour['hour']}")
+        for minute in sorted(chance.sample(range(60), chance.randrange(7))):
+            at = hour["hour"] + timedelta(minutes=minute)
+            row = {"circuit_id": hour["circuit_id"], "pass_at": at, "sampled_at": at}
+            row |= {"is_up": chance.random() < 0.9}
+            row |= {name: round(chance.uniform(0, 90), 4) for name in ("latency_ms", "jitter_ms")}
+            found.append(row | {"loss_pct": chance.choice([None, 0.0, 0.0, 2.5])})
+    return found
+
+
+def percentiles(own: list[Row]) -> Row:
+    """Of the samples behind the hours' quality, as numpy has them."""
+    polls = polls_of([hour for hour in own if hour.get("quality_source") == "samples"])
+    found: Row = {}
+    for quantity, unit in QUALITY.items():
+        told = [poll[f"{quantity}_{unit}"] for poll in polls if poll["is_up"]]
+        values = [value for value in told if value is not None]
+        exact = float(np.percentile(values, 95)) if values else None
+        found[f"{quantity}_p95_{unit}"] = exact
     return found
 
 
@@ -108,10 +144,10 @@ def expected(own: list[Row]) -> Row:
         "up_minutes": up,
         "unknown_minutes": total - up - down,
         "flap_count": sum(h["flap_count"] for h in own),
-        "availability_pct": round(100 * up / (up + down), 4) if up + down else None,
-        "availability_low_pct": round(100 * up / total, 4),
-        "availability_high_pct": round(100 * (total - down) / total, 4),
-        "coverage_pct": round(100 * (up + down) / total, 4),
+        "availability_pct": 100 * up / (up + down) if up + down else None,
+        "availability_low_pct": 100 * up / total,
+        "availability_high_pct": 100 * (total - down) / total,
+        "coverage_pct": 100 * (up + down) / total,
     }
     for quantity, unit in QUALITY.items():
         known = [h for h in own if h[f"{quantity}_avg_{unit}"] is not None]
@@ -138,7 +174,7 @@ def test_ragged_windows_are_as_the_reference_says(seed: int) -> None:
             if h["circuit_id"] == row["circuit_id"] and start <= h["hour"] <= row["hour"]
         ]
         # Rounded to four places: half a step, for what is no exact decimal.
-        told = expected(own)
+        told = expected(own) | percentiles(own)
         assert {name: row[name] for name in told} == pytest.approx(told, abs=0.5001e-4)
         modes = _time_above(own)
         assert {name: row[name] for name in modes} == modes
@@ -169,7 +205,7 @@ def _time_above(own: list[Row]) -> dict[str, int | None]:
 
 @cache
 def place_query(place: str) -> Query:
-    sources = (unbound(CIRCUIT_WINDOW), unbound(CIRCUIT_HOUR), unbound(SITE_HOUR))
+    sources = [*map(unbound, (CIRCUIT_WINDOW, CIRCUIT_HOUR, CIRCUIT_POLL, SITE_HOUR))]
     ends = unbound(DIM_HOUR)
     if place == "site_id":
         return Query(site_windows(*sources, ends))
@@ -183,6 +219,7 @@ def places(place: str, hours: list[Row], sites: list[Row], *ends: datetime) -> l
     return place_query(place).rows(
         circuit_window=windows(hours, *ends),
         circuit_hour=hours,
+        circuit_poll=polls_of(hours),
         site_hour=sites,
         dim_site=[
             {**always, "site_id": name, "region": "West" if name == "S1" else "East"}
@@ -223,8 +260,10 @@ def test_windows_of_places_are_as_the_reference_says(seed: int, place: str) -> N
     for row in found:
         start = row["hour"] + H - timedelta(hours=row["window_hours"])
         own = [h for h in hours if start <= h["hour"] <= row["hour"]]
-        pct = [h["utilization_pct"] for h in own if of(h["site_id"]) == row[place]]
-        used = [value for value in pct if value is not None]
+        own = [h for h in own if of(h["site_id"]) == row[place]]
+        delays = percentiles(own)
+        assert {name: row[name] for name in delays} == pytest.approx(delays, abs=0.5001e-4)
+        used = [h["utilization_pct"] for h in own if h["utilization_pct"] is not None]
         p95 = float(np.percentile(used, 95)) if used else None
         assert row["utilization_p95_pct"] == pytest.approx(p95, abs=0.5001e-4)
         key = (row["hour"], row["window_hours"])

@@ -10,7 +10,7 @@ import pytest
 
 from wan_perf.kpi.trend import trends
 from wan_perf.kpi.windows import circuit_windows
-from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_TRADING_DAY, DIM_HOUR, DIM_SITE
+from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_POLL, CIRCUIT_TRADING_DAY, DIM_HOUR, DIM_SITE
 from wan_perf.thresholds import TrendRule
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
 from wan_perf.warehouse.face import _kept, _pattern
@@ -29,7 +29,8 @@ ENGINES = [
 def of_hours(warehouse: Warehouse, window: Window) -> ir.Table:
     """Windows are instants; the hours that there are begin where the others end."""
     after = Window(window.end, window.end + DAY)
-    return circuit_windows(warehouse.lazy(CIRCUIT_HOUR, window), warehouse.lazy(DIM_HOUR, after))
+    hours, polls = (warehouse.lazy(table, window) for table in (CIRCUIT_HOUR, CIRCUIT_POLL))
+    return circuit_windows(hours, polls, warehouse.lazy(DIM_HOUR, after))
 
 
 def of_days(warehouse: Warehouse, window: Window) -> ir.Table:
