@@ -9,8 +9,6 @@ window needs neither its hours in order nor its runs, and costs the same however
 The bits are summed, each with a one further up: the sum is the bits, and above them how many.
 """
 
-from itertools import pairwise
-
 import ibis
 import ibis.expr.types as ir
 
@@ -57,8 +55,8 @@ def with_time_above_of_bits(rows: ir.Table) -> ir.Table:
     """
     sums = rows.mutate(**{name: rows[name].cast("int64") for name in _MODES})
     rows = sums.mutate(**{f"{name}_1": sums[name] % _ONE for name in _MODES})
-    for size, length in pairwise(_SIZES):
-        rows = rows.mutate(**{f"{n}_{length}": _begins(rows, n, length, size) for n in _MODES})
+    for length in _SIZES[1:]:
+        rows = rows.mutate(**{f"{n}_{length}": _begins(rows, n, length) for n in _MODES})
     modes: dict[str, ir.Value] = {}
     for name, (metric, severity) in _MODES.items():
         is_known = rows[metric.judged] > 0
@@ -67,8 +65,9 @@ def with_time_above_of_bits(rows: ir.Table) -> ir.Table:
     return rows.mutate(**modes).drop(*(f"{n}_{size}" for n in _MODES for size in _SIZES))
 
 
-def _begins(rows: ir.Table, name: str, length: int, size: int) -> ir.IntegerValue:
-    """Bits where so many on end begin, of those where `size` begin: at most three times as many."""
+def _begins(rows: ir.Table, name: str, length: int) -> ir.IntegerValue:
+    """Bits where so many on end begin, of those where the next smaller size begins."""
+    size = max((n for n in _SIZES if n < length), default=1)
     known = rows[f"{name}_{size}"]
     found = known
     for offset in (*range(size, length - size, size), length - size):
@@ -81,6 +80,5 @@ def _length(rows: ir.Table, name: str, least: int, most: int) -> ir.IntegerValue
     if least == most:
         return ibis.literal(least, "int64")
     middle = (least + most + 1) // 2
-    size = max(n for n in _SIZES if n <= middle)
-    reached = _begins(rows, name, middle, size) > 0
-    return reached.ifelse(_length(rows, name, middle, most), _length(rows, name, least, middle - 1))
+    longer, shorter = _length(rows, name, middle, most), _length(rows, name, least, middle - 1)
+    return (_begins(rows, name, middle) > 0).ifelse(longer, shorter)
