@@ -4,7 +4,8 @@ Belongs here: how sums, longest runs and percentiles of shorter periods make tho
 Keep out: days themselves (`rollup`), what is derived of sums (`rollup.with_ratios`).
 
 Nothing is read of hours again: sums add up, highest values are compared, a percentile is made of
-the days' histograms, and the longest run is the longest of a day or one of those over midnight.
+histograms of days or months, and the longest run is the longest of a day (of 13 months: of a month)
+or one of those over midnight.
 """
 
 import ibis

@@ -77,8 +77,8 @@ def with_hours_above(sums: ir.Table, pieces: ir.Table, *within: str) -> ir.Table
     Every piece lies within them, as long as it says.
     """
     by = (*within, "metric", "severity")
-    # A piece is the longest run, or a part of one; that nothing is added up twice, hours in all
-    # are those of pieces.
+    # Runs of several pieces stand beside the pieces; hours in all are those of the pieces alone,
+    # so that nothing counts twice.
     runs = ibis.union(
         pieces.select(*by, "above_hours", all_hours="above_hours"),
         joint_runs(pieces, by).select(*by, "above_hours", all_hours=ibis.literal(0, "int64")),

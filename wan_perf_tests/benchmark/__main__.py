@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--hours", type=int, default=1, help="of circuit-hour")
     parser.add_argument("--days", type=int, default=31, help="of month and threshold-runs")
     parser.add_argument("--months", type=int, default=13, help="of calendar")
-    parser.add_argument("--chunk", type=int, default=7, help="days that calendar stores at a time")
+    parser.add_argument("--chunk", type=int, default=31, help="days that calendar stores at a time")
     parser.add_argument("--sites", type=int, default=5000, help="of live-hour")
     given = parser.parse_args()
     print(measured[given.what]())  # noqa: T201 - what a benchmark is for
