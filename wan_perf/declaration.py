@@ -6,7 +6,7 @@ Keep out: which tables there are (`tables`), what a column means (`columns`).
 The store step refuses what breaks an enforced rule; Dagster reports the same rules by name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import and_
@@ -23,6 +23,8 @@ IBIS_TYPES = {
     "instant": "timestamp(6)",
     "date": "date",
 }
+
+_PLURALS = {"min": "minutes", "%": "percentages"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Table:
             _present(tuple(dict.fromkeys((*present, *self.required)))),
             *_words(tuple(c for c in self.fields if c.one_of)),
             *_not_negative(tuple(c for c in bounded if c.ge == 0 and self._most(c) is None)),
-            *(_within(c, most) for c in bounded if (most := self._most(c)) is not None),
+            *_within({c: most for c in bounded if (most := self._most(c)) is not None}),
             *self.own_rules,
         )
 
@@ -119,15 +121,15 @@ def _present(names: tuple[str, ...]) -> Rule:
 
 
 def _words(columns: tuple[Column, ...]) -> tuple[Rule, ...]:
-    return tuple(_one_of(column) for column in columns)
-
-
-def _one_of(column: Column) -> Rule:
-    return Rule(
-        f"{column.name}_is_a_known_word",
-        f"{column.name} is one of {', '.join(column.one_of)}.",
-        lambda t: t[column.name].isin(column.one_of),
+    if not columns:
+        return ()
+    said = "; ".join(f"{column.name} is one of {', '.join(column.one_of)}" for column in columns)
+    rule = Rule(
+        "words_are_known",
+        f"{said}.",
+        lambda t: reduce(and_, (t[c.name].isin(c.one_of).fill_null(True) for c in columns)),
     )
+    return (rule,)
 
 
 def _not_negative(columns: tuple[Column, ...]) -> tuple[Rule, ...]:
@@ -142,10 +144,28 @@ def _not_negative(columns: tuple[Column, ...]) -> tuple[Rule, ...]:
     return (rule,)
 
 
-def _within(column: Column, most: float) -> Rule:
-    least = column.ge if column.ge is not None else -most
-    return Rule(
-        f"{column.name}_is_{least:g}_to_{most:g}".replace("-", "minus_"),
-        f"{column.name} is {least:g} to {most:g}{f' {column.unit}' if column.unit else ''}.",
-        lambda t: t[column.name].between(least, most),
-    )
+def _within(columns: Mapping[Column, float]) -> Iterator[Rule]:
+    """A rule for each range: of minutes and percentages one for all columns with the same range.
+
+    Each rule is a check, and two entries of every run in Dagster's log: fewer say as much.
+    """
+    ranges: dict[tuple[str, float, float], list[Column]] = {}
+    for column, most in columns.items():
+        least = column.ge if column.ge is not None else -most
+        of = _PLURALS.get(column.unit, column.name)
+        ranges.setdefault((of, least, most), []).append(column)
+    for (of, least, most), alike in ranges.items():
+        verb = "are" if of in _PLURALS.values() else "is"
+        names = tuple(column.name for column in alike)
+        unit = f" {alike[0].unit}" if alike[0].unit else ""
+        yield Rule(
+            f"{of}_{verb}_{least:g}_to_{most:g}".replace("-", "minus_"),
+            f"{least:g} to {most:g}{unit}: {', '.join(names)}.",
+            _between(names, least, most),
+        )
+
+
+def _between(
+    names: tuple[str, ...], least: float, most: float
+) -> Callable[[ir.Table], ir.BooleanValue]:
+    return lambda t: reduce(and_, (t[n].between(least, most).fill_null(True) for n in names))

@@ -82,11 +82,14 @@ def test_the_rules_of_a_circuit_hour() -> None:
     enforced = {rule.name for rule in CIRCUIT_HOUR.rules if rule.enforced}
     assert enforced >= {
         "required_values_are_present",
-        *(f"{part}_minutes_is_0_to_60" for part in ("up", "down", "known_down", "unknown")),
-        *("observed_minutes_is_0_to_60", "down_minutes_is_60_minus_up_minutes"),
+        *("minutes_are_0_to_60", "percentages_are_0_to_100"),
+        "down_minutes_is_60_minus_up_minutes",
         *("known_down_and_unknown_make_down", "status_follows_up_minutes"),
-        *("utilization_follows_its_formula", "status_hourly_is_a_known_word"),
+        *("utilization_follows_its_formula", "words_are_known"),
     }
+    [minutes] = [rule for rule in CIRCUIT_HOUR.rules if rule.name == "minutes_are_0_to_60"]
+    for part in ("up", "down", "known_down", "unknown", "observed"):
+        assert f" {part}_minutes" in minutes.meaning
     assert [rule.name for rule in CIRCUIT_HOUR.rules if not rule.enforced] == [
         "utilization_is_at_most_100_pct",
         "bandwidth_is_known",
@@ -169,21 +172,21 @@ def test_an_hour_that_keeps_every_rule(duckdb: Any, change: dict[str, Any]) -> N
     [
         ({"hour": None}, {"required_values_are_present"}),
         ({"flap_count": None}, {"required_values_are_present"}),
-        ({"utilization_severity": "awful"}, {"utilization_severity_is_a_known_word"}),
-        ({"source": "guess"}, {"source_is_a_known_word"}),
+        ({"utilization_severity": "awful"}, {"words_are_known"}),
+        ({"source": "guess"}, {"words_are_known"}),
         ({"dropped_count": -1}, {"amounts_are_not_negative", "counters_are_possible"}),
         ({"dropped_count": 1}, {"counters_are_possible"}),
         ({"bandwidth_mbps": None, "utilization_pct": None}, {"bandwidth_is_known"}),
         ({"bandwidth_up_mbps": -1.0, "utilization_pct": None}, {"amounts_are_not_negative"}),
-        ({"availability_pct": 100.1}, {"availability_pct_is_0_to_100"}),
-        ({"unknown_minutes": -1.0, "known_down_minutes": 11.0}, {"unknown_minutes_is_0_to_60"}),
+        ({"availability_pct": 100.1}, {"percentages_are_0_to_100"}),
+        ({"unknown_minutes": -1.0, "known_down_minutes": 11.0}, {"minutes_are_0_to_60"}),
         (
             {"known_down_minutes": 61.0, "unknown_minutes": None},
-            {"known_down_minutes_is_0_to_60", "required_values_are_present"},
+            {"minutes_are_0_to_60", "required_values_are_present"},
         ),
         (
             {"up_minutes": 61.0, "down_minutes": -1.0, "known_down_minutes": -4.0},
-            {"up_minutes_is_0_to_60", "down_minutes_is_0_to_60", "known_down_minutes_is_0_to_60"},
+            {"minutes_are_0_to_60"},
         ),
         ({"up_minutes": 49.9}, {"down_minutes_is_60_minus_up_minutes"}),
         ({"unknown_minutes": 2.9}, {"known_down_and_unknown_make_down"}),
@@ -205,8 +208,7 @@ def test_an_hour_that_breaks_a_rule(duckdb: Any, change: dict[str, Any], rules: 
         (
             {"up_minutes": 1441.0, "down_minutes": -1.0},
             {
-                "up_minutes_is_0_to_1440",
-                "down_minutes_is_0_to_1440",
+                "minutes_are_0_to_1440",
                 "known_down_and_unknown_make_down",
             },
         ),

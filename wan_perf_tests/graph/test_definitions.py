@@ -142,7 +142,7 @@ def test_the_checks_are_the_declared_rules_and_audits_by_name(definitions):
     audited = {(audit.of.name, audit.name) for audit in AUDITS}
     assert found == declared | audited | {(name, "key_is_unique") for name in STORED}
     assert {name for table, name in found if table == CIRCUIT_HOUR.name} >= {
-        "up_minutes_is_0_to_60",
+        "minutes_are_0_to_60",
         "down_minutes_is_60_minus_up_minutes",
         "known_down_and_unknown_make_down",
         "utilization_follows_its_formula",

@@ -168,7 +168,9 @@ def reference(rows: list[Row], port: str, hour: Any) -> Row:
             metric: [v for row in chosen if up and (v := row[f"{metric}_{unit}"]) is not None]
             for metric, unit in METRICS.items()
         }
-        samples.setdefault(at, {m: float(np.mean(v)) for m, v in told.items() if v})
+        # A poll keeps four decimals.
+        kept = {m: round(float(np.mean(v)), 4) for m, v in told.items() if v}
+        samples.setdefault(at, kept)
     instants = sorted(
         at for at, figures in samples.items() if figures and -NEAR <= at - hour < H + NEAR
     )

@@ -14,20 +14,20 @@ BREACHES = [
     pytest.param([{"site_id": None}], "required_values_are_present", "circuit_id=c1", id="no site"),
     pytest.param(
         [{"bandwidth_source": "guess"}],
-        "bandwidth_source_is_a_known_word",
+        "words_are_known",
         "bandwidth_source=guess",
         id="an unknown word",
     ),
     pytest.param([{"flap_count": -1}], "amounts_are_not_negative", "flap_count=-1", id="negative"),
     pytest.param(
         [{"observed_minutes": 60.1, "utilization_pct": None}],
-        "observed_minutes_is_0_to_60",
+        "minutes_are_0_to_60",
         "observed_minutes=60.1",
         id="more than 60 minutes",
     ),
     pytest.param(
         [{"up_minutes": -0.1, "down_minutes": 60.1}],
-        "up_minutes_is_0_to_60",
+        "minutes_are_0_to_60",
         "up_minutes=-0.1",
         id="less than no minutes",
     ),
@@ -97,7 +97,7 @@ def test_every_broken_rule_is_named(warehouse: Warehouse) -> None:
     with pytest.raises(RefusedRowsError) as refused:
         warehouse.store(CIRCUIT_HOUR, rows, window(H5))
     for rule in (
-        "status_hourly_is_a_known_word",
+        "words_are_known",
         "amounts_are_not_negative",
         "status_follows_up_minutes",
     ):
