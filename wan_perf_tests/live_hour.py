@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 from rich.console import Console
 
 from wan_perf.cli.demo import demo_settings
@@ -30,7 +31,9 @@ def live_hour(fleet: Fleet, home: Path, console: Console) -> dict[str, int]:
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
     begin = START + WARM_UP
     with serve(fleet, now=begin - PASS_EVERY) as cloud:
-        with Runs(demo_settings(cloud, home, contracts, START), console) as runs:
+        memory = dg.DagsterInstance.ephemeral()
+        settings = demo_settings(cloud, home, contracts, START)
+        with memory, Runs(settings, console, memory) as runs:
             runs.collect(None, None)
             before = cloud.calls()
             for nth in range(HOUR // PASS_EVERY):

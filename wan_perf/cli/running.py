@@ -70,9 +70,18 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class Runs:
-    """The jobs of these settings, run in this process, recorded in the home's Dagster instance."""
+    """The jobs of these settings, run in this process.
 
-    def __init__(self, settings: Settings | None = None, console: Console | None = None) -> None:
+    Recorded in the given Dagster instance, else in the home's.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        console: Console | None = None,
+        instance: dg.DagsterInstance | None = None,
+    ) -> None:
+        self._given = instance
         self.settings = settings or read_settings()
         self.console = console or Console()
         self.warehouse = warehouse_for(self.settings)
@@ -100,6 +109,8 @@ class Runs:
     @cached_property
     def _instance(self) -> dg.DagsterInstance:
         """Opened with the first job: a command that is refused before leaves no folder."""
+        if self._given is not None:
+            return self._given
         home = str(dagster_home(self.settings))
         return self._stack.enter_context(dg.DagsterInstance.from_config(home))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pandas as pd
 from rich.console import Console
 
@@ -44,5 +45,7 @@ def staged(
     printed = io.StringIO()
     with serve(fleet, now=now) as cloud:
         settings = demo_settings(cloud, home, contracts, start)
-        with Runs(settings, Console(file=printed, width=200)) as runs:
+        # Nothing of these tests reads a run's log: it is kept in memory.
+        memory = dg.DagsterInstance.ephemeral()
+        with memory, Runs(settings, Console(file=printed, width=200), memory) as runs:
             yield Stage(cloud, runs, printed)

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pandas as pd
 import pytest
 from rich.console import Console
@@ -151,7 +152,8 @@ def test_a_backfill_stops_before_the_reserve_and_goes_on_in_the_next_hour(tmp_pa
         settings = settings.model_copy(update={"call_reserve": 30})
         (tmp_path / "contracts.csv").write_text(stage.cloud.fleet.contracts_csv(), "utf-8")
         printed = io.StringIO()
-        with Runs(settings, Console(file=printed, width=300)) as runs:
+        memory = dg.DagsterInstance.ephemeral()
+        with memory, Runs(settings, Console(file=printed, width=300), memory) as runs:
             runs.collect(PAST, PAST + 24 * HOUR)
             spent = sum(cloud.calls().values())
             assert "is left: The hour's calls for what can wait are used up" in printed.getvalue()
