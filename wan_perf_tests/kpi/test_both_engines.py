@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -80,6 +81,9 @@ from wan_perf_tests.kpi.ragged import Life, lives
 from wan_perf_tests.kpi.ragged_days import ragged as ragged_days
 from wan_perf_tests.kpi.rows import HOUR, H, Row, past, path
 from wan_perf_tests.kpi.snapshots import wan_port
+from wan_perf_tests.kpi.test_current import SOURCES as NOW_SOURCES
+from wan_perf_tests.kpi.test_current import estate as estate_now
+from wan_perf_tests.kpi.test_current import state
 from wan_perf_tests.kpi.trend_fleet import trading_days
 
 # The stand-in copies every answer, and DuckDB tells it so.
@@ -278,6 +282,37 @@ def test_windows_of_busy_circuits(warehouses):
 
     found = assert_equal_on_both(warehouses, CIRCUIT_WINDOW, fill)
     assert len({row["utilization_high_longest_hours"] for row in found}) > 4
+
+
+def test_figures_are_told_alike_in_messages(warehouses):
+    """Five transitions in the hour, and a load of 85 % at a level of 80."""
+    turns = ["10:00", "10:05", "10:10", "10:15", "10:20", "10:30"]
+    states = [
+        {
+            **state("C1", "down" if n % 2 else "up", start, end),
+            "down_cause": "port" if n % 2 else None,
+            "turned_to": "down" if n % 2 else "up",
+        }
+        for n, (start, end) in enumerate(pairwise(turns))
+    ]
+    told = {"is_link_up": True, "evidence": "heard"}
+    whole = {"up_minutes": 60.0, "down_minutes": 0.0, "known_down_minutes": 0.0}
+    whole |= {"unknown_minutes": 0.0, "status_hourly": "Up", "flap_count": 5, "sample_count": 6}
+    whole |= {"observed_minutes": 30.0, "quality_minutes": 0.0, "quality_sample_count": 0}
+    given = estate_now(circuit_state=[{**row, **told} for row in (*states, state("C2"))])
+    load = {"utilization_pct": 85.0, "rx_bytes": 1_912_500_000, "tx_bytes": 0, "dropped_count": 0}
+    given["dim_site"] = [{"store_type": "Express", **row} for row in given["dim_site"]]
+    given["circuit_hour"] = [{**row, **whole, **load} for row in given["circuit_hour"]]
+
+    def fill(warehouse: Warehouse) -> None:
+        for table in NOW_SOURCES:
+            rows = conform(given.get(table.name, ()), table)
+            warehouse.store(table, rows, A_DAY if table.partition else None)
+        warehouse.store(CURRENT_STATE, current_states(*map(warehouse.lazy, NOW_SOURCES)))
+
+    rows = assert_equal_on_both(warehouses, CURRENT_STATE, fill)
+    told_of = {row["circuit_id"]: row["messages"] for row in rows}
+    assert "5 transitions in an hour; utilization high (85.0)" in told_of["C1"]
 
 
 def test_dimensions(warehouses):
