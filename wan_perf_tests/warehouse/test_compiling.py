@@ -13,7 +13,7 @@ from wan_perf.kpi.windows import circuit_windows
 from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_POLL, CIRCUIT_TRADING_DAY, DIM_HOUR, DIM_SITE
 from wan_perf.thresholds import TrendRule
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
-from wan_perf.warehouse.face import _kept, _pattern
+from wan_perf.warehouse.compiling import _kept, _pattern
 
 FIRST = datetime(2026, 3, 7)
 DAY = timedelta(days=1)
