@@ -6,7 +6,7 @@ Keep out: another way to collect or compute: it runs the same jobs as every othe
 
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -14,10 +14,14 @@ from rich.console import Console
 from wan_perf.cli.answers import print_answers
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.running import Runs, dagster_home
+from wan_perf.errors import WanPerfError
 from wan_perf.mist.clock import floored
 from wan_perf.mist.collecting import EVENTS_KEPT
 from wan_perf.settings import Settings, read_settings
 from wan_perf.simulator import Cloud, Fleet, serve
+
+_OUTAGE = timedelta(minutes=20)
+"""An outage of the simulated API is over by then."""
 
 
 def run_demo(sites: int, seed: int) -> None:
@@ -44,13 +48,26 @@ def run_demo(sites: int, seed: int) -> None:
     with serve(fleet, now=start) as cloud:
         settings = demo_settings(cloud, home, contracts, past)
         with Runs(settings, console) as runs:
-            runs.collect(past, start)
-            runs.collect(start, end, inventory=True)
+            _collect(runs, cloud, console, past, start)
+            _collect(runs, cloud, console, start, end)
             runs.aggregate_daily(past, today)
             runs.aggregate_weekly()
             runs.aggregate_monthly()
             print_answers(runs.warehouse, console)
     console.print(_what_next(home, settings), soft_wrap=True)
+
+
+def _collect(runs: Runs, cloud: Cloud, console: Console, start: datetime, end: datetime) -> None:
+    """Collect a range with a new inventory; where the cloud is out just then, again later.
+
+    The simulated API is out for some minutes once or twice a day, now and then as a range ends.
+    """
+    try:
+        runs.collect(start, end, inventory=True)
+    except WanPerfError as error:
+        console.print(f"{error}")
+        cloud.clock.advance_to(cloud.clock.now() + _OUTAGE)
+        runs.collect(start, end)
 
 
 def demo_settings(cloud: Cloud, home: Path, contracts: Path, start: datetime) -> Settings:
