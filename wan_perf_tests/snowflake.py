@@ -16,6 +16,8 @@ from typing import Any
 import fakesnow
 import fakesnow.cursor
 import fakesnow.instance
+import fakesnow.transforms
+import pytest
 
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.settings import Settings, read_settings
@@ -62,7 +64,8 @@ def over_http() -> Iterator[dict[str, str]]:
 def _corrected() -> Iterator[None]:
     """The stand-in with what it does otherwise than Snowflake mended.
 
-    Snowflake enforces no key. The stage of a COPY stands in quotes, as write_pandas sends it.
+    Snowflake enforces no key, takes the stage of a COPY in quotes (as write_pandas sends it), and
+    sums whole numbers to whole numbers, where the stand-in makes floats of them that end at 2**53.
     """
     kind = fakesnow.cursor.FakeSnowflakeCursor
     execute = kind.execute
@@ -74,11 +77,12 @@ def _corrected() -> Iterator[None]:
             command = re.sub(r"FROM '@\"?(\w+)\"?'\)", r"FROM @\1)", command)
         return execute(cursor, command, *given, **named)
 
-    kind.execute = corrected  # type: ignore[method-assign]
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kind, "execute", corrected)
+        patch.setattr(
+            fakesnow.transforms, "numeric_agg_implicit_cast", lambda expression: expression
+        )
         yield
-    finally:
-        kind.execute = execute  # type: ignore[method-assign]
 
 
 @contextmanager

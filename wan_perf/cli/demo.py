@@ -70,19 +70,22 @@ def _collect(runs: Runs, cloud: Cloud, console: Console, start: datetime, end: d
         runs.collect(start, end)
 
 
-def demo_settings(cloud: Cloud, home: Path, contracts: Path, start: datetime) -> Settings:
-    """Settings that point at a simulator and keep everything in one folder."""
-    return read_settings(
-        MIST_API_TOKEN=cloud.token,
-        MIST_ORG_ID=cloud.org_id,
-        MIST_BASE_URL=cloud.url,
-        WAN_PERF_CLOCK="simulator",
-        WAN_PERF_WAREHOUSE="duckdb",
-        WAN_PERF_HOME=home,
-        WAN_PERF_DUCKDB=home / "wan_perf.duckdb",
-        WAN_PERF_START=start,
-        WAN_PERF_CIRCUITS=contracts,
-    )
+def demo_settings(
+    cloud: Cloud, home: Path, contracts: Path, start: datetime, **given: object
+) -> Settings:
+    """Settings that point at a simulator and keep everything in one folder; what is given wins."""
+    staged = {
+        "MIST_API_TOKEN": cloud.token,
+        "MIST_ORG_ID": cloud.org_id,
+        "MIST_BASE_URL": cloud.url,
+        "WAN_PERF_CLOCK": "simulator",
+        "WAN_PERF_WAREHOUSE": "duckdb",
+        "WAN_PERF_HOME": home,
+        "WAN_PERF_DUCKDB": home / "wan_perf.duckdb",
+        "WAN_PERF_START": start,
+        "WAN_PERF_CIRCUITS": contracts,
+    }
+    return read_settings(**(staged | given))
 
 
 def _is_over(instant: datetime) -> bool:

@@ -36,15 +36,18 @@ class Stage:
 
 @contextmanager
 def staged(
-    fleet: Fleet, home: Path, now: datetime = START, start: datetime = START
+    fleet: Fleet, home: Path, now: datetime = START, start: datetime = START, **given: object
 ) -> Iterator[Stage]:
-    """Serve the fleet and open runs on a warehouse of their own; partitions begin at `start`."""
+    """Serve the fleet and open runs on a warehouse of their own; partitions begin at `start`.
+
+    `given` are further settings, such as those of another warehouse than the home's file.
+    """
     home.mkdir(parents=True, exist_ok=True)
     contracts = home / "contracts.csv"
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
     printed = io.StringIO()
     with serve(fleet, now=now) as cloud:
-        settings = demo_settings(cloud, home, contracts, start)
+        settings = demo_settings(cloud, home, contracts, start, **given)
         # Nothing of these tests reads a run's log: it is kept in memory.
         memory = dg.DagsterInstance.ephemeral()
         with memory, Runs(settings, Console(file=printed, width=200), memory) as runs:

@@ -187,9 +187,7 @@ REFUSED_STATEMENTS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("number", "message", "advice"), REFUSED_LOGINS.values(), ids=REFUSED_LOGINS
-)
+@pytest.mark.parametrize("refused", REFUSED_LOGINS.values(), ids=REFUSED_LOGINS)
 def test_a_refused_login_names_what_to_change(refused: tuple[int, str, str]) -> None:
     number, message, advice = refused
     with refusing(number, message) as (settings, _):
@@ -199,9 +197,7 @@ def test_a_refused_login_names_what_to_change(refused: tuple[int, str, str]) -> 
     assert advice in said
 
 
-@pytest.mark.parametrize(
-    ("number", "message", "advice"), REFUSED_STATEMENTS.values(), ids=REFUSED_STATEMENTS
-)
+@pytest.mark.parametrize("refused", REFUSED_STATEMENTS.values(), ids=REFUSED_STATEMENTS)
 def test_a_refused_statement_names_what_to_change(refused: tuple[int, str, str]) -> None:
     number, message, advice = refused
     with refusing(number, message, statement="CREATE TABLE") as (settings, _):
