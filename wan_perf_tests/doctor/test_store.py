@@ -1,5 +1,6 @@
 """What the doctor says of the warehouse: real files, and Snowflake's stand-in."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,18 @@ ON_SNOWFLAKE = {
 }
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """A file with every table and view."""
-    path = tmp_path / "data" / "wan_perf.duckdb"
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("whole") / "wan_perf.duckdb"
     make_all(DuckDBWarehouse(path))
     return path
+
+
+@pytest.fixture
+def file(whole: Path, tmp_path: Path) -> Path:
+    """A file with every table and view."""
+    (tmp_path / "data").mkdir()
+    return Path(shutil.copy(whole, tmp_path / "data"))
 
 
 @pytest.fixture
@@ -76,7 +83,7 @@ def test_a_file_as_declared_stays_as_it_is(doctor: Doctor, file: Path) -> None:
     assert found["privileges"].found == (
         "tables can be made, filled, altered, viewed, staged and dropped."
     )
-    assert found["tables"].found == "40 of 40 exist.".replace("40", str(len(before) - 3))
+    assert found["tables"].found == f"{len(before) - 3} of {len(before) - 3} exist."
     assert found["views"].found == "3 of 3 are as declared."
     assert names(file) == before
 
