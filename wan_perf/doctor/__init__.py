@@ -6,6 +6,8 @@ Keep out: mending; nothing stays changed. How findings are shown (`cli.doctor`).
 
 from collections.abc import Iterator
 
+from pydantic import SecretStr
+
 from wan_perf.doctor.cloud import CLOUD, examine_cloud
 from wan_perf.doctor.files import FILES, examine_files
 from wan_perf.doctor.finding import Finding, not_asked
@@ -27,9 +29,8 @@ def examine(clock: Clock | None = None) -> Iterator[Finding]:
         names = (*FILES, *CLOUD, *STORE, *MACHINE)
         yield from not_asked(names, "the settings cannot be read")
         return
-    secrets = [
-        secret.get_secret_value() for secret in (settings.mist_api_token, settings.snf_password)
-    ]
+    values = (getattr(settings, name) for name in Settings.model_fields)
+    secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
     for finding in _findings(settings, clock or RealClock()):
         yield finding.without(secrets)
 

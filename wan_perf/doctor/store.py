@@ -21,6 +21,7 @@ from wan_perf.settings import Settings
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 from wan_perf.warehouse.face import Session
+from wan_perf.warehouse.snowflake_errors import Names
 
 STORE = ("warehouse", "privileges", "tables", "views")
 
@@ -64,7 +65,7 @@ def _opened(warehouse: DuckDBWarehouse | SnowflakeWarehouse) -> Finding:
         # For reading, so that a file that may not be written is told apart from one that is broken.
         with warehouse.session(read_only=True) as session:
             if isinstance(warehouse, SnowflakeWarehouse):
-                return place(_snowflake_places(session), warehouse)
+                return place(_snowflake_places(session), warehouse.names)
             [[version]] = session.run("SELECT version()")
     except WanPerfError as error:
         return Finding("warehouse", "FAILED", str(error))
@@ -83,20 +84,20 @@ def _snowflake_places(session: Session) -> dict[str, str | None]:
     return told
 
 
-def place(told: dict[str, str | None], warehouse: SnowflakeWarehouse) -> Finding:
+def place(told: dict[str, str | None], names: Names) -> Finding:
     """Where a Snowflake session stands; one may open without what its role has no right to.
 
     `told`: answers of CURRENT_ROLE() and the like, by what follows CURRENT_; None where it is none.
     """
-    role = told.get("ROLE") or warehouse.role
+    role = told.get("ROLE") or names.role or "of SNF_USER"
     wanted = {
-        "WAREHOUSE": warehouse.warehouse,
-        "DATABASE": warehouse.database,
-        "SCHEMA": f"{warehouse.database}.{warehouse.schema}",
+        "WAREHOUSE": names.warehouse,
+        "DATABASE": names.database,
+        "SCHEMA": f"{names.database}.{names.schema}",
     }
     words = [f"{name.lower()} {told[name]}" for name in _PLACES[:-1] if told.get(name)]
     found = f"Snowflake {told.get('VERSION') or ''}".strip()
-    found = ", ".join((f"{found} in account {warehouse.account}", *words))
+    found = ", ".join((f"{found} in account {names.account}", *words))
     # Without its database a session has no schema either: one advice at a time.
     for name, object_name in wanted.items():
         if name in told and told[name] is None:
@@ -120,10 +121,9 @@ def _privileges(warehouse: Warehouse) -> Finding:
                     step()
             finally:
                 stays = _dropped(session, probe)
-    except WanPerfError as error:
-        problem = str(error)
-    except Exception as error:
-        problem = f"{doing} fails: {first_line(error)}."
+    except Exception as error:  # as above
+        said = str(error) if isinstance(error, WanPerfError) else f"{first_line(error)}."
+        problem = f"{doing} fails: {said}"
     if problem or stays:
         found = " ".join(filter(None, (problem, stays)))
         return Finding("privileges", "FAILED", found, _grant(warehouse, doing) if problem else "")
@@ -166,8 +166,8 @@ def _dropped(session: Session, probe: str) -> str:
 def _grant(warehouse: Warehouse, doing: str) -> str:
     if not isinstance(warehouse, SnowflakeWarehouse):
         return "Give this user the right to write the file of WAN_PERF_DUCKDB and its folder."
-    schema = f"{warehouse.database}.{warehouse.schema}"
-    role = warehouse.role or "of SNF_USER"
+    names = warehouse.names
+    schema, role = f"{names.database}.{names.schema}", names.role or "of SNF_USER"
     if doing == "making a view":
         return f"GRANT CREATE VIEW ON SCHEMA {schema} TO ROLE {role}."
     kinds = "CREATE TABLE, CREATE STAGE" if "stage" in doing else "CREATE TABLE"
@@ -180,6 +180,9 @@ def _declared(warehouse: Warehouse) -> Iterator[Finding]:
         with warehouse.session(read_only=True) as session:
             yield _tables(warehouse, session, [t for t in declared if not isinstance(t, View)])
             yield _views(warehouse, session, [t for t in declared if isinstance(t, View)])
+    except WanPerfError as error:
+        yield Finding("tables", "FAILED", str(error))
+        yield from not_asked(("views",), "the tables cannot be read")
     except Exception as error:  # as above
         why = f"they cannot be read: {first_line(error)}."
         yield Finding("tables", "FAILED", why, "Look whether the role may read the schema.")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import fakesnow
 import pytest
 import snowflake.connector
 from fakesnow.cursor import FakeSnowflakeCursor
@@ -15,19 +14,8 @@ from wan_perf.doctor.store import STORE, place
 from wan_perf.tables import CIRCUIT_DAY, FLAP_EVENT, TABLES
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 from wan_perf_tests.doctor.conftest import Doctor, failed
-from wan_perf_tests.warehouse.conftest import stand_in
+from wan_perf_tests.snowflake import SETTINGS, in_process, refusing, stand_in
 from wan_perf_tests.warehouse.processes import PROCESSES
-
-ON_SNOWFLAKE = {
-    "WAN_PERF_WAREHOUSE": "snowflake",
-    "SNF_ACCOUNT": "account",
-    "SNF_USER": "user",
-    "SNF_PASSWORD": "quite-secret",
-    "SNF_DATABASE": "wan",
-    "SNF_SCHEMA": "perf",
-    "SNF_WAREHOUSE": "small",
-    "SNF_ROLE": "loader",
-}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +34,7 @@ def file(whole: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def snowflake_stand_in() -> Iterator[SnowflakeWarehouse]:
-    with fakesnow.patch():
+    with in_process():
         yield stand_in()
 
 
@@ -169,18 +157,34 @@ def test_a_folder_that_cannot_be_made(doctor: Doctor, tmp_path: Path) -> None:
 def test_snowflake_without_its_settings(doctor: Doctor) -> None:
     found = doctor(WAN_PERF_WAREHOUSE="snowflake")
     assert failed(found) == ["warehouse"]
-    assert "SNF_ACCOUNT, SNF_USER, SNF_PASSWORD" in found["warehouse"].found
+    assert "SNF_ACCOUNT, SNF_USER, SNF_DATABASE" in found["warehouse"].found
+
+
+def test_a_refused_login_is_the_sentence_about_it(doctor: Doctor) -> None:
+    """The real connector against an account that knows no such role."""
+    with refusing(390186, "Role 'WRITER' specified in the connect string is not granted.") as (
+        settings,
+        logins,
+    ):
+        found = doctor(**settings)
+    assert failed(found) == ["warehouse"]
+    assert found["warehouse"].found.endswith(
+        "Set SNF_ROLE to a role that loader has, or GRANT ROLE writer TO USER loader."
+    )
+    assert found["privileges"].found == "not asked, because the warehouse is not open."
+    assert len(logins) == 1
+    assert SETTINGS["SNF_PASSWORD"] not in str(found)
 
 
 def test_snowflake_says_where_it_stands(
     doctor: Doctor, snowflake_stand_in: SnowflakeWarehouse
 ) -> None:
     make_all(snowflake_stand_in)
-    found = doctor(**ON_SNOWFLAKE)
+    found = doctor(**SETTINGS)
     assert failed(found) == []
     # The stand-in knows no warehouses; that hides nothing of the rest.
     assert found["warehouse"].found.endswith(
-        "in account account, role duckdb, database WAN, schema PERF."
+        "in account acme-eu1, role duckdb, database WAN, schema PERF."
     )
     assert found["privileges"].verdict == "ok"
     assert " exist." in found["tables"].found
@@ -188,7 +192,7 @@ def test_snowflake_says_where_it_stands(
     assert "quite-secret" not in str(found)
 
 
-def refusing(monkeypatch: pytest.MonkeyPatch, words: str, error: BaseException) -> None:
+def refuse(monkeypatch: pytest.MonkeyPatch, words: str, error: BaseException) -> None:
     """Let the stand-in refuse statements that begin so, as Snowflake does without a grant."""
     original = FakeSnowflakeCursor.execute
 
@@ -228,19 +232,19 @@ def test_a_missing_grant_is_named_and_nothing_stays(
     doing: str,
     grant: str,
 ) -> None:
-    refusing(monkeypatch, words, REFUSED)
-    found = doctor(**ON_SNOWFLAKE)
+    refuse(monkeypatch, words, REFUSED)
+    found = doctor(**SETTINGS)
     assert failed(found) == ["privileges"]
     assert found["privileges"].found.startswith(f"{doing} fails: ")
-    assert found["privileges"].advice == f"GRANT {grant} ON SCHEMA wan.perf TO ROLE loader."
+    assert found["privileges"].advice == f"GRANT {grant} ON SCHEMA wan.perf TO ROLE writer."
     assert probes(snowflake_stand_in) == []
 
 
 def test_a_probe_that_cannot_be_dropped_is_named(
     doctor: Doctor, snowflake_stand_in: SnowflakeWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusing(monkeypatch, "DROP TABLE IF EXISTS doctor_probe", REFUSED)
-    found = doctor(**ON_SNOWFLAKE)
+    refuse(monkeypatch, "DROP TABLE IF EXISTS doctor_probe", REFUSED)
+    found = doctor(**SETTINGS)
     assert failed(found) == ["privileges"]
     [stays] = probes(snowflake_stand_in)
     assert f"{stays[0].lower()}; drop what is still there." in found["privileges"].found
@@ -249,9 +253,9 @@ def test_a_probe_that_cannot_be_dropped_is_named(
 def test_an_interruption_leaves_no_probe(
     doctor: Doctor, snowflake_stand_in: SnowflakeWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusing(monkeypatch, "ALTER TABLE", KeyboardInterrupt())
+    refuse(monkeypatch, "ALTER TABLE", KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        doctor(**ON_SNOWFLAKE)
+        doctor(**SETTINGS)
     assert probes(snowflake_stand_in) == []
 
 
@@ -274,5 +278,5 @@ def test_an_interruption_leaves_no_probe(
 )
 def test_a_session_that_stands_nowhere(told: dict[str, str | None], advice: str) -> None:
     """Snowflake opens a session without what the role has no right to."""
-    finding = place({"ROLE": "LOADER", "VERSION": "10.0.0", **told}, stand_in())
+    finding = place({"ROLE": "LOADER", "VERSION": "10.0.0", **told}, stand_in().names)
     assert (finding.verdict, finding.advice) == ("FAILED", advice)
