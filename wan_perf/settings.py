@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     circuits_path: Path | None = Field(
         None, alias="WAN_PERF_CIRCUITS", description="CSV file: the contracts of the circuits."
     )
+    dagster_home_given: Path | None = Field(
+        None,
+        alias="DAGSTER_HOME",
+        description="Dagster's own: where its UI keeps runs; the command line's are in the home.",
+    )
     snf_account: str = Field("", alias="SNF_ACCOUNT", description="Snowflake account identifier.")
     snf_user: str = Field("", alias="SNF_USER", description="Snowflake user.")
     snf_private_key_path: Path | None = Field(
@@ -131,6 +136,11 @@ class Settings(BaseSettings):
     def duckdb_path(self) -> Path:
         """File of the embedded warehouse."""
         return self.duckdb or self.home / "wan_perf.duckdb"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of the command line's Dagster instance, absolute."""
+        return (self.home / "dagster").resolve()
 
     @property
     def start(self) -> datetime:

@@ -120,6 +120,7 @@ def test_help_names_every_command(shell: Shell):
         "aggregate",
         "full-cycle",
         "export",
+        "doctor",
         "dictionary",
     ):
         assert command in said
@@ -355,6 +356,31 @@ def store_site(warehouse: DuckDBWarehouse) -> None:
     warehouse.store(DIM_SITE, conform([site], DIM_SITE))
 
 
+def test_the_doctor_ends_well_with_a_line_a_check_and_warns_without_failing(shell: Shell):
+    """The shell names no contract file, which is a warning."""
+    before = shell.counts()
+    done = shell.run("doctor", DAGSTER_HOME="")
+    assert (done.returncode, done.stderr) == (0, "")
+    *lines, last = done.stdout.splitlines()
+    marks = [line.split()[0] for line in lines]
+    assert {"ok", "warning", "skipped"} == set(marks)
+    assert lines[3].split(maxsplit=2) == [
+        "ok",
+        "Mist",
+        f"{shell.settings['MIST_BASE_URL']} answers.",
+    ]
+    assert last == f"{marks.count('ok')} ok, {marks.count('warning')} warning, 1 skipped."
+    assert shell.counts() == before
+
+
+def test_the_doctor_ends_with_1_and_every_check_where_one_failed(shell: Shell):
+    done = shell.run("doctor", MIST_API_TOKEN="wrong-but-secret", DAGSTER_HOME="")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "FAILED   token         Mist refused the token; set MIST_API_TOKEN" in done.stdout
+    assert "ok       tables        " in done.stdout
+    assert "wrong-but-secret" not in done.stdout
+
+
 def test_since_when_a_store_is_on_backup_is_told(tmp_path: Path):
     """Store 1 is since the eighth, Store 2 on no backup; the hub is left out."""
     warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")
@@ -455,8 +481,9 @@ def flapped(day: date, circuit: str, flaps: int, hours: int = 24) -> dict[str, o
 def test_no_secret_is_in_any_output_or_file(shell: Shell):
     """Good and failing runs have written run records, event logs and tables by now."""
     shell.run("collect", MIST_API_TOKEN=f"{SECRET}-wrong")
-    done = shell.run("collect")
-    assert SECRET not in done.stdout + done.stderr
+    for command in ("collect", "doctor"):
+        done = shell.run(command)
+        assert SECRET not in done.stdout + done.stderr
     holding = [
         path
         for path in shell.home.rglob("*")

@@ -35,12 +35,14 @@ ARROWS = {
         *(*SHARED, "audits", "contracts", "kpi", "mist", "periods", "settings", "thresholds"),
         "warehouse",
     },
+    "doctor": {"declaration", "defs", "errors", "mist", "settings", "tables", "warehouse"},
     "definitions": {"audits", "defs", "settings", "tables"},
     "cli": {
         *(
             *SHARED,
             "definitions",
             "defs",
+            "doctor",
             "formulas",
             "kpi",
             "metrics",

@@ -149,6 +149,17 @@ def export_report(report: str, file_format: str, out: Path | None) -> None:
 
 
 @commands.command()
+def doctor() -> None:
+    """Check settings, Mist, the warehouse and this machine; say what to do. Changes nothing."""
+    from rich.console import Console
+
+    from wan_perf.cli.doctor import print_findings
+
+    if not print_findings(Console()):
+        sys.exit(1)
+
+
+@commands.command()
 def dictionary() -> None:
     """Print the data dictionary: one line a table, beginning with its name."""
     from wan_perf.tables import TABLES

@@ -368,7 +368,7 @@ def counted(number: int, one: str, many: str) -> str:
 
 def dagster_home(settings: Settings) -> Path:
     """The folder of this home's Dagster instance, absolute, made if need be."""
-    home = (settings.home / "dagster").resolve()
+    home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     configuration = home / "dagster.yaml"
     if not configuration.exists():

@@ -16,7 +16,7 @@ from wan_perf.mist.clock import Clock, RealClock, SimulatorClock
 from wan_perf.mist.session import MistSession
 from wan_perf.settings import Settings
 from wan_perf.thresholds import Policy, read_policy
-from wan_perf.warehouse import DuckDBWarehouse, Warehouse
+from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse
 
 _LOGGER = logging.getLogger("wan_perf")
 
@@ -110,7 +110,7 @@ def clock_for(settings: Settings) -> Clock:
     return RealClock()
 
 
-def warehouse_for(settings: Settings) -> Warehouse:
+def warehouse_for(settings: Settings) -> DuckDBWarehouse | SnowflakeWarehouse:
     """The warehouse that the settings name; nothing is opened.
 
     Raises:

@@ -106,6 +106,13 @@ SPEED_TESTS = Endpoint(
     "Mist knows no speed tests of the site, so that its bandwidth stays as it was",
     "sites",
 )
+SELF = Single("self", "self.self.getSelf", records.Self)
+ORGANISATION = Single(
+    "orgs",
+    "orgs.orgs.getOrg",
+    records.Organisation,
+    "Mist does not know the organization; correct MIST_ORG_ID",
+)
 USAGE = Single("self/usage", "self.usage.getSelfApiUsage", records.Usage)
 INSIGHT_METRICS = Single(
     "const/insight_metrics", "const.insight_metrics.listInsightMetrics", dict[str, records.Metric]

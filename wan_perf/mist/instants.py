@@ -1,10 +1,11 @@
-"""Instants as Mist writes them: seconds since 1970.
+"""Instants as Mist writes them: seconds since 1970, in a header the date of an HTTP answer.
 
 Belongs here: turning them into naive UTC and back.
 Keep out: what happened at an instant.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants are naive UTC in the whole system
 
@@ -19,3 +20,16 @@ def instant(seconds: float | None) -> datetime | None:
 def epoch(at: datetime) -> float:
     """Seconds [s] from 1970 to a naive UTC instant."""
     return (at - EPOCH).total_seconds()
+
+
+def http_date(said: str | None) -> datetime | None:
+    """Naive UTC instant of a Date header, to the second; None where there is none that is one.
+
+    >>> http_date("Sun, 08 Mar 2026 12:00:00 GMT")
+    datetime.datetime(2026, 3, 8, 12, 0)
+    """
+    try:
+        at = parsedate_to_datetime(said or "")
+    except ValueError:
+        return None
+    return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at

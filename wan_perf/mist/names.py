@@ -129,6 +129,9 @@ SPEED_TEST_NAMES = {
 SPEED_TEST = "speedtest"
 VPN_PATH_NAMES = {"preference": "vpn_preference", "role": "vpn_role"}
 
+SELF_NAMES = {"privileges": "privileges"}
+PRIVILEGE_NAMES = {"scope": "scope", "role": "role", "org_id": "org_id", "org_name": "org_name"}
+ORGANISATION_NAMES = {"name": "organisation"}
 USAGE_NAMES = {"requests": "used", "request_limit": "hourly_limit"}
 METRIC_NAMES = {"intervals": "bucket_kinds"}
 BUCKET_KIND_NAMES = {"interval": "bucket_seconds", "max_age": "kept_seconds"}

@@ -266,6 +266,27 @@ class SpeedTest(Struct, rename=_ours(names.SPEED_TEST_NAMES)):
     up_mbps: Number | None = None
 
 
+class Privilege(Struct, rename=_ours(names.PRIVILEGE_NAMES)):
+    """What a token may do, in which scope; the organization is not named where it has several."""
+
+    scope: str
+    role: str
+    org_id: str | None = None
+    org_name: str | None = None
+
+
+class Self(Struct, rename=_ours(names.SELF_NAMES)):
+    """Who a token is."""
+
+    privileges: list[Privilege]
+
+
+class Organisation(Struct, rename=_ours(names.ORGANISATION_NAMES)):
+    """An organization by its name."""
+
+    organisation: str
+
+
 class Usage(Struct, rename=_ours(names.USAGE_NAMES)):
     """Calls of a token in the current hour, and how many it may make."""
 

@@ -10,6 +10,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from importlib import import_module
 from itertools import count
@@ -19,6 +20,7 @@ from wan_perf.errors import UsageError
 from wan_perf.mist.answers import decoded_as, refuse_failure
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint, Single
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.instants import http_date
 from wan_perf.mist.kept_out import KeptOut
 from wan_perf.mist.pages import Page, decoded, refuse_lost_rows
 from wan_perf.mist.records import Row
@@ -83,6 +85,11 @@ class MistSession:
     def calls(self) -> int:
         """HTTP requests sent so far, answered or not."""
         return self._transport.calls
+
+    @property
+    def told_at(self) -> datetime | None:
+        """Mist's own time in the newest answer, whatever its status, to the second; naive UTC."""
+        return http_date(self._transport.date)
 
     def rows(
         self, endpoint: Endpoint[Row], site_id: str | None = None, /, **query: str

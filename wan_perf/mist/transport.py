@@ -14,6 +14,7 @@ import mistapi
 import requests
 from mistapi.__api_session import CLOUDS
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NameResolutionError
 
 HOSTS = tuple(sorted(cloud["host"] for cloud in CLOUDS))
 """Addresses of the Mist clouds that the SDK accepts."""
@@ -64,11 +65,16 @@ class Transport(HTTPAdapter):
         self._calls_lock = threading.Lock()
         self._this_thread = threading.local()
         self.calls = 0
+        self.date: str | None = None
 
     @property
     def reason(self) -> str:
         """Why this thread's last request got no answer, in a few words."""
         failure = getattr(self._this_thread, "failure", None)
+        # A name that is not known has no exception of its own in requests.
+        cause = next(iter(failure.args), None) if failure else None
+        if isinstance(getattr(cause, "reason", None), NameResolutionError):
+            return "its name is not known to the network"
         return next(
             (words for kind, words in _REASONS.items() if isinstance(failure, kind)),
             "the request could not be sent",
@@ -111,6 +117,7 @@ class Transport(HTTPAdapter):
         except requests.RequestException as error:
             self._this_thread.failure = error
             raise
+        self.date = response.headers.get("Date")
         # JSON is UTF-8. Where no header says so, the HTTP library would guess it from the letters.
         response.encoding = "utf-8"
         # The API never redirects. A followed redirect would leave the address that was agreed on.

@@ -57,6 +57,7 @@ class Endpoints:
         vpns = configuration.vpns(self._fleet)
         return {
             "/api/v1/self": lambda _: Answer(identity.admin(self._fleet)),
+            ORG: lambda _: Answer(identity.organisation(self._fleet)),
             f"{ORG}/sites": lambda asked: paged(asked, sites),
             f"{ORG}/sitegroups": lambda asked: paged(asked, groups),
             f"{ORG}/gatewaytemplates": lambda asked: paged(asked, templates),

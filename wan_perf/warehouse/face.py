@@ -113,6 +113,21 @@ class Warehouse(ABC):
     def view_definition(self, view: View, query: str) -> str:
         """Data definition that makes the view anew, with its grain and meanings as comments."""
 
+    # -- comparing ---------------------------------------------------------------------------------
+
+    def unlike(self, table: Table, existing: dict[str, str]) -> list[tuple[str, str, str]]:
+        """Columns that exist with another type: the name, the type found, the type declared."""
+        return [
+            (column.name, existing[column.name], declared)
+            for column in table.fields
+            if (declared := self.type_names[column.type]) != existing.get(column.name, declared)
+        ]
+
+    def is_as_declared(self, session: Session, view: View) -> bool:
+        """True where the view is there and its query, columns and meanings are the declared."""
+        sql = _compiled(self, view, views.sources(view))
+        return views.mark(view, sql) in self.view_text(session, view).lower()
+
     # -- reading -----------------------------------------------------------------------------------
 
     def lazy(self, table: Table, window: Window | None = None) -> ir.Table:
@@ -206,23 +221,19 @@ class Warehouse(ABC):
         existing = self.existing_columns(session, table)
         if not existing:
             return [self.definition(table)]
-        for column in table.fields:
-            declared = self.type_names[column.type]
-            found = existing.get(column.name, declared)
-            if found != declared:
-                raise WanPerfError(
-                    f"Table {table.name}: column {column.name} is {found} in the warehouse and "
-                    f"{declared} in the declaration; rename or drop the table, then run the "
-                    "collection again."
-                )
+        for column, found, declared in self.unlike(table, existing):
+            raise WanPerfError(
+                f"Table {table.name}: column {column} is {found} in the warehouse and "
+                f"{declared} in the declaration; rename or drop the table, then run the "
+                "collection again."
+            )
         return [self.addition(table, c) for c in table.fields if c.name not in existing]
 
     def _changes_of_view(self, session: Session, view: View) -> list[str]:
         sources = views.sources(view)
         statements = [sql for table in sources for sql in self._changes(session, table)]
-        sql = _compiled(self, view, sources)
-        if views.mark(view, sql) not in self.view_text(session, view).lower():
-            query = views.query(view, sql, self.type_names)
+        if not self.is_as_declared(session, view):
+            query = views.query(view, _compiled(self, view, sources), self.type_names)
             statements.append(self.view_definition(view, query))
         return statements
 

@@ -14,6 +14,7 @@ DESCRIPTION = Path(__file__).parents[3] / "shared" / "data" / "mist.openapi.json
 ANSWERS = [
     ("/api/v1/self", "admin"),
     ("/api/v1/self/usage", "api_usage"),
+    ("{o}", "org"),
     ("{o}/sites", "sites"),
     ("{o}/sitegroups", "sitegroups"),
     ("{o}/inventory?type=ap", "inventory_list"),

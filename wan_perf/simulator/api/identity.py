@@ -1,4 +1,4 @@
-"""Who is asking, and how much they have asked: /self and /self/usage."""
+"""Who is asking, for whom, and how much: /self, /orgs/{org_id} and /self/usage."""
 
 from wan_perf.simulator.api import Json
 from wan_perf.simulator.fleet import Fleet
@@ -22,6 +22,11 @@ def admin(fleet: Fleet) -> Json:
             }
         ],
     }
+
+
+def organisation(fleet: Fleet) -> Json:
+    """Give the organisation itself."""
+    return {"id": fleet.org_id, "name": ORG_NAME, "alarmtemplate_id": None, "session_expiry": 1440}
 
 
 def usage(requests: int, limit: int, seconds: float) -> Json:

@@ -1,0 +1,42 @@
+"""Whether this installation can work: settings, Mist, the warehouse, the machine.
+
+Belongs here: questions whose answers a person can act on, and what to do about bad ones.
+Keep out: mending; nothing stays changed. How findings are shown (`cli.doctor`).
+"""
+
+from collections.abc import Iterator
+
+from pydantic import SecretStr
+
+from wan_perf.doctor.cloud import CLOUD, examine_cloud
+from wan_perf.doctor.files import FILES, examine_files
+from wan_perf.doctor.finding import Finding, not_asked
+from wan_perf.doctor.machine import MACHINE, examine_machine
+from wan_perf.doctor.store import STORE, examine_store
+from wan_perf.errors import UsageError
+from wan_perf.mist.clock import Clock, RealClock
+from wan_perf.settings import Settings, read_settings
+
+__all__ = ["Finding", "examine"]
+
+
+def examine(clock: Clock | None = None) -> Iterator[Finding]:
+    """Every check in order, each as soon as it is made; without secrets. `clock`: the machine's."""
+    try:
+        settings = read_settings()
+    except UsageError as error:
+        yield Finding("settings", "FAILED", str(error))
+        names = (*FILES, *CLOUD, *STORE, *MACHINE)
+        yield from not_asked(names, "the settings cannot be read")
+        return
+    values = (getattr(settings, name) for name in Settings.model_fields)
+    secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    for finding in _findings(settings, clock or RealClock()):
+        yield finding.without(secrets)
+
+
+def _findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    yield from examine_files(settings)
+    yield from examine_cloud(settings, clock)
+    yield from examine_store(settings)
+    yield from examine_machine(settings)

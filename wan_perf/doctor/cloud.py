@@ -1,0 +1,210 @@
+"""Mist: whether it is reached, what the token may, how many calls are left, what time it is there.
+
+Belongs here: the three calls, and what their answers mean for collecting.
+Keep out: how a call is made and refused (`mist`).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from wan_perf.defs.resources import Source, clock_for
+from wan_perf.doctor.files import empty_settings
+from wan_perf.doctor.finding import Finding, listed, not_asked
+from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.mist import endpoints
+from wan_perf.mist.clock import Clock
+from wan_perf.mist.errors import HourUsedUpError, MistPermanentError
+from wan_perf.mist.records import Privilege, Self
+from wan_perf.mist.session import MistSession
+from wan_perf.settings import Settings
+
+CLOUD = ("Mist", "token", "organisation", "calls", "clock")
+OFF_S, FAR_OFF_S = 5, 60
+"""Up to the first a clock is well; beyond the second hours get each other's samples."""
+
+_TIMEOUT_S = (5.0, 10.0)
+_WHOLE_ORG = ("org", "orgsites")
+_SEVERAL_ORGS = ("msp", "orggroup")
+_READERS = ("read", "helpdesk", "write", "admin")
+"""Roles that may read statistics, the narrowest first."""
+_USED_UP = "the hour's calls are used up"
+
+
+def examine_cloud(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    """All that Mist can be asked about, in at most three calls; `clock` is the machine's."""
+    empty = empty_settings(settings)
+    if empty:
+        yield from not_asked(CLOUD, f"{' and '.join(empty)} must be set first")
+        return
+    try:
+        session = Source(settings, _TIMEOUT_S).session()
+    except UsageError as error:
+        yield Finding("Mist", "FAILED", str(error))
+        yield from not_asked(CLOUD[1:], "Mist cannot be asked with these settings")
+        return
+    asked_at = clock.now()
+    try:
+        answer: Self | WanPerfError = session.single(endpoints.SELF)
+    except WanPerfError as error:
+        answer = error
+    # Of this answer: those that follow come later.
+    told_at, answered_at = session.told_at, clock.now()
+    yield from _asked_further(settings, session, answer)
+    yield _clock(settings, asked_at, told_at, answered_at)
+
+
+def _asked_further(
+    settings: Settings, session: MistSession, answer: Self | WanPerfError
+) -> Iterator[Finding]:
+    """Mist, token, organisation and calls, as far as the first answer lets them be asked."""
+    # Permanent and no narrower kind: the token is refused, so that Mist itself is well.
+    refused = type(answer) is MistPermanentError
+    used_up = isinstance(answer, HourUsedUpError)
+    if isinstance(answer, WanPerfError) and not refused and not used_up:
+        yield Finding("Mist", "FAILED", str(answer))
+        yield from not_asked(CLOUD[1:4], "Mist gave no answer that can be used")
+        return
+    address = settings.mist_base_url or settings.mist_api_host
+    yield Finding("Mist", "ok", f"{address} answers.")
+    if isinstance(answer, Self):
+        yield token(answer.privileges, settings.mist_org_id)
+        yield _organisation(session, settings.mist_org_id)
+        yield _calls(session, settings.call_reserve)
+    elif refused:
+        yield Finding(
+            "token",
+            "FAILED",
+            str(answer),
+            "If it is valid, correct MIST_API_HOST: a token counts only in the Mist Cloud that "
+            "made it.",
+        )
+        yield from not_asked(CLOUD[2:4], "Mist refused the token")
+    else:
+        yield from not_asked(CLOUD[1:3], _USED_UP)
+        yield Finding("calls", "FAILED", str(answer))
+
+
+def token(privileges: Sequence[Privilege], org_id: str) -> Finding:
+    """Whether a token's privileges let it read the whole organization, and no more than that."""
+    in_org = [p for p in privileges if (p.org_id or "").lower() == org_id.lower()]
+    fitting = [p for p in in_org if p.scope in _WHOLE_ORG]
+    fitting = fitting or [p for p in privileges if p.scope in _SEVERAL_ORGS]
+    if not fitting:
+        return _without_privilege(privileges, in_org)
+    roles = {p.role for p in fitting}
+    role = next((known for known in reversed(_READERS) if known in roles), None)
+    if role is None:
+        return Finding(
+            "token",
+            "FAILED",
+            f"its role in the organisation is {listed(sorted(roles))}, which reads no statistics.",
+            "Make a token with the role read (observer) and set MIST_API_TOKEN to it.",
+        )
+    scope = fitting[0].scope
+    if role != "read" or scope in _SEVERAL_ORGS:
+        return Finding(
+            "token",
+            "warning",
+            f"valid, with the role {role} in the scope {scope}: more than wan_perf needs.",
+            "read (observer) in the organisation is enough; set MIST_API_TOKEN to such a token.",
+        )
+    return Finding("token", "ok", f"valid, with the role read in the scope {scope}.")
+
+
+def _without_privilege(privileges: Sequence[Privilege], in_org: Sequence[Privilege]) -> Finding:
+    if in_org:
+        return Finding(
+            "token",
+            "FAILED",
+            f"it reads parts of the organisation only (scope {in_org[0].scope}).",
+            "Make a token with the scope org and the role read, and set MIST_API_TOKEN to it.",
+        )
+    others = sorted({f"{p.org_name or 'unnamed'} ({p.org_id})" for p in privileges if p.org_id})
+    return Finding(
+        "token",
+        "FAILED",
+        f"valid, but not for the organisation; it is for {listed(others) or 'none'}.",
+        "Correct MIST_ORG_ID, or set MIST_API_TOKEN to a token of that organisation with the role "
+        "read (observer).",
+    )
+
+
+def _organisation(session: MistSession, org_id: str) -> Finding:
+    try:
+        name = session.single(endpoints.ORGANISATION, org_id).organisation
+    except HourUsedUpError:
+        return next(not_asked(("organisation",), _USED_UP))
+    except WanPerfError as error:
+        return Finding("organisation", "FAILED", str(error))
+    return Finding("organisation", "ok", f"{name} ({org_id}).")
+
+
+def _calls(session: MistSession, reserve: int) -> Finding:
+    try:
+        usage = session.single(endpoints.USAGE)
+    except WanPerfError as error:
+        return Finding("calls", "FAILED", str(error))
+    return calls(usage.used, usage.hourly_limit, reserve)
+
+
+def calls(used: int, limit: int, reserve: int) -> Finding:
+    """What an hour's calls are good for: nothing, live passes alone, or history too."""
+    left = max(0, limit - used)
+    found = f"{used:,} of this hour's {limit:,} are used, {left:,} are left"
+    if not left:
+        return Finding(
+            "calls",
+            "FAILED",
+            f"{found}.",
+            "Go on in the next hour; where this happens often, give wan_perf a token of its own.",
+        )
+    if reserve >= limit:
+        return Finding(
+            "calls",
+            "warning",
+            f"{found}; WAN_PERF_CALL_RESERVE keeps {reserve:,}, so that history is never fetched.",
+            f"Set WAN_PERF_CALL_RESERVE well below {limit:,}.",
+        )
+    if left <= reserve:
+        return Finding(
+            "calls",
+            "warning",
+            f"{found}, no more than WAN_PERF_CALL_RESERVE keeps for live passes ({reserve:,}).",
+            "History goes on in the next hour; where this happens often, give wan_perf a token of "
+            "its own.",
+        )
+    return Finding("calls", "ok", f"{found}; {reserve:,} of them are kept for live passes.")
+
+
+def _clock(
+    settings: Settings, asked_at: datetime, told_at: datetime | None, answered_at: datetime
+) -> Finding:
+    if settings.clock == "simulator":
+        try:
+            now = clock_for(settings).now()
+        except WanPerfError as error:
+            return Finding("clock", "FAILED", str(error))
+        why = f"WAN_PERF_CLOCK is simulator; its clock stands at {now:%Y-%m-%d %H:%M} UTC"
+        return next(not_asked(("clock",), why))
+    if told_at is None:
+        return next(not_asked(("clock",), "Mist named no time"))
+    off = offset_s(asked_at, told_at, answered_at)
+    if abs(off) <= OFF_S:
+        return Finding("clock", "ok", f"within {OFF_S} s of Mist's.")
+    return Finding(
+        "clock",
+        "warning" if abs(off) <= FAR_OFF_S else "FAILED",
+        f"{abs(off):,.0f} s {'ahead of' if off > 0 else 'behind'} Mist's.",
+        "Let the system set its clock over the network (NTP): passes and hours are named by it.",
+    )
+
+
+def offset_s(asked_at: datetime, told_at: datetime, answered_at: datetime) -> float:
+    """How far the machine's clock is ahead of Mist's at the least. [s]
+
+    Mist told a whole second at some instant between question and answer, so that the offset is a
+    range; it is 0 where the range holds 0.
+    """
+    most = (answered_at - told_at).total_seconds()
+    least = (asked_at - told_at - timedelta(seconds=1)).total_seconds()
+    return max(least, min(most, 0.0))

@@ -1,0 +1,73 @@
+"""Settings and the two files that they name.
+
+Belongs here: what is set, and whether the policy and the contracts can be read.
+Keep out: whether what is set leads anywhere (`cloud`, `store`, `machine`).
+"""
+
+from collections.abc import Iterator
+
+from wan_perf.defs.resources import PolicyFile, Source
+from wan_perf.doctor.finding import Finding
+from wan_perf.errors import UsageError
+from wan_perf.settings import Settings
+
+FILES = ("policy", "contracts")
+
+
+def examine_files(settings: Settings) -> Iterator[Finding]:
+    """The settings, then the files."""
+    yield _settings(settings)
+    yield _policy(settings)
+    yield _contracts(settings)
+
+
+def empty_settings(settings: Settings) -> list[str]:
+    """Names of what Mist cannot be asked without, and is empty."""
+    needed = {
+        "MIST_API_TOKEN": settings.mist_api_token.get_secret_value(),
+        "MIST_ORG_ID": settings.mist_org_id,
+    }
+    return [name for name, value in needed.items() if not value.strip()]
+
+
+def _settings(settings: Settings) -> Finding:
+    empty = empty_settings(settings)
+    found = (
+        f"warehouse {settings.warehouse}, home {settings.home}, "
+        f"organisation {settings.mist_org_id or 'none'}."
+    )
+    if not empty:
+        return Finding("settings", "ok", found)
+    return Finding(
+        "settings",
+        "FAILED",
+        f"{found} Empty: {', '.join(empty)}.",
+        f"Set {' and '.join(empty)} in the environment or in .env.",
+    )
+
+
+def _policy(settings: Settings) -> Finding:
+    try:
+        policy = PolicyFile(settings).read()
+    except UsageError as error:
+        return Finding("policy", "FAILED", str(error))
+    if settings.policy_path is None:
+        return Finding("policy", "ok", "the default levels; WAN_PERF_POLICY names no file.")
+    overrides = len(policy.override)
+    return Finding("policy", "ok", f"{settings.policy_path} reads well, overrides: {overrides}.")
+
+
+def _contracts(settings: Settings) -> Finding:
+    try:
+        contracts = Source(settings).contracts()
+    except UsageError as error:
+        return Finding("contracts", "FAILED", str(error))
+    if settings.circuits_path is None:
+        return Finding(
+            "contracts",
+            "warning",
+            "WAN_PERF_CIRCUITS names no file, so that no circuit has a bought rate.",
+            "Set WAN_PERF_CIRCUITS to the contract file; without it utilization rests on site "
+            "variables, speed tests or port speeds.",
+        )
+    return Finding("contracts", "ok", f"{settings.circuits_path} reads well: {len(contracts):,}.")

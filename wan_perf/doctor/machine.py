@@ -1,0 +1,85 @@
+"""This machine: the home, Dagster's folder in it, and room on the disk.
+
+Belongs here: folders, dagster.yaml, free space.
+Keep out: what is kept in them.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from wan_perf.doctor.finding import Finding
+from wan_perf.doctor.folders import is_there, nearest, unwritable
+from wan_perf.settings import Settings
+
+MACHINE = ("home", "dagster.yaml", "DAGSTER_HOME", "disk")
+ENOUGH, TOO_LITTLE = 5e9, 500e6
+"""Free space: below the first it is short, below the second runs end in the middle. [B]"""
+
+
+def examine_machine(settings: Settings) -> Iterator[Finding]:
+    """The folders of the settings and the disks that they are on."""
+    yield _home(settings)
+    yield _configuration(settings.dagster_home / "dagster.yaml")
+    yield _given(settings)
+    folders = [settings.home]
+    if settings.warehouse == "duckdb":
+        folders.append(settings.duckdb_path.parent)
+    places = (place if place.is_dir() else place.parent for place in map(nearest, folders))
+    yield disk({place: shutil.disk_usage(place).free for place in places})
+
+
+def _home(settings: Settings) -> Finding:
+    for folder in (settings.home, settings.dagster_home):
+        problem = unwritable(folder)
+        if problem:
+            advice = "Set WAN_PERF_HOME to a folder that this user can write to."
+            return Finding("home", "FAILED", problem, advice)
+    if is_there(settings.dagster_home):
+        return Finding("home", "ok", f"{settings.home} can be written to.")
+    return Finding("home", "ok", f"{settings.home} can be written to; Dagster's is made in it.")
+
+
+def _configuration(file: Path) -> Finding:
+    if not is_there(file):
+        return Finding("dagster.yaml", "ok", "none yet; the first run makes it.")
+    try:
+        told = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        why = " ".join(str(error).split())
+        return Finding("dagster.yaml", "FAILED", f"it cannot be read: {why}.", f"Mend {file}.")
+    if not isinstance(told, dict | None):
+        return Finding("dagster.yaml", "FAILED", "it holds no settings by name.", f"Mend {file}.")
+    return Finding("dagster.yaml", "ok", "reads well.")
+
+
+def _given(settings: Settings) -> Finding:
+    given, ours = settings.dagster_home_given, settings.dagster_home
+    if given is None:
+        return Finding(
+            "DAGSTER_HOME", "ok", f"not set; {ours} would show the runs of the command line."
+        )
+    if given.is_absolute() and given.resolve() == ours:
+        return Finding("DAGSTER_HOME", "ok", "the home's folder.")
+    return Finding(
+        "DAGSTER_HOME",
+        "warning",
+        f"it is {given}, so that the Dagster UI does not show the command line's runs.",
+        f"Set DAGSTER_HOME to {ours}.",
+    )
+
+
+def disk(free: dict[Path, int]) -> Finding:
+    """Room on the disks of some folders; the fullest decides. [B]"""
+    found = "; ".join(f"{size / 1e9:,.1f} GB free at {place}" for place, size in free.items())
+    least = min(free.values())
+    if least >= ENOUGH:
+        return Finding("disk", "ok", f"{found}.")
+    return Finding(
+        "disk",
+        "warning" if least >= TOO_LITTLE else "FAILED",
+        f"{found}.",
+        "Make room, or set WAN_PERF_HOME (and WAN_PERF_DUCKDB) to a larger disk.",
+    )

@@ -1,0 +1,230 @@
+"""The warehouse: whether it opens, what may be done in it, whether its tables are as declared.
+
+Belongs here: questions over the public face of a warehouse, and whose grant an answer needs.
+Keep out: how an engine connects or names things (`warehouse`).
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from wan_perf.declaration import Table, View
+from wan_perf.defs.resources import warehouse_for
+from wan_perf.doctor.finding import Finding, first_line, listed, not_asked
+from wan_perf.doctor.folders import is_there, unwritable
+from wan_perf.errors import WanPerfError
+from wan_perf.settings import Settings
+from wan_perf.tables import TABLES
+from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
+from wan_perf.warehouse.face import Session
+from wan_perf.warehouse.snowflake_errors import Names
+
+STORE = ("warehouse", "privileges", "tables", "views")
+
+_PATIENCE_S = 5
+"""A run holds the file for a moment; what holds it longer is worth telling."""
+_PLACES = ("ROLE", "WAREHOUSE", "DATABASE", "SCHEMA", "VERSION")
+
+
+def examine_store(settings: Settings) -> Iterator[Finding]:
+    """The warehouse of the settings; what is tried in it is taken away again."""
+    try:
+        warehouse = warehouse_for(settings)
+    except WanPerfError as error:
+        yield Finding("warehouse", "FAILED", str(error))
+        yield from not_asked(STORE[1:], "the settings name no whole warehouse")
+        return
+    if isinstance(warehouse, DuckDBWarehouse):
+        warehouse = replace(warehouse, patience_s=_PATIENCE_S)
+        if not is_there(warehouse.path):
+            yield _no_file_yet(warehouse)
+            yield from not_asked(STORE[1:], "there is no warehouse yet")
+            return
+    opened = _opened(warehouse)
+    yield opened
+    if opened.verdict == "FAILED":
+        yield from not_asked(STORE[1:], "the warehouse is not open")
+        return
+    yield _privileges(warehouse)
+    yield from _declared(warehouse)
+
+
+def _no_file_yet(warehouse: DuckDBWarehouse) -> Finding:
+    problem = unwritable(warehouse.path.parent)
+    if problem:
+        return Finding("warehouse", "FAILED", problem, "Set WAN_PERF_DUCKDB to another file.")
+    return Finding("warehouse", "ok", f"none yet; wan-perf collect makes {warehouse.path}.")
+
+
+def _opened(warehouse: DuckDBWarehouse | SnowflakeWarehouse) -> Finding:
+    try:
+        # For reading, so that a file that may not be written is told apart from one that is broken.
+        with warehouse.session(read_only=True) as session:
+            if isinstance(warehouse, SnowflakeWarehouse):
+                return place(_snowflake_places(session), warehouse.names)
+            [[version]] = session.run("SELECT version()")
+    except WanPerfError as error:
+        return Finding("warehouse", "FAILED", str(error))
+    except Exception as error:  # an engine's own kinds of error are known to `warehouse` alone
+        return Finding("warehouse", "FAILED", f"it opens and does not answer: {first_line(error)}.")
+    size = warehouse.path.stat().st_size / 1e6
+    return Finding("warehouse", "ok", f"DuckDB {version}, {warehouse.path} ({size:,.1f} MB).")
+
+
+def _snowflake_places(session: Session) -> dict[str, str | None]:
+    """What the session stands in; without what the engine does not tell."""
+    told: dict[str, str | None] = {}
+    for name in _PLACES:
+        with suppress(Exception):  # a nicety; what follows is asked all the same
+            [[told[name]]] = session.run(f"SELECT CURRENT_{name}()")
+    return told
+
+
+def place(told: dict[str, str | None], names: Names) -> Finding:
+    """Where a Snowflake session stands; one may open without what its role has no right to.
+
+    `told`: answers of CURRENT_ROLE() and the like, by what follows CURRENT_; None where it is none.
+    """
+    role = told.get("ROLE") or names.role or "of SNF_USER"
+    wanted = {
+        "WAREHOUSE": names.warehouse,
+        "DATABASE": names.database,
+        "SCHEMA": f"{names.database}.{names.schema}",
+    }
+    words = [f"{name.lower()} {told[name]}" for name in _PLACES[:-1] if told.get(name)]
+    found = f"Snowflake {told.get('VERSION') or ''}".strip()
+    found = ", ".join((f"{found} in account {names.account}", *words))
+    # Without its database a session has no schema either: one advice at a time.
+    for name, object_name in wanted.items():
+        if name in told and told[name] is None:
+            return Finding(
+                "warehouse",
+                "FAILED",
+                f"{found}; {name.lower()} {object_name} is not there or not granted.",
+                f"Correct SNF_{name}, or GRANT USAGE ON {name} {object_name} TO ROLE {role}.",
+            )
+    return Finding("warehouse", "ok", f"{found}.")
+
+
+def _privileges(warehouse: Warehouse) -> Finding:
+    """Whether a table of the doctor's own can be made, used and dropped."""
+    probe = f"doctor_probe_{uuid.uuid4().hex[:8]}"
+    doing, problem, stays = "opening it for writing", "", ""
+    try:
+        with warehouse.session() as session:
+            try:
+                for doing, step in _steps(warehouse, session, probe).items():  # noqa: B007 - told below
+                    step()
+            finally:
+                stays = _dropped(session, probe)
+    except Exception as error:  # as above
+        said = str(error) if isinstance(error, WanPerfError) else f"{first_line(error)}."
+        problem = f"{doing} fails: {said}"
+    if problem or stays:
+        found = " ".join(filter(None, (problem, stays)))
+        return Finding("privileges", "FAILED", found, _grant(warehouse, doing) if problem else "")
+    return Finding(
+        "privileges", "ok", "tables can be made, filled, altered, viewed, staged and dropped."
+    )
+
+
+def _steps(warehouse: Warehouse, session: Session, probe: str) -> dict[str, Callable[[], Any]]:
+    """What a store step does, by its name, each on the outcome of those before it."""
+    integer, text = (warehouse.type_names[kind] for kind in ("integer", "text"))
+
+    def run(sql: str) -> Callable[[], Any]:
+        return lambda: session.run(sql)
+
+    return {
+        "making a table": run(f"CREATE TABLE {probe} (figure {integer})"),
+        "filling a table": run(f"INSERT INTO {probe} (figure) VALUES (1)"),  # noqa: S608 - own name
+        "deleting rows": run(f"DELETE FROM {probe} WHERE figure = 1"),  # noqa: S608 - own name
+        "altering a table": run(f"ALTER TABLE {probe} ADD COLUMN said {text}"),
+        "making a view": run(f"CREATE VIEW {probe}_view AS SELECT figure FROM {probe}"),  # noqa: S608 - own name
+        "making a stage": run(f"CREATE TEMPORARY TABLE {probe}_stage (figure {integer})"),
+        "filling a stage": lambda: session.stage_frame(
+            f"{probe}_stage", pd.DataFrame({"figure": [1]})
+        ),
+    }
+
+
+def _dropped(session: Session, probe: str) -> str:
+    """Take the probe away; a sentence about what stays."""
+    stays = []
+    for kind, name in (("VIEW", f"{probe}_view"), ("TABLE", f"{probe}_stage"), ("TABLE", probe)):
+        try:
+            session.run(f"DROP {kind} IF EXISTS {name}")
+        except Exception:  # the others are dropped all the same
+            stays.append(name)
+    return f"Could not be dropped: {', '.join(stays)}; drop what is still there." if stays else ""
+
+
+def _grant(warehouse: Warehouse, doing: str) -> str:
+    if not isinstance(warehouse, SnowflakeWarehouse):
+        return "Give this user the right to write the file of WAN_PERF_DUCKDB and its folder."
+    names = warehouse.names
+    schema, role = f"{names.database}.{names.schema}", names.role or "of SNF_USER"
+    if doing == "making a view":
+        return f"GRANT CREATE VIEW ON SCHEMA {schema} TO ROLE {role}."
+    kinds = "CREATE TABLE, CREATE STAGE" if "stage" in doing else "CREATE TABLE"
+    return f"GRANT {kinds} ON SCHEMA {schema} TO ROLE {role}."
+
+
+def _declared(warehouse: Warehouse) -> Iterator[Finding]:
+    declared = TABLES.values()
+    try:
+        with warehouse.session(read_only=True) as session:
+            yield _tables(warehouse, session, [t for t in declared if not isinstance(t, View)])
+            yield _views(warehouse, session, [t for t in declared if isinstance(t, View)])
+    except WanPerfError as error:
+        yield Finding("tables", "FAILED", str(error))
+        yield from not_asked(("views",), "the tables cannot be read")
+    except Exception as error:  # as above
+        why = f"they cannot be read: {first_line(error)}."
+        yield Finding("tables", "FAILED", why, "Look whether the role may read the schema.")
+
+
+def _tables(warehouse: Warehouse, session: Session, declared: list[Table]) -> Finding:
+    existing = {table.name: warehouse.existing_columns(session, table) for table in declared}
+    missing = [name for name, columns in existing.items() if not columns]
+    there = [table for table in declared if existing[table.name]]
+    lacking = [
+        f"{table.name}.{column}"
+        for table in there
+        for column in table.columns
+        if column not in existing[table.name]
+    ]
+    unlike = [
+        f"{table.name}.{column} is {found} and declared {wanted}"
+        for table in there
+        for column, found, wanted in warehouse.unlike(table, existing[table.name])
+    ]
+    said = [f"{len(there)} of {len(declared)} exist"]
+    if missing:
+        said.append(f"made with their first store: {listed(missing)}")
+    if lacking:
+        said.append(f"added with the next store: {listed(lacking)}")
+    if not unlike:
+        return Finding("tables", "ok", f"{'; '.join(said)}.")
+    return Finding(
+        "tables",
+        "FAILED",
+        f"{'; '.join((*said, *unlike))}.",
+        "Rename or drop the table, then run the collection again; until then it stores nothing.",
+    )
+
+
+def _views(warehouse: Warehouse, session: Session, declared: list[View]) -> Finding:
+    missing = [view.name for view in declared if not warehouse.view_text(session, view)]
+    there = [view for view in declared if view.name not in missing]
+    older = [view.name for view in there if not warehouse.is_as_declared(session, view)]
+    said = [f"{len(there) - len(older)} of {len(declared)} are as declared"]
+    if missing:
+        said.append(f"made with their tables: {listed(missing)}")
+    if older:
+        said.append(f"made anew with the next store: {listed(older)}")
+    return Finding("views", "ok", f"{'; '.join(said)}.")

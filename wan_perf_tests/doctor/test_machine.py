@@ -1,0 +1,118 @@
+"""What the doctor says of this machine and of the files that settings name."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from wan_perf.doctor.machine import disk
+from wan_perf_tests.doctor.conftest import Doctor, failed
+
+
+def test_a_home_that_is_a_file(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("no folder", encoding="utf-8")
+    found = doctor(WAN_PERF_HOME="home")
+    assert failed(found) == ["warehouse", "home"]
+    assert found["home"].found == f"{tmp_path / 'home'} is a file and no folder."
+    assert found["home"].advice == "Set WAN_PERF_HOME to a folder that this user can write to."
+    assert found["disk"].verdict != "skipped"
+
+
+def test_a_dagster_folder_that_is_a_file(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "dagster").write_text("no folder", encoding="utf-8")
+    assert failed(doctor()) == ["home"]
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0,
+    reason="rights of a folder bind neither root nor, in this form, Windows",
+)
+def test_a_home_without_the_right_to_write(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir(mode=0o500)
+    found = doctor(WAN_PERF_HOME="home")
+    assert failed(found) == ["warehouse", "home"]
+    assert f"nothing can be written in {tmp_path / 'home'}" in found["home"].found
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "said"),
+    [
+        pytest.param("telemetry:\n  enabled: false\n", "ok", "reads well.", id="as we make it"),
+        pytest.param("", "ok", "reads well.", id="empty"),
+        pytest.param("telemetry: [\n", "FAILED", "line 2", id="an open bracket"),
+        pytest.param("telemetry", "FAILED", "no settings by name", id="a bare word"),
+    ],
+)
+def test_dagsters_configuration(
+    doctor: Doctor, tmp_path: Path, text: str, verdict: str, said: str
+) -> None:
+    file = tmp_path / "data" / "dagster" / "dagster.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+    told = doctor()["dagster.yaml"]
+    assert (told.verdict, said in told.found) == (verdict, True), told
+    assert told.advice == (f"Mend {file}." if verdict == "FAILED" else "")
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        pytest.param("", "ok", id="not set"),
+        pytest.param("{home}/dagster", "ok", id="the home's"),
+        pytest.param("{home}/../data/dagster", "ok", id="the home's, in other words"),
+        pytest.param("{home}", "warning", id="the home itself"),
+        pytest.param("data/dagster", "warning", id="not absolute, which Dagster refuses"),
+    ],
+)
+def test_where_dagster_keeps_runs(doctor: Doctor, tmp_path: Path, given: str, verdict: str) -> None:
+    told = doctor(DAGSTER_HOME=given.format(home=tmp_path / "data"))["DAGSTER_HOME"]
+    assert told.verdict == verdict
+    if verdict == "warning":
+        assert told.advice == f"Set DAGSTER_HOME to {tmp_path / 'data' / 'dagster'}."
+
+
+@pytest.mark.parametrize(
+    ("free", "verdict", "said"),
+    [
+        pytest.param([5e9], "ok", "5.0 GB free at", id="enough"),
+        pytest.param([4.99e9], "warning", "Make room", id="short"),
+        pytest.param([0.5e9], "warning", "0.5 GB free at", id="very short"),
+        pytest.param([0.499e9], "FAILED", "WAN_PERF_HOME", id="too little"),
+        pytest.param([80e9, 1e8], "FAILED", "80.0 GB free at", id="the fuller of two disks"),
+    ],
+)
+def test_room_on_the_disk(free: list[float], verdict: str, said: str) -> None:
+    told = disk({Path(f"disk{n}"): int(size) for n, size in enumerate(free)})
+    assert told.verdict == verdict
+    assert said in f"{told.found} {told.advice}"
+
+
+def test_nothing_stays_in_a_fresh_folder(doctor: Doctor, tmp_path: Path) -> None:
+    doctor(WAN_PERF_HOME="deep/home")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_settings_name(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("[thresholds.loss]\nwarning = 1\n", encoding="utf-8")
+    found = doctor(WAN_PERF_POLICY="policy.toml", WAN_PERF_CIRCUITS="nowhere.csv")
+    assert failed(found) == ["policy", "contracts"]
+    assert "unknown key; mend the file." in found["policy"].found
+    assert found["contracts"].found.startswith("nowhere.csv: the contract file cannot be read")
+    (tmp_path / "policy.toml").write_text("top_places = 5\n", encoding="utf-8")
+    (tmp_path / "circuits.csv").write_text(
+        "site_name,port_id,circuit_id\nStore 0001,ge-0/0/0,C1\n", encoding="utf-8"
+    )
+    found = doctor(WAN_PERF_POLICY="policy.toml", WAN_PERF_CIRCUITS="circuits.csv")
+    assert failed(found) == []
+    assert found["policy"].found == "policy.toml reads well, overrides: 0."
+    assert found["contracts"].found == "circuits.csv reads well: 1."
+
+
+def test_settings_that_cannot_be_read(doctor: Doctor) -> None:
+    found = doctor(WAN_PERF_WAREHOUSE="oracle")
+    assert failed(found) == ["settings"]
+    assert "WAN_PERF_WAREHOUSE" in found["settings"].found
+    others = {finding.found for name, finding in found.items() if name != "settings"}
+    assert others == {"not asked, because the settings cannot be read."}
+    assert len(found) == len(doctor(WAN_PERF_WAREHOUSE="duckdb"))
