@@ -121,6 +121,7 @@ def test_help_names_every_command(shell: Shell):
         "full-cycle",
         "export",
         "dictionary",
+        "snowflake-setup",
     ):
         assert command in said
 

@@ -212,13 +212,14 @@ class Warehouse(ABC):
     def _changes_of_view(self, session: Session, view: View) -> list[str]:
         sources = views.sources(view)
         statements = [sql for table in sources for sql in self._changes(session, table)]
-        if views.mark(view, _compiled(self, view)) not in self.view_text(session, view).lower():
+        mark = views.mark(view, _compiled(self, view, sources))
+        if mark not in self.view_text(session, view).lower():
             statements.append(self.declared_view(view))
         return statements
 
     def declared_view(self, view: View) -> str:
         """Data definition that makes the view as it is declared; the engine is not asked."""
-        query = views.query(view, _compiled(self, view), self.type_names)
+        query = views.query(view, _compiled(self, view, views.sources(view)), self.type_names)
         return self.view_definition(view, query)
 
     def _stage(
@@ -274,9 +275,9 @@ class Warehouse(ABC):
 
 
 @cache
-def _compiled(warehouse: Warehouse, view: View) -> str:
+def _compiled(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
     """The view's rows in the engine's dialect; compiled once, since every read compares it."""
-    return warehouse.sql(view.expression(*map(warehouse.unbound, views.sources(view))))
+    return warehouse.sql(view.expression(*map(warehouse.unbound, sources)))
 
 
 def _refuse_other_columns(table: Table, rows: pd.DataFrame | ir.Table) -> None:
