@@ -79,13 +79,46 @@ class Settings(BaseSettings):
     )
     snf_account: str = Field("", alias="SNF_ACCOUNT", description="Snowflake account identifier.")
     snf_user: str = Field("", alias="SNF_USER", description="Snowflake user.")
+    snf_private_key_path: Path | None = Field(
+        None,
+        alias="SNF_PRIVATE_KEY_PATH",
+        description="File of the user's private key (PKCS#8): the way in for a service.",
+    )
+    snf_private_key: SecretStr = Field(
+        SecretStr(""),
+        alias="SNF_PRIVATE_KEY",
+        description="The private key itself, as base64 of its file.",
+    )
+    snf_private_key_passphrase: SecretStr = Field(
+        SecretStr(""),
+        alias="SNF_PRIVATE_KEY_PASSPHRASE",
+        description="Passphrase of an encrypted private key.",
+    )
+    snf_token: SecretStr = Field(
+        SecretStr(""), alias="SNF_TOKEN", description="OAuth access token, or programmatic one."
+    )
+    snf_authenticator: Literal["", "externalbrowser", "oauth", "programmatic_access_token"] = Field(
+        "",
+        alias="SNF_AUTHENTICATOR",
+        description="externalbrowser for a person; what SNF_TOKEN is: oauth (default), "
+        "programmatic_access_token.",
+    )
     snf_password: SecretStr = Field(
-        SecretStr(""), alias="SNF_PASSWORD", description="Password of the Snowflake user."
+        SecretStr(""),
+        alias="SNF_PASSWORD",
+        description="Password of the user; Snowflake is retiring logins by password alone.",
     )
     snf_database: str = Field("", alias="SNF_DATABASE", description="Snowflake database.")
     snf_schema: str = Field("", alias="SNF_SCHEMA", description="Snowflake schema.")
     snf_warehouse: str = Field("", alias="SNF_WAREHOUSE", description="Snowflake warehouse.")
-    snf_role: str = Field("", alias="SNF_ROLE", description="Snowflake role.")
+    snf_role: str = Field(
+        "", alias="SNF_ROLE", description="Snowflake role; default the user's own default one."
+    )
+    snf_url: str | None = Field(
+        None,
+        alias="SNF_URL",
+        description="Another address of the account: PrivateLink, a proxy, a stand-in.",
+    )
 
     @field_validator("start_at")
     @classmethod

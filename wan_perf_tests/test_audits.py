@@ -5,17 +5,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import fakesnow
 import pytest
 
 from wan_perf.audits import AUDITS, Audit
 from wan_perf.audits.hearing import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
 from wan_perf.audits.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
 from wan_perf.thresholds import Policy
-from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.estate import EVER, carried, circuit, site
 from wan_perf_tests.kpi.rows import GATEWAY, HOUR, H, Row, at, event, past, path, sample
+from wan_perf_tests.snowflake import in_process, stand_in
 
 # The stand-in copies every answer, and DuckDB tells it so.
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
@@ -213,8 +213,8 @@ def test_what_offends_nobody(audit: Audit, given: dict[str, list[Row]]):
 
 @pytest.fixture
 def snowflake() -> Iterator[Warehouse]:
-    with fakesnow.patch():
-        yield SnowflakeWarehouse("account", "user", "secret", "wan", "perf", "small", "loader")
+    with in_process():
+        yield stand_in()
 
 
 def test_every_audit_runs_on_both_engines(snowflake: Warehouse, tmp_path: Path):

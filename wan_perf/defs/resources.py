@@ -8,15 +8,15 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from wan_perf.contracts import Contract, read_contracts
-from wan_perf.errors import UsageError
+from wan_perf.defs.snowflake import snowflake_warehouse
 from wan_perf.mist.clock import Clock, RealClock, SimulatorClock
 from wan_perf.mist.session import MistSession
 from wan_perf.settings import Settings
 from wan_perf.thresholds import Policy, read_policy
-from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 
 _LOGGER = logging.getLogger("wan_perf")
 
@@ -114,22 +114,8 @@ def warehouse_for(settings: Settings) -> Warehouse:
     """The warehouse that the settings name; nothing is opened.
 
     Raises:
-        UsageError: Snowflake is asked for and settings that it needs are empty.
+        UsageError: Snowflake is asked for, and its settings are incomplete or contradict.
     """
     if settings.warehouse == "duckdb":
         return DuckDBWarehouse(settings.duckdb_path)
-    needed: dict[str, Any] = {
-        "account": settings.snf_account,
-        "user": settings.snf_user,
-        "password": settings.snf_password.get_secret_value(),
-        "database": settings.snf_database,
-        "schema": settings.snf_schema,
-        "warehouse": settings.snf_warehouse,
-    }
-    missing = [f"SNF_{name.upper()}" for name, value in needed.items() if not value]
-    if missing:
-        raise UsageError(
-            f"WAN_PERF_WAREHOUSE is snowflake, and these settings are empty: {', '.join(missing)}; "
-            "set them in the environment or in .env."
-        )
-    return SnowflakeWarehouse(**needed, role=settings.snf_role)
+    return snowflake_warehouse(settings)

@@ -10,6 +10,7 @@ DDL statement commits an open transaction on Snowflake.
 """
 
 import contextlib
+import json
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -75,8 +76,10 @@ class Warehouse(ABC):
     # -- what an engine brings ---------------------------------------------------------------------
 
     @abstractmethod
-    def session(self, *, read_only: bool = False) -> AbstractContextManager[Session]:
+    def session(self, *, read_only: bool = False, tag: str = "") -> AbstractContextManager[Session]:
         """A `Session` that is closed at the end, whatever happens.
+
+        `tag` says what its statements are for, where the engine keeps a log of statements.
 
         Raises:
             NoWarehouseError: asked to read only, and there is nothing yet.
@@ -129,10 +132,14 @@ class Warehouse(ABC):
         """
         sql, sources = self.sql(expression), _sources(expression)
         schema = dict(expression.schema().items())
-        with contextlib.suppress(NoWarehouseError), self.session(read_only=True) as session:
+        tag = _tag(reads=",".join(table.name for table in sources))
+        with (
+            contextlib.suppress(NoWarehouseError),
+            self.session(read_only=True, tag=tag) as session,
+        ):
             if not any(self._changes(session, table) for table in sources):
                 return held(session.frame(sql), schema)
-        with self.session() as session:
+        with self.session(tag=tag) as session:
             for table in sources:
                 self.create(session, table)
             return held(session.frame(sql), schema)
@@ -168,7 +175,8 @@ class Warehouse(ABC):
             raise WanPerfError(f"Table {table.name} is stored by windows; none was given.")
         stage = f"stage_{table.name}_{uuid.uuid4().hex[:8]}"
         names = ", ".join(table.columns)
-        with self.session() as session:
+        of = {"start": f"{window.start}", "end": f"{window.end}"} if window else {}
+        with self.session(tag=_tag(stores=table.name, **of)) as session:
             self.create(session, table)
             for view in views.made_with(table):
                 self.create(session, view)
@@ -301,6 +309,11 @@ def _slice(table: Table, stage: str, window: Window | None) -> str:
         key = ", ".join(table.key)
         return f" WHERE ({key}) IN (SELECT {key} FROM {stage})"  # noqa: S608 - declared names
     return where(table, window)
+
+
+def _tag(**said: str) -> str:
+    """What a session is for, such that a log of statements can be summed up by it."""
+    return json.dumps({"app": "wan_perf", **said})
 
 
 @contextmanager

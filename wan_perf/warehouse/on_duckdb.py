@@ -82,7 +82,12 @@ class DuckDBWarehouse(Warehouse):
     }
 
     @contextmanager
-    def session(self, *, read_only: bool = False) -> Iterator[DuckDBSession]:
+    def session(
+        self,
+        *,
+        read_only: bool = False,
+        tag: str = "",  # noqa: ARG002 - no log of statements is kept
+    ) -> Iterator[DuckDBSession]:
         """A connection in UTC that is closed at the end, whatever happens.
 
         Raises:

@@ -9,9 +9,9 @@ Identifiers are upper case underneath, as unquoted ones are, and lower case in I
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -19,9 +19,9 @@ import pandas as pd
 
 from wan_perf.columns import Column
 from wan_perf.declaration import Table, View
-from wan_perf.errors import WanPerfError
 from wan_perf.warehouse import comments
 from wan_perf.warehouse.face import Session, Warehouse
+from wan_perf.warehouse.snowflake_errors import Names, SnowflakeRefusalError, refusal
 
 _PARAMETERS = {
     # An account or a user can have other defaults; what the statements mean must not follow them.
@@ -35,20 +35,29 @@ _DOES_NOT_EXIST = 2003
 _INTEGERS = ("int8", "int16", "int32", "int64")
 
 
+class Connect(Protocol):
+    """Opens a connection of Snowflake's connector, with these session parameters."""
+
+    def __call__(self, parameters: Mapping[str, Any]) -> AbstractContextManager[Any]:
+        """A connection that is closed at the end, whatever happens."""
+        ...
+
+
 class SnowflakeSession(Session):
     """A connection to the schema."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, names: Names) -> None:
         self._connection = connection
+        self._names = names
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Execute one statement and return its rows."""
-        with self._connection.cursor() as cursor:
+        with refusal(self._names), self._connection.cursor() as cursor:
             return list(cursor.execute(sql).fetchall())
 
     def frame(self, sql: str) -> pd.DataFrame:
         """Execute one query and return its rows as a frame with lower-case names."""
-        with self._connection.cursor() as cursor:
+        with refusal(self._names), self._connection.cursor() as cursor:
             # Whole numbers beside NULL would be floats, which end at 2**53.
             frame = cursor.execute(sql).fetch_pandas_all(
                 types_mapper=lambda kind: pd.Int64Dtype() if str(kind) in _INTEGERS else None
@@ -61,31 +70,25 @@ class SnowflakeSession(Session):
 
         if frame.empty:  # there would be no file to load from
             return
-        write_pandas(
-            self._connection,
-            frame.rename(columns=str.upper),
-            name.upper(),
-            quote_identifiers=True,
-            use_logical_type=True,  # else an instant arrives as a bare number
-        )
+        with refusal(self._names):
+            write_pandas(
+                self._connection,
+                frame.rename(columns=str.upper),
+                name.upper(),
+                quote_identifiers=True,
+                use_logical_type=True,  # else an instant arrives as a bare number
+            )
 
 
 @dataclass(frozen=True)
 class SnowflakeWarehouse(Warehouse):
     """Tables in one schema of a Snowflake account.
 
-    An empty role is the user's default one. `arguments` are further arguments of the connector's
-    `connect`, such as a host; they win over the others.
+    `connect` opens a connection to what `names` says; without it there are only definitions.
     """
 
-    account: str
-    user: str
-    password: str = field(repr=False)
-    database: str
-    schema: str
-    warehouse: str
-    role: str = ""
-    arguments: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    names: Names
+    connect: Connect = field(repr=False, compare=False)
 
     dialect = "snowflake"
     type_names = {  # noqa: RUF012 - a constant of the engine, read through the class
@@ -98,36 +101,22 @@ class SnowflakeWarehouse(Warehouse):
     }
 
     @contextmanager
-    def session(self, *, read_only: bool = False) -> Iterator[SnowflakeSession]:  # noqa: ARG002 - readers lock nothing here
-        """A connection in UTC that is closed at the end, whatever happens."""
-        connection = self._connect()
-        try:
-            yield SnowflakeSession(connection)
-        finally:
-            connection.close()
+    def session(
+        self,
+        *,
+        read_only: bool = False,  # noqa: ARG002 - readers lock nothing here
+        tag: str = "",
+    ) -> Iterator[SnowflakeSession]:
+        """A connection in UTC that is closed at the end, whatever happens.
 
-    def _connect(self) -> Any:
-        import snowflake.connector
-
-        given = {
-            "account": self.account,
-            "user": self.user,
-            "password": self.password,
-            "database": self.database,
-            "schema": self.schema,
-            "warehouse": self.warehouse,
-            **({"role": self.role} if self.role else {}),
-            "autocommit": True,
-            **self.arguments,
-        }
-        given["session_parameters"] = {**_PARAMETERS, **given.get("session_parameters", {})}
-        try:
-            return snowflake.connector.connect(**given)
-        except snowflake.connector.Error as error:
-            raise WanPerfError(
-                f"Snowflake account {self.account} cannot be opened by user {self.user}: "
-                f"{str(error).splitlines()[0]} Look at the settings SNF_*."
-            ) from error
+        Raises:
+            SnowflakeRefusalError: the account refuses; the sentence names the setting or the grant.
+        """
+        parameters = _PARAMETERS | ({"QUERY_TAG": tag} if tag else {})
+        with ExitStack() as opened:
+            with refusal(self.names):
+                connection = opened.enter_context(self.connect(parameters))
+            yield SnowflakeSession(connection, self.names)
 
     def unbound(self, table: Table, name: str | None = None) -> ir.Table:
         """The table as a lazy Ibis table with lower-case columns; nothing is read."""
@@ -137,21 +126,29 @@ class SnowflakeWarehouse(Warehouse):
 
     def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
         """Columns of the table as it stands, name to type."""
-        import snowflake.connector
-
         try:
             rows = session.run(f"DESCRIBE TABLE {table.name}")
-        except snowflake.connector.ProgrammingError as error:
-            if error.errno == _DOES_NOT_EXIST:
+        except SnowflakeRefusalError as error:
+            if error.number == _DOES_NOT_EXIST:
                 return {}
             raise
         return {name.lower(): _comparable(kind) for name, kind, *_ in rows}
 
     def definition(self, table: Table) -> str:
-        """Data definition that creates the table, with its grain and meanings as comments."""
-        columns = ", ".join(self._column(column) for column in table.fields)
+        """Data definition that creates the table, with its grain and meanings as comments.
+
+        The key is told to the planner and to BI tools; Snowflake does not enforce it (the store
+        step does), but takes no NULL in a primary one. Clustered by the partition column: slices
+        are replaced and read by it.
+        """
+        kind = "UNIQUE" if table.nullable_key else "PRIMARY KEY"
+        said = [
+            *(self._column(column) for column in table.fields),
+            f"{kind} ({', '.join(table.key)})",
+        ]
+        cluster = f" CLUSTER BY ({table.partition})" if table.partition else ""
         return (
-            f"CREATE TABLE IF NOT EXISTS {table.name} ({columns}) "
+            f"CREATE TABLE IF NOT EXISTS {table.name} ({', '.join(said)}){cluster} "
             f"COMMENT = {comments.of_table(table)}"
         )
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-import fakesnow
 import pandas as pd
 import pytest
 
@@ -25,8 +24,9 @@ from wan_perf.mist.port_samples import samples
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Fleet, serve
 from wan_perf.tables import CIRCUIT_PORT, DIM_CIRCUIT, RAW_INVENTORY
-from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf_tests.graph.expected_circuits import Expected
+from wan_perf_tests.snowflake import in_process, stand_in
 
 # The stand-in copies every answer, and DuckDB tells it so.
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
@@ -92,9 +92,9 @@ def dimensions(
 ) -> tuple[list[Row], list[Row]]:
     """Rows of dim_circuit and circuit_port: stored through both warehouses, and the same."""
     home = tmp_path_factory.mktemp("circuits")
-    with fakesnow.patch():
+    with in_process():
         first = described(DuckDBWarehouse(home / "wan.duckdb"), asked[0])
-        snowflake = SnowflakeWarehouse("account", "user", "secret", "wan", "perf", "small", "load")
+        snowflake = stand_in()
         second = described(snowflake, asked[0])
     assert first == second
     return first

@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-import fakesnow
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -85,6 +84,7 @@ from wan_perf_tests.kpi.test_current import SOURCES as NOW_SOURCES
 from wan_perf_tests.kpi.test_current import estate as estate_now
 from wan_perf_tests.kpi.test_current import state
 from wan_perf_tests.kpi.trend_fleet import trading_days
+from wan_perf_tests.snowflake import in_process, stand_in
 
 # The stand-in copies every answer, and DuckDB tells it so.
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
@@ -95,12 +95,12 @@ A_WEEK = Window(A_DAY.start - 72 * H, A_DAY.end + 72 * H)
 
 
 def on_snowflake() -> SnowflakeWarehouse:
-    return SnowflakeWarehouse("account", "user", "secret", "wan", "perf", "small", "loader")
+    return stand_in()
 
 
 @pytest.fixture
 def warehouses(tmp_path: Path) -> Iterator[tuple[Warehouse, Warehouse]]:
-    with fakesnow.patch():
+    with in_process():
         yield DuckDBWarehouse(tmp_path / "wan.duckdb"), on_snowflake()
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import fakesnow
 import pandas as pd
 import pytest
 
@@ -23,10 +22,11 @@ from wan_perf.tables import (
     THRESHOLD_PIECE,
     THRESHOLD_RUN,
 )
-from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window, checking
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window, checking
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.loads import MIDNIGHT, loaded, ragged
 from wan_perf_tests.kpi.rows import H, Row
+from wan_perf_tests.snowflake import in_process, stand_in
 
 # The stand-in copies every answer, and DuckDB tells it so.
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
@@ -42,8 +42,8 @@ def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wareho
     if request.param == "duckdb":
         yield DuckDBWarehouse(tmp_path / "wan.duckdb")
         return
-    with fakesnow.patch():
-        yield SnowflakeWarehouse("account", "user", "secret", "wan", "perf", "small", "loader")
+    with in_process():
+        yield stand_in()
 
 
 def stored(warehouse: Warehouse, table: Table) -> list[Row]:

@@ -4,17 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import fakesnow
 import pytest
 
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 from wan_perf.warehouse.face import Session
 from wan_perf.warehouse.on_duckdb import DuckDBSession
 from wan_perf.warehouse.on_snowflake import SnowflakeSession
-
-
-def stand_in() -> SnowflakeWarehouse:
-    return SnowflakeWarehouse("account", "user", "secret", "wan", "perf", "small", "loader")
+from wan_perf_tests.snowflake import in_process, stand_in
 
 
 @pytest.fixture
@@ -24,7 +20,7 @@ def on_duckdb(tmp_path: Path) -> DuckDBWarehouse:
 
 @pytest.fixture
 def on_snowflake() -> Iterator[SnowflakeWarehouse]:
-    with fakesnow.patch():
+    with in_process():
         yield stand_in()
 
 

@@ -9,13 +9,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-import fakesnow
-
 from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf.warehouse.on_duckdb import DuckDBSession
 from wan_perf.warehouse.on_snowflake import SnowflakeSession
-from wan_perf_tests.warehouse.conftest import stand_in
+from wan_perf_tests.snowflake import in_process, stand_in
 from wan_perf_tests.warehouse.rows import H5, as_expression, circuit_hours, window
 
 DIED = 9
@@ -28,7 +26,7 @@ def opened(engine: str, folder: Path) -> Any:
     if engine == "duckdb":
         yield DuckDBWarehouse(folder / "wan.duckdb", patience_s=20)
         return
-    with fakesnow.patch(db_path=folder):
+    with in_process(db_path=folder):
         yield stand_in()
 
 

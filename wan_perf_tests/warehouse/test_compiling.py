@@ -12,15 +12,16 @@ from wan_perf.kpi.trend import trends
 from wan_perf.kpi.windows import circuit_windows
 from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_POLL, CIRCUIT_TRADING_DAY, DIM_HOUR, DIM_SITE
 from wan_perf.thresholds import TrendRule
-from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
 from wan_perf.warehouse.compiling import _kept, _pattern
+from wan_perf_tests.snowflake import stand_in
 
 FIRST = datetime(2026, 3, 7)
 DAY = timedelta(days=1)
 ENGINES = [
     pytest.param(DuckDBWarehouse(Path("of nothing.duckdb")), id="duckdb"),
     pytest.param(
-        SnowflakeWarehouse("account", "user", "secret", "wan", "perf", "small", "load"),
+        stand_in(),
         id="snowflake",
     ),
 ]

@@ -1,0 +1,143 @@
+"""Snowflake without an account: its stand-in in this process and over HTTP, and one that refuses.
+
+Belongs here: how the tests reach each. What the stand-in cannot do stands where it is made up for.
+"""
+
+import gzip
+import importlib
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import fakesnow
+import fakesnow.cursor
+import fakesnow.instance
+
+from wan_perf.defs.resources import warehouse_for
+from wan_perf.settings import Settings, read_settings
+from wan_perf.warehouse import SnowflakeWarehouse
+
+_serve = fakesnow.server  # its module of the same name takes its place once it is imported
+
+SETTINGS = {
+    "WAN_PERF_WAREHOUSE": "snowflake",
+    "SNF_ACCOUNT": "acme-eu1",
+    "SNF_USER": "loader",
+    "SNF_PASSWORD": "quite-secret",
+    "SNF_DATABASE": "wan",
+    "SNF_SCHEMA": "perf",
+    "SNF_WAREHOUSE": "small",
+    "SNF_ROLE": "writer",
+}
+
+
+def stand_in(settings: Settings | None = None) -> SnowflakeWarehouse:
+    """The warehouse of `SETTINGS`; it connects to whatever is there when it is opened."""
+    warehouse = warehouse_for(settings or read_settings(**SETTINGS))
+    assert isinstance(warehouse, SnowflakeWarehouse)
+    return warehouse
+
+
+@contextmanager
+def in_process(**given: Any) -> Iterator[None]:
+    """The stand-in in place of the connector, in this process."""
+    with _corrected(), fakesnow.patch(**given):
+        yield
+
+
+@contextmanager
+def over_http() -> Iterator[dict[str, str]]:
+    """The stand-in's server on loopback, empty: settings with which the real connector meets it."""
+    importlib.import_module("fakesnow.server").shared_fs = fakesnow.instance.FakeSnow()
+    with _corrected(), _serve() as there:
+        url = f"{there['protocol']}://{there['host']}:{there['port']}"
+        yield SETTINGS | {"SNF_URL": url}
+
+
+@contextmanager
+def _corrected() -> Iterator[None]:
+    """The stand-in with what it does otherwise than Snowflake mended.
+
+    Snowflake enforces no key. The stage of a COPY stands in quotes, as write_pandas sends it.
+    """
+    kind = fakesnow.cursor.FakeSnowflakeCursor
+    execute = kind.execute
+
+    def corrected(cursor: Any, command: str, *given: Any, **named: Any) -> Any:
+        if command.startswith("CREATE TABLE"):
+            command = re.sub(r", (PRIMARY KEY|UNIQUE) \([^)]*\)\)", ")", command)
+        elif command.startswith("COPY"):
+            command = re.sub(r"FROM '@\"?(\w+)\"?'\)", r"FROM @\1)", command)
+        return execute(cursor, command, *given, **named)
+
+    kind.execute = corrected  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        kind.execute = execute  # type: ignore[method-assign]
+
+
+@contextmanager
+def refusing(
+    number: int, message: str, *, statement: str | None = None, status: int = 200
+) -> Iterator[tuple[dict[str, str], list[dict[str, Any]]]]:
+    """An account on loopback that refuses: settings with which the real connector meets it, and
+    what the logins said.
+
+    It refuses the login, or, where `statement` is given, every statement that begins with it.
+    """
+    logins: list[dict[str, Any]] = []
+    refused = {"success": False, "code": f"{number:06d}", "message": message, "data": {}}
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = _plain(self.rfile.read(int(self.headers["Content-Length"])))
+            if "login-request" in self.path:
+                logins.append(json.loads(body)["data"])
+                answer = refused if statement is None else _LOGGED_IN
+            elif "query-request" in self.path:
+                sql = json.loads(body)["sqlText"]
+                answer = refused if sql.startswith(statement or " ") else _NOTHING
+            else:
+                answer = {"success": True, "data": {}}
+            said = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield SETTINGS | {"SNF_URL": f"http://127.0.0.1:{server.server_port}"}, logins
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+_LOGGED_IN = {
+    "success": True,
+    "data": {
+        "token": "t",
+        "masterToken": "m",
+        "parameters": [],
+        "sessionInfo": {"databaseName": "WAN", "schemaName": "PERF"},
+    },
+}
+_NOTHING = {
+    "success": True,
+    "data": {"rowtype": [], "rowset": [], "total": 0, "queryId": "q", "queryResultFormat": "json"},
+}
+
+
+def _plain(body: bytes) -> bytes:
+    return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body

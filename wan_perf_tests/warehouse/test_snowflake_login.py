@@ -1,0 +1,233 @@
+"""Ways to log in, and what an account refuses: the real connector against a server on loopback."""
+
+import base64
+import logging
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.settings import read_settings
+from wan_perf.tables import DIM_POLICY
+from wan_perf_tests.snowflake import SETTINGS, refusing, stand_in
+
+PASSPHRASE = "open-sesame"  # noqa: S105 - of a key that is made for the test
+NO_PASSWORD = {"SNF_PASSWORD": ""}
+
+
+@pytest.fixture(scope="module")
+def key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def pem(key: rsa.RSAPrivateKey, passphrase: str = "") -> bytes:
+    cipher: Any = serialization.NoEncryption()
+    if passphrase:
+        cipher = serialization.BestAvailableEncryption(passphrase.encode())
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, cipher)
+
+
+def login(**given: str) -> dict[str, Any]:
+    """What the account hears at a login with these settings; it logs in."""
+    with refusing(1, "", statement="nothing") as (settings, logins):
+        warehouse = stand_in(read_settings(**(settings | NO_PASSWORD | given)))
+        with warehouse.session(tag="a tag"):
+            pass
+    return logins[-1]
+
+
+@pytest.mark.parametrize("passphrase", ["", PASSPHRASE], ids=["plain", "encrypted"])
+@pytest.mark.parametrize("given_as", ["path", "base64", "text"])
+def test_a_key_signs_the_login(
+    key: rsa.RSAPrivateKey, tmp_path: Path, given_as: str, passphrase: str
+) -> None:
+    text = pem(key, passphrase)
+    (tmp_path / "rsa_key.p8").write_bytes(text)
+    ways = {
+        "path": {"SNF_PRIVATE_KEY_PATH": str(tmp_path / "rsa_key.p8")},
+        "base64": {"SNF_PRIVATE_KEY": base64.b64encode(text).decode()},
+        "text": {"SNF_PRIVATE_KEY": text.decode()},
+    }
+    said = login(**ways[given_as], SNF_PRIVATE_KEY_PASSPHRASE=passphrase)
+    assert said["AUTHENTICATOR"] == "SNOWFLAKE_JWT"
+    # Signed by this key: else decoding raises.
+    claims = jwt.decode(said["TOKEN"], key.public_key(), algorithms=["RS256"])
+    assert claims["sub"] == "ACME-EU1.LOADER"
+
+
+@pytest.mark.parametrize(
+    ("authenticator", "said"),
+    [("", "OAUTH"), ("oauth", "OAUTH"), ("programmatic_access_token", "PROGRAMMATIC_ACCESS_TOKEN")],
+)
+def test_a_token_is_sent_as_what_it_is(authenticator: str, said: str) -> None:
+    heard = login(SNF_TOKEN="a-token", SNF_AUTHENTICATOR=authenticator)
+    assert (heard["AUTHENTICATOR"], heard["TOKEN"]) == (said, "a-token")
+    assert "PASSWORD" not in heard
+
+
+def test_a_password_is_sent_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "wan_perf"):
+        heard = login(SNF_PASSWORD="quite-secret")
+    assert (heard["LOGIN_NAME"], heard["PASSWORD"]) == ("loader", "quite-secret")
+    assert "Snowflake is retiring logins by password alone" in caplog.text
+    assert "quite-secret" not in caplog.text
+
+
+def test_a_login_says_utc_and_its_tag() -> None:
+    parameters = login(SNF_TOKEN="a-token")["SESSION_PARAMETERS"]
+    assert parameters["TIMEZONE"] == "UTC"
+    assert parameters["TIMESTAMP_TYPE_MAPPING"] == "TIMESTAMP_NTZ"
+    assert parameters["QUERY_TAG"] == "a tag"
+
+
+def test_a_person_is_sent_to_the_browser() -> None:
+    warehouse = stand_in(read_settings(**(SETTINGS | NO_PASSWORD | BROWSER)))
+    assert warehouse.connect.way == {"authenticator": "externalbrowser"}  # type: ignore[attr-defined]
+
+
+BROWSER = {"SNF_AUTHENTICATOR": "externalbrowser"}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        pytest.param({}, "No way to log in to Snowflake is set: set one of SNF_PRI", id="none"),
+        pytest.param(
+            {"SNF_TOKEN": "t", "SNF_PASSWORD": "p"},
+            "SNF_TOKEN and SNF_PASSWORD are set; keep one way to log in and empty the rest.",
+            id="two",
+        ),
+    ],
+)
+def test_none_or_two_ways_to_log_in_are_refused(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        stand_in(read_settings(**(SETTINGS | NO_PASSWORD | given)))
+
+
+@pytest.mark.parametrize(
+    ("content", "passphrase", "words"),
+    [
+        pytest.param(None, "", "No such file", id="missing"),
+        pytest.param("encrypted", "", "Password was not given", id="no passphrase"),
+        pytest.param("encrypted", "wrong", "", id="wrong passphrase"),
+        pytest.param("not a key", "", "", id="not a key"),
+    ],
+)
+def test_a_key_that_cannot_be_read_names_its_setting(
+    key: rsa.RSAPrivateKey, tmp_path: Path, content: str | None, passphrase: str, words: str
+) -> None:
+    path = tmp_path / "rsa_key.p8"
+    if content is not None:
+        path.write_bytes(pem(key, PASSPHRASE) if content == "encrypted" else content.encode())
+    given = {"SNF_PRIVATE_KEY_PATH": str(path), "SNF_PRIVATE_KEY_PASSPHRASE": passphrase}
+    with pytest.raises(UsageError) as refused:
+        login(**given)
+    said = str(refused.value)
+    assert said.startswith("SNF_PRIVATE_KEY_PATH: the private key cannot be read: ")
+    assert words in said
+    assert "SNF_PRIVATE_KEY_PASSPHRASE opens an encrypted one." in said
+    assert "\n" not in said
+
+
+REFUSED_LOGINS = {
+    "key": (390144, "JWT token is invalid. [1f]", "ALTER USER loader SET RSA_PUBLIC_KEY"),
+    "other key": (394304, "JWT token is invalid. [1f]", "SNF_PRIVATE_KEY_PATH"),
+    "password": (
+        *(390100, "Incorrect username or password was specified."),
+        "Look at SNF_USER and SNF_PASSWORD.",
+    ),
+    "locked": (
+        *(390102, "Your user account has been temporarily locked due to too many failed attempts."),
+        "ALTER USER loader SET MINS_TO_UNLOCK = 0",
+    ),
+    "disabled": (
+        *(390101, "User access disabled. Contact your local system administrator."),
+        "ALTER USER loader SET DISABLED = FALSE",
+    ),
+    "role": (
+        *(390189, "Role 'WRITER' specified in the connect string does not exist."),
+        "Set SNF_ROLE to a role that loader has, or GRANT ROLE writer TO USER loader.",
+    ),
+    "token": (390318, "OAuth access token expired.", "Get a new token and set SNF_TOKEN."),
+    "network policy": (
+        *(390420, "Incoming request with IP 192.0.2.1 is not allowed to access Snowflake."),
+        "A network policy keeps this machine out",
+    ),
+    "second factor": (
+        *(394508, "Failed to authenticate: MFA authentication is required."),
+        "use a key (SNF_PRIVATE_KEY_PATH)",
+    ),
+}
+REFUSED_STATEMENTS = {
+    "privilege": (
+        *(3001, "SQL access control error:\nInsufficient privileges to operate on schema 'PERF'"),
+        "Grant it to role writer; the command wan-perf snowflake-setup",
+    ),
+    "warehouse without grant": (
+        *(606, "No active warehouse selected in the current session."),
+        "GRANT USAGE, OPERATE ON WAREHOUSE small TO ROLE writer",
+    ),
+    "warehouse not resumable": (
+        90073,
+        "Warehouse 'SMALL' cannot be resumed because resource monitor 'M' has exceeded its quota.",
+        "ALTER RESOURCE MONITOR",
+    ),
+    "schema": (
+        *(90105, "Cannot perform CREATE TABLE. This session does not have a current database."),
+        "GRANT USAGE ON SCHEMA wan.perf TO ROLE writer",
+    ),
+    "timeout": (
+        *(630, "Statement reached its statement or warehouse timeout of 60 second(s)."),
+        "STATEMENT_TIMEOUT_IN_SECONDS of warehouse small",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "message", "advice"), REFUSED_LOGINS.values(), ids=REFUSED_LOGINS
+)
+def test_a_refused_login_names_what_to_change(refused: tuple[int, str, str]) -> None:
+    number, message, advice = refused
+    with refusing(number, message) as (settings, _):
+        said = refused_sentence(settings)
+    assert said.startswith("Snowflake account acme-eu1, user loader, role writer: ")
+    assert f": {message}" in said
+    assert advice in said
+
+
+@pytest.mark.parametrize(
+    ("number", "message", "advice"), REFUSED_STATEMENTS.values(), ids=REFUSED_STATEMENTS
+)
+def test_a_refused_statement_names_what_to_change(refused: tuple[int, str, str]) -> None:
+    number, message, advice = refused
+    with refusing(number, message, statement="CREATE TABLE") as (settings, _):
+        said = refused_sentence(settings)
+    assert said.startswith("Snowflake account acme-eu1, user loader, role writer: ")
+    assert advice in said
+
+
+def test_an_account_that_is_not_there_names_its_setting() -> None:
+    with refusing(0, "", status=404) as (settings, _):
+        said = refused_sentence(settings)
+    assert "404 Not Found" in said
+    assert "Is there an account acme-eu1? SNF_ACCOUNT is the identifier" in said
+
+
+def test_an_address_that_does_not_answer_names_the_account() -> None:
+    said = refused_sentence(SETTINGS | {"SNF_URL": "http://127.0.0.1:9"})
+    assert "Is there an account acme-eu1?" in said
+
+
+def refused_sentence(settings: dict[str, str]) -> str:
+    """The sentence with which creating a table ends; it is one line and has no secret."""
+    warehouse = stand_in(read_settings(**settings))
+    with pytest.raises(WanPerfError) as refused, warehouse.session() as session:
+        warehouse.create(session, DIM_POLICY)
+    said = str(refused.value)
+    assert "\n" not in said
+    assert "secret" not in said
+    return said
