@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import fakesnow
 import pytest
 from click.testing import CliRunner
 
@@ -25,7 +24,8 @@ from wan_perf.tables import (
     TOP_OFFENDERS,
 )
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window, views
-from wan_perf_tests.kpi.test_both_engines import assert_equal_on_both, on_snowflake
+from wan_perf_tests.kpi.test_both_engines import assert_equal_on_both
+from wan_perf_tests.snowflake import in_process, stand_in
 
 # The stand-in copies every answer, and DuckDB tells it so.
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
@@ -42,9 +42,9 @@ NOW = datetime(2026, 3, 8, 12)
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """Filled by one estate after the other; what is read of each is kept."""
-    with fakesnow.patch():
+    with in_process():
         folder = tmp_path_factory.mktemp("overviews")
-        yield DuckDBWarehouse(folder / "wan_perf.duckdb"), on_snowflake()
+        yield DuckDBWarehouse(folder / "wan_perf.duckdb"), stand_in()
 
 
 def kept(warehouse: Warehouse, given: Mapping[str, Iterable[Row]]) -> None:

@@ -167,18 +167,19 @@ def snowflake_setup(writer: str | None, reader: str) -> None:
     WAN_PERF, CIRCUITS, WAN_PERF); where SNF_USER is set, a service user with a key pair is made.
     """
     from wan_perf.settings import read_settings
-    from wan_perf.warehouse.snowflake_setup import Names, script
+    from wan_perf.warehouse.snowflake_errors import Names
+    from wan_perf.warehouse.snowflake_setup import script
 
     settings = read_settings()
     names = Names(
-        writer=writer or settings.snf_role or "WAN_PERF_WRITER",
-        reader=reader,
+        account=settings.snf_account,
+        user=settings.snf_user,
         database=settings.snf_database or "WAN_PERF",
         schema=settings.snf_schema or "CIRCUITS",
         warehouse=settings.snf_warehouse or "WAN_PERF",
-        user=settings.snf_user,
+        role=writer or settings.snf_role or "WAN_PERF_WRITER",
     )
-    click.echo(script(names), nl=False)
+    click.echo(script(names, reader), nl=False)
 
 
 def main() -> None:

@@ -10,12 +10,14 @@ what is yet to come.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
 
 from wan_perf.declaration import View
 from wan_perf.tables import TABLES
 from wan_perf.warehouse.on_snowflake import SnowflakeWarehouse
+from wan_perf.warehouse.snowflake_errors import Names
 
 PUBLIC_KEY = "<public key>"
 """Stands in the script for what only the administrator has; Snowflake refuses it as it is."""
@@ -40,25 +42,6 @@ _KEY_WANTED = f"""\
 """
 
 
-@dataclass(frozen=True)
-class Names:
-    """What things are called in the account; without a user none is made."""
-
-    writer: str
-    reader: str
-    database: str
-    schema: str
-    warehouse: str
-    user: str = ""
-
-    @property
-    def reader_warehouse(self) -> str:
-        """Its own, so that a heavy report does not delay the collection."""
-        if _QUOTED.fullmatch(self.warehouse):
-            return f'{self.warehouse[:-1]}_READER"'
-        return f"{self.warehouse}_READER"
-
-
 def identifier(name: str) -> str:
     """The name as SQL has it: quoted where it is not a plain one, once.
 
@@ -70,41 +53,43 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def script(names: Names) -> str:
-    """The whole script: what it does and what to fill in, then every statement."""
+def script(names: Names, reader: str) -> str:
+    """The whole script: what it does and what to fill in, then every statement.
+
+    The role of `names` is the writer's. Without a user none is made.
+    """
     header = _HEADER + (_KEY_WANTED if names.user else "")
-    return header + "".join(f"\n{statement};\n" for statement in statements(names))
+    return header + "".join(f"\n{sql};\n" for sql in statements(names, reader))
 
 
-def statements(names: Names) -> Iterator[str]:
+def statements(names: Names, reader: str) -> Iterator[str]:
     """Every statement in the order in which a new account takes them."""
     yield "USE ROLE USERADMIN"
-    yield from _people(names)
+    yield from _people(names, reader)
     yield "USE ROLE SYSADMIN"
     yield from _places(names)
     yield "USE ROLE SECURITYADMIN"
-    yield from _grants(names)
-    yield f"USE ROLE {identifier(names.writer)}"
+    yield from _grants(names, reader)
+    yield f"USE ROLE {identifier(names.role)}"
     yield f"USE SCHEMA {_schema(names)}"
     yield from _declared(names)
     yield "USE ROLE SECURITYADMIN"
     # Not before they exist, and again: a view that is replaced copies the grants of the one before
     # it, and takes none that are meant for what is yet to come.
     for kind in ("TABLES", "VIEWS"):
-        yield (
-            f"GRANT SELECT ON ALL {kind} IN SCHEMA {_schema(names)} "
-            f"TO ROLE {identifier(names.reader)}"
-        )
+        yield f"GRANT SELECT ON ALL {kind} IN SCHEMA {_schema(names)} TO ROLE {identifier(reader)}"
 
 
-def _people(names: Names) -> Iterator[str]:
-    writer, reader = identifier(names.writer), identifier(names.reader)
-    yield f"CREATE ROLE IF NOT EXISTS {writer} COMMENT = 'Collects and aggregates for wan_perf.'"
-    yield f"CREATE ROLE IF NOT EXISTS {reader} COMMENT = 'Reads the tables and views of wan_perf.'"
+def _people(names: Names, reader: str) -> Iterator[str]:
+    for role, words in (
+        (names.role, "Collects and aggregates for wan_perf."),
+        (reader, "Reads the tables and views of wan_perf."),
+    ):
+        yield f"CREATE ROLE IF NOT EXISTS {identifier(role)} COMMENT = '{words}'"
     if names.user:
         yield (
             f"CREATE USER IF NOT EXISTS {identifier(names.user)} TYPE = SERVICE "
-            f"RSA_PUBLIC_KEY = '{PUBLIC_KEY}' DEFAULT_ROLE = {writer} "
+            f"RSA_PUBLIC_KEY = '{PUBLIC_KEY}' DEFAULT_ROLE = {identifier(names.role)} "
             f"DEFAULT_WAREHOUSE = {identifier(names.warehouse)} "
             f"DEFAULT_NAMESPACE = {_schema(names)} COMMENT = 'Runs wan_perf.'"
         )
@@ -114,46 +99,49 @@ def _places(names: Names) -> Iterator[str]:
     yield f"CREATE DATABASE IF NOT EXISTS {identifier(names.database)}"
     yield f"CREATE SCHEMA IF NOT EXISTS {_schema(names)}"
     for warehouse, timeout_s, words in (
-        (names.warehouse, _WRITER_TIMEOUT_S, "Collection and aggregation of wan_perf."),
-        (names.reader_warehouse, _READER_TIMEOUT_S, "Those who read from wan_perf."),
+        (identifier(names.warehouse), _WRITER_TIMEOUT_S, "Collection and aggregation of wan_perf."),
+        (_of_readers(names), _READER_TIMEOUT_S, "Those who read from wan_perf."),
     ):
         yield (
-            f"CREATE WAREHOUSE IF NOT EXISTS {identifier(warehouse)} WAREHOUSE_SIZE = XSMALL "
+            f"CREATE WAREHOUSE IF NOT EXISTS {warehouse} WAREHOUSE_SIZE = XSMALL "
             "AUTO_SUSPEND = 60 AUTO_RESUME = TRUE INITIALLY_SUSPENDED = TRUE "
             f"STATEMENT_TIMEOUT_IN_SECONDS = {timeout_s} COMMENT = '{words}'"
         )
 
 
-def _grants(names: Names) -> Iterator[str]:
-    writer, reader = identifier(names.writer), identifier(names.reader)
-    for role in (writer, reader):
+def _grants(names: Names, reader: str) -> Iterator[str]:
+    schema, roles = _schema(names), (identifier(names.role), identifier(reader))
+    for role in roles:
         # Else only those who have the role could see or mend what it owns.
         yield f"GRANT ROLE {role} TO ROLE SYSADMIN"
     if names.user:
-        yield f"GRANT ROLE {writer} TO USER {identifier(names.user)}"
-    for role, warehouse in ((writer, names.warehouse), (reader, names.reader_warehouse)):
+        yield f"GRANT ROLE {roles[0]} TO USER {identifier(names.user)}"
+    warehouses = (identifier(names.warehouse), _of_readers(names))
+    for role, warehouse in zip(roles, warehouses, strict=True):
         yield f"GRANT USAGE ON DATABASE {identifier(names.database)} TO ROLE {role}"
-        yield f"GRANT USAGE ON SCHEMA {_schema(names)} TO ROLE {role}"
-        yield f"GRANT USAGE ON WAREHOUSE {identifier(warehouse)} TO ROLE {role}"
-    created = "CREATE TABLE, CREATE VIEW, CREATE STAGE"
-    yield f"GRANT {created} ON SCHEMA {_schema(names)} TO ROLE {writer}"
+        yield f"GRANT USAGE ON SCHEMA {schema} TO ROLE {role}"
+        yield f"GRANT USAGE ON WAREHOUSE {warehouse} TO ROLE {role}"
+    yield f"GRANT CREATE TABLE, CREATE VIEW, CREATE STAGE ON SCHEMA {schema} TO ROLE {roles[0]}"
     for kind in ("TABLES", "VIEWS"):
-        yield f"GRANT SELECT ON FUTURE {kind} IN SCHEMA {_schema(names)} TO ROLE {reader}"
+        yield f"GRANT SELECT ON FUTURE {kind} IN SCHEMA {schema} TO ROLE {roles[1]}"
 
 
 def _declared(names: Names) -> Iterator[str]:
     """All tables first: a view reads several."""
-    engine = SnowflakeWarehouse(
-        account="",
-        user="",
-        password="",
-        database=names.database,
-        schema=names.schema,
-        warehouse=names.warehouse,
-    )
+    engine = SnowflakeWarehouse(names, _never)
     views = [table for table in TABLES.values() if isinstance(table, View)]
     yield from (engine.definition(t) for t in TABLES.values() if not isinstance(t, View))
     yield from map(engine.declared_view, views)
+
+
+def _never(parameters: Mapping[str, Any]) -> AbstractContextManager[Any]:
+    raise NotImplementedError(f"definitions need no connection with {parameters}")
+
+
+def _of_readers(names: Names) -> str:
+    """A warehouse of their own, so that a heavy report does not delay the collection."""
+    whole = identifier(names.warehouse)
+    return f'{whole[:-1]}_READER"' if whole.endswith('"') else f"{whole}_READER"
 
 
 def _schema(names: Names) -> str:

@@ -1,6 +1,7 @@
 """What an administrator runs once: its order, its privileges, and that the engine takes it."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,17 +13,19 @@ from wan_perf.cli import commands
 from wan_perf.declaration import View
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import SnowflakeWarehouse
-from wan_perf.warehouse.snowflake_setup import Names, identifier, script, statements
+from wan_perf.warehouse.snowflake_errors import Names
+from wan_perf.warehouse.snowflake_setup import identifier, script, statements
 
-PLAIN = Names("WAN_PERF_WRITER", "WAN_PERF_READER", "WAN_PERF", "CIRCUITS", "WAN_PERF", "LOADER")
-ODD = Names("loader role", "ro;le", 'wan "perf"', "2026", '"small wh"', "svc-wan")
+READER = "WAN_PERF_READER"
+PLAIN = Names("acme-eu1", "LOADER", "WAN_PERF", "CIRCUITS", "WAN_PERF", "WAN_PERF_WRITER")
+ODD = Names("acme-eu1", "svc-wan", 'wan "perf"', "2026", '"small wh"', "loader role")
 NOT_PARSED = ("CREATE ROLE", "CREATE USER", "GRANT ROLE", "GRANT SELECT ON")
 """What sqlglot keeps as text: looked at as text below."""
 SECRET = "s3cr3t-that-must-not-show"  # noqa: S105 - opens nothing
 
 
 def given(names: Names = PLAIN) -> list[str]:
-    return list(statements(names))
+    return list(statements(names, READER if names == PLAIN else "ro;le"))
 
 
 def starting(start: str, names: Names = PLAIN) -> list[str]:
@@ -39,7 +42,7 @@ def test_every_statement_parses_as_snowflakes(names: Names) -> None:
 
 
 def test_the_script_is_its_statements_one_after_the_other() -> None:
-    text = script(PLAIN)
+    text = script(PLAIN, READER)
     body = text[text.index("\nUSE ROLE USERADMIN;") :]
     assert body == "".join(f"\n{sql};\n" for sql in given())
     assert all(line.startswith("-- ") or line == "--" for line in text[: -len(body)].splitlines())
@@ -129,7 +132,7 @@ def test_no_other_privilege_is_given() -> None:
         "GRANT ROLE WAN_PERF_READER TO ROLE SYSADMIN",
         "GRANT ROLE WAN_PERF_WRITER TO USER LOADER",
     ]
-    assert "ON ACCOUNT" not in script(PLAIN)
+    assert "ON ACCOUNT" not in script(PLAIN, READER)
 
 
 def test_a_warehouse_costs_nothing_until_it_is_used() -> None:
@@ -145,11 +148,11 @@ def test_a_service_user_has_a_key_to_be_filled_in() -> None:
     assert user.startswith("CREATE USER IF NOT EXISTS LOADER TYPE = SERVICE RSA_PUBLIC_KEY = '<pub")
     assert "DEFAULT_ROLE = WAN_PERF_WRITER DEFAULT_WAREHOUSE = WAN_PERF " in user
     assert "DEFAULT_NAMESPACE = WAN_PERF.CIRCUITS" in user
-    assert "-- Fill in: <public key>" in script(PLAIN)
+    assert "-- Fill in: <public key>" in script(PLAIN, READER)
 
 
 def test_without_a_user_none_is_made() -> None:
-    text = script(Names("W", "R", "D", "S", "WH"))
+    text = script(replace(PLAIN, user=""), READER)
     assert "CREATE USER" not in text
     assert "TO USER" not in text
     assert "<public key>" not in text
@@ -195,8 +198,7 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str, **settin
 def test_the_command_needs_no_setting_and_no_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = Names("WAN_PERF_WRITER", "WAN_PERF_READER", "WAN_PERF", "CIRCUITS", "WAN_PERF")
-    assert run(monkeypatch, tmp_path) == script(names)
+    assert run(monkeypatch, tmp_path) == script(replace(PLAIN, user=""), READER)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -213,6 +215,7 @@ def test_the_command_takes_the_names_of_the_settings_and_no_secret(
         SNF_SCHEMA="WAN",
         SNF_WAREHOUSE="SMALL",
     )
-    assert said == script(Names("COLLECTOR", "ANALYST", "NETWORK", "WAN", "SMALL", "LOADER"))
+    names = Names("acme-eu", "LOADER", "NETWORK", "WAN", "SMALL", "COLLECTOR")
+    assert said == script(names, "ANALYST")
     assert SECRET not in said
     assert "PASSWORD" not in said.upper()
