@@ -640,10 +640,79 @@ _BACKUP = (
     ),
 )
 
+
+def _of_24_hours(metric: Metric) -> Iterator[Column]:
+    """Mean and percentile of a sampled figure beside that of now."""
+    unit, le = _UNITS[metric.unit], 100 if metric.unit == "pct" else None
+    for statistic, words in {"avg": "mean", "p95": "95th percentile"}.items():
+        yield Column(
+            f"{metric.quantity}_{statistic}_24h_{metric.unit}",
+            "real",
+            f"{metric.quantity.capitalize()} of the last 24 hours: {words}.",
+            unit,
+            0,
+            le,
+        )
+
+
+_OVERVIEW = (
+    _count("site_count", "Stores with a circuit in service in the period."),
+    _flag("is_whole_month", "Every day of the month has a row; else it goes on or began late."),
+    _percent(
+        "utilization_high_hours_pct",
+        "Share of the judged circuit-hours at or above the high level of utilization.",
+    ),
+    _minutes(
+        "lost_per_site_minutes",
+        "Minutes of the whole day in which a store was dark or unreachable, mean of the stores.",
+    ),
+    _percent("availability_13_month_pct", "Availability of the month and the twelve before it."),
+    *(
+        Column(
+            f"{name}_change_pct",
+            "real",
+            f"{words} minus that of the month before, points; NULL without such a month.",
+            "%",
+        )
+        for name, words in {
+            "availability": "Availability",
+            "utilization_high_hours": "Share of hours at or above high",
+        }.items()
+    ),
+    Column(
+        "lost_per_site_change_minutes",
+        "real",
+        "Minutes lost per store minus those of the month before; NULL unless both are whole.",
+        "min",
+    ),
+    Column(
+        "failover_change_count",
+        "integer",
+        "Failovers minus those of the month before; NULL unless both are whole.",
+    ),
+    _percent("utilization_24h_pct", "Utilization of the last 24 hours, bytes over bytes.", le=None),
+    _percent(
+        "utilization_p95_24h_pct",
+        "95th percentile of the hours' utilization of the last 24 hours.",
+        le=None,
+    ),
+    *(column for metric in QUALITY for column in _of_24_hours(metric)),
+    _percent("availability_24h_pct", "Availability of the last 24 hours."),
+    _percent("coverage_24h_pct", "Share of the last 24 hours whose state is known."),
+    _text(
+        "alert_severity",
+        "How bad the alert is that is open for the circuit, else for its whole site.",
+        SEVERITIES,
+    ),
+    _instant("alert_since", "Since when that alert is so; NULL where not known."),
+    _count("ranking_count", "Figures by which the circuit is among the worst of the period."),
+)
+
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
         *(*_IDENTITY, *_DESCRIPTION, *_TIME, *_STATE, *_SAMPLE, *_PATH, *_SCORE),
         *(*_POLICY, *_FACT, *_SITE, *_FAILOVER, *_EPISODE, *_REPORT, *_TREND, *_NOW, *_BACKUP),
+        *_OVERVIEW,
     )
 }

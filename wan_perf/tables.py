@@ -13,6 +13,16 @@ from wan_perf.columns import SEVERITIES
 from wan_perf.declaration import Rule, Table, View
 from wan_perf.episodes import failover_events, flap_events, threshold_runs
 from wan_perf.metrics import JUDGED, QUALITY
+from wan_perf.overviews import (
+    OF_24_HOURS,
+    OF_MONTH,
+    circuit_drilldowns,
+    engineering_views,
+    executive_overviews,
+    named_offenders,
+    region_drilldowns,
+    site_drilldowns,
+)
 from wan_perf.threshold_rules import PIECE_RULES, RUN_RULES, TIME_ABOVE_RULES
 
 
@@ -786,6 +796,92 @@ TREND = Table(
         ),
     ),
 )
+EXECUTIVE_OVERVIEW = View(
+    "executive_overview",
+    "One row per region and month: availability, minutes lost, load and failovers of its stores, "
+    "each beside its change against the month before.",
+    group="overviews",
+    key=("month", "region"),
+    columns=(
+        *("month", "region", "is_whole_month", "site_count", *OF_MONTH),
+        *("availability_change_pct", "availability_13_month_pct", "utilization_high_hours_pct"),
+        *("utilization_high_hours_change_pct", "lost_per_site_minutes"),
+        *("lost_per_site_change_minutes", "failover_change_count"),
+    ),
+    # The one that is stored least often: each store of it looks whether the view is as declared.
+    sources=("region_13_month", "region_month", "region_day", "site_month", "dim_site"),
+    expression=executive_overviews,
+)
+ENGINEERING_VIEW = View(
+    "engineering_view",
+    "One row per circuit in service, as of the newest pass; hours above and flaps are those of the "
+    "24 hours up to the end of the newest hour.",
+    group="overviews",
+    key=("circuit_id",),
+    columns=(
+        *CURRENT_STATE.columns,
+        *("alert_severity", "alert_since", "store_type", "wan_name", "provider", "medium"),
+        *("bandwidth_mbps", "bandwidth_up_mbps", "bandwidth_source", "hour"),
+        *(*OF_24_HOURS, *_TIME_ABOVE, "flap_count"),
+        *("verdict", "slope_pct_per_day", "level_pct", "days_to_80", "days_to_90"),
+    ),
+    sources=(
+        *("trend", "active_alert", "current_state", "circuit_window", "dim_site", "dim_circuit"),
+    ),
+    expression=engineering_views,
+)
+TOP_OFFENDERS = View(
+    "top_offenders",
+    "One row per figure, period and circuit of top_offender, with who it is now and whether it is "
+    "a chronic offender; the worst first.",
+    group="overviews",
+    # With the place, so that what is read in the order of the key begins with the worst.
+    key=("period", "ranked_by", "place", "circuit_id"),
+    columns=(
+        *("period", "period_start", "ranked_by", "place", "value", "circuit_id", "wan_name"),
+        *("provider", "medium", "role", "bandwidth_mbps", "bandwidth_up_mbps", "site_id"),
+        *("site_name", "region", "store_type", "coverage_pct", "ranking_count"),
+        *("bad_day_count", "comparable_day_count", "bad_since_day", "bad_last_day"),
+    ),
+    sources=("chronic_offender", "top_offender", "dim_site", "dim_circuit"),
+    expression=named_offenders,
+)
+_DRILLDOWN = (
+    "circuit_count",
+    *(n for n in REGION_PERIODS["day"].columns if n in CIRCUIT_DAY.columns and n != "day"),
+    "utilization_high_hours_pct",
+)
+"""The measures of every level: what a region, a site and a circuit have in common."""
+DRILLDOWN_REGION = View(
+    "drilldown_region",
+    "One row per region and UTC day; drilldown_site has its stores.",
+    group="overviews",
+    key=("day", "region"),
+    columns=("day", "region", *_DRILLDOWN),
+    sources=("region_day",),
+    expression=region_drilldowns,
+)
+DRILLDOWN_SITE = View(
+    "drilldown_site",
+    "One row per store and UTC day, under its region; drilldown_circuit has its circuits.",
+    group="overviews",
+    key=("day", "site_id"),
+    columns=("day", "region", "site_id", "site_name", "store_type", *_DRILLDOWN),
+    sources=("site_day", "dim_site"),
+    expression=site_drilldowns,
+)
+DRILLDOWN_CIRCUIT = View(
+    "drilldown_circuit",
+    "One row per circuit of a store and UTC day, under its site; circuit_hour has its hours.",
+    group="overviews",
+    key=("day", "circuit_id"),
+    columns=(
+        *("day", "region", "site_id", "site_name", "circuit_id", "wan_name", "provider"),
+        *("medium", "role", *_DRILLDOWN),
+    ),
+    sources=("circuit_day", "dim_site", "dim_circuit"),
+    expression=circuit_drilldowns,
+)
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -809,5 +905,7 @@ TABLES: dict[str, Table] = {
         *(SITE_WINDOW, REGION_WINDOW, *SITE_PERIODS.values(), *REGION_PERIODS.values()),
         *(CHRONIC_OFFENDER, TOP_OFFENDER, TREND, CURRENT_STATE, ACTIVE_ALERT),
         PRIMARY_VS_SECONDARY,
+        *(EXECUTIVE_OVERVIEW, ENGINEERING_VIEW, TOP_OFFENDERS),
+        *(DRILLDOWN_REGION, DRILLDOWN_SITE, DRILLDOWN_CIRCUIT),
     )
 }

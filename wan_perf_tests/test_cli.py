@@ -122,6 +122,7 @@ def test_help_names_every_command(shell: Shell):
         "export",
         "doctor",
         "dictionary",
+        "snowflake-setup",
     ):
         assert command in said
 

@@ -8,7 +8,6 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.audits.declaration import Audit, Tables
-from wan_perf.kpi.validity import in_force
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
@@ -19,6 +18,7 @@ from wan_perf.tables import (
     RAW_PORT_SAMPLE,
 )
 from wan_perf.thresholds import Policy
+from wan_perf.validity import in_force
 
 _PROVIDER_KINDS = ("arp_unresolved", "arp_resolved", "dhcp_unresolved", "dhcp_resolved")
 

@@ -168,6 +168,31 @@ def dictionary() -> None:
         click.echo(table.to_line())
 
 
+@commands.command("snowflake-setup")
+@click.option("--writer", help="Role that collects; default: SNF_ROLE, else WAN_PERF_WRITER.")
+@click.option("--reader", default="WAN_PERF_READER", show_default=True, help="Role that reads.")
+def snowflake_setup(writer: str | None, reader: str) -> None:
+    """Print the SQL that an administrator of a Snowflake account runs once.
+
+    Nothing is opened. Names come from SNF_DATABASE, SNF_SCHEMA and SNF_WAREHOUSE (where empty:
+    WAN_PERF, CIRCUITS, WAN_PERF); where SNF_USER is set, a service user with a key pair is made.
+    """
+    from wan_perf.settings import read_settings
+    from wan_perf.warehouse.snowflake_errors import Names
+    from wan_perf.warehouse.snowflake_setup import script
+
+    settings = read_settings()
+    names = Names(
+        account=settings.snf_account,
+        user=settings.snf_user,
+        database=settings.snf_database or "WAN_PERF",
+        schema=settings.snf_schema or "CIRCUITS",
+        warehouse=settings.snf_warehouse or "WAN_PERF",
+        role=writer or settings.snf_role or "WAN_PERF_WRITER",
+    )
+    click.echo(script(names, reader), nl=False)
+
+
 def main() -> None:
     """Run a command; a failure ends with one sentence on standard error and its exit code."""
     for stream in (sys.stdout, sys.stderr):

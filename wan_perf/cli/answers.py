@@ -16,7 +16,6 @@ from wan_perf.columns import ACTIVE, SEVERITIES, STORE
 from wan_perf.formulas import availability_pct
 from wan_perf.kpi.current import ON_BACKUP
 from wan_perf.kpi.ranking import ENOUGH_COVERAGE_PCT
-from wan_perf.kpi.validity import in_force
 from wan_perf.metrics import QUALITY, UTILIZATION
 from wan_perf.periods import DAY
 from wan_perf.tables import (
@@ -32,6 +31,7 @@ from wan_perf.tables import (
     TOP_OFFENDER,
     TREND,
 )
+from wan_perf.validity import in_force
 from wan_perf.warehouse import Warehouse
 
 SHOWN = 5

@@ -14,9 +14,9 @@ import ibis.expr.types as ir
 
 from wan_perf.columns import ACTIVE, STORE
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
-from wan_perf.kpi.validity import in_force
 from wan_perf.metrics import QUALITY
 from wan_perf.tables import PRIMARY_VS_SECONDARY
+from wan_perf.validity import in_force
 
 _USUAL_DAYS = 28
 _ENOUGH_DAYS = 7

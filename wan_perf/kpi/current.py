@@ -27,9 +27,9 @@ from wan_perf.kpi.nearness import (
 from wan_perf.kpi.on_backup import on_backup_since
 from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
-from wan_perf.kpi.validity import in_force
 from wan_perf.metrics import JUDGED, QUALITY
 from wan_perf.tables import ACTIVE_ALERT, CURRENT_STATE
+from wan_perf.validity import in_force
 
 LATELY = timedelta(minutes=15)
 """Load is told of so many observed minutes; what was not heard for longer is stale."""

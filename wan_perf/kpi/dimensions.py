@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from wan_perf.columns import HUB, STORE
 from wan_perf.kpi.identity import listed_circuits, wan_rows
 from wan_perf.kpi.roles import with_roles
-from wan_perf.kpi.validity import versions
+from wan_perf.validity import versions
 
 UNASSIGNED = "Unassigned"
 LTE = "lte"

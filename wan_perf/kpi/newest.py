@@ -8,8 +8,8 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.columns import STORE
-from wan_perf.kpi.validity import in_force
 from wan_perf.periods import DAY, Period
+from wan_perf.validity import in_force
 
 _HOURS_OF_DAY = 24
 

@@ -12,15 +12,15 @@ Regions leave hubs out; a site belongs to the region that it is in at the end of
 import ibis.expr.types as ir
 
 from wan_perf import formulas
-from wan_perf.columns import SEVERITIES, STORE
+from wan_perf.columns import SEVERITIES
 from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.calendar import COUNTS, MINUTES, PEAKS
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
 from wan_perf.kpi.histograms import with_percentiles
 from wan_perf.kpi.rollup import with_ratios
-from wan_perf.kpi.validity import in_force
 from wan_perf.metrics import JUDGED, QUALITY, Metric
 from wan_perf.periods import Period
+from wan_perf.validity import of_stores
 
 SITE_MINUTES = (
     *("site_up_minutes", "dark_minutes", "unreachable_minutes", "site_unknown_minutes"),
@@ -48,7 +48,7 @@ def region_periods(
 ) -> ir.Table:
     """One row per region and period, hubs left out; otherwise as `site_periods`."""
     circuits, sites, histograms = (
-        in_regions(rows, dim_site, rows[period.column].cast("timestamp") + period.length)
+        of_stores(rows, dim_site, rows[period.column].cast("timestamp") + period.length, "region")
         for rows in (circuits, sites, histograms)
     )
     by = (period.column, "region")
@@ -94,15 +94,6 @@ def places(circuits: ir.Table, sites: ir.Table, *by: str) -> ir.Table:
             up, up + dark + joined.unreachable_minutes
         ).round(PERCENT_DECIMALS),
     )
-
-
-def in_regions(rows: ir.Table, dim_site: ir.Table, ends: ir.TimestampValue) -> ir.Table:
-    """The rows of stores with the region of their site at the instant, the end of their period."""
-    sites = dim_site.select("site_id", "site_kind", "region", "valid_from", "valid_to")
-    ended = rows.mutate(period_end=ends)
-    owned = ended.join(sites, [ended.site_id == sites.site_id, in_force(sites, ended.period_end)])
-    stores = owned.filter(owned.site_kind.fill_null(STORE) == STORE)
-    return stores.select(*rows.columns, "region")
 
 
 def _with_worst(circuits: ir.Table, by: tuple[str, ...]) -> ir.Table:

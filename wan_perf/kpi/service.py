@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.nearness import HOUR_US, instant_us
 from wan_perf.kpi.sweep import overlap_us
-from wan_perf.kpi.validity import in_force
+from wan_perf.validity import in_force
 
 
 def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) -> ir.Table:

@@ -16,7 +16,7 @@ from wan_perf.kpi.histograms import samples_behind, with_exact_percentiles
 from wan_perf.kpi.places import SITE_MINUTES, site_minutes
 from wan_perf.kpi.rollup import sums
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_hours_above
-from wan_perf.kpi.validity import in_force
+from wan_perf.validity import in_force
 
 UTC = "UTC"
 _AN_HOUR = ibis.interval(hours=1)

@@ -12,10 +12,11 @@ import ibis.expr.types as ir
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
 from wan_perf.kpi.histograms import samples_behind, with_exact_percentiles
 from wan_perf.kpi.hour_bits import above_bits, above_parts, bit, with_time_above_of_bits
-from wan_perf.kpi.places import in_regions, places, site_minutes
+from wan_perf.kpi.places import places, site_minutes
 from wan_perf.kpi.rollup import figures, finished, hour_parts
 from wan_perf.periods import WINDOWS_H
 from wan_perf.tables import CIRCUIT_WINDOW, REGION_WINDOW, SITE_WINDOW
+from wan_perf.validity import of_stores
 
 _AN_HOUR = ibis.interval(hours=1)
 # Added, never subtracted: minus before an interval is what Snowflake's stand-in refuses.
@@ -72,7 +73,7 @@ def region_windows(
     hours, sites = (_named(_within(rows, dim_hour)) for rows in (hours, sites))
     samples = _samples(circuit_hour, circuit_poll, dim_hour, "site_id")
     circuits, hours, sites, samples = (
-        in_regions(rows, dim_site, rows.hour + _AN_HOUR)
+        of_stores(rows, dim_site, rows.hour + _AN_HOUR, "region")
         for rows in (circuit_window, hours, sites, samples)
     )
     return _places(circuits, hours, sites, samples, "region").select(*REGION_WINDOW.columns)

@@ -233,9 +233,13 @@ class Warehouse(ABC):
         sources = views.sources(view)
         statements = [sql for table in sources for sql in self._changes(session, table)]
         if not self.is_as_declared(session, view):
-            query = views.query(view, _compiled(self, view, sources), self.type_names)
-            statements.append(self.view_definition(view, query))
+            statements.append(self.declared_view(view))
         return statements
+
+    def declared_view(self, view: View) -> str:
+        """Data definition that makes the view as it is declared; the engine is not asked."""
+        query = views.query(view, _compiled(self, view, views.sources(view)), self.type_names)
+        return self.view_definition(view, query)
 
     def _stage(
         self,

@@ -87,6 +87,16 @@ FEEDS = {
     "top_offender": {
         *("circuit_day", "circuit_week", "circuit_month", "circuit_13_month", "dim_site"),
     },
+    "executive_overview": {
+        *("region_13_month", "region_month", "region_day", "site_month", "dim_site"),
+    },
+    "engineering_view": {
+        *("trend", "active_alert", "current_state", "circuit_window", "dim_site", "dim_circuit"),
+    },
+    "top_offenders": {"chronic_offender", "top_offender", "dim_site", "dim_circuit"},
+    "drilldown_region": {"region_day"},
+    "drilldown_site": {"site_day", "dim_site"},
+    "drilldown_circuit": {"circuit_day", "dim_site", "dim_circuit"},
 }
 
 

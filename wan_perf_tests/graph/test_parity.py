@@ -55,18 +55,29 @@ def listening() -> Iterator[list[tuple[str, int]]]:
     heard: list[tuple[str, int]] = []
     with pytest.MonkeyPatch.context() as patch:
         for kind in CURSORS:
+            patch.setattr(kind, "execute", _sent(kind.execute, heard))
             for name in ("fetchall", "fetchmany", "fetch_pandas_all"):
-                patch.setattr(kind, name, _counted(getattr(kind, name), heard))
+                patch.setattr(kind, name, _fetched(getattr(kind, name), heard))
         yield heard
 
 
-def _counted(fetch: Any, heard: list[tuple[str, int]]) -> Any:
-    def counted(cursor: Any, *given: Any, **named: Any) -> Any:
+def _sent(execute: Any, heard: list[tuple[str, int]]) -> Any:
+    def sent(cursor: Any, command: str, *given: Any, **named: Any) -> Any:
+        heard.append((command, 0))
+        return execute(cursor, command, *given, **named)
+
+    return sent
+
+
+def _fetched(fetch: Any, heard: list[tuple[str, int]]) -> Any:
+    """One connection works at a time: what is fetched belongs to the newest statement."""
+
+    def fetched(cursor: Any, *given: Any, **named: Any) -> Any:
         rows = fetch(cursor, *given, **named)
-        heard.append((cursor.query or "", len(rows)))
+        heard[-1] = (heard[-1][0], len(rows))
         return rows
 
-    return counted
+    return fetched
 
 
 @pytest.fixture(scope="module")

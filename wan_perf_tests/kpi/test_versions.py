@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wan_perf.kpi.validity import versions
+from wan_perf.validity import versions
 from wan_perf_tests.kpi.engine import Query
 from wan_perf_tests.kpi.snapshots import DAYS
 

@@ -1,7 +1,7 @@
 """Effective dating: from snapshots to rows that say from when to when they hold.
 
-Belongs here: when a described thing begins, changes and ends.
-Keep out: what is described (`dimensions`).
+Belongs here: when a described thing begins, changes and ends; what holds of it at an instant.
+Keep out: what is described (`kpi.dimensions`).
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,8 @@ from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
+
+from wan_perf.columns import STORE
 
 BEGINNING = datetime(1970, 1, 1)  # noqa: DTZ001 - instants are naive UTC in the whole system
 """`valid_from` of what stood in the first snapshot: it was there before we looked."""
@@ -64,3 +66,15 @@ def in_force(dimension: ir.Table, end: ir.TimestampValue) -> ir.BooleanValue:
     """True for the row in force at the end of the hour; of one thing there is at most one."""
     has_not_ended = dimension.valid_to.isnull() | (dimension.valid_to >= end)
     return (dimension.valid_from < end) & has_not_ended
+
+
+def of_stores(rows: ir.Table, dim_site: ir.Table, ends: ir.TimestampValue, *names: str) -> ir.Table:
+    """The rows of stores with what is said of their site at the instant, the end of their period.
+
+    Rows of hubs are left out, and those of a site that was gone by then.
+    """
+    sites = dim_site.select("site_id", "site_kind", *names, "valid_from", "valid_to")
+    ended = rows.mutate(period_end=ends)
+    owned = ended.join(sites, [ended.site_id == sites.site_id, in_force(sites, ended.period_end)])
+    stores = owned.filter(owned.site_kind.fill_null(STORE) == STORE)
+    return stores.select(*rows.columns, *names)
