@@ -14,9 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import fakesnow
+import fakesnow.arrow
 import fakesnow.cursor
 import fakesnow.instance
 import fakesnow.transforms
+import pyarrow as pa
 import pytest
 
 from wan_perf.defs.resources import warehouse_for
@@ -66,6 +68,7 @@ def _corrected() -> Iterator[None]:
 
     Snowflake enforces no key, takes the stage of a COPY in quotes (as write_pandas sends it), and
     sums whole numbers to whole numbers, where the stand-in makes floats of them that end at 2**53.
+    Its server keeps an instant that is NULL, where the stand-in's tells 1970.
     """
     kind = fakesnow.cursor.FakeSnowflakeCursor
     execute = kind.execute
@@ -77,8 +80,17 @@ def _corrected() -> Iterator[None]:
             command = re.sub(r"FROM '@\"?(\w+)\"?'\)", r"FROM @\1)", command)
         return execute(cursor, command, *given, **named)
 
+    instants = fakesnow.arrow.timestamp_to_sf_struct
+
+    def with_nulls(column: pa.ChunkedArray) -> pa.StructArray:
+        told = instants(column)
+        parts = [part.fill_null(0) for part in told.flatten()]
+        unknown = column.combine_chunks().is_null()
+        return pa.StructArray.from_arrays(parts, fields=list(told.type), mask=unknown)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kind, "execute", corrected)
+        patch.setattr(fakesnow.arrow, "timestamp_to_sf_struct", with_nulls)
         patch.setattr(
             fakesnow.transforms, "numeric_agg_implicit_cast", lambda expression: expression
         )

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
@@ -33,7 +34,15 @@ def text(op: ops.Node, dialect: str) -> str:
     for literal, stand_in in stand_ins.items():
         sql = sql.replace(_literal_text(stand_in, dialect), _literal_text(literal, dialect))
     left = any(f"{stand_in.value.year}, 11, 11" in sql for stand_in in stand_ins.values())
-    return str(ibis.to_sql(_kept(op.to_expr()), dialect=dialect)) if left else sql
+    return plain(op, dialect) if left else sql
+
+
+def plain(op: ops.Node, dialect: str) -> str:
+    """SQL of an expression, made for it alone."""
+    expression = _kept(op.to_expr())
+    if dialect == "snowflake":
+        expression = _exactly_divided(expression)
+    return str(ibis.to_sql(expression, dialect=dialect))
 
 
 def _alike(op: ops.Node, stand_ins: dict[ops.Literal, ops.Literal]) -> ops.Node:
@@ -60,7 +69,7 @@ def _stand_in(literal: ops.Literal, number: int) -> ops.Literal:
 
 @lru_cache(maxsize=512)
 def _pattern(op: ops.Node, dialect: str) -> str:
-    return str(ibis.to_sql(_kept(op.to_expr()), dialect=dialect))
+    return plain(op, dialect)
 
 
 @lru_cache(maxsize=4096)
@@ -91,3 +100,22 @@ def _kept(expression: ir.Expr) -> ir.Expr:
         return node
 
     return expression.op().replace(told_apart).to_expr()
+
+
+def _exactly_divided(expression: ir.Expr) -> ir.Expr:
+    """The same expression in which whole numbers and decimals are floats before they are divided.
+
+    Snowflake divides fixed-point numbers to six decimals, rounded, and gives means and percentiles
+    of them few more; a written 100.0 is such a number there too. So one third of 100 would be
+    33.333300, and 0.9999999 hours a whole one.
+    """
+
+    def floated(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
+        node = op.__recreate__(changed) if changed else op
+        if isinstance(node, ops.FloorDivide | ops.Divide):
+            return node.copy(left=ops.Cast(node.left, dt.float64))
+        if isinstance(node, ops.Mean | ops.Median | ops.Quantile):
+            return node.copy(arg=ops.Cast(node.arg, dt.float64))
+        return node
+
+    return expression.op().replace(floated).to_expr()

@@ -5,9 +5,11 @@ other. The rollups are computed where the tables are: what comes back to Python 
 row of counts or what describes a table, never rows of one.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import snowflake.connector.cursor
+import sqlglot
+from sqlglot import exp
+from sqlglot.tokens import TokenType
 
 from wan_perf.declaration import Table
 from wan_perf.simulator import Fleet
@@ -26,27 +31,45 @@ from wan_perf_tests.snowflake import SETTINGS, in_process, over_http
 HOURS = 168
 SITES = 2
 CURSORS = (snowflake.connector.cursor.SnowflakeCursor, fakesnow.cursor.FakeSnowflakeCursor)
+KEYWORDS = {
+    *("FROM", "NUMBER", "AND", "NOT", "OVER", "AS", "JOIN", "IN", "OR", "EXISTS", "WHEN", "THEN"),
+    *("GROUP", "WHERE", "UNIQUE", "KEY", "BY", "SELECT", "VALUES", "ON", "ELSE", "UNION", "ALL"),
+    *("TIMESTAMP_NTZ", "TIMESTAMP", "VARCHAR", "FILE_FORMAT", "INTO", "EXCEPT", "TABLE"),
+}
+DOCUMENTED = {
+    *("ABS", "AVG", "BITAND", "BITOR", "BITSHIFTLEFT", "BITSHIFTRIGHT", "CAST", "CEIL", "COALESCE"),
+    *("CONCAT", "COUNT", "CURRENT_SCHEMA", "DATEADD", "DATEDIFF", "DATE_FROM_PARTS", "DATE_PART"),
+    *("DATE_TRUNC", "DENSE_RANK", "EXP", "FIRST_VALUE", "FLOOR", "GREATEST", "IDENTIFIER", "IFF"),
+    *("LAG", "LEAD", "LEAST", "LN", "MAX", "MAX_BY", "MEDIAN", "MIN", "MIN_BY", "NULLIF"),
+    *("PERCENTILE_CONT", "POWER", "RANK", "REGEXP_REPLACE", "REGEXP_SUBSTR", "ROUND"),
+    *("ROW_NUMBER", "SIGN", "SQRT", "SUM", "TIMESTAMP_FROM_PARTS", "TO_DATE"),
+}
+"""Functions with a page of their own in Snowflake's SQL function reference."""
 DESCRIBING = ("DESCRIBE TABLE", "SELECT view_definition FROM information_schema.views")
 
 
 @dataclass
 class Week:
-    """Rows of every table, and of the rollups' statements: the text, and how many rows came."""
+    """Rows of every table, and every statement of collecting and of the rollups: the text, and how
+    many rows came back."""
 
     tables: dict[str, pd.DataFrame]
-    answers: list[tuple[str, int]]
+    collecting: list[tuple[str, int]]
+    rollups: list[tuple[str, int]]
 
 
 def week(home: Path, settings: dict[str, str] | None = None) -> Week:
     """Collect the week, roll it up to 13 months, read every table."""
     end = START + HOURS * HOUR
     with staged(Fleet.whole(11, SITES, START, end), home, **(settings or {})) as stage:
-        stage.runs.collect(START, end)
-        with listening() as answers:
+        with listening() as collecting:
+            stage.runs.collect(START, end)
+        with listening() as rollups:
             stage.runs.aggregate_daily(START, end)
             stage.runs.aggregate_weekly()
             stage.runs.aggregate_monthly()
-        return Week({name: stage.rows(table) for name, table in TABLES.items()}, answers)
+        tables = {name: stage.rows(table) for name, table in TABLES.items()}
+        return Week(tables, collecting, rollups)
 
 
 @contextmanager
@@ -122,10 +145,65 @@ MAY_BE_EMPTY = {"raw_port_history", "chronic_offender", "active_alert"}
 
 @pytest.mark.parametrize("engine", ["on_snowflake", "by_wire"])
 def test_rollups_bring_no_rows_of_tables_to_python(engine: str, request: pytest.FixtureRequest):
-    answers = request.getfixturevalue(engine).answers
-    assert sum(sql.startswith("INSERT INTO") for sql, _ in answers) > 20
-    large = [(sql[:200], rows) for sql, rows in answers if rows > 1]
+    rollups = request.getfixturevalue(engine).rollups
+    assert sum(sql.startswith("INSERT INTO") for sql, _ in rollups) > 20
+    large = [(sql[:200], rows) for sql, rows in rollups if rows > 1]
     assert [answer for answer in large if not answer[0].startswith(DESCRIBING)] == []
+
+
+@pytest.fixture(scope="module")
+def statements(on_snowflake: Week) -> list[str]:
+    """One of each statement that the week sent: those that differ in numbers only are one."""
+    sent = [sql for sql, _ in (*on_snowflake.collecting, *on_snowflake.rollups)]
+    return list({re.sub(r"\d+|stage_\w+", "", sql): sql for sql in sent}.values())
+
+
+def test_every_statement_is_snowflake_and_calls_what_snowflake_documents(statements: list[str]):
+    assert len(statements) > 200
+    called: set[str] = set()
+    for sql in statements:
+        parsed = sqlglot.parse_one(sql, read="snowflake")
+        assert not isinstance(parsed, exp.Command), sql[:200]
+        called |= calls(sql)
+    assert called - DOCUMENTED == set()
+    assert {"MAX_BY", "PERCENTILE_CONT", "TIMESTAMP_FROM_PARTS"} <= called
+
+
+def calls(sql: str) -> set[str]:
+    """Names before a parenthesis, but for keywords, types and what is being defined."""
+    tokens = sqlglot.tokenize(sql, read="snowflake")
+    found = {
+        name.text.upper()
+        for name, after in pairwise(tokens)
+        if after.token_type == TokenType.L_PAREN
+        and name.token_type not in (TokenType.IDENTIFIER, TokenType.STRING, TokenType.NUMBER)
+        and re.fullmatch(r"\w+", name.text)
+    }
+    return {name for name in found - KEYWORDS if not name.lower().startswith(("stage_", *TABLES))}
+
+
+def test_whole_numbers_are_divided_as_floats(statements: list[str]):
+    """Snowflake divides fixed-point numbers to six decimals; the stand-in does not show it."""
+    divisions = 0
+    for sql in statements:
+        if " / " not in sql:
+            continue
+        for division in sqlglot.parse_one(sql, read="snowflake").find_all(exp.Div):
+            left = division.this.unnest()
+            assert isinstance(left, exp.Cast) and left.to.is_type("double"), division.sql()
+            divisions += 1
+    assert divisions > 100
+
+
+def test_nothing_is_defined_while_a_transaction_is_open(on_snowflake: Week):
+    """A data definition commits on Snowflake; the stand-in does not show it."""
+    is_open, transactions = False, 0
+    for sql, _ in (*on_snowflake.collecting, *on_snowflake.rollups):
+        verb = sql.split(maxsplit=1)[0].upper()
+        is_open = verb == "BEGIN" or (is_open and verb not in ("COMMIT", "ROLLBACK"))
+        transactions += verb == "BEGIN"
+        assert not is_open or verb in ("BEGIN", "DELETE", "INSERT"), sql[:200]
+    assert transactions > 40
 
 
 def assert_equal(found: pd.DataFrame, expected: pd.DataFrame, table: Table) -> None:

@@ -13,7 +13,7 @@ from wan_perf.kpi.windows import circuit_windows
 from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_POLL, CIRCUIT_TRADING_DAY, DIM_HOUR, DIM_SITE
 from wan_perf.thresholds import TrendRule
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
-from wan_perf.warehouse.compiling import _kept, _pattern
+from wan_perf.warehouse.compiling import _pattern, plain
 from wan_perf_tests.snowflake import stand_in
 
 FIRST = datetime(2026, 3, 7)
@@ -40,10 +40,6 @@ def of_days(warehouse: Warehouse, window: Window) -> ir.Table:
     return trends(days, warehouse.lazy(DIM_SITE), TrendRule())
 
 
-def plain(warehouse: Warehouse, expression: ir.Table) -> str:
-    return str(ibis.to_sql(_kept(expression), dialect=warehouse.dialect))
-
-
 @pytest.mark.parametrize("warehouse", ENGINES)
 @pytest.mark.parametrize("expression", [of_hours, of_days])
 def test_each_window_has_its_own_text_and_only_the_first_is_compiled(
@@ -57,7 +53,7 @@ def test_each_window_has_its_own_text_and_only_the_first_is_compiled(
     for n, window in enumerate(windows):
         made = _pattern.cache_info().misses
         asked = expression(warehouse, window)
-        assert warehouse.sql(asked) == plain(warehouse, asked)
+        assert warehouse.sql(asked) == plain(asked.op(), warehouse.dialect)
         # Where both ends are one instant, there is an instant less to stand for.
         assert n != 1 or _pattern.cache_info().misses == made
     texts = {warehouse.sql(expression(warehouse, window)) for window in windows}
@@ -70,4 +66,27 @@ def test_windows_of_one_length_that_follow_each_other_are_told_apart(warehouse: 
     for nth in range(3):
         window = Window(FIRST + nth * DAY, FIRST + (nth + 1) * DAY)
         asked = of_hours(warehouse, window)
-        assert warehouse.sql(asked) == plain(warehouse, asked)
+        assert warehouse.sql(asked) == plain(asked.op(), warehouse.dialect)
+
+
+def test_whole_numbers_are_divided_as_floats_where_the_engine_would_cut_them():
+    """Snowflake's NUMBER / NUMBER has six decimals: one third of 100 would be 33.333300."""
+    counts = ibis.table({"n": "int64", "of": "int64"}, name="COUNTS")
+    asked = counts.aggregate(
+        share=counts.n.sum() * 100.0 / counts.of.sum(),
+        hours=counts.n.sum() // 3600,
+        mean=counts.n.mean(),
+        middle=counts.n.median(),
+        p95=counts.n.quantile(0.95),
+    )
+    said = " ".join(stand_in().sql(asked).split())
+    n = 'CAST("t0"."n" AS DOUBLE)'
+    for figure in (
+        'CAST(SUM("t0"."n") * 100.0 AS DOUBLE) / SUM("t0"."of") AS "share"',
+        'CAST(FLOOR(( CAST(SUM("t0"."n") AS DOUBLE) ) / ( 3600 )) AS BIGINT) AS "hours"',
+        f'AVG({n}) AS "mean"',
+        f'MEDIAN({n}) AS "middle"',
+        f'PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY {n}) AS "p95"',
+    ):
+        assert figure in said
+    assert "DOUBLE" not in DuckDBWarehouse(Path("of nothing.duckdb")).sql(asked)
