@@ -20,12 +20,15 @@ import fakesnow.instance
 import fakesnow.transforms
 import pyarrow as pa
 import pytest
+import snowflake.connector.cursor
 
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.settings import Settings, read_settings
 from wan_perf.warehouse import SnowflakeWarehouse
 
 _serve = fakesnow.server  # its module of the same name takes its place once it is imported
+
+_CURSORS = (snowflake.connector.cursor.SnowflakeCursor, fakesnow.cursor.FakeSnowflakeCursor)
 
 SETTINGS = {
     "WAN_PERF_WAREHOUSE": "snowflake",
@@ -95,6 +98,37 @@ def _corrected() -> Iterator[None]:
             fakesnow.transforms, "numeric_agg_implicit_cast", lambda expression: expression
         )
         yield
+
+
+@contextmanager
+def listening() -> Iterator[list[tuple[str, int]]]:
+    """Every statement whose rows are fetched from the connector, and how many they are."""
+    heard: list[tuple[str, int]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in _CURSORS:
+            patch.setattr(kind, "execute", _sent(kind.execute, heard))
+            for name in ("fetchall", "fetchmany", "fetch_pandas_all"):
+                patch.setattr(kind, name, _fetched(getattr(kind, name), heard))
+        yield heard
+
+
+def _sent(execute: Any, heard: list[tuple[str, int]]) -> Any:
+    def sent(cursor: Any, command: str, *given: Any, **named: Any) -> Any:
+        heard.append((command, 0))
+        return execute(cursor, command, *given, **named)
+
+    return sent
+
+
+def _fetched(fetch: Any, heard: list[tuple[str, int]]) -> Any:
+    """One connection works at a time: what is fetched belongs to the newest statement."""
+
+    def fetched(cursor: Any, *given: Any, **named: Any) -> Any:
+        rows = fetch(cursor, *given, **named)
+        heard[-1] = (heard[-1][0], len(rows))
+        return rows
+
+    return fetched
 
 
 @contextmanager

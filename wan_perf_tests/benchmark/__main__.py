@@ -5,10 +5,12 @@
     python -m wan_perf_tests.benchmark calendar --months 13        hours to days, weeks, months
     python -m wan_perf_tests.benchmark threshold-runs --days 31    runs, pieces and hours above
     python -m wan_perf_tests.benchmark live-hour --sites 5000      calls to the Mist Cloud
+    python -m wan_perf_tests.benchmark snowflake --sites 20        rows, statements, bytes of a day
 
-All but the last fill a DuckDB file with a synthetic estate and store what the graph stores; month
-and calendar also tell what it takes on disk. For live-hour a simulated cloud counts what an hour of
-`wan-perf collect` asks of it. Every figure is of this one run.
+All but the last two fill a DuckDB file with a synthetic estate and store what the graph stores;
+month and calendar also tell what it takes on disk. For live-hour a simulated cloud counts what an
+hour of `wan-perf collect` asks of it; for snowflake its stand-in counts what it is sent. Every
+figure is of this one run.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from rich.console import Console
 from wan_perf_tests.benchmark.calendar import calendar
 from wan_perf_tests.benchmark.circuit_hour import circuit_hour
 from wan_perf_tests.benchmark.month import month
+from wan_perf_tests.benchmark.snowflake import on_snowflake
 from wan_perf_tests.benchmark.threshold_runs import threshold_runs
 from wan_perf_tests.live_hour import counted, told
 
@@ -35,6 +38,7 @@ def main() -> None:
         "calendar": lambda: calendar(given.circuits, given.months, given.chunk),
         "threshold-runs": lambda: threshold_runs(given.circuits, given.days),
         "live-hour": lambda: _live_hour(given.sites),
+        "snowflake": lambda: on_snowflake(given.sites),
     }
     parser.add_argument("what", choices=measured)
     parser.add_argument("--circuits", type=int, default=10_000)
@@ -42,7 +46,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=31, help="of month and threshold-runs")
     parser.add_argument("--months", type=int, default=13, help="of calendar")
     parser.add_argument("--chunk", type=int, default=31, help="days that calendar stores at a time")
-    parser.add_argument("--sites", type=int, default=5000, help="of live-hour")
+    parser.add_argument("--sites", type=int, default=5000, help="of live-hour and snowflake")
     given = parser.parse_args()
     print(measured[given.what]())  # noqa: T201 - what a benchmark is for
 

@@ -6,18 +6,13 @@ row of counts or what describes a table, never rows of one.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import fakesnow.cursor
 import numpy as np
 import pandas as pd
 import pytest
-import snowflake.connector.cursor
 import sqlglot
 from sqlglot import exp
 from sqlglot.tokens import TokenType
@@ -26,11 +21,10 @@ from wan_perf.declaration import Table
 from wan_perf.simulator import Fleet
 from wan_perf.tables import CIRCUIT_13_MONTH, CIRCUIT_HOUR, FLAP_EVENT, TABLES
 from wan_perf_tests.graph.staged import HOUR, START, staged
-from wan_perf_tests.snowflake import SETTINGS, in_process, over_http
+from wan_perf_tests.snowflake import SETTINGS, in_process, listening, over_http
 
 HOURS = 168
 SITES = 2
-CURSORS = (snowflake.connector.cursor.SnowflakeCursor, fakesnow.cursor.FakeSnowflakeCursor)
 KEYWORDS = {
     *("FROM", "NUMBER", "AND", "NOT", "OVER", "AS", "JOIN", "IN", "OR", "EXISTS", "WHEN", "THEN"),
     *("GROUP", "WHERE", "UNIQUE", "KEY", "BY", "SELECT", "VALUES", "ON", "ELSE", "UNION", "ALL"),
@@ -70,37 +64,6 @@ def week(home: Path, settings: dict[str, str] | None = None) -> Week:
             stage.runs.aggregate_monthly()
         tables = {name: stage.rows(table) for name, table in TABLES.items()}
         return Week(tables, collecting, rollups)
-
-
-@contextmanager
-def listening() -> Iterator[list[tuple[str, int]]]:
-    """Every statement whose rows are fetched from the connector, and how many they are."""
-    heard: list[tuple[str, int]] = []
-    with pytest.MonkeyPatch.context() as patch:
-        for kind in CURSORS:
-            patch.setattr(kind, "execute", _sent(kind.execute, heard))
-            for name in ("fetchall", "fetchmany", "fetch_pandas_all"):
-                patch.setattr(kind, name, _fetched(getattr(kind, name), heard))
-        yield heard
-
-
-def _sent(execute: Any, heard: list[tuple[str, int]]) -> Any:
-    def sent(cursor: Any, command: str, *given: Any, **named: Any) -> Any:
-        heard.append((command, 0))
-        return execute(cursor, command, *given, **named)
-
-    return sent
-
-
-def _fetched(fetch: Any, heard: list[tuple[str, int]]) -> Any:
-    """One connection works at a time: what is fetched belongs to the newest statement."""
-
-    def fetched(cursor: Any, *given: Any, **named: Any) -> Any:
-        rows = fetch(cursor, *given, **named)
-        heard[-1] = (heard[-1][0], len(rows))
-        return rows
-
-    return fetched
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +153,8 @@ def test_whole_numbers_are_divided_as_floats(statements: list[str]):
             continue
         for division in sqlglot.parse_one(sql, read="snowflake").find_all(exp.Div):
             left = division.this.unnest()
-            assert isinstance(left, exp.Cast) and left.to.is_type("double"), division.sql()
+            assert isinstance(left, exp.Cast), division.sql()
+            assert left.to.is_type("double"), division.sql()
             divisions += 1
     assert divisions > 100
 
