@@ -50,6 +50,11 @@ def _changed() -> Any:
     return AC.any_deps_match(by_others | AC.will_be_requested()).ignore(_TIMELESS)
 
 
+def _settled() -> Any:
+    """Nothing is on its way that would ask for the same again, partition by partition."""
+    return ~AC.any_deps_in_progress() & ~AC.in_progress()
+
+
 def fetched_where_missing() -> dg.AutomationCondition:
     """Of the past that Mist keeps: hours that no run has asked for, three times an hour."""
     return (
@@ -67,7 +72,7 @@ def follows_hours() -> dg.AutomationCondition:
         AC.in_latest_time_window(LOOK_BACK)
         & ~AC.in_latest_time_window(_OF_LIVE)
         & _changed().since_last_handled()
-        & ~AC.in_progress()
+        & _settled()
     ).with_label("hours whose inputs changed")
 
 
@@ -78,24 +83,20 @@ def follows_days() -> dg.AutomationCondition:
     return (
         AC.in_latest_time_window(LOOK_BACK)
         & (_changed() | today | yesterday).since_last_handled()
-        & ~AC.in_progress()
+        & _settled()
     ).with_label("days whose hours changed; today once an hour")
 
 
 def follows_periods() -> dg.AutomationCondition:
     """Weeks and months whose days changed."""
     return (
-        AC.in_latest_time_window(LOOK_BACK * 10)
-        & _changed().since_last_handled()
-        & ~AC.any_deps_in_progress()
-        & ~AC.in_progress()
+        AC.in_latest_time_window(LOOK_BACK * 10) & _changed().since_last_handled() & _settled()
     ).with_label("periods whose days changed")
 
 
 def follows_reports() -> dg.AutomationCondition:
     """Reports whose periods changed."""
-    settled = ~AC.any_deps_in_progress() & ~AC.in_progress()
-    return (_changed().since_last_handled() & settled).with_label("rollups changed")
+    return (_changed().since_last_handled() & _settled()).with_label("rollups changed")
 
 
 def taken_anew() -> dg.AutomationCondition:
