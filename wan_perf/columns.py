@@ -227,6 +227,7 @@ _DESCRIPTION = (
     Column("contract_role_rank", "integer", "Rank in the contract file; 1 is primary.", ge=1),
     _text("contract_provider", "Provider in the contract file."),
     _text("contract_medium", "Medium in the contract file."),
+    _instant("contract_valid_from", "First instant at which the contract's row holds."),
     _flag("contract_on_demand", "The contract file says the circuit is used on demand."),
 )
 

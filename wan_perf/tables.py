@@ -128,6 +128,7 @@ RAW_INVENTORY = Table(
         *("is_disabled", "was_up"),
         *("contract_circuit_id", "contract_down_mbps", "contract_up_mbps", "contract_role"),
         *("contract_role_rank", "contract_provider", "contract_medium", "contract_on_demand"),
+        "contract_valid_from",
         *("variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"),
         *("site_asked_at",),
     ),

@@ -62,6 +62,36 @@ def versions(
     )
 
 
+def as_dated(rows: ir.Table, entity: Sequence[str], dated: str) -> ir.Table:
+    """The versions, each from the instant in column `dated` where that is new with it; without it.
+
+    What a dated row of a file changes holds from its date, and the version before it until then;
+    one that is replaced from its beginning is gone. Where the date is that of the version before,
+    something else has changed, which holds from the snapshot that shows it.
+    """
+    along = ibis.window(group_by=[rows[name] for name in entity], order_by=rows.valid_from)
+    seen = rows.mutate(
+        date_before=rows[dated].lag().over(along),
+        from_before=rows.valid_from.lag().over(along),
+        to_before=rows.valid_to.lag().over(along),
+        from_after=rows.valid_from.lead().over(along),
+    )
+    is_dated = (
+        (seen.to_before == seen.valid_from)
+        & ~seen[dated].identical_to(seen.date_before)
+        & (seen[dated] < seen.valid_from)
+    ).fill_null(False)
+    begins = ibis.greatest(seen[dated], seen.from_before)
+    moved = seen.mutate(begins=ibis.ifelse(is_dated, begins, seen.valid_from))
+    along = ibis.window(group_by=[moved[name] for name in entity], order_by=moved.valid_from)
+    next_begins = moved.begins.lead().over(along)
+    goes_on = (moved.valid_to == moved.from_after).fill_null(False)
+    ended = moved.mutate(ends=ibis.ifelse(goes_on, next_begins, moved.valid_to))
+    kept = ended.filter(ended.ends.isnull() | (ended.begins < ended.ends))
+    named = kept.mutate(valid_from=kept.begins, valid_to=kept.ends)
+    return named.select(*(name for name in rows.columns if name != dated))
+
+
 def in_force(dimension: ir.Table, end: ir.TimestampValue) -> ir.BooleanValue:
     """True for the row in force at the end of the hour; of one thing there is at most one."""
     has_not_ended = dimension.valid_to.isnull() | (dimension.valid_to >= end)

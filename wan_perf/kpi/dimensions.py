@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from wan_perf.columns import HUB, STORE
 from wan_perf.kpi.identity import listed_circuits, wan_rows
 from wan_perf.kpi.roles import with_roles
-from wan_perf.validity import versions
+from wan_perf.validity import as_dated, versions
 
 UNASSIGNED = "Unassigned"
 LTE = "lte"
@@ -51,8 +51,9 @@ def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
     speaks. Download: site variable, speed test, port speed (an upper bound; of an aggregate the sum
     of its members, of ports that stand in for each other the fastest). Upload: contract, site
     variable, the template's shaping, speed test; without any it is the download's. The source is
-    the best that gave a direction. On demand: the contract; else LTE backups, configured so or
-    reached by LTE and not the primary.
+    the best that gave a direction. What a contract changes holds from its own date, also where that
+    is before the snapshot that shows it first. On demand: the contract; else LTE backups, configured
+    so or reached by LTE and not the primary.
     """
     rows = with_roles(listed_circuits(raw_inventory))
     medium = rows.contract_medium.fill_null(rows.medium)
@@ -88,7 +89,9 @@ def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
     values = ["site_id", "wan_name", "provider", "medium", "bandwidth_mbps", "bandwidth_up_mbps"]
     values += ["bandwidth_source", "role", "role_rank", "role_source"]
     values += ["is_on_demand", "is_disabled"]
-    return versions(described, ["circuit_id"], values, raw_inventory)
+    dated = [*values, "contract_valid_from"]
+    told = versions(described, ["circuit_id"], dated, raw_inventory)
+    return as_dated(told, ["circuit_id"], "contract_valid_from")
 
 
 def _speaks(down_mbps: ir.FloatingValue, up_mbps: ir.FloatingValue) -> ir.BooleanValue:

@@ -12,6 +12,7 @@ _SAID = (
     *("variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"),
     *("path_order", "contract_circuit_id", "contract_down_mbps", "contract_up_mbps"),
     *("contract_role", "contract_role_rank", "contract_provider", "contract_medium"),
+    "contract_valid_from",
 )
 _FLAGS = ("is_lte_backup", "is_redundant", "was_up", "contract_on_demand")
 _AT_GATEWAY = ("taken_at", "site_id", "gateway_mac", "circuit_port_id")

@@ -146,4 +146,5 @@ def _columns(contract: "Contract") -> Row:
         "contract_provider": contract.provider,
         "contract_medium": contract.medium,
         "contract_on_demand": contract.on_demand,
+        "contract_valid_from": contract.valid_from,
     }

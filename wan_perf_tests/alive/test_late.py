@@ -1,0 +1,144 @@
+"""What asks for hours that are over: late events, ended silences, corrected contracts."""
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from wan_perf.definitions import FACTS_JOB, build_definitions
+from wan_perf.defs.automation import live_run
+from wan_perf.defs.late import hours_of_silences
+from wan_perf.frames import conform
+from wan_perf.simulator import Fleet
+from wan_perf.tables import CIRCUIT_HOUR, DIM_CIRCUIT, GATEWAY_SILENCE, RAW_GATEWAY_EVENT
+from wan_perf.warehouse import DuckDBWarehouse, Window
+from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+
+HOURS = 30
+H = START.fromisoformat
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    fleet = Fleet.seeded(7, 4, START, START + (HOURS + 6) * HOUR)
+    now = START + HOURS * HOUR
+    with staged(fleet, tmp_path_factory.mktemp("late"), now=now) as stage:
+        stage.runs.collect(START, now)
+        yield stage
+
+
+def asked_by(stage: Stage, name: str) -> list[Any]:
+    """What the sensor of these settings asks for: tags of runs, or why there are none."""
+    definitions = build_definitions(
+        stage.runs.settings, warehouse=stage.runs.warehouse, clock=stage.runs.clock
+    )
+    repository = definitions.get_repository_def()
+    sensor = repository.get_sensor_def(name)
+    needed = {key: definitions.resources[key] for key in sensor.required_resource_keys}
+    told = sensor.evaluate_tick(dg.build_sensor_context(resources=needed))
+    return [dict(request.tags) for request in told.run_requests or ()] or [told.skip_message]
+
+
+def ends(tags: dict[str, str]) -> tuple[str, str]:
+    start, end = (tags[f"dagster/asset_partition_range_{end}"] for end in ("start", "end"))
+    assert tags["wan_perf/lane"] == "history"
+    return start, end
+
+
+def test_events_that_all_are_held_ask_for_nothing(stage: Stage):
+    assert asked_by(stage, "late_events") == ["No event came late."]
+
+
+def test_an_event_that_is_not_held_asks_for_its_hour(stage: Stage):
+    """Of the 24 hours before the last three: the others may still be heard by a live run."""
+    until = START + (HOURS - 3) * HOUR
+    told = stage.rows(RAW_GATEWAY_EVENT)["event_at"]
+    late = told[(told >= until - 24 * HOUR) & (told < until)].max().floor("h").to_pydatetime()
+    with stage.runs.warehouse.session() as session:
+        session.run(f"DELETE FROM raw_gateway_event WHERE event_at >= '{late}'")
+    asked = [ends(tags) for tags in asked_by(stage, "late_events")]
+    assert asked == [(f"{late:%Y-%m-%d-%H:00}",) * 2]
+    stage.runs.collect(START, START + HOURS * HOUR)
+    assert asked_by(stage, "late_events") == ["No event came late."]
+
+
+def test_a_corrected_contract_asks_for_its_hours_and_is_done(stage: Stage):
+    """From the fifth hour on a circuit has 37 Mbit/s; before it what it had."""
+    corrected = START + 5 * HOUR
+    assert asked_by(stage, "corrections") == [
+        "Every hour stands on the bandwidth that is in force."
+    ]
+    described = stage.rows(DIM_CIRCUIT).query("bandwidth_source == 'contract'")
+    circuit = described["circuit_id"].iloc[0]
+    correct(Path(str(stage.runs.settings.circuits_path)), circuit, 37, corrected)
+    stage.cloud.clock.advance_to(stage.cloud.clock.now() + HOUR)  # another snapshot
+    stage.runs.collect(None, None, inventory=True)
+    [tags] = asked_by(stage, "corrections")
+    assert ends(tags)[0] == f"{corrected:%Y-%m-%d-%H:00}"
+    job = build_definitions(
+        stage.runs.settings, warehouse=stage.runs.warehouse, clock=stage.runs.clock
+    ).resolve_job_def(FACTS_JOB)
+    assert job.execute_in_process(tags=tags).success
+    assert asked_by(stage, "corrections") == [
+        "Every hour stands on the bandwidth that is in force."
+    ]
+    rows = stage.rows(CIRCUIT_HOUR).query("circuit_id == @circuit")
+    assert set(rows[rows["hour"] >= corrected]["bandwidth_mbps"]) == {37}
+    assert 37 not in set(rows[rows["hour"] < corrected]["bandwidth_mbps"])
+
+
+def correct(path: Path, circuit: str, mbps: int, since: datetime) -> None:
+    """End the circuit's row at the instant and add one with another rate from then on."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    [row] = [row for row in rows if row["circuit_id"] == circuit]
+    at = f"{since:%Y-%m-%dT%H:%M}"
+    later = row | {"bandwidth_down_mbps": str(mbps), "bandwidth_up_mbps": str(mbps)}
+    later |= {"valid_from": at, "valid_to": ""}
+    names = list(dict.fromkeys([*rows[0], "valid_from", "valid_to"]))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names, restval="")
+        writer.writeheader()
+        writer.writerows([*(r | ({"valid_to": at} if r is row else {}) for r in rows), later])
+
+
+SILENCE = {"gateway_mac": "aa0000000001", "port_id": None, "outcome": "restarted"}
+
+
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [
+        pytest.param("2026-03-07T09:00", [6, 7, 8], id="ended since then: its hours but live ones"),
+        pytest.param("2026-03-07T10:30", [], id="ended before then"),
+    ],
+)
+def test_a_silence_that_is_over_asks_for_its_hours(tmp_path: Path, since: str, found: list[int]):
+    """From 6:40 to 10:20; at half past ten the hours from 9 on are live."""
+    warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")
+    row = SILENCE | {"started_at": H("2026-03-07T06:40"), "ended_at": H("2026-03-07T10:20")}
+    window = Window(START, START + timedelta(days=1))
+    warehouse.store(GATEWAY_SILENCE, conform([row], GATEWAY_SILENCE), window)
+    hours, newest = hours_of_silences(warehouse, H(since), H("2026-03-07T09:00"))
+    assert [hour.hour for hour in hours] == found
+    assert newest == (row["ended_at"] if found else H(since))
+
+
+@pytest.mark.parametrize(
+    ("due", "first", "last"),
+    [
+        pytest.param("2026-03-07T05:05", "2026-03-07-04:00", "2026-03-07-05:00", id="any pass"),
+        pytest.param("2026-03-07T05:00", "2026-03-07-01:00", "2026-03-07-05:00", id="the first"),
+    ],
+)
+def test_a_live_run_covers_its_hour_and_those_that_may_still_change(
+    due: str, first: str, last: str
+):
+    request = live_run(H(due))
+    assert request.run_key == due
+    assert request.tags["dagster/asset_partition_range_start"] == first
+    assert request.tags["dagster/asset_partition_range_end"] == last
+    assert request.tags["wan_perf/lane"] == "live"
