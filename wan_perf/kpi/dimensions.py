@@ -52,8 +52,8 @@ def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
     of its members, of ports that stand in for each other the fastest). Upload: contract, site
     variable, the template's shaping, speed test; without any it is the download's. The source is
     the best that gave a direction. What a contract changes holds from its own date, also where that
-    is before the snapshot that shows it first. On demand: the contract; else LTE backups, configured
-    so or reached by LTE and not the primary.
+    is before the snapshot that shows it first. On demand: the contract; else LTE backups,
+    configured so or reached by LTE and not the primary.
     """
     rows = with_roles(listed_circuits(raw_inventory))
     medium = rows.contract_medium.fill_null(rows.medium)
