@@ -2,7 +2,7 @@
 
 It begins with an empty warehouse, thirty hours after the fleet did. The first hour is calm but for
 a storm of refusals; in the second nothing runs at all; in the third every other pass meets a cloud
-that is down; then a pass is taken each half hour, until the last of these hours is settled.
+that is down; then a pass is taken each hour, until the last of these hours is settled.
 """
 
 from collections.abc import Iterator
@@ -48,11 +48,9 @@ def alive(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ti
                 cloud.misbehave(GATEWAYS, "503", times=LASTING)
             alive.live()
             cloud.clock.advance_to(alive.now + PASS_EVERY)
-        while alive.now < END:
-            alive.live()
-            alive.follow()
-            cloud.clock.advance_to(alive.now + HOUR / 2)
         alive.follow()
+        alive.until(END, every=HOUR)
+        alive.follow(rounds=5)
         yield alive
 
 

@@ -18,7 +18,7 @@ from wan_perf.definitions import LIVE_JOB, build_definitions
 from wan_perf.defs import automation
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.simulator import Fleet
-from wan_perf_tests.graph.staged import Stage, staged
+from wan_perf_tests.graph.staged import HOUR, Stage, staged
 
 
 @dataclass
@@ -36,13 +36,11 @@ class Ticking:
         """The virtual instant."""
         return self.stage.cloud.clock.now()
 
-    def until(self, end: datetime) -> None:
-        """Every slot up to the end."""
+    def until(self, end: datetime, every: timedelta = PASS_EVERY) -> None:
+        """Live runs up to the end."""
         while self.now < end:
             self.live()
-            if self.now.minute in (15, 35, 55):
-                self.follow()
-            self.stage.cloud.clock.advance_to(self.now + PASS_EVERY)
+            self.stage.cloud.clock.advance_to(self.now + every)
 
     def live(self) -> None:
         """The schedule's run of the slot; one that fails is a gap."""
@@ -54,7 +52,7 @@ class Ticking:
         if not result.success:
             self.failed[self.now] = "live"
 
-    def follow(self, rounds: int = 6) -> None:
+    def follow(self, rounds: int = 3) -> None:
         """What the sensors ask for, until they ask for nothing more."""
         for _ in range(rounds):
             asked = [self._asked_by(sensor) for sensor in self.definitions.sensors or ()]
@@ -97,11 +95,11 @@ class Ticking:
 
 
 def _ranges(partitions: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """First and last key of each stretch of partitions that follow each other."""
-    step = timedelta(hours=1) if len(partitions[0]) > len("2026-03-08") else None
+    """First and last key of each stretch of hours; days and longer are run from first to last."""
     first = before = partitions[0]
     for key in partitions[1:]:
-        if step is None or _instant(key) - _instant(before) != step:
+        is_hour = len(key) > len("2026-03-08")
+        if is_hour and _instant(key) - _instant(before) != HOUR:
             yield first, before
             first = key
         before = key
