@@ -9,7 +9,18 @@ from typing import Any
 import dagster as dg
 
 from wan_perf.audits import AUDITS
-from wan_perf.defs import dimensions, events, facts, inventory, past, places, raw, reports, rollups
+from wan_perf.defs import (
+    dimensions,
+    events,
+    facts,
+    imported,
+    inventory,
+    past,
+    places,
+    raw,
+    reports,
+    rollups,
+)
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
@@ -39,6 +50,7 @@ HOURLY_ASSETS = [
     facts.site_window,
     facts.region_window,
 ]
+IMPORTED = [imported.raw_circuit_hour]
 DAILY_ASSETS = [
     events.threshold_piece,
     events.failover_piece,
@@ -67,6 +79,7 @@ REPORTS = [
 
 INVENTORY_JOB = "inventory_job"
 HOURLY_JOB = "hourly_job"
+IMPORT_JOB = "import_job"
 DAILY_JOB = "daily_job"
 WEEKLY_JOB = "weekly_job"
 MONTHLY_JOB = "monthly_job"
@@ -83,7 +96,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     start = settings.start
     assets = [
         *UNPARTITIONED,
-        *(_in(asset, hourly(start)) for asset in HOURLY_ASSETS),
+        *(_in(asset, hourly(start)) for asset in (*IMPORTED, *HOURLY_ASSETS)),
         *(_in(asset, daily(start)) for asset in DAILY_ASSETS),
         *(_in(asset, weekly(start)) for asset in WEEKLY_ASSETS),
         *(_in(asset, monthly(start)) for asset in MONTHLY_ASSETS),
@@ -101,6 +114,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         "clock": clock_for(settings),
         "policy": PolicyFile(settings),
         "progress": LoggedProgress(),
+        "imported": imported.Imported(),
     }
     return dg.Definitions(
         assets=[*assets, *events.VIEWS],
@@ -111,6 +125,9 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
                 HOURLY_JOB,
                 HOURLY_ASSETS,
                 description="Passes, events and the circuit-hours that follow from them.",
+            ),
+            dg.define_asset_job(
+                IMPORT_JOB, IMPORTED, description="Hours of an older tool: wan-perf import."
             ),
             dg.define_asset_job(
                 DAILY_JOB, DAILY_ASSETS, description="Days, and pieces of runs, from hours."
