@@ -89,6 +89,15 @@ def import_hours(file: Path) -> None:
 
 
 @commands.command()
+def adopt() -> None:
+    """Tell this home's Dagster what the tables already hold."""
+    from wan_perf.cli.adopting import Adoption
+
+    with Adoption() as runs:
+        runs.adopt()
+
+
+@commands.command()
 @click.argument("period", type=click.Choice(["daily", "weekly", "monthly"]))
 @click.option(
     "--start", type=_INSTANT, help="First day, UTC; default: the newest period that there is."

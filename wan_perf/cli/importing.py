@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from wan_perf.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
-from wan_perf.cli.ranges import DAY, HOUR, ceiled
+from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.running import CHUNK, Runs, counted
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JOB, REPORTS_JOB
 from wan_perf.kpi.imported import circuits_by_port
@@ -62,10 +62,11 @@ class ImportRuns(Runs):
         file = with_circuits(file, self.warehouse.query(circuits_by_port(*dimensions)))
         self._say_file(file)
         self._imported.hours = file.hours[list(RAW_CIRCUIT_HOUR.columns)]
-        first, last = file.hours["hour"].min(), file.hours["hour"].max()
-        self._run_hours(_chunks(file.hours["hour"]))
+        hours = file.hours["hour"]
+        first, last = hours.min(), hours.max()
+        self._run_hours(hours)
         self._run_windows(first, last)
-        self._run_days(first, last)
+        self._run_days(hours)
         newest = self._ends(CIRCUIT_HOUR, "hour")[1]
         if newest is None:
             return
@@ -76,7 +77,8 @@ class ImportRuns(Runs):
             self._run(REPORTS_JOB)
         self._say_imported(first, last)
 
-    def _run_hours(self, chunks: list[tuple[datetime, datetime]]) -> None:
+    def _run_hours(self, hours: pd.Series) -> None:
+        chunks = _chunks(hours, CHUNK)
         with self._bar as bar:
             task = bar.add_task("hours", total=len(chunks))
             for first, last in chunks:
@@ -100,19 +102,18 @@ class ImportRuns(Runs):
                 self._run(HOURLY_JOB, keys, only=WINDOWS)
             begin = until
 
-    def _run_days(self, first: datetime, last: datetime) -> None:
+    def _run_days(self, hours: pd.Series) -> None:
         """Days of imported hours, and those beside them, whose trading hours can be of them."""
         oldest, newest = self._ends(CIRCUIT_HOUR, "hour")
         if oldest is None or newest is None:
             return
-        begin = max(floored(first, DAY) - DAY, floored(oldest, DAY))
-        end = min(ceiled(last + HOUR, DAY) + DAY, ceiled(newest + HOUR, DAY))
-        while begin < end:
-            until = min(begin + _DAYS_AT_ONCE, end)
-            keys = [f"{begin:%Y-%m-%d}", f"{until - DAY:%Y-%m-%d}"]
+        own = hours.dt.floor("D").drop_duplicates()
+        near = pd.concat([own - DAY, own, own + DAY])
+        days = near[near.between(floored(oldest, DAY), floored(newest, DAY))]
+        for first, last in _chunks(days, _DAYS_AT_ONCE):
+            keys = [f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"]
             with self.console.status(f"days {keys[0]} to {keys[1]}"):
                 self._run(DAILY_JOB, keys)
-            begin = until
 
     def _say_file(self, file: HourFile) -> None:
         hours = file.hours
@@ -150,8 +151,8 @@ class ImportRuns(Runs):
         )
 
 
-def _chunks(hours: pd.Series) -> list[tuple[datetime, datetime]]:
-    """First and last hour of each week, from the first hour on, that holds one or more."""
-    week = (hours - hours.min()) // CHUNK
-    ends = hours.groupby(week).agg(min_at="min", max_at="max")
-    return [(row.min_at.to_pydatetime(), row.max_at.to_pydatetime()) for row in ends.itertuples()]
+def _chunks(instants: pd.Series, length: timedelta) -> list[tuple[datetime, datetime]]:
+    """First and last instant of each stretch of a length, from the first on, that holds any."""
+    stretch = (instants - instants.min()) // length
+    ends = instants.groupby(stretch).agg(first="min", last="max")
+    return [(row.first.to_pydatetime(), row.last.to_pydatetime()) for row in ends.itertuples()]
