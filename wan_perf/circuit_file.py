@@ -113,8 +113,9 @@ def with_circuits(file: HourFile, ports: pd.DataFrame) -> HourFile:
         pairs = asked.reset_index(names="number").merge(ports, on=[site, "port_id"])
         held = pairs[_in_force(pairs)].drop_duplicates(["number", "circuit_id"])
         alone = held.drop_duplicates("number", keep=False).set_index("number")["circuit_id"]
-        hours["circuit_id"] = hours["circuit_id"].fillna(alone)
-        hours["circuit_id"] = hours["circuit_id"].fillna(hours[site] + ":" + hours["port_id"])
+        found = alone.reindex(asked.index)
+        own = asked[site] + ":" + asked["port_id"]
+        hours.loc[asked.index, "circuit_id"] = found.where(found.notna(), own)
 
     def twice(number: Any) -> str:
         hour, circuit = hours.loc[number, "hour"], str(hours.loc[number, "circuit_id"])
@@ -191,7 +192,8 @@ def _line_that_is_not_utf8(path: Path) -> int:
 
 def _parquet(path: Path) -> pd.DataFrame:
     try:
-        cells = pq.ParquetFile(path).read().to_pandas(timestamp_as_object=False)
+        with path.open("rb") as file:
+            cells = pq.ParquetFile(file).read().to_pandas()
     except pa.ArrowInvalid as error:
         raise UsageError(f"{path}: no Parquet file ({error}); write it again.") from None
     cells = cells.reset_index(drop=True)

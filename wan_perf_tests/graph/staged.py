@@ -36,11 +36,16 @@ class Stage:
 
 @contextmanager
 def staged(
-    fleet: Fleet, home: Path, now: datetime = START, start: datetime = START, **given: object
+    fleet: Fleet,
+    home: Path,
+    now: datetime = START,
+    start: datetime = START,
+    kind: type[Runs] = Runs,
+    **given: object,
 ) -> Iterator[Stage]:
     """Serve the fleet and open runs on a warehouse of their own; partitions begin at `start`.
 
-    `given` are further settings, such as those of another warehouse than the home's file.
+    `kind` is the class of the runs. `given` are further settings, such as those of another warehouse than the home's file.
     """
     home.mkdir(parents=True, exist_ok=True)
     contracts = home / "contracts.csv"
@@ -50,5 +55,5 @@ def staged(
         settings = demo_settings(cloud, home, contracts, start, **given)
         # Nothing of these tests reads a run's log: it is kept in memory.
         memory = dg.DagsterInstance.ephemeral()
-        with memory, Runs(settings, Console(file=printed, width=200), memory) as runs:
+        with memory, kind(settings, Console(file=printed, width=200), memory) as runs:
             yield Stage(cloud, runs, printed)

@@ -161,9 +161,7 @@ def imports(draw: st.DrawFn, ports: int = 6) -> list[Row]:
                     "tx_bytes": None if observed is None else draw(carried),
                     "observed_minutes": observed,
                     "up_minutes": up,
-                    "unknown_minutes": None
-                    if up is None
-                    else draw(st.sampled_from([0.0, 60 - up])),
+                    "unknown_minutes": None if up is None else draw(rest),
                     "flap_count": draw(st.sampled_from([None, 0, 3])),
                     "quality_minutes": judged,
                     "latency_avg_ms": None if judged is None else draw(delay),
