@@ -45,7 +45,8 @@ def staged(
 ) -> Iterator[Stage]:
     """Serve the fleet and open runs on a warehouse of their own; partitions begin at `start`.
 
-    `kind` is the class of the runs. `given` are further settings, such as those of another warehouse than the home's file.
+    `kind` is the class of the runs. `given` are further settings, such as those of another
+    warehouse than the home's file.
     """
     home.mkdir(parents=True, exist_ok=True)
     contracts = home / "contracts.csv"

@@ -174,10 +174,9 @@ def test_circuit_hours_and_their_day(warehouses):
             for n, port in enumerate(PORTS)
         ],
         raw_circuit_hour=[
-            told(
-                HOUR - H + n % 3 * H, port, up_minutes=50.5, unknown_minutes=n, latency_avg_ms=70.0
-            )
-            for n, port in enumerate(PORTS)
+            told(HOUR + n * H, port, up_minutes=50.5, unknown_minutes=2, loss_avg_pct=0.5)
+            for n in range(-1, 2)
+            for port in PORTS[::2]
         ],
         raw_gateway_event=[r for _, events in estate for r in events],
         raw_path_sample=polled(),
@@ -256,6 +255,7 @@ def test_circuit_hours_and_their_day(warehouses):
     assert sum(row["rx_bytes"] or 0 for row in rows) > 0
     assert sum(row["flap_count"] or 0 for row in rows) > 0
     assert {row["state_evidence"] for row in rows} >= {"heard", "import"}
+    assert {row["source"] for row in rows} >= {"samples", "history", "import"}
     assert sum(row["quality_sample_count"] for row in rows) > 0
     assert sum(row["active_minutes"] or 0 for row in rows) > 0
     for table in (
