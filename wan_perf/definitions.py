@@ -10,6 +10,7 @@ import dagster as dg
 
 from wan_perf.audits import AUDITS
 from wan_perf.defs import (
+    automation,
     dimensions,
     events,
     facts,
@@ -23,6 +24,7 @@ from wan_perf.defs import (
 )
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
+from wan_perf.defs.late import late_sensors
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
 from wan_perf.settings import Settings, read_settings
@@ -35,12 +37,13 @@ UNPARTITIONED = [
     dimensions.circuit_port,
     dimensions.dim_policy,
 ]
-HOURLY_ASSETS = [
+FETCHED = [
+    dimensions.dim_hour,
     past.raw_port_history,
-    raw.live_passes,
     raw.raw_gateway_event,
     raw.raw_site_sle,
-    dimensions.dim_hour,
+]
+FACTS = [
     facts.gateway_silence,
     facts.circuit_poll,
     facts.circuit_state,
@@ -51,15 +54,16 @@ HOURLY_ASSETS = [
     facts.region_window,
 ]
 IMPORTED = [imported.raw_circuit_hour]
-DAILY_ASSETS = [
-    events.threshold_piece,
-    events.failover_piece,
+HOURLY_ASSETS = [raw.live_passes, *FETCHED, *FACTS]
+EVENTS = [events.threshold_piece, events.failover_piece]
+DAYS = [
     rollups.circuit_day,
     rollups.circuit_histogram,
     rollups.circuit_trading_day,
     rollups.site_trading_day,
     *places.PLACES["day"],
 ]
+DAILY_ASSETS = [*EVENTS, *DAYS]
 WEEKLY_ASSETS = [rollups.circuit_week, *places.PLACES["week"]]
 MONTHLY_ASSETS = [
     rollups.circuit_month_histogram,
@@ -68,13 +72,34 @@ MONTHLY_ASSETS = [
     *places.PLACES["month"],
     *places.PLACES["13_month"],
 ]
-REPORTS = [
+NOW = [reports.current_state, reports.active_alert]
+STANDING = [
     reports.chronic_offender,
     reports.top_offender,
     reports.trend,
-    reports.current_state,
-    reports.active_alert,
     reports.primary_vs_secondary,
+]
+REPORTS = [*STANDING, *NOW]
+LIVE_ASSETS = [asset for asset in HOURLY_ASSETS if asset is not past.raw_port_history] + NOW
+"""What a live run brings up to date; the past is fetched by others."""
+
+_CONDITIONS = [
+    (FETCHED, automation.fetched_where_missing()),
+    (FACTS, automation.follows_hours()),
+    (DAILY_ASSETS, automation.follows_days()),
+    ([*WEEKLY_ASSETS, *MONTHLY_ASSETS], automation.follows_periods()),
+    (STANDING, automation.follows_reports()),
+    ([inventory.raw_inventory, dimensions.dim_policy], automation.taken_anew()),
+    ([*UNPARTITIONED[1:4]], automation.follows_inventory()),
+]
+
+SENSORS = [
+    ("inventory", UNPARTITIONED, "Who is measured: every six hours."),
+    ("history", FETCHED, "Hours of the last 14 days that nobody fetched."),
+    ("facts", FACTS, "Hours whose inputs changed after they were live."),
+    ("events", EVENTS, "Pieces of days whose hours changed."),
+    ("aggregates", [*DAYS, *WEEKLY_ASSETS, *MONTHLY_ASSETS], "Days, weeks, months that changed."),
+    ("reports", STANDING, "Reports whose days or periods changed."),
 ]
 
 INVENTORY_JOB = "inventory_job"
@@ -84,6 +109,9 @@ DAILY_JOB = "daily_job"
 WEEKLY_JOB = "weekly_job"
 MONTHLY_JOB = "monthly_job"
 REPORTS_JOB = "reports_job"
+LIVE_JOB = "live_job"
+EVENTS_JOB = "events_again_job"
+FACTS_JOB = "facts_job"
 
 
 def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
@@ -94,13 +122,14 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     settings = settings or read_settings()
     warehouse = overrides.get("warehouse") or warehouse_for(settings)
     start = settings.start
+    is_running = settings.automation == "on"
     assets = [
-        *UNPARTITIONED,
+        *(_in(asset, None) for asset in UNPARTITIONED),
         *(_in(asset, hourly(start)) for asset in (*IMPORTED, *HOURLY_ASSETS)),
         *(_in(asset, daily(start)) for asset in DAILY_ASSETS),
         *(_in(asset, weekly(start)) for asset in WEEKLY_ASSETS),
         *(_in(asset, monthly(start)) for asset in MONTHLY_ASSETS),
-        *REPORTS,
+        *(_in(asset, None) for asset in REPORTS),
     ]
     partitions = {key.to_user_string(): a.partitions_def for a in assets for key in a.keys}
     checks = [
@@ -137,14 +166,38 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
                 MONTHLY_JOB, MONTHLY_ASSETS, description="Months from days, 13 months from months."
             ),
             dg.define_asset_job(REPORTS_JOB, REPORTS, description="Reports, from days."),
+            dg.define_asset_job(
+                LIVE_JOB,
+                LIVE_ASSETS,
+                tags=automation.lane(automation.LIVE),
+                description="The pass that is due, its hours, windows, and the present state.",
+            ),
+            dg.define_asset_job(
+                EVENTS_JOB, [raw.raw_gateway_event], description="Events of past hours again."
+            ),
+            dg.define_asset_job(FACTS_JOB, FACTS, description="Hours again, from what was heard."),
         ],
+        schedules=[automation.live_schedule(LIVE_JOB, is_running=is_running)],
+        sensors=[
+            automation.sensor(name, targets, what, is_running=is_running)
+            for name, targets, what in SENSORS
+        ]
+        + late_sensors(EVENTS_JOB, FACTS_JOB, is_running=is_running),
         resources={**resources, **overrides},
         executor=dg.in_process_executor,
     )
 
 
-def _in(asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    return asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
+def _in(
+    asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition | None
+) -> dg.AssetsDefinition:
+    """The asset in its partitions, with the condition under which it runs by itself."""
+    condition = next((c for assets, c in _CONDITIONS if asset in assets), None)
+    return asset.map_asset_specs(
+        lambda spec: spec.replace_attributes(
+            partitions_def=partitions, automation_condition=condition
+        )
+    )
 
 
 @dg.definitions

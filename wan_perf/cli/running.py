@@ -29,6 +29,7 @@ from wan_perf.definitions import (
     WEEKLY_JOB,
     build_definitions,
 )
+from wan_perf.defs.automation import HISTORY, LIVE, lane
 from wan_perf.defs.imported import Imported
 from wan_perf.defs.kept_out import KEPT_OUT
 from wan_perf.defs.raw import AT_ONCE_TAG, DUE_TAG
@@ -338,7 +339,8 @@ class Runs:
             for end, key in zip(("start", "end"), keys or (), strict=False)
         }
         # A person at a terminal wants the sentence at once, not after the unattended runs' retries.
-        tags = {AT_ONCE_TAG: "true", **(tags or {}), **ends}
+        in_lane = lane(LIVE if DUE_TAG in (tags or {}) else HISTORY)
+        tags = {AT_ONCE_TAG: "true", **in_lane, **(tags or {}), **ends}
         try:
             return self._definitions.resolve_job_def(job).execute_in_process(
                 instance=self._instance,
