@@ -217,8 +217,8 @@ _DESCRIPTION = (
     _text(
         "bandwidth_source",
         "Where the provisioned rate comes from, of two directions the better source; speed_test is "
-        "what was measured once, port_speed only an upper bound.",
-        ("contract", "site_variable", "shaping", "speed_test", "port_speed"),
+        "what was measured once, port_speed only an upper bound, import what an older tool knew.",
+        ("contract", "site_variable", "shaping", "speed_test", "port_speed", "import"),
     ),
     _text("contract_circuit_id", "Circuit id in the contract file."),
     _rate("contract_down_mbps", "Download rate in the contract file."),
@@ -390,7 +390,11 @@ _FACT = (
     ),
     _minutes("unknown_minutes", "Minutes in which no state is known; part of down_minutes."),
     _text("status_hourly", "Up where up_minutes > 0; Unknown where all are unknown.", STATUSES),
-    _count("flap_count", "Transitions Up to Down or Down to Up."),
+    _count(
+        "flap_count",
+        "Transitions Up to Down or Down to Up; NULL where an import that counts none is all there "
+        "is.",
+    ),
     _percent("availability_pct", "Up over the minutes whose state is known."),
     _percent("availability_low_pct", "Availability if every unknown minute was down."),
     _percent("availability_high_pct", "Availability if every unknown minute was up."),
@@ -404,7 +408,7 @@ _FACT = (
     _text(
         "source",
         "Where bytes come from, never mixed; NULL where nothing was observed.",
-        ("samples", "history"),
+        ("samples", "history", "import"),
     ),
     Column("window_hours", "integer", "Length of the trailing window.", unit="h", ge=1),
     Column(
@@ -429,7 +433,7 @@ _FACT = (
     _text(
         "quality_source",
         "Where loss, jitter and latency come from, never mixed; NULL where nothing is known.",
-        ("samples", "history"),
+        ("samples", "history", "import"),
     ),
     _minutes(
         "active_minutes",
@@ -440,8 +444,8 @@ _FACT = (
     _text(
         "state_evidence",
         "Weakest evidence that the hour's known state rests on: events and samples (heard), what "
-        "followed a silence (settled), the history.",
-        EVIDENCE,
+        "followed a silence (settled), the history; or an older tool alone (import).",
+        (*EVIDENCE, "import"),
     ),
 )
 

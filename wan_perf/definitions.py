@@ -14,6 +14,7 @@ from wan_perf.defs import (
     dimensions,
     events,
     facts,
+    imported,
     inventory,
     past,
     places,
@@ -52,6 +53,7 @@ FACTS = [
     facts.site_window,
     facts.region_window,
 ]
+IMPORTED = [imported.raw_circuit_hour]
 HOURLY_ASSETS = [raw.live_passes, *FETCHED, *FACTS]
 EVENTS = [events.threshold_piece, events.failover_piece]
 DAYS = [
@@ -102,6 +104,7 @@ SENSORS = [
 
 INVENTORY_JOB = "inventory_job"
 HOURLY_JOB = "hourly_job"
+IMPORT_JOB = "import_job"
 DAILY_JOB = "daily_job"
 WEEKLY_JOB = "weekly_job"
 MONTHLY_JOB = "monthly_job"
@@ -122,7 +125,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     is_running = settings.automation == "on"
     assets = [
         *(_in(asset, None) for asset in UNPARTITIONED),
-        *(_in(asset, hourly(start)) for asset in HOURLY_ASSETS),
+        *(_in(asset, hourly(start)) for asset in (*IMPORTED, *HOURLY_ASSETS)),
         *(_in(asset, daily(start)) for asset in DAILY_ASSETS),
         *(_in(asset, weekly(start)) for asset in WEEKLY_ASSETS),
         *(_in(asset, monthly(start)) for asset in MONTHLY_ASSETS),
@@ -140,6 +143,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         "clock": clock_for(settings),
         "policy": PolicyFile(settings),
         "progress": LoggedProgress(),
+        "imported": imported.Imported(),
     }
     return dg.Definitions(
         assets=[*assets, *events.VIEWS],
@@ -150,6 +154,9 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
                 HOURLY_JOB,
                 HOURLY_ASSETS,
                 description="Passes, events and the circuit-hours that follow from them.",
+            ),
+            dg.define_asset_job(
+                IMPORT_JOB, IMPORTED, description="Hours of an older tool: wan-perf import."
             ),
             dg.define_asset_job(
                 DAILY_JOB, DAILY_ASSETS, description="Days, and pieces of runs, from hours."

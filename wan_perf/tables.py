@@ -164,6 +164,20 @@ RAW_PORT_HISTORY = Table(
     ),
     own_rules=(_FIGURES_ARE_POSSIBLE,),
 )
+RAW_CIRCUIT_HOUR = Table(
+    "raw_circuit_hour",
+    "One row per circuit and hour that an older tool measured, as its file has it.",
+    group="raw",
+    partition="hour",
+    by_key=True,
+    key=("hour", "circuit_id"),
+    columns=(
+        *("hour", "circuit_id", "rx_bytes", "tx_bytes", "observed_minutes", "bandwidth_mbps"),
+        *("up_minutes", "unknown_minutes", "flap_count"),
+        *(figure for metric in QUALITY for figure in (metric.avg, metric.max, metric.p95)),
+        "quality_minutes",
+    ),
+)
 RAW_GATEWAY_EVENT = Table(
     "raw_gateway_event",
     "One row per event of a gateway.",
@@ -331,7 +345,7 @@ CIRCUIT_HOUR = Table(
     key=("hour", "circuit_id"),
     required=(
         *("site_id", "up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
-        *("status_hourly", "flap_count", "observed_minutes", "sample_count"),
+        *("status_hourly", "observed_minutes", "sample_count"),
         *("quality_minutes", "quality_sample_count"),
     ),
     columns=(
@@ -366,7 +380,7 @@ SITE_HOUR = Table(
     key=("hour", "site_id"),
     required=(
         *("circuit_count", "up_minutes", "dark_minutes", "unreachable_minutes"),
-        *("unknown_minutes", "redundancy_lost_minutes", "flap_count"),
+        *("unknown_minutes", "redundancy_lost_minutes"),
     ),
     columns=(
         *("hour", "site_id", "circuit_count", "up_minutes", "dark_minutes"),
@@ -888,7 +902,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
-        *(RAW_SITE_SLE, GATEWAY_SILENCE),
+        *(RAW_SITE_SLE, RAW_CIRCUIT_HOUR, GATEWAY_SILENCE),
         *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(
             CIRCUIT_POLL,

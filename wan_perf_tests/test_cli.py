@@ -117,6 +117,8 @@ def test_help_names_every_command(shell: Shell):
         "demo",
         "simulate",
         "collect",
+        "import",
+        "adopt",
         "aggregate",
         "full-cycle",
         "export",

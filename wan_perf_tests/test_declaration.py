@@ -171,7 +171,7 @@ def test_an_hour_that_keeps_every_rule(duckdb: Any, change: dict[str, Any]) -> N
     ("change", "rules"),
     [
         ({"hour": None}, {"required_values_are_present"}),
-        ({"flap_count": None}, {"required_values_are_present"}),
+        ({"sample_count": None}, {"required_values_are_present"}),
         ({"utilization_severity": "awful"}, {"words_are_known"}),
         ({"source": "guess"}, {"words_are_known"}),
         ({"dropped_count": -1}, {"amounts_are_not_negative", "counters_are_possible"}),

@@ -14,6 +14,7 @@ ARROWS = {
     "formulas": set(),
     "periods": set(),
     "contracts": {"errors"},
+    "circuit_file": {"columns", "errors", "metrics", "mist", "tables"},
     "frames": {"declaration"},
     "declaration": {"columns"},
     "metrics": set(),
@@ -44,6 +45,7 @@ ARROWS = {
     "cli": {
         *(
             *SHARED,
+            "circuit_file",
             "definitions",
             "defs",
             "doctor",

@@ -78,6 +78,25 @@ def collect(start: datetime | None, end: datetime | None, inventory: bool) -> No
         runs.collect(start, end, inventory=inventory)
 
 
+@commands.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+def import_hours(file: Path) -> None:
+    """Take circuit-hours of an older tool from a CSV or Parquet file, and all that follows."""
+    from wan_perf.cli.importing import ImportRuns
+
+    with ImportRuns() as runs:
+        runs.import_file(file)
+
+
+@commands.command()
+def adopt() -> None:
+    """Tell this home's Dagster what the tables already hold."""
+    from wan_perf.cli.adopting import Adoption
+
+    with Adoption() as runs:
+        runs.adopt()
+
+
 @commands.command()
 @click.argument("period", type=click.Choice(["daily", "weekly", "monthly"]))
 @click.option(

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dagster as dg
 import ibis.expr.types as ir
@@ -30,6 +30,7 @@ from wan_perf.definitions import (
     build_definitions,
 )
 from wan_perf.defs.automation import HISTORY, LIVE, lane
+from wan_perf.defs.imported import Imported
 from wan_perf.defs.kept_out import KEPT_OUT
 from wan_perf.defs.raw import AT_ONCE_TAG, DUE_TAG
 from wan_perf.defs.resources import clock_for, warehouse_for
@@ -87,6 +88,7 @@ class Runs:
         self.console = console or Console()
         self.warehouse = warehouse_for(self.settings)
         self.clock = clock_for(self.settings)
+        self._imported = Imported()
         self._stack = ExitStack()
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -97,10 +99,14 @@ class Runs:
             transient=True,
         )
 
-    def __enter__(self) -> "Runs":
+    def __enter__(self) -> Self:
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self._definitions = build_definitions(
-            self.settings, warehouse=self.warehouse, clock=self.clock, progress=self
+            self.settings,
+            warehouse=self.warehouse,
+            clock=self.clock,
+            progress=self,
+            imported=self._imported,
         )
         return self
 

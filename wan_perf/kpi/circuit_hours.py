@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from wan_perf import formulas
 from wan_perf.columns import ACTIVE, COLUMNS, EVIDENCE, SEVERITIES
 from wan_perf.kpi.history import circuit_history, history_near, with_source
+from wan_perf.kpi.imported import import_near, with_import
 from wan_perf.kpi.nearness import (
     HOUR_US,
     MINUTE_US,
@@ -44,6 +45,7 @@ def circuit_hours(
     circuit_state: ir.Table,
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
+    raw_circuit_hour: ir.Table,
     circuit_poll: ir.Table,
     raw_gateway_event: ir.Table,
     dim_site: ir.Table,
@@ -64,10 +66,12 @@ def circuit_hours(
         circuit_traffic(samples, edge_downs(samples, events, members), members),
         circuit_quality(polls_near(circuit_poll, circuits)),
         circuit_history(past, members),
+        import_near(raw_circuit_hour, circuits),
     ):
         measured = measured.left_join(figures, "circuit_hour").drop("circuit_hour_right")
     stated = measured.left_join(state_sums(circuit_state), ["hour", "circuit_id"])
-    rows = _figures(with_source(stated.drop("hour_right", "circuit_id_right")))
+    heard = with_source(stated.drop("hour_right", "circuit_id_right"))
+    rows = _figures(with_import(heard))
     return with_severity(rows, dim_policy, dim_hour).select(*CIRCUIT_HOUR.columns)
 
 
@@ -134,13 +138,12 @@ def _figures(rows: ir.Table) -> ir.Table:
     """Minutes, bytes and the users' formulas on every row; unknown where nothing speaks."""
 
     def minutes(us: ir.IntegerValue) -> ir.FloatingValue:
-        return (us.fill_null(0) / MINUTE_US).round(MINUTE_DECIMALS)
+        return (us / MINUTE_US).round(MINUTE_DECIMALS)
 
-    up_us, down_us = rows.up_us.fill_null(0), rows.down_us.fill_null(0)
     # Rounded one upon the other, so that the three add up to the hour, and to a day of hours.
-    up, known = minutes(up_us), minutes(up_us + down_us)
+    up, known = minutes(rows.up_us), minutes(rows.up_us + rows.down_us)
     timed = rows.mutate(
-        observed_minutes=minutes(rows.observed_us),
+        observed_minutes=minutes(rows.observed_us.fill_null(0)),
         up_minutes=up,
         known_down_minutes=(known - up).round(MINUTE_DECIMALS),
         unknown_minutes=(60 - known).round(MINUTE_DECIMALS),
@@ -148,10 +151,9 @@ def _figures(rows: ir.Table) -> ir.Table:
         standby_minutes=minutes(rows.standby_us),
         disabled_minutes=minutes(rows.disabled_us),
         unheard_minutes=minutes(rows.unheard_us),
-        quality_minutes=minutes(rows.quality_us),
-        active_minutes=(rows.active_us / MINUTE_US).round(MINUTE_DECIMALS),
+        quality_minutes=minutes(rows.quality_us.fill_null(0)),
+        active_minutes=minutes(rows.active_us),
         quality_sample_count=rows.quality_sample_count.fill_null(0),
-        flap_count=rows.flap_count.fill_null(0),
         sample_count=rows.sample_count.fill_null(0),
         reset_count=rows.reset_count.fill_null(0),
         dropped_count=rows.dropped_count.fill_null(0),

@@ -27,6 +27,11 @@ def is_covered(observed_us: ir.IntegerValue) -> ir.BooleanValue:
     return (observed_us >= microseconds(SAMPLES_SUFFICE)).fill_null(False)
 
 
+def is_better(offered_us: ir.IntegerValue, held_us: ir.IntegerValue) -> ir.BooleanValue:
+    """True where the next source takes the place of what is held: too little, and less than it."""
+    return (~is_covered(held_us) & (offered_us > held_us)).fill_null(False)
+
+
 def history_near(raw_port_history: ir.Table, ports: ir.Table) -> ir.Table:
     """Each port's hour as its history has it.
 
@@ -93,10 +98,8 @@ def with_source(measured: ir.Table) -> ir.Table:
     Counts stay those of the samples. The history has means only: maximum, p95 and MOS are NULL.
     """
     sampled_us = measured.observed_us.fill_null(0)
-    by_history = (~is_covered(sampled_us) & (measured.past_us > sampled_us)).fill_null(False)
-    polled_us = measured.quality_us.fill_null(0)
-    recalled = ~is_covered(polled_us) & (measured.past_quality_us > polled_us)
-    recalled = recalled.fill_null(False)
+    by_history = is_better(measured.past_us, sampled_us)
+    recalled = is_better(measured.past_quality_us, measured.quality_us.fill_null(0))
     only_sampled = ("mos_avg", *(name for m in QUALITY for name in (m.max, m.p95)))
     nothing = ibis.null("float64")
     return measured.mutate(

@@ -7,6 +7,10 @@ A site is up while a circuit of it is up. While none is: unreachable where its g
 and nothing settled that; unknown where the state of a circuit is not known; else dark. It is on
 backup while a lower-ranked circuit carries it and none of rank 1 does. Redundancy is lost while a
 circuit is known to be down and another is up.
+
+Of an hour with an import only the minutes of its circuits are known, not when in the hour they were
+up. What these prove whatever the order is told: the site was up as long as the circuit that was up
+longest, and dark as long as all must have been down at once; the rest is unknown.
 """
 
 import ibis
@@ -39,7 +43,7 @@ def site_hours(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
         backup_us=spent(seen.backup & ~seen["first"]),
         lost_us=spent(seen.up & seen.down),
     )
-    joined = sites.left_join(sums, "site_hour")
+    joined = _proven(sites.left_join(sums, "site_hour"))
 
     def minutes(us: ir.IntegerValue) -> ir.FloatingValue:
         return (us.fill_null(0) / MINUTE_US).round(MINUTE_DECIMALS)
@@ -62,6 +66,22 @@ def site_hours(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
     return timed.mutate(availability_pct=available).select(*SITE_HOUR.columns)
 
 
+def _proven(sites: ir.Table) -> ir.Table:
+    """The sums, those of a site with an import by what the minutes of its circuits prove."""
+
+    def us(minutes: ir.FloatingValue) -> ir.IntegerValue:
+        return (minutes * MINUTE_US).round().cast("int64")
+
+    up_us = ibis.greatest(sites.up_us.fill_null(0), us(sites.longest_up))
+    together_us = us(sites.all_down) - (sites.circuit_count - 1) * HOUR_US
+    dark_us = ibis.least(ibis.greatest(together_us, 0), HOUR_US - up_us)
+    lost_us = ibis.greatest(sites.lost_us.fill_null(0), up_us + us(sites.longest_down) - HOUR_US)
+    proven = {"up_us": up_us, "dark_us": dark_us, "unreachable_us": 0, "lost_us": lost_us}
+    return sites.mutate(
+        **{name: ibis.ifelse(sites.is_imported, us, sites[name]) for name, us in proven.items()}
+    )
+
+
 def _sites(circuit_hour: ir.Table) -> ir.Table:
     """Each site's hour with a number of its own, and what its circuits' rows say at once."""
     of_site = ibis.window(group_by=[circuit_hour.hour, circuit_hour.site_id])
@@ -70,6 +90,10 @@ def _sites(circuit_hour: ir.Table) -> ir.Table:
     sites = hours.group_by("hour", "site_id").aggregate(
         circuit_count=hours.count(),
         flap_count=hours.flap_count.sum(),
+        is_imported=(hours.state_evidence == "import").fill_null(False).ifelse(1, 0).max() == 1,
+        longest_up=hours.up_minutes.max(),
+        longest_down=hours.known_down_minutes.max(),
+        all_down=hours.known_down_minutes.sum(),
         utilization_worst_pct=hours.worst.max(),
         utilization_worst_circuit_id=hours.circuit_id.min(
             where=hours.utilization_pct == hours.worst

@@ -40,13 +40,14 @@ def staged(
     home: Path,
     now: datetime = START,
     start: datetime = START,
+    kind: type[Runs] = Runs,
     hourly_limit: int = 5000,
     **given: object,
 ) -> Iterator[Stage]:
     """Serve the fleet and open runs on a warehouse of their own; partitions begin at `start`.
 
-    `hourly_limit` are the calls that the cloud allows; `given` are further settings, such as those
-    of another warehouse than the home's file.
+    `kind` is the class of the runs, `hourly_limit` are the calls that the cloud allows; `given` are
+    further settings, such as those of another warehouse than the home's file.
     """
     home.mkdir(parents=True, exist_ok=True)
     contracts = home / "contracts.csv"
@@ -56,5 +57,5 @@ def staged(
         settings = demo_settings(cloud, home, contracts, start, **given)
         # Nothing of these tests reads a run's log: it is kept in memory.
         memory = dg.DagsterInstance.ephemeral()
-        with memory, Runs(settings, Console(file=printed, width=200), memory) as runs:
+        with memory, kind(settings, Console(file=printed, width=200), memory) as runs:
             yield Stage(cloud, runs, printed)

@@ -21,6 +21,7 @@ STORED = {name: table for name, table in TABLES.items() if not isinstance(table,
 FEEDS = {
     "raw_inventory": set(),
     "raw_port_history": {"dim_site", "dim_circuit", "circuit_port", "dim_hour"},
+    "raw_circuit_hour": set(),
     "raw_port_sample": {"raw_port_history"},
     "raw_path_sample": {"raw_port_history"},
     "raw_gateway_event": {"raw_port_sample"},
@@ -44,7 +45,7 @@ FEEDS = {
     "circuit_hour": {
         *("circuit_state", "raw_port_sample", "raw_port_history", "circuit_poll"),
         *("raw_gateway_event", "dim_site", "dim_circuit", "circuit_port", "dim_hour"),
-        "dim_policy",
+        *("dim_policy", "raw_circuit_hour"),
     },
     "site_hour": {"circuit_state", "circuit_hour"},
     "flap_event": {"circuit_state"},
@@ -133,6 +134,7 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
         *("circuit_hour", "circuit_poll", "circuit_state", "circuit_window", "dim_hour"),
         "gateway_silence",
         *(
+            "raw_circuit_hour",
             "raw_gateway_event",
             "raw_path_sample",
             "raw_port_history",
@@ -163,7 +165,7 @@ def test_the_checks_are_the_declared_rules_and_audits_by_name(definitions):
 def test_jobs_cover_every_asset_that_is_stored_once(definitions):
     covered = [
         key.to_user_string()
-        for job in ("inventory", "hourly", "daily", "weekly", "monthly", "reports")
+        for job in ("inventory", "import", "hourly", "daily", "weekly", "monthly", "reports")
         for key in definitions.resolve_job_def(f"{job}_job").asset_layer.executable_asset_keys
     ]
     assert sorted(covered) == sorted(STORED)

@@ -1,4 +1,7 @@
-"""Reference: a circuit's state at an instant, from the rules in `kpi.circuit_states`."""
+"""Reference: a circuit's state at an instant, and what an import makes of its hour.
+
+From the rules in `kpi.circuit_states` and `kpi.imported`.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -275,3 +278,39 @@ def _differences_of(raw: Raw, member: Member, source: str, hour: datetime) -> li
         ],
         None,
     )
+
+
+QUALITY = (
+    *("loss_avg_pct", "loss_max_pct", "loss_p95_pct", "jitter_avg_ms", "jitter_max_ms"),
+    *("jitter_p95_ms", "latency_avg_ms", "latency_max_ms", "latency_p95_ms"),
+)
+STATE_PARTS = ("standby_minutes", "disabled_minutes", "unheard_minutes", "link_up_minutes")
+
+
+def with_import(row: Row, told: Row) -> Row:
+    """A row of circuit_hour that was made without the import, as it is with it."""
+    found = dict(row)
+    if takes_over(told["observed_minutes"], row["observed_minutes"]):
+        found |= {name: told[name] for name in ("rx_bytes", "tx_bytes", "observed_minutes")}
+        found["source"] = "import"
+        most = row["bandwidth_mbps"] * 1e6 / 8 * told["observed_minutes"] * 60
+        found["utilization_pct"] = round(100 * max(told["rx_bytes"], told["tx_bytes"]) / most, 4)
+    known = row["up_minutes"] + row["known_down_minutes"]
+    known += row["standby_minutes"] + row["disabled_minutes"]
+    up, unknown = told["up_minutes"], told["unknown_minutes"]
+    if up is not None and takes_over(60 - unknown, known):
+        down = 60 - up - unknown
+        found |= dict.fromkeys((*STATE_PARTS, "down_cause"))
+        found |= {"up_minutes": up, "known_down_minutes": down, "unknown_minutes": unknown}
+        found |= {"down_minutes": 60 - up, "flap_count": told["flap_count"]}
+        found |= {"state_evidence": "import", "status_hourly": "Up" if up else "Down"}
+        found["availability_pct"] = round(100 * up / (up + down), 4)
+    if takes_over(told["quality_minutes"], row["quality_minutes"]):
+        found |= {name: told[name] for name in (*QUALITY, "quality_minutes")}
+        found |= {"quality_source": "import", "mos_avg": None}
+    return found
+
+
+def takes_over(offered: float | None, held: float) -> bool:
+    """Whether a source that comes later replaces one that tells of less than 45 minutes."""
+    return offered is not None and held < 45 and offered > held

@@ -141,4 +141,34 @@ def histories(draw: st.DrawFn, ports: int = 6) -> list[Row]:
     return rows
 
 
+@st.composite
+def imports(draw: st.DrawFn, ports: int = 6) -> list[Row]:
+    """Imported hours of some circuits, each named after its port: whole, in part, with holes."""
+    minutes = st.sampled_from([None, 0.0, 20.0, 44.0, 45.0, 60.0, 60.0])
+    rows = []
+    for port in range(ports):
+        for hour in (HOUR - H, HOUR, HOUR + H):
+            if draw(st.booleans()):
+                continue
+            observed, up, judged = draw(minutes), draw(minutes), draw(minutes)
+            carried, rest = st.integers(0, 10**10), st.sampled_from([0.0, 60 - (up or 0)])
+            delay = st.sampled_from([None, 0.0, 49.9, 50.0, 1_000.25])
+            rows.append(
+                {
+                    "hour": hour,
+                    "circuit_id": f"ge-0/0/{port}",
+                    "rx_bytes": None if observed is None else draw(carried),
+                    "tx_bytes": None if observed is None else draw(carried),
+                    "observed_minutes": observed,
+                    "up_minutes": up,
+                    "unknown_minutes": None if up is None else draw(rest),
+                    "flap_count": draw(st.sampled_from([None, 0, 3])),
+                    "quality_minutes": judged,
+                    "latency_avg_ms": None if judged is None else draw(delay),
+                    "latency_p95_ms": None if judged is None else draw(delay),
+                }
+            )
+    return rows
+
+
 PORTS = [(GATEWAY, f"ge-0/0/{n}") for n in range(6)]

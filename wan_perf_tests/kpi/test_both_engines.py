@@ -56,6 +56,7 @@ from wan_perf.tables import (
     FAILOVER_PIECE,
     FLAP_EVENT,
     PRIMARY_VS_SECONDARY,
+    RAW_CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
     RAW_PATH_SAMPLE,
@@ -83,6 +84,7 @@ from wan_perf_tests.kpi.snapshots import wan_port
 from wan_perf_tests.kpi.test_current import SOURCES as NOW_SOURCES
 from wan_perf_tests.kpi.test_current import estate as estate_now
 from wan_perf_tests.kpi.test_current import state
+from wan_perf_tests.kpi.test_imported import told
 from wan_perf_tests.kpi.trend_fleet import trading_days
 from wan_perf_tests.snowflake import in_process, stand_in
 
@@ -171,12 +173,17 @@ def test_circuit_hours_and_their_day(warehouses):
             past(HOUR - H + n % 3 * H, 1e6 + n, port=port, up=(HOUR, HOUR + H))
             for n, port in enumerate(PORTS)
         ],
+        raw_circuit_hour=[
+            told(HOUR + n * H, port, up_minutes=50.5, unknown_minutes=2, loss_avg_pct=0.5)
+            for n in range(-1, 2)
+            for port in PORTS[::2]
+        ],
         raw_gateway_event=[r for _, events in estate for r in events],
         raw_path_sample=polled(),
     )
 
     def fill(warehouse: Warehouse) -> None:
-        for table in (*STATE_SOURCES, DIM_POLICY):
+        for table in (*STATE_SOURCES, RAW_CIRCUIT_HOUR, DIM_POLICY):
             frame = conform(given_rows.get(table.name, ()), table)
             warehouse.store(table, frame, A_WEEK if table.partition else None)
         polls = circuit_polls(warehouse.lazy(RAW_PATH_SAMPLE), warehouse.lazy(CIRCUIT_PORT))
@@ -246,7 +253,9 @@ def test_circuit_hours_and_their_day(warehouses):
     rows = assert_equal_on_both(warehouses, CIRCUIT_HOUR, lambda _: None)
     assert len(rows) == 3 * len(PORTS)
     assert sum(row["rx_bytes"] or 0 for row in rows) > 0
-    assert sum(row["flap_count"] for row in rows) > 0
+    assert sum(row["flap_count"] or 0 for row in rows) > 0
+    assert {row["state_evidence"] for row in rows} >= {"heard", "import"}
+    assert {row["source"] for row in rows} >= {"samples", "history", "import"}
     assert sum(row["quality_sample_count"] for row in rows) > 0
     assert sum(row["active_minutes"] or 0 for row in rows) > 0
     for table in (

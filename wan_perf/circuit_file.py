@@ -1,0 +1,311 @@
+"""The file of an older tool: circuit-hours that were measured before.
+
+Belongs here: the file's columns, what makes a row impossible, which circuit a row is of.
+Keep out: when an imported hour counts (`kpi.imported`), storing it (`defs`).
+
+Every refusal is one sentence that names the file, the line (of Parquet the row), the column, its
+value and what to do; nothing of a refused file is taken. What a cell does not say is unknown.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from wan_perf.columns import COLUMNS
+from wan_perf.errors import UsageError
+from wan_perf.metrics import QUALITY
+from wan_perf.mist.interfaces import without_unit_0
+from wan_perf.tables import RAW_CIRCUIT_HOUR
+
+HOUR = timedelta(hours=1)
+WHO = ("circuit_id", "site_id", "site_name", "port_id")
+"""Who a row is of: the circuit by its id, else a port of a site, by the site's id or name."""
+FIGURES = tuple(name for name in RAW_CIRCUIT_HOUR.columns if name not in RAW_CIRCUIT_HOUR.key)
+REQUIRED = ("hour", "rx_bytes", "tx_bytes")
+_SAMPLED = tuple(name for metric in QUALITY for name in (metric.avg, metric.max, metric.p95))
+_WHOLE_HOUR = {
+    "observed_minutes": (("rx_bytes",), 60.0),
+    "unknown_minutes": (("up_minutes",), 0.0),
+    "quality_minutes": (_SAMPLED, 60.0),
+}
+"""Of what each tells the minutes, and what holds in a file that does not have the column: its rows
+are of whole hours, and down is 60 - up, as the user's formulas have it."""
+
+
+@dataclass(frozen=True)
+class HourFile:
+    """A file that reads well.
+
+    Attributes:
+        hours: WHO, hour (naive UTC) and FIGURES, by the number of the row in the file.
+        where: What comes before that number in a sentence: hours.csv, line.
+        not_taken: The file's other columns.
+    """
+
+    hours: pd.DataFrame
+    where: str
+    not_taken: tuple[str, ...]
+
+
+def read_hours(path: Path, opening: datetime, end: datetime) -> HourFile:
+    """The circuit-hours of a CSV (UTF-8, comma, header) or Parquet file, in [opening, end).
+
+    Args:
+        path: The file; its extension says which of the two it is.
+        opening: WAN_PERF_START: the first hour that there can be, naive UTC.
+        end: The hour in progress: the first that is not over.
+
+    Raises:
+        UsageError: the file cannot be read, or a row says something impossible.
+    """
+    readers = {".csv": ("line", _csv), ".parquet": ("row", _parquet)}
+    if path.suffix.lower() not in readers:
+        raise UsageError(f"{path}: an import is a .csv or a .parquet file; give one of these.")
+    word, read = readers[path.suffix.lower()]
+    try:
+        cells = read(path)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: the file cannot be read ({error.strerror or error}); give another path."
+        ) from None
+    _refuse_columns(cells, path)
+    where = f"{path}, {word}"
+    hours = pd.DataFrame({name: _texts(cells, name) for name in WHO})
+    hours["port_id"] = hours["port_id"].map(without_unit_0, na_action="ignore")
+    has_port = hours["port_id"].notna() & (hours["site_id"].notna() | hours["site_name"].notna())
+    _refuse(
+        hours["circuit_id"].isna() & ~has_port,
+        where,
+        lambda _: "no circuit; give circuit_id, or port_id with site_id or site_name.",
+    )
+    hours["hour"] = _hours(cells["hour"], where, opening, end)
+    for name in FIGURES:
+        hours[name] = _figures(cells, name, where)
+    _complete(hours, tuple(cells.columns), where)
+    others = tuple(str(name) for name in cells.columns if name not in hours.columns)
+    return HourFile(hours, where, others)
+
+
+def with_circuits(file: HourFile, ports: pd.DataFrame) -> HourFile:
+    """The file with a circuit_id in every row, of two rows for one circuit's hour none.
+
+    A row without one is of the circuit that the port was of at the end of the hour. Where none or
+    several were, it goes by the id that the port of an uncontracted circuit has: site and port.
+
+    Args:
+        file: What was read.
+        ports: site_id, site_name, port_id, circuit_id, valid_from, valid_to.
+
+    Raises:
+        UsageError: two rows are of the same hour of a circuit.
+    """
+    hours = file.hours.copy()
+    for site in ("site_id", "site_name"):
+        asked = hours.loc[hours["circuit_id"].isna(), [site, "port_id", "hour"]].dropna()
+        pairs = asked.reset_index(names="number").merge(ports, on=[site, "port_id"])
+        held = pairs[_in_force(pairs)].drop_duplicates(["number", "circuit_id"])
+        alone = held.drop_duplicates("number", keep=False).set_index("number")["circuit_id"]
+        found = alone.reindex(asked.index)
+        own = asked[site] + ":" + asked["port_id"]
+        hours.loc[asked.index, "circuit_id"] = found.where(found.notna(), own)
+
+    def twice(number: Any) -> str:
+        hour, circuit = hours.loc[number, "hour"], str(hours.loc[number, "circuit_id"])
+        same = hours.index[(hours["hour"] == hour) & (hours["circuit_id"] == circuit)]
+        return (
+            f"hour {hour:%Y-%m-%d %H:%M} of circuit {circuit!r} stands in {file.where} {same[0]} "
+            "too; keep one of the two."
+        )
+
+    _refuse(hours.duplicated(["hour", "circuit_id"]), file.where, twice)
+    return replace(file, hours=hours)
+
+
+def unknown_circuits(hours: pd.DataFrame, circuits: pd.DataFrame) -> pd.Series:
+    """The circuit of each row that no circuit in service then is of; by the row's number.
+
+    Args:
+        hours: circuit_id and hour.
+        circuits: circuit_id, valid_from, valid_to of those in service.
+    """
+    rows = hours[["circuit_id", "hour"]].reset_index(names="number")
+    pairs = rows.merge(circuits, on="circuit_id")
+    known = pairs.loc[_in_force(pairs), "number"]
+    return hours.loc[~hours.index.isin(known), "circuit_id"]
+
+
+def _in_force(pairs: pd.DataFrame) -> pd.Series:
+    """Whether what is described held at the end of the row's hour, see `validity.in_force`."""
+    end = pairs["hour"] + HOUR
+    return (pairs["valid_from"] < end) & (pairs["valid_to"].isna() | (pairs["valid_to"] >= end))
+
+
+def _refuse(bad: pd.Series, where: str, said: Callable[[Any], str]) -> None:
+    """Refuse the file for the first bad row, with what is said of it by its number."""
+    if bad.any():
+        number = bad.idxmax()
+        raise UsageError(f"{where} {number}: {said(number)}")
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    """The file's cells by line; figures are numbers where every cell of the column is one."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            cells = pd.read_csv(
+                path,
+                encoding="utf-8-sig",
+                # As text, so that an id keeps its zeros and an hour its zone.
+                dtype=dict.fromkeys(("hour", *WHO), str),
+                keep_default_na=False,
+                na_values=[""],
+                index_col=False,
+                skip_blank_lines=False,
+                low_memory=False,
+            )
+    except UnicodeDecodeError:
+        number = _line_that_is_not_utf8(path)
+        raise UsageError(f"{path}, line {number}: not UTF-8; save the file as CSV UTF-8.") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as error:
+        raise UsageError(f"{path}: no CSV ({error}); correct it.") from None
+    cells.index += 2  # below the header in line 1
+    return cells.dropna(how="all").rename(columns=str.strip)
+
+
+def _line_that_is_not_utf8(path: Path) -> int:
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                return number
+    raise AssertionError("every line is UTF-8")
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    try:
+        with path.open("rb") as file:
+            cells = pq.ParquetFile(file).read().to_pandas()
+    except pa.ArrowInvalid as error:
+        raise UsageError(f"{path}: no Parquet file ({error}); write it again.") from None
+    cells = cells.reset_index(drop=True)
+    cells.index += 1
+    return cells
+
+
+def _refuse_columns(cells: pd.DataFrame, path: Path) -> None:
+    known = f"the columns are {', '.join(('hour', *WHO, *FIGURES))}"
+    missing = [name for name in REQUIRED if name not in cells.columns]
+    if missing:
+        raise UsageError(f"{path}: column {missing[0]} is missing; {known}.")
+    has_port = "port_id" in cells.columns and {"site_id", "site_name"} & set(cells.columns)
+    if "circuit_id" not in cells.columns and not has_port:
+        raise UsageError(
+            f"{path}: no column says whose the hours are; give circuit_id, or port_id with site_id "
+            "or site_name."
+        )
+    if cells.empty:
+        raise UsageError(f"{path}: no rows below the header; {known}.")
+
+
+def _texts(cells: pd.DataFrame, name: str) -> pd.Series:
+    if name not in cells.columns:
+        return pd.Series(None, cells.index, dtype=object)
+    texts = cells[name].map(lambda value: str(value).strip(), na_action="ignore").astype(object)
+    return texts.where(texts.notna() & (texts != ""), None)
+
+
+def _hours(cells: pd.Series, where: str, opening: datetime, end: datetime) -> pd.Series:
+    # A number is no instant, whatever its unit might be.
+    told = cells.astype(str) if pd.api.types.is_numeric_dtype(cells) else cells
+    at = pd.to_datetime(told, utc=True, errors="coerce", format="ISO8601").dt.tz_localize(None)
+    _refuse(
+        at.isna() | (at != at.dt.floor("h")),
+        where,
+        lambda n: (
+            f"hour is {_shown(told[n])!r}; give the start of a whole UTC hour, such as "
+            "2026-03-01T14:00."
+        ),
+    )
+    _refuse(
+        at < opening,
+        where,
+        lambda n: (
+            f"hour is {at[n]:%Y-%m-%d %H:%M}, before WAN_PERF_START {opening:%Y-%m-%d %H:%M}; set "
+            f"WAN_PERF_START={at.min():%Y-%m-%dT%H:%M}, or leave such hours out."
+        ),
+    )
+    _refuse(
+        at >= end,
+        where,
+        lambda n: (
+            f"hour is {at[n]:%Y-%m-%d %H:%M}, which is not over before {end:%Y-%m-%d %H:%M} UTC; "
+            "leave such hours out."
+        ),
+    )
+    return at.astype("datetime64[us]")
+
+
+def _figures(cells: pd.DataFrame, name: str, where: str) -> pd.Series:
+    """A column's figures, float64 or Int64; all unknown where the file does not have it."""
+    column = COLUMNS[name]
+    kind: Any = "Int64" if column.type == "integer" else "float64"
+    if name not in cells.columns:
+        return pd.Series(np.nan, cells.index).astype(kind)
+    told = cells[name]
+    most = 60 if column.unit == "min" else column.le
+    figures = pd.to_numeric(told.astype(object), errors="coerce").astype("float64")
+    good = np.isfinite(figures) & (figures >= 0) & (told.dtype != bool)
+    if most is not None:
+        good &= figures <= most
+    if kind == "Int64":
+        good &= figures % 1 == 0
+    wanted = "a whole number" if kind == "Int64" else "a number with a decimal point"
+    within = "of 0 or more" if most is None else f"from 0 to {most:g}"
+    unit = f", in {column.unit}" if column.unit else ""
+    _refuse(
+        told.notna() & ~good,
+        where,
+        lambda n: f"{name} is {_shown(told[n])!r}; give {wanted} {within}{unit}.",
+    )
+    return figures.astype(kind)
+
+
+def _shown(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)
+
+
+def _complete(hours: pd.DataFrame, columns: tuple[str, ...], where: str) -> None:
+    """Give the rows the minutes that each figure rests on; unknown where there is no figure."""
+    _refuse(
+        hours["rx_bytes"].isna() != hours["tx_bytes"].isna(),
+        where,
+        lambda _: "one of rx_bytes and tx_bytes is empty; give both or neither.",
+    )
+    for name, (of, whole) in _WHOLE_HOUR.items():
+        told = hours[list(of)].notna().any(axis=1)
+        if name in columns:
+            said = f"{name} is empty beside {' or '.join(c for c in of if c in columns)}"
+            remedy = f"give the minutes, or leave the column out if all are {whole:g}"
+            sentence = f"{said}; {remedy}."
+            _refuse(told & hours[name].isna(), where, lambda _, s=sentence: s)  # type: ignore[misc]
+        else:
+            hours[name] = whole
+        hours[name] = hours[name].where(told)
+    up, unknown = hours["up_minutes"], hours["unknown_minutes"]
+    _refuse(
+        up + unknown > 60,
+        where,
+        lambda n: (
+            f"up_minutes {up[n]:g} and unknown_minutes {unknown[n]:g} are more than the hour has; "
+            "correct one of them."
+        ),
+    )

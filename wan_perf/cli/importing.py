@@ -1,0 +1,158 @@
+"""Landing the circuit-hours of an older tool, and running what follows from them.
+
+Belongs here: which partitions a file touches, in which order they run, what is said of it.
+Keep out: reading the file (`circuit_file`), when an imported hour counts (`kpi.imported`).
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from wan_perf.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
+from wan_perf.cli.ranges import DAY, HOUR
+from wan_perf.cli.running import CHUNK, Runs, counted
+from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JOB, REPORTS_JOB
+from wan_perf.kpi.imported import circuits_by_port
+from wan_perf.mist.clock import floored
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_PORT,
+    CIRCUIT_STATE,
+    CIRCUIT_WINDOW,
+    DIM_CIRCUIT,
+    DIM_HOUR,
+    DIM_SITE,
+    RAW_CIRCUIT_HOUR,
+    RAW_INVENTORY,
+    REGION_WINDOW,
+    SITE_HOUR,
+    SITE_WINDOW,
+)
+from wan_perf.warehouse import Window
+
+FOLLOWING_IMPORTS = (DIM_HOUR, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR)
+"""Of an hour of long ago nothing else is heard; windows end with it where there are any."""
+WINDOWS = (CIRCUIT_WINDOW, SITE_WINDOW, REGION_WINDOW)
+_WINDOWS_REACH = 23 * HOUR
+_DAYS_AT_ONCE = timedelta(days=28)
+_SHOWN = 3
+
+
+class ImportRuns(Runs):
+    """Runs that begin with a file."""
+
+    def import_file(self, path: Path) -> None:
+        """Store the file's circuit-hours, then compute what follows from them, to 13 months.
+
+        The same file again changes nothing. Rows of circuits that no inventory knows are stored
+        too, and count once one does.
+
+        Raises:
+            UsageError: the file is refused; nothing is stored.
+            WanPerfError: the warehouse failed; what was stored stays, and the same command goes on.
+        """
+        opening = floored(self.settings.start, HOUR)
+        with self.console.status(f"reading {path.name}"):
+            file = read_hours(path, opening, floored(self.clock.now(), HOUR))
+        if self._ends(RAW_INVENTORY, "taken_at")[1] is None:
+            with self.console.status("inventory"):
+                self._run(INVENTORY_JOB)
+        dimensions = [self.warehouse.lazy(t) for t in (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)]
+        file = with_circuits(file, self.warehouse.query(circuits_by_port(*dimensions)))
+        self._say_file(file)
+        self._imported.hours = file.hours[list(RAW_CIRCUIT_HOUR.columns)]
+        hours = file.hours["hour"]
+        first, last = hours.min(), hours.max()
+        self._run_hours(hours)
+        self._run_windows(first, last)
+        self._run_days(hours)
+        newest = self._ends(CIRCUIT_HOUR, "hour")[1]
+        if newest is None:
+            return
+        self.aggregate_weekly(max(first - DAY, opening), min(last, newest) + DAY)
+        # Thirteen months from an imported one on look back at it.
+        self.aggregate_monthly(max(first - DAY, opening), newest + HOUR)
+        with self.console.status("reports"):
+            self._run(REPORTS_JOB)
+        self._say_imported(first, last)
+
+    def _run_hours(self, hours: pd.Series) -> None:
+        chunks = _chunks(hours, CHUNK)
+        with self._bar as bar:
+            task = bar.add_task("hours", total=len(chunks))
+            for first, last in chunks:
+                bar.update(task, description=f"hours from {first:%Y-%m-%d %H:%M} UTC")
+                keys = [f"{at:%Y-%m-%d-%H:00}" for at in (first, last)]
+                self._run(IMPORT_JOB, keys)
+                self._run(HOURLY_JOB, keys, only=FOLLOWING_IMPORTS)
+                bar.advance(task)
+            bar.remove_task(task)
+
+    def _run_windows(self, first: datetime, last: datetime) -> None:
+        """Windows that end within a day of an imported hour, as far as there are any."""
+        oldest, newest = self._ends(CIRCUIT_WINDOW, "hour")
+        if oldest is None or newest is None:
+            return
+        begin, end = max(first, oldest), min(last + _WINDOWS_REACH, newest) + HOUR
+        while begin < end:
+            until = min(begin + CHUNK, end)
+            with self.console.status(f"windows from {begin:%Y-%m-%d %H:%M} UTC"):
+                keys = [f"{at:%Y-%m-%d-%H:00}" for at in (begin, until - HOUR)]
+                self._run(HOURLY_JOB, keys, only=WINDOWS)
+            begin = until
+
+    def _run_days(self, hours: pd.Series) -> None:
+        """Days of imported hours, and those beside them, whose trading hours can be of them."""
+        oldest, newest = self._ends(CIRCUIT_HOUR, "hour")
+        if oldest is None or newest is None:
+            return
+        own = hours.dt.floor("D").drop_duplicates()
+        near = pd.concat([own - DAY, own, own + DAY])
+        days = near[near.between(floored(oldest, DAY), floored(newest, DAY))]
+        for first, last in _chunks(days, _DAYS_AT_ONCE):
+            keys = [f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"]
+            with self.console.status(f"days {keys[0]} to {keys[1]}"):
+                self._run(DAILY_JOB, keys)
+
+    def _say_file(self, file: HourFile) -> None:
+        hours = file.hours
+        circuits = counted(hours["circuit_id"].nunique(), "circuit", "circuits")
+        first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (hours["hour"].min(), hours["hour"].max()))
+        rows = counted(len(hours), "row", "rows")
+        self.console.print(f"Read {rows} of {circuits} from {first} to {last} UTC.")
+        if file.not_taken:
+            self.console.print(f"Columns that are not taken: {', '.join(file.not_taken)}.")
+        held = self.warehouse.lazy(DIM_CIRCUIT)
+        in_service = held.filter(~held.is_disabled.fill_null(False))
+        names = ("circuit_id", "valid_from", "valid_to")
+        unknown = unknown_circuits(hours, self.warehouse.query(in_service.select(*names)))
+        if len(unknown):
+            told = unknown.drop_duplicates()
+            more = ", …" if len(told) > _SHOWN else ""
+            self.console.print(
+                f"[yellow]{counted(len(unknown), 'row is', 'rows are')} of no circuit that was in "
+                f"service then, kept, and count once an inventory knows it:[/] "
+                f"{', '.join(told[:_SHOWN])}{more}."
+            )
+
+    def _say_imported(self, first: datetime, last: datetime) -> None:
+        hours = self.warehouse.lazy(CIRCUIT_HOUR, Window(first, last + HOUR))
+        used = (hours.source == "import").fill_null(False)
+        stated = (hours.state_evidence == "import").fill_null(False)
+        sums = hours.aggregate(
+            rows=hours.count(), used=used.ifelse(1, 0).sum(), stated=stated.ifelse(1, 0).sum()
+        )
+        told = self.warehouse.query(sums).fillna(0).iloc[0]
+        self.console.print(
+            f"Imported {first:%Y-%m-%d %H:%M} to {last + HOUR:%Y-%m-%d %H:%M} UTC: of "
+            f"{counted(int(told['rows']), 'circuit-hour', 'circuit-hours')} {int(told['used']):,} "
+            f"have their bytes and {int(told['stated']):,} their state from the import."
+        )
+
+
+def _chunks(instants: pd.Series, length: timedelta) -> list[tuple[datetime, datetime]]:
+    """First and last instant of each stretch of a length, from the first on, that holds any."""
+    stretch = (instants - instants.min()) // length
+    ends = instants.groupby(stretch).agg(first="min", last="max")
+    return [(row.first.to_pydatetime(), row.last.to_pydatetime()) for row in ends.itertuples()]
