@@ -4,6 +4,8 @@ Belongs here: assembling. Tests and the command line replace resources by name.
 Keep out: everything else. Nothing is opened, read or asked at import but the settings.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -12,8 +14,10 @@ from wan_perf.audits import AUDITS
 from wan_perf.defs import dimensions, events, facts, inventory, past, places, raw, reports, rollups
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
+from wan_perf.defs.lanes import HISTORY, LANE_TAG, STAGE_TAG
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
+from wan_perf.defs.shown import shown
 from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import TABLES
 
@@ -24,30 +28,31 @@ UNPARTITIONED = [
     dimensions.circuit_port,
     dimensions.dim_policy,
 ]
-HOURLY_ASSETS = [
+COLLECTED = [
+    dimensions.dim_hour,
     past.raw_port_history,
     raw.live_passes,
     raw.raw_gateway_event,
     raw.raw_site_sle,
-    dimensions.dim_hour,
+]
+FACTS = [
     facts.gateway_silence,
     facts.circuit_poll,
     facts.circuit_state,
     facts.circuit_hour,
     facts.site_hour,
-    facts.circuit_window,
-    facts.site_window,
-    facts.region_window,
 ]
-DAILY_ASSETS = [
-    events.threshold_piece,
-    events.failover_piece,
+WINDOWS = [facts.circuit_window, facts.site_window, facts.region_window]
+HOURLY_ASSETS = [*COLLECTED, *FACTS, *WINDOWS]
+EVENTS = [events.threshold_piece, events.failover_piece]
+DAYS = [
     rollups.circuit_day,
     rollups.circuit_histogram,
     rollups.circuit_trading_day,
     rollups.site_trading_day,
     *places.PLACES["day"],
 ]
+DAILY_ASSETS = [*EVENTS, *DAYS]
 WEEKLY_ASSETS = [rollups.circuit_week, *places.PLACES["week"]]
 MONTHLY_ASSETS = [
     rollups.circuit_month_histogram,
@@ -71,6 +76,30 @@ DAILY_JOB = "daily_job"
 WEEKLY_JOB = "weekly_job"
 MONTHLY_JOB = "monthly_job"
 REPORTS_JOB = "reports_job"
+JOBS = [
+    (
+        INVENTORY_JOB,
+        "inventory",
+        UNPARTITIONED,
+        "Who is measured: sites, gateways, circuits, levels.",
+    ),
+    (HOURLY_JOB, "hourly", HOURLY_ASSETS, "Collect, facts and windows of hours, in this order."),
+    (
+        "collect_job",
+        "collect",
+        COLLECTED,
+        "What Mist says of hours: history, passes, events, scores.",
+    ),
+    ("facts_job", "facts", FACTS, "Circuit-hours and what they stand on, from what was collected."),
+    ("windows_job", "windows", WINDOWS, "The last 3, 12 and 24 hours, from circuit-hours."),
+    (DAILY_JOB, "daily", DAILY_ASSETS, "Events and days, in this order, from circuit-hours."),
+    ("events_job", "events", EVENTS, "Pieces of failovers and of runs above a level, by day."),
+    ("days_job", "days", DAYS, "Days of circuits, sites and regions, from hours and events."),
+    (WEEKLY_JOB, "weeks", WEEKLY_ASSETS, "Weeks, from days."),
+    (MONTHLY_JOB, "months", MONTHLY_ASSETS, "Months from days, 13 months from months."),
+    (REPORTS_JOB, "reports", REPORTS, "What is bad now, and who has been worst, from the rest."),
+]
+"""Name, stage, assets and description; those of several stages run them in one go."""
 
 
 def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
@@ -89,6 +118,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         *(_in(asset, monthly(start)) for asset in MONTHLY_ASSETS),
         *REPORTS,
     ]
+    as_shown = partial(shown, owner=settings.owner, engine=warehouse.dialect)
     partitions = {key.to_user_string(): a.partitions_def for a in assets for key in a.keys}
     checks = [
         *(checks_of(TABLES[name], partitions_def) for name, partitions_def in partitions.items()),
@@ -103,27 +133,18 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         "progress": LoggedProgress(),
     }
     return dg.Definitions(
-        assets=[*assets, *events.VIEWS],
+        assets=[*(a.map_asset_specs(as_shown) for a in assets), *map(as_shown, events.VIEWS)],
         asset_checks=checks,
-        jobs=[
-            dg.define_asset_job(INVENTORY_JOB, UNPARTITIONED, description="Who is measured."),
-            dg.define_asset_job(
-                HOURLY_JOB,
-                HOURLY_ASSETS,
-                description="Passes, events and the circuit-hours that follow from them.",
-            ),
-            dg.define_asset_job(
-                DAILY_JOB, DAILY_ASSETS, description="Days, and pieces of runs, from hours."
-            ),
-            dg.define_asset_job(WEEKLY_JOB, WEEKLY_ASSETS, description="Weeks, from days."),
-            dg.define_asset_job(
-                MONTHLY_JOB, MONTHLY_ASSETS, description="Months from days, 13 months from months."
-            ),
-            dg.define_asset_job(REPORTS_JOB, REPORTS, description="Reports, from days."),
-        ],
+        jobs=[_job(*job) for job in JOBS],
         resources={**resources, **overrides},
         executor=dg.in_process_executor,
     )
+
+
+def _job(name: str, stage: str, assets: Sequence[dg.AssetsDefinition], description: str) -> Any:
+    """A job that waits with history, unless whoever launches it says that it is live."""
+    tags = {STAGE_TAG: stage, LANE_TAG: HISTORY}
+    return dg.define_asset_job(name, assets, description=description, tags=tags)
 
 
 def _in(asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:

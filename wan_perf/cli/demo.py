@@ -12,8 +12,9 @@ from pathlib import Path
 from rich.console import Console
 
 from wan_perf.cli.answers import print_answers
+from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.ranges import DAY, HOUR
-from wan_perf.cli.running import Runs, dagster_home
+from wan_perf.cli.running import Runs
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.clock import floored
 from wan_perf.mist.collecting import EVENTS_KEPT
