@@ -23,14 +23,10 @@ from dagster._core.storage.db_io_manager import (  # the dispatch that dagster's
 )
 
 from wan_perf.declaration import Table
-from wan_perf.defs.lineage import column_lineage
+from wan_perf.defs.lineage import tell_lineage
 from wan_perf.defs.retrying import retrying
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import Warehouse, Window
-
-_EACH_HAS_LINEAGE = 3
-"""Partitions of a live run. In a longer one lineage is told once, by an observation of the asset: a
-week of hours would keep 168 copies of it."""
 
 
 def warehouse_io_manager(warehouse: Warehouse) -> DbIOManager:
@@ -77,10 +73,8 @@ class _Handler(DbTypeHandler[Any]):
         with retrying(context.step_context):
             stored = connection.store(table, obj, _window(table_slice))
         partitions = len(context.asset_partition_keys) if context.has_asset_partitions else 1
-        lineage = column_lineage(table, obj) if isinstance(obj, ir.Table) else {}
-        if lineage and partitions > _EACH_HAS_LINEAGE:
-            context.log_event(dg.AssetObservation(context.asset_key, metadata=lineage))
-            lineage = {}
+        if isinstance(obj, ir.Table):
+            tell_lineage(context, table, obj)
         whole = table.partition is None and table.snapshot is None and not table.by_key
         told = {
             f"dagster/{'' if whole else 'partition_'}row_count": stored.rows,
@@ -88,7 +82,7 @@ class _Handler(DbTypeHandler[Any]):
             "coverage_pct": stored.coverage_pct,
             "figures_of": _span(table_slice, partitions) if partitions > 1 else None,
         }
-        return {name: value for name, value in told.items() if value is not None} | lineage
+        return {name: value for name, value in told.items() if value is not None}
 
 
 class LazyTables(_Handler):

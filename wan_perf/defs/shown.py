@@ -10,7 +10,7 @@ from datetime import timedelta
 import dagster as dg
 
 from wan_perf.declaration import Table, View
-from wan_perf.defs.lineage import lineage_of_view
+from wan_perf.defs.lineage import LINEAGE, lineage_of_view
 from wan_perf.tables import ACTIVE_ALERT, CURRENT_STATE, PRIMARY_VS_SECONDARY, TABLES
 
 LAYER_TAG = "wan_perf/layer"
@@ -38,7 +38,7 @@ def shown(spec: dg.AssetSpec, owner: str, engine: str) -> dg.AssetSpec:
     tags = {LAYER_TAG: table.group, GRAIN_TAG: _grain(table)}
     spec = spec.merge_attributes(owners=[owner], kinds={engine}, tags=tags)
     if isinstance(table, View):
-        return spec.merge_attributes(metadata=lineage_of_view(table))
+        return spec.merge_attributes(metadata={LINEAGE: lineage_of_view(table)})
     return spec.replace_attributes(freshness_policy=_freshness(table, spec.partitions_def))
 
 

@@ -53,8 +53,9 @@ def coverage_pct(found: Mapping[str, float]) -> float | None:
 
     `found` are the counts of rows, by name.
     """
-    minutes = found.get(MINUTES)
-    return 100 * (1 - found[UNKNOWN] / minutes) if minutes else None
+    # An engine may sum whole minutes as decimals.
+    minutes = float(found.get(MINUTES, 0))
+    return 100 * (1 - float(found[UNKNOWN]) / minutes) if minutes else None
 
 
 def offenders(rows: ir.Table, table: Table, rule: Rule) -> ir.Table:
