@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     owner: str = Field(
         "team:network-operations",
         alias="WAN_PERF_OWNER",
-        description="Who answers for the assets, in the Dagster UI: an e-mail address or team:NAME.",
+        description="Who answers for the assets in the Dagster UI: an e-mail or team:NAME.",
     )
     snf_account: str = Field("", alias="SNF_ACCOUNT", description="Snowflake account identifier.")
     snf_user: str = Field("", alias="SNF_USER", description="Snowflake user.")

@@ -104,8 +104,10 @@ def _only_one(home: Path) -> Iterator[None]:
     try:
         with FileLock(home / "dev.lock", timeout=0):
             holder.write_text(str(os.getpid()), encoding="utf-8")
-            yield
-            holder.unlink(missing_ok=True)
+            try:
+                yield
+            finally:
+                holder.unlink(missing_ok=True)
     except Timeout:
         pid = holder.read_text(encoding="utf-8") if holder.exists() else "unknown"
         raise WanPerfError(
@@ -147,7 +149,7 @@ def _what_to_try(port: int, home: Path) -> str:
     return (
         f"\n[bold]http://127.0.0.1:{port}[/]\n"
         "  Jobs, inventory_job: launch it first; it says who is measured.\n"
-        "  Jobs, hourly_job: launch the newest hours of it; circuit_hour has its checks and plots.\n"
+        "  Jobs, hourly_job: launch its newest hours; circuit_hour has checks and plots.\n"
         "  Jobs, daily_job and reports_job: days, and who is worst.\n"
         "  Lineage: how the tables feed each other.\n"
         f"  What Dagster says: {home / 'dev.log'}\n"

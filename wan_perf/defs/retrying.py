@@ -18,7 +18,7 @@ AT_ONCE_TAG = "wan_perf/fail_at_once"
 """A run with this tag is not tried again: somebody waits for its answer."""
 _RETRIES = 3
 _FIRST_WAIT_S = 5
-"""Doubled with every attempt."""
+"""Unless the cloud says; doubled with every attempt."""
 _LONGEST_WAIT_S = 60
 """A run that waits longer keeps others from their turn; the next scheduled one asks anew."""
 
@@ -49,10 +49,9 @@ def retrying(step: Any) -> Iterator[None]:
     try:
         yield
     except TransientError as error:
-        # Jitter keeps those that failed together from coming back together.
-        jitter = random.uniform(0.5, 1.5)  # noqa: S311 - no secret depends on it
-        backoff = _FIRST_WAIT_S * 2**step.previous_attempt_count * jitter
-        wait_s = max(error.retry_after or 0, backoff)
+        wait_s = (error.retry_after or _FIRST_WAIT_S) * 2**step.previous_attempt_count
         if AT_ONCE_TAG in step.run_tags or wait_s > _LONGEST_WAIT_S:
             raise
-        raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=wait_s) from error
+        # Jitter keeps those that failed together from coming back together.
+        jitter = random.uniform(1, 1.5)  # noqa: S311 - no secret depends on it
+        raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=wait_s * jitter) from error

@@ -1,5 +1,4 @@
-"""What Dagster shows of an asset beside what its table declares: whose it is, what it is made with,
-where it stands, how old it may be.
+"""What Dagster shows of an asset beside its table: whose, made with what, where, how old.
 
 Belongs here: owner, kinds, tags and freshness, by the table and the warehouse in use.
 Keep out: name, description, columns (`declared`), when an asset is made (jobs, schedules).
