@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from wan_perf.declaration import View
-from wan_perf.definitions import JOBS, build_definitions
+from wan_perf.declaration import Table, View
+from wan_perf.definitions import HOURLY_JOB, JOBS, build_definitions
 from wan_perf.errors import UsageError
 from wan_perf.settings import read_settings
 from wan_perf.simulator import Fleet
@@ -93,6 +93,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
+def again(stage: Stage, table: Table) -> None:
+    key = f"{START + HOUR:%Y-%m-%d-%H:00}"
+    assert stage.runs._run(HOURLY_JOB, [key, key], only=(table,)).success
+
+
 def told(stage: Stage, name: str) -> dict[str, object]:
     event = stage.runs._instance.get_latest_materialization_event(dg.AssetKey(name))
     assert event is not None
@@ -130,10 +135,12 @@ def test_a_run_tells_rows_and_coverage_as_counted_by_hand(stage: Stage):
 def test_figures_of_a_range_say_that_they_are_of_the_range(stage: Stage):
     said = told(stage, "circuit_hour")["figures_of"]
     assert said == "2026-03-07 00:00 to 2026-03-07 02:00 UTC, 2 together"
+    again(stage, SITE_HOUR)
+    assert "figures_of" not in told(stage, "site_hour")
 
 
 def test_lineage_is_told_once_and_only_of_what_is_computed(stage: Stage):
-    stage.runs.collect(START + 2 * HOUR, START + 3 * HOUR)
+    again(stage, CIRCUIT_HOUR)
     for name in ("circuit_hour", "circuit_window", "dim_site"):
         assert len(lineages(stage, name)) == 1
     assert lineages(stage, "raw_port_sample") == lineages(stage, "dim_policy") == []
@@ -174,6 +181,6 @@ def test_the_newest_lineage_is_told_where_it_changed(stage: Stage):
     stage.runs._instance.report_runless_asset_event(
         dg.AssetObservation(key, metadata={LINEAGE: other})
     )
-    stage.runs.collect(START + 3 * HOUR, START + 4 * HOUR)
+    again(stage, SITE_HOUR)
     newest, before, *_ = lineages(stage, "site_hour")
     assert before == columns(other) != newest
