@@ -11,10 +11,22 @@ from typing import Any
 import dagster as dg
 
 from wan_perf.audits import AUDITS
-from wan_perf.defs import dimensions, events, facts, inventory, past, places, raw, reports, rollups
+from wan_perf.defs import (
+    automation,
+    dimensions,
+    events,
+    facts,
+    inventory,
+    past,
+    places,
+    raw,
+    reports,
+    rollups,
+)
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
-from wan_perf.defs.lanes import HISTORY, LANE_TAG, STAGE_TAG
+from wan_perf.defs.lanes import HISTORY, LIVE, STAGE, lane
+from wan_perf.defs.late import late_sensors
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
 from wan_perf.defs.shown import shown
@@ -28,22 +40,23 @@ UNPARTITIONED = [
     dimensions.circuit_port,
     dimensions.dim_policy,
 ]
-COLLECTED = [
+FETCHED = [
     dimensions.dim_hour,
     past.raw_port_history,
-    raw.live_passes,
     raw.raw_gateway_event,
     raw.raw_site_sle,
 ]
+COLLECTED = [raw.live_passes, *FETCHED]
+WINDOWS = [facts.circuit_window, facts.site_window, facts.region_window]
 FACTS = [
     facts.gateway_silence,
     facts.circuit_poll,
     facts.circuit_state,
     facts.circuit_hour,
     facts.site_hour,
+    *WINDOWS,
 ]
-WINDOWS = [facts.circuit_window, facts.site_window, facts.region_window]
-HOURLY_ASSETS = [*COLLECTED, *FACTS, *WINDOWS]
+HOURLY_ASSETS = [*COLLECTED, *FACTS]
 EVENTS = [events.threshold_piece, events.failover_piece]
 DAYS = [
     rollups.circuit_day,
@@ -61,13 +74,34 @@ MONTHLY_ASSETS = [
     *places.PLACES["month"],
     *places.PLACES["13_month"],
 ]
-REPORTS = [
+NOW = [reports.current_state, reports.active_alert]
+STANDING = [
     reports.chronic_offender,
     reports.top_offender,
     reports.trend,
-    reports.current_state,
-    reports.active_alert,
     reports.primary_vs_secondary,
+]
+REPORTS = [*STANDING, *NOW]
+LIVE_ASSETS = [asset for asset in HOURLY_ASSETS if asset is not past.raw_port_history] + NOW
+"""What a live run brings up to date; the past is fetched by others."""
+
+_CONDITIONS = [
+    (FETCHED, automation.fetched_where_missing()),
+    (FACTS, automation.follows_hours()),
+    (DAILY_ASSETS, automation.follows_days()),
+    ([*WEEKLY_ASSETS, *MONTHLY_ASSETS], automation.follows_periods()),
+    (STANDING, automation.follows_reports()),
+    ([inventory.raw_inventory, dimensions.dim_policy], automation.taken_anew()),
+    ([*UNPARTITIONED[1:4]], automation.follows_inventory()),
+]
+
+SENSORS = [
+    ("inventory", UNPARTITIONED, "Who is measured: every six hours."),
+    ("history", FETCHED, "Hours of the last 14 days that nobody fetched."),
+    ("facts", FACTS, "Hours whose inputs changed after they were live."),
+    ("events", EVENTS, "Pieces of days whose hours changed."),
+    ("aggregates", [*DAYS, *WEEKLY_ASSETS, *MONTHLY_ASSETS], "Days, weeks, months that changed."),
+    ("reports", STANDING, "Reports whose days or periods changed."),
 ]
 
 INVENTORY_JOB = "inventory_job"
@@ -76,21 +110,16 @@ DAILY_JOB = "daily_job"
 WEEKLY_JOB = "weekly_job"
 MONTHLY_JOB = "monthly_job"
 REPORTS_JOB = "reports_job"
+LIVE_JOB = "live_job"
+EVENTS_JOB = "events_again_job"
+FACTS_JOB = "facts_job"
 JOBS = [
-    (
-        INVENTORY_JOB,
-        "inventory",
-        UNPARTITIONED,
-        "Who is measured: sites, gateways, circuits, levels.",
-    ),
-    (HOURLY_JOB, "hourly", HOURLY_ASSETS, "Collect, facts and windows of hours, in this order."),
-    (
-        "collect_job",
-        "collect",
-        COLLECTED,
-        "What Mist says of hours: history, passes, events, scores.",
-    ),
-    ("facts_job", "facts", FACTS, "Circuit-hours and what they stand on, from what was collected."),
+    (INVENTORY_JOB, "inventory", UNPARTITIONED, "Who is measured: sites, circuits, their levels."),
+    (LIVE_JOB, "live", LIVE_ASSETS, "The pass that is due, its hours, windows, the present state."),
+    (HOURLY_JOB, "hourly", HOURLY_ASSETS, "Collect and facts of hours, in this order."),
+    ("collect_job", "collect", COLLECTED, "What Mist says of hours: passes, history, events."),
+    (EVENTS_JOB, "collect", [raw.raw_gateway_event], "Events of past hours again."),
+    (FACTS_JOB, "facts", FACTS, "Circuit-hours and what they stand on, and their windows."),
     ("windows_job", "windows", WINDOWS, "The last 3, 12 and 24 hours, from circuit-hours."),
     (DAILY_JOB, "daily", DAILY_ASSETS, "Events and days, in this order, from circuit-hours."),
     ("events_job", "events", EVENTS, "Pieces of failovers and of runs above a level, by day."),
@@ -110,13 +139,14 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     settings = settings or read_settings()
     warehouse = overrides.get("warehouse") or warehouse_for(settings)
     start = settings.start
+    is_running = settings.automation == "on"
     assets = [
-        *UNPARTITIONED,
+        *(_in(asset, None) for asset in UNPARTITIONED),
         *(_in(asset, hourly(start)) for asset in HOURLY_ASSETS),
         *(_in(asset, daily(start)) for asset in DAILY_ASSETS),
         *(_in(asset, weekly(start)) for asset in WEEKLY_ASSETS),
         *(_in(asset, monthly(start)) for asset in MONTHLY_ASSETS),
-        *REPORTS,
+        *(_in(asset, None) for asset in REPORTS),
     ]
     as_shown = partial(shown, owner=settings.owner, engine=warehouse.dialect)
     partitions = {key.to_user_string(): a.partitions_def for a in assets for key in a.keys}
@@ -136,19 +166,32 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         assets=[*(a.map_asset_specs(as_shown) for a in assets), *map(as_shown, events.VIEWS)],
         asset_checks=checks,
         jobs=[_job(*job) for job in JOBS],
+        schedules=[automation.live_schedule(LIVE_JOB, is_running=is_running)],
+        sensors=[
+            automation.sensor(name, targets, what, is_running=is_running)
+            for name, targets, what in SENSORS
+        ]
+        + late_sensors(EVENTS_JOB, FACTS_JOB, is_running=is_running),
         resources={**resources, **overrides},
         executor=dg.in_process_executor,
     )
 
 
 def _job(name: str, stage: str, assets: Sequence[dg.AssetsDefinition], description: str) -> Any:
-    """A job that waits with history, unless whoever launches it says that it is live."""
-    tags = {STAGE_TAG: stage, LANE_TAG: HISTORY}
+    tags = {STAGE: stage, **lane(LIVE if name == LIVE_JOB else HISTORY)}
     return dg.define_asset_job(name, assets, description=description, tags=tags)
 
 
-def _in(asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    return asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
+def _in(
+    asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition | None
+) -> dg.AssetsDefinition:
+    """The asset in its partitions, with the condition under which it runs by itself."""
+    condition = next((c for assets, c in _CONDITIONS if asset in assets), None)
+    return asset.map_asset_specs(
+        lambda spec: spec.replace_attributes(
+            partitions_def=partitions, automation_condition=condition
+        )
+    )
 
 
 @dg.definitions

@@ -52,6 +52,11 @@ class Settings(BaseSettings):
         alias="WAN_PERF_CALL_RESERVE",
         description="Calls an hour that fetching history leaves to the live passes.",
     )
+    automation: Literal["off", "on"] = Field(
+        "off",
+        alias="WAN_PERF_AUTOMATION",
+        description="on: schedule and sensors run as soon as a Dagster daemon does.",
+    )
     warehouse: Literal["duckdb", "snowflake"] = Field(
         "duckdb", alias="WAN_PERF_WAREHOUSE", description="Where tables are kept."
     )

@@ -112,6 +112,21 @@ def listening() -> Iterator[list[tuple[str, int]]]:
         yield heard
 
 
+@contextmanager
+def logins() -> Iterator[list[None]]:
+    """One entry for every connection that is opened."""
+    entered: list[None] = []
+    connect = snowflake.connector.connect
+
+    def counted(**given: Any) -> Any:
+        entered.append(None)
+        return connect(**given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snowflake.connector, "connect", counted)
+        yield entered
+
+
 def _sent(execute: Any, heard: list[tuple[str, int]]) -> Any:
     def sent(cursor: Any, command: str, *given: Any, **named: Any) -> Any:
         heard.append((command, 0))

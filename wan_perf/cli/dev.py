@@ -55,11 +55,12 @@ def run_dev(sites: int, seed: int, port: int, *, real: bool) -> None:
             home = settings.dagster_home_given or dagster_home(settings)
             _serve(console, port, home, dict(os.environ), Path.cwd())
         else:
-            _serve_demo(console, settings.home / "dev", sites, seed, port)
+            _serve_demo(console, settings, sites, seed, port)
 
 
-def _serve_demo(console: Console, home: Path, sites: int, seed: int, port: int) -> None:
+def _serve_demo(console: Console, settings: Settings, sites: int, seed: int, port: int) -> None:
     """A new organisation with every start: its cloud remembers 14 days, its warehouse nothing."""
+    home = settings.home / "dev"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -69,6 +70,7 @@ def _serve_demo(console: Console, home: Path, sites: int, seed: int, port: int) 
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
     with serve(fleet, now=now, ticking=True) as cloud:
         given = demo_environment(cloud, home.resolve(), contracts.resolve(), past, clock="real")
+        given["WAN_PERF_AUTOMATION"] = settings.automation
         console.print(
             f"A simulated Mist Cloud with {sites} stores at {cloud.url}; its clock is the real one."
         )
@@ -151,6 +153,7 @@ def _what_to_try(port: int, home: Path) -> str:
         "  Jobs, inventory_job: launch it first; it says who is measured.\n"
         "  Jobs, hourly_job: launch its newest hours; circuit_hour has checks and plots.\n"
         "  Jobs, daily_job and reports_job: days, and who is worst.\n"
+        "  Automation: with the schedule live and all sensors switched on it needs no hand.\n"
         "  Lineage: how the tables feed each other.\n"
         f"  What Dagster says: {home / 'dev.log'}\n"
         "Ctrl+C ends it."

@@ -30,7 +30,7 @@ from wan_perf.definitions import (
     build_definitions,
 )
 from wan_perf.defs.kept_out import KEPT_OUT
-from wan_perf.defs.lanes import LANE_TAG, LIVE
+from wan_perf.defs.lanes import HISTORY, LIVE, lane
 from wan_perf.defs.raw import DUE_TAG
 from wan_perf.defs.resources import clock_for, warehouse_for
 from wan_perf.defs.retrying import AT_ONCE_TAG
@@ -67,7 +67,6 @@ FOLLOWING_EVENTS = (
 """What is brought up to date where only events can have changed."""
 INVENTORY_EVERY = timedelta(hours=6)
 _MISSED_SHOWN = 3
-_DUE = {DUE_TAG: "true", LANE_TAG: LIVE}
 # The sentence of a failure is printed once, by `main`.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -250,7 +249,7 @@ class Runs:
         due = 1 if due_only or self.settings.clock == "real" else (end - begin) // PASS_EVERY
         with self._bar as bar:
             self._task = bar.add_task(f"passes from {begin:%Y-%m-%d %H:%M} UTC", total=due)
-            result = self._run(HOURLY_JOB, keys, _DUE if due_only else {})
+            result = self._run(HOURLY_JOB, keys, {DUE_TAG: "true"} if due_only else {})
             bar.remove_task(self._task)
         taken = _metadata(result, "raw_port_sample")
         events = _metadata(result, "raw_gateway_event")
@@ -340,11 +339,12 @@ class Runs:
             for end, key in zip(("start", "end"), keys or (), strict=False)
         }
         instance = self._instance
+        in_lane = lane(LIVE if DUE_TAG in (tags or {}) else HISTORY)
         try:
             return self._definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
                 run_config=_QUIET,
-                tags={**self._tags, **(tags or {}), **ends},
+                tags={**self._tags, **in_lane, **(tags or {}), **ends},
                 asset_selection=[dg.AssetKey(table.name) for table in only] or None,
             )
         except Exception as error:

@@ -7,7 +7,7 @@ Keep out: how many runs a lane holds (the home's dagster.yaml, which names this 
 from dagster import DagsterRun
 from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext  # no public name
 
-from wan_perf.defs.lanes import HISTORY, LANE_TAG
+from wan_perf.defs.lanes import HISTORY, LANE, lane
 
 
 class LaneCoordinator(QueuedRunCoordinator):
@@ -16,6 +16,6 @@ class LaneCoordinator(QueuedRunCoordinator):
     def submit_run(self, context: SubmitRunContext) -> DagsterRun:
         """Queue the run."""
         run = context.dagster_run
-        if LANE_TAG not in run.tags:
-            self._instance.add_run_tags(run.run_id, {LANE_TAG: HISTORY})
+        if LANE not in run.tags:
+            self._instance.add_run_tags(run.run_id, lane(HISTORY))
         return super().submit_run(context)

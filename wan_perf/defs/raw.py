@@ -68,6 +68,12 @@ def live_passes(
     passes = take_passes(
         session, due, clock, lambda at: progress.passed(at, budget.left if budget else None)
     )
+    if _is_live(context) and not due:
+        context.log.warning(
+            f"The clock stands at {clock.now():%Y-%m-%d %H:%M} UTC, outside of this run's hours "
+            f"from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}: no pass was taken. Where this "
+            "happens again, look at this machine's clock."
+        )
     missed = {f"{what} at {at:%Y-%m-%d %H:%M}": why for (at, what), why in passes.missed.items()}
     for what, why in missed.items():
         context.log.warning(f"The pass of {what} UTC was missed: {why}")

@@ -10,11 +10,11 @@ import dagster as dg
 
 from wan_perf.declaration import Table, View
 from wan_perf.defs.lineage import LINEAGE, lineage_of_view
-from wan_perf.tables import ACTIVE_ALERT, CURRENT_STATE, PRIMARY_VS_SECONDARY, TABLES
+from wan_perf.tables import ACTIVE_ALERT, CURRENT_STATE, TABLES
 
 LAYER_TAG = "wan_perf/layer"
 GRAIN_TAG = "wan_perf/grain"
-_OF_NOW = {table.name for table in (CURRENT_STATE, ACTIVE_ALERT, PRIMARY_VS_SECONDARY)}
+_OF_NOW = {table.name for table in (CURRENT_STATE, ACTIVE_ALERT)}
 _LIVE = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=4), warn_window=timedelta(hours=2)
 )

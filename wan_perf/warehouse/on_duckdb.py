@@ -40,16 +40,19 @@ _HELD = (
 class DuckDBSession(Session):
     """A connection to the file."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self._connection = connection
+        self._path = path
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Execute one statement and return its rows."""
-        return self._connection.execute(sql).fetchall()
+        with _disk_failures(self._path):
+            return self._connection.execute(sql).fetchall()
 
     def frame(self, sql: str) -> pd.DataFrame:
         """Execute one query and return its rows as a frame."""
-        return self._connection.execute(sql).df()
+        with _disk_failures(self._path):
+            return self._connection.execute(sql).df()
 
     def stage_frame(self, name: str, frame: pd.DataFrame) -> None:
         """Insert the frame into the temporary table by name."""
@@ -100,7 +103,7 @@ class DuckDBWarehouse(Warehouse):
             connection = self._connect(read_only, deadline)
             try:
                 connection.execute("SET TimeZone = 'UTC'")
-                yield DuckDBSession(connection)
+                yield DuckDBSession(connection, self.path)
             finally:
                 connection.close()
 
@@ -187,6 +190,20 @@ class DuckDBWarehouse(Warehouse):
                 *(_comment(view, column) for column in view.fields),
             )
         )
+
+
+@contextmanager
+def _disk_failures(path: Path) -> Iterator[None]:
+    """A disk that takes no more, as one sentence; the transaction that met it leaves nothing."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.FatalException) as error:
+        why = str(error).splitlines()[0].rstrip(".")
+        raise WanPerfError(
+            f"The warehouse {path} cannot be written or read: {why}. Free space on its disk, or "
+            "set WAN_PERF_DUCKDB to a file on another; what was stored stands, and the next run "
+            "goes on from there."
+        ) from error
 
 
 def _comment(table: Table, column: Column) -> str:

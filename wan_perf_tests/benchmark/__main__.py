@@ -6,11 +6,12 @@
     python -m wan_perf_tests.benchmark threshold-runs --days 31    runs, pieces and hours above
     python -m wan_perf_tests.benchmark live-hour --sites 5000      calls to the Mist Cloud
     python -m wan_perf_tests.benchmark snowflake --sites 20        rows, statements, bytes of a day
+    python -m wan_perf_tests.benchmark backfill --sites 600        two weeks, in process and by UI
 
-All but the last two fill a DuckDB file with a synthetic estate and store what the graph stores;
+All but the last three fill a DuckDB file with a synthetic estate and store what the graph stores;
 month and calendar also tell what it takes on disk. For live-hour a simulated cloud counts what an
-hour of `wan-perf collect` asks of it; for snowflake its stand-in counts what it is sent. Every
-figure is of this one run.
+hour of `wan-perf collect` asks of it; for snowflake its stand-in counts what it is sent; backfill
+starts a real Dagster. Every figure is of this one run.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from wan_perf_tests.benchmark.backfill import backfill
 from wan_perf_tests.benchmark.calendar import calendar
 from wan_perf_tests.benchmark.circuit_hour import circuit_hour
 from wan_perf_tests.benchmark.month import month
@@ -39,6 +41,7 @@ def main() -> None:
         "threshold-runs": lambda: threshold_runs(given.circuits, given.days),
         "live-hour": lambda: _live_hour(given.sites),
         "snowflake": lambda: on_snowflake(given.sites),
+        "backfill": lambda: backfill(given.sites, min(given.days, 14)),
     }
     parser.add_argument("what", choices=measured)
     parser.add_argument("--circuits", type=int, default=10_000)

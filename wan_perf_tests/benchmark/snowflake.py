@@ -19,7 +19,7 @@ from wan_perf.declaration import View
 from wan_perf.simulator import Fleet
 from wan_perf.tables import TABLES
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
-from wan_perf_tests.snowflake import SETTINGS, in_process, listening
+from wan_perf_tests.snowflake import SETTINGS, in_process, listening, logins
 
 ESTATES = (1_000, 5_000, 10_000)
 PASSES_A_DAY = 288
@@ -42,11 +42,11 @@ def on_snowflake(sites: int) -> str:
             stage.runs.aggregate_weekly()
             stage.runs.aggregate_monthly()
         rows, size = _stored(stage)
-        with listening() as live:
+        with listening() as live, logins() as entered:
             for _ in range(_LIVE):
                 stage.cloud.clock.advance_to(stage.cloud.clock.now() + HOUR / 12)
                 stage.runs.collect(None, None)
-    return _told(sites, rows, size, len(live) / _LIVE, len(rollups))
+    return _told(sites, rows, size, len(live) / _LIVE, len(entered) / _LIVE, len(rollups))
 
 
 def _stored(stage: Stage) -> tuple[Counter[str], Counter[str]]:
@@ -67,11 +67,18 @@ def _parquet_bytes(rows: pd.DataFrame) -> int:
     return buffer.getbuffer().nbytes
 
 
-def _told(sites: int, rows: Counter[str], size: Counter[str], a_pass: float, rollups: int) -> str:
+def _told(
+    sites: int,
+    rows: Counter[str],
+    size: Counter[str],
+    a_pass: float,
+    entered: float,
+    rollups: int,
+) -> str:
     lines = [
         f"Counted: {sites} stores, a day of passes, its rollups and reports.",
-        f"Statements: {a_pass:.0f} a live pass, {a_pass * PASSES_A_DAY:,.0f} a day; "
-        f"{rollups} for all rollups and reports.",
+        f"Statements: {a_pass:.0f} a live pass over {entered:.0f} logins, "
+        f"{a_pass * PASSES_A_DAY:,.0f} a day; {rollups} for all rollups and reports.",
         "",
         "Rows a day, and MB of Parquet (zstd), scaled by sites:",
         "group        " + "".join(f"{estate:>22,}" for estate in ESTATES),

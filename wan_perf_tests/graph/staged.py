@@ -36,17 +36,23 @@ class Stage:
 
 @contextmanager
 def staged(
-    fleet: Fleet, home: Path, now: datetime = START, start: datetime = START, **given: object
+    fleet: Fleet,
+    home: Path,
+    now: datetime = START,
+    start: datetime = START,
+    hourly_limit: int = 5000,
+    **given: object,
 ) -> Iterator[Stage]:
     """Serve the fleet and open runs on a warehouse of their own; partitions begin at `start`.
 
-    `given` are further settings, such as those of another warehouse than the home's file.
+    `hourly_limit` are the calls that the cloud allows; `given` are further settings, such as those
+    of another warehouse than the home's file.
     """
     home.mkdir(parents=True, exist_ok=True)
     contracts = home / "contracts.csv"
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
     printed = io.StringIO()
-    with serve(fleet, now=now) as cloud:
+    with serve(fleet, now=now, hourly_limit=hourly_limit) as cloud:
         settings = demo_settings(cloud, home, contracts, start, **given)
         # Nothing of these tests reads a run's log: it is kept in memory.
         memory = dg.DagsterInstance.ephemeral()

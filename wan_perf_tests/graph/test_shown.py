@@ -73,10 +73,11 @@ def test_whatever_calls_mist_takes_turns(definitions):
     assert inventory.definition.pool == "mist_api"
 
 
-def test_a_job_says_its_stage_and_waits_with_history(definitions):
+def test_a_job_says_its_stage_and_its_lane(definitions):
     for name, stage, _, description in JOBS:
         job = definitions.resolve_job_def(name)
-        assert (job.tags["wan_perf/stage"], job.tags["wan_perf/lane"]) == (stage, "history")
+        lane = "live" if name == "live_job" else "history"
+        assert (job.tags["wan_perf/stage"], job.tags["wan_perf/lane"]) == (stage, lane)
         assert job.description == description
     stages = {stage for _, stage, _, _ in JOBS}
     assert stages >= {

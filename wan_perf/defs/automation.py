@@ -1,0 +1,161 @@
+"""What runs by itself: when passes are taken, what follows what, and in which lane.
+
+Belongs here: schedules, conditions, sensors.
+Keep out: what a run computes, and how late anything may be heard (`mist.cadence`).
+
+Two lanes. **Live**: every five minutes one run takes the pass that is due and brings the hour in
+progress and the one before it up to date, with all that a person looks at now. **History**:
+everything else. The live lane is no cause for the other: what it updates, it follows itself. So a
+condition asks for updates by runs that were not live: hours that were fetched from the past, events
+that came late, a correction, a person's backfill; and it looks back no further than `LOOK_BACK`.
+Days of today are brought up to date once an hour, since their hours change all along.
+
+Dimensions are joined as of the hour, so that their refresh changes nothing that is over.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import dagster as dg
+
+from wan_perf.defs.lanes import HISTORY, LANE, LIVE, lane
+from wan_perf.defs.raw import DUE_TAG
+from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, reach_back
+from wan_perf.mist.clock import floored
+
+AC = dg.AutomationCondition
+_HOUR = timedelta(hours=1)
+
+LOOK_BACK = timedelta(days=40)
+"""A condition acts on no older partition: thirteen months are brought up to date by a person."""
+MIST_KEEPS = timedelta(days=14)
+_OF_LIVE = timedelta(hours=2)
+"""Hours that each live run brings up to date."""
+_SETTLED = HEARD_LATE + _OF_LIVE
+"""After so long an hour's passes are over and its late events heard: what lacks is fetched."""
+
+_TIMELESS = dg.AssetSelection.assets("dim_site", "dim_circuit", "circuit_port", "dim_policy")
+
+
+def _changed() -> Any:
+    """An upstream partition was updated by a run that was not live, or is about to be."""
+    by_others = AC.newly_updated() & ~AC.all_new_updates_have_run_tags(tag_values={LANE: LIVE})
+    return AC.any_deps_match(by_others | AC.will_be_requested()).ignore(_TIMELESS)
+
+
+def _settled() -> Any:
+    """Nothing is on its way that would ask for the same again, partition by partition."""
+    return ~AC.any_deps_in_progress() & ~AC.in_progress()
+
+
+def fetched_where_missing() -> dg.AutomationCondition:
+    """Of the past that Mist keeps: hours that no run has asked for, three times an hour."""
+    return (
+        AC.in_latest_time_window(MIST_KEEPS)
+        & ~AC.in_latest_time_window(_SETTLED)
+        & AC.missing()
+        & AC.cron_tick_passed("*/20 * * * *")
+        & ~AC.in_progress()
+    ).with_label("hours of the last 14 days that were not fetched")
+
+
+def follows_hours() -> dg.AutomationCondition:
+    """Of hours that are no longer live: those whose inputs changed."""
+    return (
+        AC.in_latest_time_window(LOOK_BACK)
+        & ~AC.in_latest_time_window(_OF_LIVE)
+        & _changed().since_last_handled()
+        & _settled()
+    ).with_label("hours whose inputs changed")
+
+
+def follows_days() -> dg.AutomationCondition:
+    """Days whose inputs changed; today once an hour, and yesterday while its end comes in."""
+    today = AC.in_latest_time_window() & AC.cron_tick_passed("12 * * * *")
+    yesterday = AC.in_latest_time_window(timedelta(days=2)) & AC.cron_tick_passed("12 0-3 * * *")
+    return (
+        AC.in_latest_time_window(LOOK_BACK)
+        & (_changed() | today | yesterday).since_last_handled()
+        & _settled()
+    ).with_label("days whose hours changed; today once an hour")
+
+
+def follows_periods() -> dg.AutomationCondition:
+    """Weeks and months whose days changed."""
+    return (
+        AC.in_latest_time_window(LOOK_BACK * 10) & _changed().since_last_handled() & _settled()
+    ).with_label("periods whose days changed")
+
+
+def follows_reports() -> dg.AutomationCondition:
+    """Reports whose periods changed."""
+    return (_changed().since_last_handled() & _settled()).with_label("rollups changed")
+
+
+def taken_anew() -> dg.AutomationCondition:
+    """The inventory: every six hours, and as soon as there is none."""
+    missing = AC.missing() & AC.cron_tick_passed("*/5 * * * *")
+    return (missing | AC.cron_tick_passed("3 */6 * * *")) & ~AC.in_progress()
+
+
+def follows_inventory() -> dg.AutomationCondition:
+    """Who is measured: together with the inventory."""
+    changed = AC.any_deps_match(AC.newly_updated() | AC.will_be_requested())
+    return changed.since_last_handled() & ~AC.in_progress()
+
+
+def sensor(
+    name: str, assets: Sequence[dg.AssetsDefinition], what: str, *, is_running: bool
+) -> dg.AutomationConditionSensorDefinition:
+    """The sensor that acts on the conditions of these assets, in the lane of history."""
+    keys = [key for asset in assets for key in asset.keys]
+    return dg.AutomationConditionSensorDefinition(
+        name,
+        target=dg.AssetSelection.assets(*keys),
+        run_tags=lane(HISTORY),
+        default_status=(
+            dg.DefaultSensorStatus.RUNNING if is_running else dg.DefaultSensorStatus.STOPPED
+        ),
+        description=what,
+    )
+
+
+def live_schedule(job: str, *, is_running: bool) -> dg.ScheduleDefinition:
+    """A live run every five minutes.
+
+    The slot names the run, so that it is launched once; which pass is due the run asks the clock. A
+    tick that comes late takes the pass of its own time: what was missed in between is a gap.
+    """
+
+    @dg.schedule(
+        name="live",
+        job_name=job,
+        cron_schedule=f"*/{PASS_EVERY // timedelta(minutes=1)} * * * *",
+        execution_timezone="UTC",
+        default_status=(
+            dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED
+        ),
+        description="The pass that is due, and all that a person looks at now.",
+    )
+    def live(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        due = floored(context.scheduled_execution_time.replace(tzinfo=None), PASS_EVERY)
+        return live_run(due)
+
+    return live
+
+
+def live_run(due: datetime) -> dg.RunRequest:
+    """The live run of a pass: its hour and those before it that it reaches back to."""
+    first, last = floored(due - reach_back(due), _HOUR), floored(due, _HOUR)
+    return dg.RunRequest(
+        run_key=f"{due:%Y-%m-%dT%H:%M}",
+        tags={**lane(LIVE), DUE_TAG: "true", **hours(first, last)},
+    )
+
+
+def hours(first: datetime, last: datetime) -> dict[str, str]:
+    """Tags with which one run covers the hours from the first to the last."""
+    keys = (f"{at:%Y-%m-%d-%H:00}" for at in (first, last))
+    ends = ("start", "end")
+    return {f"dagster/asset_partition_range_{e}": key for e, key in zip(ends, keys, strict=True)}

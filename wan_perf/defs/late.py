@@ -1,0 +1,150 @@
+"""What changes hours that are over: events that come late, silences that end, corrected contracts.
+
+Belongs here: finding such hours, and asking for a run over just them.
+Keep out: what follows from them: the conditions take it from there (`automation`).
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import dagster as dg
+import pandas as pd
+
+from wan_perf.defs.automation import hours
+from wan_perf.defs.lanes import HISTORY, lane
+from wan_perf.defs.resources import Source
+from wan_perf.kpi.corrections import corrected_hours, settled_silences
+from wan_perf.kpi.nearness import EVENT_REACH_BACK
+from wan_perf.mist.cadence import HEARD_LATE
+from wan_perf.mist.clock import Clock, floored
+from wan_perf.mist.collecting import take_events
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    DIM_CIRCUIT,
+    DIM_HOUR,
+    DIM_SITE,
+    GATEWAY_SILENCE,
+    RAW_GATEWAY_EVENT,
+)
+from wan_perf.warehouse import Warehouse, Window
+
+_HOUR = timedelta(hours=1)
+_ENDS = ("started_at", "ended_at")
+_LONGEST_RUN = 168
+"""Hours of one run: a correction may reach back a year."""
+
+
+def late_sensors(events_job: str, facts_job: str, *, is_running: bool) -> list[dg.SensorDefinition]:
+    """The sensors of events, silences and contracts; each looks once an hour.
+
+    `events_job` reads the events of its hours again, `facts_job` computes its hours again.
+    """
+    status = dg.DefaultSensorStatus.RUNNING if is_running else dg.DefaultSensorStatus.STOPPED
+
+    @dg.sensor(
+        job_name=events_job,
+        minimum_interval_seconds=3600,
+        default_status=status,
+        description="Hours of the last day of which Mist tells events that are not held.",
+    )
+    def late_events(
+        source: dg.ResourceParam[Source],
+        clock: dg.ResourceParam[Clock],
+        warehouse: dg.ResourceParam[Warehouse],
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        until = floored(clock.now(), _HOUR) - HEARD_LATE
+        changed = hours_of_late_events(source, clock, warehouse, until - EVENT_REACH_BACK, until)
+        yield from _asked(changed, "No event came late.")
+
+    @dg.sensor(
+        job_name=facts_job,
+        minimum_interval_seconds=300,
+        default_status=status,
+        description="Hours of silences that are over, now that it is known what they were.",
+    )
+    def ended_silences(
+        context: dg.SensorEvaluationContext,
+        clock: dg.ResourceParam[Clock],
+        warehouse: dg.ResourceParam[Warehouse],
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        now = clock.now()
+        since = datetime.fromisoformat(context.cursor) if context.cursor else now
+        changed, newest = hours_of_silences(warehouse, since, floored(now, _HOUR) - _HOUR)
+        context.update_cursor(newest.isoformat())
+        yield from _asked(changed, "No silence of more than an hour ended.")
+
+    @dg.sensor(
+        job_name=facts_job,
+        minimum_interval_seconds=3600,
+        default_status=status,
+        description="Hours that stand on a bandwidth that a contract has corrected.",
+    )
+    def corrections(
+        warehouse: dg.ResourceParam[Warehouse],
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        tables = (CIRCUIT_HOUR, DIM_SITE, DIM_CIRCUIT, DIM_HOUR)
+        found: list[datetime] = []
+        if all(map(warehouse.holds, tables)):
+            asked = corrected_hours(*map(warehouse.lazy, tables))
+            found = _instants(warehouse.query(asked)["hour"])
+        yield from _asked(found, "Every hour stands on the bandwidth that is in force.")
+
+    return [late_events, ended_silences, corrections]
+
+
+def hours_of_late_events(
+    source: Source, clock: Clock, warehouse: Warehouse, start: datetime, end: datetime
+) -> list[datetime]:
+    """Hours of [start, end) of which Mist tells events that the table does not hold."""
+    told = take_events(source.session(), start, end, clock)
+    held = warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
+    keys = [*RAW_GATEWAY_EVENT.key]
+    known = pd.MultiIndex.from_frame(held[keys].astype("string"))
+    new = ~pd.MultiIndex.from_frame(told[keys].astype("string")).isin(known)
+    return sorted(set(_instants(told.loc[new, "event_at"].dt.floor("h"))))
+
+
+def hours_of_silences(
+    warehouse: Warehouse, since: datetime, live_from: datetime
+) -> tuple[list[datetime], datetime]:
+    """Hours of silences that ended after `since`, without the live ones; and the newest end."""
+    if not warehouse.holds(GATEWAY_SILENCE):
+        return [], since
+    ended = warehouse.query(settled_silences(warehouse.lazy(GATEWAY_SILENCE), since))
+    found: set[datetime] = set()
+    for started_at, ended_at in zip(*(_instants(ended[c]) for c in _ENDS), strict=True):
+        at = floored(started_at, _HOUR)
+        while at < min(ended_at, live_from):
+            found.add(at)
+            at += _HOUR
+    return sorted(found), max(_instants(ended["ended_at"]), default=since)
+
+
+def _instants(column: pd.Series) -> list[datetime]:
+    return [pd.Timestamp(at).to_pydatetime() for at in column]
+
+
+def _asked(found: Iterable[datetime], nothing: str) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """A run for each stretch of hours that follow each other."""
+    stretches = list(_stretches(sorted(found)))
+    if not stretches:
+        yield dg.SkipReason(nothing)
+    for first, last in stretches:
+        yield dg.RunRequest(tags={**lane(HISTORY), **hours(first, last)})
+
+
+def _stretches(found: list[datetime]) -> Iterator[tuple[datetime, datetime]]:
+    """First and last of each stretch, none longer than a run.
+
+    >>> at = datetime.fromisoformat
+    >>> hours = [at("2026-03-08T05:00"), at("2026-03-08T06:00"), at("2026-03-08T09:00")]
+    >>> [(first.hour, last.hour) for first, last in _stretches(hours)]
+    [(5, 6), (9, 9)]
+    """
+    first: datetime | None = None
+    for at, following in zip(found, [*found[1:], None][: len(found)], strict=True):
+        first = first or at
+        is_full = at - first >= (_LONGEST_RUN - 1) * _HOUR
+        if following is None or following - at != _HOUR or is_full:
+            yield first, at
+            first = None

@@ -1,0 +1,136 @@
+"""The real system: webserver and daemon against a simulated cloud, driven through GraphQL."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from wan_perf.declaration import View
+from wan_perf.definitions import DAILY_ASSETS, HOURLY_ASSETS, INVENTORY_JOB
+from wan_perf.mist.clock import floored
+from wan_perf.simulator import Fleet
+from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_STATE, RAW_GATEWAY_EVENT, TABLES
+from wan_perf_tests.alive.daemon import Dagster, keys, running, until
+from wan_perf_tests.graph.staged import HOUR, Stage, staged
+from wan_perf_tests.graph.test_truth import epoch
+
+NOW = floored(datetime.now(UTC).replace(tzinfo=None), HOUR)
+"""Conditions look at the latest partitions of the world's clock."""
+HOURS = 48
+BEGIN = NOW - HOURS * HOUR
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Fleet:
+    return Fleet.seeded(7, 4, BEGIN - 24 * HOUR, NOW + 12 * HOUR)
+
+
+@pytest.fixture(scope="module")
+def in_process(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The same hours as the command line collects them."""
+    with staged(fleet, tmp_path_factory.mktemp("in_process"), now=NOW, start=BEGIN) as stage:
+        stage.runs.collect(BEGIN, NOW)
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def stage(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A cloud and a home that nobody collected into."""
+    with staged(fleet, tmp_path_factory.mktemp("daemon"), now=NOW, start=BEGIN) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def dagster(stage: Stage) -> Iterator[Dagster]:
+    with running(stage.runs.settings) as dagster:
+        yield dagster
+
+
+def names(assets: list) -> list[str]:
+    return [key.to_user_string() for asset in assets for key in asset.keys]
+
+
+@pytest.fixture(scope="module")
+def backfilled(dagster: Dagster, stage: Stage) -> Stage:
+    """48 hours of every hourly asset, and their days, launched as the UI launches them."""
+    dagster.wait_for_run(dagster.launch(INVENTORY_JOB), 120)
+    dagster.wait_for_backfill(dagster.backfill(names(HOURLY_ASSETS), keys(BEGIN, HOURS)), 600)
+    return stage
+
+
+def hourly_tables() -> list:
+    return [table for name, table in TABLES.items() if name in names(HOURLY_ASSETS)]
+
+
+def test_a_backfill_of_48_hours_fills_every_table_as_in_process(
+    backfilled: Stage, in_process: Stage
+):
+    compared = 0
+    for table in hourly_tables():
+        found, expected = backfilled.rows(table), in_process.rows(table)
+        if table.partition is None or isinstance(table, View):
+            continue
+        pd.testing.assert_frame_equal(
+            *(frame.drop(columns="fetched_at", errors="ignore") for frame in (found, expected))
+        )
+        compared += len(found)
+    assert compared > 48 * 3
+
+
+def test_a_backfill_is_one_run_and_tells_what_happened(backfilled: Stage, fleet: Fleet):
+    """Bytes within a thousandth, where the cloud heard all: rates have no decimals."""
+    rows = backfilled.rows(CIRCUIT_HOUR)
+    stored = {(r.gateway_mac, r.port_id, epoch(r.hour)): r for r in rows.itertuples()}
+    truth = fleet.truth(BEGIN, NOW)
+    silences = {gateway["mac"]: gateway["silences"] for gateway in truth["gateways"]}
+    wrong, judged = [], 0
+    for circuit in truth["circuits"]:
+        for hour in circuit["hours"]:
+            row = stored.get((circuit["gateway_mac"], circuit["port_id"], hour["hour"]))
+            begin, end = hour["hour"], hour["hour"] + 3600
+            if row is None or any(
+                a < end and b > begin for a, b in silences[circuit["gateway_mac"]]
+            ):
+                continue
+            judged += 1
+            if abs(row.rx_bytes - hour["rx_bytes"]) > 0.001 * hour["rx_bytes"] + 450:
+                wrong.append((row.circuit_id, row.hour, row.rx_bytes, hour["rx_bytes"]))
+    assert judged > 100
+    assert wrong == []
+
+
+def test_a_late_event_refreshes_exactly_what_it_can_have_changed(
+    dagster: Dagster, backfilled: Stage, in_process: Stage
+):
+    """An event of one hour comes late: its hour is heard again, the states of the day around it and
+    what stands on them are computed again, and all is as if it had come in time."""
+    told = in_process.rows(RAW_GATEWAY_EVENT)["event_at"]
+    late = floored(told[told < NOW - 4 * HOUR].max().to_pydatetime(), HOUR)
+    assert late > NOW - 24 * HOUR, "no event in the last day: another seed has some"
+    with backfilled.runs.warehouse.session() as session:
+        session.run(
+            f"DELETE FROM raw_gateway_event WHERE event_at >= '{late}' "
+            f"AND event_at < '{late + HOUR}'"
+        )
+    assert len(backfilled.rows(RAW_GATEWAY_EVENT)) < len(in_process.rows(RAW_GATEWAY_EVENT))
+    since = time.time()
+    dagster.switch_on("late_events", "facts", "events", "aggregates")
+    until(lambda: bool(dagster.materialized("circuit_day", since)), 600)
+    until(dagster.is_quiet, 600)
+    after = (NOW - late) // HOUR - 1  # the two newest hours are the live lane's
+    newly_over = set(keys(NOW - HOUR, 1))  # where an hour of the world ended meanwhile
+    assert dagster.materialized("raw_gateway_event", since) == set(keys(late, 1))
+    # A silence can have begun in it, and one that ends settles the 24 hours before.
+    silences = dagster.materialized("gateway_silence", since)
+    assert silences - newly_over == set(keys(late, after))
+    before = min(24, (late - BEGIN) // HOUR)
+    states = dagster.materialized(CIRCUIT_STATE.name, since)
+    assert states - newly_over == set(keys(late - before * HOUR, before + after))
+    assert dagster.materialized("raw_port_history", since) == set()
+    for table in (RAW_GATEWAY_EVENT, CIRCUIT_STATE, CIRCUIT_HOUR):
+        pd.testing.assert_frame_equal(backfilled.rows(table), in_process.rows(table))
+    days = dagster.materialized("circuit_day", since)
+    assert {key for key in days if key} >= {f"{late:%Y-%m-%d}"}
+    assert set(names(DAILY_ASSETS)) >= {"circuit_day"}

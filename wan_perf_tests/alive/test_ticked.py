@@ -1,0 +1,128 @@
+"""Hours of live runs and conditions under the virtual clock, with a cloud that fails now and then.
+
+It begins with an empty warehouse, thirty hours after the fleet did. The first hour is calm but for
+a storm of refusals; in the second nothing runs at all; in the third every other pass meets a cloud
+that is down; then a pass is taken each half hour, until the last of these hours is settled.
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from wan_perf.mist.cadence import PASS_EVERY
+from wan_perf.simulator import Fleet
+from wan_perf.simulator.incidents import KINDS
+from wan_perf.tables import (
+    CIRCUIT_DAY,
+    CIRCUIT_HOUR,
+    CIRCUIT_WINDOW,
+    CURRENT_STATE,
+    RAW_PORT_HISTORY,
+    RAW_PORT_SAMPLE,
+)
+from wan_perf_tests.alive.ticking import Ticking, ticking
+from wan_perf_tests.graph.cells import GATEWAYS, LASTING, PATHS
+from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+
+NOW = START + 30 * HOUR
+CALM, SILENT, BROKEN, END = NOW, NOW + HOUR, NOW + 2 * HOUR, NOW + 9 * HOUR
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Fleet:
+    return Fleet.whole(11, 2, START, END + HOUR, KINDS - {"api_outage"})
+
+
+@pytest.fixture(scope="module")
+def alive(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ticking]:
+    with ticking(fleet, tmp_path_factory.mktemp("alive"), NOW, START) as alive:
+        cloud = alive.stage.cloud
+        alive.follow()
+        cloud.misbehave(GATEWAYS, "429", times=2)
+        cloud.misbehave(PATHS, "slow", seconds=0.5)
+        alive.until(SILENT)
+        cloud.clock.advance_to(BROKEN)
+        while alive.now < BROKEN + HOUR:
+            if alive.now.minute % 10:  # when devices alone are due
+                cloud.misbehave(GATEWAYS, "503", times=LASTING)
+            alive.live()
+            cloud.clock.advance_to(alive.now + PASS_EVERY)
+        while alive.now < END:
+            alive.live()
+            alive.follow()
+            cloud.clock.advance_to(alive.now + HOUR / 2)
+        alive.follow()
+        yield alive
+
+
+@pytest.fixture(scope="module")
+def hours(alive: Ticking) -> pd.DataFrame:
+    return alive.stage.rows(CIRCUIT_HOUR)
+
+
+def test_no_hour_is_missing(alive: Ticking, hours: pd.DataFrame):
+    """A row for each circuit in service, whatever was heard."""
+    circuits = hours["circuit_id"].nunique()
+    counted = hours.groupby("hour")["circuit_id"].nunique()
+    assert set(counted) == {circuits}
+    assert list(counted.index) == list(pd.date_range(START, alive.now.replace(minute=0), freq="h"))
+
+
+def test_what_mist_could_still_give_was_fetched(hours: pd.DataFrame):
+    sources = hours.groupby("hour")["source"].agg(lambda s: set(s.dropna()))
+    past = sources[sources.index < CALM]
+    assert all("history" in found for found in past)
+    assert sources[CALM] == {"samples"}
+    assert sources[SILENT] == {"history"}
+    assert sources[BROKEN] <= {"samples", "history"}
+    settled = hours[hours["hour"] <= BROKEN]
+    unknown = settled["unknown_minutes"].sum() / (60 * len(settled))
+    unheard = settled["source"].isna().mean()
+    assert (unknown, unheard) < (0.1, 0.1)
+
+
+def test_no_sample_is_double_and_none_is_of_the_silent_hour(alive: Ticking):
+    samples = alive.stage.rows(RAW_PORT_SAMPLE)
+    assert not samples.duplicated(list(RAW_PORT_SAMPLE.key)).any()
+    passes = samples["pass_at"].drop_duplicates()
+    assert ((passes - pd.Timestamp(START)) % PASS_EVERY == pd.Timedelta(0)).all()
+    assert passes.between(CALM, SILENT, inclusive="left").sum() == 12
+    assert passes.between(SILENT, BROKEN, inclusive="left").sum() == 0
+    assert passes.between(BROKEN, BROKEN + HOUR, inclusive="left").sum() == 6
+
+
+def test_history_is_that_of_one_backfill(
+    alive: Ticking, hours: pd.DataFrame, fleet: Fleet, tmp_path_factory: pytest.TempPathFactory
+):
+    """Hours that stand on history are the same, however it was fetched."""
+
+    def backfilled() -> Iterator[Stage]:
+        with staged(fleet, tmp_path_factory.mktemp("once"), now=END) as stage:
+            stage.runs.collect(START, BROKEN + HOUR)
+            yield stage
+
+    figures = ["hour", "circuit_id", "rx_bytes", "tx_bytes", "utilization_pct"]
+    [once] = [stage.rows(CIRCUIT_HOUR) for stage in backfilled()]
+    ours = hours[(hours["source"] == "history") & (hours["hour"] <= BROKEN)][figures]
+    theirs = once.merge(ours[["hour", "circuit_id"]])[figures]
+    pd.testing.assert_frame_equal(ours.reset_index(drop=True), theirs)
+    assert len(ours) > 30 * 4
+
+
+def test_what_follows_is_up_to_date(alive: Ticking, hours: pd.DataFrame):
+    """Days add up to their hours, windows end with the newest, the state is of the newest pass."""
+    days = alive.stage.rows(CIRCUIT_DAY).set_index(["day", "circuit_id"])["up_minutes"]
+    over = hours[hours["hour"] < BROKEN].assign(day=hours["hour"].dt.date)
+    first_day = over.groupby(["day", "circuit_id"])["up_minutes"].sum()
+    for (day, circuit), minutes in first_day.items():
+        if day == START.date():
+            assert days[day, circuit] == pytest.approx(minutes, abs=0.01)
+    windows = alive.stage.rows(CIRCUIT_WINDOW)
+    assert windows["hour"].max() == hours["hour"].max()
+    assert len(alive.stage.rows(CURRENT_STATE)) == hours["circuit_id"].nunique()
+    assert len(alive.stage.rows(RAW_PORT_HISTORY)) > 0
+
+
+def test_runs_failed_only_where_the_cloud_did(alive: Ticking):
+    assert set(alive.failed) <= {BROKEN + n * PASS_EVERY for n in range(12)}

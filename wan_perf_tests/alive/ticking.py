@@ -1,0 +1,124 @@
+"""Days of schedules and conditions under the virtual clock, in this process.
+
+What a daemon does is done here by hand: the live run of every slot, and once an hour whatever the
+conditions ask for, over the same definitions, tags and sensors.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from wan_perf.definitions import LIVE_JOB, build_definitions
+from wan_perf.defs import automation
+from wan_perf.defs.lanes import HISTORY, lane
+from wan_perf.mist.cadence import PASS_EVERY
+from wan_perf.simulator import Fleet
+from wan_perf_tests.graph.staged import Stage, staged
+
+
+@dataclass
+class Ticking:
+    """A home that runs by itself, its clock, and what went wrong on the way."""
+
+    stage: Stage
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    failed: dict[datetime, str] = field(default_factory=dict)
+    _cursors: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        """The virtual instant."""
+        return self.stage.cloud.clock.now()
+
+    def until(self, end: datetime) -> None:
+        """Every slot up to the end."""
+        while self.now < end:
+            self.live()
+            if self.now.minute in (15, 35, 55):
+                self.follow()
+            self.stage.cloud.clock.advance_to(self.now + PASS_EVERY)
+
+    def live(self) -> None:
+        """The schedule's run of the slot; one that fails is a gap."""
+        request = automation.live_run(self.now)
+        job = self.definitions.resolve_job_def(LIVE_JOB)
+        result = job.execute_in_process(
+            instance=self.instance, tags=request.tags, raise_on_error=False
+        )
+        if not result.success:
+            self.failed[self.now] = "live"
+
+    def follow(self, rounds: int = 6) -> None:
+        """What the sensors ask for, until they ask for nothing more."""
+        for _ in range(rounds):
+            asked = [self._asked_by(sensor) for sensor in self.definitions.sensors or ()]
+            if not any(asked):
+                return
+
+    def _asked_by(self, sensor: Any) -> bool:
+        if not isinstance(sensor, dg.AutomationConditionSensorDefinition):
+            return False
+        evaluated = dg.evaluate_automation_conditions(
+            self.definitions,
+            instance=self.instance,
+            asset_selection=sensor.asset_selection,
+            evaluation_time=self.now.replace(tzinfo=UTC),
+            cursor=self._cursors.get(sensor.name),
+        )
+        self._cursors[sensor.name] = evaluated.cursor
+        runs: dict[tuple[str, ...], list[dg.AssetKey]] = defaultdict(list)
+        for result in evaluated.results:
+            wanted = evaluated.get_requested_partitions(result.key)
+            if wanted:
+                runs[tuple(sorted(key or "" for key in wanted))].append(result.key)
+        for partitions, assets in runs.items():
+            for first, last in _ranges(partitions):
+                self._run(assets, first, last)
+        return bool(runs)
+
+    def _run(self, assets: list[dg.AssetKey], first: str, last: str) -> None:
+        ends = {"start": first, "end": last} if first else {}
+        tags = {f"dagster/asset_partition_range_{end}": key for end, key in ends.items()}
+        job = self.definitions.resolve_implicit_global_asset_job_def()
+        result = job.execute_in_process(
+            instance=self.instance,
+            asset_selection=assets,
+            tags={**lane(HISTORY), **tags},
+            raise_on_error=False,
+        )
+        if not result.success:
+            self.failed[self.now] = ", ".join(key.to_user_string() for key in assets)
+
+
+def _ranges(partitions: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """First and last key of each stretch of partitions that follow each other."""
+    step = timedelta(hours=1) if len(partitions[0]) > len("2026-03-08") else None
+    first = before = partitions[0]
+    for key in partitions[1:]:
+        if step is None or _instant(key) - _instant(before) != step:
+            yield first, before
+            first = key
+        before = key
+    yield first, before
+
+
+def _instant(key: str) -> datetime:
+    return datetime.strptime(key, "%Y-%m-%d-%H:%M")  # noqa: DTZ007 - naive UTC by rule
+
+
+@contextmanager
+def ticking(fleet: Fleet, home: Path, now: datetime, start: datetime) -> Iterator[Ticking]:
+    """A home with nothing in it at `now`; partitions begin at `start`."""
+    with staged(fleet, home, now=now, start=start) as stage, stage.runs:
+        definitions = build_definitions(
+            stage.runs.settings, warehouse=stage.runs.warehouse, clock=stage.runs.clock
+        )
+        with dg.DagsterInstance.ephemeral() as instance:
+            yield Ticking(stage, definitions, instance)
