@@ -23,7 +23,7 @@ from wan_perf.cli.ranges import HOUR, ceiled
 from wan_perf.cli.service import Service
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist.collecting import EVENTS_KEPT
-from wan_perf.settings import read_settings
+from wan_perf.settings import Settings, read_settings
 from wan_perf.simulator import Fleet, serve
 
 _BEAT_S = 30
