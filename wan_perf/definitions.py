@@ -4,6 +4,8 @@ Belongs here: assembling. Tests and the command line replace resources by name.
 Keep out: everything else. Nothing is opened, read or asked at import but the settings.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -24,9 +26,11 @@ from wan_perf.defs import (
 )
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
+from wan_perf.defs.lanes import HISTORY, LIVE, STAGE, lane
 from wan_perf.defs.late import late_sensors
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
+from wan_perf.defs.shown import shown
 from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import TABLES
 
@@ -43,18 +47,18 @@ FETCHED = [
     raw.raw_gateway_event,
     raw.raw_site_sle,
 ]
+COLLECTED = [raw.live_passes, *FETCHED]
+WINDOWS = [facts.circuit_window, facts.site_window, facts.region_window]
 FACTS = [
     facts.gateway_silence,
     facts.circuit_poll,
     facts.circuit_state,
     facts.circuit_hour,
     facts.site_hour,
-    facts.circuit_window,
-    facts.site_window,
-    facts.region_window,
+    *WINDOWS,
 ]
 IMPORTED = [imported.raw_circuit_hour]
-HOURLY_ASSETS = [raw.live_passes, *FETCHED, *FACTS]
+HOURLY_ASSETS = [*COLLECTED, *FACTS]
 EVENTS = [events.threshold_piece, events.failover_piece]
 DAYS = [
     rollups.circuit_day,
@@ -112,6 +116,23 @@ REPORTS_JOB = "reports_job"
 LIVE_JOB = "live_job"
 EVENTS_JOB = "events_again_job"
 FACTS_JOB = "facts_job"
+JOBS = [
+    (INVENTORY_JOB, "inventory", UNPARTITIONED, "Who is measured: sites, circuits, their levels."),
+    (LIVE_JOB, "live", LIVE_ASSETS, "The pass that is due, its hours, windows, the present state."),
+    (HOURLY_JOB, "hourly", HOURLY_ASSETS, "Collect and facts of hours, in this order."),
+    ("collect_job", "collect", COLLECTED, "What Mist says of hours: passes, history, events."),
+    (EVENTS_JOB, "collect", [raw.raw_gateway_event], "Events of past hours again."),
+    (FACTS_JOB, "facts", FACTS, "Circuit-hours and what they stand on, and their windows."),
+    (IMPORT_JOB, "import", IMPORTED, "Hours of an older tool: wan-perf import."),
+    ("windows_job", "windows", WINDOWS, "The last 3, 12 and 24 hours, from circuit-hours."),
+    (DAILY_JOB, "daily", DAILY_ASSETS, "Events and days, in this order, from circuit-hours."),
+    ("events_job", "events", EVENTS, "Pieces of failovers and of runs above a level, by day."),
+    ("days_job", "days", DAYS, "Days of circuits, sites and regions, from hours and events."),
+    (WEEKLY_JOB, "weeks", WEEKLY_ASSETS, "Weeks, from days."),
+    (MONTHLY_JOB, "months", MONTHLY_ASSETS, "Months from days, 13 months from months."),
+    (REPORTS_JOB, "reports", REPORTS, "What is bad now, and who has been worst, from the rest."),
+]
+"""Name, stage, assets and description; those of several stages run them in one go."""
 
 
 def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
@@ -131,6 +152,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         *(_in(asset, monthly(start)) for asset in MONTHLY_ASSETS),
         *(_in(asset, None) for asset in REPORTS),
     ]
+    as_shown = partial(shown, owner=settings.owner, engine=warehouse.dialect)
     partitions = {key.to_user_string(): a.partitions_def for a in assets for key in a.keys}
     checks = [
         *(checks_of(TABLES[name], partitions_def) for name, partitions_def in partitions.items()),
@@ -146,37 +168,9 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         "imported": imported.Imported(),
     }
     return dg.Definitions(
-        assets=[*assets, *events.VIEWS],
+        assets=[*(a.map_asset_specs(as_shown) for a in assets), *map(as_shown, events.VIEWS)],
         asset_checks=checks,
-        jobs=[
-            dg.define_asset_job(INVENTORY_JOB, UNPARTITIONED, description="Who is measured."),
-            dg.define_asset_job(
-                HOURLY_JOB,
-                HOURLY_ASSETS,
-                description="Passes, events and the circuit-hours that follow from them.",
-            ),
-            dg.define_asset_job(
-                IMPORT_JOB, IMPORTED, description="Hours of an older tool: wan-perf import."
-            ),
-            dg.define_asset_job(
-                DAILY_JOB, DAILY_ASSETS, description="Days, and pieces of runs, from hours."
-            ),
-            dg.define_asset_job(WEEKLY_JOB, WEEKLY_ASSETS, description="Weeks, from days."),
-            dg.define_asset_job(
-                MONTHLY_JOB, MONTHLY_ASSETS, description="Months from days, 13 months from months."
-            ),
-            dg.define_asset_job(REPORTS_JOB, REPORTS, description="Reports, from days."),
-            dg.define_asset_job(
-                LIVE_JOB,
-                LIVE_ASSETS,
-                tags=automation.lane(automation.LIVE),
-                description="The pass that is due, its hours, windows, and the present state.",
-            ),
-            dg.define_asset_job(
-                EVENTS_JOB, [raw.raw_gateway_event], description="Events of past hours again."
-            ),
-            dg.define_asset_job(FACTS_JOB, FACTS, description="Hours again, from what was heard."),
-        ],
+        jobs=[_job(*job) for job in JOBS],
         schedules=[automation.live_schedule(LIVE_JOB, is_running=is_running)],
         sensors=[
             automation.sensor(name, targets, what, is_running=is_running)
@@ -186,6 +180,11 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         resources={**resources, **overrides},
         executor=dg.in_process_executor,
     )
+
+
+def _job(name: str, stage: str, assets: Sequence[dg.AssetsDefinition], description: str) -> Any:
+    tags = {STAGE: stage, **lane(LIVE if name == LIVE_JOB else HISTORY)}
+    return dg.define_asset_job(name, assets, description=description, tags=tags)
 
 
 def _in(

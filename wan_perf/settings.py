@@ -4,6 +4,7 @@ Belongs here: every setting with its name, default and meaning.
 Keep out: what a setting configures. Secrets are never shown.
 """
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -87,6 +88,11 @@ class Settings(BaseSettings):
         alias="DAGSTER_HOME",
         description="Dagster's own: where its UI keeps runs; the command line's are in the home.",
     )
+    owner: str = Field(
+        "team:network-operations",
+        alias="WAN_PERF_OWNER",
+        description="Who answers for the assets in the Dagster UI: an e-mail or team:NAME.",
+    )
     snf_account: str = Field("", alias="SNF_ACCOUNT", description="Snowflake account identifier.")
     snf_user: str = Field("", alias="SNF_USER", description="Snowflake user.")
     snf_private_key_path: Path | None = Field(
@@ -135,6 +141,13 @@ class Settings(BaseSettings):
     def _naive_utc(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is not None:
             value = value.astimezone(UTC).replace(tzinfo=None)
+        return value
+
+    @field_validator("owner")
+    @classmethod
+    def _known_to_dagster(cls, value: str) -> str:
+        if not re.fullmatch(r"team:\S+|[\w.%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}", value, re.ASCII):
+            raise ValueError("it is neither an e-mail address nor team: with a name after it")
         return value
 
     @property

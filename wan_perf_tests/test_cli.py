@@ -115,6 +115,7 @@ def test_help_names_every_command(shell: Shell):
     said = shell.process("--help").stdout
     for command in (
         "demo",
+        "dev",
         "simulate",
         "collect",
         "import",

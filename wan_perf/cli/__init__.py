@@ -40,6 +40,21 @@ def demo(sites: int, seed: int) -> None:
 @commands.command()
 @click.option("--sites", default=60, show_default=True, type=click.IntRange(1, 20_000))
 @click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--real", is_flag=True, help="Your own settings and home instead of a simulation.")
+def dev(sites: int, seed: int, port: int, real: bool) -> None:
+    """Open the graph in Dagster's UI, with a simulated Mist Cloud beside it, until Ctrl+C.
+
+    A simulated organisation is a new one with every start. Runs of the UI are kept in the home.
+    """
+    from wan_perf.cli.dev import run_dev
+
+    run_dev(sites, seed, port, real=real)
+
+
+@commands.command()
+@click.option("--sites", default=60, show_default=True, type=click.IntRange(1, 20_000))
+@click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--start", type=_INSTANT, help="Where the virtual clock stands; without: real time.")
 @click.option("--days", default=2, show_default=True, type=click.IntRange(1, 400))

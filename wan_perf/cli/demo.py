@@ -12,8 +12,9 @@ from pathlib import Path
 from rich.console import Console
 
 from wan_perf.cli.answers import print_answers
+from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.ranges import DAY, HOUR
-from wan_perf.cli.running import Runs, dagster_home
+from wan_perf.cli.running import Runs
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.clock import floored
 from wan_perf.mist.collecting import EVENTS_KEPT
@@ -74,18 +75,24 @@ def demo_settings(
     cloud: Cloud, home: Path, contracts: Path, start: datetime, **given: object
 ) -> Settings:
     """Settings that point at a simulator and keep everything in one folder; what is given wins."""
-    staged = {
+    return read_settings(**(demo_environment(cloud, home, contracts, start) | given))
+
+
+def demo_environment(
+    cloud: Cloud, home: Path, contracts: Path, start: datetime, clock: str = "simulator"
+) -> dict[str, str]:
+    """The same, as the environment of a process."""
+    return {
         "MIST_API_TOKEN": cloud.token,
         "MIST_ORG_ID": cloud.org_id,
         "MIST_BASE_URL": cloud.url,
-        "WAN_PERF_CLOCK": "simulator",
+        "WAN_PERF_CLOCK": clock,
         "WAN_PERF_WAREHOUSE": "duckdb",
-        "WAN_PERF_HOME": home,
-        "WAN_PERF_DUCKDB": home / "wan_perf.duckdb",
-        "WAN_PERF_START": start,
-        "WAN_PERF_CIRCUITS": contracts,
+        "WAN_PERF_HOME": str(home),
+        "WAN_PERF_DUCKDB": str(home / "wan_perf.duckdb"),
+        "WAN_PERF_START": start.isoformat(),
+        "WAN_PERF_CIRCUITS": str(contracts),
     }
-    return read_settings(**(staged | given))
 
 
 def _is_over(instant: datetime) -> bool:

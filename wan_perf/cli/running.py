@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Self
 
 import dagster as dg
@@ -18,6 +17,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
 from wan_perf.declaration import Table
 from wan_perf.definitions import (
@@ -29,11 +29,12 @@ from wan_perf.definitions import (
     WEEKLY_JOB,
     build_definitions,
 )
-from wan_perf.defs.automation import HISTORY, LIVE, lane
 from wan_perf.defs.imported import Imported
 from wan_perf.defs.kept_out import KEPT_OUT
-from wan_perf.defs.raw import AT_ONCE_TAG, DUE_TAG
+from wan_perf.defs.lanes import HISTORY, LIVE, lane
+from wan_perf.defs.raw import DUE_TAG
 from wan_perf.defs.resources import clock_for, warehouse_for
+from wan_perf.defs.retrying import AT_ONCE_TAG
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.mist.cadence import PASS_EVERY, reach_back
@@ -90,6 +91,8 @@ class Runs:
         self.clock = clock_for(self.settings)
         self._imported = Imported()
         self._stack = ExitStack()
+        # A person at a terminal wants the sentence at once, not after the unattended runs' retries.
+        self._tags = {AT_ONCE_TAG: "true"}
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -118,8 +121,11 @@ class Runs:
         """Opened with the first job: a command that is refused before leaves no folder."""
         if self._given is not None:
             return self._given
-        home = str(dagster_home(self.settings))
-        return self._stack.enter_context(dg.DagsterInstance.from_config(home))
+        home = dagster_home(self.settings)
+        instance = self._stack.enter_context(dg.DagsterInstance.from_config(str(home)))
+        end_abandoned(instance, home)
+        self._tags[PROCESS_TAG] = self._stack.enter_context(carried(home))
+        return instance
 
     def collect(
         self, start: datetime | None, end: datetime | None, *, inventory: bool = False
@@ -338,14 +344,13 @@ class Runs:
             f"dagster/asset_partition_range_{end}": key
             for end, key in zip(("start", "end"), keys or (), strict=False)
         }
-        # A person at a terminal wants the sentence at once, not after the unattended runs' retries.
+        instance = self._instance
         in_lane = lane(LIVE if DUE_TAG in (tags or {}) else HISTORY)
-        tags = {AT_ONCE_TAG: "true", **in_lane, **(tags or {}), **ends}
         try:
             return self._definitions.resolve_job_def(job).execute_in_process(
-                instance=self._instance,
+                instance=instance,
                 run_config=_QUIET,
-                tags=tags,
+                tags={**self._tags, **in_lane, **(tags or {}), **ends},
                 asset_selection=[dg.AssetKey(table.name) for table in only] or None,
             )
         except Exception as error:
@@ -372,16 +377,6 @@ class Runs:
 def counted(number: int, one: str, many: str) -> str:
     """A number with its word: 1 pass, 2 passes."""
     return f"{number:,} {one if number == 1 else many}"
-
-
-def dagster_home(settings: Settings) -> Path:
-    """The folder of this home's Dagster instance, absolute, made if need be."""
-    home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
-    configuration = home / "dagster.yaml"
-    if not configuration.exists():
-        configuration.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
-    return home
 
 
 def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What runs by itself: when passes are taken, what follows what, and in which lane.
 
-Belongs here: schedules, conditions, sensors, the tags of their runs.
+Belongs here: schedules, conditions, sensors.
 Keep out: what a run computes, and how late anything may be heard (`mist.cadence`).
 
 Two lanes. **Live**: every five minutes one run takes the pass that is due and brings the hour in
@@ -19,14 +19,13 @@ from typing import Any
 
 import dagster as dg
 
+from wan_perf.defs.lanes import HISTORY, LANE, LIVE, lane
 from wan_perf.defs.raw import DUE_TAG
 from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, reach_back
 from wan_perf.mist.clock import floored
 
 AC = dg.AutomationCondition
 _HOUR = timedelta(hours=1)
-LANE = "wan_perf/lane"
-LIVE, HISTORY = "live", "history"
 
 LOOK_BACK = timedelta(days=40)
 """A condition acts on no older partition: thirteen months are brought up to date by a person."""
@@ -37,11 +36,6 @@ _SETTLED = HEARD_LATE + _OF_LIVE
 """After so long an hour's passes are over and its late events heard: what lacks is fetched."""
 
 _TIMELESS = dg.AssetSelection.assets("dim_site", "dim_circuit", "circuit_port", "dim_policy")
-
-
-def lane(name: str) -> dict[str, str]:
-    """Tags of a run in the lane; the live one goes first in the queue."""
-    return {LANE: name, **({"dagster/priority": "10"} if name == LIVE else {})}
 
 
 def _changed() -> Any:

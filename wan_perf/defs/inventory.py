@@ -9,19 +9,20 @@ import pandas as pd
 
 from wan_perf.defs.declared import declared
 from wan_perf.defs.kept_out import tell_kept_out
-from wan_perf.defs.raw import retry_later
+from wan_perf.defs.raw import MIST_POOL
 from wan_perf.defs.resources import Source
+from wan_perf.defs.retrying import tried_again
 from wan_perf.mist.asking_sites import ask_sites
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.clock import Clock, floored
-from wan_perf.mist.errors import MistTransientError
 from wan_perf.mist.instants import EPOCH
 from wan_perf.mist.inventory import inventory
 from wan_perf.tables import RAW_INVENTORY
 from wan_perf.warehouse import Warehouse
 
 
-@dg.asset(**declared(RAW_INVENTORY), kinds={"mist", "python"})
+@dg.asset(**declared(RAW_INVENTORY), kinds={"mist", "python"}, pool=MIST_POOL)
+@tried_again
 def raw_inventory(
     context: dg.AssetExecutionContext,
     source: dg.ResourceParam[Source],
@@ -29,11 +30,7 @@ def raw_inventory(
     warehouse: dg.ResourceParam[Warehouse],
 ) -> pd.DataFrame:
     session = source.session()
-    try:
-        frame, unused = inventory(session, floored(clock.now(), PASS_EVERY), source.contracts())
-    except MistTransientError as error:
-        retry_later(context, error)
-        raise
+    frame, unused = inventory(session, floored(clock.now(), PASS_EVERY), source.contracts())
     sites = ask_sites(session, frame, _newest_snapshot(warehouse), clock, source.reserve)
     for sentence in (*unused, *sites.complaints):
         context.log.warning(sentence)

@@ -23,6 +23,8 @@ from dagster._core.storage.db_io_manager import (  # the dispatch that dagster's
 )
 
 from wan_perf.declaration import Table
+from wan_perf.defs.lineage import tell_lineage
+from wan_perf.defs.retrying import retrying
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import Warehouse, Window
 
@@ -64,12 +66,23 @@ class _WarehouseClient(DbClient[Any]):
 
 class _Handler(DbTypeHandler[Any]):
     def handle_output(
-        self, _: dg.OutputContext, table_slice: TableSlice, obj: Any, connection: Warehouse
+        self, context: dg.OutputContext, table_slice: TableSlice, obj: Any, connection: Warehouse
     ) -> Mapping[str, Any]:
         """Replace the run's slice of the table; metadata says what was stored."""
-        stored = connection.store(TABLES[table_slice.table], obj, _window(table_slice))
-        passes = {} if stored.passes is None else {"passes": stored.passes}
-        return {"dagster/partition_row_count": stored.rows, **passes}
+        table = TABLES[table_slice.table]
+        with retrying(context.step_context):
+            stored = connection.store(table, obj, _window(table_slice))
+        partitions = len(context.asset_partition_keys) if context.has_asset_partitions else 1
+        if isinstance(obj, ir.Table):
+            tell_lineage(context, table, obj)
+        whole = table.partition is None and table.snapshot is None and not table.by_key
+        told = {
+            f"dagster/{'' if whole else 'partition_'}row_count": stored.rows,
+            "passes": stored.passes,
+            "coverage_pct": stored.coverage_pct,
+            "figures_of": _span(table_slice, partitions) if partitions > 1 else None,
+        }
+        return {name: value for name, value in told.items() if value is not None}
 
 
 class LazyTables(_Handler):
@@ -96,10 +109,20 @@ class Frames(_Handler):
         return [pd.DataFrame]
 
     def load_input(
-        self, _: dg.InputContext, table_slice: TableSlice, connection: Warehouse
+        self, context: dg.InputContext, table_slice: TableSlice, connection: Warehouse
     ) -> pd.DataFrame:
         """The rows of the upstream partitions."""
-        return connection.query(_lazy(connection, table_slice))
+        with retrying(context.step_context):
+            return connection.query(_lazy(connection, table_slice))
+
+
+def _span(table_slice: TableSlice, partitions: int) -> str:
+    """What a run's figures are of: dagster shows the same ones with each partition of a range."""
+    window = _window(table_slice)
+    assert window is not None, "a slice of several partitions has a window"  # noqa: S101 - a type
+    return (
+        f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC, {partitions} together"
+    )
 
 
 def _lazy(warehouse: Warehouse, table_slice: TableSlice) -> ir.Table:

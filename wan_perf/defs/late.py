@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pandas as pd
 
-from wan_perf.defs.automation import HISTORY, hours, lane
+from wan_perf.defs.automation import hours
+from wan_perf.defs.lanes import HISTORY, lane
 from wan_perf.defs.resources import Source
 from wan_perf.kpi.corrections import corrected_hours, settled_silences
 from wan_perf.kpi.nearness import EVENT_REACH_BACK

@@ -14,14 +14,14 @@ import pandas as pd
 from wan_perf.defs.declared import declared
 from wan_perf.defs.kept_out import tell_impossible, tell_kept_out
 from wan_perf.defs.partitions import CHUNK, HOURLY
-from wan_perf.defs.raw import DUE_TAG, naive, retry_later
+from wan_perf.defs.raw import DUE_TAG, MIST_POOL, naive
 from wan_perf.defs.resources import Progress, Source
+from wan_perf.defs.retrying import tried_again
 from wan_perf.frames import conform
 from wan_perf.kpi.unheard import unheard
 from wan_perf.mist.buckets import HOUR, Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.clock import Clock, floored
-from wan_perf.mist.errors import MistTransientError
 from wan_perf.mist.history import Backfill, port_history
 from wan_perf.mist.session import MistSession
 from wan_perf.tables import RAW_PORT_HISTORY, RAW_PORT_SAMPLE
@@ -33,7 +33,9 @@ from wan_perf.warehouse import Warehouse, Window
     kinds={"mist", "python"},
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
+    pool=MIST_POOL,
 )
+@tried_again
 def raw_port_history(
     context: dg.AssetExecutionContext,
     dim_site: ir.Table,
@@ -60,12 +62,8 @@ def raw_port_history(
     )
     wanted = _by_port(warehouse.query(lacking))
     session = source.session()
-    try:
-        # Without ports to ask for nothing is asked at all, not even the use of the token.
-        found = _ask(session, wanted, clock, source.reserve, progress) if wanted else Backfill()
-    except MistTransientError as error:
-        retry_later(context, error)
-        raise
+    # Without ports to ask for nothing is asked at all, not even the use of the token.
+    found = _ask(session, wanted, clock, source.reserve, progress) if wanted else Backfill()
     reasons = {str(error) for error in found.left.values()}
     for sentence in sorted(reasons):
         context.log.warning(sentence)

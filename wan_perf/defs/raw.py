@@ -15,6 +15,7 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.kept_out import tell_impossible, tell_kept_out
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
+from wan_perf.defs.retrying import tried_again
 from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, is_due
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import Scores, allowance, take_events, take_passes, take_scores
@@ -28,31 +29,10 @@ from wan_perf.tables import (
 )
 from wan_perf.warehouse import Warehouse, Window
 
+MIST_POOL = "mist_api"
+"""Who calls Mist takes turns: all share one token's calls of the hour."""
 DUE_TAG = "wan_perf/due_pass"
 """A run with this tag takes only the pass that is due, also under a clock that can be advanced."""
-
-
-AT_ONCE_TAG = "wan_perf/fail_at_once"
-"""A run with this tag is not tried again: somebody waits for its answer."""
-_LONGEST_WAIT_S = 60
-"""A run that waits longer keeps others from their turn; the next scheduled one asks anew."""
-
-
-def retry_later(
-    context: dg.AssetExecutionContext, error: MistPermanentError | MistTransientError
-) -> None:
-    """Have the run tried again when the cloud says, or soon; return where that is not wanted.
-
-    A failure that would come again is none to wait for.
-
-    Raises:
-        RetryRequested: the run is to be tried again.
-    """
-    if isinstance(error, MistPermanentError):
-        return
-    wait_s = error.retry_after or 10
-    if AT_ONCE_TAG not in context.run.tags and wait_s <= _LONGEST_WAIT_S:
-        raise dg.RetryRequested(max_retries=2, seconds_to_wait=wait_s) from error
 
 
 def _out(table: Table) -> dict[str, Any]:
@@ -71,7 +51,9 @@ def _out(table: Table) -> dict[str, Any]:
     backfill_policy=CHUNK,
     # After the history: what lies behind the clock when a run begins is not sampled any more.
     deps=["raw_port_history"],
+    pool=MIST_POOL,
 )
+@tried_again
 def live_passes(
     context: dg.AssetExecutionContext,
     source: dg.ResourceParam[Source],
@@ -83,13 +65,9 @@ def live_passes(
     session = source.session()
     budget = allowance(session, clock, reserve=0)
     due = _due_now(clock, start, end) if _is_live(context) else clock.passes(start, end)
-    try:
-        passes = take_passes(
-            session, due, clock, lambda at: progress.passed(at, budget.left if budget else None)
-        )
-    except MistTransientError as error:
-        retry_later(context, error)
-        raise
+    passes = take_passes(
+        session, due, clock, lambda at: progress.passed(at, budget.left if budget else None)
+    )
     if _is_live(context) and not due:
         context.log.warning(
             f"The clock stands at {clock.now():%Y-%m-%d %H:%M} UTC, outside of this run's hours "
@@ -118,7 +96,9 @@ def live_passes(
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
     deps=[RAW_PORT_SAMPLE.name],  # after the passes, so that the hour's events are in
+    pool=MIST_POOL,
 )
+@tried_again
 def raw_gateway_event(
     context: dg.AssetExecutionContext,
     source: dg.ResourceParam[Source],
@@ -133,7 +113,6 @@ def raw_gateway_event(
         except (MistPermanentError, MistTransientError) as error:
             # A live run goes on with its pass, which nobody can take again.
             if not _is_live(context):
-                retry_later(context, error)
                 raise
             why = str(error)
             context.log.warning(f"Events were not had and stay as they are: {why}")
@@ -151,7 +130,9 @@ def raw_gateway_event(
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
     deps=[RAW_PORT_SAMPLE.name],  # after the passes, so that their hours are over
+    pool=MIST_POOL,
 )
+@tried_again
 def raw_site_sle(
     context: dg.AssetExecutionContext,
     source: dg.ResourceParam[Source],

@@ -4,7 +4,7 @@ Belongs here: the two kinds of failure.
 Keep out: which answer is which (`session`), how often to try again (the caller).
 """
 
-from wan_perf.errors import WanPerfError
+from wan_perf.errors import TransientError, WanPerfError
 
 
 class MistPermanentError(WanPerfError):
@@ -28,19 +28,11 @@ class MistAnswerError(MistPermanentError):
     """The answer is none that is known; what stands beside it may be answered well."""
 
 
-class MistTransientError(WanPerfError):
+class MistTransientError(TransientError):
     """The same call may well succeed later: the cloud, the line or the hour's budget is exhausted.
 
-    Retry this one and never the permanent one.
-
-    Attributes:
-        retry_after: Time after which the cloud asks to be called again; None where it names
-            none. [s]
+    Retry this one and never the permanent one. Where the cloud names a time it is `retry_after`.
     """
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class HourUsedUpError(MistTransientError):

@@ -15,6 +15,9 @@ from wan_perf.declaration import Rule, Table
 
 KEY = "key_is_unique"
 ROWS = "rows_in_all"
+MINUTES = "minutes_in_all"
+UNKNOWN = "minutes_unknown"
+_SUMS = (MINUTES, UNKNOWN)
 
 
 def unique(table: Table) -> Rule:
@@ -24,18 +27,35 @@ def unique(table: Table) -> Rule:
 
 
 def counts(rows: ir.Table, table: Table, rules: Sequence[Rule]) -> ir.Table:
-    """One row: rows in all (`ROWS`), rows too many for the key, rows that break each rule."""
+    """One row: rows in all (`ROWS`), rows too many for the key, rows that break each rule.
+
+    Of a table with minutes whose state is known or not their sums too (`MINUTES`, `UNKNOWN`).
+    """
     # Marked first and summed then: a rule may look at a row's neighbours.
-    marked = rows.select(**{rule.name: _broken(rows, rule).ifelse(1, 0) for rule in rules})
+    marks = {rule.name: _broken(rows, rule).ifelse(1, 0) for rule in rules} | _minutes(rows, table)
+    marked = rows.select(**marks)
     totals = marked.aggregate(
-        marked.count().name(ROWS), **{rule.name: marked[rule.name].sum() for rule in rules}
+        marked.count().name(ROWS), **{name: marked[name].sum() for name in marks}
     )
     surplus = _repeated(rows, table).surplus.sum().name(KEY).as_table()
     together = totals.cross_join(surplus)
     # A sum over no rows is NULL.
     return together.select(
-        **{name: together[name].fill_null(0).cast("int64") for name in together.columns}
+        **{
+            name: together[name].fill_null(0).cast("float64" if name in _SUMS else "int64")
+            for name in together.columns
+        }
     )
+
+
+def coverage_pct(found: Mapping[str, float]) -> float | None:
+    """Share of the minutes whose state is known; None where there are none. [%]
+
+    `found` are the counts of rows, by name.
+    """
+    # An engine may sum whole minutes as decimals.
+    minutes = float(found.get(MINUTES, 0))
+    return 100 * (1 - float(found[UNKNOWN]) / minutes) if minutes else None
 
 
 def offenders(rows: ir.Table, table: Table, rule: Rule) -> ir.Table:
@@ -55,6 +75,14 @@ def sentence(
         f"{table.name}: {found[first.name]} rows break {first.name} ({first.meaning}){also}; "
         f"nothing was replaced. One of them: {shown}."
     )
+
+
+def _minutes(rows: ir.Table, table: Table) -> dict[str, ir.NumericValue]:
+    if "unknown_minutes" not in table.columns:
+        return {}
+    both = {"up_minutes", "down_minutes"} <= set(table.columns)
+    whole = rows.up_minutes + rows.down_minutes if both else ibis.literal(float(table.minutes or 0))
+    return {MINUTES: whole, UNKNOWN: rows.unknown_minutes}
 
 
 def _broken(rows: ir.Table, rule: Rule) -> ir.BooleanValue:

@@ -34,10 +34,14 @@ from wan_perf.warehouse.window import Window, where, within
 
 @dataclass(frozen=True)
 class Stored:
-    """What a store step did: rows written and, of a snapshot table, the passes replaced."""
+    """What a store step did: rows written and, of a snapshot table, the passes replaced.
+
+    `coverage_pct` is the share of the rows' minutes whose state is known, where there are such.
+    """
 
     rows: int
     passes: int | None = None
+    coverage_pct: float | None = None
 
 
 class RefusedRowsError(WanPerfError):
@@ -282,15 +286,15 @@ class Warehouse(ABC):
             rules = (*rules, inside)
         counts = checking.counts(staged, table, rules)
         [answer] = session.run(sql(counts))
-        found = {name: int(count) for name, count in zip(counts.columns, answer, strict=True)}
+        found: dict[str, Any] = dict(zip(counts.columns, answer, strict=True))
         broken = [r for r in (checking.unique(table), *rules) if found[r.name]]
         if broken:
             example = session.frame(sql(checking.offenders(staged, table, broken[0]).limit(1)))
             raise RefusedRowsError(checking.sentence(table, broken, found, example))
         if table.snapshot is None:
-            return Stored(found[checking.ROWS])
+            return Stored(int(found[checking.ROWS]), coverage_pct=checking.coverage_pct(found))
         passes = staged.aggregate(passes=staged[table.snapshot].nunique())
-        return Stored(found[checking.ROWS], int(session.run(sql(passes))[0][0]))
+        return Stored(int(found[checking.ROWS]), int(session.run(sql(passes))[0][0]))
 
 
 @cache

@@ -23,7 +23,7 @@ import pandas as pd
 
 from wan_perf.columns import Column
 from wan_perf.declaration import Table, View
-from wan_perf.errors import WanPerfError
+from wan_perf.errors import TransientError, WanPerfError
 from wan_perf.warehouse import comments
 from wan_perf.warehouse.face import NoWarehouseError, Session, Warehouse
 
@@ -95,7 +95,8 @@ class DuckDBWarehouse(Warehouse):
 
         Raises:
             NoWarehouseError: asked to read only, and there is no file yet.
-            WanPerfError: the file cannot be opened, or is held longer than `patience_s`.
+            TransientError: another holds the file longer than `patience_s`.
+            WanPerfError: the file cannot be opened.
         """
         deadline = time.monotonic() + self.patience_s
         with self._turn(deadline) if not read_only else nullcontext():
@@ -111,7 +112,7 @@ class DuckDBWarehouse(Warehouse):
         # The file's lock keeps other processes out, not the threads of this one.
         turn = _TURNS.setdefault(self.path.resolve(), threading.RLock())
         if not turn.acquire(timeout=max(0, deadline - time.monotonic())):
-            raise self._closed("Another thread of this process is writing.")
+            raise TransientError(self._closed("Another thread of this process is writing."))
         try:
             yield
         finally:
@@ -131,15 +132,16 @@ class DuckDBWarehouse(Warehouse):
             except duckdb.Error as error:
                 # Only a lock passes by itself; a broken file or a missing right does not.
                 held = any(words in str(error).lower() for words in _HELD)
+                kind = TransientError if held else WanPerfError
                 if not held or time.monotonic() >= deadline:
-                    raise self._closed(str(error).splitlines()[0]) from error
+                    raise kind(self._closed(str(error).splitlines()[0])) from error
             # Jitter keeps waiting processes from asking in step.
             jitter = random.uniform(0.5, 1.5)  # noqa: S311 - no secret depends on it
             time.sleep(min(wait * jitter, max(0, deadline - time.monotonic())))
             wait = min(wait * 2, 1.0)
 
-    def _closed(self, why: str) -> WanPerfError:
-        return WanPerfError(
+    def _closed(self, why: str) -> str:
+        return (
             f"The warehouse {self.path} cannot be opened: {why} "
             "Close what holds it, or set WAN_PERF_DUCKDB to another file."
         )

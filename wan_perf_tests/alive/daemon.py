@@ -20,7 +20,7 @@ from urllib.request import Request, urlopen
 
 import dagster as dg
 
-from wan_perf.cli.running import dagster_home
+from wan_perf.cli.homes import dagster_home
 from wan_perf.settings import Settings
 
 _STARTS_WITHIN_S = 180

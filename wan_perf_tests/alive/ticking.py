@@ -16,6 +16,7 @@ import dagster as dg
 
 from wan_perf.definitions import LIVE_JOB, build_definitions
 from wan_perf.defs import automation
+from wan_perf.defs.lanes import HISTORY, lane
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, Stage, staged
@@ -87,7 +88,7 @@ class Ticking:
         result = job.execute_in_process(
             instance=self.instance,
             asset_selection=assets,
-            tags={**automation.lane(automation.HISTORY), **tags},
+            tags={**lane(HISTORY), **tags},
             raise_on_error=False,
         )
         if not result.success:

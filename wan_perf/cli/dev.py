@@ -1,0 +1,160 @@
+"""Dagster's webserver and daemon on the demonstration's cloud or on the user's own settings.
+
+Belongs here: what is set for them, who may start them, what a person is told.
+Keep out: how processes start and end (`service`), another way to collect: the UI runs the jobs.
+"""
+
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+from filelock import FileLock, Timeout
+from rich.console import Console
+
+from wan_perf.cli.demo import demo_environment
+from wan_perf.cli.homes import dagster_home, end_abandoned
+from wan_perf.cli.ranges import HOUR, ceiled
+from wan_perf.cli.service import Service
+from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.mist.collecting import EVENTS_KEPT
+from wan_perf.settings import Settings, read_settings
+from wan_perf.simulator import Fleet, serve
+
+_BEAT_S = 30
+"""A daemon gives a sign of life so often. [s]"""
+_OURS = ("MIST_", "WAN_PERF_", "SNF_", "DAGSTER_HOME")
+_WORKSPACE = """\
+load_from:
+  - python_module:
+      module_name: wan_perf.definitions
+      location_name: wan_perf
+"""
+
+
+def run_dev(sites: int, seed: int, port: int, *, real: bool) -> None:
+    """Serve the UI until Ctrl+C.
+
+    Raises:
+        UsageError: the real organisation is asked for, and there is no token.
+        WanPerfError: the port is taken, the home has its Dagster already, or Dagster failed.
+    """
+    console = Console(soft_wrap=True)
+    settings = read_settings()
+    if real and not settings.mist_api_token.get_secret_value():
+        raise UsageError("--real needs MIST_API_TOKEN; set it in the environment or in .env.")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings.home):
+        _refuse_taken(port)
+        if real:
+            home = settings.dagster_home_given or dagster_home(settings)
+            _serve(console, port, home, dict(os.environ), Path.cwd())
+        else:
+            _serve_demo(console, settings, sites, seed, port)
+
+
+def _serve_demo(console: Console, settings: Settings, sites: int, seed: int, port: int) -> None:
+    """A new organisation with every start: its cloud remembers 14 days, its warehouse nothing."""
+    home = settings.home / "dev"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    past = ceiled(now - EVENTS_KEPT, HOUR)
+    fleet = Fleet.whole(seed, sites, past, now + timedelta(days=7))
+    contracts = home / "contracts.csv"
+    contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
+    with serve(fleet, now=now, ticking=True) as cloud:
+        given = demo_environment(cloud, home.resolve(), contracts.resolve(), past, clock="real")
+        given["WAN_PERF_AUTOMATION"] = settings.automation
+        console.print(
+            f"A simulated Mist Cloud with {sites} stores at {cloud.url}; its clock is the real one."
+        )
+        others = {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
+        _serve(console, port, dagster_home(read_settings(**given)), others | given, home)
+
+
+def _serve(
+    console: Console, port: int, home: Path, environment: dict[str, str], folder: Path
+) -> None:
+    workspace = home / "workspace.yaml"
+    workspace.write_text(_WORKSPACE, encoding="utf-8")
+    arguments = ["dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
+    environment = environment | {"DAGSTER_HOME": str(home)}
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        _refuse_second_daemon(instance, home, console)
+        end_abandoned(instance, home, all_others=True)
+        with Service("dagster", arguments, environment, folder, home / "dev.log") as service:
+            console.print("Dagster is starting …")
+            service.await_answer(f"http://127.0.0.1:{port}/server_info")
+            console.print(_what_to_try(port, home))
+            service.await_end()
+        # What the daemon carried ended with it, and its last sign of life is none any more.
+        end_abandoned(instance, home, all_others=True)
+        instance.wipe_daemon_heartbeats()
+    console.print("Ended.")
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Hold the home for this process; a lock ends with its process, so that none is left over."""
+    holder = home / "dev.pid"
+    try:
+        with FileLock(home / "dev.lock", timeout=0):
+            holder.write_text(str(os.getpid()), encoding="utf-8")
+            try:
+                yield
+            finally:
+                holder.unlink(missing_ok=True)
+    except Timeout:
+        pid = holder.read_text(encoding="utf-8") if holder.exists() else "unknown"
+        raise WanPerfError(
+            f"wan-perf dev is already running on {home} (process {pid}); end that one, or set "
+            "WAN_PERF_HOME to another folder."
+        ) from None
+
+
+def _refuse_taken(port: int) -> None:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise WanPerfError(
+            f"Port {port} cannot be served on ({error.strerror}); give another --port."
+        ) from None
+
+
+def _refuse_second_daemon(instance: dg.DagsterInstance, home: Path, console: Console) -> None:
+    """Two daemons on one home would launch every run twice."""
+    last = newest = _last_sign(instance)
+    until = last + 1.5 * _BEAT_S
+    if time.time() < until:
+        console.print("A Dagster daemon worked here just now; waiting to see whether it is gone …")
+    while newest == last and time.time() < until:
+        time.sleep(_BEAT_S / 10)
+        newest = _last_sign(instance)
+    if newest != last:
+        raise WanPerfError(
+            f"A Dagster daemon is already working on {home}, such as that of dagster dev; end it, "
+            "or set WAN_PERF_HOME to another folder."
+        )
+
+
+def _last_sign(instance: dg.DagsterInstance) -> float:
+    return max((beat.timestamp for beat in instance.get_daemon_heartbeats().values()), default=0.0)
+
+
+def _what_to_try(port: int, home: Path) -> str:
+    return (
+        f"\n[bold]http://127.0.0.1:{port}[/]\n"
+        "  Jobs, inventory_job: launch it first; it says who is measured.\n"
+        "  Jobs, hourly_job: launch its newest hours; circuit_hour has checks and plots.\n"
+        "  Jobs, daily_job and reports_job: days, and who is worst.\n"
+        "  Automation: with the schedule live and all sensors switched on it needs no hand.\n"
+        "  Lineage: how the tables feed each other.\n"
+        f"  What Dagster says: {home / 'dev.log'}\n"
+        "Ctrl+C ends it."
+    )

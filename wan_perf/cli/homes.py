@@ -1,0 +1,91 @@
+"""Dagster's own folder in the home: its configuration, and runs that nobody carries any more.
+
+Belongs here: the file that we write, and what a killed process leaves behind in Dagster's books.
+Keep out: what is run (`running`), serving the UI (`dev`).
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import click
+import dagster as dg
+from filelock import FileLock, Timeout
+
+from wan_perf.settings import Settings
+
+PROCESS_TAG = "wan_perf/process"
+"""Which process of the command line carries a run, by the name of a file that it locks."""
+_ONCE_WRITTEN = {"telemetry:\n  enabled: false\n"}
+_UNDER_WAY = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def dagster_home(settings: Settings) -> Path:
+    """The folder of this home's Dagster instance, absolute, made if need be.
+
+    A configuration that we wrote is brought up to date; one that somebody changed is theirs.
+    """
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    ours = files("wan_perf.cli").joinpath("dagster.yaml").read_text(encoding="utf-8")
+    configuration = home / "dagster.yaml"
+    found = configuration.read_text(encoding="utf-8") if configuration.exists() else None
+    if found is None or found in _ONCE_WRITTEN:
+        configuration.write_text(ours, encoding="utf-8")
+    elif found != ours:
+        click.echo(
+            f"wan-perf: {configuration} is not as wan-perf writes it and stays so; remove it to "
+            "have the limits of this version.",
+            err=True,
+        )
+    return home
+
+
+@contextmanager
+def carried(home: Path) -> Iterator[str]:
+    """A name for this process, by which others see whether it lives: it locks a file of that name.
+
+    A lock ends with its process, however that ends, on every system.
+    """
+    name = uuid.uuid4().hex
+    file = _file(home, name)
+    file.parent.mkdir(exist_ok=True)
+    with FileLock(file):
+        yield name
+    file.unlink(missing_ok=True)
+
+
+def end_abandoned(instance: dg.DagsterInstance, home: Path, *, all_others: bool = False) -> None:
+    """Mark as failed whatever run lost its process, and free its place in queue and pools.
+
+    Dagster cannot know: it would show such a run as going on and keep others waiting for it.
+    `all_others` is for when no daemon works on this home: then no run of a daemon goes on either.
+    """
+    for run in instance.get_runs(dg.RunsFilter(statuses=_UNDER_WAY)):
+        name = run.tags.get(PROCESS_TAG)
+        if all_others if name is None else not _lives(home, name):
+            instance.report_run_failed(run, "The process that carried this run has ended.")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _lives(home: Path, name: str) -> bool:
+    file = _file(home, name)
+    if not file.exists():
+        return False
+    try:
+        with FileLock(file, timeout=0):
+            pass
+    except Timeout:
+        return True
+    file.unlink(missing_ok=True)
+    return False
+
+
+def _file(home: Path, name: str) -> Path:
+    return home / "processes" / f"{name}.lock"

@@ -1,0 +1,57 @@
+"""What is tried again by itself: what may well succeed later, and nothing else.
+
+Belongs here: how often, after how long, and for whom not.
+Keep out: which failures are transient (`errors.TransientError` and its kinds).
+"""
+
+import functools
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import dagster as dg
+
+from wan_perf.errors import TransientError
+
+AT_ONCE_TAG = "wan_perf/fail_at_once"
+"""A run with this tag is not tried again: somebody waits for its answer."""
+_RETRIES = 3
+_FIRST_WAIT_S = 5
+"""Unless the cloud says; doubled with every attempt."""
+_LONGEST_WAIT_S = 60
+"""A run that waits longer keeps others from their turn; the next scheduled one asks anew."""
+
+_Asset = TypeVar("_Asset", bound=Callable[..., Any])
+
+
+def tried_again(asset: _Asset) -> _Asset:
+    """An asset's function, tried again after a transient failure."""
+
+    @functools.wraps(asset)
+    def patient(context: dg.AssetExecutionContext, *given: Any, **named: Any) -> Any:
+        with retrying(context.get_step_execution_context()):
+            return asset(context, *given, **named)
+
+    return patient  # type: ignore[return-value]
+
+
+@contextmanager
+def retrying(step: Any) -> Iterator[None]:
+    """Have the step (dagster's execution context of it) tried again after a transient failure.
+
+    A failure that would come again is none to wait for, and passes; so does one after which the
+    cloud wants a longer pause.
+
+    Raises:
+        RetryRequested: the step is to be tried again, later with every attempt.
+    """
+    try:
+        yield
+    except TransientError as error:
+        wait_s = (error.retry_after or _FIRST_WAIT_S) * 2**step.previous_attempt_count
+        if AT_ONCE_TAG in step.run_tags or wait_s > _LONGEST_WAIT_S:
+            raise
+        # Jitter keeps those that failed together from coming back together.
+        jitter = random.uniform(1, 1.5)  # noqa: S311 - no secret depends on it
+        raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=wait_s * jitter) from error

@@ -1,0 +1,230 @@
+"""wan-perf dev as a person uses it: started, looked at, launched from, refused twice, ended."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import dagster as dg
+import pytest
+
+from wan_perf.tables import TABLES
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the signals of a POSIX shell")
+STARTS_WITHIN_S = 200
+LAUNCHED_WITHIN_S = 120
+HEALTHY = """{ instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } } }"""
+ASSETS = """{ assetNodes { assetKey { path } pools kinds } }"""
+RUN = """query($id: ID!) { runOrError(runId: $id) { ... on Run { status tags { key value } } } }"""
+LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+
+
+class Dev(NamedTuple):
+    """A running wan-perf dev, its port, its home and what it prints."""
+
+    process: subprocess.Popen[str]
+    port: int
+    home: Path
+
+    @property
+    def printed(self) -> str:
+        return (self.home / "printed.txt").read_text(encoding="utf-8")
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        address = f"http://127.0.0.1:{self.port}/graphql"
+        request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
+            return json.load(answer)["data"]
+
+    def launch(self, job: str, *assets: str) -> dict[str, Any]:
+        """Run assets of a job as the UI does, and give the run when it has ended."""
+        selector = {
+            "repositoryLocationName": "wan_perf",
+            "repositoryName": "__repository__",
+            "pipelineName": job,
+            "assetSelection": [{"path": [name]} for name in assets],
+        }
+        started = self.ask(LAUNCH, params={"selector": selector, "mode": "default"})["launchRun"]
+        assert started["__typename"] == "LaunchRunSuccess", started
+        run_id = started["run"]["runId"]
+
+        def ended() -> Any:
+            run = self.ask(RUN, id=run_id)["runOrError"]
+            return run if run["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
+
+        return wait_for(ended, LAUNCHED_WITHIN_S)
+
+
+def wait_for(found: Any, within_s: float) -> Any:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if answer := found():
+            return answer
+        time.sleep(0.5)
+    raise AssertionError(f"not within {within_s} s")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def command(home: Path, *arguments: str, port: int) -> dict[str, Any]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MIST_", "WAN_", "SNF_", "DAGSTER_"))
+    }
+    return {
+        "args": [sys.executable, "-m", "wan_perf", "dev", "--port", str(port), *arguments],
+        "env": {**kept, "WAN_PERF_HOME": str(home), "PYTHONUTF8": "1"},
+        "cwd": home,
+        "text": True,
+        "encoding": "utf-8",
+    }
+
+
+@contextmanager
+def started(home: Path) -> Iterator[Dev]:
+    port = free_port()
+    with (home / "printed.txt").open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            **command(home, "--sites", "2", port=port),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            # As a shell starts what it runs in the background, where Ctrl+C must work no less.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        )
+    dev = Dev(process, port, home)
+    try:
+        wait_for(
+            lambda: "Ctrl+C ends it" in dev.printed or process.poll() is not None, STARTS_WITHIN_S
+        )
+        assert process.poll() is None, dev.printed
+        yield dev
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+    with started(tmp_path_factory.mktemp("dev")) as dev:
+        yield dev
+
+
+def refusal(home: Path, *arguments: str, port: int) -> tuple[int, str]:
+    done = subprocess.run(
+        **command(home, *arguments, port=port), capture_output=True, timeout=60, check=False
+    )
+    return done.returncode, done.stderr
+
+
+def processes_of(home: Path) -> list[str]:
+    """Command lines of all processes that know of the home; none where there is no /proc."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes()
+            line = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if f"WAN_PERF_HOME={home}".encode() in environment:
+            found.append(line.replace(b"\0", b" ").decode())
+    return found
+
+
+def test_the_ui_has_every_asset_and_all_daemons_are_healthy(dev: Dev):
+    nodes = {"/".join(n["assetKey"]["path"]): n for n in dev.ask(ASSETS)["assetNodes"]}
+    assert set(nodes) == set(TABLES)
+    assert nodes["raw_port_sample"]["pools"] == ["mist_api"]
+
+    def healthy() -> bool:
+        found = dev.ask(HEALTHY)["instance"]["daemonHealth"]["allDaemonStatuses"]
+        return all(daemon["healthy"] for daemon in found if daemon["required"])
+
+    wait_for(healthy, 60)
+
+
+def test_a_job_launched_in_the_ui_collects_from_the_simulated_cloud(dev: Dev):
+    run = dev.launch("inventory_job")
+    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+    assert run["status"] == "SUCCESS"
+    assert (tags["wan_perf/stage"], tags["wan_perf/lane"]) == ("inventory", "history")
+
+
+def test_an_asset_launched_without_a_job_waits_with_history(dev: Dev):
+    run = dev.launch("__ASSET_JOB", "dim_policy")
+    assert run["status"] == "SUCCESS"
+    assert {"key": "wan_perf/lane", "value": "history"} in run["tags"]
+
+
+def test_a_second_start_on_the_same_home_is_refused(dev: Dev):
+    code, said = refusal(dev.home, port=free_port())
+    assert code == 1
+    assert f"is already running on {dev.home} (process {dev.process.pid})" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_port_in_use_is_one_sentence(dev: Dev, tmp_path: Path):
+    code, said = refusal(tmp_path, port=dev.port)
+    assert (code, len(said.splitlines())) == (1, 1)
+    assert f"Port {dev.port} cannot be served on" in said
+
+
+def test_the_real_organisation_needs_its_token(tmp_path: Path):
+    code, said = refusal(tmp_path, "--real", port=free_port())
+    assert (code, "MIST_API_TOKEN" in said) == (2, True)
+
+
+def test_ctrl_c_ends_it_and_all_that_it_started(dev: Dev):
+    """The last of this file: what the others look at is gone after it."""
+    if sys.platform == "linux":
+        assert len(processes_of(dev.home / "dev")) >= 3
+    began = time.monotonic()
+    dev.process.send_signal(signal.SIGINT)
+    assert dev.process.wait(30) == 0, dev.printed
+    assert time.monotonic() - began < 20
+    assert dev.printed.rstrip().endswith("Ended.")
+    assert processes_of(dev.home / "dev") == []
+    assert not (dev.home / "dev.pid").exists()
+    with dg.DagsterInstance.from_config(str(dev.home / "dev" / "dagster")) as instance:
+        assert instance.get_daemon_heartbeats() == {}
+
+
+def test_a_second_daemon_on_a_home_is_refused(tmp_path: Path):
+    """Someone's own dagster-daemon works on the home; its next sign of life gives it away."""
+    environment = command(tmp_path, port=1)["env"] | {"MIST_API_TOKEN": "none-is-asked"}
+    home = tmp_path / "dagster"
+    home.mkdir()
+    daemon = subprocess.Popen(
+        [sys.executable, "-m", "dagster._daemon", "run", "--empty-workspace"],
+        env={**environment, "DAGSTER_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            wait_for(instance.get_daemon_heartbeats, 60)
+        done = subprocess.run(
+            **(command(tmp_path, "--real", port=free_port()) | {"env": environment}),
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        daemon.send_signal(signal.SIGINT)
+        daemon.wait(30)
+    assert done.returncode == 1
+    assert f"A Dagster daemon is already working on {home}" in done.stderr

@@ -1,0 +1,131 @@
+"""Dagster's folder in the home: its limits, whose file it is, and what killed processes leave."""
+
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
+from wan_perf.settings import Settings, read_settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return read_settings(WAN_PERF_HOME=tmp_path)
+
+
+@pytest.fixture
+def home(settings: Settings) -> Path:
+    return dagster_home(settings)
+
+
+@pytest.fixture
+def instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        yield instance
+
+
+def test_the_home_has_a_lane_for_what_is_due_and_one_for_the_rest(instance: dg.DagsterInstance):
+    limits = instance.get_concurrency_config()
+    assert limits.run_queue_config.max_concurrent_runs == 2
+    assert limits.run_queue_config.tag_concurrency_limits == [
+        {"key": "wan_perf/lane", "value": lane, "limit": 1} for lane in ("live", "history")
+    ]
+    assert limits.pool_config.default_pool_limit == 1
+    assert limits.pool_config.pool_granularity.value == "op"
+    assert instance.run_monitoring_enabled
+    assert not instance.telemetry_enabled
+    assert type(instance.run_coordinator).__name__ == "LaneCoordinator"
+
+
+def test_what_an_older_version_wrote_is_brought_up_to_date(settings: Settings, home: Path):
+    written = (home / "dagster.yaml").read_text(encoding="utf-8")
+    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+    dagster_home(settings)
+    assert (home / "dagster.yaml").read_text(encoding="utf-8") == written
+
+
+def test_what_somebody_changed_is_left_alone_and_said(
+    settings: Settings, home: Path, capsys: pytest.CaptureFixture[str]
+):
+    theirs = "telemetry:\n  enabled: true\n"
+    (home / "dagster.yaml").write_text(theirs, encoding="utf-8")
+    dagster_home(settings)
+    assert (home / "dagster.yaml").read_text(encoding="utf-8") == theirs
+    assert "is not as wan-perf writes it and stays so" in capsys.readouterr().err
+
+
+@dg.asset(pool="mist_api")
+def asks_mist() -> None:
+    """An asset that takes its turn."""
+
+
+def run(instance: dg.DagsterInstance, **tags: str) -> bool:
+    job = dg.Definitions([asks_mist], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
+    return job.execute_in_process(instance=instance, tags=tags).success
+
+
+def test_a_run_of_the_command_line_takes_its_turn_and_gives_it_back(instance: dg.DagsterInstance):
+    for _ in range(2):
+        assert run(instance)
+    assert instance.event_log_storage.get_concurrency_info("mist_api").active_slot_count == 0
+
+
+KILLED = """
+    import os, sys
+    import dagster as dg
+    from wan_perf.cli.homes import PROCESS_TAG, carried
+    from pathlib import Path
+
+    @dg.asset(pool="mist_api")
+    def asks_mist() -> None:
+        os.kill(os.getpid(), 9) if os.name != "nt" else os._exit(1)
+
+    home = Path(sys.argv[1])
+    job = dg.Definitions([asks_mist], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
+    with dg.DagsterInstance.from_config(str(home)) as instance, carried(home) as name:
+        job.execute_in_process(instance=instance, tags={PROCESS_TAG: name})
+"""
+
+
+def test_a_killed_run_keeps_nobody_waiting(home: Path, instance: dg.DagsterInstance):
+    """Its turn with Mist and its lane would be taken for ever."""
+    program = textwrap.dedent(KILLED)
+    subprocess.run([sys.executable, "-c", program, str(home)], check=False, timeout=120)
+    [killed] = instance.get_runs()
+    assert killed.status == dg.DagsterRunStatus.STARTED
+    assert instance.event_log_storage.get_concurrency_info("mist_api").active_slot_count == 1
+    end_abandoned(instance, home)
+    ended = instance.get_run_by_id(killed.run_id)
+    assert ended is not None
+    assert ended.status == dg.DagsterRunStatus.FAILURE
+    assert run(instance)
+    assert list((home / "processes").iterdir()) == []
+
+
+def test_a_run_that_goes_on_is_left_alone(home: Path, instance: dg.DagsterInstance):
+    """Of the command line, seen by its lock; a daemon's, unless no daemon is there any more."""
+    seen = {}
+
+    @dg.asset
+    def looks_round(context: dg.AssetExecutionContext) -> None:
+        for all_others in (False, True):
+            end_abandoned(instance, home, all_others=all_others)
+            own = instance.get_run_by_id(context.run.run_id)
+            assert own is not None
+            seen[PROCESS_TAG in own.tags, all_others] = own.status.value
+
+    job = dg.Definitions([looks_round], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
+    with carried(home) as name:
+        job.execute_in_process(instance=instance, tags={PROCESS_TAG: name})
+    job.execute_in_process(instance=instance)
+    assert seen == {
+        (True, False): "STARTED",
+        (True, True): "STARTED",
+        (False, False): "STARTED",
+        (False, True): "FAILURE",
+    }
