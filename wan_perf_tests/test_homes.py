@@ -35,7 +35,7 @@ def test_the_home_has_a_lane_for_what_is_due_and_one_for_the_rest(instance: dg.D
     assert limits.run_queue_config.tag_concurrency_limits == [
         {"key": "wan_perf/lane", "value": lane, "limit": 1} for lane in ("live", "history")
     ]
-    assert limits.pool_config.default_pool_limit == 1
+    assert limits.pool_config.default_pool_limit == 2
     assert limits.pool_config.pool_granularity.value == "op"
     assert instance.run_monitoring_enabled
     assert not instance.telemetry_enabled

@@ -54,9 +54,14 @@ class Ticking:
             self.failed[self.now] = "live"
 
     def follow(self, rounds: int = 3) -> None:
-        """What the sensors ask for, until they ask for nothing more."""
+        """What the sensors ask for, until they ask for nothing more.
+
+        The last one first: each has seen what the live runs did before another fetches anything, as
+        in a daemon, which asks each of them twice a minute.
+        """
+        sensors = list(reversed(list(self.definitions.sensors or ())))
         for _ in range(rounds):
-            asked = [self._asked_by(sensor) for sensor in self.definitions.sensors or ()]
+            asked = [self._asked_by(sensor) for sensor in sensors]
             if not any(asked):
                 return
 
