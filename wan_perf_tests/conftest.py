@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 LONGEST_FIRST = (
+    *("graph/test_parity.py", "alive/test_daemon.py", "alive/test_ticked.py"),
+    *("graph/test_import.py", "test_dev.py"),
     *("graph/test_bad_answers.py", "kpi/test_both_engines.py", "graph/test_truth.py"),
     *("graph/test_bad_history.py", "graph/test_live.py", "graph/test_purity.py", "test_cli.py"),
     *("graph/test_history.py", "graph/test_circuits.py", "graph/test_real_series.py"),
