@@ -17,6 +17,7 @@ from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.raw import DUE_TAG, MIST_POOL, naive
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.defs.retrying import tried_again
+from wan_perf.errors import WanPerfError
 from wan_perf.frames import conform
 from wan_perf.kpi.unheard import unheard
 from wan_perf.mist.buckets import HOUR, Wanted
@@ -24,7 +25,7 @@ from wan_perf.mist.budget import Budget
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.history import Backfill, port_history
 from wan_perf.mist.session import MistSession
-from wan_perf.tables import RAW_PORT_HISTORY, RAW_PORT_SAMPLE
+from wan_perf.tables import RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
 from wan_perf.warehouse import Warehouse, Window
 
 
@@ -53,6 +54,12 @@ def raw_port_history(
         nothing = {"ports_fetched": 0, "ports_left": 0, "ports_without_quality": 0, "calls": 0}
         context.add_output_metadata(nothing)
         return conform([], RAW_PORT_HISTORY)
+    if not warehouse.holds(RAW_INVENTORY):
+        # An hour that was asked for in vain would count as fetched.
+        raise WanPerfError(
+            "No inventory was taken yet, so that nobody knows whose history to fetch; take it "
+            "first: the job inventory_job, or wan-perf collect."
+        )
     # Read here and not as inputs: the passes of this run come after it, and it has a past.
     lacking = unheard(
         warehouse.lazy(RAW_PORT_SAMPLE, Window(start - HOUR, end + HOUR)),
