@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,10 @@ class Ticking:
     instance: dg.DagsterInstance
     failed: dict[datetime, str] = field(default_factory=dict)
     _cursors: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def _graph(self) -> Any:
+        return self.definitions.resolve_asset_graph()
 
     @property
     def now(self) -> datetime:
@@ -77,7 +82,9 @@ class Ticking:
         )
         self._cursors[sensor.name] = evaluated.cursor
         runs: dict[tuple[str, ...], list[dg.AssetKey]] = defaultdict(list)
-        for result in evaluated.results:
+        # As a backfill does: what others stand on first.
+        places = {key: n for n, key in enumerate(self._graph.toposorted_asset_keys)}
+        for result in sorted(evaluated.results, key=lambda found: places[found.key]):
             wanted = evaluated.get_requested_partitions(result.key)
             if wanted:
                 runs[tuple(sorted(key or "" for key in wanted))].append(result.key)
