@@ -15,6 +15,7 @@ from wan_perf.declaration import Table
 from wan_perf.definitions import (
     DAILY_ASSETS,
     HOURLY_ASSETS,
+    IMPORTED,
     MONTHLY_ASSETS,
     UNPARTITIONED,
     WEEKLY_ASSETS,
@@ -26,7 +27,14 @@ from wan_perf.warehouse import Warehouse, Window
 ASSETS = {
     key.to_user_string(): asset
     for asset in (
-        *(*UNPARTITIONED, *HOURLY_ASSETS, *DAILY_ASSETS, *WEEKLY_ASSETS, *MONTHLY_ASSETS),
+        *(
+            *UNPARTITIONED,
+            *IMPORTED,
+            *HOURLY_ASSETS,
+            *DAILY_ASSETS,
+            *WEEKLY_ASSETS,
+            *MONTHLY_ASSETS,
+        ),
     )
     for key in asset.keys
 }
