@@ -100,7 +100,7 @@ _CONDITIONS = [
 SENSORS = [
     ("inventory", UNPARTITIONED, "Who is measured: every six hours."),
     ("history", FETCHED, "Hours of the last 14 days that nobody fetched."),
-    ("facts", FACTS, "Hours whose inputs changed after they were live."),
+    (automation.FACTS_SENSOR, FACTS, "Hours whose inputs changed after they were live."),
     ("events", EVENTS, "Pieces of days whose hours changed."),
     ("aggregates", [*DAYS, *WEEKLY_ASSETS, *MONTHLY_ASSETS], "Days, weeks, months that changed."),
     ("reports", STANDING, "Reports whose days or periods changed."),

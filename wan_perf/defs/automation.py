@@ -19,7 +19,7 @@ from typing import Any
 
 import dagster as dg
 
-from wan_perf.defs.lanes import HISTORY, LANE, LIVE, lane
+from wan_perf.defs.lanes import ASKED_BY, HISTORY, LANE, LIVE, lane
 from wan_perf.defs.raw import DUE_TAG
 from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, reach_back
 from wan_perf.mist.clock import floored
@@ -35,13 +35,34 @@ _OF_LIVE = timedelta(hours=2)
 _SETTLED = HEARD_LATE + _OF_LIVE
 """After so long an hour's passes are over and its late events heard: what lacks is fetched."""
 
+FACTS_SENSOR = "facts"
 _TIMELESS = dg.AssetSelection.assets("dim_site", "dim_circuit", "circuit_port", "dim_policy")
 
 
-def _changed() -> Any:
-    """An upstream partition was updated by a run that was not live, or is about to be."""
+def _changed(*, besides: str | None = None) -> Any:
+    """An upstream partition was updated, or is about to be.
+
+    Not by a live run, nor by one that the sensor `besides` asked for.
+    """
     by_others = AC.newly_updated() & ~AC.all_new_updates_have_run_tags(tag_values={LANE: LIVE})
+    if besides:
+        by_others &= ~AC.all_new_updates_have_run_tags(tag_values={ASKED_BY: besides})
     return AC.any_deps_match(by_others | AC.will_be_requested()).ignore(_TIMELESS)
+
+
+def _unhandled(change: Any) -> Any:
+    """The change, until a request or an update followed it.
+
+    Between two ticks both may come. A request is older than what came since. Of two updates the
+    later counts; where more than a hundred partitions came at once Dagster does not say which that
+    was (`DAGSTER_MAX_PARTITIONS_FOR_DA_TIMESTAMP_FETCH`), and the change stands: once too often
+    loses nothing. `since_last_handled` would forget the change in each of these cases.
+    """
+    came = AC.any_deps_match(AC.newly_updated()).ignore(_TIMELESS)
+    comes = AC.any_deps_match(AC.will_be_requested()).ignore(_TIMELESS)
+    followed = AC.newly_updated() & AC.newly_updated().since(came) & ~comes
+    asked = AC.newly_requested() & ~change
+    return change.since(followed | asked | AC.initial_evaluation())
 
 
 def _settled() -> Any:
@@ -67,7 +88,8 @@ def follows_hours() -> dg.AutomationCondition:
     return (
         AC.in_latest_time_window(LOOK_BACK)
         & ~AC.in_latest_time_window(_OF_LIVE)
-        & _changed().since_last_handled()
+        # These are asked for together, so that they are no cause among themselves.
+        & _unhandled(_changed(besides=FACTS_SENSOR))
         & _settled()
     ).with_label("hours whose inputs changed")
 
@@ -78,7 +100,7 @@ def follows_days() -> dg.AutomationCondition:
     yesterday = AC.in_latest_time_window(timedelta(days=2)) & AC.cron_tick_passed("12 0-3 * * *")
     return (
         AC.in_latest_time_window(LOOK_BACK)
-        & (_changed() | today | yesterday).since_last_handled()
+        & _unhandled(_changed() | today | yesterday)
         & _settled()
     ).with_label("days whose hours changed; today once an hour")
 
@@ -86,13 +108,13 @@ def follows_days() -> dg.AutomationCondition:
 def follows_periods() -> dg.AutomationCondition:
     """Weeks and months whose days changed."""
     return (
-        AC.in_latest_time_window(LOOK_BACK * 10) & _changed().since_last_handled() & _settled()
+        AC.in_latest_time_window(LOOK_BACK * 10) & _unhandled(_changed()) & _settled()
     ).with_label("periods whose days changed")
 
 
 def follows_reports() -> dg.AutomationCondition:
     """Reports whose periods changed."""
-    return (_changed().since_last_handled() & _settled()).with_label("rollups changed")
+    return (_unhandled(_changed()) & _settled()).with_label("rollups changed")
 
 
 def taken_anew() -> dg.AutomationCondition:
@@ -115,7 +137,7 @@ def sensor(
     return dg.AutomationConditionSensorDefinition(
         name,
         target=dg.AssetSelection.assets(*keys),
-        run_tags=lane(HISTORY),
+        run_tags={**lane(HISTORY), ASKED_BY: name},
         default_status=(
             dg.DefaultSensorStatus.RUNNING if is_running else dg.DefaultSensorStatus.STOPPED
         ),

@@ -6,6 +6,7 @@ Keep out: which runs are live (`automation`), how many a lane holds (the home's 
 
 STAGE = "wan_perf/stage"
 LANE = "wan_perf/lane"
+ASKED_BY = "wan_perf/asked_by"
 LIVE, HISTORY = "live", "history"
 
 

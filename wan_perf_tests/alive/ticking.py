@@ -5,7 +5,7 @@ conditions ask for, over the same definitions, tags and sensors.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,6 @@ import dagster as dg
 
 from wan_perf.definitions import LIVE_JOB, build_definitions
 from wan_perf.defs import automation
-from wan_perf.defs.lanes import HISTORY, lane
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, Stage, staged
@@ -90,17 +89,19 @@ class Ticking:
                 runs[tuple(sorted(key or "" for key in wanted))].append(result.key)
         for partitions, assets in runs.items():
             for first, last in _ranges(partitions):
-                self._run(assets, first, last)
+                self._run(assets, first, last, sensor.run_tags)
         return bool(runs)
 
-    def _run(self, assets: list[dg.AssetKey], first: str, last: str) -> None:
+    def _run(
+        self, assets: list[dg.AssetKey], first: str, last: str, tags: Mapping[str, str]
+    ) -> None:
         ends = {"start": first, "end": last} if first else {}
-        tags = {f"dagster/asset_partition_range_{end}": key for end, key in ends.items()}
+        hours = {f"dagster/asset_partition_range_{end}": key for end, key in ends.items()}
         job = self.definitions.resolve_implicit_global_asset_job_def()
         result = job.execute_in_process(
             instance=self.instance,
             asset_selection=assets,
-            tags={**lane(HISTORY), **tags},
+            tags={**tags, **hours},
             raise_on_error=False,
         )
         if not result.success:

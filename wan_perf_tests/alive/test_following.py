@@ -1,0 +1,154 @@
+"""What follows a change, whatever else came between two ticks of the sensor.
+
+Two tables of hours stand for those of the graph: `told` and `found`, which follows it by the
+condition of facts. The clock stands two days after the hours.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from wan_perf.defs.automation import FACTS_SENSOR, follows_hours
+from wan_perf.defs.lanes import ASKED_BY, HISTORY, LIVE, lane
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+HOURS = dg.HourlyPartitionsDefinition(start_date=START, timezone="UTC")
+AT_ONCE = dg.BackfillPolicy.single_run()
+
+
+@dg.asset(partitions_def=HOURS, backfill_policy=AT_ONCE)
+def told() -> None:
+    pass
+
+
+@dg.asset(
+    partitions_def=HOURS,
+    backfill_policy=AT_ONCE,
+    deps=[told],
+    automation_condition=follows_hours(),
+)
+def found() -> None:
+    pass
+
+
+@dg.asset(
+    partitions_def=HOURS,
+    backfill_policy=AT_ONCE,
+    deps=[found],
+    automation_condition=follows_hours(),
+)
+def drawn() -> None:
+    pass
+
+
+ALL = dg.Definitions(assets=[told, found, drawn])
+ASKED = {**lane(HISTORY), ASKED_BY: FACTS_SENSOR}
+
+
+def hour(n: int) -> str:
+    return f"{START + timedelta(hours=n):%Y-%m-%d-%H:00}"
+
+
+@dataclass
+class Home:
+    instance: dg.DagsterInstance
+    now: datetime = START + timedelta(days=16)
+    cursor: Any = None
+
+    def run(self, *assets: Any, hours: range, tags: dict[str, str] | None = None) -> None:
+        ends = {"start": hour(hours[0]), "end": hour(hours[-1])}
+        between = {f"dagster/asset_partition_range_{end}": key for end, key in ends.items()}
+        ALL.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=self.instance,
+            asset_selection=[asset.key for asset in assets],
+            tags={**lane(HISTORY), **(tags or {}), **between},
+        )
+
+    def asked(self, asset: Any = found) -> set[str | None]:
+        """Hours of one table that the sensor asks for now."""
+        return self.asked_of_each()[asset.key.to_user_string()]
+
+    def asked_of_each(self) -> dict[str, set[str | None]]:
+        self.now += timedelta(seconds=30)
+        evaluated = dg.evaluate_automation_conditions(
+            ALL, instance=self.instance, evaluation_time=self.now, cursor=self.cursor
+        )
+        self.cursor = evaluated.cursor
+        return {
+            asset.key.to_user_string(): {*evaluated.get_requested_partitions(asset.key)}
+            for asset in (found, drawn)
+        }
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        home = Home(instance)
+        home.run(told, found, drawn, hours=range(3))
+        assert home.asked() == set()
+        yield home
+
+
+def test_what_changed_is_asked_for_once(home: Home):
+    home.run(told, hours=range(1, 3))
+    assert home.asked() == {hour(1), hour(2)}
+    assert home.asked() == set()
+
+
+def test_what_was_followed_before_the_tick_is_not_asked_for(home: Home):
+    home.run(told, found, drawn, hours=range(3))
+    home.run(told, hours=range(1))
+    home.run(found, drawn, hours=range(1))
+    assert home.asked() == set()
+
+
+def test_a_change_after_the_update_of_the_same_tick_is_not_lost(home: Home):
+    home.run(found, drawn, hours=range(3))
+    home.run(told, hours=range(1, 2))
+    assert home.asked() == {hour(1)}
+
+
+def test_a_change_after_the_request_of_the_last_tick_is_not_lost(home: Home):
+    home.run(told, hours=range(2))
+    assert home.asked() == {hour(0), hour(1)}
+    home.run(told, hours=range(1))
+    assert home.asked() == {hour(0)}
+
+
+def test_what_is_asked_for_together_is_no_cause_within(home: Home):
+    home.run(told, hours=range(2))
+    assert home.asked(drawn) == {hour(0), hour(1)}
+    home.run(found, hours=range(2), tags=ASKED)
+    home.run(drawn, hours=range(2), tags=ASKED)
+    assert home.asked(drawn) == set()
+
+
+def test_a_fortnight_that_was_asked_for_is_not_asked_for_again(home: Home):
+    """Of more than a hundred hours of one tick Dagster does not tell which were updated last."""
+    home.run(told, hours=range(336))
+    assert len(home.asked()) == 336
+    home.run(found, drawn, hours=range(336), tags=ASKED)
+    assert home.asked_of_each() == {"found": set(), "drawn": set()}
+
+
+def test_a_persons_fortnight_is_asked_for_once_at_most(home: Home):
+    home.run(told, found, drawn, hours=range(336))
+    home.asked()
+    home.run(found, drawn, hours=range(336), tags=ASKED)
+    assert home.asked_of_each() == {"found": set(), "drawn": set()}
+
+
+def test_a_live_run_is_no_cause(home: Home):
+    home.run(told, hours=range(3), tags=lane(LIVE))
+    assert home.asked() == set()
+
+
+def test_what_follows_something_that_comes_alone_comes_too(home: Home):
+    """Found is older than what told says, drawn is not older than found, and follows it."""
+    home.run(told, hours=range(1))
+    home.run(drawn, hours=range(1))
+    assert home.asked_of_each() == {"found": {hour(0)}, "drawn": {hour(0)}}
