@@ -101,6 +101,11 @@ class Dagster:
         backfills = answer["partitionBackfillsOrError"]["results"]
         return not runs and not [b for b in backfills if b["status"] in ("REQUESTED", "CANCELING")]
 
+    def runs(self, since: float) -> list[tuple[float, float]]:
+        """When the runs that were launched after the instant began and ended [epoch s]."""
+        told = self.ask(_RUNS, since=since)["runsOrError"]["results"]
+        return [(run["startTime"], run["endTime"]) for run in told]
+
     def materialized(self, asset: str, since: float) -> set[str | None]:
         """Partitions of the asset that were materialized after the instant [epoch s]."""
         with dg.DagsterInstance.from_config(str(self.home)) as instance:
@@ -125,6 +130,8 @@ _SENSOR = """mutation($selector: SensorSelector!) {
 _RUN = "query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
 _BACKFILL_STATUS = """query($id: String!) {
   partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } } }"""
+_RUNS = """query($since: Float!) { runsOrError(filter: {createdAfter: $since}) {
+    ... on Runs { results { startTime endTime } } } }"""
 _ON_ITS_WAY = """{ runsOrError(filter: {statuses: [QUEUED, NOT_STARTED, STARTING, STARTED]}) {
     ... on Runs { results { runId } } }
   partitionBackfillsOrError { ... on PartitionBackfills { results { status } } } }"""

@@ -101,6 +101,21 @@ def test_a_backfill_is_one_run_and_tells_what_happened(backfilled: Stage, fleet:
     assert wrong == []
 
 
+def test_two_backfills_of_the_same_hours_take_turns_and_change_nothing(
+    dagster: Dagster, backfilled: Stage, in_process: Stage
+):
+    since = time.time()
+    assets, hours = names(HOURLY_ASSETS), keys(BEGIN + 10 * HOUR, 2)
+    launched = [dagster.backfill(assets, hours) for _ in range(2)]
+    for backfill in launched:
+        dagster.wait_for_backfill(backfill, 300)
+    (began, ended), (began_later, ended_later) = sorted(dagster.runs(since))
+    assert began < ended <= began_later < ended_later
+    assert dagster.materialized(CIRCUIT_HOUR.name, since) == set(hours)
+    for table in (RAW_GATEWAY_EVENT, CIRCUIT_STATE, CIRCUIT_HOUR):
+        pd.testing.assert_frame_equal(backfilled.rows(table), in_process.rows(table))
+
+
 def test_a_late_event_refreshes_exactly_what_it_can_have_changed(
     dagster: Dagster, backfilled: Stage, in_process: Stage
 ):
