@@ -36,6 +36,14 @@ class Ticking:
     def _graph(self) -> Any:
         return self.definitions.resolve_asset_graph()
 
+    @cached_property
+    def _sensors(self) -> tuple[list[Any], list[Any]]:
+        """Those of late data, and those of conditions, the last one first."""
+        found: dict[bool, list[Any]] = {True: [], False: []}
+        for sensor in reversed(list(self.definitions.sensors or ())):
+            found[isinstance(sensor, dg.AutomationConditionSensorDefinition)].append(sensor)
+        return found[False], found[True]
+
     @property
     def now(self) -> datetime:
         """The virtual instant."""
@@ -48,14 +56,16 @@ class Ticking:
             self.stage.cloud.clock.advance_to(self.now + every)
 
     def live(self) -> None:
-        """The schedule's run of the slot; one that fails is a gap."""
+        """The schedule's run of the slot."""
         request = automation.live_run(self.now)
         job = self.definitions.resolve_job_def(LIVE_JOB)
-        result = job.execute_in_process(
-            instance=self.instance, tags=request.tags, raise_on_error=False
-        )
+        self._execute(job, tags=request.tags)
+
+    def _execute(self, job: Any, **given: Any) -> None:
+        """One that fails is a gap."""
+        result = job.execute_in_process(instance=self.instance, raise_on_error=False, **given)
         if not result.success:
-            self.failed[self.now] = "live"
+            self.failed[self.now] = job.name
 
     def follow(self, rounds: int = 3) -> None:
         """What the sensors ask for, until they ask for nothing more.
@@ -63,15 +73,30 @@ class Ticking:
         The last one first: each has seen what the live runs did before another fetches anything, as
         in a daemon, which asks each of them twice a minute.
         """
-        sensors = list(reversed(list(self.definitions.sensors or ())))
+        late, conditions = self._sensors
+        for sensor in late:
+            self._late(sensor)
         for _ in range(rounds):
-            asked = [self._asked_by(sensor) for sensor in sensors]
+            asked = [self._asked_by(sensor) for sensor in conditions]
             if not any(asked):
                 return
 
+    def _late(self, sensor: dg.SensorDefinition) -> None:
+        """What one of the sensors of late events, silences and corrections asks for."""
+        needed = {key: self.definitions.resources[key] for key in sensor.required_resource_keys}
+        context = dg.build_sensor_context(
+            resources=needed, cursor=self._cursors.get(sensor.name), instance=self.instance
+        )
+        try:
+            told = sensor.evaluate_tick(context)
+        except Exception as error:  # a tick that fails is told in the UI, and the next asks anew
+            self.failed[self.now] = f"{sensor.name}: {error}"
+            return
+        self._cursors[sensor.name] = told.cursor
+        for request in told.run_requests or ():
+            self._execute(self.definitions.resolve_job_def(sensor.job_name), tags=request.tags)
+
     def _asked_by(self, sensor: Any) -> bool:
-        if not isinstance(sensor, dg.AutomationConditionSensorDefinition):
-            return False
         evaluated = dg.evaluate_automation_conditions(
             self.definitions,
             instance=self.instance,
@@ -98,14 +123,7 @@ class Ticking:
         ends = {"start": first, "end": last} if first else {}
         hours = {f"dagster/asset_partition_range_{end}": key for end, key in ends.items()}
         job = self.definitions.resolve_implicit_global_asset_job_def()
-        result = job.execute_in_process(
-            instance=self.instance,
-            asset_selection=assets,
-            tags={**tags, **hours},
-            raise_on_error=False,
-        )
-        if not result.success:
-            self.failed[self.now] = ", ".join(key.to_user_string() for key in assets)
+        self._execute(job, asset_selection=assets, tags={**tags, **hours})
 
 
 def _ranges(partitions: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -7,11 +7,13 @@
     python -m wan_perf_tests.benchmark live-hour --sites 5000      calls to the Mist Cloud
     python -m wan_perf_tests.benchmark snowflake --sites 20        rows, statements, bytes of a day
     python -m wan_perf_tests.benchmark backfill --sites 600        two weeks, in process and by UI
+    python -m wan_perf_tests.benchmark week --sites 2 --days 7     days that run by themselves
 
-All but the last three fill a DuckDB file with a synthetic estate and store what the graph stores;
+All but the last four fill a DuckDB file with a synthetic estate and store what the graph stores;
 month and calendar also tell what it takes on disk. For live-hour a simulated cloud counts what an
 hour of `wan-perf collect` asks of it; for snowflake its stand-in counts what it is sent; backfill
-starts a real Dagster. Every figure is of this one run.
+starts a real Dagster; week ticks schedules and sensors under a virtual clock, beside a cloud that
+fails, and tells what is missing at its end. Every figure is of this one run.
 """
 
 import argparse
@@ -26,6 +28,7 @@ from wan_perf_tests.benchmark.circuit_hour import circuit_hour
 from wan_perf_tests.benchmark.month import month
 from wan_perf_tests.benchmark.snowflake import on_snowflake
 from wan_perf_tests.benchmark.threshold_runs import threshold_runs
+from wan_perf_tests.benchmark.week import week
 from wan_perf_tests.live_hour import counted, told
 
 
@@ -42,14 +45,15 @@ def main() -> None:
         "live-hour": lambda: _live_hour(given.sites),
         "snowflake": lambda: on_snowflake(given.sites),
         "backfill": lambda: backfill(given.sites, min(given.days, 14)),
+        "week": lambda: week(given.sites, given.days),
     }
     parser.add_argument("what", choices=measured)
     parser.add_argument("--circuits", type=int, default=10_000)
     parser.add_argument("--hours", type=int, default=1, help="of circuit-hour")
-    parser.add_argument("--days", type=int, default=31, help="of month and threshold-runs")
+    parser.add_argument("--days", type=int, default=31, help="of all that run for days")
     parser.add_argument("--months", type=int, default=13, help="of calendar")
     parser.add_argument("--chunk", type=int, default=31, help="days that calendar stores at a time")
-    parser.add_argument("--sites", type=int, default=5000, help="of live-hour and snowflake")
+    parser.add_argument("--sites", type=int, default=5000, help="of a simulated cloud")
     given = parser.parse_args()
     print(measured[given.what]())  # noqa: T201 - what a benchmark is for
 

@@ -1,0 +1,144 @@
+"""A week that runs by itself under the virtual clock, with a cloud that fails on most days of it.
+
+Belongs here: the week's outages, and what is asked of it at its end.
+Keep out: how schedules and sensors are ticked (`alive.ticking`).
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from wan_perf.mist.cadence import PASS_EVERY
+from wan_perf.simulator import Fleet
+from wan_perf.simulator.incidents import KINDS
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
+from wan_perf_tests.alive.ticking import Ticking, ticking
+from wan_perf_tests.graph.cells import EVENTS, GATEWAYS, LASTING, PATHS
+from wan_perf_tests.graph.staged import HOUR, START, staged
+
+_EVERY = 6 * PASS_EVERY
+"""A pass each half hour: those in between are gaps."""
+_FOLLOWED = 3 * HOUR
+_SETTLES = 9 * HOUR
+_DAY = timedelta(days=1)
+_SAMPLES = (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE)
+_FIGURES = ("rx_bytes", "tx_bytes", "utilization_pct")
+
+
+def _storm(alive: Ticking) -> None:
+    alive.stage.cloud.misbehave(GATEWAYS, "429", times=LASTING)
+
+
+def _trouble(alive: Ticking) -> None:
+    for path in (GATEWAYS, PATHS):
+        alive.stage.cloud.misbehave(path, "503", times=LASTING)
+
+
+def _silence(alive: Ticking) -> None:
+    for path in (GATEWAYS, PATHS, EVENTS):
+        alive.stage.cloud.misbehave(path, "slow", times=LASTING)
+
+
+def _slow_pages(alive: Ticking) -> None:
+    alive.stage.cloud.misbehave(PATHS, "slow", times=2, seconds=20)
+
+
+_OUTAGES: dict[int, tuple[Callable[[Ticking], None] | None, range]] = {
+    1: (_storm, range(9, 11)),
+    2: (_trouble, range(14, 16)),
+    3: (_silence, range(3, 4)),
+    4: (_slow_pages, range(24)),
+    5: (None, range(10, 13)),
+}
+"""What befalls the runs of these hours of a day; where it is None nothing runs."""
+
+
+def week(sites: int, days: int) -> str:
+    """Run the days by themselves from an empty warehouse; what is missing at their end."""
+    end = START + days * _DAY
+    last = end + _SETTLES
+    fleet = Fleet.whole(11, sites, START, last, KINDS - {"api_outage", "replaced_gateway"})
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as home:
+        with ticking(fleet, Path(home) / "alive", START + HOUR, START) as alive:
+            passes = _live_through(alive, end)
+            hours, days_held = alive.stage.rows(CIRCUIT_HOUR), alive.stage.rows(CIRCUIT_DAY)
+            doubles = sum(
+                int(alive.stage.rows(table).duplicated([*table.key]).sum()) for table in _SAMPLES
+            )
+        with staged(fleet, Path(home) / "once", now=last) as stage:
+            stage.runs.collect(START, end)
+            once = stage.rows(CIRCUIT_HOUR)
+    told = {
+        **_against(hours[hours["hour"] < end], once[once["hour"] < end]),
+        "double samples": doubles,
+        "passes": passes,
+        "runs or ticks that failed": len(alive.failed),
+        "largest difference of days from their hours [min]": _apart(days_held, hours),
+        "took [s]": time.monotonic() - began,
+    }
+    failed = [f"failed at {at:%Y-%m-%d %H:%M}: {what}" for at, what in alive.failed.items()]
+    return "\n".join([*(f"{what}: {figure:,.6g}" for what, figure in told.items()), *failed])
+
+
+def _against(ours: pd.DataFrame, once: pd.DataFrame) -> dict[str, float]:
+    """Circuit-hours beside those of one backfill, which has no samples."""
+    both = ours.merge(
+        once, on=["hour", "circuit_id"], how="outer", suffixes=("", "_once"), indicator=True
+    )
+    had, had_once = both["source"].notna(), both["source_once"].notna()
+    past = both[both["source"] == "history"]
+    same = [_same(past[figure], past[f"{figure}_once"]) for figure in _FIGURES]
+    return {
+        "circuit-hours": len(ours),
+        "rows that a single backfill has and these days lack": (both["_merge"] != "both").sum(),
+        "hours whose figures a single backfill has and these days lack": (~had & had_once).sum(),
+        "hours of which neither has figures": (~had & ~had_once).sum(),
+        "from samples": (both["source"] == "samples").sum(),
+        "from history": len(past),
+        "figures of history that are not those of a single backfill": sum(
+            (~one).sum() for one in same
+        ),
+        "unknown minutes [%]": 100 * ours["unknown_minutes"].sum() / (60 * len(ours)),
+        "the same in a single backfill": 100 * once["unknown_minutes"].sum() / (60 * len(once)),
+    }
+
+
+def _apart(days: pd.DataFrame, hours: pd.DataFrame) -> float:
+    by_days, by_hours = (rows.groupby("circuit_id")["up_minutes"].sum() for rows in (days, hours))
+    return float((by_days - by_hours).abs().max())
+
+
+def _live_through(alive: Ticking, end: datetime) -> int:
+    """Passes and sensors until the last hour is settled; the number of passes."""
+    clock, passes = alive.stage.cloud.clock, 0
+    alive.follow()
+    clock.advance_to(alive.now + _EVERY)
+    alive.follow()
+    while alive.now < end + _SETTLES:
+        passes += _live(alive)
+        clock.advance_to(alive.now + _EVERY)
+    alive.follow(rounds=5)
+    return passes
+
+
+def _live(alive: Ticking) -> int:
+    """The slot's run and, once in a while, the sensors; 1 where the slot was not left out."""
+    since = alive.now - START
+    befalls, hours = _OUTAGES.get(since // _DAY, (None, range(0)))
+    if since % _DAY // HOUR in hours:
+        if befalls is None:
+            return 0
+        befalls(alive)
+    alive.live()
+    if since % _FOLLOWED == timedelta():
+        alive.follow()
+    return 1
+
+
+def _same(ours: pd.Series, theirs: pd.Series) -> pd.Series:
+    return (ours == theirs) | (ours.isna() & theirs.isna())
