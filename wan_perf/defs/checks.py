@@ -5,7 +5,7 @@ Keep out: the rules (`tables`), the audits (`wan_perf.audits`). The store step h
 breaks an enforced rule; its check is the second line, for rows that came in by another way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 import ibis.expr.types as ir
@@ -14,7 +14,7 @@ from wan_perf.audits import Audit
 from wan_perf.declaration import Rule, Table
 from wan_perf.defs.raw import naive
 from wan_perf.defs.resources import PolicyFile
-from wan_perf.warehouse import Warehouse, Window, checking
+from wan_perf.warehouse import Warehouse, Window, checking, patterned
 
 _EXAMPLES = 20
 
@@ -33,13 +33,15 @@ def checks_of(table: Table, partitions: dg.PartitionsDefinition | None) -> dg.As
         for rule in rules
     ]
 
+    counts = patterned(lambda rows: checking.counts(rows, table, table.rules))
+
     @dg.multi_asset_check(specs=specs, name=f"{table.name}_rules")
     def rules_hold(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:
         window = Window(*naive(context.partition_time_window)) if partitions else None
         rows = warehouse.lazy(table, window)
-        found = warehouse.query(checking.counts(rows, table, table.rules)).iloc[0]
+        found = warehouse.query(counts(rows=rows)).iloc[0]
         for rule in rules:
             yield _result(warehouse, rows, table, rule, int(found[rule.name]))
 
@@ -69,9 +71,10 @@ def check_of(audit: Audit, partitions: dg.PartitionsDefinition | None) -> dg.Ass
         offending = audit.offending(tables, policy.read())
         found = warehouse.query(offending.aggregate(rows=offending.count()))
         by = "hour" if "hour" in offending.columns else None
-        worst = offending.order_by(*audit.order(offending))
         broken = int(found.iloc[0]["rows"])
-        metadata = _metadata(warehouse, worst, broken, by)
+        metadata = _metadata(
+            warehouse, lambda: offending.order_by(*audit.order(offending)), broken, by
+        )
         return dg.AssetCheckResult(
             passed=broken == 0, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
         )
@@ -82,27 +85,30 @@ def check_of(audit: Audit, partitions: dg.PartitionsDefinition | None) -> dg.Ass
 def _result(
     warehouse: Warehouse, rows: ir.Table, table: Table, rule: Rule, broken: int
 ) -> dg.AssetCheckResult:
-    offending = checking.offenders(rows, table, rule)
     return dg.AssetCheckResult(
         asset_key=table.name,
         check_name=rule.name,
         passed=broken == 0,
         severity=dg.AssetCheckSeverity.ERROR if rule.enforced else dg.AssetCheckSeverity.WARN,
-        metadata=_metadata(warehouse, offending, broken, table.partition),
+        metadata=_metadata(
+            warehouse, lambda: checking.offenders(rows, table, rule), broken, table.partition
+        ),
     )
 
 
 def _metadata(
-    warehouse: Warehouse, offending: ir.Table, broken: int, partition: str | None
+    warehouse: Warehouse, offenders: Callable[[], ir.Table], broken: int, partition: str | None
 ) -> dict[str, dg.MetadataValue]:
     """How many rows, how many in each partition, and the first of them."""
     metadata: dict[str, dg.MetadataValue] = {"rows_broken": dg.MetadataValue.int(broken)}
-    if broken and partition is not None:
+    if not broken:
+        return metadata
+    offending = offenders()
+    if partition is not None:
         by = offending.group_by(partition).aggregate(rows=offending.count())
         metadata["rows_by_partition"] = dg.MetadataValue.md(
             warehouse.query(by.order_by(partition)).to_markdown(index=False)
         )
-    if broken:
-        examples = warehouse.query(offending.limit(_EXAMPLES))
-        metadata["examples"] = dg.MetadataValue.md(examples.to_markdown(index=False))
+    examples = warehouse.query(offending.limit(_EXAMPLES))
+    metadata["examples"] = dg.MetadataValue.md(examples.to_markdown(index=False))
     return metadata

@@ -18,6 +18,7 @@ from wan_perf.defs.partitions import (
 from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.tables import FAILOVER_PIECE, TABLES, THRESHOLD_PIECE
+from wan_perf.warehouse import patterned
 
 
 @dg.asset(
@@ -27,6 +28,7 @@ from wan_perf.tables import FAILOVER_PIECE, TABLES, THRESHOLD_PIECE
     backfill_policy=CHUNK,
     ins={"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD)},
 )
+@patterned
 def threshold_piece(circuit_hour: ir.Table) -> ir.Table:
     return threshold_pieces(circuit_hour)
 
@@ -43,6 +45,7 @@ def threshold_piece(circuit_hour: ir.Table) -> ir.Table:
         "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
     },
 )
+@patterned
 def failover_piece(
     circuit_state: ir.Table,
     circuit_hour: ir.Table,

@@ -32,6 +32,7 @@ from wan_perf.tables import (
     SITE_HOUR,
     SITE_WINDOW,
 )
+from wan_perf.warehouse import patterned
 
 
 @dg.asset(
@@ -44,6 +45,7 @@ from wan_perf.tables import (
         "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_BEFORE),
     },
 )
+@patterned
 def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> ir.Table:
     return gateway_silences(raw_gateway_event, raw_port_sample)
 
@@ -55,6 +57,7 @@ def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> i
     backfill_policy=CHUNK,
     ins={"raw_path_sample": dg.AssetIn(partition_mapping=PATHS_BEFORE)},
 )
+@patterned
 def circuit_poll(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
     return circuit_polls(raw_path_sample, circuit_port)
 
@@ -72,6 +75,7 @@ def circuit_poll(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
         "gateway_silence": dg.AssetIn(partition_mapping=SILENCES_NEAR),
     },
 )
+@patterned
 def circuit_state(
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
@@ -109,6 +113,7 @@ def circuit_state(
         "raw_gateway_event": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
     },
 )
+@patterned
 def circuit_hour(
     circuit_state: ir.Table,
     raw_port_sample: ir.Table,
@@ -138,6 +143,7 @@ def circuit_hour(
 
 
 @dg.asset(**declared(SITE_HOUR), kinds={"sql"}, partitions_def=HOURLY, backfill_policy=CHUNK)
+@patterned
 def site_hour(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
     return site_hours(circuit_state, circuit_hour)
 
@@ -156,6 +162,7 @@ _OF_WINDOWS = {
     backfill_policy=CHUNK,
     ins={name: _OF_WINDOWS[name] for name in ("circuit_hour", "circuit_poll")},
 )
+@patterned
 def circuit_window(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir.Table) -> ir.Table:
     return circuit_windows(circuit_hour, circuit_poll, dim_hour)
 
@@ -167,6 +174,7 @@ def circuit_window(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir.
     backfill_policy=CHUNK,
     ins=_OF_WINDOWS,
 )
+@patterned
 def site_window(
     circuit_window: ir.Table,
     circuit_hour: ir.Table,
@@ -184,6 +192,7 @@ def site_window(
     backfill_policy=CHUNK,
     ins=_OF_WINDOWS,
 )
+@patterned
 def region_window(
     circuit_window: ir.Table,
     circuit_hour: ir.Table,

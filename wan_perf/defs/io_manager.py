@@ -26,7 +26,7 @@ from wan_perf.declaration import Table
 from wan_perf.defs.lineage import tell_lineage
 from wan_perf.defs.retrying import retrying
 from wan_perf.tables import TABLES
-from wan_perf.warehouse import Warehouse, Window
+from wan_perf.warehouse import Pattern, Warehouse, Window
 
 
 def warehouse_io_manager(warehouse: Warehouse) -> DbIOManager:
@@ -73,8 +73,8 @@ class _Handler(DbTypeHandler[Any]):
         with retrying(context.step_context):
             stored = connection.store(table, obj, _window(table_slice))
         partitions = len(context.asset_partition_keys) if context.has_asset_partitions else 1
-        if isinstance(obj, ir.Table):
-            tell_lineage(context, table, obj)
+        if not isinstance(obj, pd.DataFrame):
+            tell_lineage(context, table, obj.rows if isinstance(obj, Pattern) else obj)
         whole = table.partition is None and table.snapshot is None and not table.by_key
         told = {
             f"dagster/{'' if whole else 'partition_'}row_count": stored.rows,
@@ -90,8 +90,8 @@ class LazyTables(_Handler):
 
     @property
     def supported_types(self) -> Sequence[type[object]]:
-        """Ibis tables."""
-        return [ir.Table]
+        """Ibis tables, and patterns of them."""
+        return [ir.Table, Pattern]
 
     def load_input(
         self, _: dg.InputContext, table_slice: TableSlice, connection: Warehouse

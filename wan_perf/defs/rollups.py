@@ -32,6 +32,7 @@ from wan_perf.tables import (
     CIRCUIT_WEEK,
     SITE_TRADING_DAY,
 )
+from wan_perf.warehouse import patterned
 
 _OF_DAY = {
     "circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD),
@@ -56,6 +57,7 @@ _OF_MONTHS = {
     backfill_policy=CHUNK,
     ins=_OF_DAY,
 )
+@patterned
 def circuit_day(
     circuit_hour: ir.Table,
     threshold_piece: ir.Table,
@@ -72,6 +74,7 @@ def circuit_day(
     backfill_policy=CHUNK,
     ins=_OF_DAY,
 )
+@patterned
 def circuit_histogram(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
     return circuit_histograms(circuit_hour, circuit_poll)
 
@@ -83,6 +86,7 @@ def circuit_histogram(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Tabl
     backfill_policy=CHUNK,
     ins=_OF_DAYS,
 )
+@patterned
 def circuit_week(
     circuit_day: ir.Table, threshold_piece: ir.Table, circuit_histogram: ir.Table
 ) -> ir.Table:
@@ -96,6 +100,7 @@ def circuit_week(
     backfill_policy=CHUNK,
     ins={"circuit_histogram": dg.AssetIn(partition_mapping=DAYS_OF_PERIOD)},
 )
+@patterned
 def circuit_month_histogram(circuit_histogram: ir.Table) -> ir.Table:
     return month_histograms(circuit_histogram)
 
@@ -107,6 +112,7 @@ def circuit_month_histogram(circuit_histogram: ir.Table) -> ir.Table:
     backfill_policy=CHUNK,
     ins=_OF_MONTH,
 )
+@patterned
 def circuit_month(
     circuit_day: ir.Table, threshold_piece: ir.Table, circuit_month_histogram: ir.Table
 ) -> ir.Table:
@@ -120,6 +126,7 @@ def circuit_month(
     backfill_policy=CHUNK,
     ins=_OF_MONTHS,
 )
+@patterned
 def circuit_13_month(
     circuit_month: ir.Table, threshold_piece: ir.Table, circuit_month_histogram: ir.Table
 ) -> ir.Table:
@@ -139,6 +146,7 @@ _OF_LOCAL_DAY = {
     backfill_policy=CHUNK,
     ins={name: _OF_LOCAL_DAY[name] for name in ("circuit_hour", "circuit_poll", "dim_hour")},
 )
+@patterned
 def circuit_trading_day(
     circuit_hour: ir.Table, circuit_poll: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
 ) -> ir.Table:
@@ -152,5 +160,6 @@ def circuit_trading_day(
     backfill_policy=CHUNK,
     ins={name: _OF_LOCAL_DAY[name] for name in ("site_hour", "dim_hour")},
 )
+@patterned
 def site_trading_day(site_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:
     return site_trading_days(site_hour, dim_site, dim_hour)

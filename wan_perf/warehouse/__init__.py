@@ -7,13 +7,16 @@ Keep out: what rows mean (`kpi`), when they are computed (`defs`). Imports no da
 from wan_perf.warehouse.face import RefusedRowsError, Stored, Warehouse
 from wan_perf.warehouse.on_duckdb import DuckDBWarehouse
 from wan_perf.warehouse.on_snowflake import SnowflakeWarehouse
+from wan_perf.warehouse.patterns import Pattern, patterned
 from wan_perf.warehouse.window import Window
 
 __all__ = [
     "DuckDBWarehouse",
+    "Pattern",
     "RefusedRowsError",
     "SnowflakeWarehouse",
     "Stored",
     "Warehouse",
     "Window",
+    "patterned",
 ]

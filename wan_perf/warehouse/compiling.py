@@ -5,6 +5,7 @@ Keep out: which statements are sent, and in which order (`face`).
 """
 
 import itertools
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -28,13 +29,29 @@ def text(op: ops.Node, dialect: str) -> str:
     So it is made once a process with instants that stand for those of the window: to make it takes
     longer than many a run of it.
     """
-    instants = dict.fromkeys(n for n in op.find(ops.Literal) if isinstance(n.value, date))
-    stand_ins = {literal: _stand_in(literal, n) for n, literal in enumerate(instants)}
-    sql = _pattern(_alike(op, stand_ins), dialect)
-    for literal, stand_in in stand_ins.items():
-        sql = sql.replace(_literal_text(stand_in, dialect), _literal_text(literal, dialect))
-    left = any(f"{stand_in.value.year}, 11, 11" in sql for stand_in in stand_ins.values())
-    return plain(op, dialect) if left else sql
+    stand_ins = instants(op)
+    given = {ours: literal for literal, ours in stand_ins.items()}
+    return filled(_alike(op, stand_ins), given, dialect)
+
+
+def filled(op: ops.Node, given: Mapping[ops.Literal, ops.Literal], dialect: str) -> str:
+    """SQL of an expression over stand-ins, with the instants that they stand for."""
+    sql = _pattern(op, dialect)
+    for ours, literal in given.items():
+        sql = sql.replace(_literal_text(ours, dialect), _literal_text(literal, dialect))
+    left = any(f"{ours.value.year}, 11, 11" in sql for ours in given)
+    return plain(op.replace(dict(given)), dialect) if left else sql
+
+
+def instants(*of: ops.Node) -> dict[ops.Literal, ops.Literal]:
+    """Instants and days that expressions name, and a stand-in for each."""
+    found = (n for op in of for n in op.find(ops.Literal) if isinstance(n.value, date))
+    return {literal: _stand_in(literal, n) for n, literal in enumerate(dict.fromkeys(found))}
+
+
+def stand_in_at(nth: int) -> datetime:
+    """The stand-in of that number."""
+    return _STAND_IN.replace(year=_STAND_IN.year + nth)
 
 
 def plain(op: ops.Node, dialect: str) -> str:
@@ -62,8 +79,8 @@ def _alike(op: ops.Node, stand_ins: dict[ops.Literal, ops.Literal]) -> ops.Node:
     return op.replace(replaced)
 
 
-def _stand_in(literal: ops.Literal, number: int) -> ops.Literal:
-    at = _STAND_IN.replace(year=_STAND_IN.year + number)
+def _stand_in(literal: ops.Literal, nth: int) -> ops.Literal:
+    at = stand_in_at(nth)
     return literal.copy(value=at if isinstance(literal.value, datetime) else at.date())
 
 

@@ -27,8 +27,9 @@ from wan_perf.columns import Column
 from wan_perf.declaration import Rule, Table, View
 from wan_perf.errors import WanPerfError
 from wan_perf.tables import TABLES
-from wan_perf.warehouse import checking, compiling, views
+from wan_perf.warehouse import checking, compiling, patterns, views
 from wan_perf.warehouse.held import held
+from wan_perf.warehouse.patterns import Pattern
 from wan_perf.warehouse.window import Window, where, within
 
 
@@ -139,18 +140,21 @@ class Warehouse(ABC):
         rows = self.unbound(table)
         return rows.filter(within(rows, table, window)) if window else rows
 
-    def sql(self, expression: ir.Expr) -> str:
+    def sql(self, expression: ir.Expr | Pattern) -> str:
         """The expression in the engine's dialect."""
+        if isinstance(expression, Pattern):
+            return compiling.filled(expression.rows.op(), expression.instants, self.dialect)
         return compiling.text(expression.op(), self.dialect)
 
-    def query(self, expression: ir.Table) -> pd.DataFrame:
+    def query(self, expression: ir.Table | Pattern) -> pd.DataFrame:
         """Rows of an expression as a frame, through a short connection of its own.
 
         Column types follow the expression's, see `held`. A declared table that the expression reads
         and that is not there is created, empty; else nothing is written and readers share.
         """
         sql, sources = self.sql(expression), _sources(expression)
-        schema = dict(expression.schema().items())
+        rows = expression.rows if isinstance(expression, Pattern) else expression
+        schema = dict(rows.schema().items())
         tag = _tag(reads=",".join(table.name for table in sources))
         with (
             contextlib.suppress(NoWarehouseError),
@@ -173,7 +177,7 @@ class Warehouse(ABC):
     # -- writing -----------------------------------------------------------------------------------
 
     def store(
-        self, table: Table, rows: pd.DataFrame | ir.Table, window: Window | None = None
+        self, table: Table, rows: pd.DataFrame | ir.Table | Pattern, window: Window | None = None
     ) -> Stored:
         """Replace a slice of the table by the rows; what breaks a rule replaces nothing.
 
@@ -250,7 +254,7 @@ class Warehouse(ABC):
         session: Session,
         stage: str,
         table: Table,
-        rows: pd.DataFrame | ir.Table,
+        rows: pd.DataFrame | ir.Table | Pattern,
         window: Window | None,
     ) -> None:
         typed = ", ".join(f"{c.name} {self.type_names[c.type]}" for c in table.fields)
@@ -261,33 +265,22 @@ class Warehouse(ABC):
             return
         for source in _sources(rows):
             self.create(session, source)
-        declared = rows.select(*table.columns).cast(table.schema)
-        # A row without its partition value is kept, so that it is refused and not silently lost.
-        cut = declared.filter(within(declared, table, window).fill_null(True))
+        cut = patterns.cut(rows, table, window)
         session.run(create)
         session.run(f"INSERT INTO {stage} ({', '.join(table.columns)}) {self.sql(cut)}")
 
     def _look(self, session: Session, table: Table, stage: str, window: Window | None) -> Stored:
-        # Under one name for every stage its rules are compiled once.
-        staged = self.unbound(table, _STAGE)
-
-        def sql(expression: ir.Table) -> str:
+        def sql(expression: ir.Table | Pattern) -> str:
             # Upper case where the engine's identifiers are.
             text = self.sql(expression).replace(_STAGE, stage)
             return text.replace(_STAGE.upper(), stage.upper())
 
-        rules = tuple(rule for rule in table.rules if rule.enforced)
-        if window is not None:
-            inside = Rule(
-                "rows_are_within_the_window",
-                f"{table.partition} lies in [{window.start}, {window.end}).",
-                lambda t: within(t, table, window),
-            )
-            rules = (*rules, inside)
-        counts = checking.counts(staged, table, rules)
-        [answer] = session.run(sql(counts))
+        # Under one name for every stage its rules are compiled once.
+        staged = self.unbound(table, _STAGE)
+        counts = _counts(self, table, window is not None)
+        [answer] = session.run(sql(Pattern(counts, patterns.ends(table, window))))
         found: dict[str, Any] = dict(zip(counts.columns, answer, strict=True))
-        broken = [r for r in (checking.unique(table), *rules) if found[r.name]]
+        broken = [r for r in (checking.unique(table), *_enforced(table, window)) if found[r.name]]
         if broken:
             example = session.frame(sql(checking.offenders(staged, table, broken[0]).limit(1)))
             raise RefusedRowsError(checking.sentence(table, broken, found, example))
@@ -297,14 +290,34 @@ class Warehouse(ABC):
         return Stored(int(found[checking.ROWS]), int(session.run(sql(passes))[0][0]))
 
 
+def _enforced(table: Table, window: Window | None) -> list[Rule]:
+    """The rules that what is stored has to keep, and that it lies within the window."""
+    rules = [rule for rule in table.rules if rule.enforced]
+    if window is None:
+        return rules
+    inside = Rule(
+        "rows_are_within_the_window",
+        f"{table.partition} lies in [{window.start}, {window.end}).",
+        lambda rows: within(rows, table, window),
+    )
+    return [*rules, inside]
+
+
+@cache
+def _counts(warehouse: Warehouse, table: Table, is_cut: bool) -> ir.Table:
+    rules = _enforced(table, patterns.ANY_WINDOW if is_cut else None)
+    return checking.counts(warehouse.unbound(table, _STAGE), table, rules)
+
+
 @cache
 def _compiled(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
     """The view's rows in the engine's dialect; compiled once, since every read compares it."""
     return warehouse.sql(view.expression(*map(warehouse.unbound, sources)))
 
 
-def _refuse_other_columns(table: Table, rows: pd.DataFrame | ir.Table) -> None:
-    differing = set(rows.columns) ^ set(table.columns)
+def _refuse_other_columns(table: Table, rows: pd.DataFrame | ir.Table | Pattern) -> None:
+    given = rows.rows if isinstance(rows, Pattern) else rows
+    differing = set(given.columns) ^ set(table.columns)
     if differing:
         raise RefusedRowsError(
             f"{table.name}: the rows and the declaration differ in {', '.join(sorted(differing))}; "
@@ -312,8 +325,9 @@ def _refuse_other_columns(table: Table, rows: pd.DataFrame | ir.Table) -> None:
         )
 
 
-def _sources(expression: ir.Table) -> list[Table]:
-    names = sorted({source.name.lower() for source in expression.op().find(ops.UnboundTable)})
+def _sources(expression: ir.Table | Pattern) -> list[Table]:
+    rows = expression.rows if isinstance(expression, Pattern) else expression
+    names = sorted({source.name.lower() for source in rows.op().find(ops.UnboundTable)})
     return [TABLES[name] for name in names if name in TABLES]
 
 

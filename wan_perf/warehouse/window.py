@@ -28,7 +28,7 @@ def within(rows: ir.Table, table: Table, window: Window | None) -> ir.BooleanVal
     """
     if window is None or table.partition is None:
         return ibis.literal(True)
-    start, end = _limits(table.schema[table.partition], window)
+    start, end = limits(table.schema[table.partition], window)
     column = rows[table.partition]
     kind = table.schema[table.partition]
     return (column >= ibis.literal(start, kind)) & (column < ibis.literal(end, kind))
@@ -38,11 +38,12 @@ def where(table: Table, window: Window | None) -> str:
     """The same condition for a DELETE; empty for a table that is replaced whole."""
     if window is None or table.partition is None:
         return ""
-    start, end = _limits(table.schema[table.partition], window)
+    start, end = limits(table.schema[table.partition], window)
     return f" WHERE {table.partition} >= '{start}' AND {table.partition} < '{end}'"
 
 
-def _limits(kind: str, window: Window) -> tuple[date, date]:
+def limits(kind: str, window: Window) -> tuple[date, date]:
+    """Start and end of the window in the type of a partition column, the end not included."""
     if kind == "date":
         return window.start.date(), window.end.date()
     return window.start, window.end

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import ibis.expr.types as ir
 
 from wan_perf.declaration import Table
-from wan_perf.warehouse import DuckDBWarehouse
+from wan_perf.warehouse import DuckDBWarehouse, Pattern
 
 MEBIBYTE = 2**20
 
@@ -56,7 +56,7 @@ class TimedWarehouse(DuckDBWarehouse):
 
     compiling: list[Took] = field(default_factory=list, compare=False)
 
-    def sql(self, expression: ir.Expr) -> str:
+    def sql(self, expression: ir.Expr | Pattern) -> str:
         """The expression in the engine's dialect."""
         began = now()
         try:
