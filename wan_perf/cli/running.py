@@ -68,8 +68,8 @@ FOLLOWING_EVENTS = (
 """What is brought up to date where only events can have changed."""
 INVENTORY_EVERY = timedelta(hours=6)
 _MISSED_SHOWN = 3
-# The sentence of a failure is printed once, by `main`.
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""A run's configuration: the sentence of a failure is printed once, by `main`."""
 
 
 class Runs:
@@ -349,7 +349,7 @@ class Runs:
         try:
             return self._definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
-                run_config=_QUIET,
+                run_config=QUIET,
                 tags={**self._tags, **in_lane, **(tags or {}), **ends},
                 asset_selection=[dg.AssetKey(table.name) for table in only] or None,
             )

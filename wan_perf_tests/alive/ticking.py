@@ -15,6 +15,7 @@ from typing import Any
 
 import dagster as dg
 
+from wan_perf.cli.running import QUIET
 from wan_perf.definitions import LIVE_JOB, build_definitions
 from wan_perf.defs import automation
 from wan_perf.mist.cadence import PASS_EVERY
@@ -63,7 +64,9 @@ class Ticking:
 
     def _execute(self, job: Any, **given: Any) -> None:
         """One that fails is a gap."""
-        result = job.execute_in_process(instance=self.instance, raise_on_error=False, **given)
+        result = job.execute_in_process(
+            instance=self.instance, run_config=QUIET, raise_on_error=False, **given
+        )
         if not result.success:
             self.failed[self.now] = job.name
 

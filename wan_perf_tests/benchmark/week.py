@@ -22,7 +22,7 @@ from wan_perf_tests.graph.staged import HOUR, START, staged
 
 _EVERY = 6 * PASS_EVERY
 """A pass each half hour: those in between are gaps."""
-_FOLLOWED = 3 * HOUR
+_FOLLOWED = 6 * HOUR
 _SETTLES = 9 * HOUR
 _DAY = timedelta(days=1)
 _SAMPLES = (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE)
