@@ -22,10 +22,13 @@ WARM_UP = 5 * HOUR
 """So that the hour that is counted reads full hours of events and scores behind it."""
 
 
-def live_hour(fleet: Fleet, home: Path, console: Console) -> dict[str, int]:
+def live_hour(
+    fleet: Fleet, home: Path, console: Console, kind: type[Runs] = Runs
+) -> dict[str, int]:
     """Calls by endpoint of the hour that begins WARM_UP after START, counted by the cloud.
 
-    The first run takes the inventory; it is not of the hour, nor is the pass that it takes.
+    `kind` is the class of the runs. The first run takes the inventory; it is not of the hour, nor
+    is the pass that it takes.
     """
     contracts = home / "contracts.csv"
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
@@ -33,7 +36,7 @@ def live_hour(fleet: Fleet, home: Path, console: Console) -> dict[str, int]:
     with serve(fleet, now=begin - PASS_EVERY) as cloud:
         memory = dg.DagsterInstance.ephemeral()
         settings = demo_settings(cloud, home, contracts, START)
-        with memory, Runs(settings, console, memory) as runs:
+        with memory, kind(settings, console, memory) as runs:
             runs.collect(None, None)
             before = cloud.calls()
             for nth in range(HOUR // PASS_EVERY):

@@ -11,6 +11,7 @@ from wan_perf.mist import endpoints
 from wan_perf.mist.cadence import EVERY, HEARD_LATE
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Fleet, serve
+from wan_perf_tests.graph.staged import Collecting
 from wan_perf_tests.live_hour import HOUR, START, WARM_UP, live_hour, told
 
 OF_STREAM = {
@@ -24,7 +25,7 @@ def test_a_live_hour_is_the_sum_of_what_is_due(tmp_path: Path, monkeypatch: pyte
     """Pages of 50 rows: 14 sites have fewer gateways, and ports and ends of paths for several."""
     monkeypatch.setattr("wan_perf.mist.session.PAGE_ROWS", 50)
     fleet = Fleet.whole(7, 14, START, START + WARM_UP + 2 * HOUR, ())
-    calls = live_hour(fleet, tmp_path, Console(file=io.StringIO()))
+    calls = live_hour(fleet, tmp_path, Console(file=io.StringIO()), Collecting)
     ports = sum(len(gateway.ports) for gateway in fleet.gateways)
     pages = {"devices": 1, "ports": -(-ports // 50), "paths": -(-2 * len(fleet.paths) // 50)}
     assert pages["ports"] > 1

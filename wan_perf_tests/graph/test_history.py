@@ -10,12 +10,11 @@ import pytest
 from rich.console import Console
 
 from wan_perf.cli.demo import demo_settings
-from wan_perf.cli.running import Runs
 from wan_perf.errors import UsageError
 from wan_perf.simulator import Fleet, serve
 from wan_perf.tables import CIRCUIT_HOUR, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
 from wan_perf_tests.graph.cells import BUCKETS, QUALITY
-from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
 from wan_perf_tests.graph.test_truth import epoch
 
 NOW = START + 8 * 24 * HOUR
@@ -89,7 +88,7 @@ def test_nearly_all_time_is_settled(judged: list[tuple]):
 
 def test_a_day_costs_two_calls_a_port_and_a_week_no_more(fleet: Fleet, tmp_path: Path):
     for hours in (24, 7 * 24 - 1):
-        with staged(fleet, tmp_path / str(hours), now=NOW) as stage:
+        with staged(fleet, tmp_path / str(hours), NOW, kind=Collecting) as stage:
             stage.runs.collect(NOW - hours * HOUR, NOW)
             ports = stage.rows(RAW_PORT_HISTORY)[["gateway_mac", "port_id"]].drop_duplicates()
             calls = stage.cloud.calls()
@@ -153,7 +152,7 @@ def test_a_backfill_stops_before_the_reserve_and_goes_on_in_the_next_hour(tmp_pa
         (tmp_path / "contracts.csv").write_text(stage.cloud.fleet.contracts_csv(), "utf-8")
         printed = io.StringIO()
         memory = dg.DagsterInstance.ephemeral()
-        with memory, Runs(settings, Console(file=printed, width=300), memory) as runs:
+        with memory, Collecting(settings, Console(file=printed, width=300), memory) as runs:
             runs.collect(PAST, PAST + 24 * HOUR)
             spent = sum(cloud.calls().values())
             assert "is left: The hour's calls for what can wait are used up" in printed.getvalue()

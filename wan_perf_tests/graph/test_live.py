@@ -21,7 +21,7 @@ from wan_perf.tables import (
     RAW_SITE_SLE,
 )
 from wan_perf_tests.graph.cells import EVENTS, LASTING, PATHS, SCORES
-from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
 
 MINUTE = timedelta(minutes=1)
 NOON = START + 12 * HOUR
@@ -38,6 +38,12 @@ def stage(fleet: Fleet, tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
+@pytest.fixture
+def raw(fleet: Fleet, tmp_path: Path) -> Iterator[Stage]:
+    with staged(fleet, tmp_path, now=NOON, kind=Collecting) as stage:
+        yield stage
+
+
 def live(stage: Stage, at: Any) -> dict[str, int]:
     """One live run; the calls that it made, by the end of their address."""
     stage.cloud.clock.advance_to(at)
@@ -51,23 +57,23 @@ def of_pass(stage: Stage, table: Any, at: Any) -> int:
     return int((stage.rows(table)["pass_at"] == at).sum())
 
 
-def test_each_run_asks_for_what_is_due_and_keeps_what_is_not(stage: Stage):
-    live(stage, NOON)
-    held = stage.rows(RAW_GATEWAY_EVENT)
+def test_each_run_asks_for_what_is_due_and_keeps_what_is_not(raw: Stage):
+    live(raw, NOON)
+    held = raw.rows(RAW_GATEWAY_EVENT)
     assert len(held) > 0
     use = {"/api/v1/self/usage": 1}
-    assert live(stage, NOON + 5 * MINUTE) == {**use, "stats/devices": 1}
-    pd.testing.assert_frame_equal(stage.rows(RAW_GATEWAY_EVENT), held)
+    assert live(raw, NOON + 5 * MINUTE) == {**use, "stats/devices": 1}
+    pd.testing.assert_frame_equal(raw.rows(RAW_GATEWAY_EVENT), held)
     due = {"stats/devices": 1, "stats/vpn_peers/search": 1, "devices/events/search": 1}
     late = NOON + 12 * MINUTE + timedelta(seconds=40)
-    assert live(stage, late) == {**use, **due}
-    of_passes = {table: stage.rows(table) for table in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE)}
+    assert live(raw, late) == {**use, **due}
+    of_passes = {table: raw.rows(table) for table in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE)}
     for rows in of_passes.values():
         assert (rows["pass_at"] == NOON + 10 * MINUTE).any()
-    live(stage, late)
+    live(raw, late)
     for table, rows in of_passes.items():
-        pd.testing.assert_frame_equal(stage.rows(table), rows)
-    assert "calls left this hour" in stage.printed.getvalue()
+        pd.testing.assert_frame_equal(raw.rows(table), rows)
+    assert "calls left this hour" in raw.printed.getvalue()
 
 
 def test_paths_that_fail_lose_nothing_else_and_the_next_run_has_them(stage: Stage):
@@ -108,7 +114,7 @@ def test_an_event_that_is_heard_three_hours_late_is_held_once(tmp_path: Path):
         if told.row["device_type"] == "gateway" and told.heard_at - told.row["timestamp"] > 3 * 3600
     ]
     counts = []
-    with staged(fleet, tmp_path, now=START + 20 * HOUR) as stage:
+    with staged(fleet, tmp_path, START + 20 * HOUR, kind=Collecting) as stage:
         for hour in (20, 21, 22):
             live(stage, START + hour * HOUR)
             held = stage.rows(RAW_GATEWAY_EVENT)
@@ -118,16 +124,16 @@ def test_an_event_that_is_heard_three_hours_late_is_held_once(tmp_path: Path):
     assert not held.duplicated(list(RAW_GATEWAY_EVENT.key)).any()
 
 
-def test_scores_are_asked_until_they_no_longer_change_and_then_no_more(stage, fleet: Fleet):
-    made = [live(stage, NOON + n * HOUR).get("insights/sites-sle") for n in (0, 3, 4)]
+def test_scores_are_asked_until_they_no_longer_change_and_then_no_more(raw, fleet: Fleet):
+    made = [live(raw, NOON + n * HOUR).get("insights/sites-sle") for n in (0, 3, 4)]
     assert made == [4, 4, 4]
-    rows = stage.rows(RAW_SITE_SLE)
+    rows = raw.rows(RAW_SITE_SLE)
     asked = rows.groupby("hour")["fetched_at"].agg(["min", "max"])
     assert asked["min"].equals(asked["max"])
     assert [(at - NOON) // HOUR for at in asked["max"]] == [0, 0, 0, 3, 4, 4, 4, 4]
-    calls = stage.cloud.calls()[SCORES]
-    stage.runs.collect(NOON, NOON + HOUR)  # and the hour before: both are final
-    assert stage.cloud.calls()[SCORES] == calls
+    calls = raw.cloud.calls()[SCORES]
+    raw.runs.collect(NOON, NOON + HOUR)  # and the hour before: both are final
+    assert raw.cloud.calls()[SCORES] == calls
     for row in rows[rows["hour"] == NOON].itertuples():
         told = site_row(fleet, row.site_id, epoch(NOON), epoch(NOON + HOUR))
         stored = None if pd.isna(row.wan_link_health) else row.wan_link_health
@@ -135,16 +141,16 @@ def test_scores_are_asked_until_they_no_longer_change_and_then_no_more(stage, fl
     assert len(rows[rows["hour"] == NOON]) == len(fleet.sites)
 
 
-def test_scores_of_past_hours_come_with_a_range(stage: Stage, fleet: Fleet):
-    stage.runs.collect(START + HOUR, START + 5 * HOUR)
-    hours = stage.rows(RAW_SITE_SLE).groupby("hour").size()
+def test_scores_of_past_hours_come_with_a_range(raw: Stage, fleet: Fleet):
+    raw.runs.collect(START + HOUR, START + 5 * HOUR)
+    hours = raw.rows(RAW_SITE_SLE).groupby("hour").size()
     assert [hours[START + n * HOUR] for n in range(5)] == [len(fleet.sites)] * 5
 
 
-def test_scores_that_fail_are_left_for_the_next_run(stage: Stage):
-    stage.cloud.misbehave(SCORES, "503", times=2 * LASTING)
-    live(stage, NOON)
-    assert "Scores of 2 hours are left: Mist is in trouble" in stage.printed.getvalue()
-    assert set(stage.rows(RAW_SITE_SLE)["hour"]) == {NOON - 2 * HOUR, NOON - HOUR}
-    live(stage, NOON + HOUR)
-    assert set(stage.rows(RAW_SITE_SLE)["hour"]) == {NOON - n * HOUR for n in range(4)}
+def test_scores_that_fail_are_left_for_the_next_run(raw: Stage):
+    raw.cloud.misbehave(SCORES, "503", times=2 * LASTING)
+    live(raw, NOON)
+    assert "Scores of 2 hours are left: Mist is in trouble" in raw.printed.getvalue()
+    assert set(raw.rows(RAW_SITE_SLE)["hour"]) == {NOON - 2 * HOUR, NOON - HOUR}
+    live(raw, NOON + HOUR)
+    assert set(raw.rows(RAW_SITE_SLE)["hour"]) == {NOON - n * HOUR for n in range(4)}
