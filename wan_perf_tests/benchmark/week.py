@@ -1,6 +1,6 @@
-"""A week that runs by itself under the virtual clock, with a cloud that fails on most days of it.
+"""Days that run by themselves under the virtual clock, with a cloud that fails on each of them.
 
-Belongs here: the week's outages, and what is asked of it at its end.
+Belongs here: their outages, and what is asked of it at its end.
 Keep out: how schedules and sensors are ticked (`alive.ticking`).
 """
 
@@ -47,14 +47,14 @@ def _slow_pages(alive: Ticking) -> None:
     alive.stage.cloud.misbehave(PATHS, "slow", times=2, seconds=20)
 
 
-_OUTAGES: dict[int, tuple[Callable[[Ticking], None] | None, range]] = {
-    1: (_storm, range(9, 11)),
-    2: (_trouble, range(14, 16)),
-    3: (_silence, range(3, 4)),
-    4: (_slow_pages, range(24)),
-    5: (None, range(10, 13)),
+_OUTAGES: dict[range, Callable[[Ticking], None] | None] = {
+    range(9, 11): _storm,
+    range(14, 16): _trouble,
+    range(27, 28): _silence,
+    range(30, 34): _slow_pages,
+    range(38, 41): None,
 }
-"""What befalls the runs of these hours of a day; where it is None nothing runs."""
+"""What befalls the runs of these hours of each two days; where it is None nothing runs."""
 
 
 def week(sites: int, days: int) -> str:
@@ -129,11 +129,11 @@ def _live_through(alive: Ticking, end: datetime) -> int:
 def _live(alive: Ticking) -> int:
     """The slot's run and, once in a while, the sensors; 1 where the slot was not left out."""
     since = alive.now - START
-    befalls, hours = _OUTAGES.get(since // _DAY, (None, range(0)))
-    if since % _DAY // HOUR in hours:
-        if befalls is None:
-            return 0
-        befalls(alive)
+    for hours, befalls in _OUTAGES.items():
+        if since % (2 * _DAY) // HOUR in hours:
+            if befalls is None:
+                return 0
+            befalls(alive)
     alive.live()
     if since % _FOLLOWED == timedelta():
         alive.follow()
