@@ -6,6 +6,7 @@ breaks an enforced rule; its check is the second line, for rows that came in by 
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import dagster as dg
 import ibis.expr.types as ir
@@ -14,7 +15,7 @@ from wan_perf.audits import Audit
 from wan_perf.declaration import Rule, Table
 from wan_perf.defs.raw import naive
 from wan_perf.defs.resources import PolicyFile
-from wan_perf.warehouse import Warehouse, Window, checking, patterned
+from wan_perf.warehouse import Pattern, Warehouse, Window, checking, patterned
 
 _EXAMPLES = 20
 
@@ -33,15 +34,13 @@ def checks_of(table: Table, partitions: dg.PartitionsDefinition | None) -> dg.As
         for rule in rules
     ]
 
-    counts = patterned(lambda rows: checking.counts(rows, table, table.rules))
-
     @dg.multi_asset_check(specs=specs, name=f"{table.name}_rules")
     def rules_hold(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:
         window = Window(*naive(context.partition_time_window)) if partitions else None
         rows = warehouse.lazy(table, window)
-        found = warehouse.query(counts(rows=rows)).iloc[0]
+        found = warehouse.query(_counts(table)(rows=rows)).iloc[0]
         for rule in rules:
             yield _result(warehouse, rows, table, rule, int(found[rule.name]))
 
@@ -80,6 +79,11 @@ def check_of(audit: Audit, partitions: dg.PartitionsDefinition | None) -> dg.Ass
         )
 
     return audited
+
+
+@cache
+def _counts(table: Table) -> Callable[..., Pattern]:
+    return patterned(lambda rows: checking.counts(rows, table, table.rules))
 
 
 def _result(
