@@ -20,9 +20,10 @@ from wan_perf_tests.alive.ticking import Ticking, ticking
 from wan_perf_tests.graph.cells import EVENTS, GATEWAYS, LASTING, PATHS
 from wan_perf_tests.graph.staged import HOUR, START, staged
 
-_EVERY = 6 * PASS_EVERY
-"""A pass each half hour: those in between are gaps."""
-_FOLLOWED = 6 * HOUR
+_OFTEN, _SELDOM = 2 * PASS_EVERY, HOUR
+"""Between two passes: of the second length but in `_SAMPLED`. A pass takes seconds of a processor,
+whatever the number of sites, and a week has 2,016 slots: those left out are gaps."""
+_FOLLOWED = 12 * HOUR
 _SETTLES = 9 * HOUR
 _DAY = timedelta(days=1)
 _SAMPLES = (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE)
@@ -55,6 +56,8 @@ _OUTAGES: dict[range, Callable[[Ticking], None] | None] = {
     range(38, 41): None,
 }
 """What befalls the runs of these hours of each two days; where it is None nothing runs."""
+_SAMPLED = {*range(4, 6), *range(9, 11), *range(14, 16)}
+"""Hours of each two days that passes cover by themselves."""
 
 
 def week(sites: int, days: int) -> str:
@@ -117,27 +120,33 @@ def _live_through(alive: Ticking, end: datetime) -> int:
     """Passes and sensors until the last hour is settled; the number of passes."""
     clock, passes = alive.stage.cloud.clock, 0
     alive.follow()
-    clock.advance_to(alive.now + _EVERY)
+    clock.advance_to(alive.now + _OFTEN)
     alive.follow()
+    clock.advance_to(START + 2 * HOUR)
     while alive.now < end + _SETTLES:
         passes += _live(alive)
-        clock.advance_to(alive.now + _EVERY)
+        often = _hour(alive) in _SAMPLED
+        clock.advance_to(alive.now + (_OFTEN if often else _SELDOM))
     alive.follow(rounds=5)
     return passes
 
 
 def _live(alive: Ticking) -> int:
     """The slot's run and, once in a while, the sensors; 1 where the slot was not left out."""
-    since = alive.now - START
     for hours, befalls in _OUTAGES.items():
-        if since % (2 * _DAY) // HOUR in hours:
+        if _hour(alive) in hours:
             if befalls is None:
                 return 0
             befalls(alive)
     alive.live()
-    if since % _FOLLOWED == timedelta():
+    if (alive.now - START) % _FOLLOWED == timedelta():
         alive.follow()
     return 1
+
+
+def _hour(alive: Ticking) -> int:
+    """Of two days."""
+    return (alive.now - START) % (2 * _DAY) // HOUR
 
 
 def _same(ours: pd.Series, theirs: pd.Series) -> pd.Series:
