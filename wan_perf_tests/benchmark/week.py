@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from wan_perf.mist.cadence import PASS_EVERY
+from wan_perf.mist.clock import floored
 from wan_perf.simulator import Fleet
 from wan_perf.simulator.incidents import KINDS
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
@@ -126,7 +127,8 @@ def _live_through(alive: Ticking, end: datetime) -> int:
     while alive.now < end + _SETTLES:
         passes += _live(alive)
         often = _hour(alive) in _SAMPLED
-        clock.advance_to(alive.now + (_OFTEN if often else _SELDOM))
+        # A cloud that fails has its clock waited for: the next slot is a whole one again.
+        clock.advance_to(floored(alive.now, _OFTEN) + (_OFTEN if often else _SELDOM))
     alive.follow(rounds=5)
     return passes
 
@@ -138,8 +140,9 @@ def _live(alive: Ticking) -> int:
             if befalls is None:
                 return 0
             befalls(alive)
+    slot = floored(alive.now, _OFTEN)
     alive.live()
-    if (alive.now - START) % _FOLLOWED == timedelta():
+    if (slot - START) % _FOLLOWED == timedelta():
         alive.follow()
     return 1
 
