@@ -34,7 +34,8 @@ def patterned(made: Callable[..., ir.Table]) -> Callable[..., Pattern]:
     """A function of lazy tables that gives the pattern of what it makes of them.
 
     It is called once a process for inputs that differ in nothing but instants, so it has to be a
-    function of the tables alone. To make a fact's expression takes longer than to compute an hour.
+    function of the tables alone. To make a fact's expression takes seconds of a processor, more
+    than to compute an hour of a small fleet.
     """
 
     @functools.wraps(made)

@@ -1,7 +1,7 @@
 """What follows a change, whatever else came between two ticks of the sensor.
 
-Two tables of hours stand for those of the graph: `told` and `found`, which follows it by the
-condition of facts. The clock stands two days after the hours.
+Three tables of hours stand for those of the graph: `found` follows `told` and `drawn` follows
+`found`, by the condition of facts. The clock stands 16 days after the first hour.
 """
 
 from collections.abc import Iterator
@@ -148,7 +148,7 @@ def test_a_live_run_is_no_cause(home: Home):
 
 
 def test_what_follows_something_that_comes_alone_comes_too(home: Home):
-    """Found is older than what told says, drawn is not older than found, and follows it."""
+    """Drawn is newer than found, but found is asked for, and so drawn has to follow it again."""
     home.run(told, hours=range(1))
     home.run(drawn, hours=range(1))
     assert home.asked_of_each() == {"found": {hour(0)}, "drawn": {hour(0)}}
