@@ -171,12 +171,12 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         assets=[*(a.map_asset_specs(as_shown) for a in assets), *map(as_shown, events.VIEWS)],
         asset_checks=checks,
         jobs=[_job(*job) for job in JOBS],
-        schedules=[automation.live_schedule(LIVE_JOB, is_running=is_running)],
+        schedules=[automation.live_schedule(LIVE_JOB, start, is_running=is_running)],
         sensors=[
             automation.sensor(name, targets, what, is_running=is_running)
             for name, targets, what in SENSORS
         ]
-        + late_sensors(EVENTS_JOB, FACTS_JOB, is_running=is_running),
+        + late_sensors(EVENTS_JOB, FACTS_JOB, start, is_running=is_running),
         resources={**resources, **overrides},
         executor=dg.in_process_executor,
     )

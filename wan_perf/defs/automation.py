@@ -145,8 +145,8 @@ def sensor(
     )
 
 
-def live_schedule(job: str, *, is_running: bool) -> dg.ScheduleDefinition:
-    """A live run every five minutes.
+def live_schedule(job: str, start: datetime, *, is_running: bool) -> dg.ScheduleDefinition:
+    """A live run every five minutes; partitions begin at `start`.
 
     The slot names the run, so that it is launched once; which pass is due the run asks the clock. A
     tick that comes late takes the pass of its own time: what was missed in between is a gap.
@@ -164,14 +164,17 @@ def live_schedule(job: str, *, is_running: bool) -> dg.ScheduleDefinition:
     )
     def live(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         due = floored(context.scheduled_execution_time.replace(tzinfo=None), PASS_EVERY)
-        return live_run(due)
+        return live_run(due, start)
 
     return live
 
 
-def live_run(due: datetime) -> dg.RunRequest:
-    """The live run of a pass: its hour and those before it that it reaches back to."""
-    first, last = floored(due - reach_back(due), _HOUR), floored(due, _HOUR)
+def live_run(due: datetime, start: datetime) -> dg.RunRequest:
+    """The live run of a pass: its hour and those before it that it reaches back to.
+
+    In the hours after the start of partitions that is no further than there are any.
+    """
+    first, last = floored(max(due - reach_back(due), start), _HOUR), floored(due, _HOUR)
     return dg.RunRequest(
         run_key=f"{due:%Y-%m-%dT%H:%M}",
         tags={**lane(LIVE), DUE_TAG: "true", **hours(first, last)},

@@ -34,10 +34,13 @@ _LONGEST_RUN = 168
 """Hours of one run: a correction may reach back a year."""
 
 
-def late_sensors(events_job: str, facts_job: str, *, is_running: bool) -> list[dg.SensorDefinition]:
+def late_sensors(
+    events_job: str, facts_job: str, start: datetime, *, is_running: bool
+) -> list[dg.SensorDefinition]:
     """The sensors of events, silences and contracts; each looks once an hour.
 
-    `events_job` reads the events of its hours again, `facts_job` computes its hours again.
+    `events_job` reads the events of its hours again, `facts_job` computes its hours again. Hours
+    before `start` have no partition and are not asked for.
     """
     status = dg.DefaultSensorStatus.RUNNING if is_running else dg.DefaultSensorStatus.STOPPED
 
@@ -53,8 +56,9 @@ def late_sensors(events_job: str, facts_job: str, *, is_running: bool) -> list[d
         warehouse: dg.ResourceParam[Warehouse],
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         until = floored(clock.now(), _HOUR) - HEARD_LATE
-        changed = hours_of_late_events(source, clock, warehouse, until - EVENT_REACH_BACK, until)
-        yield from _asked(changed, "No event came late.")
+        begin = until - EVENT_REACH_BACK
+        changed = hours_of_late_events(source, clock, warehouse, begin, until)
+        yield from _asked(changed, start, "No event came late.")
 
     @dg.sensor(
         job_name=facts_job,
@@ -71,7 +75,7 @@ def late_sensors(events_job: str, facts_job: str, *, is_running: bool) -> list[d
         since = datetime.fromisoformat(context.cursor) if context.cursor else now
         changed, newest = hours_of_silences(warehouse, since, floored(now, _HOUR) - _HOUR)
         context.update_cursor(newest.isoformat())
-        yield from _asked(changed, "No silence of more than an hour ended.")
+        yield from _asked(changed, start, "No silence of more than an hour ended.")
 
     @dg.sensor(
         job_name=facts_job,
@@ -87,7 +91,7 @@ def late_sensors(events_job: str, facts_job: str, *, is_running: bool) -> list[d
         if all(map(warehouse.holds, tables)):
             asked = corrected_hours(*map(warehouse.lazy, tables))
             found = _instants(warehouse.query(asked)["hour"])
-        yield from _asked(found, "Every hour stands on the bandwidth that is in force.")
+        yield from _asked(found, start, "Every hour stands on the bandwidth that is in force.")
 
     return [late_events, ended_silences, corrections]
 
@@ -124,9 +128,12 @@ def _instants(column: pd.Series) -> list[datetime]:
     return [pd.Timestamp(at).to_pydatetime() for at in column]
 
 
-def _asked(found: Iterable[datetime], nothing: str) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """A run for each stretch of hours that follow each other."""
-    stretches = list(_stretches(sorted(found)))
+def _asked(
+    found: Iterable[datetime], start: datetime, nothing: str
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """A run for each stretch of hours that follow each other, none before the start."""
+    begin = floored(start, _HOUR)
+    stretches = list(_stretches(sorted(at for at in found if at >= begin)))
     if not stretches:
         yield dg.SkipReason(nothing)
     for first, last in stretches:

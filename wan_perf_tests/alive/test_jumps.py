@@ -29,7 +29,7 @@ def test_a_run_whose_hours_the_clock_left_takes_no_pass_and_the_next_goes_on(tmp
     fleet = Fleet.seeded(7, 2, START, START + 24 * HOUR)
     with ticking(fleet, tmp_path, NOON, START) as alive:
         alive.stage.runs.collect(None, None)
-        slept = live_run(NOON + PASS_EVERY)
+        slept = live_run(NOON + PASS_EVERY, START)
         held = {table: alive.stage.rows(table) for table in (RAW_PORT_SAMPLE, CIRCUIT_HOUR)}
         alive.stage.cloud.clock.advance_to(EVENING)
         job = alive.definitions.resolve_job_def(LIVE_JOB)

@@ -31,10 +31,12 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
-def asked_by(stage: Stage, name: str) -> list[Any]:
+def asked_by(stage: Stage, name: str, **given: Any) -> list[Any]:
     """What the sensor of these settings asks for: tags of runs, or why there are none."""
     definitions = build_definitions(
-        stage.runs.settings, warehouse=stage.runs.warehouse, clock=stage.runs.clock
+        stage.runs.settings.model_copy(update=given),
+        warehouse=stage.runs.warehouse,
+        clock=stage.runs.clock,
     )
     repository = definitions.get_repository_def()
     sensor = repository.get_sensor_def(name)
@@ -62,6 +64,8 @@ def test_an_event_that_is_not_held_asks_for_its_hour(stage: Stage):
         session.run(f"DELETE FROM raw_gateway_event WHERE event_at >= '{late}'")
     asked = [ends(tags) for tags in asked_by(stage, "late_events")]
     assert asked == [(f"{late:%Y-%m-%d-%H:00}",) * 2]
+    after = late + HOUR  # no partition holds the hour, and nobody can run it
+    assert asked_by(stage, "late_events", start_at=after) == ["No event came late."]
     stage.runs.collect(START, START + HOURS * HOUR)
     assert asked_by(stage, "late_events") == ["No event came late."]
 
@@ -132,12 +136,13 @@ def test_a_silence_that_is_over_asks_for_its_hours(tmp_path: Path, since: str, f
     [
         pytest.param("2026-03-07T05:05", "2026-03-07-04:00", "2026-03-07-05:00", id="any pass"),
         pytest.param("2026-03-07T05:00", "2026-03-07-01:00", "2026-03-07-05:00", id="the first"),
+        pytest.param("2026-03-07T02:00", "2026-03-07-00:00", "2026-03-07-02:00", id="none before"),
     ],
 )
 def test_a_live_run_covers_its_hour_and_those_that_may_still_change(
     due: str, first: str, last: str
 ):
-    request = live_run(H(due))
+    request = live_run(H(due), START)
     assert request.run_key == due
     assert request.tags["dagster/asset_partition_range_start"] == first
     assert request.tags["dagster/asset_partition_range_end"] == last

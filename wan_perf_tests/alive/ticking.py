@@ -58,7 +58,7 @@ class Ticking:
 
     def live(self) -> None:
         """The schedule's run of the slot."""
-        request = automation.live_run(self.now)
+        request = automation.live_run(self.now, self.stage.runs.settings.start)
         job = self.definitions.resolve_job_def(LIVE_JOB)
         self._execute(job, tags=request.tags)
 
