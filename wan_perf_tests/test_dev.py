@@ -208,23 +208,24 @@ def test_a_second_daemon_on_a_home_is_refused(tmp_path: Path):
     environment = command(tmp_path, port=1)["env"] | {"MIST_API_TOKEN": "none-is-asked"}
     home = tmp_path / "dagster"
     home.mkdir()
-    daemon = subprocess.Popen(
-        [sys.executable, "-m", "dagster._daemon", "run", "--empty-workspace"],
-        env={**environment, "DAGSTER_HOME": str(home)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        with dg.DagsterInstance.from_config(str(home)) as instance:
-            wait_for(instance.get_daemon_heartbeats, 60)
-        done = subprocess.run(
-            **(command(tmp_path, "--real", port=free_port()) | {"env": environment}),
-            capture_output=True,
-            timeout=120,
-            check=False,
+    # Two processes that make a home's tables at the same time spoil them: they are there before.
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "dagster._daemon", "run", "--empty-workspace"],
+            env={**environment, "DAGSTER_HOME": str(home)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
-    finally:
-        daemon.send_signal(signal.SIGINT)
-        daemon.wait(30)
+        try:
+            wait_for(instance.get_daemon_heartbeats, 60)
+            done = subprocess.run(
+                **(command(tmp_path, "--real", port=free_port()) | {"env": environment}),
+                capture_output=True,
+                timeout=120,
+                check=False,
+            )
+        finally:
+            daemon.send_signal(signal.SIGINT)
+            daemon.wait(30)
     assert done.returncode == 1
     assert f"A Dagster daemon is already working on {home}" in done.stderr

@@ -18,9 +18,13 @@ import dagster as dg
 from wan_perf.cli.running import QUIET
 from wan_perf.definitions import LIVE_JOB, build_definitions
 from wan_perf.defs import automation
+from wan_perf.defs.resources import Source
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, Stage, staged
+
+PATIENCE_S = 10
+"""Longest wait for an answer; the default of a minute would only make silences long. [s]"""
 
 
 @dataclass
@@ -148,9 +152,10 @@ def _instant(key: str) -> datetime:
 @contextmanager
 def ticking(fleet: Fleet, home: Path, now: datetime, start: datetime) -> Iterator[Ticking]:
     """A home with nothing in it at `now`; partitions begin at `start`."""
-    with staged(fleet, home, now=now, start=start) as stage, stage.runs:
+    with staged(fleet, home, now=now, start=start) as stage, stage.runs as runs:
+        source = Source(runs.settings, timeout=(PATIENCE_S, PATIENCE_S))
         definitions = build_definitions(
-            stage.runs.settings, warehouse=stage.runs.warehouse, clock=stage.runs.clock
+            runs.settings, warehouse=runs.warehouse, clock=runs.clock, source=source
         )
         with dg.DagsterInstance.ephemeral() as instance:
             yield Ticking(stage, definitions, instance)

@@ -17,7 +17,7 @@ from wan_perf.mist.clock import floored
 from wan_perf.simulator import Fleet
 from wan_perf.simulator.incidents import KINDS
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
-from wan_perf_tests.alive.ticking import Ticking, ticking
+from wan_perf_tests.alive.ticking import PATIENCE_S, Ticking, ticking
 from wan_perf_tests.graph.cells import EVENTS, GATEWAYS, LASTING, PATHS
 from wan_perf_tests.graph.staged import HOUR, START, staged
 
@@ -45,7 +45,7 @@ def _silence(alive: Ticking) -> None:
 
 
 def _slow_pages(alive: Ticking) -> None:
-    alive.stage.cloud.misbehave(PATHS, "slow", times=2, seconds=20)
+    alive.stage.cloud.misbehave(PATHS, "slow", times=2, seconds=PATIENCE_S / 2)
 
 
 _OUTAGES: dict[range, Callable[[Ticking], None] | None] = {
