@@ -161,6 +161,25 @@ def test_what_passes_by_itself_is_waited_for(
         assert session.run("SELECT 1") == [(1,)]
 
 
+def test_an_engine_serves_many_sessions_unless_one_fails(
+    on_duckdb: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, started = duckdb.connect, []
+
+    def counted(*given: Any, **named: Any) -> Any:
+        started.append(given)
+        return connect(*given, **named)
+
+    monkeypatch.setattr(duckdb, "connect", counted)
+    write(on_duckdb.path, 0, 3)
+    assert hours(on_duckdb) == [n * HOUR for n in range(3)]
+    assert len(started) == 1
+    with pytest.raises(duckdb.Error), on_duckdb.session() as session:
+        session.run("BEGIN; DELETE FROM circuit_hour; SELECT nothing")
+    assert hours(on_duckdb) == [n * HOUR for n in range(3)]
+    assert len(started) == 2
+
+
 def test_a_broken_file_is_said_at_once(on_duckdb: DuckDBWarehouse) -> None:
     on_duckdb.path.write_bytes(b"no database" * 1000)
     began = time.monotonic()
