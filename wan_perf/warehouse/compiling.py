@@ -1,4 +1,4 @@
-"""The SQL of an expression: made once a process, and so that nothing in it is computed twice.
+"""The SQL of an expression: made once, see `keeping`, and so that nothing in it is computed twice.
 
 Belongs here: how an expression becomes text, what of it is the same for every window.
 Keep out: which statements are sent, and in which order (`face`).
@@ -14,6 +14,8 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+
+from wan_perf.warehouse.keeping import kept
 
 # Fusing selects makes shorter text for people; searching for what to fuse was two thirds of the
 # time that a fact's expression took to compile, and the engine plans either alike.
@@ -86,7 +88,7 @@ def _stand_in(literal: ops.Literal, nth: int) -> ops.Literal:
 
 @lru_cache(maxsize=512)
 def _pattern(op: ops.Node, dialect: str) -> str:
-    return plain(op, dialect)
+    return kept(op, dialect, lambda: plain(op, dialect))
 
 
 @lru_cache(maxsize=4096)
