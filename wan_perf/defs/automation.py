@@ -65,6 +65,14 @@ def _unhandled(change: Any) -> Any:
     return change.since(followed | asked | AC.initial_evaluation())
 
 
+def _failed() -> Any:
+    """What was asked for and failed, or was not begun since something before it did: hourly.
+
+    A run tries again what passes by itself within a minute; this is for what takes longer.
+    """
+    return AC.cron_tick_passed("40 * * * *") & AC.execution_failed()
+
+
 def _settled() -> Any:
     """Nothing is on its way that would ask for the same again, partition by partition."""
     return ~AC.any_deps_in_progress() & ~AC.in_progress()
@@ -89,9 +97,9 @@ def follows_hours() -> dg.AutomationCondition:
         AC.in_latest_time_window(LOOK_BACK)
         & ~AC.in_latest_time_window(_OF_LIVE)
         # These are asked for together, so that they are no cause among themselves.
-        & _unhandled(_changed(besides=FACTS_SENSOR))
+        & (_unhandled(_changed(besides=FACTS_SENSOR)) | _failed())
         & _settled()
-    ).with_label("hours whose inputs changed")
+    ).with_label("hours whose inputs changed, or that failed")
 
 
 def follows_days() -> dg.AutomationCondition:
@@ -100,33 +108,35 @@ def follows_days() -> dg.AutomationCondition:
     yesterday = AC.in_latest_time_window(timedelta(days=2)) & AC.cron_tick_passed("12 0-3 * * *")
     return (
         AC.in_latest_time_window(LOOK_BACK)
-        & _unhandled(_changed() | today | yesterday)
+        & (_unhandled(_changed() | today | yesterday) | _failed())
         & _settled()
-    ).with_label("days whose hours changed; today once an hour")
+    ).with_label("days whose hours changed, or that failed; today once an hour")
 
 
 def follows_periods() -> dg.AutomationCondition:
     """Weeks and months whose days changed."""
     return (
-        AC.in_latest_time_window(LOOK_BACK * 10) & _unhandled(_changed()) & _settled()
-    ).with_label("periods whose days changed")
+        AC.in_latest_time_window(LOOK_BACK * 10) & (_unhandled(_changed()) | _failed()) & _settled()
+    ).with_label("periods whose days changed, or that failed")
 
 
 def follows_reports() -> dg.AutomationCondition:
     """Reports whose periods changed."""
-    return (_unhandled(_changed()) & _settled()).with_label("rollups changed")
+    return ((_unhandled(_changed()) | _failed()) & _settled()).with_label(
+        "rollups changed, or it failed"
+    )
 
 
 def taken_anew() -> dg.AutomationCondition:
     """The inventory: every six hours, and as soon as there is none."""
     missing = AC.missing() & AC.cron_tick_passed("*/5 * * * *")
-    return (missing | AC.cron_tick_passed("3 */6 * * *")) & ~AC.in_progress()
+    return (missing | AC.cron_tick_passed("3 */6 * * *") | _failed()) & ~AC.in_progress()
 
 
 def follows_inventory() -> dg.AutomationCondition:
     """Who is measured: together with the inventory."""
     changed = AC.any_deps_match(AC.newly_updated() | AC.will_be_requested())
-    return changed.since_last_handled() & ~AC.in_progress()
+    return (changed.since_last_handled() | _failed()) & ~AC.in_progress()
 
 
 def sensor(

@@ -16,6 +16,8 @@ from wan_perf.defs.automation import FACTS_SENSOR, follows_hours
 from wan_perf.defs.lanes import ASKED_BY, HISTORY, LIVE, lane
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
+BROKEN: set[str] = set()
+"""Tables whose runs fail."""
 HOURS = dg.HourlyPartitionsDefinition(start_date=START, timezone="UTC")
 AT_ONCE = dg.BackfillPolicy.single_run()
 
@@ -32,7 +34,8 @@ def told() -> None:
     automation_condition=follows_hours(),
 )
 def found() -> None:
-    pass
+    if "found" in BROKEN:
+        raise dg.Failure("broken")
 
 
 @dg.asset(
@@ -65,6 +68,7 @@ class Home:
         ALL.resolve_implicit_global_asset_job_def().execute_in_process(
             instance=self.instance,
             asset_selection=[asset.key for asset in assets],
+            raise_on_error=False,
             tags={**lane(HISTORY), **(tags or {}), **between},
         )
 
@@ -91,6 +95,7 @@ def home() -> Iterator[Home]:
         home.run(told, found, drawn, hours=range(3))
         assert home.asked() == set()
         yield home
+    BROKEN.clear()
 
 
 def test_what_changed_is_asked_for_once(home: Home):
@@ -152,3 +157,19 @@ def test_what_follows_something_that_comes_alone_comes_too(home: Home):
     home.run(told, hours=range(1))
     home.run(drawn, hours=range(1))
     assert home.asked_of_each() == {"found": {hour(0)}, "drawn": {hour(0)}}
+
+
+def test_what_failed_is_asked_for_again_each_hour_until_it_succeeds(home: Home):
+    home.run(told, hours=range(1))
+    both = {"found": {hour(0)}, "drawn": {hour(0)}}
+    assert home.asked_of_each() == both
+    BROKEN.add("found")
+    for _ in range(2):
+        home.run(found, drawn, hours=range(1), tags=ASKED)
+        assert home.asked_of_each() == {"found": set(), "drawn": set()}
+        home.now += timedelta(hours=1)
+        assert home.asked_of_each() == both
+    BROKEN.clear()
+    home.run(found, drawn, hours=range(1), tags=ASKED)
+    home.now += timedelta(hours=1)
+    assert home.asked_of_each() == {"found": set(), "drawn": set()}
