@@ -200,6 +200,7 @@ def _given(settings: Settings) -> dict[str, Any]:
         "WAN_PERF_DUCKDB": settings.duckdb_path,
         "WAN_PERF_START": settings.start.isoformat(),
         "WAN_PERF_CIRCUITS": settings.circuits_path,
+        "WAN_PERF_AUTOMATION": settings.automation,
     }
 
 

@@ -8,12 +8,14 @@
     python -m wan_perf_tests.benchmark snowflake --sites 20        rows, statements, bytes of a day
     python -m wan_perf_tests.benchmark backfill --sites 600        two weeks, in process and by UI
     python -m wan_perf_tests.benchmark week --sites 2 --days 7     days that run by themselves
+    python -m wan_perf_tests.benchmark daemon --sites 4            a daemon that is started twice
 
-All but the last four fill a DuckDB file with a synthetic estate and store what the graph stores;
+All but the last five fill a DuckDB file with a synthetic estate and store what the graph stores;
 month and calendar also tell what it takes on disk. For live-hour a simulated cloud counts what an
 hour of `wan-perf collect` asks of it; for snowflake its stand-in counts what it is sent; backfill
 starts a real Dagster; week ticks schedules and sensors under a virtual clock, beside a cloud that
-fails, and tells what is missing at its end. Every figure is of this one run.
+fails, and tells what is missing at its end; daemon is a real one on the real clock, half an hour
+long. Every figure is of this one run.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from rich.console import Console
 from wan_perf_tests.benchmark.backfill import backfill
 from wan_perf_tests.benchmark.calendar import calendar
 from wan_perf_tests.benchmark.circuit_hour import circuit_hour
+from wan_perf_tests.benchmark.daemon import daemon
 from wan_perf_tests.benchmark.month import month
 from wan_perf_tests.benchmark.snowflake import on_snowflake
 from wan_perf_tests.benchmark.threshold_runs import threshold_runs
@@ -46,6 +49,7 @@ def main() -> None:
         "snowflake": lambda: on_snowflake(given.sites),
         "backfill": lambda: backfill(given.sites, min(given.days, 14)),
         "week": lambda: week(given.sites, given.days),
+        "daemon": lambda: daemon(given.sites, given.passes),
     }
     parser.add_argument("what", choices=measured)
     parser.add_argument("--circuits", type=int, default=10_000)
@@ -54,6 +58,7 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=13, help="of calendar")
     parser.add_argument("--chunk", type=int, default=31, help="days that calendar stores at a time")
     parser.add_argument("--sites", type=int, default=5000, help="of a simulated cloud")
+    parser.add_argument("--passes", type=int, default=3, help="of daemon, before it ends and after")
     given = parser.parse_args()
     print(measured[given.what]())  # noqa: T201 - what a benchmark is for
 
