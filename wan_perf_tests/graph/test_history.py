@@ -14,7 +14,7 @@ from wan_perf.errors import UsageError
 from wan_perf.simulator import Fleet, serve
 from wan_perf.tables import CIRCUIT_HOUR, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
 from wan_perf_tests.graph.cells import BUCKETS, QUALITY
-from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
+from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, UpToFacts, staged
 from wan_perf_tests.graph.test_truth import epoch
 
 NOW = START + 8 * 24 * HOUR
@@ -30,7 +30,7 @@ def fleet() -> Fleet:
 @pytest.fixture(scope="module")
 def stage(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The clock stands at NOW; a day that is past was collected."""
-    with staged(fleet, tmp_path_factory.mktemp("history"), now=NOW) as stage:
+    with staged(fleet, tmp_path_factory.mktemp("history"), now=NOW, kind=UpToFacts) as stage:
         stage.runs.collect(PAST, PAST + 24 * HOUR)
         yield stage
 
@@ -105,7 +105,7 @@ def test_what_was_asked_for_once_is_not_asked_for_again(stage: Stage):
 
 
 def test_ports_that_failed_are_asked_for_by_the_next_run(fleet: Fleet, tmp_path: Path, stage):
-    with staged(fleet, tmp_path / "ill", now=NOW) as ill:
+    with staged(fleet, tmp_path / "ill", now=NOW, kind=UpToFacts) as ill:
         ill.cloud.misbehave(BUCKETS, "404", times=3)
         ill.runs.collect(PAST, PAST + 24 * HOUR)
         assert "History of 3 ports is left" in ill.printed.getvalue()
@@ -117,7 +117,7 @@ def test_ports_that_failed_are_asked_for_by_the_next_run(fleet: Fleet, tmp_path:
 def test_older_than_mist_keeps_is_refused_and_names_the_limit(tmp_path: Path):
     late = START + 20 * 24 * HOUR
     fleet = Fleet.seeded(7, 2, START, late)
-    with staged(fleet, tmp_path / "late", now=late) as stage:
+    with staged(fleet, tmp_path / "late", now=late, kind=UpToFacts) as stage:
         with pytest.raises(UsageError, match=r"keeps 14 days of .* before 2026-03-13 00:00 UTC"):
             stage.runs.collect(START, START + 24 * HOUR)
         assert len(stage.rows(CIRCUIT_HOUR)) == 0
@@ -127,7 +127,7 @@ def test_history_then_samples_is_samples_then_history(fleet: Fleet, tmp_path: Pa
     behind, ahead = (NOW - 36 * HOUR, NOW - 30 * HOUR), (NOW, NOW + 6 * HOUR)
     found = []
     for nth, order in enumerate([(behind, ahead), (ahead, behind)]):
-        with staged(fleet, tmp_path / str(nth), now=NOW) as stage:
+        with staged(fleet, tmp_path / str(nth), now=NOW, kind=UpToFacts) as stage:
             for start, end in order:
                 stage.runs.collect(start, end)
             rows = stage.rows(CIRCUIT_HOUR)
@@ -137,7 +137,7 @@ def test_history_then_samples_is_samples_then_history(fleet: Fleet, tmp_path: Pa
 
 
 def test_hours_behind_the_clock_are_history_and_those_ahead_are_passes(fleet, tmp_path: Path):
-    with staged(fleet, tmp_path / "both", now=NOW) as stage:
+    with staged(fleet, tmp_path / "both", now=NOW, kind=UpToFacts) as stage:
         stage.runs.collect(NOW - 3 * HOUR, NOW + 3 * HOUR)
         rows = stage.rows(CIRCUIT_HOUR)
         sources = rows.groupby(rows["hour"] < NOW)["source"].agg(lambda s: s.mode()[0])

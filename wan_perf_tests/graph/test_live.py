@@ -33,12 +33,6 @@ def fleet() -> Fleet:
 
 
 @pytest.fixture
-def stage(fleet: Fleet, tmp_path: Path) -> Iterator[Stage]:
-    with staged(fleet, tmp_path, now=NOON) as stage:
-        yield stage
-
-
-@pytest.fixture
 def raw(fleet: Fleet, tmp_path: Path) -> Iterator[Stage]:
     with staged(fleet, tmp_path, now=NOON, kind=Collecting) as stage:
         yield stage
@@ -76,33 +70,33 @@ def test_each_run_asks_for_what_is_due_and_keeps_what_is_not(raw: Stage):
     assert "calls left this hour" in raw.printed.getvalue()
 
 
-def test_paths_that_fail_lose_nothing_else_and_the_next_run_has_them(stage: Stage):
-    stage.cloud.misbehave(PATHS, "503", times=LASTING)
-    live(stage, NOON)
-    assert of_pass(stage, RAW_PATH_SAMPLE, NOON) == 0
-    ports = stage.rows(RAW_PORT_SAMPLE).query("pass_at == @at", local_dict={"at": NOON})
+def test_paths_that_fail_lose_nothing_else_and_the_next_run_has_them(raw: Stage):
+    raw.cloud.misbehave(PATHS, "503", times=LASTING)
+    live(raw, NOON)
+    assert of_pass(raw, RAW_PATH_SAMPLE, NOON) == 0
+    ports = raw.rows(RAW_PORT_SAMPLE).query("pass_at == @at", local_dict={"at": NOON})
     assert set(ports["counter_source"]) == {"device", "port"}
-    assert (stage.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
-    said = stage.printed.getvalue()
+    assert (raw.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
+    said = raw.printed.getvalue()
     assert said.count("was missed") == 1
     assert "The pass of paths at 2026-03-07 12:00 UTC was missed: Mist is in trouble" in said
-    live(stage, NOON + 10 * MINUTE)
-    assert of_pass(stage, RAW_PATH_SAMPLE, NOON + 10 * MINUTE) > 0
+    live(raw, NOON + 10 * MINUTE)
+    assert of_pass(raw, RAW_PATH_SAMPLE, NOON + 10 * MINUTE) > 0
 
 
 @pytest.mark.parametrize(("how", "times"), [("503", LASTING), ("403", 1)])
 def test_events_that_fail_stay_as_they_are_and_the_next_run_has_them(
-    stage: Stage, how: str, times: int
+    raw: Stage, how: str, times: int
 ):
-    live(stage, NOON)
-    held = stage.rows(RAW_GATEWAY_EVENT)
-    stage.cloud.misbehave(EVENTS, how, times=times)
-    live(stage, NOON + 50 * MINUTE)
-    pd.testing.assert_frame_equal(stage.rows(RAW_GATEWAY_EVENT), held)
-    assert (stage.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
-    assert f"status {how}" in stage.printed.getvalue().partition("Events stay as they are: ")[2]
-    live(stage, NOON + HOUR)
-    assert len(stage.rows(RAW_GATEWAY_EVENT)) > len(held)
+    live(raw, NOON)
+    held = raw.rows(RAW_GATEWAY_EVENT)
+    raw.cloud.misbehave(EVENTS, how, times=times)
+    live(raw, NOON + 50 * MINUTE)
+    pd.testing.assert_frame_equal(raw.rows(RAW_GATEWAY_EVENT), held)
+    assert (raw.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
+    assert f"status {how}" in raw.printed.getvalue().partition("Events stay as they are: ")[2]
+    live(raw, NOON + HOUR)
+    assert len(raw.rows(RAW_GATEWAY_EVENT)) > len(held)
 
 
 def test_an_event_that_is_heard_three_hours_late_is_held_once(tmp_path: Path):

@@ -1,7 +1,7 @@
 """Expressions of wan_perf.kpi, compiled once and run by DuckDB over plain rows."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -78,28 +78,34 @@ _COMPILER = DuckDBWarehouse(Path("of nothing.duckdb"))
 
 
 class Query:
-    """An expression over unbound tables, ready to run."""
+    """An expression over unbound tables, ready to run: planned once, over tables of its own."""
 
     def __init__(self, expression: ir.Table) -> None:
         self._sql = _COMPILER.sql(expression)
-        self._schemas = {t.name: t.schema for t in expression.op().find(ops.UnboundTable)}
+        self._schemas = {
+            t.name: t.schema.to_pyarrow() for t in expression.op().find(ops.UnboundTable)
+        }
 
     def rows(self, **tables: Sequence[Row]) -> list[Row]:
         """Rows of the expression over these tables; what is not given is empty or NULL."""
-        connection = _connection()
         for name, schema in self._schemas.items():
-            arrow = pa.Table.from_pylist(list(tables.get(name, ())), schema=schema.to_pyarrow())
-            connection.register(name, arrow)
-        result = connection.execute(self._sql)
+            given = pa.Table.from_pylist(list(tables.get(name, ())), schema=schema)
+            self._connection.execute(f"DELETE FROM {name}")
+            self._connection.register("given", given)
+            self._connection.execute(f"INSERT INTO {name} FROM given")
+        result = self._connection.execute("EXECUTE query")
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
-
-@cache
-def _connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect()
+        connection.execute("SET TimeZone = 'UTC'")
+        for name, schema in self._schemas.items():
+            connection.register("empty", schema.empty_table())
+            connection.execute(f"CREATE TABLE {name} AS FROM empty")
+        connection.execute(f"PREPARE query AS {self._sql}")
+        return connection
 
 
 def unbound(table: Table) -> ir.Table:

@@ -31,7 +31,8 @@ def test_a_kill_at_any_statement_leaves_a_whole_hour(
     steps = list(statements)
     commit = steps.index("COMMIT") + 1
 
-    moments = [(at, moment) for at in range(1, len(steps) + 1) for moment in ("before", "after")]
+    # Between the end of one and the start of the next nothing is done.
+    moments = [(1, "before"), *((at, "after") for at in range(1, len(steps) + 1))]
     planned = [*moments, (len(steps) + 1, "before")]
     ends: list[int | None] = []
     for first in range(0, len(planned), 2):
