@@ -26,10 +26,10 @@ _KEPT_S = 30 * 86_400
 
 def kept(op: ops.Node, dialect: str, made: Callable[[], str]) -> str:
     """The text of the expression as another process made it, else as `made` makes it."""
-    name = named(op, dialect)
-    if name is None:
+    name, place = named(op, dialect), folder()
+    if name is None or place is None:
         return made()
-    file = folder() / name
+    file = place / name
     with suppress(OSError, ValueError):
         mark, _, text = file.read_text(encoding="utf-8").partition("\n")
         if mark == _digest(text):
@@ -67,9 +67,11 @@ _NOT_SAID = (ops.InMemoryTable, ops.ScalarUDF, ops.AggUDF)
 
 
 @cache
-def folder() -> Path:
-    """Where texts are kept, without those of long ago."""
+def folder() -> Path | None:
+    """Where texts are kept, without those of long ago; None for a user without a home."""
     place = platformdirs.user_cache_path("wan_perf") / "sql"
+    if not place.is_absolute():
+        return None
     with suppress(OSError):
         place.mkdir(parents=True, exist_ok=True)
         for file in place.iterdir():

@@ -115,6 +115,13 @@ def test_where_nothing_can_be_kept_it_is_made_each_time(
     assert [kept(HOURS, "SELECT 1"), kept(HOURS, "SELECT 2")] == ["SELECT 1", "SELECT 2"]
 
 
+def test_a_user_without_a_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(keeping.platformdirs, "user_cache_path", lambda _: Path("~/.cache"))
+    monkeypatch.setattr(keeping, "folder", keeping.folder.__wrapped__)
+    assert [kept(HOURS, "SELECT 1"), kept(HOURS, "SELECT 2")] == ["SELECT 1", "SELECT 2"]
+    assert not Path("~").exists()
+
+
 def test_texts_of_long_ago_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     place = tmp_path / "sql"
     place.mkdir()
