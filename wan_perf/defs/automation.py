@@ -51,7 +51,7 @@ def _changed(*, besides: str | None = None) -> Any:
 
 
 def _unhandled(change: Any) -> Any:
-    """The change, until a request or an update followed it.
+    """The change, until a request or an update followed it; and what failed.
 
     Between two ticks both may come. A request is older than what came since. Of two updates the
     later counts; where more than a hundred partitions came at once Dagster does not say which that
@@ -62,7 +62,7 @@ def _unhandled(change: Any) -> Any:
     comes = AC.any_deps_match(AC.will_be_requested()).ignore(_TIMELESS)
     followed = AC.newly_updated() & AC.newly_updated().since(came) & ~comes
     asked = AC.newly_requested() & ~change
-    return change.since(followed | asked | AC.initial_evaluation())
+    return change.since(followed | asked | AC.initial_evaluation()) | _failed()
 
 
 def _failed() -> Any:
@@ -97,7 +97,7 @@ def follows_hours() -> dg.AutomationCondition:
         AC.in_latest_time_window(LOOK_BACK)
         & ~AC.in_latest_time_window(_OF_LIVE)
         # These are asked for together, so that they are no cause among themselves.
-        & (_unhandled(_changed(besides=FACTS_SENSOR)) | _failed())
+        & _unhandled(_changed(besides=FACTS_SENSOR))
         & _settled()
     ).with_label("hours whose inputs changed, or that failed")
 
@@ -108,7 +108,7 @@ def follows_days() -> dg.AutomationCondition:
     yesterday = AC.in_latest_time_window(timedelta(days=2)) & AC.cron_tick_passed("12 0-3 * * *")
     return (
         AC.in_latest_time_window(LOOK_BACK)
-        & (_unhandled(_changed() | today | yesterday) | _failed())
+        & _unhandled(_changed() | today | yesterday)
         & _settled()
     ).with_label("days whose hours changed, or that failed; today once an hour")
 
@@ -116,15 +116,13 @@ def follows_days() -> dg.AutomationCondition:
 def follows_periods() -> dg.AutomationCondition:
     """Weeks and months whose days changed."""
     return (
-        AC.in_latest_time_window(LOOK_BACK * 10) & (_unhandled(_changed()) | _failed()) & _settled()
+        AC.in_latest_time_window(LOOK_BACK * 10) & _unhandled(_changed()) & _settled()
     ).with_label("periods whose days changed, or that failed")
 
 
 def follows_reports() -> dg.AutomationCondition:
     """Reports whose periods changed."""
-    return ((_unhandled(_changed()) | _failed()) & _settled()).with_label(
-        "rollups changed, or it failed"
-    )
+    return (_unhandled(_changed()) & _settled()).with_label("rollups changed, or it failed")
 
 
 def taken_anew() -> dg.AutomationCondition:

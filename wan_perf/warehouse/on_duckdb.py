@@ -38,8 +38,7 @@ _HELD = (
     "lock",  # another process has the file, on POSIX systems
     "used by another process",  # the same, on Windows
     "already open",
-    "configuration",  # another thread of this process has it open in the other mode
-    "already attached",  # another thread of this process is just opening or closing it
+    "already attached",  # another thread of this process has it
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from wan_perf.defs.automation import FACTS_SENSOR, follows_hours
+from wan_perf.defs.automation import FACTS_SENSOR, follows_hours, follows_inventory, taken_anew
 from wan_perf.defs.lanes import ASKED_BY, HISTORY, LIVE, lane
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -173,3 +173,49 @@ def test_what_failed_is_asked_for_again_each_hour_until_it_succeeds(home: Home):
     home.run(found, drawn, hours=range(1), tags=ASKED)
     home.now += timedelta(hours=1)
     assert home.asked_of_each() == {"found": set(), "drawn": set()}
+
+
+def test_an_inventory_that_failed_is_taken_again_within_the_hour(home: Home):
+    """And so is what stands on it; the next regular one would be six hours later."""
+
+    @dg.asset(automation_condition=taken_anew())
+    def listed() -> None:
+        if BROKEN:
+            raise dg.Failure("broken")
+
+    @dg.asset(deps=[listed], automation_condition=follows_inventory())
+    def known() -> None:
+        if BROKEN:
+            raise dg.Failure("broken")
+
+    both = dg.Definitions(assets=[listed, known])
+    cursor, now = None, home.now + timedelta(minutes=5)
+
+    def asked(after: timedelta) -> int:
+        nonlocal cursor, now
+        now += after
+        evaluated = dg.evaluate_automation_conditions(
+            both, instance=home.instance, evaluation_time=now, cursor=cursor
+        )
+        cursor = evaluated.cursor
+        return evaluated.total_requested
+
+    def run(*assets: Any) -> None:
+        both.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=home.instance,
+            asset_selection=[asset.key for asset in assets],
+            raise_on_error=False,
+        )
+
+    run(listed, known)
+    assert asked(timedelta()) == 0
+    BROKEN.add("known")
+    run(known)
+    assert asked(timedelta(minutes=1)) == 0
+    assert asked(timedelta(hours=1)) == 1
+    run(listed)
+    assert asked(timedelta(hours=1)) == 2
+    BROKEN.clear()
+    run(listed, known)
+    asked(timedelta(minutes=1))
+    assert asked(timedelta(hours=1)) == 0
