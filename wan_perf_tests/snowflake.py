@@ -8,7 +8,7 @@ import importlib
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -21,7 +21,6 @@ import fakesnow.transforms
 import pyarrow as pa
 import pytest
 import snowflake.connector.cursor
-from sqlglot import exp
 
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.settings import Settings, read_settings
@@ -98,33 +97,7 @@ def _corrected() -> Iterator[None]:
         patch.setattr(
             fakesnow.transforms, "numeric_agg_implicit_cast", lambda expression: expression
         )
-        patch.setattr(exp.Expression, "transform", _transform)
         yield
-
-
-def _transform(
-    root: exp.Expr, change: Callable[..., exp.Expr], *given: Any, copy: bool = True, **named: Any
-) -> exp.Expr:
-    """What sqlglot's method of this name does, without generators: the stand-in walks each
-    statement 76 times, which was most of its time."""
-    todo = [root.copy() if copy else root]
-    result: exp.Expr | None = None
-    while todo:
-        node = todo.pop()
-        parent, key, index = node.parent, node.arg_key, node.index
-        changed = change(node, *given, **named)
-        if result is None:
-            result = changed
-        elif parent and key and changed is not node:
-            parent.set(key, changed, index)
-        if changed is node:  # else its parts are not looked at
-            for part in reversed(node.args.values()):
-                if isinstance(part, exp.Expr):
-                    todo.append(part)
-                elif isinstance(part, list):
-                    todo += [one for one in reversed(part) if isinstance(one, exp.Expr)]
-    assert result is not None
-    return result
 
 
 @contextmanager

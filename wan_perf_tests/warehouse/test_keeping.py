@@ -16,12 +16,15 @@ from wan_perf.warehouse import DuckDBWarehouse, keeping
 HOURS = DuckDBWarehouse(Path("of nothing.duckdb")).lazy(CIRCUIT_HOUR)
 
 NAMES = """
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from wan_perf.tables import TABLES
 from wan_perf.warehouse import DuckDBWarehouse, Window, keeping
 from wan_perf_tests.warehouse.test_patterns import ASSETS, inputs
 warehouse = DuckDBWarehouse(Path("of nothing.duckdb"))
 window = Window(datetime(2026, 3, 7), datetime(2026, 3, 8))
+before = [warehouse.lazy(TABLES["circuit_hour"]).view() for _ in range(int(sys.argv[1]))]
 for name in ("circuit_state", "circuit_hour", "failover_piece", "current_state"):
     made = ASSETS[name].op.compute_fn.decorated_fn
     print(keeping.named(made(**inputs(ASSETS[name], warehouse, window)).rows.op(), "duckdb"))
@@ -43,7 +46,7 @@ def test_another_process_gives_the_same_names():
     """Whatever order it has for sets, and whatever it made before."""
     said = [
         subprocess.run(
-            [sys.executable, "-c", NAMES],
+            [sys.executable, "-c", NAMES, seed],
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,
