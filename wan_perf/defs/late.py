@@ -4,13 +4,15 @@ Belongs here: finding such hours, and asking for a run over just them.
 Keep out: what follows from them: the conditions take it from there (`automation`).
 """
 
+import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 import pandas as pd
 
 from wan_perf.defs.automation import hours
+from wan_perf.defs.changed_days import day_digests, days_to_compare, windows
 from wan_perf.defs.lanes import HISTORY, lane
 from wan_perf.defs.resources import Source
 from wan_perf.kpi.corrections import corrected_hours, settled_silences
@@ -21,8 +23,6 @@ from wan_perf.mist.collecting import take_events
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     DIM_CIRCUIT,
-    DIM_HOUR,
-    DIM_SITE,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
 )
@@ -30,6 +30,8 @@ from wan_perf.warehouse import Warehouse, Window
 
 _HOUR = timedelta(hours=1)
 _ENDS = ("started_at", "ended_at")
+_DATED = ("circuit_id", "bandwidth_mbps", "bandwidth_up_mbps", "is_disabled")
+_DAYS_OF_A_CALL = 92
 _LONGEST_RUN = 168
 """Hours of one run: a correction may reach back a year."""
 
@@ -84,13 +86,13 @@ def late_sensors(
         description="Hours that stand on a bandwidth that a contract has corrected.",
     )
     def corrections(
+        context: dg.SensorEvaluationContext,
+        clock: dg.ResourceParam[Clock],
         warehouse: dg.ResourceParam[Warehouse],
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        tables = (CIRCUIT_HOUR, DIM_SITE, DIM_CIRCUIT, DIM_HOUR)
-        found: list[datetime] = []
-        if all(map(warehouse.holds, tables)):
-            asked = corrected_hours(*map(warehouse.lazy, tables))
-            found = _instants(warehouse.query(asked)["hour"])
+        compared = json.loads(context.cursor) if context.cursor else {}
+        found, compared = hours_of_corrections(warehouse, compared, start, clock.now())
+        context.update_cursor(json.dumps(compared))
         yield from _asked(found, start, "Every hour stands on the bandwidth that is in force.")
 
     return [late_events, ended_silences, corrections]
@@ -122,6 +124,39 @@ def hours_of_silences(
             found.add(at)
             at += _HOUR
     return sorted(found), max(_instants(ended["ended_at"]), default=since)
+
+
+def hours_of_corrections(
+    warehouse: Warehouse, compared: dict[str, str], start: datetime, now: datetime
+) -> tuple[list[datetime], dict[str, str]]:
+    """Hours on a bandwidth that is not in force any more; and the days that need no comparison.
+
+    Stored hours are read of days only whose versions of circuits have changed since all hours of
+    the day agreed with them, and of the newest two: a correction of any age changes the digests of
+    its days (`changed_days`), and a day whose hours do not agree yet is compared again. What
+    bounds one call is `_DAYS_OF_A_CALL`, the newest days first; the rest follows with the next.
+
+    Args:
+        warehouse: Stored hours and dimensions.
+        compared: What the last call returned: a digest by ISO day; empty at first.
+        start: The first instant that has a partition.
+        now: The current instant, naive UTC.
+    """
+    if not all(map(warehouse.holds, (CIRCUIT_HOUR, DIM_CIRCUIT))):
+        return [], compared
+    circuits = warehouse.lazy(DIM_CIRCUIT)
+    versions = warehouse.query(circuits.select(*_DATED, "valid_from", "valid_to"))
+    digests = day_digests(versions, _DATED, start.date(), now.date())
+    days = days_to_compare(digests, compared, now.date(), _DAYS_OF_A_CALL)
+    found: list[datetime] = []
+    for window in windows(days):
+        stale = corrected_hours(warehouse.lazy(CIRCUIT_HOUR, window), circuits)
+        found += _instants(warehouse.query(stale)["hour"])
+    open_days = {at.date() for at in found if at >= floored(start, _HOUR)}
+    agreed = {f"{day}": digests[f"{day}"] for day in days if day not in open_days}
+    unread = {day: digest for day, digest in compared.items() if digests.get(day) == digest}
+    again = {day: d for day, d in unread.items() if date.fromisoformat(day) not in open_days}
+    return sorted(found), {**again, **agreed}
 
 
 def _instants(column: pd.Series) -> list[datetime]:

@@ -11,22 +11,58 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
-from wan_perf.kpi.service import in_service
+from wan_perf.kpi.service import changed_bandwidth
+from wan_perf.validity import in_force
+
+_RATES = ("bandwidth_mbps", "bandwidth_up_mbps")
+_A_BIT_MBPS = 1e-6
 
 
-def corrected_hours(
-    circuit_hour: ir.Table, dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table
-) -> ir.Table:
+def corrected_hours(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     """Hours in which a circuit's row has another bandwidth than the dimension gives it now: hour.
 
-    A correction of a contract is dated, so that the hours that it is about are over.
+    A correction of a contract is dated, so the hours that it changes are over. A bandwidth that
+    came from an import stands as long as the dimension has none. Rates that differ by less than
+    1 bit/s are equal: a mean of floats may differ in its last digit each time it is computed.
+
+    Reads the rows of `circuit_hour` that it is given and nothing else of that size; which days can
+    have changed at all is found without them (`defs.changed_days`).
+
+    Args:
+        circuit_hour: Stored hours, of any range.
+        dim_circuit: Versions of circuits as they are now.
     """
-    figures = ["bandwidth_mbps", "bandwidth_up_mbps"]
-    stored = circuit_hour.select("hour", "circuit_id", *figures)
-    told = in_service(dim_site, dim_circuit, dim_hour).select("hour", "circuit_id", *figures)
-    both = stored.join(told, ["hour", "circuit_id"], rname="{name}_now")
-    same = ibis.and_(*(both[name].identical_to(both[f"{name}_now"]) for name in figures))
-    return both.filter(~same).select("hour").distinct()
+    stored = circuit_hour.select("hour", "circuit_id", "bandwidth_source", *_RATES)
+    now = dim_circuit.filter(~dim_circuit.is_disabled.fill_null(False))
+    now = now.select("circuit_id", "valid_from", "valid_to", *_RATES)
+    in_hour = [
+        stored.circuit_id == now.circuit_id,
+        in_force(now, stored.hour + ibis.interval(hours=1)),
+    ]
+    key = ["hour", "circuit_id"]
+    held = stored.join(now, in_hour, rname="{name}_now").drop("circuit_id_now")
+    means = changed_bandwidth(stored.select(*key), dim_circuit)
+    mean = {"bandwidth_mbps_now": "mean_down", "bandwidth_up_mbps_now": "mean_up"}
+    changing = held.drop(*mean).inner_join(means.select(*key, **mean), key)
+    # Few differ, and few are of an hour in which the bandwidth changed: only those are joined.
+    differing = held.filter(_differs(held)).anti_join(means, key)
+    return ibis.union(
+        differing.select("hour"), changing.filter(_differs(changing)).select("hour"), distinct=True
+    )
+
+
+def _differs(rows: ir.Table) -> ir.BooleanValue:
+    """True where the stored rates of an hour are not those of now."""
+    down, up = rows.bandwidth_mbps_now, rows.bandwidth_up_mbps_now
+    is_imported = (rows.bandwidth_source == "import").fill_null(False)
+    same_down = ibis.ifelse(is_imported, down.isnull(), _is_same(rows.bandwidth_mbps, down))
+    return ~(same_down & _is_same(rows.bandwidth_up_mbps, up))
+
+
+def _is_same(one: ir.FloatingValue, other: ir.FloatingValue) -> ir.BooleanValue:
+    """True where both rates [Mbit/s] are unknown, or equal to the bit per second."""
+    both = (one - other).abs() < _A_BIT_MBPS
+    return both.fill_null(one.isnull() & other.isnull())
 
 
 def settled_silences(gateway_silence: ir.Table, since: datetime) -> ir.Table:

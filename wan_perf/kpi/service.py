@@ -37,18 +37,41 @@ def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) ->
 
 
 def _with_changes(circuits: ir.Table, dim_circuit: ir.Table) -> ir.Table:
-    """The circuits with their bandwidth's mean over the time in which each value held.
+    """The circuits, with the mean bandwidth of hours in which it changed (`changed_bandwidth`)."""
+    changed = changed_bandwidth(circuits.select("hour", "circuit_id"), dim_circuit)
+    both = circuits.left_join(changed, ["hour", "circuit_id"])
+    has_changed = both.version_count.notnull()
+    return both.mutate(
+        bandwidth_mbps=ibis.ifelse(has_changed, both.mean_down, both.bandwidth_mbps),
+        bandwidth_up_mbps=ibis.ifelse(has_changed, both.mean_up, both.bandwidth_up_mbps),
+    ).select(*circuits.columns)
 
-    NULL where it was not known for a part of it: the bytes of that part cannot be told apart.
+
+def changed_bandwidth(hours: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+    """Of hours in which a version of their circuit begins: the mean over the time of each version.
+
+    A mean is NULL where a version's rate is not known: the bytes of that part cannot be separated.
+
+    Args:
+        hours: hour, circuit_id.
+        dim_circuit: Versions of circuits, of which no two of one circuit overlap.
+
+    Returns:
+        hour, circuit_id, version_count, mean_down, mean_up [Mbit/s]; no row for other hours.
     """
-    hours = circuits.select("hour", "circuit_id")
-    end = hours.hour + ibis.interval(hours=1)
-    versions = hours.join(
+    begins = dim_circuit.select(
+        "circuit_id", "valid_from", hour=dim_circuit.valid_from.truncate("h")
+    )
+    # Of several versions in an hour the later ones begin within it: few hours have any.
+    inside = begins.filter(begins.valid_from > begins.hour).select("circuit_id", "hour").distinct()
+    few = hours.semi_join(inside, ["circuit_id", "hour"])
+    end = few.hour + ibis.interval(hours=1)
+    versions = few.join(
         dim_circuit,
         [
-            hours.circuit_id == dim_circuit.circuit_id,
+            few.circuit_id == dim_circuit.circuit_id,
             dim_circuit.valid_from < end,
-            dim_circuit.valid_to.isnull() | (dim_circuit.valid_to > hours.hour),
+            dim_circuit.valid_to.isnull() | (dim_circuit.valid_to > few.hour),
         ],
     )
     started = instant_us(versions.valid_from, versions.hour)
@@ -72,10 +95,4 @@ def _with_changes(circuits: ir.Table, dim_circuit: ir.Table) -> ir.Table:
         mean_down=mean(timed.down),
         mean_up=ibis.ifelse(timed.has_up.max() == 1, mean(timed.up), ibis.null("float64")),
     )
-    several = changed.filter(changed.version_count > 1)
-    both = circuits.left_join(several, ["hour", "circuit_id"])
-    has_changed = both.version_count.notnull()
-    return both.mutate(
-        bandwidth_mbps=ibis.ifelse(has_changed, both.mean_down, both.bandwidth_mbps),
-        bandwidth_up_mbps=ibis.ifelse(has_changed, both.mean_up, both.bandwidth_up_mbps),
-    ).select(*circuits.columns)
+    return changed.filter(changed.version_count > 1)

@@ -18,6 +18,7 @@ from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_mont
 from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
+from wan_perf.kpi.corrections import corrected_hours
 from wan_perf.kpi.current import active_alerts, current_states
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
 from wan_perf.kpi.failovers import failover_pieces
@@ -322,6 +323,26 @@ def test_figures_are_told_alike_in_messages(warehouses):
     rows = assert_equal_on_both(warehouses, CURRENT_STATE, fill)
     told_of = {row["circuit_id"]: row["messages"] for row in rows}
     assert "5 transitions in an hour; utilization high (85.0)" in told_of["C1"]
+
+
+def test_hours_of_a_corrected_contract(warehouses):
+    """At 100 Mbit/s in all three hours; since half past ten the contract has 50."""
+    at = HOUR + H / 2
+    whole = {"up_minutes": 60.0, "down_minutes": 0.0, "known_down_minutes": 0.0}
+    whole |= {"unknown_minutes": 0.0, "status_hourly": "Up", "observed_minutes": 0.0}
+    whole |= {"sample_count": 0, "quality_minutes": 0.0, "quality_sample_count": 0}
+    whole |= {"circuit_id": "C1", "site_id": "S1", "bandwidth_mbps": 100.0}
+    hours_of_c1 = [{**whole, "hour": HOUR + n * H} for n in (-1, 0, 1)]
+    c1 = {**circuit(), "circuit_id": "C1"}
+    versions = [
+        {**c1, "bandwidth_mbps": 100.0, "valid_to": at},
+        {**c1, "bandwidth_mbps": 50.0, "valid_from": at},
+    ]
+    for warehouse in warehouses:
+        warehouse.store(CIRCUIT_HOUR, conform(hours_of_c1, CIRCUIT_HOUR), A_DAY)
+        warehouse.store(DIM_CIRCUIT, conform(versions, DIM_CIRCUIT))
+        stale = corrected_hours(*map(warehouse.lazy, (CIRCUIT_HOUR, DIM_CIRCUIT)))
+        assert sorted(warehouse.query(stale)["hour"]) == [HOUR, HOUR + H]
 
 
 def test_dimensions(warehouses):

@@ -1,0 +1,85 @@
+"""Hours that stand on a bandwidth that is not in force any more."""
+
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from wan_perf.kpi.corrections import corrected_hours
+from wan_perf.tables import CIRCUIT_HOUR, DIM_CIRCUIT
+from wan_perf_tests.kpi import estate
+from wan_perf_tests.kpi.engine import Query, unbound
+from wan_perf_tests.kpi.rows import HOUR, H
+
+MINUTE = timedelta(minutes=1)
+
+
+@cache
+def query() -> Query:
+    return Query(corrected_hours(unbound(CIRCUIT_HOUR), unbound(DIM_CIRCUIT)))
+
+
+def corrected(stored: list[dict[str, Any]], versions: list[dict[str, Any]]) -> list[int]:
+    """Hours of the day that are found, of circuit C1's stored hours from HOUR on."""
+    hours = [
+        {"hour": HOUR + n * H, "circuit_id": "C1", "bandwidth_source": "contract", **row}
+        for n, row in enumerate(stored)
+    ]
+    circuits = [estate.circuit(**version) for version in versions]
+    circuits = [{**row, "circuit_id": "C1"} for row in circuits]
+    rows = query().rows(circuit_hour=hours, dim_circuit=circuits)
+    return sorted(row["hour"].hour for row in rows)
+
+
+def rate(down: float | None, up: float | None = None, **more: Any) -> dict[str, Any]:
+    return {"bandwidth_mbps": down, "bandwidth_up_mbps": up, **more}
+
+
+NOON = HOUR + 2 * H
+IMPORT = {"bandwidth_source": "import"}
+
+
+@pytest.mark.parametrize(
+    ("stored", "versions", "found"),
+    [
+        pytest.param([rate(100.0)], [rate(100.0)], [], id="as contracted"),
+        pytest.param([rate(100.0)], [rate(200.0)], [10], id="another rate"),
+        pytest.param([rate(100.0, 10.0)], [rate(100.0, 20.0)], [10], id="another upload rate"),
+        pytest.param([rate(100.0)], [rate(100.0, 20.0)], [10], id="an upload rate where none was"),
+        pytest.param([rate(100.0)], [rate(None)], [10], id="no rate any more"),
+        pytest.param([rate(None)], [rate(None)], [], id="unknown before and now"),
+        pytest.param([rate(100.0, **IMPORT)], [rate(None)], [], id="an import's own rate stands"),
+        pytest.param(
+            [rate(100.0, **IMPORT)], [rate(100.0)], [10], id="a contract replaces an import's rate"
+        ),
+        pytest.param([rate(100.0)], [rate(200.0, is_disabled=True)], [], id="not in service now"),
+        pytest.param(
+            [rate(100.0)] * 4,
+            [rate(100.0, valid_to=NOON), rate(50.0, valid_from=NOON)],
+            [12, 13],
+            id="from a date on",
+        ),
+        pytest.param(
+            [rate(100.0), rate(75.0)],
+            [
+                rate(100.0, valid_to=HOUR + 90 * MINUTE),
+                rate(50.0, valid_from=HOUR + 90 * MINUTE),
+            ],
+            [],
+            id="the mean of an hour in which it changes",
+        ),
+        pytest.param(
+            [rate(60.0 + 1e-13)],
+            [
+                rate(100.0, valid_to=HOUR + 20 * MINUTE),
+                rate(50.0, valid_from=HOUR + 20 * MINUTE, valid_to=HOUR + 40 * MINUTE),
+                rate(30.0, valid_from=HOUR + 40 * MINUTE),
+            ],
+            [],
+            id="a mean that differs in its last digit is no correction",
+        ),
+    ],
+)
+def test_hours_on_a_bandwidth_that_is_not_in_force(stored, versions, found):
+    assert corrected(stored, versions) == found
