@@ -18,7 +18,10 @@ import pytest
 
 from wan_perf.tables import TABLES
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the signals of a POSIX shell")
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(sys.platform == "win32", reason="the signals of a POSIX shell"),
+]
 STARTS_WITHIN_S = 200
 LAUNCHED_WITHIN_S = 120
 HEALTHY = """{ instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } } }"""

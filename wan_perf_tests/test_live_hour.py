@@ -15,6 +15,8 @@ from wan_perf.simulator import Fleet, serve
 from wan_perf_tests.graph.staged import Collecting
 from wan_perf_tests.live_hour import HOUR, START, WARM_UP, live_hour, told
 
+pytestmark = pytest.mark.proof
+
 OF_STREAM = {
     "stats/devices": "devices",
     "stats/ports/search": "ports",

@@ -17,6 +17,8 @@ from wan_perf_tests.alive.daemon import Dagster, keys, running, until
 from wan_perf_tests.graph.staged import HOUR, Stage, staged
 from wan_perf_tests.graph.test_truth import epoch
 
+pytestmark = pytest.mark.proof
+
 NOW = floored(datetime.now(UTC).replace(tzinfo=None), HOUR)
 """Conditions look at the latest partitions of the world's clock."""
 HOURS = 48

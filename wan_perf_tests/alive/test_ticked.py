@@ -26,6 +26,8 @@ from wan_perf_tests.alive.ticking import Ticking, ticking
 from wan_perf_tests.graph.cells import GATEWAYS, LASTING, PATHS
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
+pytestmark = pytest.mark.proof
+
 NOW = START + 12 * HOUR
 EVERY = 2 * PASS_EVERY
 """Each second slot is left out: its passes are gaps, and the hours are covered all the same."""

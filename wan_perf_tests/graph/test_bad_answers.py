@@ -32,6 +32,8 @@ from wan_perf_tests.graph.cells import (
 )
 from wan_perf_tests.graph.staged import HOUR
 
+pytestmark = pytest.mark.proof
+
 ASSETS = ("raw_inventory", "raw_port_sample", "raw_gateway_event", "raw_site_sle")
 OF_PASS = {GATEWAYS: RAW_PORT_SAMPLE, PORTS: RAW_PORT_SAMPLE, PATHS: RAW_PATH_SAMPLE}
 CELLS = [

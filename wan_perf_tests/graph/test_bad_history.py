@@ -9,6 +9,8 @@ from wan_perf.tables import RAW_PORT_HISTORY
 from wan_perf_tests.graph.ailing import HOURS, Ward, admitted, check_words
 from wan_perf_tests.graph.cells import ASKED, BUCKETS, LASTING, QUALITY, Outcome, outcomes
 
+pytestmark = pytest.mark.proof
+
 ASSET = "raw_port_history"
 CELLS = [
     pytest.param(path, how, times, outcome, id=f"{path[7:]}-{how}-{times}")

@@ -29,7 +29,10 @@ from wan_perf_tests.graph.expected_circuits import Expected
 from wan_perf_tests.snowflake import in_process, stand_in
 
 # The stand-in copies every answer, and DuckDB tells it so.
-pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning"),
+]
 
 START = datetime.fromisoformat("2026-03-08")
 END = START + timedelta(days=4)

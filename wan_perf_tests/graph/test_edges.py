@@ -9,6 +9,8 @@ from wan_perf.simulator import Fleet
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
+pytestmark = pytest.mark.proof
+
 EVENING = START + 20 * HOUR
 MINUTE = timedelta(minutes=1)
 

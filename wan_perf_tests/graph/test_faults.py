@@ -8,6 +8,8 @@ from wan_perf.simulator import Fleet
 from wan_perf_tests.faults import Tally, Yardstick, collected, findings
 from wan_perf_tests.graph.staged import HOUR, START, staged
 
+pytestmark = pytest.mark.proof
+
 DAYS = 1
 TOLD_BY_EVENTS = ("port_down", "flaps", "isp_dead_arp", "isp_dead_dhcp", "duplicate_event")
 REPORT_S = 60

@@ -17,6 +17,8 @@ from wan_perf_tests.graph.cells import BUCKETS, QUALITY
 from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, UpToFacts, staged
 from wan_perf_tests.graph.test_truth import epoch
 
+pytestmark = pytest.mark.proof
+
 NOW = START + 8 * 24 * HOUR
 PAST = NOW - 48 * HOUR
 """Older than ten-minute buckets are kept."""

@@ -30,6 +30,8 @@ from wan_perf.tables import (
 )
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
+pytestmark = pytest.mark.proof
+
 OPENING = datetime(2025, 2, 1)
 ENDS = [datetime(2025, month, 1) for month in (3, 5, 7, 9, 11)]
 ENDS += [datetime(2026, 1, 1), datetime(2026, 2, 10)]

@@ -23,6 +23,8 @@ from wan_perf.tables import (
 from wan_perf_tests.graph.cells import EVENTS, LASTING, PATHS, SCORES
 from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
 
+pytestmark = pytest.mark.proof
+
 MINUTE = timedelta(minutes=1)
 NOON = START + 12 * HOUR
 

@@ -23,6 +23,8 @@ from wan_perf.tables import CIRCUIT_13_MONTH, CIRCUIT_HOUR, FLAP_EVENT, TABLES
 from wan_perf_tests.graph.staged import HOUR, START, staged
 from wan_perf_tests.snowflake import SETTINGS, in_process, listening, over_http
 
+pytestmark = pytest.mark.proof
+
 HOURS = 168
 HOURS_BY_WIRE = 6
 """The week over the wire takes four minutes more and was equal, too."""

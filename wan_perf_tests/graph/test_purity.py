@@ -22,6 +22,8 @@ from wan_perf.tables import (
 )
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
+pytestmark = pytest.mark.proof
+
 HOURS = 30
 TABLES_OF_HOURS = (
     *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT),

@@ -13,9 +13,10 @@ from wan_perf_tests.graph.staged import HOUR, staged
 RECORDING = Path(__file__).parents[2].parent / "shared/data/real_series/network_in_bytes_5min.csv"
 LONGEST = timedelta(minutes=15)
 
-pytestmark = pytest.mark.skipif(
-    not RECORDING.exists(), reason=f"the recorded series is not at {RECORDING}"
-)
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(not RECORDING.exists(), reason=f"the recorded series is not at {RECORDING}"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf_tests.graph.expected import Port, shared
 from wan_perf_tests.graph.staged import HOUR, START, staged
 
+pytestmark = pytest.mark.proof
+
 END = START + 50 * HOUR
 JUDGED = slice(1, 49)
 """The first and the last hour lack a neighbour; the 48 between them are judged."""

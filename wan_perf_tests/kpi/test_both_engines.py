@@ -90,7 +90,10 @@ from wan_perf_tests.kpi.trend_fleet import trading_days
 from wan_perf_tests.snowflake import in_process, stand_in
 
 # The stand-in copies every answer, and DuckDB tells it so.
-pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning"),
+]
 
 PORTS = [f"ge-0/0/{n}" for n in range(8)]
 A_DAY = Window(HOUR.replace(hour=0), HOUR.replace(hour=0) + 24 * H)

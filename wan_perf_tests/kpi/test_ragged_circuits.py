@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import Phase, given, settings
 
 from wan_perf_tests.kpi.circuit_reference import CircuitLife
 from wan_perf_tests.kpi.engine import measured_circuits, member
 from wan_perf_tests.kpi.ragged_circuits import Site, sites
 from wan_perf_tests.kpi.rows import HOUR, Row
+
+pytestmark = pytest.mark.proof
 
 MICROSECOND = timedelta(microseconds=1)
 JUDGED = (

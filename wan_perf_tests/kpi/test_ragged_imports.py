@@ -1,5 +1,6 @@
 """Ragged lives, histories and imports: the row is as the reference says, also in another range."""
 
+import pytest
 from hypothesis import Phase, given, settings
 
 from wan_perf_tests.kpi.circuit_reference import QUALITY, with_import
@@ -7,6 +8,8 @@ from wan_perf_tests.kpi.engine import circuit_hour_query
 from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
 from wan_perf_tests.kpi.ragged import PORTS, Life, estates, histories, imports
 from wan_perf_tests.kpi.rows import HOUR, H, Row
+
+pytestmark = pytest.mark.proof
 
 NAMES = [port for _, port in PORTS]
 

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import Phase, given, settings
 
 from wan_perf_tests.kpi.engine import measured
@@ -10,6 +11,8 @@ from wan_perf_tests.kpi.rows import HOUR, H, Row
 from wan_perf_tests.kpi.seen import NEAR
 from wan_perf_tests.kpi.state_reference import PortLife
 from wan_perf_tests.kpi.traffic_reference import differences, traffic
+
+pytestmark = pytest.mark.proof
 
 HOURS = [HOUR - H, HOUR, HOUR + H]
 SPEEDS = [1000.0, None, 50.0, 1000.0, 300.0, 1000.0]

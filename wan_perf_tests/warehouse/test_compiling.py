@@ -16,6 +16,8 @@ from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
 from wan_perf.warehouse.compiling import _pattern, plain
 from wan_perf_tests.snowflake import stand_in
 
+pytestmark = pytest.mark.proof
+
 FIRST = datetime(2026, 3, 7)
 DAY = timedelta(days=1)
 ENGINES = [

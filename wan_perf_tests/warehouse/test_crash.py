@@ -15,6 +15,8 @@ from wan_perf_tests.warehouse import dying
 from wan_perf_tests.warehouse.processes import PROCESSES
 from wan_perf_tests.warehouse.rows import H5, stored, window
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.mark.parametrize("way", ["frame", "expression"])
 @pytest.mark.parametrize("engine", ["duckdb", "snowflake"])

@@ -14,6 +14,8 @@ from wan_perf.warehouse import DuckDBWarehouse, Pattern, Warehouse, Window, patt
 from wan_perf.warehouse.compiling import plain
 from wan_perf.warehouse.patterns import cut
 
+pytestmark = pytest.mark.proof
+
 WAREHOUSE = DuckDBWarehouse(Path("of nothing.duckdb"))
 FIRST = datetime(2026, 3, 7)
 HOUR = timedelta(hours=1)
