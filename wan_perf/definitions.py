@@ -202,4 +202,6 @@ def _in(
 @dg.definitions
 def defs() -> dg.Definitions:
     """The code location that `workspace.yaml` names."""
-    return build_definitions()
+    settings = read_settings()
+    settings.keep_start()
+    return build_definitions(settings)

@@ -1,20 +1,38 @@
-"""The settings, read once: the only reader of the environment and of `.env`.
+"""The settings, read once: the only reader of `.env`, and of our variables in the environment.
 
 Belongs here: every setting with its name, default and meaning.
-Keep out: what a setting configures. Secrets are never shown.
+Keep out: what a setting configures; the proxy variables that every HTTP client follows (`network`).
+Secrets are never shown.
 """
 
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from wan_perf.env_file import ENV_FILE, refuse_unreadable
 from wan_perf.errors import UsageError
+from wan_perf.time_argument import TimeArgument, time_argument
 
 MONTHS_OF_HISTORY = 13
+
+
+def expanded(path: Path) -> Path:
+    """The path with the folder of the user for `~`, which no shell replaces in a file.
+
+    Raises:
+        ValueError: no user has this name.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"no user has the folder {path.parts[0]}") from None
+
+
+UserPath = Annotated[Path, AfterValidator(expanded)]
 
 
 class Settings(BaseSettings):
@@ -22,8 +40,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         # By alias only: a field's own name, such as home, would be read from $HOME.
-        env_file=".env",
-        env_file_encoding="utf-8",
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8-sig",
         extra="ignore",
         frozen=True,
         env_ignore_empty=True,
@@ -39,7 +57,22 @@ class Settings(BaseSettings):
     mist_base_url: str | None = Field(
         None,
         alias="MIST_BASE_URL",
-        description="Another address for the same API: the simulator, a proxy.",
+        description="Another address for the same API: the simulator.",
+    )
+    mist_proxy: SecretStr = Field(
+        SecretStr(""),
+        alias="MIST_PROXY",
+        description="Proxy to the Mist Cloud, http://USER:PASSWORD@HOST:PORT; default HTTPS_PROXY.",
+    )
+    mist_ca_bundle: UserPath | None = Field(
+        None,
+        alias="MIST_CA_BUNDLE",
+        description="PEM file of trusted authorities; default REQUESTS_CA_BUNDLE, SSL_CERT_FILE.",
+    )
+    mist_verify: Literal["on", "off"] = Field(
+        "on",
+        alias="MIST_VERIFY",
+        description="off: certificates are not verified, and the token can be intercepted.",
     )
     clock: Literal["real", "simulator"] = Field(
         "real",
@@ -60,30 +93,30 @@ class Settings(BaseSettings):
     warehouse: Literal["duckdb", "snowflake"] = Field(
         "duckdb", alias="WAN_PERF_WAREHOUSE", description="Where tables are kept."
     )
-    home: Path = Field(
+    home: UserPath = Field(
         Path("data"),
         alias="WAN_PERF_HOME",
         description="Folder of the embedded warehouse, Dagster's home, exports and logs.",
     )
-    duckdb: Path | None = Field(
+    duckdb: UserPath | None = Field(
         None,
         alias="WAN_PERF_DUCKDB",
         description="File of the embedded warehouse; default wan_perf.duckdb in the home.",
     )
-    start_at: datetime | None = Field(
-        None,
+    start_given: str = Field(
+        "",
         alias="WAN_PERF_START",
         description="First hour, UTC; default the first day of the month 13 months back.",
     )
-    policy_path: Path | None = Field(
+    policy_path: UserPath | None = Field(
         None,
         alias="WAN_PERF_POLICY",
         description="TOML file: thresholds and overrides, regions, store types, trading hours.",
     )
-    circuits_path: Path | None = Field(
+    circuits_path: UserPath | None = Field(
         None, alias="WAN_PERF_CIRCUITS", description="CSV file: the contracts of the circuits."
     )
-    dagster_home_given: Path | None = Field(
+    dagster_home_given: UserPath | None = Field(
         None,
         alias="DAGSTER_HOME",
         description="Dagster's own: where its UI keeps runs; the command line's are in the home.",
@@ -95,7 +128,7 @@ class Settings(BaseSettings):
     )
     snf_account: str = Field("", alias="SNF_ACCOUNT", description="Snowflake account identifier.")
     snf_user: str = Field("", alias="SNF_USER", description="Snowflake user.")
-    snf_private_key_path: Path | None = Field(
+    snf_private_key_path: UserPath | None = Field(
         None,
         alias="SNF_PRIVATE_KEY_PATH",
         description="File of the user's private key (PKCS#8): the way in for a service.",
@@ -136,12 +169,13 @@ class Settings(BaseSettings):
         description="Another address of the account: PrivateLink, a proxy, a stand-in.",
     )
 
-    @field_validator("start_at")
+    @field_validator("start_given", mode="before")
     @classmethod
-    def _naive_utc(cls, value: datetime | None) -> datetime | None:
-        if value is not None and value.tzinfo is not None:
-            value = value.astimezone(UTC).replace(tzinfo=None)
-        return value
+    def _is_instant(cls, value: object) -> str:
+        text = value.isoformat() if isinstance(value, datetime) else str(value).strip()
+        if text:
+            time_argument(text)
+        return text
 
     @field_validator("owner")
     @classmethod
@@ -162,19 +196,63 @@ class Settings(BaseSettings):
 
     @property
     def start(self) -> datetime:
-        """First hour of all partitions, naive UTC; the default is kept in the home.
+        """First hour of all partitions, naive UTC.
 
-        Kept, so that the partitions do not move from month to month.
+        A start that depends on today is the one that `keep_start` stored in the home, so that the
+        partitions do not move from day to day.
         """
-        if self.start_at is not None:
-            return self.start_at.replace(minute=0, second=0, microsecond=0)
-        kept = self.home / "start.txt"
-        if kept.exists():
-            return datetime.fromisoformat(kept.read_text(encoding="utf-8").strip())
-        start = months_back(datetime.now(UTC), MONTHS_OF_HISTORY)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(start.isoformat(), encoding="utf-8")
-        return start
+        given = self._start_argument
+        at = given.at if given else None
+        if at is None:
+            stored = self._start_file
+            if stored.is_file():
+                return datetime.fromisoformat(stored.read_text(encoding="utf-8").strip())
+            now = datetime.now(UTC).replace(tzinfo=None)
+            at = given.resolved(now) if given else months_back(now, MONTHS_OF_HISTORY)
+        return at.replace(minute=0, second=0, microsecond=0)
+
+    def keep_start(self) -> None:
+        """Store a start that depends on today in the home, once; a refused command stores none."""
+        given = self._start_argument
+        if (given is None or given.at is None) and not self._start_file.exists():
+            start = self.start
+            made_folder(self.home, "WAN_PERF_HOME")
+            self._start_file.write_text(start.isoformat(), encoding="utf-8")
+
+    @property
+    def _start_argument(self) -> TimeArgument | None:
+        return time_argument(self.start_given) if self.start_given else None
+
+    @property
+    def _start_file(self) -> Path:
+        """start.txt, or of a relative start its own: start-90d.txt."""
+        relative = "".join(self.start_given.lower().split())
+        return self.home / f"start{'-now' if relative == 'now' else relative}.txt"
+
+
+def made_folder(folder: Path, setting: str) -> Path:
+    """The folder, made if need be.
+
+    Raises:
+        UsageError: it cannot be made; the sentence names the setting.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        below = next(place for place in (folder, *folder.parents) if _exists(place))
+        why = f"{below} is a file" if below.is_file() else error.strerror
+        raise UsageError(
+            f"The folder {folder} cannot be made ({why}); set {setting} to a folder that this "
+            "user can write to."
+        ) from None
+    return folder
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def months_back(now: datetime, months: int) -> datetime:
@@ -196,11 +274,13 @@ def read_settings(**given: object) -> Settings:
     unknown = given.keys() - {field.alias for field in Settings.model_fields.values()}
     if unknown:
         raise TypeError(f"no such settings: {', '.join(sorted(unknown))}")
+    refuse_unreadable(Path(ENV_FILE))
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0])
+        why = first["msg"].removeprefix("Value error, ")
         raise UsageError(
-            f"Setting {name}: {first['msg']}; mend it in the environment or in .env."
+            f"Setting {name}: {why}; correct it in the environment or in .env."
         ) from None

@@ -62,18 +62,97 @@ def test_a_wrong_value_ends_with_a_sentence_that_names_the_setting(monkeypatch, 
         read_settings()
 
 
-def test_a_start_with_a_zone_becomes_utc(monkeypatch):
-    monkeypatch.setenv("WAN_PERF_START", "2026-03-08T02:30:00+02:00")
+@pytest.mark.parametrize(
+    "start", ["2026-03-08T02:30:00+02:00", "2026-03-08T00:00:00Z", "2026-03-08", "2026-03-08 00:59"]
+)
+def test_a_start_is_an_hour_of_utc(monkeypatch, start: str):
+    monkeypatch.setenv("WAN_PERF_START", start)
     assert read_settings().start == datetime(2026, 3, 8, 0, 0)
 
 
-def test_the_default_start_is_kept_in_the_home():
-    """Kept, so that the partitions of a warehouse do not move when a month ends."""
+@pytest.mark.parametrize(
+    ("given", "file"),
+    [
+        pytest.param("", "data/start.txt", id="thirteen months back"),
+        pytest.param("-90d", "data/start-90d.txt", id="relative"),
+    ],
+)
+def test_a_start_that_depends_on_today_is_stored_in_the_home(monkeypatch, given: str, file: str):
+    """Stored, so that the partitions of a warehouse do not move from day to day."""
+    monkeypatch.setenv("WAN_PERF_START", given)
     first = read_settings().start
-    kept = Path("data/start.txt")
-    kept.write_text("2024-05-01T00:00:00", encoding="utf-8")
-    assert first.day == 1
+    assert not Path("data").exists()
+    assert (first.minute, first.second, first.microsecond) == (0, 0, 0)
+    read_settings().keep_start()
+    stored = Path(file)
+    assert datetime.fromisoformat(stored.read_text(encoding="utf-8")) == first
+    stored.write_text("2024-05-01T00:00:00", encoding="utf-8")
+    read_settings().keep_start()
     assert read_settings().start == datetime(2024, 5, 1)
+
+
+def test_a_start_that_is_given_is_not_stored(monkeypatch):
+    monkeypatch.setenv("WAN_PERF_START", "2024-05-01")
+    read_settings().keep_start()
+    assert read_settings().start == datetime(2024, 5, 1)
+    assert not Path("data").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param("MIST_ORG_ID=1\n".encode("utf-16"), "is UTF-16 and not", id="UTF-16"),
+        pytest.param("MIST_ORG_ID=1\n".encode("utf-16-le"), "is UTF-16 (it has", id="no mark"),
+        pytest.param("MIST_ORG_ID=1\n".encode("utf-32"), "is UTF-32 and not", id="UTF-32"),
+        pytest.param(
+            "MIST_ORG_ID=1\n# für Köln\n".encode("latin-1"),
+            "is Latin-1 or another 8-bit encoding (line 2 has the byte 0xfc) and not",
+            id="Latin-1",
+        ),
+    ],
+)
+def test_a_file_of_another_encoding_is_one_sentence(tmp_path: Path, content: bytes, said: str):
+    (tmp_path / ".env").write_bytes(content)
+    with pytest.raises(UsageError) as refused:
+        read_settings()
+    assert str(refused.value).startswith(f"{tmp_path / '.env'} {said}")
+    assert str(refused.value).endswith(
+        "not UTF-8; save it as UTF-8, in PowerShell with Set-Content -Encoding utf8."
+    )
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_setting(tmp_path: Path):
+    (tmp_path / ".env").write_bytes("MIST_ORG_ID=Köln\n".encode("utf-8-sig"))
+    assert read_settings().mist_org_id == "Köln"
+
+
+def test_every_path_takes_the_users_folder(monkeypatch):
+    """No shell expands `~` in a file."""
+    paths = {
+        name: str(field.alias)
+        for name, field in Settings.model_fields.items()
+        if "Path" in str(field.annotation)
+    }
+    assert len(paths) >= 7
+    monkeypatch.setenv("HOME", "/home/noc")
+    monkeypatch.setenv("USERPROFILE", "/home/noc")
+    settings = read_settings(**dict.fromkeys(paths.values(), "~/wan"))
+    assert {getattr(settings, name) for name in paths} == {Path("/home/noc/wan")}
+
+
+def test_the_folder_of_nobody_is_refused(monkeypatch):
+    with pytest.raises(UsageError, match="WAN_PERF_HOME: no user has the folder ~nobody-here"):
+        read_settings(WAN_PERF_HOME="~nobody-here/wan")
+
+
+def test_a_home_below_a_file_is_one_sentence(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError) as refused:
+        read_settings(WAN_PERF_HOME="file/home").keep_start()
+    assert str(refused.value) == (
+        "The folder file/home cannot be made (file is a file); set WAN_PERF_HOME to a folder that "
+        "this user can write to."
+    )
 
 
 @pytest.mark.parametrize(

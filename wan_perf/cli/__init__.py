@@ -7,24 +7,29 @@ Exit codes: 2 where a setting, a file or the command line is wrong, 1 where some
 command imports what it needs when it runs, so that --help answers at once.
 """
 
+import os
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import click
 
+from wan_perf.cli.arguments import EXISTING_FILE, FILE, INSTANT, resolved
+from wan_perf.cli.terminal import Terminal, printable
 from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.network import exempt_loopback
+from wan_perf.time_argument import EXAMPLES, TimeArgument
 
-_INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"])
+_ABOUT = f"""How a retailer's WAN circuits perform, measured from the Juniper Mist Cloud.
+
+Settings come from the environment and from .env (see .env.example). Instants are UTC, such as
+{EXAMPLES}.
+"""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(help=_ABOUT, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="wan-perf")
 def commands() -> None:
-    """How a retailer's WAN circuits perform, measured from the Juniper Mist Cloud.
-
-    Settings come from the environment and from .env (see .env.example). Instants are UTC.
-    """
+    """The commands; their help is `_ABOUT`."""
 
 
 @commands.command()
@@ -56,20 +61,20 @@ def dev(sites: int, seed: int, port: int, real: bool) -> None:
 @click.option("--sites", default=60, show_default=True, type=click.IntRange(1, 20_000))
 @click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--start", type=_INSTANT, help="Where the virtual clock stands; without: real time.")
+@click.option("--start", type=INSTANT, help="Where the virtual clock stands; without: real time.")
 @click.option("--days", default=2, show_default=True, type=click.IntRange(1, 400))
 @click.option("--faults/--no-faults", default=True, show_default=True)
 @click.option(
     "--replay",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=EXISTING_FILE,
     help="CSV (timestamp,value): a recorded series that the first store's first port carries.",
 )
-@click.option("--truth", type=click.Path(path_type=Path), help="Write what happens to this file.")
+@click.option("--truth", type=FILE, help="Write what happens to this file.")
 def simulate(
     sites: int,
     seed: int,
     port: int,
-    start: datetime | None,
+    start: TimeArgument | None,
     days: int,
     faults: bool,
     replay: Path | None,
@@ -78,23 +83,23 @@ def simulate(
     """Serve a Mist Cloud on loopback, with planted faults, until Ctrl+C."""
     from wan_perf.cli.simulate import run_simulator
 
-    run_simulator(sites, seed, port, start, days, faults, replay, truth)
+    run_simulator(sites, seed, port, resolved(start), days, faults, replay, truth)
 
 
 @commands.command()
-@click.option("--start", type=_INSTANT, help="First hour of a range, UTC.")
-@click.option("--end", type=_INSTANT, help="End of the range, not included; default: now.")
+@click.option("--start", type=INSTANT, help="First hour of a range, UTC.")
+@click.option("--end", type=INSTANT, help="End of the range, not included; default: now.")
 @click.option("--inventory", is_flag=True, help="Take a new inventory, whatever its age.")
-def collect(start: datetime | None, end: datetime | None, inventory: bool) -> None:
+def collect(start: TimeArgument | None, end: TimeArgument | None, inventory: bool) -> None:
     """Take the pass that is due now, or what can still be had of a range of hours."""
     from wan_perf.cli.running import Runs
 
     with Runs() as runs:
-        runs.collect(start, end, inventory=inventory)
+        runs.collect(runs.resolved(start), runs.resolved(end), inventory=inventory)
 
 
 @commands.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 def import_hours(file: Path) -> None:
     """Take circuit-hours of an older tool from a CSV or Parquet file, and all that follows."""
     from wan_perf.cli.importing import ImportRuns
@@ -115,10 +120,10 @@ def adopt() -> None:
 @commands.command()
 @click.argument("period", type=click.Choice(["daily", "weekly", "monthly"]))
 @click.option(
-    "--start", type=_INSTANT, help="First day, UTC; default: the newest period that there is."
+    "--start", type=INSTANT, help="First day, UTC; default: the newest period that there is."
 )
-@click.option("--end", type=_INSTANT, help="End of the range, not included; default: the newest.")
-def aggregate(period: str, start: datetime | None, end: datetime | None) -> None:
+@click.option("--end", type=INSTANT, help="End of the range, not included; default: the newest.")
+def aggregate(period: str, start: TimeArgument | None, end: TimeArgument | None) -> None:
     """Sum up hours to days, days to weeks and months; monthly makes the 13 months too."""
     from wan_perf.cli.running import Runs
 
@@ -128,20 +133,19 @@ def aggregate(period: str, start: datetime | None, end: datetime | None) -> None
             "weekly": runs.aggregate_weekly,
             "monthly": runs.aggregate_monthly,
         }
-        by_period[period](start, end)
+        by_period[period](runs.resolved(start), runs.resolved(end))
 
 
 @commands.command("full-cycle")
-@click.option("--start", type=_INSTANT, help="First hour of a range, UTC.")
-@click.option("--end", type=_INSTANT, help="End of the range, not included; default: now.")
-def full_cycle(start: datetime | None, end: datetime | None) -> None:
+@click.option("--start", type=INSTANT, help="First hour of a range, UTC.")
+@click.option("--end", type=INSTANT, help="End of the range, not included; default: now.")
+def full_cycle(start: TimeArgument | None, end: TimeArgument | None) -> None:
     """Collect, aggregate, and print the answers."""
     from wan_perf.cli.answers import print_answers
-    from wan_perf.cli.running import Runs
+    from wan_perf.cli.cycle import FullCycle
 
-    with Runs() as runs:
-        runs.collect(start, end)
-        runs.aggregate_daily(None, None)
+    with FullCycle() as runs:
+        runs.full_cycle(runs.resolved(start), runs.resolved(end))
         print_answers(runs.warehouse, runs.console)
 
 
@@ -153,24 +157,23 @@ def full_cycle(start: datetime | None, end: datetime | None) -> None:
 )
 def top(metric: str, places: int, period: str) -> None:
     """Print the circuits that are worst by a figure, such as flap_count."""
-    from rich.console import Console
-
     from wan_perf.cli.top import print_top
     from wan_perf.defs.resources import warehouse_for
     from wan_perf.settings import read_settings
 
-    print_top(warehouse_for(read_settings()), Console(), metric, places, period)
+    print_top(warehouse_for(read_settings()), Terminal(), metric, places, period)
 
 
 @commands.command("export")
 @click.argument("report")
-@click.option("--format", "file_format", default="csv", show_default=True, help="csv or parquet.")
 @click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File; default: in the home's exports.",
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "parquet"]),
+    help="Default: by the ending of --out, else csv.",
 )
-def export_report(report: str, file_format: str, out: Path | None) -> None:
+@click.option("--out", type=FILE, help="File, or - for standard output; default: in exports.")
+def export_report(report: str, file_format: str | None, out: Path | None) -> None:
     """Write all rows of a table, view or report to a file."""
     from wan_perf.cli.export import export
     from wan_perf.defs.resources import warehouse_for
@@ -179,18 +182,15 @@ def export_report(report: str, file_format: str, out: Path | None) -> None:
     settings = read_settings()
     folder = settings.home / "exports"
     file, rows = export(warehouse_for(settings), report, file_format, folder, out)
-    click.echo(f"Wrote {rows:,} rows of {report} to {file}.")
+    click.echo(f"Wrote {rows:,} rows of {report} to {file}.", err=file == "standard output")
 
 
 @commands.command()
 def doctor() -> None:
     """Check settings, Mist, the warehouse and this machine; say what to do. Changes nothing."""
-    from rich.console import Console
-
     from wan_perf.cli.doctor import print_findings
 
-    if not print_findings(Console()):
-        sys.exit(1)
+    sys.exit(print_findings(Terminal()))
 
 
 @commands.command()
@@ -233,8 +233,9 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             # A Windows console that is redirected would refuse every dash and arrow.
             stream.reconfigure(encoding="utf-8", errors="replace")
+    exempt_loopback(os.environ)
     try:
         commands()
     except WanPerfError as error:
-        click.echo(f"wan-perf: {error}", err=True)
+        click.echo(printable(f"wan-perf: {error}"), err=True)
         sys.exit(2 if isinstance(error, UsageError) else 1)

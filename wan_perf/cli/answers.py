@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 from rich.console import Console
+from rich.text import Text
 
 from wan_perf.cli.showing import grid, shown
+from wan_perf.cli.terminal import bold
 from wan_perf.columns import ACTIVE, SEVERITIES, STORE
 from wan_perf.formulas import availability_pct
 from wan_perf.kpi.current import ON_BACKUP
@@ -348,10 +350,11 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
         console.print("There is no day to report yet; run wan-perf collect and aggregate daily.")
         return
     console.print(
-        f"\n[bold]{fleet['day']:%A %Y-%m-%d}[/] (UTC): {fleet['circuits']} circuits at "
-        f"{fleet['sites']} sites, availability {shown(fleet['availability_pct'])} % of what is "
-        f"known, coverage {shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits "
-        f"with not enough data."
+        Text("\n").append(f"{fleet['day']:%A %Y-%m-%d}", style="bold"),
+        f"(UTC): {fleet['circuits']} circuits at {fleet['sites']} sites, availability "
+        f"{shown(fleet['availability_pct'])} % of what is known, coverage "
+        f"{shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits with not enough "
+        "data.",
     )
     congested, time_above = answers(days)
     told: dict[str, tuple[Answer, ...]] = {
@@ -374,7 +377,7 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
         "4. How long was each above a threshold?": (time_above, longest_runs(warehouse, days)),
     }
     for question, asked in told.items():
-        console.print(f"\n[bold]{question}[/]")
+        console.print(bold(f"\n{question}"))
         for answer in asked:
             rows = warehouse.query(answer.rows.limit(SHOWN))
             console.print(grid(answer.question, answer.headings, rows))

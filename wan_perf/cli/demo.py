@@ -15,10 +15,11 @@ from wan_perf.cli.answers import print_answers
 from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.running import Runs
+from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.clock import floored
 from wan_perf.mist.collecting import EVENTS_KEPT
-from wan_perf.settings import Settings, read_settings
+from wan_perf.settings import Settings, made_folder, read_settings
 from wan_perf.simulator import Cloud, Fleet, serve
 
 _OUTAGE = timedelta(minutes=20)
@@ -31,12 +32,12 @@ def run_demo(sites: int, seed: int) -> None:
     An hour before and after the day of passes is collected too: its edges need their neighbours.
     The history begins an hour inside what the cloud keeps.
     """
-    console = Console()
+    console = Terminal()
     today = floored(datetime.now(UTC).replace(tzinfo=None), DAY)
     start, end = today - DAY - HOUR, today + HOUR if _is_over(today + HOUR) else today
     home = read_settings().home / "demo"
     shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    made_folder(home, "WAN_PERF_HOME")
     past = start - EVENTS_KEPT + HOUR
     fleet = Fleet.whole(seed, sites, past, end + HOUR)
     contracts = home / "contracts.csv"
@@ -55,6 +56,7 @@ def run_demo(sites: int, seed: int) -> None:
             runs.aggregate_weekly()
             runs.aggregate_monthly()
             print_answers(runs.warehouse, console)
+    console.print(bold("\nWhat to open next"))
     console.print(_what_next(home, settings), soft_wrap=True)
 
 
@@ -86,6 +88,7 @@ def demo_environment(
         "MIST_API_TOKEN": cloud.token,
         "MIST_ORG_ID": cloud.org_id,
         "MIST_BASE_URL": cloud.url,
+        "MIST_VERIFY": "on",
         "WAN_PERF_CLOCK": clock,
         "WAN_PERF_WAREHOUSE": "duckdb",
         "WAN_PERF_HOME": str(home),
@@ -111,7 +114,6 @@ def _what_next(home: Path, settings: Settings) -> str:
     else:
         setting = " ".join(f"{name}='{value}'" for name, value in variables.items()) + " "
     return (
-        "\n[bold]What to open next[/]\n"
         "  The graph, its runs and its checks in the Dagster UI:\n"
         f"    {setting}dagster dev -m wan_perf.definitions\n"
         f"  The tables, in SQL: {settings.duckdb_path} (DuckDB)\n"

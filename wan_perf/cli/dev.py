@@ -21,9 +21,10 @@ from wan_perf.cli.demo import demo_environment
 from wan_perf.cli.homes import dagster_home, end_abandoned
 from wan_perf.cli.ranges import HOUR, ceiled
 from wan_perf.cli.service import Service
+from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist.collecting import EVENTS_KEPT
-from wan_perf.settings import Settings, read_settings
+from wan_perf.settings import Settings, made_folder, read_settings
 from wan_perf.simulator import Fleet, serve
 
 _BEAT_S = 30
@@ -44,13 +45,12 @@ def run_dev(sites: int, seed: int, port: int, *, real: bool) -> None:
         UsageError: the real organisation is asked for, and there is no token.
         WanPerfError: the port is taken, the home has its Dagster already, or Dagster failed.
     """
-    console = Console(soft_wrap=True)
+    console = Terminal(soft_wrap=True)
     settings = read_settings()
     if real and not settings.mist_api_token.get_secret_value():
         raise UsageError("--real needs MIST_API_TOKEN; set it in the environment or in .env.")
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with _only_one(settings.home):
-        _refuse_taken(port)
+    _refuse_taken(port)
+    with _only_one(made_folder(settings.home, "WAN_PERF_HOME")):
         if real:
             home = settings.dagster_home_given or dagster_home(settings)
             _serve(console, port, home, dict(os.environ), Path.cwd())
@@ -91,7 +91,8 @@ def _serve(
         with Service("dagster", arguments, environment, folder, home / "dev.log") as service:
             console.print("Dagster is starting …")
             service.await_answer(f"http://127.0.0.1:{port}/server_info")
-            console.print(_what_to_try(port, home))
+            console.print(bold(f"\nhttp://127.0.0.1:{port}"))
+            console.print(_what_to_try(home))
             service.await_end()
         # What the daemon carried ended with it, and its last sign of life is none any more.
         end_abandoned(instance, home, all_others=True)
@@ -147,9 +148,8 @@ def _last_sign(instance: dg.DagsterInstance) -> float:
     return max((beat.timestamp for beat in instance.get_daemon_heartbeats().values()), default=0.0)
 
 
-def _what_to_try(port: int, home: Path) -> str:
+def _what_to_try(home: Path) -> str:
     return (
-        f"\n[bold]http://127.0.0.1:{port}[/]\n"
         "  Jobs, inventory_job: launch it first; it says who is measured.\n"
         "  Jobs, hourly_job: launch its newest hours; circuit_hour has checks and plots.\n"
         "  Jobs, daily_job and reports_job: days, and who is worst.\n"

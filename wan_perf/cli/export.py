@@ -1,15 +1,18 @@
 """Any table, view or report of the warehouse as a file: for a spreadsheet, or for other programs.
 
-Belongs here: which file is written, and how a value is told in it.
+Belongs here: which file is written, in which format, and how a value is written in it.
 Keep out: computing: a file holds the warehouse's rows as they are.
 
 A Parquet file has the declared types. A CSV file is for a spreadsheet too: it begins with the mark
 by which a spreadsheet knows UTF-8, unknown is an empty cell, and text that a spreadsheet would run
-as a formula begins with an apostrophe.
+as a formula begins with an apostrophe. On standard output a CSV has no mark.
 """
 
+import codecs
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -21,41 +24,67 @@ from wan_perf.tables import TABLES
 from wan_perf.warehouse import Warehouse
 
 FORMATS = ("csv", "parquet")
+STANDARD_OUTPUT = "standard output"
+_DASH = Path("-")
+_Write = Callable[[IO[bytes]], None]
 _RUN_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export(
-    warehouse: Warehouse, report: str, file_format: str, folder: Path, out: Path | None
-) -> tuple[Path, int]:
+    warehouse: Warehouse, report: str, file_format: str | None, folder: Path, out: Path | None
+) -> tuple[Path | str, int]:
     """Write all rows of a report, ordered by its key; the file, and how many rows it has.
 
-    Without `out` the file is named after the report, in `folder`. A file that is there is replaced
-    once the new one is whole.
+    A report without rows is a file with its header. A file that exists is replaced once the new one
+    is whole; a device, a pipe or the target of a link is written to.
+
+    Args:
+        warehouse: Where the report is.
+        report: Name of a table, view or report.
+        file_format: One of FORMATS; None: by the ending of `out`, else csv.
+        folder: Where the file goes without `out`, named after the report.
+        out: The file; `-` is standard output.
 
     Raises:
-        UsageError: there is no such report or format, or it has no rows; nothing is written.
+        UsageError: there is no such report or format, `out` ends as a file of another format, or
+            the table was never stored; nothing is written.
         WanPerfError: the file cannot be written.
     """
     table = _known(report)
-    if file_format not in FORMATS:
-        raise UsageError(f"Format {file_format} is unknown; give one of {', '.join(FORMATS)}.")
+    chosen = _format(file_format, out)
     if not warehouse.holds(table):
-        raise UsageError(_nothing(table))
+        raise UsageError(
+            f"{table.name} was never computed; run wan-perf collect and wan-perf aggregate daily "
+            "first."
+        )
     rows = warehouse.lazy(table).order_by(list(table.key))
     frame = warehouse.query(rows)
-    if frame.empty:
-        raise UsageError(_nothing(table))
-    if file_format == "csv":
-        _write(file := out or folder / f"{report}.csv", lambda part: _csv(frame, table, part))
-    else:
-        schema = rows.schema().to_pyarrow()
-        _write(
-            file := out or folder / f"{report}.parquet",
-            lambda part: pq.write_table(
-                pa.Table.from_pandas(frame, schema=schema, preserve_index=False), part
-            ),
-        )
+
+    def write(into: IO[bytes]) -> None:
+        if chosen == "csv":
+            _csv(frame, table, into, for_spreadsheet=out != _DASH)
+        else:
+            _parquet(frame, rows.schema().to_pyarrow(), into)
+
+    if out == _DASH:
+        _to_standard_output(write, chosen)
+        return STANDARD_OUTPUT, len(frame)
+    file = out or folder / f"{report}.{chosen}"
+    _to_file(write, file)
     return file, len(frame)
+
+
+def _format(given: str | None, out: Path | None) -> str:
+    ending = out.suffix.lower().removeprefix(".") if out else ""
+    by_name = ending if ending in FORMATS else None
+    if given is not None and given not in FORMATS:
+        raise UsageError(f"Format {given} is unknown; give one of {', '.join(FORMATS)}.")
+    if given and by_name and given != by_name:
+        raise UsageError(
+            f"--format {given} contradicts --out {out}, which ends as a {by_name} file; leave "
+            "--format out, or give the file another ending."
+        )
+    return given or by_name or "csv"
 
 
 def _known(report: str) -> Table:
@@ -66,29 +95,43 @@ def _known(report: str) -> Table:
     return TABLES[report]
 
 
-def _nothing(table: Table) -> str:
-    return (
-        f"{table.name} has no rows to export; run wan-perf collect and wan-perf aggregate daily "
-        "first."
-    )
-
-
-def _csv(frame: pd.DataFrame, table: Table, part: Path) -> None:
+def _csv(frame: pd.DataFrame, table: Table, into: IO[bytes], *, for_spreadsheet: bool) -> None:
     texts = {c.name: frame[c.name].map(_harmless) for c in table.fields if c.type == "text"}
-    frame.assign(**texts).to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    into.write(codecs.BOM_UTF8 if for_spreadsheet else b"")
+    line_end = "\r\n" if for_spreadsheet else "\n"
+    frame.assign(**texts).to_csv(into, index=False, encoding="utf-8", lineterminator=line_end)
+
+
+def _parquet(frame: pd.DataFrame, schema: pa.Schema, into: IO[bytes]) -> None:
+    pq.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False), into)
 
 
 def _harmless(text: str | None) -> str | None:
     return f"'{text}" if text and text.startswith(_RUN_AS_FORMULA) else text
 
 
-def _write(file: Path, write: Callable[[Path], object]) -> None:
-    part = file.with_name(f"{file.name}.part")
+def _to_standard_output(write: _Write, file_format: str) -> None:
+    if file_format == "parquet" and sys.stdout.isatty():
+        raise UsageError("Parquet is not for a terminal; redirect the output, or give --out FILE.")
+    sys.stdout.flush()
+    write(sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+
+
+def _to_file(write: _Write, file: Path) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.exists() and not file.is_file():
+            # A device or a pipe: replacing it would make a file of it.
+            with file.open("wb") as device:
+                write(device)
+            return
+        target = file.resolve()  # of a link what it points to, so that the link stays
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f"{target.name}.part")
         try:
-            write(part)
-            part.replace(file)
+            with part.open("wb") as new:
+                write(new)
+            part.replace(target)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:

@@ -14,7 +14,7 @@ import click
 import dagster as dg
 from filelock import FileLock, Timeout
 
-from wan_perf.settings import Settings
+from wan_perf.settings import Settings, made_folder
 
 PROCESS_TAG = "wan_perf/process"
 """Which process of the command line carries a run, by the name of a file that it locks."""
@@ -31,8 +31,8 @@ def dagster_home(settings: Settings) -> Path:
 
     A configuration that we wrote is brought up to date; one that somebody changed is theirs.
     """
-    home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
+    home = made_folder(settings.dagster_home, "WAN_PERF_HOME")
+    settings.keep_start()
     ours = files("wan_perf.cli").joinpath("dagster.yaml").read_text(encoding="utf-8")
     configuration = home / "dagster.yaml"
     found = configuration.read_text(encoding="utf-8") if configuration.exists() else None

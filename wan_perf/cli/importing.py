@@ -12,6 +12,7 @@ import pandas as pd
 from wan_perf.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.running import CHUNK, Runs, counted
+from wan_perf.cli.terminal import warning
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JOB, REPORTS_JOB
 from wan_perf.kpi.imported import circuits_by_port
 from wan_perf.mist.clock import floored
@@ -131,9 +132,11 @@ class ImportRuns(Runs):
             told = unknown.drop_duplicates()
             more = ", …" if len(told) > _SHOWN else ""
             self.console.print(
-                f"[yellow]{counted(len(unknown), 'row is', 'rows are')} of no circuit that was in "
-                f"service then, kept, and count once an inventory knows it:[/] "
-                f"{', '.join(told[:_SHOWN])}{more}."
+                warning(
+                    f"{counted(len(unknown), 'row is', 'rows are')} of no circuit that was in "
+                    "service then, stored, and count once an inventory knows it:",
+                    f"{', '.join(told[:_SHOWN])}{more}.",
+                )
             )
 
     def _say_imported(self, first: datetime, last: datetime) -> None:

@@ -17,8 +17,10 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from wan_perf.cli.arguments import resolved
 from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
+from wan_perf.cli.terminal import Terminal, warning
 from wan_perf.declaration import Table
 from wan_perf.definitions import (
     DAILY_JOB,
@@ -33,7 +35,7 @@ from wan_perf.defs.imported import Imported
 from wan_perf.defs.kept_out import KEPT_OUT
 from wan_perf.defs.lanes import HISTORY, LIVE, lane
 from wan_perf.defs.raw import DUE_TAG
-from wan_perf.defs.resources import clock_for, warehouse_for
+from wan_perf.defs.resources import UNVERIFIED, clock_for, warehouse_for
 from wan_perf.defs.retrying import AT_ONCE_TAG
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
@@ -58,6 +60,7 @@ from wan_perf.tables import (
     SITE_WINDOW,
     TOP_OFFENDER,
 )
+from wan_perf.time_argument import TimeArgument
 from wan_perf.warehouse import Window
 
 CHUNK = timedelta(hours=168)
@@ -86,7 +89,7 @@ class Runs:
     ) -> None:
         self._given = instance
         self.settings = settings or read_settings()
-        self.console = console or Console()
+        self.console = console or Terminal()
         self.warehouse = warehouse_for(self.settings)
         self.clock = clock_for(self.settings)
         self._imported = Imported()
@@ -94,7 +97,7 @@ class Runs:
         # A person at a terminal wants the sentence at once, not after the unattended runs' retries.
         self._tags = {AT_ONCE_TAG: "true"}
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -104,6 +107,8 @@ class Runs:
 
     def __enter__(self) -> Self:
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
+        if self.settings.mist_verify == "off":
+            self.console.print(warning(UNVERIFIED))
         self._definitions = build_definitions(
             self.settings,
             warehouse=self.warehouse,
@@ -127,14 +132,22 @@ class Runs:
         self._tags[PROCESS_TAG] = self._stack.enter_context(carried(home))
         return instance
 
+    def resolved(self, given: TimeArgument | None) -> datetime | None:
+        """The instant that a person gave, by the clock of these settings; naive UTC."""
+        is_relative = given is not None and given.at is None
+        return resolved(given, self.clock.now() if is_relative else None)
+
     def collect(
         self, start: datetime | None, end: datetime | None, *, inventory: bool = False
-    ) -> None:
+    ) -> datetime:
         """Take the pass that is due, or every pass and event of [start, end) that can be had.
 
         Circuit-hours follow at once. Each run begins an hour early where it may: that hour's end is
-        known only now. A live run goes further back once an hour, for what is heard late; a range
-        has the events of the day before it read again, and the hours that follow from them.
+        known only now. A live run goes further back once an hour, for late data; a range has the
+        events of the day before it read again, and the hours that follow from them.
+
+        Returns:
+            The first hour that was computed.
 
         Raises:
             UsageError: the range is none, or lies outside what is kept.
@@ -154,13 +167,17 @@ class Runs:
             self._say_inventory(_metadata(result, "raw_inventory"))
         earliest = max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
         early = reach_back(due) if start is None else HOUR
+        computed_from = first
         while first < last:
             until = min(first + CHUNK, last)
             begin = max(first - early, min(earliest, first))
             self._collect_hours(begin, until, due_only=start is None)
+            again = begin
             if start is not None:
-                self._hear_again(max(begin - EVENT_REACH_BACK, earliest), begin)
+                again = self._hear_again(max(begin - EVENT_REACH_BACK, earliest), begin)
+            computed_from = min(computed_from, again)
             first = until
+        return computed_from
 
     def aggregate_daily(self, start: datetime | None = None, end: datetime | None = None) -> None:
         """Days from circuit-hours, and the reports; by default from the newest day that there is.
@@ -241,14 +258,19 @@ class Runs:
             "--start and --end, or collect the range first."
         )
 
-    def _hear_again(self, begin: datetime, end: datetime) -> None:
-        """Events that came late, and what settled a silence, change the hours before a range."""
+    def _hear_again(self, begin: datetime, end: datetime) -> datetime:
+        """Late events, and the end of a telemetry gap, change the hours before a range.
+
+        Returns:
+            The first of these hours; `end` where there is none.
+        """
         held = self._ends(CIRCUIT_HOUR, "hour")[0]
         begin = max(begin, held or end)
         if begin < end:
             keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
             with self.console.status(f"events from {begin:%Y-%m-%d %H:%M} UTC again"):
                 self._run(HOURLY_JOB, keys, only=FOLLOWING_EVENTS)
+        return min(begin, end)
 
     def _collect_hours(self, begin: datetime, end: datetime, *, due_only: bool) -> None:
         keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
@@ -275,17 +297,17 @@ class Runs:
             self._say_kept_out(told)
         missed = list(taken["passes_missed"].items())
         for at, why in missed[:_MISSED_SHOWN]:
-            self.console.print(f"[yellow]The pass of {at} UTC was missed:[/] {why}")
+            self.console.print(warning(f"The pass of {at} UTC was missed:", why))
         if len(missed) > _MISSED_SHOWN:
-            self.console.print(f"[yellow]… and {len(missed) - _MISSED_SHOWN} more passes.[/]")
+            self.console.print(warning(f"… and {len(missed) - _MISSED_SHOWN} more passes."))
 
     def _say_inventory(self, told: dict[str, Any]) -> None:
         if told["sites_left"]:
             sites = counted(told["sites_left"], "site", "sites")
             why = told["why_left"][0]
-            self.console.print(f"[yellow]Bandwidth of {sites} stays as it was:[/] {why}")
+            self.console.print(warning(f"Bandwidth of {sites} stays as it was:", why))
         for sentence in told["variables_unused"][:_MISSED_SHOWN]:
-            self.console.print(f"[yellow]{sentence}[/]")
+            self.console.print(warning(sentence))
         self._say_kept_out(told)
 
     def _say_history(self, past: dict[str, Any]) -> None:
@@ -295,26 +317,24 @@ class Runs:
             self.console.print(f"History of {ports} in {calls}.")
         if past["ports_left"]:
             ports = counted(past["ports_left"], "port", "ports")
-            self.console.print(
-                f"[yellow]History of {ports} is left:[/] {past['why_left'][0]} "
-                "The same command goes on where this one ended."
-            )
+            why = f"{past['why_left'][0]} The same command goes on where this one ended."
+            self.console.print(warning(f"History of {ports} is left:", why))
         if past["ports_without_quality"]:
             ports = counted(past["ports_without_quality"], "port", "ports")
             why = past["why_without_quality"][0]
-            self.console.print(f"[yellow]History of {ports} is without quality:[/] {why}")
+            self.console.print(warning(f"History of {ports} is without quality:", why))
 
     def _say_what_is_left(self, events: dict[str, Any], scores: dict[str, Any]) -> None:
         if events["why_left"]:
-            self.console.print(f"[yellow]Events stay as they are:[/] {events['why_left']}")
+            self.console.print(warning("Events stay as they are:", events["why_left"]))
         if scores["hours_left"]:
             hours = counted(scores["hours_left"], "hour", "hours")
             why = scores["why_left"][0]
-            self.console.print(f"[yellow]Scores of {hours} are left:[/] {why}")
+            self.console.print(warning(f"Scores of {hours} are left:", why))
 
     def _say_kept_out(self, told: dict[str, Any]) -> None:
         for sentence in told.get(KEPT_OUT, ()):
-            self.console.print(f"[yellow]{sentence}[/]")
+            self.console.print(warning(sentence))
 
     def passed(self, pass_at: datetime, calls_left: int | None) -> None:
         """A sampling pass is over; so many calls are left in the hour, where that is known."""

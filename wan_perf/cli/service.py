@@ -10,11 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from wan_perf.errors import WanPerfError
+from wan_perf.network import route_to
 
 _ANSWERS_WITHIN_S = 180
 _ENDS_WITHIN_S = 10
@@ -73,9 +73,10 @@ class Service:
             WanPerfError: the process ended, or nothing answered in time.
         """
         deadline = time.monotonic() + _ANSWERS_WITHIN_S
+        opener = route_to(url).opener()
         while time.monotonic() < deadline:
             self._refuse_ended()
-            with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310
+            with contextlib.suppress(OSError), opener.open(url, timeout=2):
                 return
             time.sleep(_LOOK_EVERY_S)
         raise WanPerfError(f"Nothing answers at {url}; see what is wrong in {self._log}.")

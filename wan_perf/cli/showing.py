@@ -54,5 +54,5 @@ def shown(value: object, digits: int = 2) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return f"{value:%m-%d %H:%M}"
-    words = str(value)
+    words = " ".join(str(value).split())
     return words if len(words) <= WIDEST else f"…{words[1 - WIDEST :]}"

@@ -9,10 +9,9 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rich.console import Console
-
+from wan_perf.cli.terminal import Terminal
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.settings import read_settings
+from wan_perf.settings import made_folder, read_settings
 from wan_perf.simulator import Fleet, serve
 
 
@@ -32,19 +31,20 @@ def run_simulator(
         UsageError: the recorded series cannot be used.
         WanPerfError: the port is taken.
     """
-    console = Console(soft_wrap=True)
+    console = Terminal(soft_wrap=True)
     now = start or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     end = now + timedelta(days=days)
     fleet = Fleet.seeded(seed, sites, now, end, faults=faults)
     if replay is not None:
         fleet = _replaying(fleet, replay)
-    contracts = read_settings().home / "simulated_contracts.csv"
-    contracts.parent.mkdir(parents=True, exist_ok=True)
-    contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
-    if truth is not None:
-        truth.write_text(json.dumps(fleet.truth(now, end)), encoding="utf-8")
+    home = read_settings().home
     try:
         with serve(fleet, now=now, port=port, ticking=start is None) as cloud:
+            # Not before it serves: a command that is refused leaves no file.
+            contracts = made_folder(home, "WAN_PERF_HOME") / "simulated_contracts.csv"
+            contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
+            if truth is not None:
+                _write_truth(truth, fleet.truth(now, end))
             clock = "real" if start is None else "simulator"
             console.print(
                 f"A Mist Cloud with {sites} stores at {cloud.url}, {len(fleet.faults)} planted "
@@ -60,6 +60,15 @@ def run_simulator(
     except OSError as error:
         raise WanPerfError(
             f"Port {port} cannot be served on ({error.strerror}); give another --port."
+        ) from None
+
+
+def _write_truth(file: Path, truth: object) -> None:
+    try:
+        file.write_text(json.dumps(truth), encoding="utf-8")
+    except OSError as error:
+        raise WanPerfError(
+            f"{file} cannot be written ({error.strerror}); give another --truth."
         ) from None
 
 

@@ -10,14 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import dagster as dg
+
 from wan_perf.contracts import Contract, read_contracts
 from wan_perf.defs.snowflake import snowflake_warehouse
 from wan_perf.mist.clock import Clock, RealClock, SimulatorClock
 from wan_perf.mist.session import MistSession
+from wan_perf.network import Route, route_to
 from wan_perf.settings import Settings
 from wan_perf.thresholds import Policy, read_policy
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse
 
+UNVERIFIED = (
+    "MIST_VERIFY is off: certificates are not verified, and whoever is between can read the token; "
+    "set MIST_CA_BUNDLE instead."
+)
 _LOGGER = logging.getLogger("wan_perf")
 
 
@@ -66,13 +73,25 @@ class Source:
     settings: Settings
     timeout: tuple[float, float] = (5, 60)
 
+    @property
+    def route(self) -> Route:
+        """Proxy and trusted certificates of requests to the Mist Cloud.
+
+        Raises:
+            UsageError: what names the proxy is no address, or the CA file cannot be used.
+        """
+        return route_for(self.settings)
+
     def session(self) -> MistSession:
         """A session with the organisation's Mist Cloud."""
+        if self.settings.mist_verify == "off":
+            dg.get_dagster_logger().warning(UNVERIFIED)
         return MistSession(
             host=self.settings.mist_api_host,
             org_id=self.settings.mist_org_id,
             token=self.settings.mist_api_token.get_secret_value(),
             base_url=self.settings.mist_base_url,
+            route=self.route,
             timeout=self.timeout,
             pause=time.sleep if self.settings.clock == "real" else _no_pause,
         )
@@ -103,10 +122,20 @@ class PolicyFile:
         return read_policy(self.settings.policy_path)
 
 
+def route_for(settings: Settings) -> Route:
+    """Proxy and trusted certificates of requests to the Mist Cloud; see `network.route_to`."""
+    return route_to(
+        settings.mist_base_url or f"https://{settings.mist_api_host}",
+        proxy=settings.mist_proxy.get_secret_value(),
+        ca_bundle=settings.mist_ca_bundle,
+        verify=settings.mist_verify == "on",
+    )
+
+
 def clock_for(settings: Settings) -> Clock:
     """The clock that the settings name."""
     if settings.clock == "simulator":
-        return SimulatorClock(settings.mist_base_url or "")
+        return SimulatorClock(settings.mist_base_url or "", route_for(settings))
     return RealClock()
 
 

@@ -7,7 +7,7 @@ Keep out: how a call is made and refused (`mist`).
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from wan_perf.defs.resources import Source, clock_for
+from wan_perf.defs.resources import UNVERIFIED, Source, clock_for
 from wan_perf.doctor.files import empty_settings
 from wan_perf.doctor.finding import Finding, listed, not_asked
 from wan_perf.errors import UsageError, WanPerfError
@@ -16,9 +16,10 @@ from wan_perf.mist.clock import Clock
 from wan_perf.mist.errors import HourUsedUpError, MistPermanentError
 from wan_perf.mist.records import Privilege, Self
 from wan_perf.mist.session import MistSession
+from wan_perf.network import Route
 from wan_perf.settings import Settings
 
-CLOUD = ("Mist", "token", "organisation", "calls", "clock")
+CLOUD = ("network", "Mist", "token", "organisation", "calls", "clock")
 OFF_S, FAR_OFF_S = 5, 60
 """Up to the first a clock is well; beyond the second hours get each other's samples."""
 
@@ -36,11 +37,18 @@ def examine_cloud(settings: Settings, clock: Clock) -> Iterator[Finding]:
     if empty:
         yield from not_asked(CLOUD, f"{' and '.join(empty)} must be set first")
         return
+    source = Source(settings, _TIMEOUT_S)
     try:
-        session = Source(settings, _TIMEOUT_S).session()
+        yield network(source.route)
+    except UsageError as error:
+        yield Finding("network", "FAILED", str(error))
+        yield from not_asked(CLOUD[1:], "no request can be sent with these settings")
+        return
+    try:
+        session = source.session()
     except UsageError as error:
         yield Finding("Mist", "FAILED", str(error))
-        yield from not_asked(CLOUD[1:], "Mist cannot be asked with these settings")
+        yield from not_asked(CLOUD[2:], "Mist cannot be asked with these settings")
         return
     asked_at = clock.now()
     try:
@@ -62,7 +70,7 @@ def _asked_further(
     used_up = isinstance(answer, HourUsedUpError)
     if isinstance(answer, WanPerfError) and not refused and not used_up:
         yield Finding("Mist", "FAILED", str(answer))
-        yield from not_asked(CLOUD[1:4], "Mist gave no answer that can be used")
+        yield from not_asked(CLOUD[2:5], "Mist gave no answer that can be used")
         return
     address = settings.mist_base_url or settings.mist_api_host
     yield Finding("Mist", "ok", f"{address} answers.")
@@ -78,10 +86,21 @@ def _asked_further(
             "If it is valid, correct MIST_API_HOST: a token counts only in the Mist Cloud that "
             "made it.",
         )
-        yield from not_asked(CLOUD[2:4], "Mist refused the token")
+        yield from not_asked(CLOUD[3:5], "Mist refused the token")
     else:
-        yield from not_asked(CLOUD[1:3], _USED_UP)
+        yield from not_asked(CLOUD[2:4], _USED_UP)
         yield Finding("calls", "FAILED", str(answer))
+
+
+def network(route: Route) -> Finding:
+    """Which way requests go: through which proxy, trusting which certificates."""
+    way = "requests go to Mist without a proxy"
+    if route.proxy:
+        way = f"requests go through the proxy {route.proxy_address} ({route.proxy_source})"
+    if not route.trusted:
+        return Finding("network", "warning", f"{way}.", UNVERIFIED)
+    trusted = f"{route.trusted} ({route.trusted_source})" if route.trusted_source else ""
+    return Finding("network", "ok", f"{way}; trusted are {trusted or 'the public authorities'}.")
 
 
 def token(privileges: Sequence[Privilege], org_id: str) -> Finding:

@@ -19,6 +19,7 @@ from wan_perf.mist.errors import (
     MistTransientError,
     MistUnknownError,
 )
+from wan_perf.mist.no_answer import PROXY_LOGIN
 from wan_perf.mist.records import Row
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _REFUSALS = {
     401: "Mist refused the token; set MIST_API_TOKEN to a valid one",
     403: "the token has no right to read this; give it at least the observer role, "
     "or correct MIST_ORG_ID",
+    407: PROXY_LOGIN,
 }
 _PASSING = {408: "Mist waited too long for the request", 429: "the hour's calls are used up"}
 _NEW_SHAPE = "the Mist API may have changed: look for a newer wan_perf"

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.instants import EPOCH
+from wan_perf.network import Route, route_to
 
 _TIMEOUT_S = 10
 
@@ -64,9 +65,10 @@ class RealClock:
 
 @dataclass(frozen=True)
 class SimulatorClock:
-    """The virtual clock of a simulator at `base_url`."""
+    """The virtual clock of a simulator at `base_url`, reached by `route`; None: see `network`."""
 
     base_url: str
+    route: Route | None = None
 
     def now(self) -> datetime:
         """The present instant of the simulation."""
@@ -92,7 +94,8 @@ class SimulatorClock:
         url = f"{self.base_url.rstrip('/')}/simulator/clock"
         try:
             request = Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310 - settings allow http and https only
-            with urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - as above
+            opener = (self.route or route_to(url)).opener()
+            with opener.open(request, timeout=_TIMEOUT_S) as answer:
                 seconds = json.load(answer)["now"]
         except HTTPError as error:
             raise MistPermanentError(

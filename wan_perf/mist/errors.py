@@ -28,6 +28,10 @@ class MistAnswerError(MistPermanentError):
     """The answer is none that is known; what stands beside it may be answered well."""
 
 
+class MistRouteError(MistPermanentError):
+    """The way to the cloud is closed until a person changes a setting: a certificate, a proxy."""
+
+
 class MistTransientError(TransientError):
     """The same call may well succeed later: the cloud, the line or the hour's budget is exhausted.
 

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING
 from wan_perf.errors import UsageError
 from wan_perf.mist.answers import decoded_as, refuse_failure
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint, Single
-from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.errors import MistPermanentError, MistRouteError, MistTransientError
 from wan_perf.mist.instants import http_date
 from wan_perf.mist.kept_out import KeptOut
 from wan_perf.mist.pages import Page, decoded, refuse_lost_rows
 from wan_perf.mist.records import Row
+from wan_perf.network import Route, route_to
 
 if TYPE_CHECKING:
     from mistapi import APIResponse
@@ -39,11 +40,13 @@ class MistSession:
         org_id: The organization.
         token: The API token; it appears in no message, log or representation.
         base_url: Another address that speaks the same API; None for the cloud itself.
+        route: Proxy and trusted certificates; None: those that the environment names.
         timeout: Longest wait for a connection and for the next bytes of an answer. [s]
         pause: Waits for some seconds before a call that got no answer is made again.
 
     Attributes:
         kept_out: Rows that no caller was given, and why.
+        route: Proxy and trusted certificates in use.
 
     Raises:
         UsageError: A setting is missing or no Mist cloud has this address.
@@ -56,6 +59,7 @@ class MistSession:
         org_id: str,
         token: str,
         base_url: str | None = None,
+        route: Route | None = None,
         timeout: tuple[float, float] = (5, 60),
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -74,7 +78,9 @@ class MistSession:
         self._token = token
         # With another address the SDK's list of clouds is of no interest, but it insists on one.
         known = host if host in transport.HOSTS else transport.HOSTS[0]
-        self._sdk, self._transport = transport.connect(known, token, base_url, timeout, pause)
+        self.route = route or route_to(base_url or f"https://{host}")
+        self._transport = transport.Transport(base_url, self.route, timeout, pause)
+        self._sdk = transport.connect(known, token, self._transport)
         self.kept_out = KeptOut()
 
     def __repr__(self) -> str:
@@ -177,10 +183,11 @@ class MistSession:
         """
         response = call()
         if response.status_code is None:
-            raise MistTransientError(
-                f"No whole answer from {self._address} for {asked.path} "
-                f"({self._transport.reason}); "
-                "check the network, or try again later."
+            why = self._transport.no_answer
+            kind = MistRouteError if why.is_permanent else MistTransientError
+            raise kind(
+                f"No whole answer from {self._address} for {asked.path} ({why.reason}); "
+                f"{why.advice}."
             )
         refuse_failure(asked, response, self._token)
         return response

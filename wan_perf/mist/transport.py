@@ -7,6 +7,7 @@ Keep out: what an answer means (`session`). Imported only when a session is made
 
 import logging
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,22 +15,16 @@ import mistapi
 import requests
 from mistapi.__api_session import CLOUDS
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import InsecureRequestWarning
+
+from wan_perf.mist.no_answer import NoAnswer, no_answer
+from wan_perf.network import Route
 
 HOSTS = tuple(sorted(cloud["host"] for cloud in CLOUDS))
 """Addresses of the Mist clouds that the SDK accepts."""
 
 _SILENT = 1000
 """Above CRITICAL: the SDK logs addresses, and a traceback with them, at ERROR."""
-
-_REASONS = {
-    requests.exceptions.SSLError: "its certificate is not trusted",
-    requests.exceptions.ConnectTimeout: "no connection in time",
-    requests.exceptions.ReadTimeout: "it was silent for too long",
-    requests.exceptions.ConnectionError: "the connection was refused or cut",
-    requests.exceptions.ChunkedEncodingError: "the answer was cut short",
-}
-"""From the narrow kind to the wide one."""
 
 PAUSES_S = (1.0, 4.0)
 """Before a call is made again, and again: an answer lost on page 37 must not cost the other 36."""
@@ -56,9 +51,14 @@ class Transport(HTTPAdapter):
     """
 
     def __init__(
-        self, base_url: str | None, timeout: tuple[float, float], pause: Callable[[float], None]
+        self,
+        base_url: str | None,
+        route: Route,
+        timeout: tuple[float, float],
+        pause: Callable[[float], None],
     ) -> None:
         super().__init__(pool_maxsize=16)
+        self._route = route
         self._pause = pause
         self._base_url = base_url.rstrip("/") if base_url else None
         self._timeout = timeout
@@ -68,17 +68,9 @@ class Transport(HTTPAdapter):
         self.date: str | None = None
 
     @property
-    def reason(self) -> str:
-        """Why this thread's last request got no answer, in a few words."""
-        failure = getattr(self._this_thread, "failure", None)
-        # A name that is not known has no exception of its own in requests.
-        cause = next(iter(failure.args), None) if failure else None
-        if isinstance(getattr(cause, "reason", None), NameResolutionError):
-            return "its name is not known to the network"
-        return next(
-            (words for kind, words in _REASONS.items() if isinstance(failure, kind)),
-            "the request could not be sent",
-        )
+    def no_answer(self) -> NoAnswer:
+        """Why this thread's last request got no answer."""
+        return no_answer(getattr(self._this_thread, "failure", None), self._route)
 
     def send(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
@@ -86,17 +78,19 @@ class Transport(HTTPAdapter):
         """Send one request, again if need be, and read its whole answer.
 
         Raises:
-            requests.RequestException: No whole answer came; `reason` says why.
+            requests.RequestException: No whole answer came; `no_answer` says why.
         """
         if self._base_url:
             request.url = self._base_url + request.path_url
         kwargs["timeout"] = self._timeout
+        kwargs["proxies"], kwargs["verify"] = self._route.proxies, self._route.trusted
         for usual_s in PAUSES_S:
             pause_s: float | None = usual_s
             try:
                 response = self._once(request, *args, **kwargs)
             except _HICCUPS as error:
-                if isinstance(error, requests.exceptions.SSLError):
+                is_ssl = isinstance(error, requests.exceptions.SSLError)
+                if is_ssl or self.no_answer.is_permanent:
                     raise
             else:
                 pause_s = _pause_asked_for(response, usual_s)
@@ -144,14 +138,8 @@ class _Session(mistapi.APISession):
         """Read nothing: settings come from one place, and a token found here would be called."""
 
 
-def connect(
-    host: str,
-    token: str,
-    base_url: str | None,
-    timeout: tuple[float, float],
-    pause: Callable[[float], None],
-) -> tuple[mistapi.APISession, Transport]:
-    """An SDK session that makes no call until asked, and the transport beneath it."""
+def connect(host: str, token: str, transport: Transport) -> mistapi.APISession:
+    """An SDK session over the transport; it makes no call until one is requested."""
     session = _Session(
         host=host, console_log_level=0, logging_log_level=_SILENT, show_cli_notif=False
     )
@@ -160,9 +148,10 @@ def connect(
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     # The SDK would sleep in our thread for as long as Retry-After says, an hour at most.
     session._MAX_429_RETRIES = 0
-    transport = Transport(base_url, timeout, pause)
+    # Reported once for each session, by whoever opens it, and not with every request.
+    warnings.filterwarnings("ignore", category=InsecureRequestWarning)
     http = session._session
-    # A ~/.netrc entry would replace the token, a proxy variable the address.
+    # A ~/.netrc entry would replace the token. Proxies and certificates: see `Route`.
     http.trust_env = False
     http.mount("https://", transport)
-    return session, transport
+    return session

@@ -24,7 +24,7 @@ import pandas as pd
 
 from wan_perf.columns import Column
 from wan_perf.declaration import Table, View
-from wan_perf.errors import TransientError, WanPerfError
+from wan_perf.errors import TransientError, UsageError, WanPerfError
 from wan_perf.warehouse import comments
 from wan_perf.warehouse.face import NoWarehouseError, Session, Warehouse
 
@@ -138,7 +138,13 @@ class DuckDBWarehouse(Warehouse):
                 f"There is no warehouse at {self.path} yet; collect something first, for example "
                 "with: wan-perf collect."
             )
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"The folder {self.path.parent} of the warehouse cannot be made "
+                f"({error.strerror}); set WAN_PERF_HOME or WAN_PERF_DUCKDB to another place."
+            ) from None
         wait = 0.02
         while True:
             try:

@@ -1,6 +1,7 @@
 """What the doctor says of Mist: the address, the token, the calls that are left, the clock."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from wan_perf.mist.clock import RealClock
 from wan_perf.mist.records import Privilege
 from wan_perf.simulator import Cloud, serve
 from wan_perf_tests.doctor.conftest import FLEET, SECRET, Doctor, failed
+from wan_perf_tests.mist.gateways import Proxy, self_signed
 
 ORG = "11111111-1111-4111-8111-111111111111"
 BOTH = ["MIST_API_TOKEN", "MIST_ORG_ID"]
@@ -29,6 +31,7 @@ def test_what_is_well_costs_three_calls(doctor: Doctor, cloud: Cloud) -> None:
     found = doctor()
     assert failed(found) == []
     assert {name: found[name].found for name in CLOUD} == {
+        "network": "requests go to Mist without a proxy; trusted are the public authorities.",
         "Mist": f"{cloud.url} answers.",
         "token": "valid, with the role read in the scope org.",
         "organisation": f"Sample Retail ({cloud.org_id}).",
@@ -216,3 +219,44 @@ def test_the_offset_is_the_least_that_fits(
 ) -> None:
     at = [datetime(2026, 3, 8) + timedelta(seconds=s) for s in (asked, told, answered)]
     assert offset_s(*at) == pytest.approx(off)
+
+
+def test_the_proxy_and_the_authority_are_named_without_the_password(
+    doctor: Doctor, tmp_path: Path
+) -> None:
+    authority = self_signed(tmp_path)
+    with Proxy(status=403) as proxy:
+        found = doctor(
+            RealClock(),
+            MIST_BASE_URL="https://mist.example.com",
+            MIST_PROXY=f"http://noc:pa55word@{proxy.address}",
+            MIST_CA_BUNDLE=str(authority),
+            WAN_PERF_CLOCK="real",
+        )
+    assert found["network"].verdict == "ok"
+    assert found["network"].found == (
+        f"requests go through the proxy {proxy.address} (MIST_PROXY); trusted are {authority} "
+        "(MIST_CA_BUNDLE)."
+    )
+    assert failed(found) == ["Mist"]
+    assert found["Mist"].found == (
+        f"No whole answer from https://mist.example.com for self (the proxy {proxy.address} of "
+        "MIST_PROXY returned 403); have the proxy allow this address, or set MIST_PROXY to another "
+        "one."
+    )
+    assert "pa55word" not in str(found)
+
+
+def test_verification_that_is_off_is_a_warning(doctor: Doctor) -> None:
+    found = doctor(MIST_VERIFY="off")
+    assert (found["network"].verdict, failed(found)) == ("warning", [])
+    assert "MIST_CA_BUNDLE" in found["network"].advice
+
+
+def test_an_authority_that_is_missing_leaves_mist_unasked(doctor: Doctor, cloud: Cloud) -> None:
+    found = doctor(MIST_BASE_URL="https://127.0.0.1:9", MIST_CA_BUNDLE="none.pem")
+    assert failed(found) == ["network"]
+    assert found["network"].found == (
+        "MIST_CA_BUNDLE is none.pem, which does not exist; correct or remove it."
+    )
+    assert found["Mist"].verdict == "skipped"

@@ -51,7 +51,7 @@ def test_a_refusal_is_permanent_and_says_what_to_change(
         pytest.param(Answer(b"<html>", 503), "status 503", None, 3, id="outage with a page"),
         pytest.param(Answer({}, 503, {"Retry-After": "6"}), "in 6 s", 6, 1, id="a long outage"),
         pytest.param(Answer([SITE], cut=True), "cut", None, 3, id="body cut short"),
-        pytest.param(Answer([SITE], delay_s=0.8), "silent", None, 3, id="slow answer"),
+        pytest.param(Answer([SITE], delay_s=0.8), "no bytes arrived", None, 3, id="slow answer"),
         pytest.param(Answer(b'[{"id":"s1"'), "not whole JSON", None, 1, id="half of the JSON"),
         pytest.param(
             Answer(b"<html>Sign in</html>", 200, {"Content-Type": "text/html"}),

@@ -1,0 +1,55 @@
+"""Types of command line arguments: instants and paths, read alike by every command.
+
+Belongs here: how the text of an argument becomes a value, and its refusal.
+Keep out: what a command does with the value.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wan_perf.time_argument import TimeArgument, time_argument
+
+
+class InstantType(click.ParamType):
+    """An instant as `time_argument` reads it."""
+
+    name = "instant"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> TimeArgument:
+        """The instant; exit code 2 where the text is none."""
+        try:
+            return value if isinstance(value, TimeArgument) else time_argument(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+class UserPathType(click.Path):
+    """A path, with the user's folder for `~`: a shell leaves it in --out=~/file."""
+
+    def __init__(self, *, exists: bool = False) -> None:
+        super().__init__(exists=exists, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; exit code 2 where it is a folder, or is missing and has to exist."""
+        try:
+            path = Path(value).expanduser()
+        except RuntimeError:
+            self.fail(f"no user has the folder {Path(value).parts[0]}", param, ctx)
+        return super().convert(path, param, ctx)
+
+
+INSTANT = InstantType()
+FILE = UserPathType()
+EXISTING_FILE = UserPathType(exists=True)
+
+
+def resolved(given: TimeArgument | None, now: datetime | None = None) -> datetime | None:
+    """The instant that was given, naive UTC; `now`: the clock in use, by default the real one."""
+    if given is None:
+        return None
+    return given.resolved(now or datetime.now(UTC).replace(tzinfo=None))

@@ -1,0 +1,43 @@
+"""A full cycle: collecting, and every period that stands on the collected hours.
+
+Belongs here: which days, weeks and months follow from a collection.
+Keep out: collecting and aggregating themselves (`running`).
+"""
+
+from datetime import datetime
+
+from wan_perf.cli.ranges import DAY, HOUR
+from wan_perf.cli.running import Runs
+from wan_perf.errors import UsageError
+from wan_perf.periods import DAY as DAYS
+from wan_perf.periods import MONTH, WEEK
+from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_MONTH, CIRCUIT_WEEK
+
+
+class FullCycle(Runs):
+    """Runs that leave no day, week or month behind the hours."""
+
+    def full_cycle(self, start: datetime | None, end: datetime | None) -> None:
+        """Collect as `collect` does, then aggregate all that the collected hours are part of.
+
+        A trading day is of the local calendar: its hours are of the UTC days beside it too, so that
+        days begin one day earlier. A past month is part of the 13 months of the twelve months after
+        it, so that months go up to the newest.
+
+        Raises:
+            UsageError: the range is none, or lies outside what is stored.
+            WanPerfError: Mist or the warehouse failed; what was stored stays.
+        """
+        first = self.collect(start, end)
+        oldest, newest = self._ends(CIRCUIT_HOUR, "hour")
+        if oldest is None or newest is None:
+            raise UsageError("There are no circuit-hours yet; run wan-perf collect first.")
+        begin = max(min(first, newest) - DAY, oldest)
+        for aggregate, table, column in (
+            (self.aggregate_daily, CIRCUIT_DAY, DAYS.column),
+            (self.aggregate_weekly, CIRCUIT_WEEK, WEEK.column),
+            (self.aggregate_monthly, CIRCUIT_MONTH, MONTH.column),
+        ):
+            # What was collected without being aggregated is behind as well, from the newest on.
+            begin = max(min(begin, self._ends(table, column)[1] or oldest), oldest)
+            aggregate(begin, newest + HOUR)

@@ -1,0 +1,60 @@
+"""Instants as a person writes them: ISO 8601, with or without a zone, or relative to now.
+
+Belongs here: the one reading of every option and setting that is an instant.
+Keep out: rounding to hours or days, and ranges (`cli.ranges`).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+EXAMPLES = "2026-03-01, 2026-03-01T14:00, 2026-03-01T14:00:00Z, 2026-03-01T14:00+02:00, -1d, now"
+_RELATIVE = re.compile(r"-\s*(\d{1,6})\s*([dhm])", re.IGNORECASE)
+_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+
+
+@dataclass(frozen=True)
+class TimeArgument:
+    """An instant, or a time before now.
+
+    Attributes:
+        text: What the person wrote.
+        at: The instant, naive UTC; None for a relative one.
+        before_now: How long before now, for a relative one.
+    """
+
+    text: str
+    at: datetime | None
+    before_now: timedelta = timedelta(0)
+
+    def resolved(self, now: datetime) -> datetime:
+        """The instant, naive UTC; `now` is the present of the clock in use, naive UTC."""
+        return now - self.before_now if self.at is None else self.at
+
+
+def time_argument(text: str) -> TimeArgument:
+    """Read an instant: without a zone it is UTC, a date is its first instant.
+
+    >>> time_argument("2025-01-25T00:00:00Z").at
+    datetime.datetime(2025, 1, 25, 0, 0)
+    >>> time_argument("2025-01-25 01:30+02:00").at
+    datetime.datetime(2025, 1, 24, 23, 30)
+    >>> time_argument("-36h").resolved(datetime(2025, 1, 25))
+    datetime.datetime(2025, 1, 23, 12, 0)
+
+    Raises:
+        ValueError: It is no instant; the message names what is taken.
+    """
+    words = text.strip()
+    if words.lower() == "now":
+        return TimeArgument(text, None)
+    try:
+        if relative := _RELATIVE.fullmatch(words):
+            length = int(relative[1]) * _UNITS[relative[2].lower()]
+            return TimeArgument(text, None, length)
+        at = datetime.fromisoformat(words)
+        if at.tzinfo is not None:
+            at = at.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no instant; give one such as {EXAMPLES} (UTC)") from None
+    return TimeArgument(text, at)
