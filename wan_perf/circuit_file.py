@@ -7,7 +7,6 @@ Every refusal is one sentence that names the file, the line (of Parquet the row)
 value and what to do; nothing of a refused file is taken. What a cell does not say is unknown.
 """
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,9 +15,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from wan_perf.cells import csv_cells, parquet_cells
 from wan_perf.columns import COLUMNS
 from wan_perf.errors import UsageError
 from wan_perf.metrics import QUALITY
@@ -38,6 +36,10 @@ _WHOLE_HOUR = {
 }
 """Of what each tells the minutes, and what holds in a file that does not have the column: its rows
 are of whole hours, and down is 60 - up, as the user's formulas have it."""
+
+
+_MOST_EXACT = 2**53
+"""The most that a float64 counts one by one; 9 petabytes in an hour are beyond any circuit."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,17 @@ def read_hours(path: Path, opening: datetime, end: datetime) -> HourFile:
     Raises:
         UsageError: the file cannot be read, or a row says something impossible.
     """
-    readers = {".csv": ("line", _csv), ".parquet": ("row", _parquet)}
+    texts = ("hour", *WHO)
+    known = (*texts, *FIGURES)
+    readers = {
+        ".csv": ("line", lambda: csv_cells(path, known, texts)),
+        ".parquet": ("row", lambda: parquet_cells(path, known)),
+    }
     if path.suffix.lower() not in readers:
         raise UsageError(f"{path}: an import is a .csv or a .parquet file; give one of these.")
     word, read = readers[path.suffix.lower()]
     try:
-        cells = read(path)
+        cells = read()
     except OSError as error:
         raise UsageError(
             f"{path}: the file cannot be read ({error.strerror or error}); give another path."
@@ -90,7 +97,7 @@ def read_hours(path: Path, opening: datetime, end: datetime) -> HourFile:
     for name in FIGURES:
         hours[name] = _figures(cells, name, where)
     _complete(hours, tuple(cells.columns), where)
-    others = tuple(str(name) for name in cells.columns if name not in hours.columns)
+    others = tuple(str(name) or "(no name)" for name in cells.columns if name not in hours.columns)
     return HourFile(hours, where, others)
 
 
@@ -155,52 +162,6 @@ def _refuse(bad: pd.Series, where: str, said: Callable[[Any], str]) -> None:
         raise UsageError(f"{where} {number}: {said(number)}")
 
 
-def _csv(path: Path) -> pd.DataFrame:
-    """The file's cells by line; figures are numbers where every cell of the column is one."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            cells = pd.read_csv(
-                path,
-                encoding="utf-8-sig",
-                # As text, so that an id keeps its zeros and an hour its zone.
-                dtype=dict.fromkeys(("hour", *WHO), str),
-                keep_default_na=False,
-                na_values=[""],
-                index_col=False,
-                skip_blank_lines=False,
-                low_memory=False,
-            )
-    except UnicodeDecodeError:
-        number = _line_that_is_not_utf8(path)
-        raise UsageError(f"{path}, line {number}: not UTF-8; save the file as CSV UTF-8.") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as error:
-        raise UsageError(f"{path}: no CSV ({error}); correct it.") from None
-    cells.index += 2  # below the header in line 1
-    return cells.dropna(how="all").rename(columns=str.strip)
-
-
-def _line_that_is_not_utf8(path: Path) -> int:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                line.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                return number
-    raise AssertionError("every line is UTF-8")
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    try:
-        with path.open("rb") as file:
-            cells = pq.ParquetFile(file).read().to_pandas()
-    except pa.ArrowInvalid as error:
-        raise UsageError(f"{path}: no Parquet file ({error}); write it again.") from None
-    cells = cells.reset_index(drop=True)
-    cells.index += 1
-    return cells
-
-
 def _refuse_columns(cells: pd.DataFrame, path: Path) -> None:
     known = f"the columns are {', '.join(('hour', *WHO, *FIGURES))}"
     missing = [name for name in REQUIRED if name not in cells.columns]
@@ -219,8 +180,17 @@ def _refuse_columns(cells: pd.DataFrame, path: Path) -> None:
 def _texts(cells: pd.DataFrame, name: str) -> pd.Series:
     if name not in cells.columns:
         return pd.Series(None, cells.index, dtype=object)
-    texts = cells[name].map(lambda value: str(value).strip(), na_action="ignore").astype(object)
-    return texts.where(texts.notna() & (texts != ""), None)
+    texts = cells[name].map(_text, na_action="ignore").astype(object)
+    texts = texts.where(texts.notna() & (texts != ""), None)
+    # Whole numbers beside empty cells are floats to pandas, in a CSV that it wrote too.
+    if texts.dropna().str.fullmatch(r"\d+\.0").all():
+        texts = texts.str.removesuffix(".0")
+    return texts
+
+
+def _text(value: Any) -> str:
+    is_whole = isinstance(value, float) and value.is_integer()
+    return f"{value:.1f}" if is_whole else str(value).strip()
 
 
 def _hours(cells: pd.Series, where: str, opening: datetime, end: datetime) -> pd.Series:
@@ -276,6 +246,15 @@ def _figures(cells: pd.DataFrame, name: str, where: str) -> pd.Series:
         where,
         lambda n: f"{name} is {_shown(told[n])!r}; give {wanted} {within}{unit}.",
     )
+    if kind == "Int64":
+        _refuse(
+            figures > _MOST_EXACT,
+            where,
+            lambda n: (
+                f"{name} is {_shown(told[n])!r}, which no circuit reaches in an hour: a counter "
+                "difference below zero without its sign; leave the cell empty."
+            ),
+        )
     return figures.astype(kind)
 
 

@@ -123,8 +123,7 @@ ROW = "2026-03-02T10:00,C1,1,2"
         ),
         pytest.param(
             f"{HEADER}\n{ROW},3\n",
-            "old.csv: no CSV (Length of header or names does not match length of data. This leads "
-            "to a loss of data with index_col=False.); correct it.",
+            "old.csv, line 2: 5 cells below a header of 4; quote cells that contain a comma.",
             id="more values than columns",
         ),
         pytest.param(
@@ -259,6 +258,12 @@ def test_what_is_no_parquet_is_refused(folder: Path):
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
+        (
+            "rx_bytes",
+            2**64 - 1,
+            "rx_bytes is '18446744073709551615', which no circuit reaches in an hour: a counter "
+            "difference below zero without its sign; leave the cell empty.",
+        ),
         ("rx_bytes", -1, "rx_bytes is '-1'; give a whole number of 0 or more, in B."),
         ("rx_bytes", True, "rx_bytes is 'True'; give a whole number of 0 or more, in B."),
         (
@@ -324,3 +329,114 @@ def test_circuits_that_were_not_in_service_are_unknown(folder: Path):
     file = read(f"{HEADER}\n{rows}")
     found = unknown_circuits(file.hours, PORTS[["circuit_id", "valid_from", "valid_to"]])
     assert found.to_dict() == {2: "NEW", 4: "X"}
+
+
+def test_a_wrapped_counter_is_refused_by_its_line(folder: Path):
+    """An older tool's hour: a counter difference of -1, stored without its sign."""
+    lines = f"{HEADER}\n2026-03-02T10:00,C1,100,50\n2026-03-02T11:00,C1,18446744073709551615,50\n"
+    with pytest.raises(UsageError) as refused:
+        read(lines)
+    assert str(refused.value) == (
+        "old.csv, line 3: rx_bytes is '18446744073709551615', which no circuit reaches in an hour: "
+        "a counter difference below zero without its sign; leave the cell empty."
+    )
+
+
+def test_the_most_that_is_counted_exactly_is_taken(folder: Path):
+    assert one(read(f"{HEADER}\n2026-03-02T10:00,C1,{2**53},0\n"))["rx_bytes"] == 2**53
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pytest.param(["hour"], id="hours"),
+        pytest.param(["hour", "circuit_id"], id="hours and circuits"),
+        pytest.param(["circuit_id"], id="circuits"),
+    ],
+)
+def test_the_index_of_a_pandas_frame_is_a_column(folder: Path, index: list[str]):
+    hour = pd.Timestamp("2026-03-02T10:00")
+    row = {"hour": [hour], "circuit_id": ["C1"], "rx_bytes": [1], "tx_bytes": [2]}
+    pd.DataFrame(row).set_index(index).to_parquet("old.parquet")
+    file = read_hours(Path("old.parquet"), OPENING, END)
+    assert (one(file)["hour"], one(file)["circuit_id"]) == (datetime(2026, 3, 2, 10), "C1")
+    assert file.not_taken == ()
+
+
+def test_an_index_without_a_name_is_no_column(folder: Path):
+    row = {"hour": ["2026-03-02T10:00"], "circuit_id": ["C1"], "rx_bytes": [1], "tx_bytes": [2]}
+    pd.DataFrame(row, index=["x"]).to_parquet("old.parquet")
+    assert read_hours(Path("old.parquet"), OPENING, END).not_taken == ()
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_whole_number_ids_beside_gaps_stay_whole(folder: Path, kind: str):
+    """pandas makes floats of whole numbers beside empty cells: 101.0 is circuit 101."""
+    frame = pd.DataFrame(
+        {
+            "hour": ["2026-03-02T10:00", "2026-03-02T10:00"],
+            "circuit_id": [101, None],
+            "site_id": [None, 7],
+            "port_id": [None, "ge-0/0/0"],
+            "rx_bytes": [1, 2],
+            "tx_bytes": [1, 2],
+        }
+    )
+    name = f"old.{kind}"
+    frame.to_csv(name, index=False) if kind == "csv" else frame.to_parquet(name)
+    hours = read_hours(Path(name), OPENING, END).hours
+    assert hours["circuit_id"].tolist() == ["101", None]
+    assert hours["site_id"].tolist() == [None, "7"]
+
+
+def test_an_id_that_is_no_whole_number_stays_as_it_is(folder: Path):
+    hours = read(f"{HEADER}\n2026-03-02T10:00,101.0,1,2\n2026-03-02T10:00,A.0,1,2\n").hours
+    assert hours["circuit_id"].tolist() == ["101.0", "A.0"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["HOUR,CIRCUIT_ID,RX_BYTES,TX_BYTES", " Hour , Circuit ID,Rx bytes ,TX-Bytes", HEADER],
+)
+def test_headers_differ_in_case_and_blanks(folder: Path, header: str):
+    row = one(read(f"{header},Remark\n2026-03-02T10:00,007,1,2,x\n"))
+    assert (row["circuit_id"], row["rx_bytes"], row["tx_bytes"]) == ("007", 1, 2)
+
+
+def test_headers_of_parquet_differ_in_case_too(folder: Path):
+    file = read_parquet(HOUR=["2026-03-02T10:00"], CIRCUIT_ID=["C1"], RX_BYTES=[1], Tx_Bytes=[2])
+    assert one(file)["tx_bytes"] == 2
+
+
+def test_two_headers_of_one_column_are_refused(folder: Path):
+    with pytest.raises(UsageError) as refused:
+        read("hour,circuit_id,rx_bytes,RX Bytes,tx_bytes\n")
+    assert str(refused.value) == (
+        "old.csv: the columns 'rx_bytes' and 'RX Bytes' are both rx_bytes; keep one."
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(f"{HEADER},,\n{ROW},,\n", id="with empty headers"),
+        pytest.param(f"{HEADER}\n{ROW},,\n2026-03-02T11:00,C1,1,2\n", id="below the header"),
+        pytest.param(f"{HEADER},\n{ROW}\n", id="a comma after the header"),
+    ],
+)
+def test_empty_columns_at_the_end_are_no_columns(folder: Path, lines: str):
+    file = read(lines)
+    assert (file.hours["tx_bytes"].iloc[0], file.not_taken) == (2, ())
+
+
+@pytest.mark.parametrize("ends", ["", ",,"])
+def test_a_line_is_counted_over_quoted_line_breaks(folder: Path, ends: str):
+    """The bad row is the third below the header and begins on line 7."""
+    lines = (
+        f"{HEADER},remark\n"
+        f'2026-03-02T10:00,C1,1,2,"one\ntwo\nthree"{ends}\n'
+        f'2026-03-02T11:00,C1,1,2,"one\r\ntwo"\n'
+        "2026-03-02T12:00,C1,-5,2,x\n"
+    )
+    with pytest.raises(UsageError, match=r"old\.csv, line 7: rx_bytes is '-5'"):
+        read(lines)
