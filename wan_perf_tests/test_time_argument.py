@@ -1,10 +1,16 @@
 """Instants as people write them: with a zone, as a date, relative to now."""
 
+import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from wan_perf.cli import main
+from wan_perf.cli.demo import demo_environment
+from wan_perf.simulator import Fleet, serve
 from wan_perf.time_argument import EXAMPLES, time_argument
+from wan_perf_tests.graph.staged import HOUR, START
 
 NOW = datetime(2026, 3, 8, 12, 34)
 
@@ -38,3 +44,42 @@ def test_what_is_no_instant_is_refused_with_examples(text: str):
 
 def test_every_example_is_taken():
     assert [time_argument(each) for each in EXAMPLES.split(", ")]
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        pytest.param("2025-01-25T00:00:00Z", "2025-01-25 00:00", id="the older tool's command"),
+        pytest.param("-1d", "2026-03-06 00:00", id="a day before the simulation's now"),
+    ],
+)
+def test_a_command_takes_every_form_of_an_instant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, start: str, said: str
+):
+    """All are before the first partition, so that the command ends before it collects."""
+    monkeypatch.chdir(tmp_path)
+    fleet = Fleet.seeded(7, 1, START, START + HOUR, faults=False)
+    with serve(fleet, now=START) as cloud:
+        given = demo_environment(cloud, tmp_path, tmp_path / "contracts.csv", START)
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["wan-perf", "collect", "--start", start, "--end", "now"])
+        with pytest.raises(SystemExit) as end:
+            main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith(f"wan-perf: The range starts at {said}, before")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refused_command_leaves_no_file_where_the_start_is_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The default start is stored with the first run, not with the first question."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("WAN_PERF_START", "WAN_PERF_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "argv", ["wan-perf", "collect", "--end", "now"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert list(tmp_path.iterdir()) == []
