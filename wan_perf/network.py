@@ -54,12 +54,15 @@ class Route:
 
     def opener(self) -> OpenerDirector:
         """An opener of the standard library that takes this route."""
+        proxies = ProxyHandler(self.proxies)
+        if self.trusted is True:
+            return build_opener(proxies)
         context = ssl.create_default_context()
         if isinstance(self.trusted, str):
             context.load_verify_locations(**_location(Path(self.trusted)))
-        elif not self.trusted:
+        else:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return build_opener(ProxyHandler(self.proxies), HTTPSHandler(context=context))
+        return build_opener(proxies, HTTPSHandler(context=context))
 
 
 def route_to(
