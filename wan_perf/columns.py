@@ -176,7 +176,11 @@ _IDENTITY = (
 )
 
 _DESCRIPTION = (
-    _text("site_groups", "Names of the site's groups between bars: |Region-West|Type-Express|."),
+    _text(
+        "site_groups",
+        "Names of the site's groups, each between line breaks; in older rows between bars: "
+        "|Region-West|Type-Express|.",
+    ),
     _text(
         "site_kind",
         "hub where a port of the site is the hub's end of a VPN, else store.",
@@ -199,6 +203,10 @@ _DESCRIPTION = (
     _flag("is_configured", "A template or device profile configures the port as WAN."),
     _flag("is_seen", "The gateway reports the port as WAN."),
     _flag("is_disabled", "The port is administratively off."),
+    _flag(
+        "is_in_service",
+        "False: contracted, but no gateway at the site carries the circuit; it has no hours.",
+    ),
     _flag("is_aggregate", "The port is an aggregate (reth, ae) of ports that have rows too."),
     _flag("is_redundant", "One member of the circuit stands in for another: nodes of a cluster."),
     _flag("was_up", "The port is up, or has carried bytes since the gateway booted."),
@@ -227,7 +235,9 @@ _DESCRIPTION = (
     Column("contract_role_rank", "integer", "Rank in the contract file; 1 is primary.", ge=1),
     _text("contract_provider", "Provider in the contract file."),
     _text("contract_medium", "Medium in the contract file."),
-    _instant("contract_valid_from", "First instant at which the contract's row holds."),
+    _instant("contract_valid_from", "First instant at which the contract holds; NULL: open."),
+    _instant("contract_valid_to", "First instant at which it no longer holds; NULL: open."),
+    Column("contract_line", "integer", "Line of the contract file in which the row begins.", ge=1),
     _flag("contract_on_demand", "The contract file says the circuit is used on demand."),
 )
 

@@ -15,20 +15,28 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
+from wan_perf.columns import COLUMNS
 from wan_perf.errors import UsageError
+from wan_perf.name_matching import folded
 
 Value = TypeVar("Value")
 
 _ON_DEMAND = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+ROLE_WORDS = {
+    "primary": ("primary", "pri", "main", "active", "first", "1"),
+    "secondary": ("secondary", "sec", "backup", "standby", "failover", "passive", "second", "2"),
+}
+"""Words for a role in the contract file, in any case, with or without hyphens (fail-over)."""
+MOST_RANK = COLUMNS["role_rank"].le or 99
 
 
 @dataclass(frozen=True)
 class Contract:
     """One row of the contract file; what is empty there is None.
 
-    Holds in [valid_from, valid_to), naive UTC, open where None. One of `site_name` and `site_id`
+    Holds in [valid_from, valid_to), naive UTC; open where None. One of `site_name` and `site_id`
     is there, and one of `port_id` and `wan_name`; where both are, the id decides. Rates in Mbit/s.
-    `line` is the row's in the file.
+    `role` is a key of ROLE_WORDS. `line` is the line of the file in which the row begins.
     """
 
     site_name: str | None
@@ -57,10 +65,28 @@ class Contract:
         """The port as the row gives it: its id, else the name of its WAN."""
         return self.port_id or self.wan_name or ""
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether the row says from when or until when it holds."""
+        return self.valid_from is not None or self.valid_to is not None
+
     def holds_at(self, at: datetime) -> bool:
         """Whether the contract is in force at a naive UTC instant."""
         begun = self.valid_from is None or self.valid_from <= at
-        return begun and (self.valid_to is None or at < self.valid_to)
+        return begun and not self.has_ended(at)
+
+    def has_ended(self, at: datetime) -> bool:
+        """Whether the contract is over at a naive UTC instant."""
+        return self.valid_to is not None and self.valid_to <= at
+
+    def overlaps(self, other: "Contract") -> bool:
+        """Whether there is an instant at which both contracts are in force."""
+
+        def begins_before_end(early: Contract, late: Contract) -> bool:
+            begins, ends = early.valid_from, late.valid_to
+            return begins is None or ends is None or begins < ends
+
+        return begins_before_end(self, other) and begins_before_end(other, self)
 
 
 CONTRACT_COLUMNS = tuple(field.name for field in fields(Contract) if field.name != "line")
@@ -85,18 +111,23 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     try:
         header = _header(next(reader, []), path)
+        line = reader.line_num + 1
         for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) > len(header):
-                raise UsageError(
-                    f"{path}, line {reader.line_num}: {len(cells)} values for {len(header)} "
-                    "columns; put values that hold a comma in quotes."
-                )
-            row = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
-            yield reader.line_num, row
+            if any(cell.strip() for cell in cells):
+                yield line, _named(cells, header, f"{path}, line {line}")
+            line = reader.line_num + 1  # a quoted value may contain line breaks
     except csv.Error as error:
         raise UsageError(f"{path}, line {reader.line_num}: no CSV ({error}); correct it.") from None
+
+
+def _named(cells: list[str], header: list[str], where: str) -> dict[str, str]:
+    """The cells by column; empty ones beyond the last column are ignored."""
+    if any(cell.strip() for cell in cells[len(header) :]):
+        raise UsageError(
+            f"{where}: {len(cells)} values for {len(header)} columns; put values that contain a "
+            "comma in quotes."
+        )
+    return {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
 
 
 def _text(path: Path) -> str:
@@ -113,7 +144,9 @@ def _text(path: Path) -> str:
 
 
 def _header(cells: list[str], path: Path) -> list[str]:
-    header = [cell.strip() for cell in cells]
+    header = [folded(cell) for cell in cells]
+    while header and not header[-1]:
+        header.pop()
     known = f"the columns are {', '.join(CONTRACT_COLUMNS)}, separated by commas"
     if not header:
         raise UsageError(f"{path}, line 1: no header; {known}.")
@@ -138,7 +171,10 @@ def _contract(row: dict[str, str], where: str, line: int) -> Contract:
     values: dict[str, Any] = {name: row.get(name) or None for name in CONTRACT_COLUMNS}
     for name in ("bandwidth_down_mbps", "bandwidth_up_mbps"):
         values[name] = value(name, _rate, "a number above 0, in Mbit/s, with a decimal point")
-    values["role_rank"] = value("role_rank", _rank, "a whole number, 1 for the primary")
+    values["role"] = value("role", _role, f"one of {', '.join(_ROLES)}")
+    values["role_rank"] = value(
+        "role_rank", _rank, f"a whole number from 1, the primary, to {MOST_RANK:g}"
+    )
     values["on_demand"] = value(
         "on_demand", lambda text: _ON_DEMAND[text.lower()], "true, false, yes, no, 1 or 0"
     )
@@ -156,6 +192,13 @@ def _refuse_incomplete(contract: Contract, where: str) -> None:
         raise UsageError(f"{where}: no port; give port_id or wan_name.")
     if contract.valid_from and contract.valid_to and contract.valid_to <= contract.valid_from:
         raise UsageError(f"{where}: valid_to is not after valid_from; correct one of them.")
+    if contract.role and contract.role_rank:
+        expected = "primary" if contract.role_rank == 1 else "secondary"
+        if contract.role != expected:
+            raise UsageError(
+                f"{where}: role is {contract.role} and role_rank {contract.role_rank}, but rank 1 "
+                "is the primary and every other rank a secondary; correct one of them."
+            )
 
 
 def _rate(text: str) -> float:
@@ -167,9 +210,16 @@ def _rate(text: str) -> float:
 
 def _rank(text: str) -> int:
     rank = int(text)
-    if "_" in text or rank < 1:
+    if "_" in text or not 1 <= rank <= MOST_RANK:
         raise ValueError(text)
     return rank
+
+
+_ROLES = {word: role for role, words in ROLE_WORDS.items() for word in words}
+
+
+def _role(text: str) -> str:
+    return _ROLES[folded(text).replace("-", "").replace("_", "").replace(" ", "")]
 
 
 def _instant(text: str) -> datetime:
@@ -180,7 +230,7 @@ def _instant(text: str) -> datetime:
 def _refuse_two_at_once(contracts: Iterable[Contract], path: Path) -> None:
     of_port: dict[tuple[str, str], list[Contract]] = defaultdict(list)
     for contract in contracts:
-        of_port[contract.site, contract.port].append(contract)
+        of_port[folded(contract.site), folded(contract.port)].append(contract)
     for rows in of_port.values():
         rows.sort(key=lambda row: row.valid_from or datetime.min)  # noqa: DTZ901 - naive UTC
         for earlier, later in pairwise(rows):
@@ -200,21 +250,13 @@ def _refuse_two_rates(contracts: Iterable[Contract], path: Path) -> None:
         if contract.circuit_id is None:
             continue
         for other in of_circuit[contract.circuit_id]:
-            if _is_at_once(contract, other) and _has_other_rate(contract, other):
+            if contract.overlaps(other) and _has_other_rate(contract, other):
                 raise UsageError(
                     f"{path}, line {contract.line}: circuit_id {contract.circuit_id!r} has another "
                     f"bandwidth in line {other.line} at the same time; correct one of them, or set "
                     "valid_to of the older one to valid_from of the newer."
                 )
         of_circuit[contract.circuit_id].append(contract)
-
-
-def _is_at_once(one: Contract, other: Contract) -> bool:
-    def begins_before_end(early: Contract, late: Contract) -> bool:
-        begins, ends = early.valid_from, late.valid_to
-        return begins is None or ends is None or begins < ends
-
-    return begins_before_end(one, other) and begins_before_end(other, one)
 
 
 def _has_other_rate(one: Contract, other: Contract) -> bool:
@@ -242,7 +284,7 @@ def _refuse_two_sites(contracts: Iterable[Contract], path: Path) -> None:
 def _is_elsewhere(one: Contract, other: Contract) -> bool:
     """Whether two rows are surely of different sites; an id and a name cannot be compared."""
     if one.site_id and other.site_id:
-        return one.site_id != other.site_id
+        return folded(one.site_id) != folded(other.site_id)
     if one.site_name and other.site_name:
-        return one.site_name != other.site_name
+        return folded(one.site_name) != folded(other.site_name)
     return False

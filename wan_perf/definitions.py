@@ -36,6 +36,7 @@ from wan_perf.tables import TABLES
 
 UNPARTITIONED = [
     inventory.raw_inventory,
+    inventory.dim_contract,
     dimensions.dim_site,
     dimensions.dim_circuit,
     dimensions.circuit_port,
@@ -94,7 +95,7 @@ _CONDITIONS = [
     ([*WEEKLY_ASSETS, *MONTHLY_ASSETS], automation.follows_periods()),
     (STANDING, automation.follows_reports()),
     ([inventory.raw_inventory, dimensions.dim_policy], automation.taken_anew()),
-    ([*UNPARTITIONED[1:4]], automation.follows_inventory()),
+    ([*UNPARTITIONED[1:5]], automation.follows_inventory()),
 ]
 
 SENSORS = [

@@ -259,16 +259,30 @@ DIM_SITE = Table(
     ),
     own_rules=(_VALIDITY,),
 )
+DIM_CONTRACT = Table(
+    "dim_contract",
+    "One row per contract of the contract file and circuit that it is for, in the newest snapshot.",
+    group="dimensions",
+    key=("site_id", "gateway_mac", "circuit_port_id", "contract_valid_from"),
+    nullable_key=("gateway_mac", "contract_valid_from"),
+    required=("taken_at",),
+    columns=(
+        *("site_id", "gateway_mac", "circuit_port_id", "contract_valid_from", "contract_valid_to"),
+        *("contract_circuit_id", "contract_down_mbps", "contract_up_mbps", "contract_role"),
+        *("contract_role_rank", "contract_provider", "contract_medium", "contract_on_demand"),
+        *("contract_line", "taken_at"),
+    ),
+)
 DIM_CIRCUIT = Table(
     "dim_circuit",
-    "One row per circuit in service or switched off, and period in which nothing of it changed.",
+    "One row per contracted or measured circuit, and period in which nothing of it changed.",
     group="dimensions",
     key=("circuit_id", "valid_from"),
     required=("site_id",),
     columns=(
         *("circuit_id", "site_id", "wan_name", "provider", "medium", "bandwidth_mbps"),
         *("bandwidth_up_mbps", "bandwidth_source", "role", "role_rank", "role_source"),
-        *("is_on_demand", "is_disabled", "valid_from", "valid_to"),
+        *("is_on_demand", "is_disabled", "is_in_service", "valid_from", "valid_to"),
     ),
     own_rules=(_VALIDITY,),
 )
@@ -903,7 +917,7 @@ TABLES: dict[str, Table] = {
     for table in (
         *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
         *(RAW_SITE_SLE, RAW_CIRCUIT_HOUR, GATEWAY_SILENCE),
-        *(DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
+        *(DIM_SITE, DIM_CONTRACT, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(
             CIRCUIT_POLL,
             CIRCUIT_STATE,

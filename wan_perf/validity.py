@@ -53,43 +53,39 @@ def versions(
             open_ends=runs.next_at.isnull().ifelse(1, 0).sum(),
         )
         .mutate(
-            valid_from=lambda t: ibis.ifelse(
-                t["first"] == 0, ibis.literal(BEGINNING, "timestamp(6)"), t.since
-            ),
+            valid_from=lambda t: ibis.ifelse(t["first"] == 0, beginning(), t.since),
             valid_to=lambda t: ibis.ifelse(t.open_ends > 0, ibis.null("timestamp(6)"), t.until),
         )
         .select(*entity, *values, "valid_from", "valid_to")
     )
 
 
-def as_dated(rows: ir.Table, entity: Sequence[str], dated: str) -> ir.Table:
-    """The versions, each from the instant in column `dated` where that is new with it; without it.
-
-    What a dated row of a file changes holds from its date, and the version before it until then;
-    one that is replaced from its beginning is gone. Where the date is that of the version before,
-    something else has changed, which holds from the snapshot that shows it.
-    """
+def merged(rows: ir.Table, entity: Sequence[str], values: Sequence[str]) -> ir.Table:
+    """The rows with consecutive ones of equal values as one; of an entity no two rows overlap."""
     along = ibis.window(group_by=[rows[name] for name in entity], order_by=rows.valid_from)
-    seen = rows.mutate(
-        date_before=rows[dated].lag().over(along),
-        from_before=rows.valid_from.lag().over(along),
-        to_before=rows.valid_to.lag().over(along),
-        from_after=rows.valid_from.lead().over(along),
+    begins = ~(rows.valid_to.lag().over(along) == rows.valid_from).fill_null(False)
+    for name in values:
+        begins |= ~rows[name].identical_to(rows[name].lag().over(along))
+    flagged = rows.mutate(begins=begins.ifelse(1, 0))
+    so_far = ibis.cumulative_window(
+        group_by=[flagged[name] for name in entity], order_by=flagged.valid_from
     )
-    is_dated = (
-        (seen.to_before == seen.valid_from)
-        & ~seen[dated].identical_to(seen.date_before)
-        & (seen[dated] < seen.valid_from)
-    ).fill_null(False)
-    begins = ibis.greatest(seen[dated], seen.from_before)
-    moved = seen.mutate(begins=ibis.ifelse(is_dated, begins, seen.valid_from))
-    along = ibis.window(group_by=[moved[name] for name in entity], order_by=moved.valid_from)
-    next_begins = moved.begins.lead().over(along)
-    goes_on = (moved.valid_to == moved.from_after).fill_null(False)
-    ended = moved.mutate(ends=ibis.ifelse(goes_on, next_begins, moved.valid_to))
-    kept = ended.filter(ended.ends.isnull() | (ended.begins < ended.ends))
-    named = kept.mutate(valid_from=kept.begins, valid_to=kept.ends)
-    return named.select(*(name for name in rows.columns if name != dated))
+    runs = flagged.mutate(run=flagged.begins.sum().over(so_far))
+    return (
+        runs.group_by(*entity, *values, "run")
+        .aggregate(
+            valid_from=runs.valid_from.min(),
+            until=runs.valid_to.max(),
+            open_ends=runs.valid_to.isnull().ifelse(1, 0).sum(),
+        )
+        .mutate(valid_to=lambda t: ibis.ifelse(t.open_ends > 0, ibis.null("timestamp(6)"), t.until))
+        .select(*entity, *values, "valid_from", "valid_to")
+    )
+
+
+def beginning() -> ir.TimestampScalar:
+    """BEGINNING as an expression."""
+    return ibis.literal(BEGINNING, "timestamp(6)")
 
 
 def in_force(dimension: ir.Table, end: ir.TimestampValue) -> ir.BooleanValue:

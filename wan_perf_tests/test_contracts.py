@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wan_perf.contracts import CONTRACT_COLUMNS, read_contracts
+from wan_perf.contracts import CONTRACT_COLUMNS, ROLE_WORDS, read_contracts
 from wan_perf.errors import UsageError
 
 
@@ -59,6 +59,36 @@ def test_on_demand(tmp_path: Path, text: str, expected: bool) -> None:
     assert read_contracts(path)[0].on_demand is expected
 
 
+ROLES = [("primary", "Primary"), ("primary", "MAIN"), ("primary", "1"), ("primary", "active")]
+ROLES += [("secondary", "Secondary"), ("secondary", "Back-Up"), ("secondary", "fail over")]
+ROLES += [("secondary", "standby"), ("secondary", "2")]
+
+
+@pytest.mark.parametrize(("role", "word"), ROLES)
+def test_roles_in_any_case_and_of_common_words(tmp_path: Path, role: str, word: str) -> None:
+    path = written(tmp_path, "site_id,port_id,role", f"s1,ge-0/0/0,{word}")
+    assert read_contracts(path)[0].role == role
+
+
+def test_every_word_for_a_role_is_of_one_role() -> None:
+    words = [word for words in ROLE_WORDS.values() for word in words]
+    assert len(words) == len(set(words))
+
+
+def test_headers_in_any_case_and_empty_columns_at_the_end(tmp_path: Path) -> None:
+    path = written(tmp_path, "Site_ID,PORT_ID,Role,,", "s1,ge-0/0/0,primary,,", "s2,ge-0/0/0,,,")
+    assert [contract.site_id for contract in read_contracts(path)] == ["s1", "s2"]
+
+
+def test_a_line_is_where_its_row_begins(tmp_path: Path) -> None:
+    """The first row's provider has a line break: the second begins in line 4."""
+    path = written(
+        tmp_path, "site_id,port_id,provider,role", 's1,a,"North', 'line",', "s2,a,,chief"
+    )
+    with pytest.raises(UsageError, match="line 4: role is 'chief'"):
+        read_contracts(path)
+
+
 def test_a_new_contract_may_begin_when_the_old_one_ends(tmp_path: Path) -> None:
     path = written(
         tmp_path,
@@ -92,6 +122,25 @@ HEADER = "site_name,site_id,port_id,wan_name,circuit_id,bandwidth_down_mbps,role
         pytest.param([HEADER, 'A,,p,,,"1,5"'], 2, "decimal point", id="decimal comma"),
         pytest.param([HEADER, "A,,p,,,,1.5"], 2, "role_rank", id="rank is no whole number"),
         pytest.param([HEADER, "A,,p,,,,0"], 2, "role_rank", id="rank 0"),
+        pytest.param([HEADER, "A,,p,,,,100"], 2, "from 1, the primary, to 99", id="rank 100"),
+        pytest.param(
+            ["site_id,port_id,role", "s1,p,Chief"],
+            2,
+            "role is 'Chief'; give one of primary, pri, main, active, first, 1, secondary",
+            id="unknown role",
+        ),
+        pytest.param(
+            ["site_id,port_id,role,role_rank", "s1,p,main,2"],
+            2,
+            "role is primary and role_rank 2",
+            id="role and rank contradict each other",
+        ),
+        pytest.param(
+            ["site_name,port_id", "Store 1,p", "STORE  1,P"],
+            3,
+            "line 2",
+            id="one port twice, folded",
+        ),
         pytest.param([HEADER, "A,,p,,,,,maybe"], 2, "on_demand", id="on demand maybe"),
         pytest.param([HEADER, "A,,p,,,,,,x"], 2, "9 values for 8 columns", id="a value too many"),
         pytest.param([HEADER, '"A"x,,p'], 2, "no CSV", id="broken quotes"),

@@ -13,9 +13,12 @@ ARROWS = {
     "columns": {"metrics"},
     "formulas": set(),
     "periods": set(),
-    "contracts": {"errors"},
+    "contracts": {"columns", "errors", "name_matching"},
+    "name_matching": set(),
     "cells": {"errors"},
-    "circuit_file": {"cells", "columns", "errors", "metrics", "mist", "tables"},
+    "circuit_file": {
+        *("cells", "columns", "errors", "metrics", "mist", "name_matching", "tables"),
+    },
     "frames": {"declaration"},
     "declaration": {"columns"},
     "metrics": set(),
@@ -37,7 +40,7 @@ ARROWS = {
         "validity",
     },
     "audits": {"declaration", "kpi", "tables", "thresholds", "validity"},
-    "mist": {*SHARED, "contracts", "network"},
+    "mist": {*SHARED, "contracts", "name_matching", "network"},
     "warehouse": SHARED,
     "simulator": set(),
     "defs": {

@@ -36,7 +36,9 @@ _SETTLED = HEARD_LATE + _OF_LIVE
 """After so long an hour's passes are over and its late events heard: what lacks is fetched."""
 
 FACTS_SENSOR = "facts"
-_TIMELESS = dg.AssetSelection.assets("dim_site", "dim_circuit", "circuit_port", "dim_policy")
+_TIMELESS = dg.AssetSelection.assets(
+    "dim_site", "dim_contract", "dim_circuit", "circuit_port", "dim_policy"
+)
 
 
 def _changed(*, besides: str | None = None) -> Any:

@@ -21,13 +21,13 @@ def dim_site(raw_inventory: ir.Table, policy: dg.ResourceParam[PolicyFile]) -> i
 
 
 @dg.asset(**declared(DIM_CIRCUIT), kinds={"sql"})
-def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
-    return dimensions.dim_circuit(raw_inventory)
+def dim_circuit(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
+    return dimensions.dim_circuit(raw_inventory, dim_contract)
 
 
 @dg.asset(**declared(CIRCUIT_PORT), kinds={"sql"})
-def circuit_port(raw_inventory: ir.Table) -> ir.Table:
-    return dimensions.circuit_port(raw_inventory)
+def circuit_port(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
+    return dimensions.circuit_port(raw_inventory, dim_contract)
 
 
 @dg.asset(**declared(DIM_POLICY), kinds={"python"})

@@ -16,8 +16,8 @@ from wan_perf.mist.asking_sites import ask_sites
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.instants import EPOCH
-from wan_perf.mist.inventory import inventory
-from wan_perf.tables import RAW_INVENTORY
+from wan_perf.mist.inventory import contracts_of, inventory
+from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.warehouse import Warehouse
 
 
@@ -48,6 +48,20 @@ def raw_inventory(
     )
     tell_kept_out(context, session)
     return sites.frame
+
+
+@dg.asset(**declared(DIM_CONTRACT), kinds={"python"}, deps=[RAW_INVENTORY.name])
+def dim_contract(
+    context: dg.AssetExecutionContext,
+    source: dg.ResourceParam[Source],
+    warehouse: dg.ResourceParam[Warehouse],
+) -> pd.DataFrame:
+    # Read here and not as an input: every snapshot there is would be loaded.
+    contracts, sentences = contracts_of(_newest_snapshot(warehouse), source.contracts())
+    for sentence in sentences:
+        context.log.warning(sentence)
+    context.add_output_metadata({"contracts_unused": sentences})
+    return contracts
 
 
 def _newest_snapshot(warehouse: Warehouse) -> pd.DataFrame:

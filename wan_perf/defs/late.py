@@ -15,7 +15,7 @@ from wan_perf.defs.automation import hours
 from wan_perf.defs.changed_days import day_digests, days_to_compare, windows
 from wan_perf.defs.lanes import HISTORY, lane
 from wan_perf.defs.resources import Source
-from wan_perf.kpi.corrections import corrected_hours, settled_silences
+from wan_perf.kpi.corrections import corrected_rows, settled_silences
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.mist.cadence import HEARD_LATE
 from wan_perf.mist.clock import Clock, floored
@@ -30,7 +30,7 @@ from wan_perf.warehouse import Warehouse, Window
 
 _HOUR = timedelta(hours=1)
 _ENDS = ("started_at", "ended_at")
-_DATED = ("circuit_id", "bandwidth_mbps", "bandwidth_up_mbps", "is_disabled")
+_DATED = ("circuit_id", "bandwidth_mbps", "bandwidth_up_mbps", "is_disabled", "is_in_service")
 _DAYS_OF_A_CALL = 92
 _LONGEST_RUN = 168
 """Hours of one run: a correction may reach back a year."""
@@ -131,6 +131,17 @@ def hours_of_corrections(
 ) -> tuple[list[datetime], dict[str, str]]:
     """Hours on a bandwidth that is not in force any more; and the days that need no comparison.
 
+    The hours and the days of `stale_rows`.
+    """
+    rows, compared = stale_rows(warehouse, compared, start, now)
+    return sorted(set(_instants(rows["hour"]))), compared
+
+
+def stale_rows(
+    warehouse: Warehouse, compared: dict[str, str], start: datetime, now: datetime
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Circuit-hours on a bandwidth that is not in force; and the days that need no comparison.
+
     Stored hours are read of days only whose versions of circuits have changed since all hours of
     the day agreed with them, and of the newest two: a correction of any age changes the digests of
     its days (`changed_days`), and a day whose hours do not agree yet is compared again. What
@@ -141,22 +152,28 @@ def hours_of_corrections(
         compared: What the last call returned: a digest by ISO day; empty at first.
         start: The first instant that has a partition.
         now: The current instant, naive UTC.
+
+    Returns:
+        hour, circuit_id of the stale rows; and what the next call is given as `compared`.
     """
+    nothing = pd.DataFrame({"hour": pd.Series(dtype="datetime64[us]"), "circuit_id": []})
     if not all(map(warehouse.holds, (CIRCUIT_HOUR, DIM_CIRCUIT))):
-        return [], compared
+        return nothing, compared
     circuits = warehouse.lazy(DIM_CIRCUIT)
     versions = warehouse.query(circuits.select(*_DATED, "valid_from", "valid_to"))
     digests = day_digests(versions, _DATED, start.date(), now.date())
     days = days_to_compare(digests, compared, now.date(), _DAYS_OF_A_CALL)
-    found: list[datetime] = []
+    found = [nothing]
     for window in windows(days):
-        stale = corrected_hours(warehouse.lazy(CIRCUIT_HOUR, window), circuits)
-        found += _instants(warehouse.query(stale)["hour"])
-    open_days = {at.date() for at in found if at >= floored(start, _HOUR)}
+        stale = corrected_rows(warehouse.lazy(CIRCUIT_HOUR, window), circuits)
+        found.append(warehouse.query(stale))
+    rows = pd.concat([part for part in found if len(part)] or found)
+    rows = rows[rows["hour"] >= floored(start, _HOUR)]
+    open_days = set(rows["hour"].dt.date)
     agreed = {f"{day}": digests[f"{day}"] for day in days if day not in open_days}
     unread = {day: digest for day, digest in compared.items() if digests.get(day) == digest}
     again = {day: d for day, d in unread.items() if date.fromisoformat(day) not in open_days}
-    return sorted(found), {**again, **agreed}
+    return rows, {**again, **agreed}
 
 
 def _instants(column: pd.Series) -> list[datetime]:

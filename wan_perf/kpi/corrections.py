@@ -1,7 +1,7 @@
 """Hours that have to be computed again, though none of their samples changed.
 
-Belongs here: which hours stand on a bandwidth that is not in force any more, which hours a silence
-that is over has settled.
+Belongs here: which hours rest on a bandwidth or circuit that is not in force any more, which hours a
+silence that is over has settled.
 Keep out: running them again (`defs.late`).
 """
 
@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
-from wan_perf.kpi.service import changed_bandwidth
+from wan_perf.kpi.service import changed_bandwidth, counted
 from wan_perf.validity import in_force
 
 _RATES = ("bandwidth_mbps", "bandwidth_up_mbps")
@@ -19,7 +19,15 @@ _A_BIT_MBPS = 1e-6
 
 
 def corrected_hours(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
-    """Hours in which a circuit's row has another bandwidth than the dimension gives it now: hour.
+    """Hours with a row of `corrected_rows`: hour."""
+    return corrected_rows(circuit_hour, dim_circuit).select("hour").distinct()
+
+
+def corrected_rows(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+    """Circuit-hours that the dimension describes otherwise than they are stored: hour, circuit_id.
+
+    Their bandwidth is another; or the circuit is not described then; or a circuit in service has no
+    row beside others of its site, since a contract names it otherwise from a date on.
 
     A correction of a contract is dated, so the hours that it changes are over. A bandwidth that
     came from an import stands as long as the dimension has none. Rates that differ by less than
@@ -32,8 +40,18 @@ def corrected_hours(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
         circuit_hour: Stored hours, of any range.
         dim_circuit: Versions of circuits as they are now.
     """
+    key = ["hour", "circuit_id"]
+    found = (
+        _with_another_rate(circuit_hour, dim_circuit),
+        _not_described(circuit_hour, dim_circuit),
+        _without_row(circuit_hour, dim_circuit),
+    )
+    return ibis.union(*(rows.select(*key) for rows in found), distinct=True)
+
+
+def _with_another_rate(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     stored = circuit_hour.select("hour", "circuit_id", "bandwidth_source", *_RATES)
-    now = dim_circuit.filter(~dim_circuit.is_disabled.fill_null(False))
+    now = dim_circuit.filter(counted(dim_circuit))
     now = now.select("circuit_id", "valid_from", "valid_to", *_RATES)
     in_hour = [
         stored.circuit_id == now.circuit_id,
@@ -47,8 +65,29 @@ def corrected_hours(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     # Few differ, and few are of an hour in which the bandwidth changed: only those are joined.
     differing = held.filter(_differs(held)).anti_join(means, key)
     return ibis.union(
-        differing.select("hour"), changing.filter(_differs(changing)).select("hour"), distinct=True
+        differing.select(*key), changing.filter(_differs(changing)).select(*key), distinct=True
     )
+
+
+def _not_described(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+    stored = circuit_hour.select("hour", "circuit_id")
+    in_hour = [
+        stored.circuit_id == dim_circuit.circuit_id,
+        in_force(dim_circuit, stored.hour + ibis.interval(hours=1)),
+    ]
+    return stored.anti_join(dim_circuit, in_hour)
+
+
+def _without_row(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+    sites = circuit_hour.select("hour", "site_id").distinct()
+    now = dim_circuit.filter(counted(dim_circuit))
+    now = now.select("circuit_id", "site_id", "valid_from", "valid_to")
+    in_hour = [
+        sites.site_id == now.site_id,
+        in_force(now, sites.hour + ibis.interval(hours=1)),
+    ]
+    expected = sites.join(now, in_hour).select("hour", "circuit_id")
+    return expected.anti_join(circuit_hour, ["hour", "circuit_id"])
 
 
 def _differs(rows: ir.Table) -> ir.BooleanValue:

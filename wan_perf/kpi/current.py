@@ -233,7 +233,7 @@ def _of_sites(rows: ir.Table) -> ir.Table:
         any_unheard=any_of(rows.state == "unheard"),
         any_down=any_of(rows.state == "down"),
         any_unknown=any_of(rows.state.isnull() | (rows.state == "unknown")),
-        on_backup=any_of(carries & (rows.role_rank > 1)) & ~any_of(carries & first),
+        on_backup=any_of(carries & (rows.role_rank > 1)) & any_of(first) & ~any_of(carries & first),
     )
     return flags.mutate(
         site_state=ibis.cases(

@@ -2,7 +2,7 @@
 
 Belongs here: what a site and a circuit are described by: region, store type, bandwidth, ports.
 Keep out: how snapshots are taken (`mist`), which circuits there are (`identity`), their order
-(`roles`), when a value holds (`validity`).
+(`roles`), when a contract holds (`contract_periods`).
 """
 
 import re
@@ -11,9 +11,10 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.columns import HUB, STORE
-from wan_perf.kpi.identity import listed_circuits, wan_rows
+from wan_perf.kpi.contract_periods import listed_circuits
+from wan_perf.kpi.identity import snapshot_circuits, wan_rows
 from wan_perf.kpi.roles import with_roles
-from wan_perf.validity import as_dated, versions
+from wan_perf.validity import beginning, merged, versions
 
 UNASSIGNED = "Unassigned"
 LTE = "lte"
@@ -40,22 +41,29 @@ def dim_site(raw_inventory: ir.Table, region_prefix: str, store_type_prefix: str
 
 
 def _group_after(groups: ir.StringValue, prefix: str) -> ir.StringValue:
-    found = groups.re_extract(rf"\|{re.escape(prefix)}([^|]*)\|", 1)
-    return found.nullif("").fill_null(UNASSIGNED)
+    """What follows the prefix in the first name that begins with it (`mist.inventory.group_list`).
+
+    In rows of older versions the names stand between bars instead of line breaks.
+    """
+    start = re.escape(prefix)
+    named = groups.re_extract(f"\n{start}([^\n]+)\n", 1).nullif("")
+    older = groups.re_extract(rf"\|{start}([^|]*)\|", 1).nullif("")
+    return ibis.ifelse(groups.startswith("|"), older, named).fill_null(UNASSIGNED)
 
 
-def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
-    """Circuits in service or switched off, effective-dated: bandwidth and role, with their source.
+def dim_circuit(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
+    """Circuits, effective-dated: bandwidth and role, with their source (DIM_CIRCUIT).
 
     Bandwidth: a contract alone where it has a download rate; else each direction by the first that
     speaks. Download: site variable, speed test, port speed (an upper bound; of an aggregate the sum
     of its members, of ports that stand in for each other the fastest). Upload: contract, site
     variable, the template's shaping, speed test; without any it is the download's. The source is
-    the best that gave a direction. What a contract changes holds from its own date, also where that
-    is before the snapshot that shows it first. On demand: the contract; else LTE backups,
-    configured so or reached by LTE and not the primary.
+    the best that gave a direction. A dated contract holds in its dates (`contract_periods`). On
+    demand: the contract; else LTE backups, configured so or reached by LTE and not the primary. Not
+    in service is a contract for which no gateway is at the site.
     """
-    rows = with_roles(listed_circuits(raw_inventory))
+    listed = listed_circuits(raw_inventory, dim_contract)
+    rows = with_roles(listed.rename(is_in_service="has_gateway"), "valid_from")
     medium = rows.contract_medium.fill_null(rows.medium)
     is_lte_backup = rows.is_lte_backup.fill_null(False) | ((medium == LTE) & (rows.role_rank > 1))
     described = rows.mutate(
@@ -88,30 +96,44 @@ def dim_circuit(raw_inventory: ir.Table) -> ir.Table:
     )
     values = ["site_id", "wan_name", "provider", "medium", "bandwidth_mbps", "bandwidth_up_mbps"]
     values += ["bandwidth_source", "role", "role_rank", "role_source"]
-    values += ["is_on_demand", "is_disabled"]
-    dated = [*values, "contract_valid_from"]
-    told = versions(described, ["circuit_id"], dated, raw_inventory)
-    return as_dated(told, ["circuit_id"], "contract_valid_from")
+    values += ["is_on_demand", "is_disabled", "is_in_service"]
+    return merged(described, ["circuit_id"], values)
 
 
 def _speaks(down_mbps: ir.FloatingValue, up_mbps: ir.FloatingValue) -> ir.BooleanValue:
     return down_mbps.notnull() | up_mbps.notnull()
 
 
-def circuit_port(raw_inventory: ir.Table) -> ir.Table:
+def circuit_port(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
     """The ports that carry each circuit, effective-dated; an aggregate stands beside its members.
 
-    An aggregate's speed is the circuit's.
+    An aggregate's speed is the circuit's. Before the first snapshot with a circuit that was
+    contracted already, the ports of that snapshot carry it.
     """
     ports = wan_rows(raw_inventory)
     ports = ports.filter(ports.gateway_mac.notnull() & ports.port_id.notnull())
     at_gateway = ["taken_at", "site_id", "gateway_mac", "circuit_port_id"]
-    circuits = listed_circuits(raw_inventory).select(
-        *at_gateway, "circuit_id", circuit_mbps="port_speed_mbps"
+    circuits = snapshot_circuits(raw_inventory).select(
+        *at_gateway, "own_id", circuit_mbps="port_speed_mbps"
     )
     carried = ports.inner_join(circuits, at_gateway)
     whole = ibis.ifelse(carried.is_aggregate, carried.circuit_mbps, ibis.null("float64"))
     rows = carried.mutate(port_speed_mbps=carried.port_speed_mbps.fill_null(whole))
-    entity = ["circuit_id", "gateway_mac", "port_id"]
     values = ["interface", "is_aggregate", "port_speed_mbps"]
-    return versions(rows, entity, values, raw_inventory)
+    members = versions(rows, ["own_id", "gateway_mac", "port_id"], values, raw_inventory)
+    first = members.valid_from.min().over(ibis.window(group_by=members.own_id))
+    since = ibis.ifelse(members.valid_from == first, beginning(), members.valid_from)
+    owned = members.mutate(valid_from=since).inner_join(
+        listed_circuits(raw_inventory, dim_contract).select(
+            "own_id", "circuit_id", listed_from="valid_from", listed_to="valid_to"
+        ),
+        "own_id",
+    )
+    both = owned.mutate(
+        valid_from=ibis.greatest(owned.valid_from, owned.listed_from),
+        valid_to=ibis.least(
+            owned.valid_to.fill_null(owned.listed_to), owned.listed_to.fill_null(owned.valid_to)
+        ),
+    )
+    held = both.filter(both.valid_to.isnull() | (both.valid_from < both.valid_to))
+    return merged(held, ["circuit_id", "gateway_mac", "port_id"], values)

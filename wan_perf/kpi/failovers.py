@@ -3,7 +3,8 @@
 Belongs here: where an episode begins and ends, its parts of one UTC day, and their figures.
 Keep out: which circuit carries a site at an instant (`activity`), chaining parts (`episodes`).
 
-A failover begins when a lower-ranked circuit carries the site and none of rank 1 does. It ends when
+A failover begins when a lower-ranked circuit carries the site and none of rank 1 does, at a site
+where it is known which circuit of rank 1 is in service. It ends when
 one of rank 1 carries it again for 60 seconds, or, where nothing tells of use, is up again for as
 long with no other known to carry. What lies between stays inside: changes among backups, time in
 which nothing is up (dark) and time in which nothing is known (unheard), up to the day after. So a
@@ -102,6 +103,8 @@ def _near(circuit_state: ir.Table) -> ir.Table:
     order = ibis.window(order_by=[sites.midnight, sites.site_id])
     numbered = sites.mutate(site_day=ibis.row_number().over(order))
     near = copies.inner_join(numbered, ["site_id", "midnight"])
+    of_hour = ibis.window(group_by=[near.site_day, near.started_at.truncate("h")])
+    has_first = (near.role_rank == 1).fill_null(False).ifelse(1, 0).max().over(of_hour) == 1
     return near.select(
         *("site_day", "site_id", "circuit_id", "role_rank", "state", "down_cause"),
         day=near.midnight.date(),
@@ -109,7 +112,7 @@ def _near(circuit_state: ir.Table) -> ir.Table:
         from_us=instant_us(near.started_at, near.midnight),
         to_us=instant_us(near.ended_at, near.midnight),
         is_first=(near.role_rank == 1).fill_null(False),
-        is_backup=(near.role_rank > 1).fill_null(False),
+        is_backup=(near.role_rank > 1).fill_null(False) & has_first,
         carries=near.activity.isin(ACTIVE).fill_null(False),
         is_inferred=(near.activity == "inferred").fill_null(False),
         is_told=near.activity.notnull(),

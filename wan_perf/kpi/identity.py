@@ -1,7 +1,8 @@
-"""Which circuits there are: one row per circuit and snapshot, whatever ports carry it.
+"""Which circuits a snapshot shows: one row per circuit and snapshot, whatever ports carry it.
 
-Belongs here: a circuit's id through snapshots, what counts as in service.
-Keep out: which ports are one circuit (`mist.members`), bandwidth and role (`dimensions`, `roles`).
+Belongs here: a circuit's own id through snapshots; what is known of it in each.
+Keep out: which ports are one circuit (`mist.members`), when it is listed, and under which id
+(`contract_periods`), bandwidth and role (`dimensions`, `roles`).
 """
 
 import ibis
@@ -12,26 +13,24 @@ _SAID = (
     *("variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"),
     *("path_order", "contract_circuit_id", "contract_down_mbps", "contract_up_mbps"),
     *("contract_role", "contract_role_rank", "contract_provider", "contract_medium"),
-    "contract_valid_from",
 )
 _FLAGS = ("is_lte_backup", "is_redundant", "was_up", "contract_on_demand")
 _AT_GATEWAY = ("taken_at", "site_id", "gateway_mac", "circuit_port_id")
 
 
-def listed_circuits(raw_inventory: ir.Table) -> ir.Table:
-    """Circuits in service or switched off: one row per circuit and snapshot, with its circuit_id.
+def snapshot_circuits(raw_inventory: ir.Table) -> ir.Table:
+    """WAN circuits at sites: one row per circuit and snapshot, with `own_id`.
 
-    In service: on a site, and contracted or seen to have been up, now or in an earlier snapshot: a
-    gateway that boots while the circuit is down forgets that it ever was up. A spare gateway's
-    ports, and ports that nobody contracted and that never were up, are none.
+    `was_up` is true where the circuit was up in this snapshot or an earlier one: a gateway that
+    boots while the circuit is down forgets that it ever was up.
     """
     rows = _with_own_id(_at_gateway(wan_rows(raw_inventory)), raw_inventory)
     up = rows.filter(rows.was_up).group_by("own_id").aggregate(up_since=lambda t: t.taken_at.min())
-    known = rows.left_join(up, "own_id").drop("own_id_right", "was_up")
-    contracted = known.contract_circuit_id.notnull() | known.contract_down_mbps.notnull()
-    ever_up = (known.taken_at >= known.up_since).fill_null(False)
-    listed = known.filter(contracted | ever_up | known.is_disabled.fill_null(False))
-    return _with_circuit_id(listed.drop("up_since"))
+    known = rows.left_join(up, "own_id").drop("own_id_right")
+    return known.mutate(
+        was_up=(known.taken_at >= known.up_since).fill_null(False),
+        has_gateway=known.gateway_mac.notnull(),
+    ).drop("up_since")
 
 
 def wan_rows(raw_inventory: ir.Table) -> ir.Table:
@@ -107,22 +106,3 @@ def _with_own_id(circuits: ir.Table, raw_inventory: ir.Table) -> ir.Table:
     labelled = circuits.left_join(named, keys).drop(*(f"{key}_right" for key in keys))
     own_id = labelled.site_id + ":" + labelled.label.fill_null("") + labelled.circuit_port_id
     return labelled.mutate(own_id=own_id).drop("label")
-
-
-def _with_circuit_id(circuits: ir.Table) -> ir.Table:
-    """Adds `circuit_id`: the contract's, else its own.
-
-    A contract's id that stands on several circuits goes to the first: none is counted twice.
-    """
-    no_gateway = ibis.ifelse(circuits.gateway_mac.isnull(), "1", "0")
-    place = no_gateway + circuits.gateway_mac.fill_null("") + ":" + circuits.circuit_port_id
-    rows = circuits.mutate(place=place)
-    of_contract = ["taken_at", "contract_circuit_id"]
-    first = rows.group_by(*of_contract).aggregate(first_place=rows.place.min())
-    joined = rows.left_join(first, of_contract).drop(*(f"{key}_right" for key in of_contract))
-    contracted = ibis.ifelse(
-        joined.place == joined.first_place, joined.contract_circuit_id, ibis.null("string")
-    )
-    return joined.mutate(circuit_id=contracted.fill_null(joined.own_id)).drop(
-        "own_id", "place", "first_place"
-    )

@@ -16,14 +16,13 @@ def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) ->
     """Circuit x hour with bandwidth, rank, site and local time: what must have a row.
 
     Numbered by circuit_hour. Dimensions are joined as of the end of the hour, but a bandwidth that
-    changes within the hour is weighted by time. A circuit that is switched off is not in service.
+    changes within the hour is weighted by time. A circuit that is switched off is not in service,
+    nor is a contract for which no gateway is at the site.
     """
     hours = dim_hour.select("hour").distinct()
     hours = hours.mutate(hour_end=hours.hour + ibis.interval(hours=1))
     circuits = hours.join(dim_circuit, in_force(dim_circuit, hours.hour_end))
-    circuits = circuits.filter(~circuits.is_disabled.fill_null(False)).drop(
-        "valid_from", "valid_to"
-    )
+    circuits = circuits.filter(counted(circuits)).drop("valid_from", "valid_to")
     sited = circuits.left_join(
         dim_site, [circuits.site_id == dim_site.site_id, in_force(dim_site, circuits.hour_end)]
     )
@@ -34,6 +33,11 @@ def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) ->
     rows = _with_changes(local.select(*columns), dim_circuit)
     order = ibis.window(order_by=[rows.hour, rows.circuit_id])
     return rows.mutate(circuit_hour=ibis.row_number().over(order))
+
+
+def counted(dim_circuit: ir.Table) -> ir.BooleanValue:
+    """True for circuits that have a row in each hour: not switched off, and on a gateway."""
+    return ~dim_circuit.is_disabled.fill_null(False) & dim_circuit.is_in_service.fill_null(True)
 
 
 def _with_changes(circuits: ir.Table, dim_circuit: ir.Table) -> ir.Table:

@@ -5,8 +5,9 @@ Keep out: a circuit's state and use (`circuit_states`), episodes (`failovers`).
 
 A site is up while a circuit of it is up. While none is: unreachable where its gateway is not heard
 and nothing settled that; unknown where the state of a circuit is not known; else dark. It is on
-backup while a lower-ranked circuit carries it and none of rank 1 does. Redundancy is lost while a
-circuit is known to be down and another is up.
+backup while a lower-ranked circuit carries it and none of rank 1 does; where no circuit of rank 1
+is in service, this is not known. Redundancy is lost while a circuit is known to be down and another
+is up.
 
 Of an hour with an import only the minutes of its circuits are known, not when in the hour they were
 up. What these prove whatever the order is told: the site was up as long as the circuit that was up
@@ -106,10 +107,13 @@ def _sites(circuit_hour: ir.Table) -> ir.Table:
 def _spans(circuit_state: ir.Table, circuit_hour: ir.Table, sites: ir.Table) -> ir.Table:
     timed = circuit_state.mutate(hour=circuit_state.started_at.truncate("h"))
     owned = timed.inner_join(sites.select("hour", "site_id", "site_hour"), ["hour", "site_id"])
+    is_first = (owned.role_rank == 1).fill_null(False)
+    of_site = ibis.window(group_by=owned.site_hour)
     rows = owned.mutate(
+        has_first=is_first.ifelse(1, 0).max().over(of_site) == 1,
         from_us=instant_us(owned.started_at, owned.hour),
         to_us=instant_us(owned.ended_at, owned.hour),
-        is_first=(owned.role_rank == 1).fill_null(False),
+        is_first=is_first,
         carries=owned.activity.isin(ACTIVE).fill_null(False),
     )
     states = rows.filter(rows.state.isin(("up", "down", "unheard", "unknown")))
@@ -126,7 +130,7 @@ def _spans(circuit_state: ir.Table, circuit_hour: ir.Table, sites: ir.Table) -> 
             to_us=ibis.literal(HOUR_US, "int64"),
             kind=ibis.literal("unknown"),
         ),
-        spans(rows.filter(rows.activity.notnull()), *_STRETCH, "told"),
+        spans(rows.filter(rows.activity.notnull() & rows.has_first), *_STRETCH, "told"),
         spans(rows.filter(rows.carries & rows.is_first), *_STRETCH, "first"),
         spans(rows.filter(rows.carries & (rows.role_rank > 1)), *_STRETCH, "backup"),
     )

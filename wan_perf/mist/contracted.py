@@ -1,13 +1,17 @@
-"""Contracts laid on the rows of an inventory.
+"""Contracts matched to the circuits of an inventory.
 
-Belongs here: which circuit a contract is for.
+Belongs here: which circuit a contract is for, and when two contracts are for one circuit at once.
 Keep out: the contract file (`contracts`), what a contract's figures mean (`kpi`).
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wan_perf.mist.interfaces import without_unit_0
+from wan_perf.name_matching import closest, folded
 
 if TYPE_CHECKING:
     from wan_perf.contracts import Contract
@@ -19,107 +23,224 @@ _SITE_COLUMNS = (
     "longitude",
 )
 _GATEWAY_COLUMNS = ("gateway_mac", "gateway_name", "gateway_model")
+_NAMES_OFFERED = 50
+"""Unknown names for which the closest one is looked up: comparing names is slow."""
 
 
-def add_contracts(rows: list[Row], contracts: "list[Contract]") -> tuple[list[Row], list[str]]:
-    """The rows with their contracts, rows for contracted ports that Mist does not know, complaints.
+@dataclass
+class Contracted:
+    """An inventory with its contracts.
+
+    Attributes:
+        rows: Rows of the inventory, each with its contract in force; rows for contracted ports that
+            Mist does not know are added.
+        contracts: A row for each contract and circuit that it is for, in force or not.
+        sentences: One for each contract in force that is for no circuit, or for one that has no
+            port in Mist.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    contracts: list[Row] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Circuit:
+    """A circuit of a gateway: its rows, and the contracts that were found to be for it."""
+
+    rows: list[Row]
+    contracts: "list[Contract]" = field(default_factory=list)
+
+    def at_once(self, contract: "Contract") -> "Contract | None":
+        """A contract of the circuit that holds at a time at which the given one holds."""
+        return next((other for other in self.contracts if contract.overlaps(other)), None)
+
+    def names(self) -> set[str]:
+        """The names of its ports, its aggregate and its interfaces, folded."""
+        named = ("port_id", "circuit_port_id", "interface")
+        return {folded(row[name]) for row in self.rows for name in named if row.get(name)}
+
+    @property
+    def wan_name(self) -> str:
+        return folded(self.rows[0].get("wan_name"))
+
+
+@dataclass
+class _Site:
+    """A site: its rows that are of no circuit, and its circuits."""
+
+    rows: list[Row] = field(default_factory=list)
+    circuits: list[_Circuit] = field(default_factory=list)
+
+    def all_rows(self) -> Iterator[Row]:
+        yield from self.rows
+        for circuit in self.circuits:
+            yield from circuit.rows
+
+
+def add_contracts(rows: Iterable[Row], contracts: "Sequence[Contract]", at: datetime) -> Contracted:
+    """Match contracts to circuits.
 
     A contract is matched by site id, else site name. It is for one circuit, and stands on each of
     its ports: the circuit with a port, aggregate or interface of the contract's port id, else with
-    a WAN of that name; or with the contract's WAN name. A circuit takes the first contract that is
-    for it alone, those by port before those by WAN; one that could be for several circuits is for
-    the one that no other contract takes.
+    a WAN of that name; or with the contract's WAN name. Names are compared folded
+    (`name_matching`). A circuit has one contract at a time: the first that is for it alone, those
+    by port before those by WAN; one that could be for several circuits is for the one that no other
+    contract takes. A contract whose port Mist does not know is for a circuit of its own.
 
     Args:
         rows: Rows of the inventory, without contracts.
-        contracts: Contracts in force.
-
-    Returns:
-        The rows, and a sentence for each contract that could not be used.
+        contracts: All rows of the contract file.
+        at: Instant of the inventory, naive UTC; decides which contracts are in force.
     """
-    by_id: dict[str, list[Row]] = defaultdict(list)
-    ids_by_name: dict[str, set[str]] = defaultdict(set)
+    spare, sites = _by_site(rows)
+    found = Contracted(rows=spare)
+    matched = []
+    for contract, site in _with_site(contracts, sites, at, found):
+        matched.append((_circuits(contract, site), contract, site))
+    for circuits, contract, site in sorted(matched, key=_certainty):
+        # A port that no contract knew of may have got its circuit by now.
+        _place(contract, circuits or _circuits(contract, site), site, at, found)
+    for site in sites.values():
+        for circuit in site.circuits:
+            _write(circuit, at, found)
+        found.rows += site.all_rows()
+    return found
+
+
+def _by_site(rows: Iterable[Row]) -> tuple[list[Row], dict[str, _Site]]:
+    """The rows without a site; the others by site id."""
+    spare: list[Row] = []
+    sites: dict[str, _Site] = defaultdict(_Site)
+    circuits: dict[tuple[Any, ...], _Circuit] = {}
     for row in rows:
-        if row.get("site_id"):
-            by_id[row["site_id"]].append(row)
-            ids_by_name[row["site_name"]].add(row["site_id"])
-    complaints, sited = [], []
+        site_id = row.get("site_id")
+        if not site_id:
+            spare.append(row)
+        elif not row.get("port_id"):
+            sites[site_id].rows.append(row)
+        else:
+            key = (site_id, row.get("gateway_mac"), row["circuit_port_id"])
+            if key not in circuits:
+                circuits[key] = _Circuit([])
+                sites[site_id].circuits.append(circuits[key])
+            circuits[key].rows.append(row)
+    return spare, sites
+
+
+def _with_site(
+    contracts: "Sequence[Contract]", sites: dict[str, _Site], at: datetime, found: Contracted
+) -> "Iterator[tuple[Contract, _Site]]":
+    """The contracts of sites that Mist knows; a sentence for each of the others in force."""
+    by_id = {folded(site_id): site for site_id, site in sites.items()}
+    by_name: dict[str, list[_Site]] = defaultdict(list)
+    for site in sites.values():
+        by_name[folded(next(site.all_rows()).get("site_name"))].append(site)
+    offered: dict[str, str | None] = {}
     for contract in contracts:
         if contract.site_id:
-            ids = {contract.site_id} & by_id.keys()
+            known = by_id.get(folded(contract.site_id))
+            of_contract = [known] if known else []
         else:
-            ids = ids_by_name.get(contract.site_name or "", set())
-        if complaint := _no_single_site(contract, len(ids)):
-            complaints.append(complaint)
+            of_contract = by_name.get(folded(contract.site_name), [])
+        if len(of_contract) == 1:
+            yield contract, of_contract[0]
+        elif contract.has_ended(at):
+            continue  # a site that was closed is not looked for
+        elif of_contract:
+            found.sentences.append(
+                f"{_where(contract)} is the name of {len(of_contract)} sites in Mist; give site_id."
+            )
         else:
-            of_site = by_id[next(iter(ids))]
-            sited.append((_circuits(contract, of_site), contract, of_site))
-    for circuits, contract, of_site in sorted(sited, key=_certainty):
-        # A port that no contract knew of may have got its row by now.
-        if complaint := _lay(contract, circuits or _circuits(contract, of_site), of_site):
-            complaints.append(complaint)
-    spare = [row for row in rows if not row.get("site_id")]
-    return [*spare, *(row for of_site in by_id.values() for row in of_site)], complaints
+            names = _site_names(sites, contract.site_id)
+            if contract.site not in offered and len(offered) < _NAMES_OFFERED:
+                offered[contract.site] = closest(contract.site, names)
+            found.sentences.append(
+                f"{_where(contract)} is no site in Mist{_or(offered.get(contract.site))}; "
+                "correct the name or remove the row."
+            )
 
 
-def _certainty(laid: tuple[list[list[Row]], "Contract", list[Row]]) -> tuple[bool, bool]:
-    circuits, contract, _ = laid
+def _site_names(sites: dict[str, _Site], site_id: str | None) -> list[str]:
+    if site_id:
+        return list(sites)
+    return [next(site.all_rows()).get("site_name") or "" for site in sites.values()]
+
+
+def _where(contract: "Contract") -> str:
+    return f"Contract file, line {contract.line}: site {contract.site!r}"
+
+
+def _or(name: str | None) -> str:
+    return f" (did you mean {name!r}?)" if name else ""
+
+
+def _certainty(matched: "tuple[list[_Circuit], Contract, _Site]") -> tuple[bool, bool]:
+    circuits, contract, _ = matched
     return len(circuits) > 1, contract.port_id is None
 
 
-def _no_single_site(contract: "Contract", count: int) -> str | None:
-    where = f"Contract file, line {contract.line}: site {contract.site!r}"
-    if count == 0:
-        return f"{where} is no site in Mist; correct the name or remove the row."
-    if count > 1:
-        return f"{where} is the name of {count} sites in Mist; give site_id."
-    return None
-
-
-def _lay(contract: "Contract", circuits: list[list[Row]], of_site: list[Row]) -> str | None:
-    """Lay a contract on its circuit's rows, or add a row; a sentence where neither is right."""
+def _place(
+    contract: "Contract", circuits: list[_Circuit], site: _Site, at: datetime, found: Contracted
+) -> None:
+    """Give a contract to its circuit, or to a new one; a sentence where neither is right."""
     if not circuits:
-        of_site.append({**_unknown_port(contract, of_site), **_columns(contract)})
-        return None
-    free = [rows for rows in circuits if "contract_line" not in rows[0]]
+        site.circuits.append(_Circuit([_unknown_port(contract, site)], [contract]))
+        if contract.holds_at(at):
+            found.sentences.append(_no_port(contract, site))
+        return
+    free = [circuit for circuit in circuits if not circuit.at_once(contract)]
     if len(free) == 1:
-        for row in free[0]:
-            row.update(_columns(contract))
-        return None
+        free[0].contracts.append(contract)
+        return
     where = f"Contract file, line {contract.line}: port {contract.port!r} of site {contract.site!r}"
     if free:
-        return f"{where} could be any of {len(free)} circuits; give port_id or wan_name of one."
-    line = circuits[0][0]["contract_line"]
-    return f"{where} has the contract in line {line}; remove one of them."
+        found.sentences.append(
+            f"{where} could be any of {len(free)} circuits; give port_id or wan_name of one."
+        )
+        return
+    other = circuits[0].at_once(contract)
+    line = other.line if other else 0
+    found.sentences.append(f"{where} has the contract in line {line}; remove one of them.")
 
 
-def _circuits(contract: "Contract", of_site: list[Row]) -> list[list[Row]]:
-    """The site's circuits that a contract can be for, each as its rows."""
-    circuits: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in of_site:
-        if row.get("port_id"):
-            circuits[row["gateway_mac"], row["circuit_port_id"]].append(row)
-    named = list(circuits.values())
+def _no_port(contract: "Contract", site: _Site) -> str:
+    names = {
+        name
+        for circuit in site.circuits[:-1]
+        for row in circuit.rows
+        for name in (row.get("circuit_port_id"), row.get("wan_name"))
+        if name and (row.get("is_seen") or row.get("is_configured"))
+    }
+    what = "gateway" if not any(row.get("gateway_mac") for row in site.all_rows()) else "port"
+    known = f" {contract.port!r}" if what == "port" else ""
+    hint = _or(closest(contract.port, names)) if what == "port" else ""
+    return (
+        f"{_where(contract)} has no {what}{known} in Mist{hint}; the circuit is listed without "
+        "measurements."
+    )
+
+
+def _circuits(contract: "Contract", site: _Site) -> list[_Circuit]:
+    """The site's circuits that a contract can be for."""
+    wan_name = folded(contract.wan_name)
     if not contract.port_id:
-        return [rows for rows in named if rows[0].get("wan_name") == contract.wan_name]
-    port = without_unit_0(contract.port_id)
-    by_port = [rows for rows in named if any(port in _names(row) for row in rows)]
-    if len(by_port) > 1 and contract.wan_name:
-        return [rows for rows in by_port if rows[0].get("wan_name") == contract.wan_name] or by_port
-    return by_port or [rows for rows in named if rows[0].get("wan_name") == port]
+        return [circuit for circuit in site.circuits if circuit.wan_name == wan_name]
+    port = folded(without_unit_0(contract.port_id))
+    by_port = [circuit for circuit in site.circuits if port in circuit.names()]
+    if len(by_port) > 1 and wan_name:
+        return [circuit for circuit in by_port if circuit.wan_name == wan_name] or by_port
+    return by_port or [circuit for circuit in site.circuits if circuit.wan_name == port]
 
 
-def _names(row: Row) -> set[str | None]:
-    return {row["port_id"], row["circuit_port_id"], row.get("interface")}
-
-
-def _unknown_port(contract: "Contract", of_site: list[Row]) -> Row:
+def _unknown_port(contract: "Contract", site: _Site) -> Row:
     """A row for a contracted port that is neither configured nor seen.
 
     It names the gateway only where there is no doubt. A WAN without known port stands under its own
     name, as Mist's conductor-managed ports do: two of them at one site are two rows.
     """
-    gateways = {row["gateway_mac"]: row for row in of_site if row.get("gateway_mac")}
+    of_site = list(site.all_rows())
+    gateways = {mac: row for row in of_site if (mac := row.get("gateway_mac"))}
     row = {name: of_site[0].get(name) for name in _SITE_COLUMNS}
     if len(gateways) == 1:
         gateway = next(iter(gateways.values()))
@@ -135,9 +256,20 @@ def _unknown_port(contract: "Contract", of_site: list[Row]) -> Row:
     }
 
 
+def _write(circuit: _Circuit, at: datetime, found: Contracted) -> None:
+    """Put the contract in force on the circuit's rows, and list all its contracts."""
+    first = circuit.rows[0]
+    who = {name: first.get(name) for name in ("site_id", "gateway_mac", "circuit_port_id")}
+    for contract in circuit.contracts:
+        columns = _columns(contract)
+        found.contracts.append({**who, **columns, "contract_line": contract.line})
+        if contract.holds_at(at):
+            for row in circuit.rows:
+                row.update(columns)
+
+
 def _columns(contract: "Contract") -> Row:
     return {
-        "contract_line": contract.line,
         "contract_circuit_id": contract.circuit_id,
         "contract_down_mbps": contract.bandwidth_down_mbps,
         "contract_up_mbps": contract.bandwidth_up_mbps,
@@ -147,4 +279,5 @@ def _columns(contract: "Contract") -> Row:
         "contract_medium": contract.medium,
         "contract_on_demand": contract.on_demand,
         "contract_valid_from": contract.valid_from,
+        "contract_valid_to": contract.valid_to,
     }

@@ -5,7 +5,7 @@ Keep out: WAN ports (`wan_ports`), contracts (`contracted`), what follows: role,
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from wan_perf.mist.records import (
 )
 from wan_perf.mist.session import MistSession
 from wan_perf.mist.wan_ports import Seen, ports_of_gateway, seen_ports
-from wan_perf.tables import RAW_INVENTORY
+from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
 
 if TYPE_CHECKING:
     from wan_perf.contracts import Contract
@@ -60,7 +60,8 @@ def inventory(
         contracts: Rows of the contract file.
 
     Returns:
-        The snapshot, and a sentence for each contract in force that could not be used.
+        The snapshot, and a sentence for each contract in force that is for no circuit, or for one
+        that has no port in Mist.
 
     Raises:
         MistPermanentError: A call would fail again, or an answer has not the known shape.
@@ -82,12 +83,31 @@ def snapshot(
     estate: Estate, taken_at: datetime, contracts: "list[Contract]"
 ) -> tuple[pd.DataFrame, list[str]]:
     """The rows of an estate with the contracts in force; see `inventory`."""
-    rows, unused = add_contracts(
-        list(_rows(estate)), [c for c in contracts if c.holds_at(taken_at)]
-    )
-    frame = conform([{**row, "taken_at": taken_at} for row in rows], RAW_INVENTORY)
+    found = add_contracts(_rows(estate), contracts, taken_at)
+    frame = conform([{**row, "taken_at": taken_at} for row in found.rows], RAW_INVENTORY)
     order = ["site_name", "site_id", "gateway_mac", "port_id"]
-    return frame.sort_values(order, kind="stable").reset_index(drop=True), unused
+    return frame.sort_values(order, kind="stable").reset_index(drop=True), found.sentences
+
+
+def contracts_of(
+    inventory: pd.DataFrame, contracts: "list[Contract]"
+) -> tuple[pd.DataFrame, list[str]]:
+    """Every contract with the circuit that it is for (DIM_CONTRACT), in force or not.
+
+    Args:
+        inventory: Rows of RAW_INVENTORY of one snapshot, as they are stored.
+        contracts: Rows of the contract file.
+
+    Returns:
+        The contracts, and the sentences of `inventory`.
+    """
+    if inventory.empty:
+        return conform([], DIM_CONTRACT), []
+    taken_at = inventory["taken_at"].max().to_pydatetime()
+    known: Any = inventory.astype(object).where(inventory.notna(), None)
+    found = add_contracts(known.to_dict("records"), contracts, taken_at)
+    frame = conform([{**row, "taken_at": taken_at} for row in found.contracts], DIM_CONTRACT)
+    return frame.sort_values("contract_line").reset_index(drop=True), found.sentences
 
 
 def _rows(estate: Estate) -> Iterator[dict[str, Any]]:
@@ -131,11 +151,11 @@ def _gateways(estate: Estate) -> Iterator[Device]:
 
 
 def _of_site(site: Site, group_names: dict[str, str | None]) -> dict[str, Any]:
-    groups = sorted(name for group in site.group_ids or [] if (name := group_names.get(group)))
+    groups = (name for group in site.group_ids or [] if (name := group_names.get(group)))
     return {
         "site_id": site.site_id,
         "site_name": site.site_name,
-        "site_groups": f"|{'|'.join(groups)}|" if groups else None,
+        "site_groups": group_list(groups),
         "country_code": site.country_code,
         "time_zone": site.time_zone,
         "latitude": site.place.latitude if site.place else None,
@@ -149,3 +169,15 @@ def _of_device(device: Device) -> dict[str, Any]:
         "gateway_name": device.gateway_name,
         "gateway_model": device.gateway_model,
     }
+
+
+def group_list(names: Iterable[str]) -> str | None:
+    r"""Names of groups as one text, in order, each between line breaks; None without any.
+
+    A name may contain every character that a person types, a bar too, but no line break.
+
+    >>> group_list(["Type-Express", "Region-North|East"])
+    '\nRegion-North|East\nType-Express\n'
+    """
+    in_order = sorted(filter(None, (" ".join(name.split()) for name in names)))
+    return f"\n{chr(10).join(in_order)}\n" if in_order else None

@@ -19,11 +19,11 @@ from wan_perf.kpi.dimensions import circuit_port, dim_circuit
 from wan_perf.mist import endpoints
 from wan_perf.mist.asking import newest
 from wan_perf.mist.gateway_events import gateway_events
-from wan_perf.mist.inventory import inventory
+from wan_perf.mist.inventory import contracts_of, inventory
 from wan_perf.mist.port_samples import samples
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Fleet, serve
-from wan_perf.tables import CIRCUIT_PORT, DIM_CIRCUIT, RAW_INVENTORY
+from wan_perf.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf_tests.graph.expected_circuits import Expected
 from wan_perf_tests.snowflake import in_process, stand_in
@@ -66,8 +66,8 @@ def expected(fleet: Fleet, request: pytest.FixtureRequest) -> Expected:
 @pytest.fixture(scope="module")
 def asked(
     fleet: Fleet, expected: Expected, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[pd.DataFrame, set[str]]:
-    """The snapshots, and the sentences about contracts that could not be used."""
+) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]:
+    """The snapshots, the contracts of the newest, the sentences about contracts without circuit."""
     path = tmp_path_factory.mktemp("contracts") / "circuits.csv"
     path.write_text(fleet.contracts_csv(), encoding="utf-8")
     contracts = read_contracts(path) if expected.has_contracts else []
@@ -77,7 +77,7 @@ def asked(
             frame, sentences = inventory(cloud, at, contracts)
         frames.append(frame)
         unused.update(sentences)
-    return pd.concat(frames, ignore_index=True), unused
+    return pd.concat(frames, ignore_index=True), contracts_of(frames[-1], contracts)[0], unused
 
 
 @contextmanager
@@ -91,23 +91,29 @@ def session(fleet: Fleet, at: datetime) -> Iterator[MistSession]:
 
 @pytest.fixture(scope="module")
 def dimensions(
-    asked: tuple[pd.DataFrame, set[str]], tmp_path_factory: pytest.TempPathFactory
+    asked: tuple[pd.DataFrame, pd.DataFrame, set[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[list[Row], list[Row]]:
     """Rows of dim_circuit and circuit_port: stored through both warehouses, and the same."""
     home = tmp_path_factory.mktemp("circuits")
     with in_process():
-        first = described(DuckDBWarehouse(home / "wan.duckdb"), asked[0])
+        first = described(DuckDBWarehouse(home / "wan.duckdb"), *asked[:2])
         snowflake = stand_in()
-        second = described(snowflake, asked[0])
+        second = described(snowflake, *asked[:2])
     assert first == second
     return first
 
 
-def described(warehouse: Warehouse, snapshots: pd.DataFrame) -> tuple[list[Row], list[Row]]:
+def described(
+    warehouse: Warehouse, snapshots: pd.DataFrame, contracts: pd.DataFrame
+) -> tuple[list[Row], list[Row]]:
     warehouse.store(RAW_INVENTORY, snapshots)
-    raw = warehouse.lazy(RAW_INVENTORY)
+    warehouse.store(DIM_CONTRACT, contracts)
+    said = [warehouse.lazy(table) for table in (RAW_INVENTORY, DIM_CONTRACT)]
     found = []
-    for table, expression in ((DIM_CIRCUIT, dim_circuit(raw)), (CIRCUIT_PORT, circuit_port(raw))):
+    for table, expression in (
+        (DIM_CIRCUIT, dim_circuit(*said)),
+        (CIRCUIT_PORT, circuit_port(*said)),
+    ):
         warehouse.store(table, expression)
         rows = warehouse.query(warehouse.lazy(table)).to_dict("records")
         known = [{k: None if pd.isna(v) else v for k, v in row.items()} for row in rows]
@@ -179,12 +185,12 @@ def test_a_replaced_gateway_continues_every_circuit(
 
 
 def test_only_contracts_that_can_be_read_two_ways_are_left_out(
-    expected: Expected, asked: tuple[pd.DataFrame, set[str]]
+    expected: Expected, asked: tuple[pd.DataFrame, pd.DataFrame, set[str]]
 ):
     doubtful = expected.ambiguous() if expected.has_contracts else []
-    assert len(asked[1]) == len(doubtful)
+    assert len(asked[2]) == len(doubtful)
     for contract in doubtful:
-        (sentence,) = (s for s in asked[1] if contract.site_name in s)
+        (sentence,) = (s for s in asked[2] if contract.site_name in s)
         assert "2 circuits; give port_id or wan_name of one" in sentence
 
 

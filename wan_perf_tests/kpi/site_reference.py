@@ -39,6 +39,9 @@ def has(slot: Slot, *states: str) -> bool:
 
 
 def on_backup(slot: Slot) -> bool:
+    """Where no circuit of rank 1 is in service, nobody knows whether the site is on a backup."""
+    if not any(said.is_first for said in slot):
+        return False
     first = any(said.carries for said in slot if said.is_first)
     return any(said.carries for said in slot if said.is_backup) and not first
 
@@ -62,6 +65,7 @@ def minutes_of(slots: list[Slot]) -> dict[str, float | None]:
     unreachable = [has(slot, "unheard") and not has(slot, "up") for slot in slots]
     dark = [has(slot, "down") and not has(slot, "up", "unheard", "unknown") for slot in slots]
     told = any(said.activity is not None for slot in slots for said in slot)
+    told &= any(said.is_first for slot in slots for said in slot)
     known = spent(up) + spent(unreachable) + spent(dark)
     return {
         "up_minutes": spent(up),

@@ -50,6 +50,7 @@ from wan_perf.tables import (
     CIRCUIT_WINDOW,
     CURRENT_STATE,
     DIM_CIRCUIT,
+    DIM_CONTRACT,
     DIM_HOUR,
     DIM_POLICY,
     DIM_SITE,
@@ -80,8 +81,8 @@ from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
 from wan_perf_tests.kpi.loads import ragged as busy_hours
 from wan_perf_tests.kpi.ragged import Life, lives
 from wan_perf_tests.kpi.ragged_days import ragged as ragged_days
-from wan_perf_tests.kpi.rows import HOUR, H, Row, past, path
-from wan_perf_tests.kpi.snapshots import wan_port
+from wan_perf_tests.kpi.rows import GATEWAY, HOUR, PORT, H, Row, past, path
+from wan_perf_tests.kpi.snapshots import DAYS, wan_port
 from wan_perf_tests.kpi.test_current import SOURCES as NOW_SOURCES
 from wan_perf_tests.kpi.test_current import estate as estate_now
 from wan_perf_tests.kpi.test_current import state
@@ -351,20 +352,33 @@ def test_hours_of_a_corrected_contract(warehouses):
 def test_dimensions(warehouses):
     inventory = [
         wan_port(0, groups="|Region-West|Type-Express|", was_up=True, port_speed_mbps=1000.0),
-        wan_port(1, groups="|Region.West|", was_up=True, port_speed_mbps=1000.0),
-        wan_port(2, groups=None, contract_circuit_id="C9", contract_down_mbps=50.0),
+        wan_port(1, groups="\nRegion-North|East\n", was_up=True, port_speed_mbps=1000.0),
+        wan_port(2, groups="\nRegion-North|East\n", contract_circuit_id="C9"),
+    ]
+    at = {"taken_at": DAYS[2], "site_id": "S1", "gateway_mac": GATEWAY, "circuit_port_id": PORT}
+    contracts = [
+        {**at, "contract_circuit_id": "C9", "contract_down_mbps": mbps, "contract_line": line}
+        | {"contract_valid_from": begin, "contract_valid_to": end}
+        for line, mbps, begin, end in ((2, 10.0, DAYS[1], DAYS[2]), (3, 50.0, DAYS[2], None))
     ]
 
     def fill(warehouse: Warehouse) -> None:
         warehouse.store(RAW_INVENTORY, conform(inventory, RAW_INVENTORY))
         raw = warehouse.lazy(RAW_INVENTORY)
         warehouse.store(DIM_SITE, dim_site(raw, "Region-", "Type-"))
-        warehouse.store(DIM_CIRCUIT, dim_circuit(raw))
-        warehouse.store(CIRCUIT_PORT, circuit_port(raw))
+        warehouse.store(DIM_CONTRACT, conform(contracts, DIM_CONTRACT))
+        dated = warehouse.lazy(DIM_CONTRACT)
+        warehouse.store(DIM_CIRCUIT, dim_circuit(raw, dated))
+        warehouse.store(CIRCUIT_PORT, circuit_port(raw, dated))
 
     rows = assert_equal_on_both(warehouses, DIM_SITE, fill)
-    assert [row["region"] for row in rows] == ["West", "Unassigned"]
-    assert len(assert_equal_on_both(warehouses, DIM_CIRCUIT, lambda _: None)) == 2
+    assert [row["region"] for row in rows] == ["West", "North|East"]
+    rows = assert_equal_on_both(warehouses, DIM_CIRCUIT, lambda _: None)
+    assert [(row["circuit_id"], row["bandwidth_mbps"]) for row in rows] == [
+        ("C9", 10.0),
+        ("C9", 50.0),
+        ("S1:ge-0/0/0", 1000.0),
+    ]
     assert_equal_on_both(warehouses, CIRCUIT_PORT, lambda _: None)
 
 
@@ -375,7 +389,9 @@ def test_bandwidth_from_every_set_of_sources(warehouses):
 
     def fill(warehouse: Warehouse) -> None:
         warehouse.store(RAW_INVENTORY, conform(ports, RAW_INVENTORY))
-        warehouse.store(DIM_CIRCUIT, dim_circuit(warehouse.lazy(RAW_INVENTORY)))
+        warehouse.store(
+            DIM_CIRCUIT, dim_circuit(*map(warehouse.lazy, (RAW_INVENTORY, DIM_CONTRACT)))
+        )
 
     rows = assert_equal_on_both(warehouses, DIM_CIRCUIT, fill)
     assert len(rows) == 256

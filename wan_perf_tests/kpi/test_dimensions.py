@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
-from wan_perf.tables import RAW_INVENTORY
+from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf_tests.kpi.bandwidths import every_way, reference_bandwidth
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import GATEWAY, Row
@@ -18,11 +18,11 @@ EVER = datetime(1970, 1, 1)
 
 @cache
 def queries() -> tuple[Query, Query, Query]:
-    raw = unbound(RAW_INVENTORY)
+    raw, contracts = unbound(RAW_INVENTORY), unbound(DIM_CONTRACT)
     return (
         Query(dim_site(raw, "Region-", "Type-")),
-        Query(dim_circuit(raw)),
-        Query(circuit_port(raw)),
+        Query(dim_circuit(raw, contracts)),
+        Query(circuit_port(raw, contracts)),
     )
 
 
@@ -39,6 +39,11 @@ def circuits(*inventory: Row) -> list[Row]:
         pytest.param("|Stores|", "Unassigned", "Unassigned", id="no group with the prefix"),
         pytest.param(None, "Unassigned", "Unassigned", id="no groups"),
         pytest.param("|My-Region-West|", "Unassigned", "Unassigned", id="a prefix begins the name"),
+        pytest.param(
+            "\nRegion-North|East\nType-A|B\n", "North|East", "A|B", id="a bar within a name"
+        ),
+        pytest.param("\nX|Region-West|\n", "Unassigned", "Unassigned", id="a prefix after a bar"),
+        pytest.param("\nRegion-\nRegion-West\n", "West", "Unassigned", id="after an empty name"),
         pytest.param("|Region-|", "Unassigned", "Unassigned", id="a prefix alone is no name"),
     ],
 )

@@ -194,3 +194,20 @@ def test_an_hour_of_a_site(changes, expected):
     names = ("up", "dark", "unreachable", "unknown", "on_backup", "redundancy_lost")
     assert tuple(row[f"{name}_minutes"] for name in names) == expected
     assert (row["utilization_worst_pct"], row["utilization_worst_circuit_id"]) == (70.0, "B")
+
+
+@pytest.mark.parametrize("rank", [2, None])
+def test_where_no_circuit_of_rank_1_is_in_service_there_is_no_failover(rank: int | None):
+    """It was one that never ended: the whole day on backup, since nothing of rank 1 came back."""
+    rows = [
+        row | {"role_rank": rank if row["circuit_id"] == "P" else 2}
+        for row in states("08:00", "12:00", *fell("10:10", "10:40"))
+    ]
+    assert pieces_query().rows(circuit_state=rows) == []
+    hours = [row for row in rows if row["started_at"].hour == 10]
+    whole = {"up_minutes": 60.0, "down_minutes": 0.0, "known_down_minutes": 0.0}
+    whole |= {"unknown_minutes": 0.0, "flap_count": 0, "hour": HOUR, "site_id": "S1"}
+    stored = [{**whole, "circuit_id": name} for name in RANKS]
+    query = Query(site_hours(unbound(CIRCUIT_STATE), unbound(CIRCUIT_HOUR)))
+    [site] = query.rows(circuit_state=hours, circuit_hour=stored)
+    assert site["on_backup_minutes"] is None

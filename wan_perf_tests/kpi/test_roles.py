@@ -5,17 +5,18 @@ from functools import cache
 import pytest
 
 from wan_perf.kpi.dimensions import dim_circuit
-from wan_perf.tables import RAW_INVENTORY
+from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import Row
 from wan_perf_tests.kpi.snapshots import wan_port
 
+LTE: Row = {"is_lte_backup": True}
 CONTRACT = {"contract_circuit_id": "C1", "contract_down_mbps": 50.0}
 
 
 @cache
 def query() -> Query:
-    return Query(dim_circuit(unbound(RAW_INVENTORY)))
+    return Query(dim_circuit(unbound(RAW_INVENTORY), unbound(DIM_CONTRACT)))
 
 
 def described(*said: Row) -> list[Row]:
@@ -26,9 +27,6 @@ def described(*said: Row) -> list[Row]:
     ]
     rows = query().rows(raw_inventory=ports)
     return sorted(rows, key=lambda row: row["wan_name"])
-
-
-LTE: Row = {"is_lte_backup": True}
 
 
 @pytest.mark.parametrize(
@@ -94,9 +92,96 @@ LTE: Row = {"is_lte_backup": True}
                 {"contract_role_rank": 3, "contract_role": "secondary", "contract_down_mbps": 5.0},
                 {},
             ],
-            [3, None],
-            ["contract", None],
-            id="the contract's rank before its role",
+            [2, 1],
+            ["contract", "contract"],
+            id="one of two has a rank: the other is the primary",
+        ),
+        pytest.param(
+            [{"contract_role": "secondary", "path_order": 1}, {"path_order": 2}],
+            [2, 1],
+            ["contract", "path_order"],
+            id="only the secondary is named",
+        ),
+        pytest.param(
+            [{"path_order": 1}, {"contract_role": "primary", "path_order": 2}],
+            [2, 1],
+            ["path_order", "contract"],
+            id="only the primary is named",
+        ),
+        pytest.param(
+            [{"path_order": 3}, {"path_order": 1}, {"contract_role_rank": 2, "path_order": 2}],
+            [3, 1, 2],
+            ["path_order", "path_order", "contract"],
+            id="the others take the free places in Mist's order",
+        ),
+        pytest.param(
+            [{"contract_role_rank": 1}, {"path_order": 1}, {"contract_role_rank": 3}, LTE],
+            [1, 2, 3, 4],
+            ["contract", "path_order", "contract", "lte_backup"],
+            id="a free place between two that are taken",
+        ),
+        pytest.param(
+            [{"contract_role_rank": 1}, {"contract_role_rank": 1}, {"path_order": 1}],
+            [1, 1, 2],
+            ["contract", "contract", "path_order"],
+            id="equal ranks of the contract are active-active",
+        ),
+        pytest.param(
+            [{"contract_role": "primary"}, {"contract_role": "primary"}, LTE],
+            [1, 1, 2],
+            ["contract", "contract", "lte_backup"],
+            id="two primaries are active-active",
+        ),
+        pytest.param(
+            [{"contract_role_rank": 4}, {"contract_role_rank": 7}],
+            [1, 2],
+            ["contract", "contract"],
+            id="ranks are dense",
+        ),
+        pytest.param(
+            [{"contract_role": "secondary", "path_order": 2}, {"contract_role": "secondary"}],
+            [1, 2],
+            ["contract", "contract"],
+            id="two secondaries alone: Mist's order",
+        ),
+        pytest.param(
+            [{"contract_role": "secondary"}, {"contract_role": "secondary"}],
+            [1, 1],
+            ["contract", "contract"],
+            id="two secondaries alone that nothing orders are equal by that word",
+        ),
+        pytest.param(
+            [{"contract_role": "secondary"}, {}, {}],
+            [2, None, None],
+            ["contract", None, None],
+            id="which of two others is the primary is not known",
+        ),
+        pytest.param(
+            [{"contract_role": "primary"}, {}, {}],
+            [1, 2, 3],
+            ["contract", "contract", "contract"],
+            id="behind a named primary every circuit has a place",
+        ),
+        pytest.param(
+            [{"contract_role": "secondary"}, {"contract_role": "secondary"}, {"path_order": 1}],
+            [2, 3, 1],
+            ["contract", "contract", "path_order"],
+            id="two secondaries behind one that is not named",
+        ),
+        pytest.param(
+            [{"contract_role": "primary", "is_disabled": True}, {"contract_role": "secondary"}],
+            [2, 1],
+            ["contract", "contract"],
+            id="a primary that is switched off leaves its place",
+        ),
+        pytest.param(
+            [{"contract_role": "secondary"}], [1], ["contract"], id="a secondary alone is the best"
+        ),
+        pytest.param(
+            [{}, LTE, LTE],
+            [1, 2, 3],
+            ["lte_backup", "lte_backup", "lte_backup"],
+            id="two backups have two places",
         ),
         pytest.param(
             [{"vpn_preference": 1, "is_disabled": True}, {"vpn_preference": 2}],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wan_perf.validity import as_dated, versions
+from wan_perf.validity import merged, versions
 from wan_perf_tests.kpi.engine import Query
 from wan_perf_tests.kpi.snapshots import DAYS
 
@@ -95,43 +95,43 @@ def test_versions_are_as_the_reference_says(values):
 
 
 @cache
-def dated_query() -> Query:
+def merged_query() -> Query:
     rows = ibis.table(
-        {"thing": "string", "value": "int64", "date": "timestamp(6)"}
+        {"thing": "string", "value": "int64"}
         | {"valid_from": "timestamp(6)", "valid_to": "timestamp(6)"},
         name="rows",
     )
-    return Query(as_dated(rows, ["thing"], "date"))
+    return Query(merged(rows, ["thing"], ["value"]))
 
 
 @pytest.mark.parametrize(
-    ("changed_on", "expected"),
+    ("rows", "expected"),
     [
-        pytest.param(1, [(1, EVER, DAYS[1]), (2, DAYS[1], None)], id="dated back a day"),
-        pytest.param(2, [(1, EVER, DAYS[2]), (2, DAYS[2], None)], id="of the snapshot's instant"),
-        pytest.param(None, [(1, EVER, DAYS[2]), (2, DAYS[2], None)], id="without a date"),
-        pytest.param(0, [(1, EVER, DAYS[2]), (2, DAYS[2], None)], id="with the date before"),
+        pytest.param(
+            [(1, EVER, DAYS[1]), (1, DAYS[1], None)], [(1, EVER, None)], id="equal values are one"
+        ),
+        pytest.param(
+            [(None, EVER, DAYS[1]), (None, DAYS[1], DAYS[2]), (2, DAYS[2], None)],
+            [(None, EVER, DAYS[2]), (2, DAYS[2], None)],
+            id="NULL equals NULL",
+        ),
+        pytest.param(
+            [(1, EVER, DAYS[1]), (1, DAYS[2], None)],
+            [(1, EVER, DAYS[1]), (1, DAYS[2], None)],
+            id="a gap stays",
+        ),
+        pytest.param(
+            [(1, EVER, DAYS[1]), (2, DAYS[1], DAYS[2]), (1, DAYS[2], None)],
+            [(1, EVER, DAYS[1]), (2, DAYS[1], DAYS[2]), (1, DAYS[2], None)],
+            id="a value that comes back",
+        ),
     ],
 )
-def test_a_dated_change_holds_from_its_date(changed_on: int | None, expected: list[tuple]):
-    """A value of day 0 is 1; the snapshot of day 2 shows 2 for the first time."""
-    date = None if changed_on is None else DAYS[changed_on]
-    rows = [
-        {"thing": "a", "value": 1, "date": DAYS[0], "valid_from": EVER, "valid_to": DAYS[2]},
-        {"thing": "a", "value": 2, "date": date, "valid_from": DAYS[2], "valid_to": None},
+def test_consecutive_rows_of_equal_values_are_one(rows: list[tuple], expected: list[tuple]):
+    given = [
+        {"thing": "a", "value": value, "valid_from": begin, "valid_to": end}
+        for value, begin, end in rows
     ]
-    found = dated_query().rows(rows=rows)
-    told = sorted((r["value"], r["valid_from"], r["valid_to"]) for r in found)
-    assert told == expected
-
-
-def test_a_version_that_is_replaced_from_its_beginning_is_gone():
-    """On day 1 it became 2; the snapshot of day 2 says that it has been 3 since day 1."""
-    rows = [
-        {"value": 1, "date": None, "valid_from": EVER, "valid_to": DAYS[1]},
-        {"value": 2, "date": None, "valid_from": DAYS[1], "valid_to": DAYS[2]},
-        {"value": 3, "date": DAYS[1], "valid_from": DAYS[2], "valid_to": None},
-    ]
-    found = dated_query().rows(rows=[{"thing": "a", **row} for row in rows])
-    told = sorted((r["value"], r["valid_from"], r["valid_to"]) for r in found)
-    assert told == [(1, EVER, DAYS[1]), (3, DAYS[1], None)]
+    found = merged_query().rows(rows=given)
+    key = [(r["value"], r["valid_from"], r["valid_to"]) for r in found]
+    assert sorted(key, key=lambda row: row[1]) == expected

@@ -76,8 +76,15 @@ def estate(**more: list[dict[str, Any]]) -> Estate:
     )
 
 
-def rows_of(owned: Estate, *contracts: Contract) -> list[dict[str, Any]]:
-    frame, unused = snapshot(owned, TAKEN_AT, list(contracts))
-    assert unused == []
+def rows_and_sentences(
+    owned: Estate, *contracts: Contract
+) -> tuple[list[dict[str, Any]], list[str]]:
+    frame, sentences = snapshot(owned, TAKEN_AT, list(contracts))
     known: Any = frame.astype(object).where(frame.notna(), None)
-    return known.to_dict("records")
+    return known.to_dict("records"), sentences
+
+
+def rows_of(owned: Estate, *contracts: Contract) -> list[dict[str, Any]]:
+    rows, sentences = rows_and_sentences(owned, *contracts)
+    assert sentences == []
+    return rows

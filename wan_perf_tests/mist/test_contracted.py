@@ -6,9 +6,16 @@ from typing import Any
 import pytest
 
 from wan_perf.contracts import Contract
-from wan_perf.mist.inventory import snapshot
+from wan_perf.mist.inventory import contracts_of, snapshot
 from wan_perf.mist.records import Site
-from wan_perf_tests.mist.estates import MAC, TAKEN_AT, contract, estate, rows_of
+from wan_perf_tests.mist.estates import (
+    MAC,
+    TAKEN_AT,
+    contract,
+    estate,
+    rows_and_sentences,
+    rows_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -126,15 +133,21 @@ def test_only_the_contract_in_force_counts(
 
 
 def test_a_contracted_port_that_mist_does_not_know_has_a_row() -> None:
-    rows = rows_of(
+    rows, sentences = rows_and_sentences(
         estate(),
         contract(port_id="ge-0/0/7", circuit_id="C7"),
-        contract(wan_name="mpls", circuit_id="C8", line=3),
+        contract(wan_name="fybre", circuit_id="C8", line=3),
     )
+    assert sentences == [
+        "Contract file, line 2: site 'Store 0001' has no port 'ge-0/0/7' in Mist (did you mean "
+        "'ge-0/0/0'?); the circuit is listed without measurements.",
+        "Contract file, line 3: site 'Store 0001' has no port 'fybre' in Mist; the circuit is "
+        "listed without measurements.",
+    ]
     added = [row for row in rows if row["contract_circuit_id"]]
     assert [(row["port_id"], row["wan_name"]) for row in added] == [
+        ("fybre", "fybre"),
         ("ge-0/0/7", None),
-        ("mpls", "mpls"),
     ]
     for row in added:
         assert (row["site_name"], row["gateway_mac"]) == ("Store 0001", MAC)
@@ -147,9 +160,88 @@ def test_a_contracted_port_that_mist_does_not_know_has_a_row() -> None:
 def test_such_a_row_names_no_gateway_where_the_site_has_not_exactly_one(
     devices: list[dict[str, Any]],
 ) -> None:
-    rows = rows_of(estate(devices=devices), contract(port_id="ge-0/0/7", circuit_id="C7"))
+    given = contract(port_id="ge-0/0/7", circuit_id="C7")
+    rows, _ = rows_and_sentences(estate(devices=devices), given)
     (added,) = (row for row in rows if row["contract_circuit_id"])
     assert added["gateway_mac"] is None
+
+
+def test_two_contracts_of_a_site_without_gateway_are_circuits_without_port() -> None:
+    """A new store, or its gateway is out for repair; everything else is measured."""
+    rows, sentences = rows_and_sentences(
+        estate(devices=[], gateways=[], ports=[]),
+        contract(port_id="ge-0/0/0", circuit_id="C1"),
+        contract(port_id="ge-0/0/7", circuit_id="C2", line=3),
+    )
+    assert [(row["contract_circuit_id"], row["gateway_mac"]) for row in rows] == [
+        ("C1", None),
+        ("C2", None),
+        (None, None),
+    ]
+    assert sentences[1] == (
+        "Contract file, line 3: site 'Store 0001' has no gateway in Mist; the circuit is listed "
+        "without measurements."
+    )
+
+
+@pytest.mark.parametrize(
+    ("in_mist", "given"),
+    [
+        pytest.param({"name": "Store 0001 "}, {}, id="a blank at the end in Mist"),
+        pytest.param({"name": "Store  0001"}, {}, id="two blanks in Mist"),
+        pytest.param({"name": "STORE 0001"}, {}, id="capitals"),
+        pytest.param(
+            {"name": "Cafe\u0301 1"}, {"site_name": "Caf\u00e9 1"}, id="combining marks in Mist"
+        ),
+        pytest.param({}, {"site_id": "S1"}, id="a site id in capitals"),
+        pytest.param({}, {"port_id": None, "wan_name": "WAN0 "}, id="a WAN's name in capitals"),
+        pytest.param({}, {"port_id": "GE-0/0/0"}, id="a port in capitals"),
+    ],
+)
+def test_names_are_compared_without_what_people_do_not_see(
+    in_mist: dict[str, Any], given: dict[str, Any]
+) -> None:
+    site = {"id": "s1", "name": "Store 0001", "gatewaytemplate_id": "T"} | in_mist
+    row = {"port_id": "ge-0/0/0", "circuit_id": "C1"} | given
+    rows = rows_of(estate(sites=[site]), contract(**row))
+    assert [row["port_id"] for row in rows if row["contract_circuit_id"]] == ["ge-0/0/0"]
+
+
+def test_the_closest_name_is_offered() -> None:
+    given = contract(site_name="Stroe 0001", port_id="ge-0/0/0", line=4)
+    _, [sentence] = rows_and_sentences(estate(), given)
+    assert sentence == (
+        "Contract file, line 4: site 'Stroe 0001' is no site in Mist (did you mean 'Store 0001'?); "
+        "correct the name or remove the row."
+    )
+
+
+def test_names_that_are_equal_but_for_case_are_ambiguous() -> None:
+    owned = estate()
+    owned.sites.append(Site(site_id="s2", site_name="store 0001"))
+    _, [sentence] = rows_and_sentences(owned, contract(port_id="ge-0/0/0", line=4))
+    assert "line 4: site 'Store 0001' is the name of 2 sites in Mist; give site_id" in sentence
+
+
+def test_every_contract_is_listed_with_its_circuit_in_force_or_not() -> None:
+    """One row before the snapshot, one in force, one to come; one names a WAN, the others ports."""
+    march, may = datetime.fromisoformat("2026-03-01"), datetime.fromisoformat("2026-05-01")
+    given = [
+        contract(port_id="ge-0/0/0", bandwidth_down_mbps=1.0, valid_to=march),
+        contract(wan_name="wan0", bandwidth_down_mbps=0.9, valid_from=march, valid_to=may, line=3),
+        contract(port_id="ge-0/0/0.0", bandwidth_down_mbps=2.0, valid_from=may, line=4),
+    ]
+    frame, _ = snapshot(estate(), TAKEN_AT, given)
+    found, sentences = contracts_of(frame, given)
+    assert sentences == []
+    assert found["contract_down_mbps"].tolist() == [1.0, 0.9, 2.0]
+    assert set(found["circuit_port_id"]) == {"ge-0/0/0"}
+    assert frame["contract_down_mbps"].dropna().tolist() == [0.9]
+
+
+def test_a_contract_that_has_ended_is_not_missed() -> None:
+    given = contract(site_name="Closed", port_id="ge-0/0/0", valid_to=TAKEN_AT)
+    assert rows_and_sentences(estate(), given)[1] == []
 
 
 @pytest.mark.parametrize(

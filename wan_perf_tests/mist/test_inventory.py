@@ -22,7 +22,7 @@ def test_a_row_says_site_gateway_and_port() -> None:
         "Store 0001",
         pd.Timestamp(TAKEN_AT),
     )
-    assert fibre["site_groups"] == "|Region-West|Type-Express|"
+    assert fibre["site_groups"] == "\nRegion-West\nType-Express\n"
     assert (fibre["latitude"], fibre["longitude"]) == (33.5, -112)
     assert (fibre["time_zone"], fibre["country_code"]) == ("America/Phoenix", "US")
     assert (fibre["gateway_mac"], fibre["gateway_name"], fibre["gateway_model"]) == (
@@ -130,4 +130,4 @@ def test_the_simulated_estate_with_its_contract_file(
     assert ports["is_configured"].all()
     assert ports["is_seen"].all()
     assert frame["site_id"].isna().sum() == 2
-    assert ports["site_groups"].str.fullmatch(r"\|Region-\w+\|Type-\w+\|").all()
+    assert ports["site_groups"].str.fullmatch(r"\nRegion-\w+\nType-\w+\n").all()
