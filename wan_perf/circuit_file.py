@@ -21,6 +21,7 @@ from wan_perf.columns import COLUMNS
 from wan_perf.errors import UsageError
 from wan_perf.metrics import QUALITY
 from wan_perf.mist.interfaces import without_unit_0
+from wan_perf.name_matching import folded
 from wan_perf.tables import RAW_CIRCUIT_HOUR
 
 HOUR = timedelta(hours=1)
@@ -104,8 +105,9 @@ def read_hours(path: Path, opening: datetime, end: datetime) -> HourFile:
 def with_circuits(file: HourFile, ports: pd.DataFrame) -> HourFile:
     """The file with a circuit_id in every row, of two rows for one circuit's hour none.
 
-    A row without one is of the circuit that the port was of at the end of the hour. Where none or
-    several were, it goes by the id that the port of an uncontracted circuit has: site and port.
+    A row without one is of the circuit that the port was of at the end of the hour; names of sites
+    and ports are compared folded (`name_matching`). Where none or several were, it goes by the id
+    that the port of an uncontracted circuit has: site and port.
 
     Args:
         file: What was read.
@@ -115,9 +117,12 @@ def with_circuits(file: HourFile, ports: pd.DataFrame) -> HourFile:
         UsageError: two rows are of the same hour of a circuit.
     """
     hours = file.hours.copy()
+    described = ports.assign(port=_folded(ports["port_id"]))
     for site in ("site_id", "site_name"):
         asked = hours.loc[hours["circuit_id"].isna(), [site, "port_id", "hour"]].dropna()
-        pairs = asked.reset_index(names="number").merge(ports, on=[site, "port_id"])
+        names = asked.assign(site=_folded(asked[site]), port=_folded(asked["port_id"]))
+        of_site = described.assign(site=_folded(described[site]))
+        pairs = names.reset_index(names="number").merge(of_site, on=["site", "port"])
         held = pairs[_in_force(pairs)].drop_duplicates(["number", "circuit_id"])
         alone = held.drop_duplicates("number", keep=False).set_index("number")["circuit_id"]
         found = alone.reindex(asked.index)
@@ -134,6 +139,11 @@ def with_circuits(file: HourFile, ports: pd.DataFrame) -> HourFile:
 
     _refuse(hours.duplicated(["hour", "circuit_id"]), file.where, twice)
     return replace(file, hours=hours)
+
+
+def _folded(names: pd.Series) -> pd.Series:
+    """The names folded; each different one once, since a file repeats them for every hour."""
+    return names.map({name: folded(name) for name in names.dropna().unique()})
 
 
 def unknown_circuits(hours: pd.DataFrame, circuits: pd.DataFrame) -> pd.Series:

@@ -303,6 +303,8 @@ NAMED = "hour,circuit_id,site_name,site_id,port_id,rx_bytes,tx_bytes"
     [
         pytest.param("2026-03-02T23:00,,Store 1,,ge-0/0/0.0", "OLD", id="before the change"),
         pytest.param("2026-03-03T00:00,,,S1,ge-0/0/0", "NEW", id="after it"),
+        pytest.param("2026-03-03T00:00,,STORE  1,,GE-0/0/0", "NEW", id="names in capitals"),
+        pytest.param("2026-03-03T00:00,,,s1,ge-0/0/0", "NEW", id="a site id in another case"),
         pytest.param("2026-03-03T00:00,C9,,S1,ge-0/0/0", "C9", id="its own id wins"),
         pytest.param("2026-03-03T00:00,,,S2,ge-0/0/0", "S2:ge-0/0/0", id="of two circuits none"),
         pytest.param("2026-03-03T00:00,,,S1,ge-0/0/7", "S1:ge-0/0/7", id="an unknown port"),

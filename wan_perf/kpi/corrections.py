@@ -1,7 +1,7 @@
 """Hours that have to be computed again, though none of their samples changed.
 
-Belongs here: which hours rest on a bandwidth or circuit that is not in force any more, which hours a
-silence that is over has settled.
+Belongs here: which hours rest on a bandwidth or a circuit that is not in force any more, which
+hours a silence that is over has settled.
 Keep out: running them again (`defs.late`).
 """
 

@@ -1,12 +1,12 @@
 """Hours that stand on a bandwidth that is not in force any more."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 import pytest
 
-from wan_perf.kpi.corrections import corrected_hours
+from wan_perf.kpi.corrections import corrected_hours, corrected_rows
 from wan_perf.tables import CIRCUIT_HOUR, DIM_CIRCUIT
 from wan_perf_tests.kpi import estate
 from wan_perf_tests.kpi.engine import Query, unbound
@@ -18,6 +18,11 @@ MINUTE = timedelta(minutes=1)
 @cache
 def query() -> Query:
     return Query(corrected_hours(unbound(CIRCUIT_HOUR), unbound(DIM_CIRCUIT)))
+
+
+@cache
+def rows_query() -> Query:
+    return Query(corrected_rows(unbound(CIRCUIT_HOUR), unbound(DIM_CIRCUIT)))
 
 
 def corrected(stored: list[dict[str, Any]], versions: list[dict[str, Any]]) -> list[int]:
@@ -83,3 +88,36 @@ IMPORT = {"bandwidth_source": "import"}
 )
 def test_hours_on_a_bandwidth_that_is_not_in_force(stored, versions, found):
     assert corrected(stored, versions) == found
+
+
+@pytest.mark.parametrize(
+    ("versions", "found"),
+    [
+        pytest.param([("C1", None, None)], [], id="as stored"),
+        pytest.param(
+            [("C1", None, NOON), ("C2", NOON, None)],
+            [(12, "C1"), (12, "C2"), (13, "C1"), (13, "C2")],
+            id="named otherwise from noon on",
+        ),
+        pytest.param(
+            [("C1", None, None), ("C3", NOON + H, None)],
+            [(13, "C3")],
+            id="another circuit of the site since one",
+        ),
+        pytest.param(
+            [("C1", None, None), ("C3", None, None, False)], [], id="one that is not in service"
+        ),
+    ],
+)
+def test_hours_of_a_circuit_that_a_contract_names_otherwise(versions, found):
+    """Stored are the hours from 10 to 14 of C1, the only circuit of the site until now."""
+    hours = [
+        {"hour": HOUR + n * H, "circuit_id": "C1", "site_id": "S1", **rate(8.0)} for n in range(4)
+    ]
+    circuits = [
+        estate.circuit(name, valid_from=begin or datetime(1970, 1, 1), valid_to=end)
+        | {"is_in_service": in_service[0] if in_service else True}
+        for name, begin, end, *in_service in versions
+    ]
+    rows = rows_query().rows(circuit_hour=hours, dim_circuit=circuits)
+    assert sorted((row["hour"].hour, row["circuit_id"]) for row in rows) == found
