@@ -516,7 +516,7 @@ _FAILOVER = (
     ),
     _text("backup_circuit_id", "Lower-ranked circuit that carried the site longest."),
     _text(
-        "trigger",
+        "failover_cause",
         "What the primary was down with as it began, in the words of down_cause; NULL where it "
         "was not known to be down.",
         ("port", "isp", "path", "gateway", "wan"),

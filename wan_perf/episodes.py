@@ -62,7 +62,7 @@ def failover_events(failover_piece: ir.Table, circuit_hour: ir.Table) -> ir.Tabl
         ended_at=pieces.ended_at.max(),
         primary_circuit_id=pieces.primary_circuit_id.argmin(pieces.started_at),
         backup_circuit_id=pieces.backup_circuit_id.min(where=pieces.is_longest),
-        trigger=pieces.trigger.max(where=pieces.is_begin),
+        failover_cause=pieces.failover_cause.max(where=pieces.is_begin),
         is_inferred=pieces.is_inferred.ifelse(1, 0).min() == 1,
         on_backup_minutes=pieces.on_backup_minutes.sum(),
         dark_minutes=pieces.dark_minutes.sum(),

@@ -424,7 +424,9 @@ FLAP_EVENT = View(
     sources=("circuit_state",),
     expression=flap_events,
 )
-_FAILOVER = ("started_at", "ended_at", "primary_circuit_id", "backup_circuit_id", "trigger")
+_FAILOVER = (
+    *("started_at", "ended_at", "primary_circuit_id", "backup_circuit_id", "failover_cause"),
+)
 _FAILOVER_MINUTES = ("on_backup_minutes", "dark_minutes", "unheard_minutes")
 _FAILOVER_PEAKS = tuple(metric.max for metric in QUALITY)
 _FAILOVER_BEFORE = (

@@ -106,7 +106,7 @@ def _failovers(warehouse: Warehouse) -> dict[str, list[Outage]]:
     """By site; the cause is what triggered it, `inferred` besides where no poll saw it."""
     found: dict[str, list[Outage]] = defaultdict(list)
     for row in warehouse.query(warehouse.lazy(FAILOVER_EVENT)).itertuples():
-        words = {row.trigger} | ({"inferred"} if row.is_inferred else set())
+        words = {row.failover_cause} | ({"inferred"} if row.is_inferred else set())
         event = Outage(epoch(row.started_at), epoch(row.ended_at), frozenset(words))
         found[row.site_id].append(event)
     return found

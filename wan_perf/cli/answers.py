@@ -240,7 +240,7 @@ def failovers(warehouse: Warehouse, days: ir.Table) -> Answer:
         {
             "site_name": "site",
             "started_at": "since (UTC)",
-            "trigger": "trigger",
+            "failover_cause": "cause",
             "on_backup_minutes": "min",
             "utilization_pct": "load %",
             "utilization_before_pct": "before",

@@ -248,7 +248,7 @@ def _roles(states: ir.Table, pieces: ir.Table, carrying: ir.Table) -> ir.Table:
     covers = (at_start.from_us <= at_start.start_us) & (at_start.start_us < at_start.to_us)
     cause = ibis.ifelse(covers & at_start.is_begin, at_start.down_cause, ibis.null("string"))
     of_first = at_start.group_by("site_day", "episode").aggregate(
-        primary_circuit_id=at_start.circuit_id.min(), trigger=cause.max()
+        primary_circuit_id=at_start.circuit_id.min(), failover_cause=cause.max()
     )
     lengths = carrying.group_by("site_day", "episode", "circuit_id").aggregate(
         us=(carrying.to_us - carrying.from_us).sum()

@@ -9,16 +9,16 @@ BEGIN; DELETE slice; INSERT by name; COMMIT -> drop the stage. All DDL comes bef
 DDL statement commits an open transaction on Snowflake.
 """
 
-import contextlib
 import json
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandas as pd
@@ -27,9 +27,10 @@ from wan_perf.columns import Column
 from wan_perf.declaration import Rule, Table, View
 from wan_perf.errors import WanPerfError
 from wan_perf.tables import TABLES
-from wan_perf.warehouse import checking, compiling, patterns, views
+from wan_perf.warehouse import checking, compiling, migrations, patterns, views
 from wan_perf.warehouse.held import held
 from wan_perf.warehouse.patterns import Pattern
+from wan_perf.warehouse.reading import as_stored, declared_rows
 from wan_perf.warehouse.window import Window, where, within
 
 
@@ -47,10 +48,6 @@ class Stored:
 
 class RefusedRowsError(WanPerfError):
     """Rows break their table's declared rules; nothing was replaced."""
-
-
-class NoWarehouseError(WanPerfError):
-    """There is nothing to read from yet."""
 
 
 class Session(ABC):
@@ -84,16 +81,16 @@ class Warehouse(ABC):
     def session(self, *, read_only: bool = False, tag: str = "") -> AbstractContextManager[Session]:
         """A `Session` that is closed at the end, whatever happens.
 
+        One that is `read_only` creates nothing; it is empty where there is no warehouse yet.
         `tag` says what its statements are for, where the engine keeps a log of statements.
 
         Raises:
-            NoWarehouseError: asked to read only, and there is nothing yet.
             WanPerfError: the warehouse cannot be opened; the sentence says why and what to do.
         """
 
     @abstractmethod
-    def unbound(self, table: Table, name: str | None = None) -> ir.Table:
-        """The table as a lazy Ibis table with lower-case columns; nothing is read."""
+    def stored_name(self, name: str) -> str:
+        """A declared name in the case in which the engine stores an unquoted one."""
 
     @abstractmethod
     def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
@@ -118,6 +115,13 @@ class Warehouse(ABC):
     def view_definition(self, view: View, query: str) -> str:
         """Data definition that makes the view anew, with its grain and meanings as comments."""
 
+    def rows_of(self, name: str, schema: Mapping[str, str]) -> ir.Table:
+        """A table of the warehouse as a lazy Ibis table; name and columns are in lower case."""
+        stored = {self.stored_name(column): kind for column, kind in schema.items()}
+        rows = ibis.table(stored, name=self.stored_name(name))
+        named = {column: self.stored_name(column) for column in schema}
+        return rows if stored == dict(schema) else rows.rename(named)
+
     # -- comparing ---------------------------------------------------------------------------------
 
     def unlike(self, table: Table, existing: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -128,12 +132,29 @@ class Warehouse(ABC):
             if (declared := self.type_names[column.type]) != existing.get(column.name, declared)
         ]
 
+    def refuse_other_types(self, table: Table, existing: dict[str, str]) -> None:
+        """Refuse a table of which a column exists with another type than the declared one.
+
+        Raises:
+            WanPerfError: the sentence names the column and what to do.
+        """
+        for column, found, declared in self.unlike(table, existing):
+            raise WanPerfError(
+                f"Table {table.name}: column {column} is {found} in the warehouse and "
+                f"{declared} in the declaration; rename or drop the table, then run the "
+                "collection again."
+            )
+
     def is_as_declared(self, session: Session, view: View) -> bool:
         """True where the view is there and its query, columns and meanings are the declared."""
         sql = _compiled(self, view, views.sources(view))
         return views.mark(view, sql) in self.view_text(session, view).lower()
 
     # -- reading -----------------------------------------------------------------------------------
+
+    def unbound(self, table: Table, name: str | None = None) -> ir.Table:
+        """The table as a lazy Ibis table with lower-case columns; nothing is read."""
+        return self.rows_of(name or table.name, table.schema)
 
     def lazy(self, table: Table, window: Window | None = None) -> ir.Table:
         """The table as an expression, cut to the window on its partition column."""
@@ -149,30 +170,25 @@ class Warehouse(ABC):
     def query(self, expression: ir.Table | Pattern) -> pd.DataFrame:
         """Rows of an expression as a frame, through a short connection of its own.
 
-        Column types follow the expression's, see `held`. A declared table that the expression reads
-        and that is not there is created, empty; else nothing is written and readers share.
+        Column types follow the expression's, see `held`. Nothing is written, and readers share: a
+        declared table that does not exist has no rows, a column that an older table lacks is NULL,
+        a renamed column is read under its old name, and a view that is not the declared one is
+        computed from its tables.
+
+        Raises:
+            WanPerfError: a column of a table has another type than the declared one.
         """
-        sql, sources = self.sql(expression), _sources(expression)
         rows = expression.rows if isinstance(expression, Pattern) else expression
         schema = dict(rows.schema().items())
-        tag = _tag(reads=",".join(table.name for table in sources))
-        with (
-            contextlib.suppress(NoWarehouseError),
-            self.session(read_only=True, tag=tag) as session,
-        ):
-            if not any(self._changes(session, table) for table in sources):
-                return held(session.frame(sql), schema)
-        with self.session(tag=tag) as session:
-            for table in sources:
-                self.create(session, table)
-            return held(session.frame(sql), schema)
+        tag = _tag(reads=",".join(table.name for table in _sources(expression)))
+        with self.session(read_only=True, tag=tag) as session:
+            return held(session.frame(self.sql(as_stored(self, session, expression))), schema)
 
     def holds(self, table: Table) -> bool:
         """True where the table is there, of a view every table that it reads; nothing is made."""
         needed = views.sources(table) if isinstance(table, View) else (table,)
-        with contextlib.suppress(NoWarehouseError), self.session(read_only=True) as session:
+        with self.session(read_only=True) as session:
             return all(self.existing_columns(session, source) for source in needed)
-        return False
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -212,37 +228,43 @@ class Warehouse(ABC):
         return stored
 
     def create(self, session: Session, table: Table) -> None:
-        """Create the table as declared, or add the columns that it lacks (NULL in old rows).
+        """Create the table as declared, or rename and add columns of an existing one.
 
-        A column that the declaration no longer has is left alone. A view is made anew where it is
-        not the declared one, after the tables that it reads.
+        Renamed columns (`migrations`) keep their values; added ones are NULL in old rows. A column
+        that the declaration no longer has is left alone. A view is replaced where it is not the
+        declared one, after the tables that it reads.
 
         Raises:
             WanPerfError: a column has another type than the declared one.
         """
-        for statement in self._changes(session, table):
-            session.run(statement)
-
-    def _changes(self, session: Session, table: Table) -> list[str]:
         if isinstance(table, View):
-            return self._changes_of_view(session, table)
+            for source in views.sources(table):
+                self.create(session, source)
+            if not self.is_as_declared(session, table):
+                session.run(self.declared_view(table))
+            return
         existing = self.existing_columns(session, table)
         if not existing:
-            return [self.definition(table)]
-        for column, found, declared in self.unlike(table, existing):
-            raise WanPerfError(
-                f"Table {table.name}: column {column} is {found} in the warehouse and "
-                f"{declared} in the declaration; rename or drop the table, then run the "
-                "collection again."
-            )
-        return [self.addition(table, c) for c in table.fields if c.name not in existing]
+            session.run(self.definition(table))
+            return
+        self._alter(session, table, existing)
 
-    def _changes_of_view(self, session: Session, view: View) -> list[str]:
-        sources = views.sources(view)
-        statements = [sql for table in sources for sql in self._changes(session, table)]
-        if not self.is_as_declared(session, view):
-            statements.append(self.declared_view(view))
-        return statements
+    def _alter(self, session: Session, table: Table, existing: dict[str, str]) -> None:
+        renames = migrations.pending(table.name, existing)
+        columns = migrations.renamed(existing, renames)
+        self.refuse_other_types(table, columns)
+        for rename in renames:
+            # In quotes: the old name may be a reserved word.
+            old = f'"{self.stored_name(rename.old)}"'
+            session.run(f"ALTER TABLE {table.name} RENAME COLUMN {old} TO {rename.new}")
+        for column in table.fields:
+            if column.name not in columns:
+                session.run(self.addition(table, column))
+        if renames:
+            # They read the old names, and would fail until the next store of their own table.
+            for view in views.reading(table):
+                if self.view_text(session, view):
+                    self.create(session, view)
 
     def declared_view(self, view: View) -> str:
         """Data definition that makes the view as it is declared; the engine is not asked."""
@@ -312,7 +334,7 @@ def _counts(warehouse: Warehouse, table: Table, is_cut: bool) -> ir.Table:
 @cache
 def _compiled(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
     """The view's rows in the engine's dialect; compiled once, since every read compares it."""
-    return warehouse.sql(view.expression(*map(warehouse.unbound, sources)))
+    return warehouse.sql(declared_rows(warehouse, view, sources))
 
 
 def _refuse_other_columns(table: Table, rows: pd.DataFrame | ir.Table | Pattern) -> None:

@@ -18,15 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import ibis
-import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.columns import Column
 from wan_perf.declaration import Table, View
 from wan_perf.errors import TransientError, UsageError, WanPerfError
 from wan_perf.warehouse import comments
-from wan_perf.warehouse.face import NoWarehouseError, Session, Warehouse
+from wan_perf.warehouse.face import Session, Warehouse
 
 _TURNS: dict[Path, threading.Lock] = {}
 _IDLE: dict[tuple[int, Path], list[duckdb.DuckDBPyConnection]] = {}
@@ -98,11 +96,17 @@ class DuckDBWarehouse(Warehouse):
     ) -> Iterator[DuckDBSession]:
         """A connection to the file, in UTC; the file is free at the end, whatever happens.
 
+        To read only, where there is no file yet, an empty database in memory.
+
         Raises:
-            NoWarehouseError: asked to read only, and there is no file yet.
             TransientError: another holds the file longer than `patience_s`.
             WanPerfError: the file cannot be opened.
         """
+        if read_only and not self.path.exists():
+            with duckdb.connect() as connection:
+                connection.execute("SET TimeZone = 'UTC'")
+                yield DuckDBSession(connection, self.path)
+            return
         deadline = time.monotonic() + self.patience_s
         idle = _IDLE.setdefault((os.getpid(), self.path.resolve()), [])
         with self._turn(deadline) if not read_only else nullcontext():
@@ -133,11 +137,6 @@ class DuckDBWarehouse(Warehouse):
         self, idle: list[duckdb.DuckDBPyConnection], read_only: bool, deadline: float
     ) -> duckdb.DuckDBPyConnection:
         """An engine with the file attached, waited for as long as others hold it."""
-        if read_only and not self.path.exists():
-            raise NoWarehouseError(
-                f"There is no warehouse at {self.path} yet; collect something first, for example "
-                "with: wan-perf collect."
-            )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -182,9 +181,9 @@ class DuckDBWarehouse(Warehouse):
             "Close what holds it, or set WAN_PERF_DUCKDB to another file."
         )
 
-    def unbound(self, table: Table, name: str | None = None) -> ir.Table:
-        """The table as a lazy Ibis table; nothing is read."""
-        return ibis.table(table.schema, name=name or table.name)
+    def stored_name(self, name: str) -> str:
+        """The name as it is: DuckDB keeps the case and compares without it."""
+        return name
 
     def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
         """Columns of the table as it stands, name to type."""

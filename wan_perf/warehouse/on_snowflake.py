@@ -13,8 +13,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import ibis
-import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.columns import Column
@@ -118,11 +116,9 @@ class SnowflakeWarehouse(Warehouse):
                 connection = opened.enter_context(self.connect(parameters))
             yield SnowflakeSession(connection, self.names)
 
-    def unbound(self, table: Table, name: str | None = None) -> ir.Table:
-        """The table as a lazy Ibis table with lower-case columns; nothing is read."""
-        underneath = {column.upper(): kind for column, kind in table.schema.items()}
-        rows = ibis.table(underneath, name=(name or table.name).upper())
-        return rows.rename({column: column.upper() for column in table.columns})
+    def stored_name(self, name: str) -> str:
+        """The name in upper case, as Snowflake stores one without quotes."""
+        return name.upper()
 
     def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
         """Columns of the table as it stands, name to type."""

@@ -20,6 +20,12 @@ def made_with(table: Table) -> list[View]:
     return [view for view in views if view.sources[0] == table.name]
 
 
+def reading(table: Table) -> list[View]:
+    """The views that read the table."""
+    declared = TABLES.values()
+    return [v for v in declared if isinstance(v, View) and table.name in v.sources]
+
+
 def sources(view: View) -> tuple[Table, ...]:
     """The tables that the view reads."""
     return tuple(TABLES[name] for name in view.sources)

@@ -123,7 +123,11 @@ def test_one_over_three_days_is_one_row_of_three_parts() -> None:
     assert [part["on_backup_minutes"] for part in parts] == [60, 1440, 90]
     [event] = events_query().rows(circuit_state=lived, circuit_hour=newest)
     assert (event["started_at"], event["ended_at"]) == (at("23:00"), at("+2 01:30"))
-    assert (event["on_backup_minutes"], event["is_open"], event["trigger"]) == (1590, False, "port")
+    assert (event["on_backup_minutes"], event["is_open"], event["failover_cause"]) == (
+        1590,
+        False,
+        "port",
+    )
 
 
 @pytest.mark.parametrize(

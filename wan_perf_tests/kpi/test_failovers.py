@@ -134,7 +134,7 @@ def test_parts_of_a_day(changes, expected):
     found = [
         (
             *(row["started_at"], row["ended_at"], row["on_backup_minutes"]),
-            *(row["dark_minutes"], row["unheard_minutes"], row["trigger"]),
+            *(row["dark_minutes"], row["unheard_minutes"], row["failover_cause"]),
         )
         for row in sorted(rows, key=lambda row: row["started_at"])
     ]

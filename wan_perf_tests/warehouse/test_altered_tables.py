@@ -25,7 +25,7 @@ def test_a_new_column_is_added_and_null_in_old_rows(warehouse: Warehouse) -> Non
     assert [row[at] for row in stored(warehouse, EVERY_TYPE)] == [None, FULL["event_at"]]
 
 
-def test_a_read_adds_what_an_old_table_lacks(
+def test_a_reader_of_an_old_table_gets_null_and_alters_nothing(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(TABLES, EVERY_TYPE.name, EVERY_TYPE)
@@ -33,6 +33,7 @@ def test_a_read_adds_what_an_old_table_lacks(
     [read] = warehouse.query(warehouse.lazy(EVERY_TYPE)).to_dict("records")
     assert str(read["event_at"]) == "NaT"
     assert read["detail"] == FULL["detail"]
+    assert columns(warehouse) == list(OLDER.columns)
 
 
 def test_a_column_that_is_no_longer_declared_is_left_alone(warehouse: Warehouse) -> None:

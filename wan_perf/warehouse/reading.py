@@ -1,0 +1,84 @@
+"""Reading a warehouse as it exists: nothing is created, altered or replaced for a reader.
+
+Belongs here: an expression over declared tables, restated over those that exist.
+Keep out: how a writer brings a table to its declaration (`face`).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+
+from wan_perf.declaration import Table, View
+from wan_perf.tables import TABLES
+from wan_perf.warehouse import migrations, views
+from wan_perf.warehouse.patterns import Pattern
+
+if TYPE_CHECKING:
+    from wan_perf.warehouse.face import Session, Warehouse
+
+
+Rows = TypeVar("Rows", ir.Table, Pattern)
+
+
+def as_stored(warehouse: Warehouse, session: Session, expression: Rows) -> Rows:
+    """The expression over the tables as they exist; itself where all are as declared.
+
+    A declared table that does not exist has no rows, a column that an older table lacks is NULL, a
+    renamed one is read under its old name, and a view that is not the declared one is computed from
+    its tables.
+
+    Raises:
+        WanPerfError: a column of a table has another type than the declared one.
+    """
+    if isinstance(expression, Pattern):
+        return Pattern(as_stored(warehouse, session, expression.rows), expression.instants)
+    existing: dict[ops.Node, ops.Node] = {}
+    for op in expression.op().find(ops.UnboundTable):
+        table = TABLES.get(op.name.lower())
+        rows = _existing_rows(warehouse, session, table) if table else None
+        if rows is not None:
+            names = {name: rows[name.lower()].cast(kind) for name, kind in op.schema.items()}
+            existing[op] = rows.select(**names).op()
+    return expression.op().replace(existing).to_expr() if existing else expression
+
+
+@cache
+def declared_rows(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> ir.Table:
+    """The rows of a declared view over its declared sources."""
+    return view.expression(*map(warehouse.unbound, sources))
+
+
+def _existing_rows(warehouse: Warehouse, session: Session, table: Table) -> ir.Table | None:
+    """The declared columns of the table as it exists; None where it is as declared."""
+    if isinstance(table, View):
+        declared = declared_rows(warehouse, table, views.sources(table))
+        rows = as_stored(warehouse, session, declared)
+        if rows is declared and warehouse.is_as_declared(session, table):
+            return None
+        return rows
+    existing = warehouse.existing_columns(session, table)
+    if not existing:
+        return _no_rows(table)
+    renames = migrations.pending(table.name, existing)
+    columns = migrations.renamed(existing, renames)
+    warehouse.refuse_other_types(table, columns)
+    if not renames and set(table.columns) <= set(columns):
+        return None
+    # Declared name to the name under which the values are stored.
+    stored = migrations.renamed({name: name for name in existing}, renames)
+    names = table.schema.items()
+    rows = warehouse.rows_of(table.name, {stored[n]: kind for n, kind in names if n in stored})
+    return rows.select(
+        **{n: rows[stored[n]] if n in stored else ibis.null(kind) for n, kind in names}
+    )
+
+
+def _no_rows(table: Table) -> ir.Table:
+    row = ibis.literal(1).name("one").as_table()
+    nulls = {name: ibis.null(kind) for name, kind in table.schema.items()}
+    return row.filter(row.one == 0).select(**nulls)
