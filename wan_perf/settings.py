@@ -85,6 +85,13 @@ class Settings(BaseSettings):
         alias="WAN_PERF_CALL_RESERVE",
         description="Calls an hour that fetching history leaves to the live passes.",
     )
+    score_hours: int = Field(
+        24,
+        ge=0,
+        le=336,
+        alias="WAN_PERF_SCORE_HOURS",
+        description="Hours back for which a range requests Mist's site scores, a call an hour.",
+    )
     automation: Literal["off", "on"] = Field(
         "off",
         alias="WAN_PERF_AUTOMATION",

@@ -90,12 +90,15 @@ def simulate(
 @click.option("--start", type=INSTANT, help="First hour of a range, UTC.")
 @click.option("--end", type=INSTANT, help="End of the range, not included; default: now.")
 @click.option("--inventory", is_flag=True, help="Take a new inventory, whatever its age.")
-def collect(start: TimeArgument | None, end: TimeArgument | None, inventory: bool) -> None:
+@click.option("--again", is_flag=True, help="Compute a range again that is stored and final.")
+def collect(
+    start: TimeArgument | None, end: TimeArgument | None, inventory: bool, again: bool
+) -> None:
     """Take the pass that is due now, or what can still be had of a range of hours."""
     from wan_perf.cli.running import Runs
 
     with Runs() as runs:
-        runs.collect(runs.resolved(start), runs.resolved(end), inventory=inventory)
+        runs.collect(runs.resolved(start), runs.resolved(end), inventory=inventory, again=again)
 
 
 @commands.command("import")
@@ -169,8 +172,7 @@ def top(metric: str, places: int, period: str) -> None:
 @click.option(
     "--format",
     "file_format",
-    type=click.Choice(["csv", "parquet"]),
-    help="Default: by the ending of --out, else csv.",
+    help="csv or parquet; default: by the ending of --out, else csv.",
 )
 @click.option("--out", type=FILE, help="File, or - for standard output; default: in exports.")
 def export_report(report: str, file_format: str | None, out: Path | None) -> None:

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from wan_perf.cli.arguments import resolved
 from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
+from wan_perf.cli.stored import has_final_events, is_stored
 from wan_perf.cli.terminal import Terminal, warning
 from wan_perf.declaration import Table
 from wan_perf.definitions import (
@@ -138,13 +139,19 @@ class Runs:
         return resolved(given, self.clock.now() if is_relative else None)
 
     def collect(
-        self, start: datetime | None, end: datetime | None, *, inventory: bool = False
+        self,
+        start: datetime | None,
+        end: datetime | None,
+        *,
+        inventory: bool = False,
+        again: bool = False,
     ) -> datetime:
         """Take the pass that is due, or every pass and event of [start, end) that can be had.
 
         Circuit-hours follow at once. Each run begins an hour early where it may: that hour's end is
         known only now. A live run goes further back once an hour, for late data; a range has the
-        events of the day before it read again, and the hours that follow from them.
+        events of the day before it read again, and the hours that follow from them. What of a range
+        is stored and final is skipped, unless it is wanted `again`: nothing is requested of it.
 
         Returns:
             The first hour that was computed.
@@ -161,6 +168,12 @@ class Runs:
         first, last = checked(
             start or due, end or due + PASS_EVERY, HOUR, self.settings.start, latest
         )
+        if start is not None and not (inventory or again) and self._is_stored(first, last, now):
+            self.console.print(
+                f"All of {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC is stored and final; "
+                "nothing was requested. --again computes it again."
+            )
+            return last
         if inventory or self._inventory_is_old(now):
             with self.console.status("inventory"):
                 result = self._run(INVENTORY_JOB)
@@ -172,10 +185,9 @@ class Runs:
             until = min(first + CHUNK, last)
             begin = max(first - early, min(earliest, first))
             self._collect_hours(begin, until, due_only=start is None)
-            again = begin
             if start is not None:
-                again = self._hear_again(max(begin - EVENT_REACH_BACK, earliest), begin)
-            computed_from = min(computed_from, again)
+                begin = self._hear_again(max(begin - EVENT_REACH_BACK, earliest), begin, now)
+            computed_from = min(computed_from, begin)
             first = until
         return computed_from
 
@@ -258,7 +270,13 @@ class Runs:
             "--start and --end, or collect the range first."
         )
 
-    def _hear_again(self, begin: datetime, end: datetime) -> datetime:
+    def _is_stored(self, first: datetime, last: datetime, now: datetime) -> bool:
+        """Whether a range is stored and final; without a warehouse no home is opened for it."""
+        if not self.warehouse.holds(CIRCUIT_HOUR):
+            return False
+        return is_stored(self._instance, self.warehouse, first, last, now)
+
+    def _hear_again(self, begin: datetime, end: datetime, now: datetime) -> datetime:
         """Late events, and the end of a telemetry gap, change the hours before a range.
 
         Returns:
@@ -267,6 +285,8 @@ class Runs:
         held = self._ends(CIRCUIT_HOUR, "hour")[0]
         begin = max(begin, held or end)
         if begin < end:
+            if has_final_events(self._instance, begin, end, now):
+                return end
             keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
             with self.console.status(f"events from {begin:%Y-%m-%d %H:%M} UTC again"):
                 self._run(HOURLY_JOB, keys, only=FOLLOWING_EVENTS)

@@ -4,7 +4,9 @@ Belongs here: which source feeds which raw table, and when it may be asked.
 Keep out: parsing (`mist`).
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import dagster as dg
@@ -14,6 +16,13 @@ from wan_perf.declaration import Table
 from wan_perf.defs.declared import declared
 from wan_perf.defs.kept_out import tell_impossible, tell_kept_out
 from wan_perf.defs.partitions import CHUNK, HOURLY
+from wan_perf.defs.requested import (
+    EVENTS_FINAL_AFTER,
+    SCORES_FINAL_AFTER,
+    final_hours,
+    hours_of,
+    record_requests,
+)
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.defs.retrying import tried_again
 from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, is_due
@@ -63,12 +72,14 @@ def live_passes(
     """One asset of two tables: ports and paths are asked at the same instants of one clock."""
     start, end = naive(context.partition_time_window)
     session = source.session()
-    budget = allowance(session, clock, reserve=0)
     due = _due_now(clock, start, end) if _is_live(context) else clock.passes(start, end)
+    first, due = _first_of(due)
+    # Of a range that is over no pass can be taken: then not even the calls left are requested.
+    budget = allowance(session, clock, reserve=0) if first else None
     passes = take_passes(
         session, due, clock, lambda at: progress.passed(at, budget.left if budget else None)
     )
-    if _is_live(context) and not due:
+    if _is_live(context) and first is None:
         context.log.warning(
             f"The clock stands at {clock.now():%Y-%m-%d %H:%M} UTC, outside of this run's hours "
             f"from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}: no pass was taken. Where this "
@@ -106,10 +117,14 @@ def raw_gateway_event(
     warehouse: dg.ResourceParam[Warehouse],
 ) -> pd.DataFrame:
     start, end = naive(context.partition_time_window)
-    session, events, why = source.session(), None, ""
-    if not _is_live(context) or is_due("events", floored(clock.now(), PASS_EVERY)):
+    session, events, why, now = source.session(), None, "", clock.now()
+    final = {} if _is_live(context) else _final_events(context, start, end, now)
+    open_hours = [hour for hour in hours_of(start, end) if hour not in final]
+    requested = dict.fromkeys(open_hours, now)
+    is_requested = not _is_live(context) or is_due("events", floored(now, PASS_EVERY))
+    if is_requested and open_hours:
         try:
-            events = take_events(session, start, end, clock)
+            events = take_events(session, open_hours[0], open_hours[-1] + HOUR, clock)
         except (MistPermanentError, MistTransientError) as error:
             # A live run goes on with its pass, which nobody can take again.
             if not _is_live(context):
@@ -118,10 +133,24 @@ def raw_gateway_event(
             context.log.warning(f"Events were not had and stay as they are: {why}")
     context.add_output_metadata({"calls": session.calls, "why_left": why})
     tell_kept_out(context, session)
-    if events is not None:
+    record_requests(
+        context, RAW_GATEWAY_EVENT.name, final | (requested if events is not None else {})
+    )
+    if events is not None and not final:
         return events
-    # The window is replaced by what is returned: what is held is held still.
-    return warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
+    # The window is replaced by what is returned: what was not requested is stored again.
+    stored = warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
+    if events is None:
+        return stored
+    beside = (stored["event_at"] < open_hours[0]) | (stored["event_at"] >= open_hours[-1] + HOUR)
+    return pd.concat([stored[beside], events], ignore_index=True)
+
+
+def _final_events(
+    context: dg.AssetExecutionContext, start: datetime, end: datetime, now: datetime
+) -> dict[datetime, datetime]:
+    hours = hours_of(start, end)
+    return final_hours(context.instance, RAW_GATEWAY_EVENT.name, hours, EVENTS_FINAL_AFTER, now)
 
 
 @dg.asset(
@@ -144,9 +173,14 @@ def raw_site_sle(
     now = clock.now()
     session, found = source.session(), Scores()
     if not _is_live(context) or is_due("scores", floored(now, PASS_EVERY)):
-        over = range((min(end, floored(now, HOUR)) - start) // HOUR)
-        wanted = {start + n * HOUR for n in over} - _final(warehouse, start, end)
+        # A call for each hour, and no report reads them: of a range only the newest are requested.
+        first = start if _is_live(context) else max(start, floored(now, HOUR) - source.score_hours)
+        hours = hours_of(first, min(end, floored(now, HOUR)))
+        final = final_hours(context.instance, RAW_SITE_SLE.name, hours, SCORES_FINAL_AFTER, now)
+        wanted = set(hours) - _final(warehouse, start, end) - set(final)
         found = take_scores(session, sorted(wanted), clock, source.reserve, progress.scored)
+        requested = dict.fromkeys(wanted - set(found.left), now)
+        record_requests(context, RAW_SITE_SLE.name, final | requested)
     reasons = sorted(set(found.left.values()))
     for why in reasons:
         context.log.warning(f"Scores of {len(found.left)} hours are left: {why}")
@@ -167,6 +201,13 @@ def _final(warehouse: Warehouse, start: datetime, end: datetime) -> set[datetime
 
 def _is_live(context: dg.AssetExecutionContext) -> bool:
     return DUE_TAG in context.run.tags
+
+
+def _first_of(due: Iterable[datetime]) -> tuple[datetime | None, Iterator[datetime]]:
+    """The first pass, None where there is none; and all of them."""
+    passes = iter(due)
+    first = next(passes, None)
+    return first, chain(() if first is None else (first,), passes)
 
 
 def _due_now(clock: Clock, start: datetime, end: datetime) -> list[datetime]:

@@ -7,7 +7,7 @@ Keep out: what they do.
 import logging
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import dagster as dg
@@ -100,6 +100,11 @@ class Source:
     def reserve(self) -> int:
         """Calls an hour that history may not touch."""
         return self.settings.call_reserve
+
+    @property
+    def score_hours(self) -> timedelta:
+        """How far back a range requests Mist's site scores."""
+        return timedelta(hours=self.settings.score_hours)
 
     def contracts(self) -> list[Contract]:
         """Rows of the contract file; none without a file."""

@@ -1,0 +1,87 @@
+"""Whether a range of hours is stored and final, so that collecting it again would change nothing.
+
+Belongs here: what has to be true of such hours.
+Keep out: collecting (`running`), when an hour is final (`defs.requested`).
+"""
+
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from wan_perf.definitions import HOURLY_ASSETS, UNPARTITIONED
+from wan_perf.defs.requested import EVENTS_FINAL_AFTER, final_hours, hours_of, newest_records
+from wan_perf.kpi.unheard import unheard
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_PORT,
+    DIM_CIRCUIT,
+    DIM_HOUR,
+    DIM_SITE,
+    RAW_GATEWAY_EVENT,
+    RAW_PORT_HISTORY,
+    RAW_PORT_SAMPLE,
+)
+from wan_perf.warehouse import Warehouse, Window
+
+_HOUR = timedelta(hours=1)
+
+
+def has_final_events(
+    instance: dg.DagsterInstance, start: datetime, end: datetime, now: datetime
+) -> bool:
+    """Whether the events of every hour of [start, end) were requested when none could follow."""
+    hours = hours_of(start, end)
+    final = final_hours(instance, RAW_GATEWAY_EVENT.name, hours, EVENTS_FINAL_AFTER, now)
+    return len(final) == len(hours)
+
+
+def is_stored(
+    instance: dg.DagsterInstance,
+    warehouse: Warehouse,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+) -> bool:
+    """Whether everything of [start, end) is stored, final, and computed from what is stored now.
+
+    That is: the events are final, no port lacks samples and history, and every hourly asset has
+    each hour since the inventory and the policy were last written.
+    """
+    needed = (CIRCUIT_HOUR, RAW_PORT_SAMPLE, RAW_PORT_HISTORY, DIM_SITE, DIM_HOUR)
+    return (
+        all(map(warehouse.holds, needed))
+        and has_final_events(instance, start, end, now)
+        and _is_computed(instance, start, end)
+        and not _lacks_history(warehouse, start, end)
+    )
+
+
+def _is_computed(instance: dg.DagsterInstance, start: datetime, end: datetime) -> bool:
+    described = (key for asset in UNPARTITIONED for key in asset.keys)
+    events = instance.get_latest_materialization_events(list(described)).values()
+    written = max((event.timestamp for event in events if event), default=0.0)
+    hours = hours_of(start, end)
+    for asset in HOURLY_ASSETS:
+        for key in asset.keys:
+            ids = newest_records(instance, key.to_user_string(), hours)
+            if len(ids) < len(hours):
+                return False
+            only = dg.AssetRecordsFilter(asset_key=key, storage_ids=[min(ids.values())])
+            [oldest] = instance.fetch_materializations(only, limit=1).records
+            if oldest.timestamp < written:
+                return False
+    return True
+
+
+def _lacks_history(warehouse: Warehouse, start: datetime, end: datetime) -> bool:
+    beside = Window(start - _HOUR, end + _HOUR)
+    lacking = unheard(
+        warehouse.lazy(RAW_PORT_SAMPLE, beside),
+        warehouse.lazy(RAW_PORT_HISTORY, Window(start, end)),
+        warehouse.lazy(DIM_SITE),
+        warehouse.lazy(DIM_CIRCUIT),
+        warehouse.lazy(CIRCUIT_PORT),
+        warehouse.lazy(DIM_HOUR, Window(start, end)),
+        end,
+    )
+    return bool(warehouse.query(lacking.aggregate(count=lacking.count()))["count"].iloc[0])
