@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from wan_perf.defs.declared import declared
-from wan_perf.defs.kept_out import tell_kept_out
+from wan_perf.defs.kept_out import ROWS, odd_values_check, tell_kept_out, with_odd_values
 from wan_perf.defs.raw import MIST_POOL
 from wan_perf.defs.resources import Source
 from wan_perf.defs.retrying import tried_again
@@ -21,14 +21,19 @@ from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.warehouse import Warehouse
 
 
-@dg.asset(**declared(RAW_INVENTORY), kinds={"mist", "python"}, pool=MIST_POOL)
+@dg.asset(
+    **declared(RAW_INVENTORY),
+    check_specs=[odd_values_check(RAW_INVENTORY.name)],
+    kinds={"mist", "python"},
+    pool=MIST_POOL,
+)
 @tried_again
 def raw_inventory(
     context: dg.AssetExecutionContext,
     source: dg.ResourceParam[Source],
     clock: dg.ResourceParam[Clock],
     warehouse: dg.ResourceParam[Warehouse],
-) -> pd.DataFrame:
+) -> dg.MaterializeResult[pd.DataFrame]:
     session = source.session()
     frame, unused = inventory(session, floored(clock.now(), PASS_EVERY), source.contracts())
     sites = ask_sites(session, frame, _newest_snapshot(warehouse), clock, source.reserve)
@@ -44,10 +49,11 @@ def raw_inventory(
             "sites_left": sites.left.total(),
             "why_left": sorted(sites.left),
             "calls": session.calls,
-        }
+        },
+        output_name=ROWS,
     )
     tell_kept_out(context, session)
-    return sites.frame
+    return with_odd_values(sites.frame, session, RAW_INVENTORY.name)
 
 
 @dg.asset(**declared(DIM_CONTRACT), kinds={"python"}, deps=[RAW_INVENTORY.name])

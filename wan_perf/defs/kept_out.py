@@ -1,23 +1,93 @@
-"""What a run says about rows and figures that it kept out.
+"""What a run reports about rows and values that it did not use.
 
-Belongs here: the same words in the log and in the metadata of every raw asset.
-Keep out: which rows and figures these are (`mist.kept_out`, `mist.figures`).
+Belongs here: the same words in the log, in the metadata and in a check of every raw asset.
+Keep out: which rows and values these are (`mist.kept_out`, `mist.figures`, `mist.odd_values`).
 """
+
+import html
+from typing import Any
 
 import dagster as dg
 import pandas as pd
 
 from wan_perf.mist.figures import IMPOSSIBLE
+from wan_perf.mist.kept_out import EXAMPLES, KeptOut
 from wan_perf.mist.session import MistSession
 
 KEPT_OUT = "rows_kept_out"
 """Name of the metadata: a sentence for each answer and reason."""
+ODD_VALUES = "values_are_as_described"
+"""Name of the check."""
+ROWS = "result"
+"""Dagster's name of an asset's rows, to be given where the asset has a check of its own too."""
+
+
+def odd_values_check(asset: str) -> dg.AssetCheckSpec:
+    """The check of a raw asset that lists the odd values in the answers behind it."""
+    return dg.AssetCheckSpec(
+        ODD_VALUES,
+        asset=asset,
+        description="Every value in Mist's answers is of the kind and in the range that the API "
+        "describes, and no template variable is unresolved; others are stored as unknown, and a "
+        "row without its key is rejected.",
+    )
+
+
+def with_odd_values(
+    rows: pd.DataFrame, session: MistSession | None, asset: str
+) -> dg.MaterializeResult[Any]:
+    """The rows of an asset with the result of its check of odd values.
+
+    `session` made the calls; None where nothing was requested.
+    """
+    kept_out = session.kept_out if session else KeptOut()
+    metadata: dict[str, Any] = {"values": kept_out.odd_count}
+    if kept_out.odd_count:
+        by_field = [
+            {"endpoint": endpoint, "field": field, "values": count}
+            for (endpoint, field), count in kept_out.odd_by_field.items()
+        ]
+        examples = [
+            {
+                "endpoint": example.endpoint,
+                "row": example.row,
+                "field": example.value.place,
+                "value": example.value.value,
+                "effect": "row rejected" if example.value.costs_row else "stored as unknown",
+            }
+            for example in kept_out.examples[:EXAMPLES]
+        ]
+        metadata |= {"values_by_field": _table(by_field), "examples": _table(examples)}
+    result = dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=ODD_VALUES,
+        passed=not kept_out.odd_count,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )
+    return dg.MaterializeResult(asset_key=asset, value=rows, check_results=[result])
+
+
+def _table(rows: list[dict[str, Any]]) -> dg.MarkdownMetadataValue:
+    """A Markdown table; text from Mist is shown as it is, never as markup."""
+    escaped = pd.DataFrame(rows).map(lambda v: _escaped(v) if isinstance(v, str) else v)
+    return dg.MetadataValue.md(escaped.to_markdown(index=False))
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown and HTML show as it is.
+
+    >>> _escaped("a|b <i>[x](y)")
+    'a&#124;b &lt;i&gt;&#91;x&#93;(y)'
+    """
+    plain = html.escape(text, quote=False)
+    return "".join(f"&#{ord(c)};" if c in "|[]`*_\\{}" else c for c in plain)
 
 
 def tell_kept_out(
-    context: dg.AssetExecutionContext, session: MistSession, output_name: str | None = None
+    context: dg.AssetExecutionContext, session: MistSession, output_name: str = ROWS
 ) -> None:
-    """Warn of each kind of row that the session kept out, and leave it in the run's metadata.
+    """Warn of each kind of row and value that was not used, and leave it in the run's metadata.
 
     `output_name` is the table that bears the metadata where an asset has several.
     """
@@ -28,7 +98,7 @@ def tell_kept_out(
 
 
 def tell_impossible(
-    context: dg.AssetExecutionContext, rows: pd.DataFrame, output_name: str | None = None
+    context: dg.AssetExecutionContext, rows: pd.DataFrame, output_name: str = ROWS
 ) -> None:
     """Warn of rows with figures outside their bounds, and leave how many there are.
 

@@ -12,7 +12,13 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.defs.declared import declared
-from wan_perf.defs.kept_out import tell_impossible, tell_kept_out
+from wan_perf.defs.kept_out import (
+    ROWS,
+    odd_values_check,
+    tell_impossible,
+    tell_kept_out,
+    with_odd_values,
+)
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.raw import DUE_TAG, MIST_POOL, naive
 from wan_perf.defs.resources import Progress, Source
@@ -31,6 +37,7 @@ from wan_perf.warehouse import Warehouse, Window
 
 @dg.asset(
     **declared(RAW_PORT_HISTORY),
+    check_specs=[odd_values_check(RAW_PORT_HISTORY.name)],
     kinds={"mist", "python"},
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
@@ -47,13 +54,13 @@ def raw_port_history(
     clock: dg.ResourceParam[Clock],
     warehouse: dg.ResourceParam[Warehouse],
     progress: dg.ResourceParam[Progress],
-) -> pd.DataFrame:
+) -> dg.MaterializeResult[pd.DataFrame]:
     start, end = naive(context.partition_time_window)
     end = min(end, floored(clock.now(), HOUR))
     if DUE_TAG in context.run.tags or end <= start:
         nothing = {"ports_fetched": 0, "ports_left": 0, "ports_without_quality": 0, "calls": 0}
-        context.add_output_metadata(nothing)
-        return conform([], RAW_PORT_HISTORY)
+        context.add_output_metadata(nothing, output_name=ROWS)
+        return with_odd_values(conform([], RAW_PORT_HISTORY), None, RAW_PORT_HISTORY.name)
     if not warehouse.holds(RAW_INVENTORY):
         # An hour that was asked for in vain would count as fetched.
         raise WanPerfError(
@@ -84,11 +91,12 @@ def raw_port_history(
             "ports_without_quality": found.without_quality.total(),
             "why_without_quality": sorted(found.without_quality),
             "calls": session.calls,
-        }
+        },
+        output_name=ROWS,
     )
     tell_impossible(context, found.frame)
     tell_kept_out(context, session)
-    return found.frame
+    return with_odd_values(found.frame, session, RAW_PORT_HISTORY.name)
 
 
 def _ask(

@@ -14,7 +14,13 @@ import pandas as pd
 
 from wan_perf.declaration import Table
 from wan_perf.defs.declared import declared
-from wan_perf.defs.kept_out import tell_impossible, tell_kept_out
+from wan_perf.defs.kept_out import (
+    ROWS,
+    odd_values_check,
+    tell_impossible,
+    tell_kept_out,
+    with_odd_values,
+)
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.requested import (
     EVENTS_FINAL_AFTER,
@@ -56,6 +62,7 @@ def _out(table: Table) -> dict[str, Any]:
         RAW_PORT_SAMPLE.name: dg.AssetOut(**_out(RAW_PORT_SAMPLE)),
         RAW_PATH_SAMPLE.name: dg.AssetOut(**_out(RAW_PATH_SAMPLE)),
     },
+    check_specs=[odd_values_check(RAW_PORT_SAMPLE.name)],
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
     # After the history: what lies behind the clock when a run begins is not sampled any more.
@@ -68,7 +75,7 @@ def live_passes(
     source: dg.ResourceParam[Source],
     clock: dg.ResourceParam[Clock],
     progress: dg.ResourceParam[Progress],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[dg.MaterializeResult[pd.DataFrame], dg.MaterializeResult[pd.DataFrame]]:
     """One asset of two tables: ports and paths are asked at the same instants of one clock."""
     start, end = naive(context.partition_time_window)
     session = source.session()
@@ -98,11 +105,15 @@ def live_passes(
     tell_impossible(context, passes.port_samples, RAW_PORT_SAMPLE.name)
     tell_impossible(context, passes.path_samples, RAW_PATH_SAMPLE.name)
     tell_kept_out(context, session, RAW_PORT_SAMPLE.name)
-    return passes.port_samples, passes.path_samples
+    return (
+        with_odd_values(passes.port_samples, session, RAW_PORT_SAMPLE.name),
+        dg.MaterializeResult(asset_key=RAW_PATH_SAMPLE.name, value=passes.path_samples),
+    )
 
 
 @dg.asset(
     **declared(RAW_GATEWAY_EVENT),
+    check_specs=[odd_values_check(RAW_GATEWAY_EVENT.name)],
     kinds={"mist", "python"},
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
@@ -115,7 +126,7 @@ def raw_gateway_event(
     source: dg.ResourceParam[Source],
     clock: dg.ResourceParam[Clock],
     warehouse: dg.ResourceParam[Warehouse],
-) -> pd.DataFrame:
+) -> dg.MaterializeResult[pd.DataFrame]:
     start, end = naive(context.partition_time_window)
     session, events, why, now = source.session(), None, "", clock.now()
     final = {} if _is_live(context) else _final_events(context, start, end, now)
@@ -131,18 +142,24 @@ def raw_gateway_event(
                 raise
             why = str(error)
             context.log.warning(f"Events were not had and stay as they are: {why}")
-    context.add_output_metadata({"calls": session.calls, "why_left": why})
+    context.add_output_metadata({"calls": session.calls, "why_left": why}, output_name=ROWS)
     tell_kept_out(context, session)
     record_requests(
         context, RAW_GATEWAY_EVENT.name, final | (requested if events is not None else {})
     )
-    if events is not None and not final:
-        return events
-    # The window is replaced by what is returned: what was not requested is stored again.
-    stored = warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
-    if events is None:
-        return stored
-    beside = (stored["event_at"] < open_hours[0]) | (stored["event_at"] >= open_hours[-1] + HOUR)
+    if events is None or final:
+        # The window is replaced by what is returned: what was not requested is stored again.
+        stored = warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
+        events = stored if events is None else _replaced(stored, open_hours, events)
+    return with_odd_values(events, session, RAW_GATEWAY_EVENT.name)
+
+
+def _replaced(
+    stored: pd.DataFrame, requested: list[datetime], events: pd.DataFrame
+) -> pd.DataFrame:
+    """The stored events with those of the requested hours replaced."""
+    at = stored["event_at"]
+    beside = (at < requested[0]) | (at >= requested[-1] + HOUR)
     return pd.concat([stored[beside], events], ignore_index=True)
 
 
@@ -155,6 +172,7 @@ def _final_events(
 
 @dg.asset(
     **declared(RAW_SITE_SLE),
+    check_specs=[odd_values_check(RAW_SITE_SLE.name)],
     kinds={"mist", "python"},
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
@@ -168,7 +186,7 @@ def raw_site_sle(
     clock: dg.ResourceParam[Clock],
     warehouse: dg.ResourceParam[Warehouse],
     progress: dg.ResourceParam[Progress],
-) -> pd.DataFrame:
+) -> dg.MaterializeResult[pd.DataFrame]:
     start, end = naive(context.partition_time_window)
     now = clock.now()
     session, found = source.session(), Scores()
@@ -185,10 +203,11 @@ def raw_site_sle(
     for why in reasons:
         context.log.warning(f"Scores of {len(found.left)} hours are left: {why}")
     context.add_output_metadata(
-        {"hours_left": len(found.left), "why_left": reasons, "calls": session.calls}
+        {"hours_left": len(found.left), "why_left": reasons, "calls": session.calls},
+        output_name=ROWS,
     )
     tell_kept_out(context, session)
-    return found.frame
+    return with_odd_values(found.frame, session, RAW_SITE_SLE.name)
 
 
 def _final(warehouse: Warehouse, start: datetime, end: datetime) -> set[datetime]:

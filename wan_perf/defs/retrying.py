@@ -5,6 +5,7 @@ Keep out: which failures are transient (`errors.TransientError` and its kinds).
 """
 
 import functools
+import inspect
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,10 @@ def tried_again(asset: _Asset) -> _Asset:
         with retrying(context.get_step_execution_context()):
             return asset(context, *given, **named)
 
+    # By a result object as the return type dagster takes it that there is no value to store.
+    signature = inspect.signature(asset)
+    patient.__signature__ = signature.replace(return_annotation=inspect.Parameter.empty)  # type: ignore[attr-defined]
+    patient.__annotations__ = {k: v for k, v in asset.__annotations__.items() if k != "return"}
     return patient  # type: ignore[return-value]
 
 

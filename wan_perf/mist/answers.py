@@ -1,4 +1,4 @@
-"""What an answer of the Mist Cloud says: something that can be read, or why there is nothing.
+"""Decoding of an answer of the Mist Cloud: its content, or why there is none.
 
 Belongs here: which status is a permanent and which a transient failure; decoding of JSON.
 Keep out: calls (`session`), which rows of a page count (`pages`).
@@ -6,6 +6,8 @@ Keep out: calls (`session`), which rows of a page count (`pages`).
 
 from __future__ import annotations
 
+import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +22,7 @@ from wan_perf.mist.errors import (
     MistUnknownError,
 )
 from wan_perf.mist.no_answer import PROXY_LOGIN
+from wan_perf.mist.odd_values import OddValue, UnreadableError, answer_without_odd_values
 from wan_perf.mist.records import Row
 
 if TYPE_CHECKING:
@@ -74,20 +77,62 @@ def refuse_failure(asked: Endpoint[Row] | Single[Row], response: APIResponse, to
 
 
 def decoded_as(shape: Any, path: str, response: APIResponse) -> Any:
-    """The whole answer as a value of that shape.
+    """The whole answer as a value of that shape; a text that is no Unicode loses those characters.
 
     Raises:
         MistAnswerError: The answer has not that shape.
         MistTransientError: The answer is not whole JSON.
     """
     try:
-        return msgspec.json.decode(response.raw_data, type=shape)
+        try:
+            return msgspec.json.decode(response.raw_data, type=shape)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            return msgspec.convert(parsed(response.raw_data), shape)
     except msgspec.ValidationError as error:
-        raise MistAnswerError(
-            f"The answer of {path} has not the known shape: {error}; {_NEW_SHAPE}."
-        ) from None
-    except msgspec.DecodeError:
+        raise unknown_shape(path, str(error)) from None
+    except ValueError:
         raise MistTransientError(_no_json(path, response)) from None
+
+
+def record_of(asked: Single[Row], response: APIResponse) -> tuple[Row, list[OddValue]]:
+    """An answer that is one record, and the odd values among its series.
+
+    Raises:
+        MistAnswerError: The answer has not the declared shape.
+        MistTransientError: The answer is not whole JSON.
+    """
+    try:
+        return decoded_as(asked.shape, asked.path, response), []
+    except MistAnswerError as error:
+        try:
+            return answer_without_odd_values(parsed(response.raw_data), asked.shape)
+        except UnreadableError:
+            raise error from None
+
+
+def parsed(text: str) -> Any:
+    """JSON as plain values, where the strict decoder refuses characters or numbers in it.
+
+    Halves of surrogate pairs become question marks, NaN is null, and a number beyond any float
+    stays text: an odd value like others.
+
+    Raises:
+        ValueError: The text is not whole JSON.
+    """
+    value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
+    return msgspec.json.decode(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _finite(number: str) -> float | str:
+    value = float(number)
+    return value if math.isfinite(value) else number
+
+
+def unknown_shape(path: str, why: str) -> MistAnswerError:
+    """The failure of an answer that is none of this API."""
+    return MistAnswerError(f"The answer of {path} has not the known shape: {why}; {_NEW_SHAPE}.")
 
 
 def _no_json(path: str, response: APIResponse) -> str:

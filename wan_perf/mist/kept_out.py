@@ -1,33 +1,49 @@
-"""Rows that Mist gave and nobody may count: how many, of which answer, and why.
+"""Rows and values of Mist's answers that were not used: how many, of which answer, and why.
 
 Belongs here: what makes a single row unfit although its answer is sound; the sentences about it.
-Keep out: answers that are refused whole (`answers`, `pages`), where the sentences go (`defs`).
+Keep out: answers that are refused whole (`answers`, `pages`), which values are odd (`odd_values`),
+where the sentences go (`defs`).
 
-A stranger's row or an impossible instant is no reason to lose the thousands of rows beside it, and
-no row may vanish without a word.
+A row of another organization, an impossible instant or an odd value is no reason to lose the
+thousands of rows beside it, and none of them may vanish unreported.
 """
 
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wan_perf.mist.instants import instant
+from wan_perf.mist.odd_values import OddValue
 from wan_perf.mist.records import Row
 
 ALLOWED_AHEAD = timedelta(minutes=10)
 """A pass is asked within the five minutes after it is due and may take as long again."""
+EXAMPLES = 100
+"""Odd values of one field that are stored as examples; all are counted."""
 
 STRANGER = "they belong to another organization"
 NULLS = "every value in them is null"
 AHEAD = "their instant lies in the future, so a clock at Mist or at a gateway is wrong"
 
 
+@dataclass(frozen=True)
+class Example:
+    """One odd value and the row in which it was."""
+
+    endpoint: str
+    row: str
+    value: OddValue
+
+
 class KeptOut:
-    """The rows that were kept out so far, counted by answer and reason."""
+    """The rows and values that were not used so far, counted by answer and reason."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._odd: Counter[tuple[str, str, bool]] = Counter()
+        self._examples: dict[tuple[str, str, bool], list[Example]] = {}
         self._lock = threading.Lock()  # several calls may be under way
 
     def note(self, path: str, why: str, count: int) -> None:
@@ -36,13 +52,43 @@ class KeptOut:
             with self._lock:
                 self._counts[path, why] += count
 
+    def note_odd(self, path: str, row: str, values: Iterable[OddValue]) -> None:
+        """Count the odd values of one row of an endpoint."""
+        for value in values:
+            group = (path, value.field, value.costs_row)
+            with self._lock:
+                self._odd[group] += 1
+                examples = self._examples.setdefault(group, [])
+                if len(examples) < EXAMPLES:
+                    examples.append(Example(path, row, value))
+
     @property
     def sentences(self) -> list[str]:
-        """A sentence for each answer and reason."""
+        """A sentence for each answer and reason, or field."""
         return [
             f"{'1 row' if count == 1 else f'{count:,} rows'} of {path} kept out: {why}."
             for (path, why), count in sorted(self._counts.items())
+        ] + [
+            _sentence(self._examples[group][0], count) for group, count in sorted(self._odd.items())
         ]
+
+    @property
+    def odd_count(self) -> int:
+        """How many odd values there were."""
+        return self._odd.total()
+
+    @property
+    def odd_by_field(self) -> dict[tuple[str, str], int]:
+        """How many odd values there were by endpoint and field."""
+        by_field = Counter[tuple[str, str]]()
+        for (path, field, _), count in self._odd.items():
+            by_field[path, field] += count
+        return dict(sorted(by_field.items()))
+
+    @property
+    def examples(self) -> list[Example]:
+        """Odd values, at most `EXAMPLES` of each field."""
+        return [example for group in sorted(self._examples) for example in self._examples[group]]
 
     def in_time(
         self, path: str, rows: Iterable[Row], at: Callable[[Row], float | None], now: datetime
@@ -53,10 +99,21 @@ class KeptOut:
             path: Endpoint of the rows.
             rows: The rows.
             at: Their instant. [epoch s]
-            now: When they were heard, naive UTC.
+            now: When they were received, naive UTC.
         """
-        told = list(rows)
+        received = list(rows)
         latest = now + ALLOWED_AHEAD
-        sound = [row for row in told if (instant(at(row)) or now) <= latest]
-        self.note(path, AHEAD, len(told) - len(sound))
+        sound = [row for row in received if (instant(at(row)) or now) <= latest]
+        self.note(path, AHEAD, len(received) - len(sound))
         return sound
+
+
+def _sentence(example: Example, count: int) -> str:
+    value = example.value
+    where = f" ({example.row})" if example.row else ""
+    such = f"such as {value.place or 'the row'} = {value.value}{where}"
+    if value.costs_row:
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        return f"{rows} of {example.endpoint} rejected, as the key cannot be read, {such}."
+    values = "1 odd value" if count == 1 else f"{count:,} odd values"
+    return f"{values} of {example.endpoint} stored as unknown, {such}."

@@ -1,7 +1,9 @@
 """One page of rows: which of them count, and whether it is all that it should be.
 
-Belongs here: rows of other organizations, rows of nulls, pages that end before their rows do.
-Keep out: following pages (`session`), what the rows mean (`port_samples`, `inventory`).
+Belongs here: rows of other organizations, rows of nulls, rows with odd values and how many of them
+are too many, pages that end before their rows do.
+Keep out: following pages (`session`), which values are odd (`odd_values`), what the rows mean
+(`port_samples`, `inventory`).
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import msgspec
 
-from wan_perf.mist.answers import decoded_as
+from wan_perf.mist.answers import decoded_as, parsed, unknown_shape
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.kept_out import NULLS, STRANGER
+from wan_perf.mist.odd_values import OddValue, identity, is_too_many, row_without_odd_values
 from wan_perf.mist.records import CountedPage, Row, SearchPage
 
 if TYPE_CHECKING:
@@ -29,16 +32,29 @@ class _Origin(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class Page(Generic[Row]):
-    """A page's rows that count, how many it told of, how many it says there are, who is kept out.
+class OddRow:
+    """A row with odd values, and what identifies it to a person."""
 
-    `kept_out` counts rows by the reason for which they are not among the rows.
+    row: str
+    values: list[OddValue]
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """A page's rows that count.
+
+    Attributes:
+        told: How many rows the page has, those that do not count included.
+        total: How many rows the whole answer has, where it says so.
+        kept_out: Rows by the reason for which they are not among the rows, odd ones aside.
+        odd: Rows with odd values, those rejected for an odd key included.
     """
 
     rows: list[Row]
     told: int
     total: int | None = None
     kept_out: Counter[str] = field(default_factory=Counter)
+    odd: list[OddRow] = field(default_factory=list)
 
 
 def decoded(endpoint: Endpoint[Row], response: APIResponse, org_id: str) -> Page[Row]:
@@ -51,13 +67,14 @@ def decoded(endpoint: Endpoint[Row], response: APIResponse, org_id: str) -> Page
             have more rows unseen.
         MistTransientError: The answer is not whole JSON.
     """
+    # Nearly every page is as it should be, so that the whole is tried first: it costs a tenth.
     failure = None
     try:
         page: Page[Row] = _shaped(endpoint, endpoint.row, response)
     except MistPermanentError as error:
         failure = error
     if failure or _has_strangers(endpoint, response, org_id):
-        page = _sifted(endpoint, response, org_id, failure)
+        page = _row_by_row(endpoint, response, org_id, failure)
     if endpoint.style == "list":
         _refuse_open_end(endpoint.path, page.told, response)
     return page
@@ -107,31 +124,70 @@ def _is_strange(whose: object, org_id: str) -> bool:
     return isinstance(whose, str) and whose.lower() != org_id.lower()
 
 
-def _sifted(
+def _row_by_row(
     endpoint: Endpoint[Row], response: APIResponse, org_id: str, failure: MistPermanentError | None
 ) -> Page[Row]:
-    """The page row by row, without those that cannot count; `failure` is what ails it as a whole.
+    """The page row by row, without rows that cannot count; `failure` is what ails it as a whole.
 
     Raises:
-        MistPermanentError: A row that should count has another shape, or none counts.
+        MistPermanentError: No row counts.
     """
     page = _shaped(endpoint, msgspec.Raw, response)
-    rows: list[Row] = []
-    kept_out = Counter[str]()
+    found: Page[Row] = Page([], page.told, page.total)
     for raw in page.rows:
-        why = _why_not(msgspec.json.decode(raw), org_id)
+        row = _plain(raw)
+        why = _why_not(row, org_id)
         if why:
-            kept_out[why] += 1
+            found.kept_out[why] += 1
             continue
-        try:
-            rows.append(msgspec.json.decode(raw, type=endpoint.row))
-        except msgspec.ValidationError as error:
-            raise failure or error from None
-    if not rows:
+        record, odd = _record(endpoint, raw, row)
+        if odd:
+            found.odd.append(OddRow(identity(row, endpoint.row), odd))
+        if record is not None:
+            found.rows.append(record)
+    if not found.rows:
         raise failure or MistPermanentError(
             f"Every row of {endpoint.path} is of another organization; correct MIST_ORG_ID."
         )
-    return Page(rows, page.told, page.total, kept_out)
+    return found
+
+
+def _plain(raw: msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except ValueError:  # a number or character that the strict decoder refuses
+        return parsed(bytes(raw).decode())
+
+
+def _record(endpoint: Endpoint[Row], raw: msgspec.Raw, row: Any) -> tuple[Any, list[OddValue]]:
+    try:
+        return msgspec.json.decode(raw, type=endpoint.row), []
+    except ValueError:
+        return row_without_odd_values(row, endpoint.row)
+
+
+def refuse_odd_answer(path: str, rows: int, odd: list[OddRow], nulls: int) -> None:
+    """Refuse an answer of which too many rows have values of another kind; see `odd_values`.
+
+    A number outside its bounds and a variable do not count: the API's description allows them, and
+    a fleet of virtual gateways, or a template generator, writes them everywhere.
+
+    Args:
+        path: Endpoint of the answer.
+        rows: Rows of all its pages.
+        odd: Those with odd values.
+        nulls: Those of which every value is null.
+
+    Raises:
+        MistAnswerError: There are too many.
+    """
+    wrong = [value for row in odd for value in row.values if value.reason == "kind"]
+    count = sum(any(value.reason == "kind" for value in row.values) for row in odd)
+    if is_too_many(count + nulls, rows):
+        example = f", such as {wrong[0].place} = {wrong[0].value}" if wrong else ""
+        raise unknown_shape(
+            path, f"{count + nulls:,} of {rows:,} rows have values of another kind{example}"
+        )
 
 
 def _why_not(told: Any, org_id: str) -> str | None:

@@ -4,8 +4,8 @@ Belongs here: one struct per kind of record with the fields that we read, under 
 Keep out: Mist's names (`names`), which call gives which record (`endpoints`).
 
 A field is optional unless the row has no identity without it: the cloud leaves out what it does
-not know, and writes null for it elsewhere; both become None. Unread fields are passed over, so a
-new one breaks nothing.
+not know, and writes null for it elsewhere; both become None, as does a value of another kind or
+outside its bounds (`odd_values`). Unread fields are passed over, so a new one breaks nothing.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,8 @@ Moment = Annotated[int, Meta(gt=0, lt=_AFTER_9999)] | Annotated[float, Meta(gt=0
 Counter = Annotated[int, _INT64] | Annotated[float, _INT64_AS_REAL]
 """A whole number, though it may be written with a point."""
 Number = int | float
+Speed = Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)]
+"""Negotiated speed; a virtual port writes -1 for unknown. [Mbit/s]"""
 
 Row = TypeVar("Row")
 
@@ -102,7 +104,7 @@ class Port(Struct, rename=_ours(names.PORT_NAMES)):
     tx_bytes_counter: Counter | None = None
     rx_bps: Number | None = None
     tx_bps: Number | None = None
-    port_speed_mbps: Number | None = None
+    port_speed_mbps: Speed | None = None
     last_flapped_at: Epoch | None = None
 
 

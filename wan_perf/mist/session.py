@@ -17,12 +17,18 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from wan_perf.errors import UsageError
-from wan_perf.mist.answers import decoded_as, refuse_failure
+from wan_perf.mist.answers import record_of, refuse_failure
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint, Single
 from wan_perf.mist.errors import MistPermanentError, MistRouteError, MistTransientError
 from wan_perf.mist.instants import http_date
-from wan_perf.mist.kept_out import KeptOut
-from wan_perf.mist.pages import Page, decoded, refuse_lost_rows
+from wan_perf.mist.kept_out import NULLS, KeptOut
+from wan_perf.mist.pages import (
+    OddRow,
+    Page,
+    decoded,
+    refuse_lost_rows,
+    refuse_odd_answer,
+)
 from wan_perf.mist.records import Row
 from wan_perf.network import Route, route_to
 
@@ -123,15 +129,20 @@ class MistSession:
             MistPermanentError: A call would fail again, or an answer has not the declared shape.
             MistTransientError: A call may succeed later, the cursor repeats, or rows are missing.
         """
-        read, kept_out = 0, Counter[str]()
+        read, kept_out, odd = 0, Counter[str](), list[OddRow]()
         for page, next_page in self._answers(endpoint, site_id or self._org_id, query):
             read += page.told
             kept_out += page.kept_out
+            odd += page.odd
             refuse_lost_rows(endpoint, page, read, next_page)
             yield page.rows
-        # Not before the last page: pages that are asked for again would count twice.
+        # Not before the last page: odd rows may be together on one of them, and pages that are
+        # requested again would count twice.
+        refuse_odd_answer(endpoint.path, read, odd, kept_out[NULLS])
         for why, rows in kept_out.items():
             self.kept_out.note(endpoint.path, why, rows)
+        for row in odd:
+            self.kept_out.note_odd(endpoint.path, row.row, row.values)
 
     def _answers(
         self, endpoint: Endpoint[Row], whose: str, query: dict[str, str]
@@ -165,8 +176,9 @@ class MistSession:
         package, _, function = asked.function.rpartition(".")
         call = getattr(import_module(f"mistapi.api.v1.{package}"), function)
         response = self.fetch(asked, partial(call, self._sdk, *place, **query))
-        shaped: Row = decoded_as(asked.shape, asked.path, response)
-        return shaped
+        record, odd = record_of(asked, response)
+        self.kept_out.note_odd(asked.path, " ".join(place), odd)
+        return record
 
     def fetch(
         self, asked: Endpoint[Row] | Single[Row], call: Callable[[], APIResponse]
