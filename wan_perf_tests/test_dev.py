@@ -17,6 +17,7 @@ import dagster as dg
 import pytest
 
 from wan_perf.tables import TABLES
+from wan_perf_tests.mist.gateways import Proxy
 
 pytestmark = [
     pytest.mark.proof,
@@ -98,11 +99,13 @@ def command(home: Path, *arguments: str, port: int) -> dict[str, Any]:
 
 
 @contextmanager
-def started(home: Path) -> Iterator[Dev]:
+def started(home: Path, **environment: str) -> Iterator[Dev]:
     port = free_port()
+    called = command(home, "--sites", "2", port=port)
+    called["env"] |= environment
     with (home / "printed.txt").open("w", encoding="utf-8") as out:
         process = subprocess.Popen(
-            **command(home, "--sites", "2", port=port),
+            **called,
             stdout=out,
             stderr=subprocess.STDOUT,
             # As a shell starts what it runs in the background, where Ctrl+C must work no less.
@@ -122,8 +125,17 @@ def started(home: Path) -> Iterator[Dev]:
 
 
 @pytest.fixture(scope="module")
-def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
-    with started(tmp_path_factory.mktemp("dev")) as dev:
+def proxy() -> Iterator[Proxy]:
+    """A company's proxy, which leads nowhere and counts what it is sent."""
+    with Proxy(status=502) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory, proxy: Proxy) -> Iterator[Dev]:
+    names = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy")
+    given = dict.fromkeys((*names, *map(str.upper, names)), f"http://{proxy.address}")
+    with started(tmp_path_factory.mktemp("dev"), **given) as dev:
         yield dev
 
 
@@ -165,6 +177,12 @@ def test_a_job_launched_in_the_ui_collects_from_the_simulated_cloud(dev: Dev):
     tags = {tag["key"]: tag["value"] for tag in run["tags"]}
     assert run["status"] == "SUCCESS"
     assert (tags["wan_perf/stage"], tags["wan_perf/lane"]) == ("inventory", "history")
+
+
+def test_no_request_to_loopback_goes_through_the_proxy(dev: Dev, proxy: Proxy):
+    """After the runs above: the simulator, the webserver, Dagster's gRPC and child processes."""
+    assert dev.ask(HEALTHY)
+    assert proxy.requests == 0
 
 
 def test_an_asset_launched_without_a_job_waits_with_history(dev: Dev):
