@@ -243,7 +243,7 @@ _DESCRIPTION = (
 
 _TIME = (
     _instant("hour", "Start of the UTC hour; the row covers [hour, hour + 1 h)."),
-    Column("day", "date", "UTC day; of trading hours the day at the site."),
+    Column("day", "date", "UTC day; of trading hours the trading day at the site."),
     Column("week", "date", "ISO week by its Monday, UTC; the row covers its seven days."),
     Column("month", "date", "Month by its first day, UTC; of 13 months the last of them."),
     _instant("pass_at", "Instant at which the sampling pass was due."),
@@ -268,7 +268,23 @@ _TIME = (
     Column("local_month", "text", "Month at the site, such as 2026-03."),
     Column("local_quarter", "text", "Quarter at the site, such as 2026-Q1."),
     _flag("is_weekend", "Saturday or Sunday at the site."),
-    _flag("is_trading_hour", "The hour begins within the trading hours of the policy, local time."),
+    _flag(
+        "is_trading_hour",
+        "The hour begins within the trading hours of the policy, local time; NULL where the site's "
+        "time zone is unknown.",
+    ),
+    Column(
+        "trading_day",
+        "date",
+        "Trading day that the hour belongs to: the local date on which the store opened, also "
+        "after midnight; NULL while it is closed.",
+    ),
+    _count("trading_hour_count", "Hours that begin in the trading day; NULL while it is closed."),
+    _flag(
+        "is_whole",
+        "Every hour of the day has rows and is closed: a later hour has rows, or it rests on "
+        "history or an import. False while the day is in progress.",
+    ),
 )
 
 _STATE = (
@@ -545,8 +561,15 @@ _EPISODE = (
 )
 
 _REPORT = (
-    Column("as_of_day", "date", "Newest whole UTC day, with which the report ends."),
-    _count("trading_day_count", "Last trading days of the site that there are, of those compared."),
+    Column(
+        "as_of_day",
+        "date",
+        "Newest whole day, with which the report ends: a UTC day, of trading days a trading day.",
+    ),
+    _count(
+        "trading_day_count",
+        "Last trading days in the site's zone, up to the newest whole one: those compared.",
+    ),
     _count("comparable_day_count", "Days compared whose state is known for long enough."),
     _count("bad_day_count", "Comparable days that were bad for any reason."),
     _count("high_day_count", "Bad days with a metric at or above its high level for long enough."),
@@ -672,7 +695,7 @@ def _of_24_hours(metric: Metric) -> Iterator[Column]:
 
 _OVERVIEW = (
     _count("site_count", "Stores with a circuit in service in the period."),
-    _flag("is_whole_month", "Every day of the month has a row; else it goes on or began late."),
+    _flag("is_whole_month", "Every day of the month is whole; else it goes on or began late."),
     _percent(
         "utilization_high_hours_pct",
         "Share of the judged circuit-hours at or above the high level of utilization.",

@@ -15,6 +15,7 @@ from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.metrics import QUALITY, UTILIZATION
 from wan_perf.periods import DAY, MONTH, WINDOWS_H
 from wan_perf.validity import in_force, of_stores
+from wan_perf.whole import is_whole
 
 _HIGH = SEVERITIES[1]
 _DAY_LONG_H = WINDOWS_H[-1]
@@ -47,17 +48,18 @@ def executive_overviews(
     """One row per region and month: what its stores lost, and the change against the month before.
 
     Ratios are compared with the month before whether or not the month is over; minutes lost and
-    failovers only where every day of both months is there: they grow with every day.
+    failovers only where every day of both months is whole: they grow with every day.
     """
     by = [MONTH.column, "region"]
     end = site_month.month.cast("timestamp") + MONTH.length
     stores = of_stores(site_month, dim_site, end, "region")
-    days = region_day.mutate(month=MONTH.start(region_day.day))
+    whole = region_day.filter(is_whole(region_day))
+    days = whole.mutate(month=MONTH.start(whole.day))
     rolling = region_13_month.select(*by, availability_13_month_pct="availability_pct")
     rows = region_month.select(*by, *OF_MONTH)
     for beside in (
         stores.group_by(*by).aggregate(site_count=stores.count()),
-        days.group_by(*by).aggregate(days_held=days.count()),
+        days.group_by(*by).aggregate(whole_day_count=days.count()),
         rolling,
     ):
         rows = rows.left_join(beside, by).drop("month_right", "region_right")
@@ -66,7 +68,7 @@ def executive_overviews(
     told = rows.mutate(
         utilization_high_hours_pct=_high_share(rows),
         lost_per_site_minutes=lost.round(VALUE_DECIMALS),
-        is_whole_month=rows.days_held.fill_null(0) == last_day.day(),
+        is_whole_month=rows.whole_day_count.fill_null(0) == last_day.day(),
     )
     return _with_changes(told)
 

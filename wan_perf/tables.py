@@ -314,7 +314,8 @@ DIM_HOUR = Table(
     key=("hour", "time_zone"),
     columns=(
         *("hour", "time_zone", "utc_offset_minutes", "local_day", "local_hour", "local_iso_week"),
-        *("local_month", "local_quarter", "is_weekend", "is_trading_hour"),
+        *("local_month", "local_quarter", "is_weekend", "is_trading_hour", "trading_day"),
+        "trading_hour_count",
     ),
 )
 CIRCUIT_STATE = Table(
@@ -547,7 +548,7 @@ CIRCUIT_DAY = Table(
     minutes=1440,
     key=("day", "circuit_id"),
     required=("site_id", "hour_count", "up_minutes", "down_minutes", "unknown_minutes"),
-    columns=("day", "circuit_id", *_DAY_FIGURES),
+    columns=("day", "circuit_id", "is_whole", *_DAY_FIGURES),
     own_rules=_DAY_RULES,
 )
 _CALENDAR = ("site_id", "hour_count", "up_minutes", "down_minutes", "unknown_minutes")
@@ -636,7 +637,8 @@ _PLACE_RULES = (
 
 
 def _places(name: str, grain: str, partition: str, *key: str) -> Table:
-    windowed = "window_hours" in key
+    figures = _PERIOD_FIGURES if "window_hours" in key else _DAY_FIGURES
+    of_day = ("is_whole",) if partition == "day" else ()
     return Table(
         name,
         grain,
@@ -644,7 +646,7 @@ def _places(name: str, grain: str, partition: str, *key: str) -> Table:
         partition=partition,
         key=(partition, *key),
         required=("circuit_count", "hour_count", "up_minutes", "down_minutes", "unknown_minutes"),
-        columns=(partition, *key, *_of_places(_PERIOD_FIGURES if windowed else _DAY_FIGURES)),
+        columns=(partition, *key, *of_day, *_of_places(figures)),
         own_rules=_PLACE_RULES,
     )
 
@@ -675,18 +677,18 @@ REGION_PERIODS = {
 }
 CIRCUIT_TRADING_DAY = Table(
     "circuit_trading_day",
-    "One row per circuit and day at its store: the day over the trading hours of the policy.",
+    "One row per circuit and trading day of its store: figures over its trading hours.",
     group="rollups",
     partition="day",
     minutes=25 * 60,
     key=("day", "circuit_id"),
     required=_CALENDAR,
-    columns=("day", "circuit_id", *_PERIOD_FIGURES),
+    columns=("day", "circuit_id", "is_whole", *_PERIOD_FIGURES),
     own_rules=_DAY_RULES,
 )
 SITE_TRADING_DAY = Table(
     "site_trading_day",
-    "One row per site and day there, over the trading hours of the policy.",
+    "One row per site and trading day: minutes over its trading hours.",
     group="rollups",
     partition="day",
     minutes=25 * 60,

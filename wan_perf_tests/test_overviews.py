@@ -34,7 +34,7 @@ Row = dict[str, Any]
 Both = tuple[Warehouse, Warehouse]
 ALWAYS = datetime(1970, 1, 1)
 YEARS = Window(datetime(2025, 1, 1), datetime(2027, 1, 1))
-JAN, FEB, MAR, MAY = (date(2026, month, 1) for month in (1, 2, 3, 5))
+JAN, FEB, MAR, MAY, JUN = (date(2026, month, 1) for month in (1, 2, 3, 5, 6))
 DAY = date(2026, 3, 8)
 NOW = datetime(2026, 3, 8, 12)
 
@@ -77,6 +77,7 @@ def of_region(month: date, region: str = "West", **told: Any) -> Row:
 def days(first: date, count: int, region: str = "West") -> list[Row]:
     return [
         {"day": first + timedelta(days=n), "region": region, **up(96, circuit_count=4)}
+        | {"is_whole": True}
         for n in range(count)
     ]
 
@@ -86,7 +87,9 @@ def load(high: int | None, judged: int) -> Row:
 
 
 def months() -> dict[str, list[Row]]:
-    """West: two whole months, three days of March, May. East: a month of which nothing is known.
+    """West: two whole months, three days of March, May, and June, whose last day has begun.
+
+    East: a month of which nothing is known.
 
     S4 moves from East to West on 10 February; H1 is a hub.
     """
@@ -94,7 +97,9 @@ def months() -> dict[str, list[Row]]:
     feb = {"availability_pct": 99.5, "dark_minutes": 90.0, "unreachable_minutes": 0.0}
     mar = {"availability_pct": 98.5, "dark_minutes": 6.0, "unreachable_minutes": 0.0}
     moved = datetime(2026, 2, 10)
-    stores = [(month, name) for month in (JAN, FEB, MAR, MAY) for name in ("S1", "S2", "H1", "S4")]
+    stores = [
+        (month, name) for month in (JAN, FEB, MAR, MAY, JUN) for name in ("S1", "S2", "H1", "S4")
+    ]
     return {
         "dim_site": [
             *(site("S1"), site("S2"), site("S3", "East"), site("H1", site_kind="hub")),
@@ -106,11 +111,13 @@ def months() -> dict[str, list[Row]]:
             of_region(FEB, **feb, **load(15, 1500), failover_count=3),
             of_region(MAR, **mar, **load(9, 300), failover_count=1),
             of_region(MAY, **feb, **load(15, 1500), failover_count=2),
+            of_region(JUN, **mar, **load(15, 1500), failover_count=9),
             of_region(JAN, "East", **load(None, 0)),
         ],
         "region_13_month": [of_region(FEB, availability_pct=99.25)],
         "region_day": [
             *(*days(JAN, 31), *days(FEB, 28), *days(MAR, 3), *days(MAY, 31)),
+            *(*days(JUN, 29), days(JUN, 30)[-1] | {"is_whole": False}),
             *days(JAN, 31, "East"),
         ],
         "site_month": [
@@ -152,6 +159,13 @@ def test_a_month_that_goes_on_is_compared_by_ratios_only(overview: dict[Any, Row
     assert march["failover_change_count"] is None
 
 
+def test_a_month_whose_last_day_is_in_progress_is_not_whole(overview: dict[Any, Row]) -> None:
+    june = overview[JUN, "West"]
+    assert (june["is_whole_month"], june["availability_change_pct"]) == (False, -1.0)
+    assert june["lost_per_site_change_minutes"] is None
+    assert june["failover_change_count"] is None
+
+
 def test_a_month_after_a_gap_has_nothing_to_be_compared_with(overview: dict[Any, Row]) -> None:
     may = overview[MAY, "West"]
     assert may["is_whole_month"] is True
@@ -173,10 +187,17 @@ def test_the_overview_of_executives_is_exported(
     arguments = ["export", "executive_overview", "--format", "csv", "--out", "overview.csv"]
     monkeypatch.setenv("WAN_PERF_HOME", str(tmp_path))
     ended = CliRunner().invoke(commands, arguments)
-    assert ended.output == "Wrote 5 rows of executive_overview to overview.csv.\n"
+    assert ended.output == "Wrote 6 rows of executive_overview to overview.csv.\n"
     with (tmp_path / "overview.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["lost_per_site_minutes"] for row in rows] == ["", "60.0", "30.0", "2.0", "30.0"]
+    assert [row["lost_per_site_minutes"] for row in rows] == [
+        "",
+        "60.0",
+        "30.0",
+        "2.0",
+        "30.0",
+        "2.0",
+    ]
 
 
 def circuit(name: str, at: str, **told: Any) -> Row:

@@ -17,6 +17,7 @@ from wan_perf.cli.terminal import bold
 from wan_perf.columns import ACTIVE, SEVERITIES, STORE
 from wan_perf.formulas import availability_pct
 from wan_perf.kpi.current import ON_BACKUP
+from wan_perf.kpi.newest import newest_whole_day
 from wan_perf.kpi.ranking import ENOUGH_COVERAGE_PCT
 from wan_perf.metrics import QUALITY, UTILIZATION
 from wan_perf.periods import DAY
@@ -52,10 +53,14 @@ class Answer:
 
 
 def described_days(warehouse: Warehouse) -> ir.Table:
-    """Circuit-days of the newest whole day at stores, not hubs, with names as of its end."""
+    """Circuit-days of the newest whole day at stores, not hubs, with names as of its end.
+
+    Where no day is whole yet it is the newest of those with most hours.
+    """
     days = warehouse.lazy(CIRCUIT_DAY)
-    whole = days.filter(days.hour_count == days.hour_count.max())
-    newest = whole.filter(whole.day == whole.day.max())
+    fullest = days.filter(days.hour_count == days.hour_count.max())
+    chosen = newest_whole_day(days).cross_join(fullest.aggregate(fullest=fullest.day.max()))
+    newest = days.semi_join(chosen.select(day=chosen.as_of_day.fill_null(chosen.fullest)), "day")
     end = newest.day.cast("timestamp") + ibis.interval(days=1)
     circuits, sites = warehouse.lazy(DIM_CIRCUIT), warehouse.lazy(DIM_SITE)
     named = newest.mutate(end=end)
@@ -291,8 +296,7 @@ def _ranked(warehouse: Warehouse, days: ir.Table, column: str) -> ir.Table:
 
 def chronic(warehouse: Warehouse, days: ir.Table) -> Answer:
     """The circuits of the day that were bad on many of the last trading days, as reported."""
-    names = days.select("circuit_id", as_of_day=days.day)
-    told = warehouse.lazy(CHRONIC_OFFENDER).inner_join(names, ["circuit_id", "as_of_day"])
+    told = warehouse.lazy(CHRONIC_OFFENDER).semi_join(days, "circuit_id")
     return Answer(
         "Which circuits are chronically unstable? (days of the last trading days)",
         told.order_by([told.bad_day_count.desc(), "circuit_id"]),

@@ -42,6 +42,5 @@ def dim_hour(
     policy: dg.ResourceParam[PolicyFile],
 ) -> pd.DataFrame:
     start, end = naive(context.partition_time_window)
-    trading = policy.read().trading_hours
-    rows = local_hours(start, end, dim_site["time_zone"], trading.opens, trading.closes)
+    rows = local_hours(start, end, dim_site["time_zone"], policy.read().trading_hours)
     return conform(rows, DIM_HOUR)

@@ -75,9 +75,13 @@ SAMPLES_BEFORE = neighbours(nearness.EVENT_REACH_BACK + _HOUR, _HOUR)
 """A silence that ends in an hour began within the 24 before, with samples beside both ends."""
 EVENTS_BEFORE = neighbours(nearness.EVENT_REACH_BACK, timedelta())
 EVENTS_NEAR = neighbours(nearness.EVENT_REACH_BACK, nearness.EVENT_REACH_AHEAD)
-HOURS_OF_LOCAL_DAY = neighbours(timedelta(hours=14), timedelta(hours=12))
-"""A day begins up to 14 hours before the UTC day of its name, and ends up to 12 after it."""
-POLLS_OF_LOCAL_DAY = neighbours(timedelta(hours=15), timedelta(hours=13))
+HOURS_OF_DAY_AND_NEXT = neighbours(timedelta(), _HOUR)
+"""That the last hour of a day is over shows in the hour after it."""
+HOURS_OF_TRADING_DAY = neighbours(timedelta(hours=14), timedelta(hours=37))
+"""A local day begins up to 14 hours before the UTC day of its name and ends up to 12 after it; its
+trading hours may go on into the next, for up to 24 more; and that the last one is over shows in the
+hour after it."""
+POLLS_OF_TRADING_DAY = neighbours(timedelta(hours=15), timedelta(hours=38))
 """And a poll can be of the pass due an hour before or after its sample."""
 DAYS_OF_PERIOD = neighbours(timedelta(), timedelta())
 """A week or month sees its days; those before the first partition do not exist."""

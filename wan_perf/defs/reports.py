@@ -24,12 +24,12 @@ from wan_perf.warehouse import patterned
 
 @dg.asset(**declared(CHRONIC_OFFENDER), kinds={"sql"})
 def chronic_offender(
-    circuit_day: ir.Table,
+    circuit_trading_day: ir.Table,
     dim_site: ir.Table,
     dim_hour: ir.Table,
     policy: dg.ResourceParam[PolicyFile],
 ) -> ir.Table:
-    return chronic_offenders(circuit_day, dim_site, dim_hour, policy.read().chronic)
+    return chronic_offenders(circuit_trading_day, dim_site, dim_hour, policy.read().chronic)
 
 
 @dg.asset(**declared(TOP_OFFENDER), kinds={"sql"})

@@ -9,11 +9,12 @@ from wan_perf.defs.partitions import (
     DAILY,
     DAYS_OF_MONTHS,
     DAYS_OF_PERIOD,
-    HOURS_OF_LOCAL_DAY,
+    HOURS_OF_DAY_AND_NEXT,
     HOURS_OF_PERIOD,
+    HOURS_OF_TRADING_DAY,
     MONTHLY,
     MONTHS_BEFORE,
-    POLLS_OF_LOCAL_DAY,
+    POLLS_OF_TRADING_DAY,
     SAMPLES_NEAR,
     WEEKLY,
 )
@@ -55,7 +56,7 @@ _OF_MONTHS = {
     kinds={"sql"},
     partitions_def=DAILY,
     backfill_policy=CHUNK,
-    ins=_OF_DAY,
+    ins=_OF_DAY | {"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_DAY_AND_NEXT)},
 )
 @patterned
 def circuit_day(
@@ -133,10 +134,10 @@ def circuit_13_month(
     return rolling_months(circuit_month, threshold_piece, circuit_month_histogram)
 
 
-_OF_LOCAL_DAY = {
-    name: dg.AssetIn(partition_mapping=HOURS_OF_LOCAL_DAY)
+_OF_TRADING_DAY = {
+    name: dg.AssetIn(partition_mapping=HOURS_OF_TRADING_DAY)
     for name in ("circuit_hour", "site_hour", "dim_hour")
-} | {"circuit_poll": dg.AssetIn(partition_mapping=POLLS_OF_LOCAL_DAY)}
+} | {"circuit_poll": dg.AssetIn(partition_mapping=POLLS_OF_TRADING_DAY)}
 
 
 @dg.asset(
@@ -144,7 +145,7 @@ _OF_LOCAL_DAY = {
     kinds={"sql"},
     partitions_def=DAILY,
     backfill_policy=CHUNK,
-    ins={name: _OF_LOCAL_DAY[name] for name in ("circuit_hour", "circuit_poll", "dim_hour")},
+    ins={name: _OF_TRADING_DAY[name] for name in ("circuit_hour", "circuit_poll", "dim_hour")},
 )
 @patterned
 def circuit_trading_day(
@@ -158,7 +159,7 @@ def circuit_trading_day(
     kinds={"sql"},
     partitions_def=DAILY,
     backfill_policy=CHUNK,
-    ins={name: _OF_LOCAL_DAY[name] for name in ("site_hour", "dim_hour")},
+    ins={name: _OF_TRADING_DAY[name] for name in ("site_hour", "dim_hour")},
 )
 @patterned
 def site_trading_day(site_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:

@@ -54,7 +54,7 @@ def _policy(settings: Settings) -> Finding:
     if settings.policy_path is None:
         return Finding("policy", "ok", "the default levels; WAN_PERF_POLICY names no file.")
     overrides = len(policy.override)
-    return Finding("policy", "ok", f"{settings.policy_path} reads well, overrides: {overrides}.")
+    return Finding("policy", "ok", f"{settings.policy_path} is valid; overrides: {overrides}.")
 
 
 def _contracts(settings: Settings) -> Finding:

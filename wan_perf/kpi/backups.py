@@ -3,10 +3,10 @@
 Belongs here: which circuits are compared, and what the backup would have left.
 Keep out: what each does now (`current`), a day's percentile (`rollup`).
 
-The primary's usual load is the median of its days' 95th percentiles over 28 days, so that it is
-known while the primary is down too. Utilization is of the busier direction, so in either direction
-the primary carries at most that share of its rate: what is left to the backup is at least what is
-told.
+The primary's usual load is the median of its days' 95th percentiles over the last 28 whole days, so
+that it is known while the primary is down too. Utilization is of the busier direction, so in either
+direction the primary carries at most that share of its rate: what is left to the backup is at least
+what is reported.
 """
 
 import ibis
@@ -14,9 +14,11 @@ import ibis.expr.types as ir
 
 from wan_perf.columns import ACTIVE, STORE
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
+from wan_perf.kpi.newest import newest_whole_day
 from wan_perf.metrics import QUALITY
 from wan_perf.tables import PRIMARY_VS_SECONDARY
 from wan_perf.validity import in_force
+from wan_perf.whole import is_whole
 
 _USUAL_DAYS = 28
 _ENOUGH_DAYS = 7
@@ -84,9 +86,9 @@ def _rates(current_state: ir.Table, dim_circuit: ir.Table) -> ir.Table:
 
 
 def _usual(circuit_day: ir.Table) -> ir.Table:
-    newest = circuit_day.aggregate(newest=circuit_day.day.max())
-    dated = circuit_day.cross_join(newest)
-    first = dated.newest.cast("timestamp") + ibis.interval(days=1 - _USUAL_DAYS)
+    whole = circuit_day.filter(is_whole(circuit_day))
+    dated = whole.cross_join(newest_whole_day(circuit_day))
+    first = dated.as_of_day.cast("timestamp") + ibis.interval(days=1 - _USUAL_DAYS)
     recent = dated.filter(dated.day.cast("timestamp") >= first)
     found = recent.group_by("circuit_id").aggregate(
         days=recent.utilization_p95_pct.count(), median=recent.utilization_p95_pct.median()

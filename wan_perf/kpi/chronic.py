@@ -1,7 +1,7 @@
 """Chronic offenders: circuits that were bad on many of the last trading days.
 
 Belongs here: what a bad day is, which days are compared, how many bad ones are too many.
-Keep out: the numbers of the rule (`thresholds`), a day's own figures (`rollup`).
+Keep out: the numbers of the rule (`thresholds`), a trading day's own figures (`trading`).
 """
 
 import ibis
@@ -9,28 +9,31 @@ import ibis.expr.types as ir
 
 from wan_perf.columns import SEVERITIES
 from wan_perf.kpi.newest import newest_whole_day, stores
+from wan_perf.kpi.trading import calendar
 from wan_perf.metrics import JUDGED
 from wan_perf.thresholds import ChronicRule
+from wan_perf.whole import is_whole
 
-UTC = "UTC"
 _HIGH = SEVERITIES[1]
 
 
 def chronic_offenders(
-    circuit_day: ir.Table, dim_site: ir.Table, dim_hour: ir.Table, rule: ChronicRule
+    circuit_trading_day: ir.Table, dim_site: ir.Table, dim_hour: ir.Table, rule: ChronicRule
 ) -> ir.Table:
-    """One row per circuit that is chronic as of the newest whole day; hubs are left out.
+    """One row per circuit that is chronic as of the newest whole trading day; no hubs.
 
-    The days compared are the site's last trading days, `rule.of_days` of them: UTC days with a
-    trading hour. A day of which less than `rule.coverage_pct` is known is neither good nor bad. A
-    day is bad where any metric was at or above high for `rule.high_hours`, or the circuit flapped
-    `rule.flaps` times, or its availability was under `rule.availability_pct`. What is unknown is
-    not bad. Chronic is `rule.bad_days` bad days or more; with a shorter history they are as many.
+    The days compared are the last whole trading days in the site's time zone, `rule.of_days` of
+    them, each over its trading hours. A day of which less than `rule.coverage_pct` is known is
+    neither good nor bad. A day is bad where any metric was at or above high for `rule.high_hours`,
+    or the circuit flapped `rule.flaps` times, or its availability was under
+    `rule.availability_pct`. What is unknown is not bad. Chronic is `rule.bad_days` bad days or
+    more; with a shorter history they are as many.
     """
-    newest = newest_whole_day(circuit_day)
-    sites = _zoned(stores(dim_site, newest), dim_hour)
-    calendar = _last_trading_days(dim_hour, newest, rule.of_days)
-    days = circuit_day.inner_join(sites, "site_id").inner_join(calendar, ["time_zone", "day"])
+    newest = newest_whole_day(circuit_trading_day)
+    sites = stores(dim_site, newest)
+    whole = circuit_trading_day.filter(is_whole(circuit_trading_day)).inner_join(sites, "site_id")
+    compared = _last_trading_days(whole, dim_hour, newest, rule.of_days)
+    days = whole.inner_join(compared, ["time_zone", "day"])
     high = ibis.or_(
         *((days[m.cumulative(_HIGH)] >= rule.high_hours).fill_null(False) for m in JUDGED)
     )
@@ -61,18 +64,14 @@ def chronic_offenders(
     return told.filter(told.bad_day_count >= rule.bad_days)
 
 
-def _zoned(sites: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    """Sites by their calendar; one whose time zone has no hours follows UTC."""
-    zones = dim_hour.select(zone=dim_hour.time_zone).distinct()
-    known = sites.left_join(zones, sites.time_zone == zones.zone)
-    return known.select("site_id", "site_name", "region", time_zone=known.zone.fill_null(UTC))
-
-
-def _last_trading_days(dim_hour: ir.Table, newest: ir.Table, count: int) -> ir.Table:
-    """The last days with a trading hour of each time zone, until the newest whole day."""
-    trading = dim_hour.filter(dim_hour.is_trading_hour)
-    days = trading.select("time_zone", day=trading.hour.date()).distinct().cross_join(newest)
-    days = days.filter(days.day <= days.as_of_day)
+def _last_trading_days(
+    whole: ir.Table, dim_hour: ir.Table, newest: ir.Table, count: int
+) -> ir.Table:
+    """The last trading days of each time zone, up to the newest that is whole there."""
+    newest_there = whole.group_by("time_zone").aggregate(last_day=whole.day.max())
+    days = calendar(dim_hour).select("day", time_zone="zone").distinct()
+    dated = days.inner_join(newest_there, "time_zone").cross_join(newest)
+    days = dated.filter(dated.day <= dated.last_day).drop("last_day")
     back = ibis.row_number().over(ibis.window(group_by=days.time_zone, order_by=days.day.desc()))
     numbered = days.mutate(back=back)
     last = numbered.filter(numbered.back < count).drop("back")

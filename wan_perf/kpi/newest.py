@@ -1,7 +1,7 @@
 """As of when a report speaks: the newest whole day, and the stores as they are at its end.
 
 Belongs here: which day is the newest that reports may rest on, and who is reported.
-Keep out: what a report says.
+Keep out: what a report says, when a day is whole (`whole`).
 """
 
 import ibis
@@ -10,13 +10,12 @@ import ibis.expr.types as ir
 from wan_perf.columns import STORE
 from wan_perf.periods import DAY, Period
 from wan_perf.validity import in_force
+from wan_perf.whole import is_whole
 
-_HOURS_OF_DAY = 24
 
-
-def newest_whole_day(circuit_day: ir.Table) -> ir.Table:
-    """One row: `as_of_day`, the newest day with all its hours of any circuit; NULL without one."""
-    whole = circuit_day.filter(circuit_day.hour_count == _HOURS_OF_DAY)
+def newest_whole_day(days: ir.Table) -> ir.Table:
+    """One row: `as_of_day`, the newest whole day (`whole`) of any row; NULL without one."""
+    whole = days.filter(is_whole(days))
     return whole.aggregate(as_of_day=whole.day.max())
 
 

@@ -69,6 +69,8 @@ def places(circuits: ir.Table, sites: ir.Table, *by: str) -> ir.Table:
         name: circuits[name].sum().round(MINUTE_DECIMALS) for name in known if name in MINUTES
     }
     peaks = {name: circuits[name].max() for name in PEAKS}
+    if "is_whole" in circuits.columns:
+        summed["is_whole"] = circuits.is_whole.any()
     quality: dict[str, ir.Scalar] = {}
     for metric in QUALITY:
         quality[metric.minutes] = circuits[metric.minutes].sum().round(MINUTE_DECIMALS)

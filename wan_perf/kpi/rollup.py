@@ -19,6 +19,7 @@ from wan_perf.kpi.histograms import samples_behind, with_exact_percentiles
 from wan_perf.kpi.threshold_runs import with_time_above
 from wan_perf.metrics import JUDGED, QUALITY
 from wan_perf.periods import DAY, Period
+from wan_perf.whole import whole_utc_days
 
 FAILOVERS = ("failover_count", "failed_over_minutes")
 _SUMMED = (
@@ -37,13 +38,16 @@ def circuit_days(
     """One row per circuit and UTC day in which it was in service (CIRCUIT_DAY).
 
     Percentiles are exact: of utilization over the hours, of loss, jitter and latency over the
-    samples of the hours whose quality comes from samples.
+    samples of the hours whose quality comes from samples. Whether a day is whole shows in the hour
+    after it too.
     """
     days = with_time_above(circuit_periods(circuit_hour, DAY), threshold_piece, DAY)
     hours = circuit_hour.mutate(day=circuit_hour.hour.date())
     by = (DAY.column, "circuit_id")
     measured = with_exact_percentiles(days, samples_behind(hours, circuit_poll, *by), *by)
-    return _with_failovers(measured, circuit_hour, failover_piece)
+    counted = _with_failovers(measured, circuit_hour, failover_piece)
+    joined = counted.left_join(whole_utc_days(circuit_hour), DAY.column)
+    return joined.select(*counted.columns, "is_whole")
 
 
 def _with_failovers(days: ir.Table, circuit_hour: ir.Table, failover_piece: ir.Table) -> ir.Table:

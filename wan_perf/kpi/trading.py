@@ -1,10 +1,13 @@
-"""Days of trading: the day's figures over the hours in which the store trades, in its local time.
+"""Trading days: the day's figures over the hours in which the store trades, in its local time.
 
-Belongs here: which hours are a store's trading hours, which of its days they belong to.
-Keep out: what a day adds up to (`rollup`), when stores trade (`thresholds`).
+Belongs here: the trading hours of a site's hours, and the trading day that they belong to.
+Keep out: what a day adds up to (`rollup`), when stores trade (`trading_hours`), when a day is whole
+(`whole`).
 
 A day is the store's own: where clocks change it has 23 or 25 hours, and of these those that begin
-within the trading hours. A site without a known time zone follows UTC.
+within the trading hours; an hour after midnight belongs to the day on which the store opened. Where
+a site's time zone is unknown it is not known which of its hours are trading hours: the site has no
+trading day, as its circuits have no `is_trading_hour`.
 """
 
 import ibis
@@ -17,30 +20,39 @@ from wan_perf.kpi.places import SITE_MINUTES, site_minutes
 from wan_perf.kpi.rollup import sums
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_hours_above
 from wan_perf.validity import in_force
+from wan_perf.whole import whole_trading_days
 
-UTC = "UTC"
 _AN_HOUR = ibis.interval(hours=1)
 
 
 def circuit_trading_days(
     circuit_hour: ir.Table, circuit_poll: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
 ) -> ir.Table:
-    """One row per circuit and local day with a trading hour in which it was in service.
+    """One row per circuit and trading day with a trading hour in which it was in service.
 
     Runs above a level are counted within the day's trading hours; percentiles are exact.
     """
-    hours = trading_hours(circuit_hour, dim_site, dim_hour)
+    zoned = trading_hours(circuit_hour, dim_site, dim_hour)
+    hours = zoned.drop("zone")
     by = ("day", "circuit_id")
     days = with_hours_above(sums(hours, *by), threshold_pieces(hours), *by)
-    return with_exact_percentiles(days, samples_behind(hours, circuit_poll, *by), *by)
+    measured = with_exact_percentiles(days, samples_behind(hours, circuit_poll, *by), *by)
+    whole = whole_trading_days(calendar(dim_hour), circuit_hour)
+    # A circuit that changes its zone within a day is whole where the day is so in both zones.
+    in_zones = zoned.select(*by, "zone").distinct().inner_join(whole, ["zone", "day"])
+    of_circuit = in_zones.group_by(*by).aggregate(
+        is_whole=in_zones.is_whole.cast("int64").min() == 1
+    )
+    joined = measured.left_join(of_circuit, list(by))
+    return joined.select(*measured.columns, "is_whole")
 
 
 def site_trading_days(site_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    """One row per site and local day with a trading hour: minutes lost, on backup, not known.
+    """One row per site and trading day: minutes lost, on backup, not known.
 
     Lost is a minute of trading in which the site is dark or unreachable.
     """
-    hours = trading_hours(site_minutes(site_hour), dim_site, dim_hour)
+    hours = trading_hours(site_minutes(site_hour), dim_site, dim_hour).drop("zone")
     names = SITE_MINUTES
     days = hours.group_by("day", "site_id").aggregate(
         hour_count=hours.count(),
@@ -56,18 +68,24 @@ def site_trading_days(site_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Tabl
 
 
 def trading_hours(hours: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    """The rows of hours in which their site trades, with `day`, the site's own."""
-    zones = dim_hour.select(known_zone=dim_hour.time_zone).distinct()
+    """The rows of hours in which their site trades, with `day`, its trading day, and its `zone`."""
     sites = dim_site.select("site_id", "time_zone", "valid_from", "valid_to")
     ended = hours.mutate(hour_end=hours.hour + _AN_HOUR)
-    placed = ended.left_join(
-        sites, [ended.site_id == sites.site_id, in_force(sites, ended.hour_end)]
-    ).select(*hours.columns, "time_zone")
-    told = placed.left_join(zones, placed.time_zone == zones.known_zone)
-    zoned = told.select(*hours.columns, "known_zone")
-    zoned = zoned.mutate(zone=zoned.known_zone.fill_null(UTC))
+    placed = ended.join(sites, [ended.site_id == sites.site_id, in_force(sites, ended.hour_end)])
+    zoned = placed.select(*hours.columns, zone="time_zone")
+    here = zoned.inner_join(calendar(dim_hour), ["hour", "zone"])
+    return here.select(*hours.columns, "zone", "day")
+
+
+def calendar(dim_hour: ir.Table) -> ir.Table:
+    """The trading hours of each zone with their trading day: hour, zone, day, trading_hour_count.
+
+    Rows from before trading days were stored have the local day, and no count.
+    """
     trading = dim_hour.filter(dim_hour.is_trading_hour)
-    local = trading.select("hour", "local_day", trading_zone="time_zone")
-    here = zoned.inner_join(local, [zoned.hour == local.hour, zoned.zone == local.trading_zone])
-    found = here.select(*hours.columns, "local_day")
-    return found.mutate(day=found.local_day).drop("local_day")
+    return trading.select(
+        "hour",
+        "trading_hour_count",
+        zone="time_zone",
+        day=trading.trading_day.fill_null(trading.local_day),
+    )

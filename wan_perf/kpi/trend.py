@@ -13,10 +13,11 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.formulas import VALUE_DECIMALS
-from wan_perf.kpi.newest import stores
+from wan_perf.kpi.newest import newest_whole_day, stores
 from wan_perf.kpi.tails import two_sided_p
 from wan_perf.tables import TREND
 from wan_perf.thresholds import TrendRule
+from wan_perf.whole import is_whole
 
 TARGETS = (80, 90)
 """Utilization that capacity is planned by. [%]"""
@@ -25,15 +26,17 @@ _DAY_S = 86_400
 
 
 def trends(circuit_trading_day: ir.Table, dim_site: ir.Table, rule: TrendRule) -> ir.Table:
-    """One row per circuit of a store with a day of the last `rule.of_days` (TREND).
+    """One row per circuit of a store with a whole day of the last `rule.of_days` (TREND).
 
-    A day counts with `rule.hours_of_day` hours of utilization. Under `rule.days` such days there
+    A trading day in progress is left out: its first hours are not its busiest. A day counts with
+    `rule.hours_of_day` hours of utilization. Under `rule.days` such days there
     is no test: the verdict is too_short. A trend is rising or falling where the test's p-value is
     under `rule.p_value`, that survives the correction over the fleet, and the slope is at least
     `rule.slope_pct` points a day; else steady.
     """
-    newest = circuit_trading_day.aggregate(as_of_day=circuit_trading_day.day.max())
-    days = _days(circuit_trading_day, newest, rule)
+    whole = circuit_trading_day.filter(is_whole(circuit_trading_day))
+    newest = newest_whole_day(circuit_trading_day)
+    days = _days(whole, newest, rule)
     counted = days.group_by("circuit_id").aggregate(
         as_of_day=days.as_of_day.max(),
         site_id=days.site_id.argmax(days.day),

@@ -65,13 +65,7 @@ def fill(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> int:
 
 def furnish(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> None:
     """Write the dimensions, the hours of the window among them, and create the raw tables."""
-    zoned = local_hours(
-        window.start,
-        window.end,
-        ["UTC"],
-        Policy().trading_hours.opens,
-        Policy().trading_hours.closes,
-    )
+    zoned = local_hours(window.start, window.end, ["UTC"], Policy().trading_hours)
     warehouse.store(DIM_HOUR, conform(zoned, DIM_HOUR), window)
     warehouse.store(DIM_POLICY, conform(Policy().rows(), DIM_POLICY))
     with warehouse.session() as session:

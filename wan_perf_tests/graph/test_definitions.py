@@ -78,7 +78,7 @@ FEEDS = {
     "region_month": {"circuit_month", "site_day", "circuit_month_histogram", "dim_site"},
     "site_13_month": {"circuit_13_month", "site_month", "circuit_month_histogram"},
     "region_13_month": {"circuit_13_month", "site_month", "circuit_month_histogram", "dim_site"},
-    "chronic_offender": {"circuit_day", "dim_site", "dim_hour"},
+    "chronic_offender": {"circuit_trading_day", "dim_site", "dim_hour"},
     "current_state": {
         *("circuit_state", "circuit_hour", "raw_port_sample", "raw_gateway_event", "dim_site"),
         *("dim_circuit", "circuit_port", "failover_piece"),

@@ -1,6 +1,6 @@
 """Rows of the dimensions: one site with circuits on the ports of one gateway."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from wan_perf.periods import local_hours
@@ -39,7 +39,7 @@ def carried(circuit_id: str = "C1", port: str = PORT, gateway: str = GATEWAY, **
 
 
 def hours(first: datetime = HOUR, count: int = 1) -> list[Row]:
-    return local_hours(first, first + count * H, ["Europe/Berlin"], time(8), time(21))
+    return local_hours(first, first + count * H, ["Europe/Berlin"], Policy().trading_hours)
 
 
 def policy(*overrides: Override) -> list[Row]:

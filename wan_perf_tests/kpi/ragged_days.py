@@ -19,6 +19,7 @@ def day(back: int, circuit: str = "C1", site_id: str = "S1", **more: Any) -> Row
         "circuit_id": circuit,
         "site_id": site_id,
         "hour_count": 24,
+        "is_whole": True,
         "flap_count": 0,
         "availability_pct": 100.0,
         "coverage_pct": 100.0,
@@ -36,6 +37,7 @@ def calendar(days: int = 30, closed: Sequence[int] = (), zone: str = "Europe/Ber
             "hour": noon - timedelta(days=back),
             "time_zone": zone,
             "is_trading_hour": back not in closed,
+            "trading_day": None if back in closed else LAST - timedelta(days=back),
         }
         for back in range(days)
     ]
@@ -57,7 +59,7 @@ def ragged(seed: int) -> tuple[list[Row], list[Row], list[Row]]:
         for row in calendar(40, [b for b in range(40) if chance.random() < 0.15], zone)
     ]
     days = []
-    for n in range(30):
+    for n in range(45):
         badness, home = chance.random(), chance.choice(["S1", "S2", "S3", "S4"])
         moves = chance.randrange(40) if chance.random() < 0.2 else 99
         for back in range(chance.choice([39, 25, 12]), chance.choice([-2, -1, 0, 3]), -1):
@@ -70,6 +72,7 @@ def ragged(seed: int) -> tuple[list[Row], list[Row], list[Row]]:
                     f"C{n:02}",
                     "S1" if back < moves < 99 else home,
                     hour_count=24 if back >= 0 else 7,
+                    is_whole=back >= 0,
                     flap_count=chance.choice([4, 8, 0]) if bad else chance.choice([0, 3]),
                     availability_pct=chance.choice([None, 100.0, 99.5, 98.0 if bad else 99.9]),
                     coverage_pct=chance.choice([100.0, 100.0, 95.0, 50.0, 30.0]),

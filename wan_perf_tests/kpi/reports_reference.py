@@ -10,7 +10,7 @@ from wan_perf_tests.kpi.rows import Row
 
 
 def as_of(days: Sequence[Row]) -> date:
-    return max(row["day"] for row in days if row["hour_count"] == 24)
+    return max(row["day"] for row in days if row["is_whole"])
 
 
 def told_sites(sites: Sequence[Row], newest: date) -> dict[str, Row]:
@@ -20,22 +20,34 @@ def told_sites(sites: Sequence[Row], newest: date) -> dict[str, Row]:
     return {s["site_id"]: s for s in current if s.get("site_kind") != "hub"}
 
 
+def compared_days(
+    days: Sequence[Row], zones: dict[str, str], hours: Sequence[Row]
+) -> dict[str, list[date]]:
+    """The last 20 trading days of each zone, up to the newest whole one of its sites."""
+    traded, whole = defaultdict(set), defaultdict(set)
+    for hour in hours:
+        traded[hour["time_zone"]].add(hour["trading_day"])
+    for row in days:
+        whole[zones[row["site_id"]]].add(row["day"])
+    return {
+        zone: sorted(d for d in traded[zone] if d and d <= max(found))[-20:]
+        for zone, found in whole.items()
+    }
+
+
 def slow_chronic(days: Sequence[Row], sites: Sequence[Row], hours: Sequence[Row]) -> list[Row]:
     newest = as_of(days)
-    current, traded = told_sites(sites, newest), defaultdict(set)
-    for hour in hours:
-        traded[hour["time_zone"]].add(hour["hour"].date() if hour["is_trading_hour"] else None)
+    current = told_sites(sites, newest)
+    zones = {site_id: site["time_zone"] for site_id, site in current.items()}
+    days = [row for row in days if row["site_id"] in current and row["is_whole"]]
+    last = compared_days(days, zones, hours)
     of_circuit = defaultdict(list)
     compared = {}
     for row in sorted(days, key=lambda r: r["day"]):
-        if row["site_id"] not in current:
-            continue
-        zone = current[row["site_id"]]["time_zone"]
-        calendar_days = traded.get(zone) or traded["UTC"]
-        last = sorted(d for d in calendar_days if d and d <= newest)[-20:]
-        if row["day"] in last:
+        of_zone = last[zones[row["site_id"]]]
+        if row["day"] in of_zone:
             of_circuit[row["circuit_id"]].append(row)
-            compared[row["circuit_id"]] = max(compared.get(row["circuit_id"], 0), len(last))
+            compared[row["circuit_id"]] = max(compared.get(row["circuit_id"], 0), len(of_zone))
     found = []
     for circuit, rows in sorted(of_circuit.items()):
         known = [r for r in rows if r["coverage_pct"] >= 50]

@@ -26,15 +26,18 @@ def now(circuit: str, rank: int | None, **more: Any) -> Row:
 
 
 def compared(*circuits: Row, days: int = 28, rates: Any = None) -> list[Row]:
-    """The primary's daily 95th percentiles are 1, 2, 3 … percent, the last day the highest."""
+    """The primary's daily 95th percentiles are 1, 2, 3 … percent; the day in progress has 99."""
     usual = [
         {
             "circuit_id": "C1",
             "day": date(2026, 3, 1) + timedelta(days=n),
             "utilization_p95_pct": n + 1.0,
+            "is_whole": True,
         }
         for n in range(days)
     ]
+    morning = {"utilization_p95_pct": 99.0, "is_whole": False}
+    usual += [{"circuit_id": "C1", "day": date(2026, 3, 1) + timedelta(days=days), **morning}]
     known = {**RATES, **(rates or {})}
     rows = [
         {**ALWAYS, "circuit_id": c, "bandwidth_mbps": down, "bandwidth_up_mbps": up}

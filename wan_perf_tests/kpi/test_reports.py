@@ -13,6 +13,7 @@ from wan_perf.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
     CIRCUIT_MONTH,
+    CIRCUIT_TRADING_DAY,
     CIRCUIT_WEEK,
     DIM_HOUR,
     DIM_SITE,
@@ -37,7 +38,8 @@ KEPT = {
 
 @cache
 def chronic_query() -> Query:
-    return Query(chronic_offenders(*map(unbound, (CIRCUIT_DAY, DIM_SITE, DIM_HOUR)), RULE))
+    sources = (CIRCUIT_TRADING_DAY, DIM_SITE, DIM_HOUR)
+    return Query(chronic_offenders(*map(unbound, sources), RULE))
 
 
 @cache
@@ -50,7 +52,7 @@ def chronic(
     days: Sequence[Row], hours: Sequence[Row] | None = None, sites: Sequence[Row] | None = None
 ) -> list[Row]:
     rows = chronic_query().rows(
-        circuit_day=days, dim_hour=hours or calendar(), dim_site=sites or [site()]
+        circuit_trading_day=days, dim_hour=hours or calendar(), dim_site=sites or [site()]
     )
     return sorted(rows, key=lambda row: row["circuit_id"])
 
@@ -120,18 +122,24 @@ def test_an_offender_tells_its_reasons_and_its_days():
 
 
 def test_the_day_in_progress_is_not_compared_and_hubs_are_not_told():
-    begun = [day(-1, hour_count=5, **BAD)]
+    begun = [day(-1, hour_count=5, is_whole=False, **BAD)]
     assert chronic([*begun, *(day(back, **BAD) for back in range(9))]) == []
     ten = [day(back, **BAD) for back in range(10)]
     assert len(chronic([*begun, *ten])) == 1
     assert chronic(ten, sites=[site(site_kind="hub")]) == []
 
 
-def test_a_site_without_a_time_zone_follows_utc():
-    ten = [day(back, **BAD) for back in range(10)]
-    utc = calendar(zone="UTC", closed=(0,))
-    assert chronic(ten, [*calendar(), *utc], [site(time_zone=None)]) == []
-    assert len(chronic(ten, [*calendar(), *utc])) == 1
+def test_a_zone_ends_with_its_own_newest_whole_day():
+    """In New York the last day goes on when Berlin's is over: ten bad days before it count."""
+    sites = [site(), site(site_id="S2", time_zone="America/New_York")]
+    both = [*calendar(), *calendar(zone="America/New_York")]
+    berlin = [day(back, "C1") for back in range(20)]
+    bad = [day(back, "C2", "S2", **BAD) for back in range(11, 21)]
+    rest = [day(back, "C2", "S2") for back in range(1, 11)]
+    in_progress = day(0, "C2", "S2", is_whole=False)
+    [row] = chronic([*berlin, *bad, *rest, in_progress], both, sites)
+    assert (row["circuit_id"], row["bad_day_count"], row["as_of_day"]) == ("C2", 10, LAST)
+    assert chronic([*berlin, *bad, *rest, in_progress | {"is_whole": True}], both, sites) == []
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -1,6 +1,6 @@
 """Days of trading: local days, days of 23 and 25 hours, minutes that stores lost."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from random import Random
 from zoneinfo import ZoneInfo
@@ -11,13 +11,16 @@ import pytest
 from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
 from wan_perf.periods import local_hours
 from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_POLL, DIM_HOUR, DIM_SITE, SITE_HOUR
+from wan_perf.thresholds import TradingHours
+from wan_perf.trading_hours import in_order
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.loads import loaded
 from wan_perf_tests.kpi.rows import H, Row
 
 NEW_YORK, SYDNEY = "America/New_York", "Australia/Sydney"
-ALL_DAY = (time(0), time.max)
-SHOP = (time(8), time(21))
+ALL_DAY = TradingHours(opens=0, closes=24)
+SHOP = TradingHours(opens=8, closes=21)
+NIGHT = TradingHours(opens=22, closes=2)
 
 
 @cache
@@ -31,10 +34,10 @@ def query(of: str) -> Query:
 
 
 def dimensions(
-    start: datetime, hours: int, zone: str | None, trading: tuple[time, time]
+    start: datetime, hours: int, zone: str | None, trading: TradingHours
 ) -> dict[str, list[Row]]:
     site = {"site_id": "S1", "time_zone": zone, "valid_from": datetime(1970, 1, 1)}
-    rows = local_hours(start, start + hours * H, [zone], *trading)
+    rows = local_hours(start, start + hours * H, [zone], in_order([trading]))
     return {"dim_site": [site], "dim_hour": rows}
 
 
@@ -42,7 +45,7 @@ def hours_from(start: datetime, loads: list[float | None]) -> list[Row]:
     return [{**loaded(0, pct), "hour": start + n * H} for n, pct in enumerate(loads)]
 
 
-def counts(start: datetime, hours: int, zone: str | None, trading: tuple[time, time]) -> Row:
+def counts(start: datetime, hours: int, zone: str | None, trading: TradingHours) -> Row:
     rows = query("circuit").rows(
         circuit_hour=hours_from(start, [50.0] * hours), **dimensions(start, hours, zone, trading)
     )
@@ -72,8 +75,73 @@ def test_a_day_in_sydney_begins_in_the_utc_day_before() -> None:
 
 
 @pytest.mark.parametrize("zone", [None, "Nowhere/Land"])
-def test_a_site_without_a_time_zone_follows_utc(zone: str | None) -> None:
-    assert counts(datetime(2026, 1, 14), 24, zone, SHOP) == {date(2026, 1, 14): 13}
+def test_a_site_of_an_unknown_time_zone_has_no_trading_days(zone: str | None) -> None:
+    """As none of its circuit-hours is known to be a trading hour."""
+    given = dimensions(datetime(2026, 1, 14), 24, zone, SHOP)
+    hours = hours_from(datetime(2026, 1, 14), [50.0] * 24)
+    assert query("circuit").rows(circuit_hour=hours, **given) == []
+    minutes = {"up_minutes": 60.0, "dark_minutes": 0.0, "unreachable_minutes": 0.0}
+    minutes |= {"unknown_minutes": 0.0}
+    sites = [{"hour": row["hour"], "site_id": "S1", **minutes} for row in hours]
+    assert query("site").rows(site_hour=sites, **given) == []
+
+
+def test_hours_after_midnight_belong_to_the_day_on_which_the_store_opened() -> None:
+    """22:00 to 2:00 in New York in January is 3:00 to 7:00 UTC of the day after."""
+    found = counts(datetime(2026, 1, 14), 48, NEW_YORK, NIGHT)
+    assert found == {date(2026, 1, 13): 4, date(2026, 1, 14): 4}
+
+
+def test_a_run_over_local_midnight_is_one_where_the_store_is_open() -> None:
+    start = datetime(2026, 1, 14)
+    loads = [85.0 if n >= 23 else 10.0 for n in range(26)]
+    rows = query("circuit").rows(
+        circuit_hour=hours_from(start, loads), **dimensions(start, 26, "UTC", NIGHT)
+    )
+    runs = {row["day"].day: row["utilization_high_longest_hours"] for row in rows}
+    assert runs == {13: 0, 14: 3}
+
+
+@pytest.mark.parametrize(
+    ("last", "source", "whole"),
+    [
+        pytest.param(12, "samples", False, id="the morning"),
+        pytest.param(20, "samples", False, id="the last hour is in progress"),
+        pytest.param(21, "samples", True, id="a later hour has rows"),
+        pytest.param(20, "history", True, id="history knows hours that are over only"),
+        pytest.param(20, "import", True, id="so does an import"),
+        pytest.param(19, "history", False, id="the last hour is not there"),
+    ],
+)
+def test_a_trading_day_is_whole_once_its_last_hour_is_closed(
+    last: int, source: str, whole: bool
+) -> None:
+    """8:00 to 21:00 UTC; hours from 0:00 up to `last` have rows."""
+    start = datetime(2026, 1, 14)
+    hours = [row | {"source": source} for row in hours_from(start, [50.0] * (last + 1))]
+    [row] = query("circuit").rows(circuit_hour=hours, **dimensions(start, last + 1, "UTC", SHOP))
+    assert (row["is_whole"], row["hour_count"]) == (whole, min(last, 20) - 7)
+
+
+def test_a_day_whose_first_trading_hours_have_no_rows_is_not_whole() -> None:
+    start = datetime(2026, 1, 14, 10)
+    [row] = query("circuit").rows(
+        circuit_hour=hours_from(start, [50.0] * 14), **dimensions(start, 14, "UTC", SHOP)
+    )
+    assert (row["is_whole"], row["hour_count"]) == (False, 11)
+
+
+def test_a_day_of_the_evening_in_los_angeles_is_not_whole_at_midnight_utc() -> None:
+    """8:00 to 21:00 is 16:00 to 5:00 UTC: whole once 5:00 has rows."""
+    start, zone = datetime(2026, 1, 14, 8), "America/Los_Angeles"
+
+    def at(last: datetime) -> list[bool]:
+        count = (last - start) // H + 1
+        given = dimensions(start, count, zone, SHOP)
+        rows = query("circuit").rows(circuit_hour=hours_from(start, [50.0] * count), **given)
+        return [row["is_whole"] for row in rows]
+
+    assert [at(datetime(2026, 1, 15, hour)) for hour in (0, 4, 5)] == [[False], [False], [True]]
 
 
 def test_a_night_does_not_count_and_cuts_a_run() -> None:
@@ -111,12 +179,25 @@ def test_minutes_lost_are_dark_or_unreachable_and_only_while_the_shop_is_open() 
     assert row["site_availability_pct"] == round(100 * (13 * 60 - 45) / (13 * 60), 4)
 
 
+def opened_on(local: datetime, trading: TradingHours) -> date | None:
+    """The trading day of a local time, of these hours; None while the store is closed."""
+    if trading.opens == trading.closes:
+        return local.date()
+    is_overnight = trading.closes < trading.opens
+    if not is_overnight:
+        return local.date() if trading.opens <= local.time() < trading.closes else None
+    if local.time() >= trading.opens:
+        return local.date()
+    return local.date() - timedelta(days=1) if local.time() < trading.closes else None
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_ragged_days_are_as_the_reference_says(seed: int) -> None:
     """Around a change of clocks, with missing hours, over all kinds of zones."""
     chance = Random(seed)
     zone = chance.choice([NEW_YORK, SYDNEY, "Asia/Kathmandu", "Pacific/Kiritimati", "UTC"])
-    trading = chance.choice([SHOP, ALL_DAY, (time(6, 30), time(23))])
+    late = TradingHours(opens="06:30", closes=23)
+    trading = chance.choice([SHOP, ALL_DAY, late, NIGHT, TradingHours(opens=18, closes="04:30")])
     start = chance.choice([datetime(2026, 3, 6), datetime(2026, 10, 2), datetime(2026, 10, 30)])
     loads = [chance.choice([None, 10.0, 85.0, 85.0, 95.5]) for _ in range(96)]
     hours = [row for row in hours_from(start, loads) if chance.random() < 0.95]
@@ -129,8 +210,8 @@ def test_ragged_days_are_as_the_reference_says(seed: int) -> None:
     own: dict[date, list[Row]] = {}
     for hour in hours:
         local = hour["hour"].replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
-        if trading[0] <= local.time() < trading[1]:
-            own.setdefault(local.date(), []).append(hour)
+        if day := opened_on(local.replace(tzinfo=None), trading):
+            own.setdefault(day, []).append(hour)
     assert {row["day"] for row in rows} == set(own)
     for row in rows:
         used = [h for h in own[row["day"]] if h["utilization_pct"] is not None]

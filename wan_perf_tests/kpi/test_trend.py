@@ -47,6 +47,7 @@ def days_of(values: list[float | None], circuit: str = "C1", **more: Any) -> lis
             "day": MONDAY + timedelta(days=n),
             "circuit_id": circuit,
             "site_id": "S1",
+            "is_whole": True,
             "observed_hour_count": 3 if value is None else 13,
             "utilization_p95_pct": 99.0 if value is None else value,
             **more,
@@ -93,6 +94,22 @@ def test_27_days_are_too_short_and_28_are_not() -> None:
     figures = ("slope_pct_per_day", "p_value", "q_value", "is_significant", "level_pct")
     assert [short[name] for name in figures] == [None] * 5
     assert told(days_of(rising))["C1"]["verdict"] == "rising"
+
+
+def test_a_day_in_progress_is_no_day() -> None:
+    """27 whole days and a morning of four busy hours are 27 days, and end with the last whole."""
+    days = days_of([30.0 + n for n in range(27)])
+    morning = {**days[-1], "day": MONDAY + timedelta(days=27), "observed_hour_count": 4}
+    morning |= {"is_whole": False, "utilization_p95_pct": 57.0}
+    row = told([*days, morning])["C1"]
+    assert (row["verdict"], row["day_count"]) == ("too_short", 27)
+    assert row["as_of_day"] == MONDAY + timedelta(days=26)
+    assert told([*days, morning | {"is_whole": True}])["C1"]["verdict"] == "rising"
+
+
+def test_of_rows_from_before_wholeness_was_stored_the_newest_day_is_left_out() -> None:
+    old = [row | {"is_whole": None} for row in days_of([30.0 + n for n in range(28)])]
+    assert told(old)["C1"]["day_count"] == 27
 
 
 def test_hubs_and_days_of_long_ago_are_left_out() -> None:

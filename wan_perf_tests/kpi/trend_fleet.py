@@ -34,6 +34,7 @@ def trading_days(seed: int, circuits: int, days: int, growth: float) -> pd.DataF
             "day": np.tile([FIRST + timedelta(days=n) for n in range(days)], circuits),
             "circuit_id": np.repeat(names, days),
             "site_id": "S1",
+            "is_whole": True,
             "observed_hour_count": observed.ravel(),
             "utilization_p95_pct": _p95(traded, observed).round(4).ravel(),
         }
