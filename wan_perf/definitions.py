@@ -61,11 +61,11 @@ FACTS = [
 IMPORTED = [imported.raw_circuit_hour]
 HOURLY_ASSETS = [*COLLECTED, *FACTS]
 EVENTS = [events.threshold_piece, events.failover_piece]
+TRADING_DAYS = [rollups.circuit_trading_day, rollups.site_trading_day]
 DAYS = [
     rollups.circuit_day,
     rollups.circuit_histogram,
-    rollups.circuit_trading_day,
-    rollups.site_trading_day,
+    *TRADING_DAYS,
     *places.PLACES["day"],
 ]
 DAILY_ASSETS = [*EVENTS, *DAYS]
@@ -91,6 +91,7 @@ LIVE_ASSETS = [asset for asset in HOURLY_ASSETS if asset is not past.raw_port_hi
 _CONDITIONS = [
     (FETCHED, automation.fetched_where_missing()),
     (FACTS, automation.follows_hours()),
+    (TRADING_DAYS, automation.follows_trading_days()),
     (DAILY_ASSETS, automation.follows_days()),
     ([*WEEKLY_ASSETS, *MONTHLY_ASSETS], automation.follows_periods()),
     (STANDING, automation.follows_reports()),

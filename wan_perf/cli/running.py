@@ -51,6 +51,7 @@ from wan_perf.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_MONTH,
     CIRCUIT_STATE,
+    CIRCUIT_TRADING_DAY,
     CIRCUIT_WEEK,
     CIRCUIT_WINDOW,
     GATEWAY_SILENCE,
@@ -58,6 +59,7 @@ from wan_perf.tables import (
     RAW_INVENTORY,
     REGION_WINDOW,
     SITE_HOUR,
+    SITE_TRADING_DAY,
     SITE_WINDOW,
     TOP_OFFENDER,
 )
@@ -70,6 +72,8 @@ FOLLOWING_EVENTS = (
     *(CIRCUIT_WINDOW, SITE_WINDOW, REGION_WINDOW),
 )
 """What is brought up to date where only events can have changed."""
+_TRADING_DAY_REACH = timedelta(days=2)
+"""A trading day ends less than two days after the UTC day of its name (`defs.partitions`)."""
 INVENTORY_EVERY = timedelta(hours=6)
 _MISSED_SHOWN = 3
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -208,11 +212,19 @@ class Runs:
         keys = [f"{first:%Y-%m-%d}", f"{last - DAY:%Y-%m-%d}"]
         with self.console.status(f"days {keys[0]} to {keys[1]}"):
             result = self._run(DAILY_JOB, keys)
+            self._trading_days_before(first, oldest)
         with self.console.status("reports"):
             self._run(REPORTS_JOB)
         count = _metadata(result, "circuit_day")["dagster/partition_row_count"]
         days = counted(count, "circuit-day", "circuit-days")
         self.console.print(f"Aggregated {keys[0]} to {keys[1]}: {days}.")
+
+    def _trading_days_before(self, first: datetime, oldest: datetime) -> None:
+        """Trading days of the UTC days before a range, as far as their last hours lie in it."""
+        since = max(first - _TRADING_DAY_REACH, floored(max(oldest, self.settings.start), DAY))
+        if since < first:
+            keys = [f"{since:%Y-%m-%d}", f"{first - DAY:%Y-%m-%d}"]
+            self._run(DAILY_JOB, keys, only=(CIRCUIT_TRADING_DAY, SITE_TRADING_DAY))
 
     def aggregate_weekly(self, start: datetime | None = None, end: datetime | None = None) -> None:
         """Weeks from days; by default from the newest week that there is."""

@@ -108,11 +108,27 @@ def follows_days() -> dg.AutomationCondition:
     """Days whose inputs changed; today once an hour, and yesterday while its end comes in."""
     today = AC.in_latest_time_window() & AC.cron_tick_passed("12 * * * *")
     yesterday = AC.in_latest_time_window(timedelta(days=2)) & AC.cron_tick_passed("12 0-3 * * *")
-    return (
-        AC.in_latest_time_window(LOOK_BACK)
-        & _unhandled(_changed() | today | yesterday)
-        & _settled()
-    ).with_label("days whose hours changed, or that failed; today once an hour")
+    return _follows(today | yesterday).with_label(
+        "days whose hours changed, or that failed; today once an hour"
+    )
+
+
+def follows_trading_days() -> dg.AutomationCondition:
+    """The same of trading days, whose hours come in for up to 36 hours after the UTC day.
+
+    Today and yesterday once an hour, for stores in the west and those that close after midnight;
+    the day before once more, when it is over everywhere.
+    """
+    two = AC.in_latest_time_window(timedelta(days=2)) & AC.cron_tick_passed("12 * * * *")
+    third = AC.in_latest_time_window(timedelta(days=3)) & AC.cron_tick_passed("12 13 * * *")
+    return _follows(two | third).with_label(
+        "trading days whose hours changed, or that failed; the last two once an hour"
+    )
+
+
+def _follows(begun: Any) -> Any:
+    """Days whose inputs changed by runs that were not live, and those that live runs go on with."""
+    return AC.in_latest_time_window(LOOK_BACK) & _unhandled(_changed() | begun) & _settled()
 
 
 def follows_periods() -> dg.AutomationCondition:
