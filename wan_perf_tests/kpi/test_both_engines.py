@@ -410,11 +410,13 @@ def test_reports(warehouses):
 
     def fill(warehouse: Warehouse) -> None:
         warehouse.store(CIRCUIT_DAY, conform(kept, CIRCUIT_DAY), long)
+        warehouse.store(CIRCUIT_TRADING_DAY, conform(kept, CIRCUIT_TRADING_DAY), long)
         warehouse.store(DIM_SITE, conform(sites, DIM_SITE))
         warehouse.store(DIM_HOUR, conform(hours_of_zones, DIM_HOUR), long)
-        stored = [warehouse.lazy(table) for table in (CIRCUIT_DAY, DIM_SITE, DIM_HOUR)]
+        stored = [warehouse.lazy(table) for table in (CIRCUIT_TRADING_DAY, DIM_SITE, DIM_HOUR)]
         warehouse.store(CHRONIC_OFFENDER, chronic_offenders(*stored, ChronicRule()))
-        warehouse.store(TOP_OFFENDER, top_offenders({"day": stored[0]}, stored[1], 3))
+        days_by_period = {"day": warehouse.lazy(CIRCUIT_DAY)}
+        warehouse.store(TOP_OFFENDER, top_offenders(days_by_period, stored[1], 3))
 
     assert len(assert_equal_on_both(warehouses, CHRONIC_OFFENDER, fill)) > 3
     rows = assert_equal_on_both(warehouses, TOP_OFFENDER, lambda _: None)
