@@ -35,7 +35,7 @@ class Planned(FullCycle):
         self.ranges: dict[str, str] = {}
         return self
 
-    def collect(self, *_: object, **__: object) -> datetime:
+    def collect_what_succeeds(self, *_: object, **__: object) -> datetime:
         return self.collected_from
 
     def _ends(self, table: Table, column: str) -> tuple[datetime | None, datetime | None]:

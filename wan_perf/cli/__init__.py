@@ -150,6 +150,7 @@ def full_cycle(start: TimeArgument | None, end: TimeArgument | None) -> None:
     with FullCycle() as runs:
         runs.full_cycle(runs.resolved(start), runs.resolved(end))
         print_answers(runs.warehouse, runs.console)
+        runs.raise_inventory_failure()
 
 
 @commands.command()

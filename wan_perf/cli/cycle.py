@@ -22,15 +22,17 @@ class FullCycle(Runs):
 
         A trading day is of the local calendar: its hours are of the UTC days beside it too, so that
         days begin one day earlier. A past month is part of the 13 months of the twelve months after
-        it, so that months go up to the newest.
+        it, so that months go up to the newest. A failed inventory is left to
+        `raise_inventory_failure`.
 
         Raises:
             UsageError: the range is none, or lies outside what is stored.
             WanPerfError: Mist or the warehouse failed; what was stored stays.
         """
-        first = self.collect(start, end)
+        first = self.collect_what_succeeds(start, end)
         oldest, newest = self._ends(CIRCUIT_HOUR, "hour")
         if oldest is None or newest is None:
+            self.raise_inventory_failure()
             raise UsageError("There are no circuit-hours yet; run wan-perf collect first.")
         begin = max(min(first, newest) - DAY, oldest)
         for aggregate, table, column in (

@@ -25,6 +25,7 @@ from wan_perf.cli.terminal import Terminal, warning
 from wan_perf.declaration import Table
 from wan_perf.definitions import (
     DAILY_JOB,
+    HOURLY_ASSETS,
     HOURLY_JOB,
     INVENTORY_JOB,
     MONTHLY_JOB,
@@ -57,10 +58,12 @@ from wan_perf.tables import (
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
+    RAW_PORT_HISTORY,
     REGION_WINDOW,
     SITE_HOUR,
     SITE_TRADING_DAY,
     SITE_WINDOW,
+    TABLES,
     TOP_OFFENDER,
 )
 from wan_perf.time_argument import TimeArgument
@@ -74,6 +77,13 @@ FOLLOWING_EVENTS = (
 """What is brought up to date where only events can have changed."""
 _TRADING_DAY_REACH = timedelta(days=2)
 """A trading day ends less than two days after the UTC day of its name (`defs.partitions`)."""
+SAMPLED = tuple(
+    TABLES[key.to_user_string()]
+    for asset in HOURLY_ASSETS
+    for key in asset.keys
+    if key.to_user_string() != RAW_PORT_HISTORY.name
+)
+"""What can be collected and computed before there is an inventory."""
 INVENTORY_EVERY = timedelta(hours=6)
 _MISSED_SHOWN = 3
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -99,6 +109,7 @@ class Runs:
         self.clock = clock_for(self.settings)
         self._imported = Imported()
         self._stack = ExitStack()
+        self._inventory_failure: Exception | None = None
         # A person at a terminal wants the sentence at once, not after the unattended runs' retries.
         self._tags = {AT_ONCE_TAG: "true"}
         self._bar = Progress(
@@ -157,6 +168,9 @@ class Runs:
         events of the day before it read again, and the hours that follow from them. What of a range
         is stored and final is skipped, unless it is wanted `again`: nothing is requested of it.
 
+        An inventory that fails stops no sampling: sites and circuits stay as they were, without any
+        only raw rows are stored, and the failure is raised at the end.
+
         Returns:
             The first hour that was computed.
 
@@ -164,6 +178,19 @@ class Runs:
             UsageError: the range is none, or lies outside what is kept.
             WanPerfError: Mist or the warehouse failed; what was stored stays.
         """
+        computed_from = self.collect_what_succeeds(start, end, inventory=inventory, again=again)
+        self.raise_inventory_failure()
+        return computed_from
+
+    def collect_what_succeeds(
+        self,
+        start: datetime | None,
+        end: datetime | None,
+        *,
+        inventory: bool = False,
+        again: bool = False,
+    ) -> datetime:
+        """The same, but that a failed inventory is raised by `raise_inventory_failure`."""
         if start is None and end is not None:
             raise UsageError("--end is given without --start; give both, or neither.")
         now = self.clock.now()
@@ -179,17 +206,46 @@ class Runs:
             )
             return last
         if inventory or self._inventory_is_old(now):
-            with self.console.status("inventory"):
+            self._take_inventory()
+        try:
+            return self._collect_range(first, last, now, due_only=start is None)
+        except Exception as error:
+            if self._inventory_failure and str(self._inventory_failure) != str(error):
+                why = str(self._inventory_failure)
+                self.console.print(warning("The inventory failed too:", why))
+            raise
+
+    def _take_inventory(self) -> None:
+        self._inventory_failure = None
+        with self.console.status("inventory"):
+            try:
                 result = self._run(INVENTORY_JOB)
-            self._say_inventory(_metadata(result, "raw_inventory"))
+            except Exception as error:  # whatever it is: a missed poll cannot be taken later
+                self._inventory_failure = error
+                return
+        self._say_inventory(_metadata(result, "raw_inventory"))
+
+    def raise_inventory_failure(self) -> None:
+        """Report the inventory that failed, where one did, when everything else is done.
+
+        Raises:
+            WanPerfError: the inventory failed.
+        """
+        failure, self._inventory_failure = self._inventory_failure, None
+        if failure is not None:
+            raise failure
+
+    def _collect_range(
+        self, first: datetime, last: datetime, now: datetime, *, due_only: bool
+    ) -> datetime:
         earliest = max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
-        early = reach_back(due) if start is None else HOUR
+        early = reach_back(floored(now, PASS_EVERY)) if due_only else HOUR
         computed_from = first
         while first < last:
             until = min(first + CHUNK, last)
             begin = max(first - early, min(earliest, first))
-            self._collect_hours(begin, until, due_only=start is None)
-            if start is not None:
+            self._collect_hours(begin, until, due_only=due_only)
+            if not due_only:
                 begin = self._hear_again(max(begin - EVENT_REACH_BACK, earliest), begin, now)
             computed_from = min(computed_from, begin)
             first = until
@@ -307,9 +363,12 @@ class Runs:
     def _collect_hours(self, begin: datetime, end: datetime, *, due_only: bool) -> None:
         keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
         due = 1 if due_only or self.settings.clock == "real" else (end - begin) // PASS_EVERY
+        # Whose history to request only an inventory says; samples need none.
+        has_inventory = self.warehouse.holds(RAW_INVENTORY)
+        only = () if has_inventory else SAMPLED
         with self._bar as bar:
             self._task = bar.add_task(f"passes from {begin:%Y-%m-%d %H:%M} UTC", total=due)
-            result = self._run(HOURLY_JOB, keys, {DUE_TAG: "true"} if due_only else {})
+            result = self._run(HOURLY_JOB, keys, {DUE_TAG: "true"} if due_only else {}, only)
             bar.remove_task(self._task)
         taken = _metadata(result, "raw_port_sample")
         events = _metadata(result, "raw_gateway_event")
@@ -321,9 +380,10 @@ class Runs:
             f"{counted(events['dagster/partition_row_count'], 'event', 'events')}, "
             f"{counted(hours['dagster/partition_row_count'], 'circuit-hour', 'circuit-hours')}."
         )
-        past = _metadata(result, "raw_port_history")
         scores = _metadata(result, "raw_site_sle")
-        self._say_history(past)
+        past = _metadata(result, "raw_port_history") if has_inventory else {}
+        if past:
+            self._say_history(past)
         self._say_what_is_left(events, scores)
         for told in (past, taken, events, scores):
             self._say_kept_out(told)
