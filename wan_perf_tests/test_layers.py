@@ -51,7 +51,8 @@ ARROWS = {
         *("thresholds", "warehouse"),
     },
     "doctor": {
-        *("declaration", "defs", "errors", "mist", "network", "settings", "tables", "warehouse"),
+        *("contracts", "declaration", "defs", "errors", "mist", "network", "settings", "tables"),
+        "warehouse",
     },
     "definitions": {"audits", "defs", "settings", "tables"},
     "cli": {

@@ -95,9 +95,9 @@ def collect(
     start: TimeArgument | None, end: TimeArgument | None, inventory: bool, again: bool
 ) -> None:
     """Take the pass that is due now, or what can still be had of a range of hours."""
-    from wan_perf.cli.running import Runs
+    from wan_perf.cli.correcting import CorrectingRuns
 
-    with Runs() as runs:
+    with CorrectingRuns() as runs:
         runs.collect(runs.resolved(start), runs.resolved(end), inventory=inventory, again=again)
 
 

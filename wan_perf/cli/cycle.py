@@ -6,15 +6,15 @@ Keep out: collecting and aggregating themselves (`running`).
 
 from datetime import datetime
 
+from wan_perf.cli.correcting import CorrectingRuns
 from wan_perf.cli.ranges import DAY, HOUR
-from wan_perf.cli.running import Runs
 from wan_perf.errors import UsageError
 from wan_perf.periods import DAY as DAYS
 from wan_perf.periods import MONTH, WEEK
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_MONTH, CIRCUIT_WEEK
 
 
-class FullCycle(Runs):
+class FullCycle(CorrectingRuns):
     """Runs that leave no day, week or month behind the hours."""
 
     def full_cycle(self, start: datetime | None, end: datetime | None) -> None:

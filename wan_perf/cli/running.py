@@ -7,7 +7,7 @@ Keep out: what a run computes (`defs`), what a command looks like (`cli`).
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Self
 
@@ -398,8 +398,17 @@ class Runs:
             sites = counted(told["sites_left"], "site", "sites")
             why = told["why_left"][0]
             self.console.print(warning(f"Bandwidth of {sites} stays as it was:", why))
-        for sentence in told["variables_unused"][:_MISSED_SHOWN]:
-            self.console.print(warning(sentence))
+        for name, more in (("contracts_unused", "contracts"), ("variables_unused", "variables")):
+            sentences = told[name]
+            for sentence in sentences[:_MISSED_SHOWN]:
+                self.console.print(warning(sentence))
+            if len(sentences) > _MISSED_SHOWN:
+                rest = len(sentences) - _MISSED_SHOWN
+                self.console.print(
+                    warning(f"… and {rest:,} more {more}; wan-perf doctor lists them.")
+                    if name == "contracts_unused"
+                    else warning(f"… and {rest:,} more {more}.")
+                )
         self._say_kept_out(told)
 
     def _say_history(self, past: dict[str, Any]) -> None:
@@ -473,7 +482,18 @@ class Runs:
 
     def _inventory_is_old(self, now: datetime) -> bool:
         newest = self._ends(RAW_INVENTORY, "taken_at")[1]
-        return newest is None or newest < now - INVENTORY_EVERY
+        if newest is None or newest < now - INVENTORY_EVERY:
+            return True
+        changed = self._contracts_changed_at()
+        return changed is not None and changed > newest
+
+    def _contracts_changed_at(self) -> datetime | None:
+        """When the contract file was written last; a simulated clock says nothing of that."""
+        path = self.settings.circuits_path
+        if path is None or not path.exists() or self.settings.clock != "real":
+            return None
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return floored(written.replace(tzinfo=None), PASS_EVERY)
 
     def _ends(self, table: Table, column: str) -> tuple[datetime | None, datetime | None]:
         if not self.warehouse.holds(table):

@@ -36,7 +36,7 @@ def raw_inventory(
 ) -> dg.MaterializeResult[pd.DataFrame]:
     session = source.session()
     frame, unused = inventory(session, floored(clock.now(), PASS_EVERY), source.contracts())
-    sites = ask_sites(session, frame, _newest_snapshot(warehouse), clock, source.reserve)
+    sites = ask_sites(session, frame, newest_snapshot(warehouse), clock, source.reserve)
     for sentence in (*unused, *sites.complaints):
         context.log.warning(sentence)
     for why, count in sorted(sites.left.items()):
@@ -63,14 +63,14 @@ def dim_contract(
     warehouse: dg.ResourceParam[Warehouse],
 ) -> pd.DataFrame:
     # Read here and not as an input: every snapshot there is would be loaded.
-    contracts, sentences = contracts_of(_newest_snapshot(warehouse), source.contracts())
+    contracts, sentences = contracts_of(newest_snapshot(warehouse), source.contracts())
     for sentence in sentences:
         context.log.warning(sentence)
     context.add_output_metadata({"contracts_unused": sentences})
     return contracts
 
 
-def _newest_snapshot(warehouse: Warehouse) -> pd.DataFrame:
+def newest_snapshot(warehouse: Warehouse) -> pd.DataFrame:
     """The newest inventory that is stored: what sites said before is not asked again each time."""
     held = warehouse.lazy(RAW_INVENTORY)
     taken = warehouse.query(held.aggregate(newest=held.taken_at.max()))["newest"].iloc[0]

@@ -138,20 +138,25 @@ def hours_of_corrections(
 
 
 def stale_rows(
-    warehouse: Warehouse, compared: dict[str, str], start: datetime, now: datetime
+    warehouse: Warehouse,
+    compared: dict[str, str],
+    start: datetime,
+    now: datetime,
+    most_days: int | None = _DAYS_OF_A_CALL,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Circuit-hours on a bandwidth that is not in force; and the days that need no comparison.
 
     Stored hours are read of days only whose versions of circuits have changed since all hours of
     the day agreed with them, and of the newest two: a correction of any age changes the digests of
     its days (`changed_days`), and a day whose hours do not agree yet is compared again. What
-    bounds one call is `_DAYS_OF_A_CALL`, the newest days first; the rest follows with the next.
+    bounds one call is `most_days`, the newest days first; the rest follows with the next.
 
     Args:
         warehouse: Stored hours and dimensions.
         compared: What the last call returned: a digest by ISO day; empty at first.
         start: The first instant that has a partition.
         now: The current instant, naive UTC.
+        most_days: How many days one call reads; None reads all that changed.
 
     Returns:
         hour, circuit_id of the stale rows; and what the next call is given as `compared`.
@@ -162,7 +167,7 @@ def stale_rows(
     circuits = warehouse.lazy(DIM_CIRCUIT)
     versions = warehouse.query(circuits.select(*_DATED, "valid_from", "valid_to"))
     digests = day_digests(versions, _DATED, start.date(), now.date())
-    days = days_to_compare(digests, compared, now.date(), _DAYS_OF_A_CALL)
+    days = days_to_compare(digests, compared, now.date(), most_days or len(digests))
     found = [nothing]
     for window in windows(days):
         stale = corrected_rows(warehouse.lazy(CIRCUIT_HOUR, window), circuits)
@@ -185,19 +190,19 @@ def _asked(
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """A run for each stretch of hours that follow each other, none before the start."""
     begin = floored(start, _HOUR)
-    stretches = list(_stretches(sorted(at for at in found if at >= begin)))
+    stretches = list(consecutive_hours(sorted(at for at in found if at >= begin)))
     if not stretches:
         yield dg.SkipReason(nothing)
     for first, last in stretches:
         yield dg.RunRequest(tags={**lane(HISTORY), **hours(first, last)})
 
 
-def _stretches(found: list[datetime]) -> Iterator[tuple[datetime, datetime]]:
-    """First and last of each stretch, none longer than a run.
+def consecutive_hours(found: list[datetime]) -> Iterator[tuple[datetime, datetime]]:
+    """First and last of each interval of consecutive hours, none longer than a run.
 
     >>> at = datetime.fromisoformat
     >>> hours = [at("2026-03-08T05:00"), at("2026-03-08T06:00"), at("2026-03-08T09:00")]
-    >>> [(first.hour, last.hour) for first, last in _stretches(hours)]
+    >>> [(first.hour, last.hour) for first, last in consecutive_hours(hours)]
     [(5, 6), (9, 9)]
     """
     first: datetime | None = None

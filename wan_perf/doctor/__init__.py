@@ -36,7 +36,7 @@ def examine(clock: Clock | None = None) -> Iterator[Finding]:
 
 
 def _findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    yield from examine_files(settings)
+    yield from examine_files(settings, clock)
     yield from examine_cloud(settings, clock)
     yield from examine_store(settings)
     yield from examine_machine(settings)

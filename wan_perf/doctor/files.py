@@ -1,24 +1,26 @@
 """Settings and the two files that they name.
 
-Belongs here: what is set, and whether the policy and the contracts can be read.
-Keep out: whether what is set leads anywhere (`cloud`, `store`, `machine`).
+Belongs here: what is set, and whether the policy can be read.
+Keep out: whether what is set leads anywhere (`cloud`, `store`, `machine`), contracts (`contracts`).
 """
 
 from collections.abc import Iterator
 
-from wan_perf.defs.resources import PolicyFile, Source
+from wan_perf.defs.resources import PolicyFile
+from wan_perf.doctor.contracts import examine_contracts
 from wan_perf.doctor.finding import Finding
 from wan_perf.errors import UsageError
+from wan_perf.mist.clock import Clock
 from wan_perf.settings import Settings
 
 FILES = ("policy", "contracts")
 
 
-def examine_files(settings: Settings) -> Iterator[Finding]:
+def examine_files(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """The settings, then the files."""
     yield _settings(settings)
     yield _policy(settings)
-    yield _contracts(settings)
+    yield examine_contracts(settings, clock, can_request=not empty_settings(settings))
 
 
 def empty_settings(settings: Settings) -> list[str]:
@@ -55,19 +57,3 @@ def _policy(settings: Settings) -> Finding:
         return Finding("policy", "ok", "the default levels; WAN_PERF_POLICY names no file.")
     overrides = len(policy.override)
     return Finding("policy", "ok", f"{settings.policy_path} is valid; overrides: {overrides}.")
-
-
-def _contracts(settings: Settings) -> Finding:
-    try:
-        contracts = Source(settings).contracts()
-    except UsageError as error:
-        return Finding("contracts", "FAILED", str(error))
-    if settings.circuits_path is None:
-        return Finding(
-            "contracts",
-            "warning",
-            "WAN_PERF_CIRCUITS names no file, so that no circuit has a bought rate.",
-            "Set WAN_PERF_CIRCUITS to the contract file; without it utilization rests on site "
-            "variables, speed tests or port speeds.",
-        )
-    return Finding("contracts", "ok", f"{settings.circuits_path} reads well: {len(contracts):,}.")

@@ -106,7 +106,9 @@ def test_files_that_settings_name(doctor: Doctor, tmp_path: Path) -> None:
     found = doctor(WAN_PERF_POLICY="policy.toml", WAN_PERF_CIRCUITS="circuits.csv")
     assert failed(found) == []
     assert found["policy"].found == "policy.toml is valid; overrides: 0."
-    assert found["contracts"].found == "circuits.csv reads well: 1."
+    assert found["contracts"].found == (
+        "circuits.csv is valid, contracts: 1; each is of a circuit in Mist."
+    )
 
 
 def test_settings_that_cannot_be_read(doctor: Doctor) -> None:

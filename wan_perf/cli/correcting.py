@@ -1,0 +1,153 @@
+"""Collecting, and recomputing stored hours that rest on contracts corrected since.
+
+Belongs here: when stored hours are compared with the contracts; running them and what follows from
+them again; what is said of it.
+Keep out: which hours are stale (`defs.late`), what an hour is computed from (`kpi`).
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from wan_perf.cli.ranges import DAY, HOUR
+from wan_perf.cli.running import CHUNK, Runs, counted
+from wan_perf.definitions import DAILY_JOB, FACTS_JOB, HOURLY_JOB, REPORTS_JOB
+from wan_perf.defs.late import consecutive_hours, stale_rows
+from wan_perf.mist.clock import floored
+from wan_perf.tables import (
+    CIRCUIT_DAY,
+    CIRCUIT_MONTH,
+    CIRCUIT_WEEK,
+    CIRCUIT_WINDOW,
+    RAW_INVENTORY,
+    REGION_WINDOW,
+    SITE_WINDOW,
+)
+
+WINDOWS = (CIRCUIT_WINDOW, SITE_WINDOW, REGION_WINDOW)
+_WINDOWS_REACH = 23 * HOUR
+
+
+class CorrectingRuns(Runs):
+    """Runs that recompute what a new inventory describes otherwise."""
+
+    def collect(
+        self, start: datetime | None, end: datetime | None, *, inventory: bool = False
+    ) -> datetime:
+        """Collect; where an inventory was taken, recompute the stored hours that are stale since.
+
+        Returns:
+            The first hour that was computed.
+        """
+        before = self._ends(RAW_INVENTORY, "taken_at")[1]
+        computed_from = super().collect(start, end, inventory=inventory)
+        if self._ends(RAW_INVENTORY, "taken_at")[1] != before:
+            return min(computed_from, self.correct() or computed_from)
+        return computed_from
+
+    def correct(self) -> datetime | None:
+        """Recompute hours whose bandwidth or circuit is not that of the contracts any more.
+
+        Hours are compared once: until the contracts change, those of older days are not read again.
+
+        Returns:
+            The first hour that was recomputed, if any was.
+        """
+        file = self.settings.home / "compared_days.json"
+        now = self.clock.now()
+        rows, compared = stale_rows(self.warehouse, _read(file), self.settings.start, now, None)
+        if len(rows):
+            self._say_stale(rows)
+            hours = sorted(pd.Timestamp(at).to_pydatetime() for at in rows["hour"].unique())
+            self._recompute(hours)
+            again, compared = stale_rows(self.warehouse, compared, self.settings.start, now, None)
+            self._say_recomputed(len(rows) - len(again))
+        _write(file, compared)
+        return None if rows.empty else rows["hour"].min().to_pydatetime()
+
+    def _say_stale(self, rows: pd.DataFrame) -> None:
+        hours = counted(len(rows), "stored hour", "stored hours")
+        circuits = counted(rows["circuit_id"].nunique(), "circuit", "circuits")
+        ends = (rows["hour"].min(), rows["hour"].max() + HOUR)
+        span = " to ".join(f"{at:%Y-%m-%d %H:%M}" for at in ends)
+        verb = "rests" if len(rows) == 1 else "rest"
+        self.console.print(
+            f"{hours} of {circuits} from {span} UTC {verb} on another bandwidth or circuit than "
+            "the contracts give now; recomputing."
+        )
+
+    def _say_recomputed(self, count: int) -> None:
+        self.console.print(f"Recomputed {counted(count, 'circuit-hour', 'circuit-hours')}.")
+
+    def _recompute(self, hours: list[datetime]) -> None:
+        for first, last in consecutive_hours(hours):
+            keys = [f"{at:%Y-%m-%d-%H:00}" for at in (first, last)]
+            with self.console.status(f"hours {keys[0]} to {keys[1]}"):
+                self._run(FACTS_JOB, keys)
+        newest = self._ends(CIRCUIT_WINDOW, "hour")[1]
+        for first, last in consecutive_hours(_following(hours, newest)):
+            keys = [f"{at:%Y-%m-%d-%H:00}" for at in (first, last)]
+            with self.console.status(f"windows {keys[0]} to {keys[1]}"):
+                self._run(HOURLY_JOB, keys, only=WINDOWS)
+        self._aggregate_again(hours)
+
+    def _aggregate_again(self, hours: Iterable[datetime]) -> None:
+        """The days, weeks and months of the hours, as far as there are any; and the reports."""
+        oldest, newest = self._ends(CIRCUIT_DAY, "day")
+        if oldest is None or newest is None:
+            return
+        # A trading day may reach into the UTC days beside its own.
+        near = {floored(hour, DAY) + n * DAY for hour in hours for n in (-1, 0, 1)}
+        days = sorted(day for day in near if oldest <= day <= newest)
+        for first, last in _runs_of_days(days):
+            keys = [f"{at:%Y-%m-%d}" for at in (first, last)]
+            with self.console.status(f"days {keys[0]} to {keys[1]}"):
+                self._run(DAILY_JOB, keys)
+        if not days:
+            return
+        if self._ends(CIRCUIT_WEEK, "week")[1] is not None:
+            self.aggregate_weekly(days[0], days[-1] + DAY)
+        if self._ends(CIRCUIT_MONTH, "month")[1] is not None:
+            # Thirteen months from a corrected one on look back at it.
+            self.aggregate_monthly(days[0], newest + DAY)
+        with self.console.status("reports"):
+            self._run(REPORTS_JOB)
+
+
+def _following(hours: list[datetime], newest: datetime | None) -> list[datetime]:
+    """Hours within a day after the given ones, as far as there are windows."""
+    if newest is None:
+        return []
+    reach = _WINDOWS_REACH // HOUR
+    after = {hour + n * HOUR for hour in hours for n in range(1, reach + 1)} - set(hours)
+    return sorted(hour for hour in after if hour <= newest)
+
+
+def _runs_of_days(days: list[datetime]) -> Iterator[tuple[datetime, datetime]]:
+    """First and last of consecutive days, at most a chunk of hours each."""
+    first: datetime | None = None
+    for day, following in zip(days, [*days[1:], None], strict=True):
+        first = first or day
+        if following != day + DAY or day + DAY - first >= CHUNK:
+            yield first, day
+            first = None
+
+
+def _read(file: Path) -> dict[str, str]:
+    """What was compared before; nothing where the file is missing or damaged."""
+    try:
+        compared = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    is_known = isinstance(compared, dict) and all(isinstance(v, str) for v in compared.values())
+    return compared if is_known else {}
+
+
+def _write(file: Path, compared: dict[str, str]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(".new")
+    new.write_text(json.dumps(compared), encoding="utf-8")
+    new.replace(file)

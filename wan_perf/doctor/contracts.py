@@ -1,0 +1,67 @@
+"""The contract file: whether it can be read, and whether its rows are of circuits in Mist.
+
+Belongs here: what an inventory would say of the contracts, before one is taken.
+Keep out: which circuit a contract is for (`mist.contracted`).
+"""
+
+from wan_perf.contracts import Contract
+from wan_perf.defs.inventory import newest_snapshot
+from wan_perf.defs.resources import Source, warehouse_for
+from wan_perf.doctor.finding import Finding
+from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.mist.clock import Clock
+from wan_perf.mist.inventory import contracts_of, inventory
+from wan_perf.settings import Settings
+from wan_perf.tables import RAW_INVENTORY
+
+_SHOWN = 10
+
+
+def examine_contracts(settings: Settings, clock: Clock, *, can_request: bool) -> Finding:
+    """Whether the file can be read, and what of it cannot be used.
+
+    Rows are compared with the newest stored inventory, without one with Mist if `can_request`.
+    """
+    try:
+        contracts = Source(settings).contracts()
+    except UsageError as error:
+        return Finding("contracts", "FAILED", str(error))
+    if settings.circuits_path is None:
+        return Finding(
+            "contracts",
+            "warning",
+            "WAN_PERF_CIRCUITS names no file, so that no circuit has a bought rate.",
+            "Set WAN_PERF_CIRCUITS to the contract file; without it utilization rests on site "
+            "variables, speed tests or port speeds.",
+        )
+    valid = f"{settings.circuits_path} is valid, contracts: {len(contracts):,}"
+    try:
+        sentences = _sentences(settings, contracts, clock, can_request=can_request)
+    except WanPerfError as error:
+        return Finding("contracts", "ok", f"{valid}; not compared with Mist: {error}")
+    if sentences is None:
+        return Finding("contracts", "ok", f"{valid}; not compared with Mist.")
+    if not sentences:
+        return Finding("contracts", "ok", f"{valid}; each is of a circuit in Mist.")
+    more = len(sentences) - _SHOWN
+    shown = [*sentences[:_SHOWN], *([f"And {more:,} more."] if more > 0 else [])]
+    return Finding(
+        "contracts",
+        "warning",
+        f"{valid}; without a circuit in Mist: {len(sentences):,}. {' '.join(shown)}",
+        "Correct the names in the file, or leave rows of circuits that are still to come.",
+    )
+
+
+def _sentences(
+    settings: Settings, contracts: list[Contract], clock: Clock, *, can_request: bool
+) -> list[str] | None:
+    """What an inventory says of contracts that it cannot use; None where there is none."""
+    warehouse = warehouse_for(settings)
+    if warehouse.holds(RAW_INVENTORY):
+        snapshot = newest_snapshot(warehouse)
+        if len(snapshot):
+            return contracts_of(snapshot, contracts)[1]
+    if not can_request:
+        return None
+    return inventory(Source(settings).session(), clock.now(), contracts)[1]
