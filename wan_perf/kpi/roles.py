@@ -40,8 +40,10 @@ def with_roles(circuits: ir.Table, period: str = "taken_at") -> ir.Table:
     site = (period, "site_id")
     rows = _with_evidence(circuits, site)
     ranked = _with_places(rows, site)
-    preferred = _rank(ranked, site, ["is_off", "is_backup", "place", "tie"])
-    by_words = _rank(ranked, site, ["is_off", "score", "tie_of_place"]) + ranked.missing_best
+    preferred = _rank(ranked, site, ["is_off", "off_place", "is_backup", "place", "tie"])
+    by_words = (
+        _rank(ranked, site, ["is_off", "off_place", "score", "tie_of_place"]) + ranked.missing_best
+    )
     is_named = ranked.explicit.notnull() | ranked.is_second
     source = ibis.cases(
         (is_named, "contract"),
@@ -60,8 +62,9 @@ def with_roles(circuits: ir.Table, period: str = "taken_at") -> ir.Table:
 def _with_evidence(circuits: ir.Table, site: tuple[str, str]) -> ir.Table:
     """Adds what the contract and Mist say of each circuit's order.
 
-    Columns: is_off; explicit, the contract's place; is_second, its role secondary without a rank;
-    is_backup, place (in Mist's order), tie, mist_source.
+    Columns: is_off; explicit, the contract's place; off_place, that of a circuit that is off;
+    is_second, its role secondary without a rank; is_backup, place (in Mist's order), tie,
+    mist_source.
     """
     is_off = circuits.is_disabled.fill_null(False)
     if "is_in_service" in circuits.columns:
@@ -75,6 +78,16 @@ def _with_evidence(circuits: ir.Table, site: tuple[str, str]) -> ir.Table:
         is_backup=circuits.is_lte_backup.fill_null(False),
         explicit=circuits.contract_role_rank.fill_null(primary).cast("int64"),
         is_second=is_second.fill_null(False),
+        off_place=ibis.ifelse(
+            is_off,
+            circuits.contract_role_rank.fill_null(
+                ibis.cases(
+                    (circuits.contract_role == "primary", 1),
+                    (circuits.contract_role == "secondary", 2),
+                )
+            ).cast("int64"),
+            ibis.null("int64"),
+        ),
         by_vpn=by_vpn,
         said=ibis.ifelse(by_vpn, circuits.vpn_preference, circuits.path_order),
     )
@@ -150,7 +163,7 @@ def _with_places(rows: ir.Table, site: tuple[str, str]) -> ir.Table:
         score=ibis.cases(
             (queued.is_explicit, before.cast("float64")),
             (queued.is_queued, turn_of + reserved - 0.5),
-            (queued.is_off, queued.explicit.fill_null(queued.said).cast("float64")),
+            (queued.is_off, queued.off_place.fill_null(queued.said).cast("float64")),
         ),
         tie_of_place=ibis.ifelse(queued.is_explicit, queued.explicit, 0),
     )

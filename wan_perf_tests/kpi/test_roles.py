@@ -175,6 +175,15 @@ def described(*said: Row) -> list[Row]:
             id="a primary that is switched off leaves its place",
         ),
         pytest.param(
+            [
+                {"contract_role": "secondary", "is_disabled": True},
+                {"contract_role": "primary", "is_disabled": True},
+            ],
+            [2, 1],
+            ["contract", "contract"],
+            id="where all are switched off the contract's order stays",
+        ),
+        pytest.param(
             [{"contract_role": "secondary"}], [1], ["contract"], id="a secondary alone is the best"
         ),
         pytest.param(
