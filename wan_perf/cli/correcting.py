@@ -35,7 +35,12 @@ class CorrectingRuns(Runs):
     """Runs that recompute what a new inventory describes otherwise."""
 
     def collect(
-        self, start: datetime | None, end: datetime | None, *, inventory: bool = False
+        self,
+        start: datetime | None,
+        end: datetime | None,
+        *,
+        inventory: bool = False,
+        again: bool = False,
     ) -> datetime:
         """Collect; where an inventory was taken, recompute the stored hours that are stale since.
 
@@ -43,7 +48,7 @@ class CorrectingRuns(Runs):
             The first hour that was computed.
         """
         before = self._ends(RAW_INVENTORY, "taken_at")[1]
-        computed_from = super().collect(start, end, inventory=inventory)
+        computed_from = super().collect(start, end, inventory=inventory, again=again)
         if self._ends(RAW_INVENTORY, "taken_at")[1] != before:
             return min(computed_from, self.correct() or computed_from)
         return computed_from
