@@ -30,6 +30,7 @@ from wan_perf.defs.lanes import HISTORY, LIVE, STAGE, lane
 from wan_perf.defs.late import late_sensors
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
+from wan_perf.defs.retention import retention_job, retention_schedule
 from wan_perf.defs.shown import shown
 from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import TABLES
@@ -172,8 +173,11 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     return dg.Definitions(
         assets=[*(a.map_asset_specs(as_shown) for a in assets), *map(as_shown, events.VIEWS)],
         asset_checks=checks,
-        jobs=[_job(*job) for job in JOBS],
-        schedules=[automation.live_schedule(LIVE_JOB, start, is_running=is_running)],
+        jobs=[*(_job(*job) for job in JOBS), retention_job],
+        schedules=[
+            automation.live_schedule(LIVE_JOB, start, is_running=is_running),
+            retention_schedule(is_running=is_running),
+        ],
         sensors=[
             automation.sensor(name, targets, what, is_running=is_running)
             for name, targets, what in SENSORS

@@ -7,6 +7,7 @@ above a level (`kpi`).
 
 import codecs
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +31,7 @@ __all__ = [
     "Levels",
     "Override",
     "Policy",
+    "Retention",
     "Thresholds",
     "TradingHours",
     "TrendRule",
@@ -89,6 +91,34 @@ def _as_entries(value: Any) -> Any:
     return (value,) if isinstance(value, dict | TradingHours) else value
 
 
+class Retention(BaseModel):
+    """How long Dagster's records are retained after their run ended. [days]
+
+    The log of a run that succeeded is removed after `live_log_days` or `log_days`, that of one that
+    failed after `failed_log_days`, the run itself after `live_run_days` or `run_days`, evaluations
+    of automation conditions after `evaluation_days`. The materialization status of partitions and
+    the newest result of each check stay.
+    """
+
+    model_config = _FROZEN
+
+    live_log_days: float = Field(1, ge=0)
+    log_days: float = Field(7, ge=0)
+    failed_log_days: float = Field(14, ge=0)
+    live_run_days: float = Field(14, ge=0)
+    run_days: float = Field(90, ge=0)
+    evaluation_days: float = Field(7, ge=0)
+
+    def log_age(self, *, is_live: bool, is_success: bool) -> timedelta:
+        """Age from which the log of a run goes."""
+        succeeded = self.live_log_days if is_live else self.log_days
+        return timedelta(days=succeeded if is_success else self.failed_log_days)
+
+    def run_age(self, *, is_live: bool) -> timedelta:
+        """Age from which a run goes."""
+        return timedelta(days=self.live_run_days if is_live else self.run_days)
+
+
 class Policy(BaseModel):
     """What the operator decides: levels, overrides, regions, trading hours, rules of reports.
 
@@ -109,6 +139,7 @@ class Policy(BaseModel):
     unknown_minutes_pct: float = Field(5, ge=0, le=100)
     chronic: ChronicRule = ChronicRule()
     trend: TrendRule = TrendRule()
+    retention: Retention = Retention()
     top_places: int = Field(20, ge=1, description="Circuits that a ranking lists.")
 
     @model_validator(mode="after")

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -191,6 +193,24 @@ def test_an_asset_launched_without_a_job_waits_with_history(dev: Dev):
     assert {"key": "wan_perf/lane", "value": "history"} in run["tags"]
 
 
+def test_a_page_of_another_origin_changes_nothing(dev: Dev):
+    """A mutation from a foreign page was executed, by POST and by GET."""
+    mutation = "mutation { terminateRuns(runIds: []) { __typename } }"
+    address = f"http://127.0.0.1:{dev.port}/graphql"
+    body = json.dumps({"query": mutation}).encode()
+    kind = {"Content-Type": "application/json"}
+    by_get = urllib.parse.urlencode({"query": mutation})
+    foreign = [
+        urllib.request.Request(address, body, {**kind, "Origin": "https://example.org"}),
+        urllib.request.Request(address, body, {**kind, "Host": f"rebound.example:{dev.port}"}),
+        urllib.request.Request(f"{address}?{by_get}"),  # noqa: S310 - loopback
+    ]
+    for request in foreign:
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(request, timeout=60)  # noqa: S310 - loopback
+    assert dev.ask("{ version }")["version"]
+
+
 def test_a_second_start_on_the_same_home_is_refused(dev: Dev):
     code, said = refusal(dev.home, port=free_port())
     assert code == 1
@@ -222,6 +242,16 @@ def test_ctrl_c_ends_it_and_all_that_it_started(dev: Dev):
     assert not (dev.home / "dev.pid").exists()
     with dg.DagsterInstance.from_config(str(dev.home / "dev" / "dagster")) as instance:
         assert instance.get_daemon_heartbeats() == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+def test_what_it_started_ends_with_it_though_it_is_killed(tmp_path: Path):
+    """Orphans of a killed dev worked on, on a home that the next one emptied."""
+    with started(tmp_path) as dev:
+        assert len(processes_of(dev.home / "dev")) >= 3
+        dev.process.kill()
+        dev.process.wait()
+        wait_for(lambda: not processes_of(dev.home / "dev"), 25)
 
 
 def test_a_second_daemon_on_a_home_is_refused(tmp_path: Path):

@@ -37,6 +37,7 @@ ARROWS = {
     "env_file": {"errors"},
     "network": {"errors"},
     "time_argument": set(),
+    "waiting": set(),
     "settings": {"env_file", "errors", "time_argument"},
     "kpi": {
         *("tables", "columns", "thresholds", "periods", "formulas", "episodes", "metrics"),
@@ -44,11 +45,11 @@ ARROWS = {
     },
     "audits": {"declaration", "kpi", "tables", "thresholds", "validity"},
     "mist": {*SHARED, "contracts", "name_matching", "network"},
-    "warehouse": SHARED,
+    "warehouse": {*SHARED, "waiting"},
     "simulator": set(),
     "defs": {
         *(*SHARED, "audits", "contracts", "kpi", "mist", "network", "periods", "settings"),
-        *("thresholds", "warehouse"),
+        *("thresholds", "waiting", "warehouse"),
     },
     "doctor": {
         *("contracts", "declaration", "defs", "errors", "mist", "network", "settings", "tables"),
@@ -71,7 +72,7 @@ ARROWS = {
             "settings",
             "time_argument",
         ),
-        *("simulator", "validity", "warehouse"),
+        *("simulator", "validity", "waiting", "warehouse"),
     },
     "__main__": {"cli"},
     "__init__": set(),
@@ -82,7 +83,7 @@ ONLY_THERE = {
     "snowflake": {"warehouse"},
     "duckdb": {"warehouse"},
     "uvicorn": {"simulator"},
-    "starlette": {"simulator"},
+    "starlette": {"simulator", "cli"},  # the guard in front of Dagster's UI
     "pydantic_settings": {"settings"},
 }
 

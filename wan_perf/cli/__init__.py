@@ -7,7 +7,9 @@ Exit codes: 2 where a setting, a file or the command line is wrong, 1 where some
 command imports what it needs when it runs, so that --help answers at once.
 """
 
+import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -15,10 +17,12 @@ import click
 
 from wan_perf.cli.arguments import EXISTING_FILE, FILE, INSTANT, resolved
 from wan_perf.cli.terminal import Terminal, printable
-from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.network import exempt_loopback
 from wan_perf.time_argument import EXAMPLES, TimeArgument
+from wan_perf.waiting import waiting
 
+_PATIENCE_S = 30
+"""How long a command waits for the file of the warehouse before it begins to work. [s]"""
 _ABOUT = f"""How a retailer's WAN circuits perform, measured from the Juniper Mist Cloud.
 
 Settings come from the environment and from .env (see .env.example). Instants are UTC, such as
@@ -179,13 +183,51 @@ def top(metric: str, places: int, period: str) -> None:
 def export_report(report: str, file_format: str | None, out: Path | None) -> None:
     """Write all rows of a table, view or report to a file."""
     from wan_perf.cli.export import export
+    from wan_perf.cli.output_file import files_of_ours
     from wan_perf.defs.resources import warehouse_for
     from wan_perf.settings import read_settings
 
     settings = read_settings()
     folder = settings.home / "exports"
-    file, rows = export(warehouse_for(settings), report, file_format, folder, out)
+    ours = files_of_ours(settings)
+    file, rows = export(warehouse_for(settings), report, file_format, folder, out, ours)
     click.echo(f"Wrote {rows:,} rows of {report} to {file}.", err=file == "standard output")
+
+
+@commands.command()
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File; default: in the home's backups, named by the instant.",
+)
+def backup(out: Path | None) -> None:
+    """Copy the embedded warehouse to a file, compared with the original; runs wait meanwhile."""
+    from wan_perf.cli.backing_up import back_up
+    from wan_perf.settings import read_settings
+
+    back_up(read_settings(), out, Terminal())
+
+
+@commands.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--verify", is_flag=True, help="Only read the backup whole; change nothing.")
+def restore(file: Path, verify: bool) -> None:
+    """Put a backup in the place of the embedded warehouse; the file before is set aside."""
+    from wan_perf.cli.backing_up import restore as restore_backup
+    from wan_perf.settings import read_settings
+
+    restore_backup(read_settings(), file, Terminal(), verify_only=verify)
+
+
+@commands.command()
+@click.option("--future", is_flag=True, help="Only rows of the future, stored by a wrong clock.")
+def prune(future: bool) -> None:
+    """Remove Dagster's records that are past the policy's retention, and shrink its files."""
+    from wan_perf.cli import pruning
+    from wan_perf.settings import read_settings
+
+    command = pruning.prune_future if future else pruning.prune
+    command(read_settings(), Terminal())
 
 
 @commands.command()
@@ -237,8 +279,24 @@ def main() -> None:
             # A Windows console that is redirected would refuse every dash and arrow.
             stream.reconfigure(encoding="utf-8", errors="replace")
     exempt_loopback(os.environ)
+    with contextlib.suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends as Ctrl+C does
     try:
-        commands()
-    except WanPerfError as error:
-        click.echo(printable(f"wan-perf: {error}"), err=True)
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        with waiting(_PATIENCE_S, lambda said: click.echo(f"wan-perf: {said}", err=True)):
+            commands()
+    except Exception as error:  # the one boundary: nobody sees a traceback
+        from wan_perf.cli.failures import ending
+
+        sentence, code = ending(error, _home())
+        click.echo(printable(f"wan-perf: {sentence}"), err=True)
+        sys.exit(code)
+
+
+def _home() -> Path:
+    """The home for a log, where the settings themselves may be what failed."""
+    from wan_perf.settings import read_settings
+
+    try:
+        return read_settings().home
+    except Exception:  # the sentence of that failure is printed already
+        return Path("data")

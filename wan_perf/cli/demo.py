@@ -5,7 +5,6 @@ Keep out: another way to collect or compute: it runs the same jobs as every othe
 """
 
 import os
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from rich.console import Console
 
 from wan_perf.cli.answers import print_answers
 from wan_perf.cli.homes import dagster_home
+from wan_perf.cli.owned_folder import emptied, only_one
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.running import Runs
 from wan_perf.cli.terminal import Terminal, bold
@@ -27,7 +27,19 @@ _OUTAGE = timedelta(minutes=20)
 
 
 def run_demo(sites: int, seed: int) -> None:
-    """Two weeks of a seeded fleet from the cloud's history, and yesterday from passes; answers.
+    """Two weeks of a seeded fleet from the cloud's history, and yesterday from polls; answers.
+
+    Raises:
+        UsageError: the folder of the demonstration holds what wan-perf did not make.
+        WanPerfError: another demonstration runs on this home, or a run failed.
+    """
+    settings = read_settings()
+    with only_one(made_folder(settings.home, "WAN_PERF_HOME"), "demo"):
+        _demonstrate(emptied(settings.home / "demo"), sites, seed)
+
+
+def _demonstrate(home: Path, sites: int, seed: int) -> None:
+    """Collect and answer.
 
     An hour before and after the day of passes is collected too: its edges need their neighbours.
     The history begins an hour inside what the cloud keeps.
@@ -35,9 +47,6 @@ def run_demo(sites: int, seed: int) -> None:
     console = Terminal()
     today = floored(datetime.now(UTC).replace(tzinfo=None), DAY)
     start, end = today - DAY - HOUR, today + HOUR if _is_over(today + HOUR) else today
-    home = read_settings().home / "demo"
-    shutil.rmtree(home, ignore_errors=True)
-    made_folder(home, "WAN_PERF_HOME")
     past = start - EVENTS_KEPT + HOUR
     fleet = Fleet.whole(seed, sites, past, end + HOUR)
     contracts = home / "contracts.csv"

@@ -1,24 +1,22 @@
 """Dagster's webserver and daemon on the demonstration's cloud or on the user's own settings.
 
 Belongs here: what is set for them, who may start them, what a person is told.
-Keep out: how processes start and end (`service`), another way to collect: the UI runs the jobs.
+Keep out: how processes start and end (`service`, `dagster_service`); another way to collect: the
+UI runs the jobs.
 """
 
 import os
-import shutil
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-from filelock import FileLock, Timeout
 from rich.console import Console
 
 from wan_perf.cli.demo import demo_environment
 from wan_perf.cli.homes import dagster_home, end_abandoned
+from wan_perf.cli.owned_folder import emptied, only_one
 from wan_perf.cli.ranges import HOUR, ceiled
 from wan_perf.cli.service import Service
 from wan_perf.cli.terminal import Terminal, bold
@@ -29,6 +27,7 @@ from wan_perf.simulator import Fleet, serve
 
 _BEAT_S = 30
 """A daemon gives a sign of life so often. [s]"""
+_DAGSTER = "wan_perf.cli.dagster_service"
 _OURS = ("MIST_", "WAN_PERF_", "SNF_", "DAGSTER_HOME")
 _WORKSPACE = """\
 load_from:
@@ -50,7 +49,7 @@ def run_dev(sites: int, seed: int, port: int, *, real: bool) -> None:
     if real and not settings.mist_api_token.get_secret_value():
         raise UsageError("--real needs MIST_API_TOKEN; set it in the environment or in .env.")
     _refuse_taken(port)
-    with _only_one(made_folder(settings.home, "WAN_PERF_HOME")):
+    with only_one(made_folder(settings.home, "WAN_PERF_HOME"), "dev"):
         if real:
             home = settings.dagster_home_given or dagster_home(settings)
             _serve(console, port, home, dict(os.environ), Path.cwd())
@@ -61,8 +60,10 @@ def run_dev(sites: int, seed: int, port: int, *, real: bool) -> None:
 def _serve_demo(console: Console, settings: Settings, sites: int, seed: int, port: int) -> None:
     """A new organisation with every start: its cloud remembers 14 days, its warehouse nothing."""
     home = settings.home / "dev"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    if (before := home / "dagster").is_dir():
+        with dg.DagsterInstance.from_config(str(before)) as instance:
+            _refuse_second_daemon(instance, before, console)
+    emptied(home)
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     past = ceiled(now - EVENTS_KEPT, HOUR)
     fleet = Fleet.whole(seed, sites, past, now + timedelta(days=7))
@@ -88,7 +89,9 @@ def _serve(
     with dg.DagsterInstance.from_config(str(home)) as instance:
         _refuse_second_daemon(instance, home, console)
         end_abandoned(instance, home, all_others=True)
-        with Service("dagster", arguments, environment, folder, home / "dev.log") as service:
+        with Service(
+            "wan_perf.cli.dagster_service", arguments, environment, folder, home / "dev.log"
+        ) as service:
             console.print("Dagster is starting …")
             service.await_answer(f"http://127.0.0.1:{port}/server_info")
             console.print(bold(f"\nhttp://127.0.0.1:{port}"))
@@ -98,25 +101,6 @@ def _serve(
         end_abandoned(instance, home, all_others=True)
         instance.wipe_daemon_heartbeats()
     console.print("Ended.")
-
-
-@contextmanager
-def _only_one(home: Path) -> Iterator[None]:
-    """Hold the home for this process; a lock ends with its process, so that none is left over."""
-    holder = home / "dev.pid"
-    try:
-        with FileLock(home / "dev.lock", timeout=0):
-            holder.write_text(str(os.getpid()), encoding="utf-8")
-            try:
-                yield
-            finally:
-                holder.unlink(missing_ok=True)
-    except Timeout:
-        pid = holder.read_text(encoding="utf-8") if holder.exists() else "unknown"
-        raise WanPerfError(
-            f"wan-perf dev is already running on {home} (process {pid}); end that one, or set "
-            "WAN_PERF_HOME to another folder."
-        ) from None
 
 
 def _refuse_taken(port: int) -> None:

@@ -10,7 +10,7 @@ as a formula begins with an apostrophe. On standard output a CSV has no mark.
 
 import codecs
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -18,25 +18,31 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from wan_perf.cli.output_file import Write, write_file
 from wan_perf.declaration import Table
-from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.errors import UsageError
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import Warehouse
 
 FORMATS = ("csv", "parquet")
 STANDARD_OUTPUT = "standard output"
 _DASH = Path("-")
-_Write = Callable[[IO[bytes]], None]
-_RUN_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_RUN_AS_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+"""First signs of a formula, also in their full width."""
 
 
 def export(
-    warehouse: Warehouse, report: str, file_format: str | None, folder: Path, out: Path | None
+    warehouse: Warehouse,
+    report: str,
+    file_format: str | None,
+    folder: Path,
+    out: Path | None,
+    ours: Iterable[Path] = (),
 ) -> tuple[Path | str, int]:
     """Write all rows of a report, ordered by its key; the file, and how many rows it has.
 
     A report without rows is a file with its header. A file that exists is replaced once the new one
-    is whole; a device, a pipe or the target of a link is written to.
+    is whole; a device or a pipe is written to.
 
     Args:
         warehouse: Where the report is.
@@ -44,10 +50,11 @@ def export(
         file_format: One of FORMATS; None: by the ending of `out`, else csv.
         folder: Where the file goes without `out`, named after the report.
         out: The file; `-` is standard output.
+        ours: Files and folders that are never written to.
 
     Raises:
-        UsageError: there is no such report or format, `out` ends as a file of another format, or
-            the table was never stored; nothing is written.
+        UsageError: there is no such report or format, `out` ends as a file of another format or is
+            none to write to, or the table was never stored; nothing is written.
         WanPerfError: the file cannot be written.
     """
     table = _known(report)
@@ -70,7 +77,7 @@ def export(
         _to_standard_output(write, chosen)
         return STANDARD_OUTPUT, len(frame)
     file = out or folder / f"{report}.{chosen}"
-    _to_file(write, file)
+    write_file(file, write, ours)
     return file, len(frame)
 
 
@@ -107,34 +114,17 @@ def _parquet(frame: pd.DataFrame, schema: pa.Schema, into: IO[bytes]) -> None:
 
 
 def _harmless(text: str | None) -> str | None:
-    return f"'{text}" if text and text.startswith(_RUN_AS_FORMULA) else text
+    """Text that a spreadsheet takes for text: some drop blanks and line breaks that lead it."""
+    if not text:
+        return text
+    begins = text.lstrip()
+    is_formula = begins.startswith(_RUN_AS_FORMULA) or text[0] in "\t\r\n"
+    return f"'{text}" if is_formula else text
 
 
-def _to_standard_output(write: _Write, file_format: str) -> None:
+def _to_standard_output(write: Write, file_format: str) -> None:
     if file_format == "parquet" and sys.stdout.isatty():
         raise UsageError("Parquet is not for a terminal; redirect the output, or give --out FILE.")
     sys.stdout.flush()
     write(sys.stdout.buffer)
     sys.stdout.buffer.flush()
-
-
-def _to_file(write: _Write, file: Path) -> None:
-    try:
-        if file.exists() and not file.is_file():
-            # A device or a pipe: replacing it would make a file of it.
-            with file.open("wb") as device:
-                write(device)
-            return
-        target = file.resolve()  # of a link what it points to, so that the link stays
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.part")
-        try:
-            with part.open("wb") as new:
-                write(new)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise WanPerfError(
-            f"{file} cannot be written: {error.strerror or error}; give another --out."
-        ) from None

@@ -51,7 +51,8 @@ class Service:
             self._command,
             env=self._environment,
             cwd=self._folder,
-            stdin=subprocess.DEVNULL,
+            # Closed with this process, however it ends: `dagster_service` waits for that.
+            stdin=subprocess.PIPE,
             stdout=self._output,
             stderr=subprocess.STDOUT,
             **_own_group(),
@@ -94,7 +95,7 @@ class Service:
     def _refuse_ended(self) -> None:
         if self._process.poll() is not None:
             raise WanPerfError(
-                f"{self._command[2]} ended by itself (exit code {self._process.returncode}); see "
+                f"{self._command[2]} ended (exit code {self._process.returncode}); see "
                 f"why in {self._log}."
             )
 

@@ -36,6 +36,10 @@ _SETTLED = HEARD_LATE + _OF_LIVE
 """After so long an hour's passes are over and its late events heard: what lacks is fetched."""
 
 FACTS_SENSOR = "facts"
+_WAITING = dg.RunsFilter(
+    tags={LANE: LIVE}, statuses=[dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
+)
+"""Live runs that have not begun: one is enough, since the clock says which poll it takes."""
 _TIMELESS = dg.AssetSelection.assets(
     "dim_site", "dim_contract", "dim_circuit", "circuit_port", "dim_policy"
 )
@@ -188,7 +192,9 @@ def live_schedule(job: str, start: datetime, *, is_running: bool) -> dg.Schedule
         ),
         description="The pass that is due, and all that a person looks at now.",
     )
-    def live(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def live(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if context.instance.get_runs_count(_WAITING):
+            return dg.SkipReason("An earlier live run still waits; it takes the poll that is due.")
         due = floored(context.scheduled_execution_time.replace(tzinfo=None), PASS_EVERY)
         return live_run(due, start)
 

@@ -9,7 +9,7 @@ hands to the handlers is the warehouse, which opens its own where it needs one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import dagster as dg
@@ -23,9 +23,11 @@ from dagster._core.storage.db_io_manager import (  # the dispatch that dagster's
 )
 
 from wan_perf.declaration import Table
+from wan_perf.defs.lanes import HISTORY, LANE, PATIENCE_S
 from wan_perf.defs.lineage import tell_lineage
 from wan_perf.defs.retrying import retrying
 from wan_perf.tables import TABLES
+from wan_perf.waiting import waiting
 from wan_perf.warehouse import Pattern, Warehouse, Window
 
 
@@ -70,7 +72,7 @@ class _Handler(DbTypeHandler[Any]):
     ) -> Mapping[str, Any]:
         """Replace the run's slice of the table; metadata says what was stored."""
         table = TABLES[table_slice.table]
-        with retrying(context.step_context):
+        with retrying(context.step_context), _patience(context.step_context):
             stored = connection.store(table, obj, _window(table_slice))
         partitions = len(context.asset_partition_keys) if context.has_asset_partitions else 1
         if not isinstance(obj, pd.DataFrame):
@@ -112,8 +114,13 @@ class Frames(_Handler):
         self, context: dg.InputContext, table_slice: TableSlice, connection: Warehouse
     ) -> pd.DataFrame:
         """The rows of the upstream partitions."""
-        with retrying(context.step_context):
+        with retrying(context.step_context), _patience(context.step_context):
             return connection.query(_lazy(connection, table_slice))
+
+
+def _patience(step: Any) -> AbstractContextManager[None]:
+    """How long this run waits for the file, by its lane."""
+    return waiting(PATIENCE_S.get(step.run_tags.get(LANE, HISTORY)))
 
 
 def _span(table_slice: TableSlice, partitions: int) -> str:

@@ -8,6 +8,9 @@ STAGE = "wan_perf/stage"
 LANE = "wan_perf/lane"
 ASKED_BY = "wan_perf/asked_by"
 LIVE, HISTORY = "live", "history"
+PATIENCE_S = {LIVE: 100.0, HISTORY: 600.0}
+"""How long a run waits for the file of the embedded warehouse, by its lane: a live run gives way to
+the next one before that is due, another waits longer than a chunk of a backfill computes. [s]"""
 
 
 def lane(name: str) -> dict[str, str]:

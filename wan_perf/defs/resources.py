@@ -68,10 +68,12 @@ class Source:
     """The Mist organisation that the settings name; nothing is opened before it is asked for.
 
     `timeout`: longest wait for a connection and for the next bytes of an answer. [s]
+    `compares_clocks`: refuse answers where this machine's clock is not Mist's.
     """
 
     settings: Settings
     timeout: tuple[float, float] = (5, 60)
+    compares_clocks: bool = True
 
     @property
     def route(self) -> Route:
@@ -94,6 +96,7 @@ class Source:
             route=self.route,
             timeout=self.timeout,
             pause=time.sleep if self.settings.clock == "real" else _no_pause,
+            now=RealClock().now if self.compares_clocks and self.settings.clock == "real" else None,
         )
 
     @property

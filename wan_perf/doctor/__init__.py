@@ -38,5 +38,5 @@ def examine(clock: Clock | None = None) -> Iterator[Finding]:
 def _findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
     yield from examine_files(settings, clock)
     yield from examine_cloud(settings, clock)
-    yield from examine_store(settings)
+    yield from examine_store(settings, clock)
     yield from examine_machine(settings)

@@ -13,24 +13,30 @@ from typing import Any
 import pandas as pd
 
 from wan_perf.declaration import Table, View
-from wan_perf.defs.resources import warehouse_for
+from wan_perf.defs.resources import clock_for, warehouse_for
 from wan_perf.doctor.finding import Finding, first_line, listed, not_asked
 from wan_perf.doctor.folders import is_there, unwritable
 from wan_perf.errors import WanPerfError
+from wan_perf.mist.clock import Clock
 from wan_perf.settings import Settings
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 from wan_perf.warehouse.face import Session
+from wan_perf.warehouse.future import rows_after
+from wan_perf.warehouse.integrity import read_whole
+from wan_perf.warehouse.on_duckdb import FILE
 from wan_perf.warehouse.snowflake_errors import Names
 
-STORE = ("warehouse", "privileges", "tables", "views")
+STORE = ("warehouse", "privileges", "blocks", "tables", "views", "future")
 
 _PATIENCE_S = 5
 """A run holds the file for a moment; what holds it longer is worth telling."""
+_READ_WITHIN_S = 30
+"""Longest time that reading the blocks of all tables may take. [s]"""
 _PLACES = ("ROLE", "WAREHOUSE", "DATABASE", "SCHEMA", "VERSION")
 
 
-def examine_store(settings: Settings) -> Iterator[Finding]:
+def examine_store(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """The warehouse of the settings; what is tried in it is taken away again."""
     try:
         warehouse = warehouse_for(settings)
@@ -50,7 +56,10 @@ def examine_store(settings: Settings) -> Iterator[Finding]:
         yield from not_asked(STORE[1:], "the warehouse is not open")
         return
     yield _privileges(warehouse)
+    if isinstance(warehouse, DuckDBWarehouse):
+        yield _blocks(warehouse)
     yield from _declared(warehouse)
+    yield _future(warehouse, settings, clock)
 
 
 def _no_file_yet(warehouse: DuckDBWarehouse) -> Finding:
@@ -73,6 +82,48 @@ def _opened(warehouse: DuckDBWarehouse | SnowflakeWarehouse) -> Finding:
         return Finding("warehouse", "FAILED", f"it opens and does not answer: {first_line(error)}.")
     size = warehouse.path.stat().st_size / 1e6
     return Finding("warehouse", "ok", f"DuckDB {version}, {warehouse.path} ({size:,.1f} MB).")
+
+
+def _blocks(warehouse: DuckDBWarehouse) -> Finding:
+    """Whether every block of the file can be read, as far as the time allows."""
+    with warehouse.session(read_only=True) as session:
+        reading = read_whole(session.connection, FILE, _READ_WITHIN_S)
+    if reading.damaged:
+        name, why = next(iter(reading.damaged.items()))
+        return Finding(
+            "blocks",
+            "FAILED",
+            f"{listed(reading.damaged)} cannot be read ({name}: {why}).",
+            "Restore a backup (wan-perf restore), or collect into a new file (WAN_PERF_DUCKDB).",
+        )
+    rows = sum(content.rows for content in reading.read.values())
+    if reading.not_reached:
+        return Finding(
+            "blocks",
+            "ok",
+            f"{len(reading.read)} tables ({rows:,} rows) read whole in {_READ_WITHIN_S} s, not "
+            f"reached: {listed(reading.not_reached)}. wan-perf backup reads all.",
+        )
+    return Finding("blocks", "ok", f"all of {len(reading.read)} tables, {rows:,} rows, read whole.")
+
+
+def _future(warehouse: Warehouse, settings: Settings, clock: Clock) -> Finding:
+    """Rows that lie after the present: stored while the machine's clock was ahead."""
+    try:
+        now = clock_for(settings).now() if settings.clock == "simulator" else clock.now()
+        rows = rows_after(warehouse, now)
+    except Exception as error:  # as above
+        return Finding("future", "skipped", f"not checked: {first_line(error)}.")
+    if not rows:
+        return Finding("future", "ok", "no table has rows of the future.")
+    found = listed(f"{name} ({count:,})" for name, count in rows.items())
+    return Finding(
+        "future",
+        "FAILED",
+        f"rows lie after the present in {found}: this machine's clock was ahead when they were "
+        "stored.",
+        "Correct the clock, then remove them: wan-perf prune --future.",
+    )
 
 
 def _snowflake_places(session: Session) -> dict[str, str | None]:

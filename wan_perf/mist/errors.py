@@ -32,6 +32,10 @@ class MistRouteError(MistPermanentError):
     """The way to the cloud is closed until a person changes a setting: a certificate, a proxy."""
 
 
+class MistClockError(MistPermanentError):
+    """The clock of this machine is not Mist's: samples would be filed under wrong hours."""
+
+
 class MistTransientError(TransientError):
     """The same call may well succeed later: the cloud, the line or the hour's budget is exhausted.
 

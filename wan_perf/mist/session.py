@@ -10,7 +10,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 from itertools import count
@@ -19,7 +19,12 @@ from typing import TYPE_CHECKING
 from wan_perf.errors import UsageError
 from wan_perf.mist.answers import record_of, refuse_failure
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint, Single
-from wan_perf.mist.errors import MistPermanentError, MistRouteError, MistTransientError
+from wan_perf.mist.errors import (
+    MistClockError,
+    MistPermanentError,
+    MistRouteError,
+    MistTransientError,
+)
 from wan_perf.mist.instants import http_date
 from wan_perf.mist.kept_out import NULLS, KeptOut
 from wan_perf.mist.pages import (
@@ -37,6 +42,9 @@ if TYPE_CHECKING:
 
 _ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[\w./-]*)?|https?://\[[\da-fA-F:]+\](:\d+)?/?")
 
+LARGEST_SKEW = timedelta(minutes=5)
+"""Difference between two clocks beyond which nothing is collected."""
+
 
 class MistSession:
     """One organization of the Mist Cloud, as one token sees it.
@@ -49,6 +57,8 @@ class MistSession:
         route: Proxy and trusted certificates; None: those that the environment names.
         timeout: Longest wait for a connection and for the next bytes of an answer. [s]
         pause: Waits for some seconds before a call that got no answer is made again.
+        now: The clock of this machine, naive UTC, compared with Mist's in every answer; None where
+            time is the simulator's.
 
     Attributes:
         kept_out: Rows that no caller was given, and why.
@@ -68,6 +78,7 @@ class MistSession:
         route: Route | None = None,
         timeout: tuple[float, float] = (5, 60),
         pause: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         # The SDK is slow to import, and only a session needs it.
         from wan_perf.mist import transport
@@ -82,6 +93,7 @@ class MistSession:
         self._address = base_url or host
         self._org_id = org_id
         self._token = token
+        self._now = now
         # With another address the SDK's list of clouds is of no interest, but it insists on one.
         known = host if host in transport.HOSTS else transport.HOSTS[0]
         self.route = route or route_to(base_url or f"https://{host}")
@@ -202,7 +214,22 @@ class MistSession:
                 f"{why.advice}."
             )
         refuse_failure(asked, response, self._token)
+        self._refuse_skew()
         return response
+
+    def _refuse_skew(self) -> None:
+        """Stop before anything is stored under hours that are not those of the measurements."""
+        mist_now = self.told_at
+        if self._now is None or mist_now is None:
+            return
+        ahead = self._now() - mist_now
+        if abs(ahead) > LARGEST_SKEW:
+            way = "ahead of" if ahead > timedelta(0) else "behind"
+            raise MistClockError(
+                f"This machine's clock is {abs(ahead)} {way} Mist's ({mist_now:%Y-%m-%d %H:%M:%S} "
+                "UTC), so samples would be filed under wrong hours; nothing is stored. Correct the "
+                "clock (NTP), then run the command again."
+            )
 
     def _numbered(
         self, endpoint: Endpoint[Row], whose: str, query: dict[str, str]

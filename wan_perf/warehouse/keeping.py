@@ -9,6 +9,9 @@ than to compute it. Nothing is lost with the folder, and where there can be none
 
 import hashlib
 import os
+import re
+import secrets
+import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +23,8 @@ from typing import Any
 import ibis.expr.operations as ops
 import platformdirs
 
+_OURS = re.compile(r"[0-9a-f]{64}(\.\w+)?")
+"""Names of texts and of drafts of them."""
 _KEPT_S = 30 * 86_400
 """So long after it was made a text is made anew: what nobody asks for any more goes."""
 
@@ -31,6 +36,8 @@ def kept(op: ops.Node, dialect: str, made: Callable[[], str]) -> str:
         return made()
     file = place / name
     with suppress(OSError, ValueError):
+        if not _is_own(file):
+            raise ValueError("a link, or a file of another user")
         mark, _, text = file.read_text(encoding="utf-8").partition("\n")
         if mark == _digest(text):
             return text
@@ -68,16 +75,41 @@ _NOT_SAID = (ops.InMemoryTable, ops.ScalarUDF, ops.AggUDF)
 
 @cache
 def folder() -> Path | None:
-    """Where texts are kept, without those of long ago; None for a user without a home."""
+    """Where texts are stored, without those of long ago; None where there is no safe folder.
+
+    A text is executed as SQL, so the folder has to be this user's own, closed to others and no
+    link. Only files named as ours are removed.
+    """
     place = platformdirs.user_cache_path("wan_perf") / "sql"
     if not place.is_absolute():
         return None
-    with suppress(OSError):
-        place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_own(place):
+            return None
         for file in place.iterdir():
-            if file.stat().st_mtime < time.time() - _KEPT_S:
+            if _OURS.fullmatch(file.name) and file.lstat().st_mtime < time.time() - _KEPT_S:
                 file.unlink(missing_ok=True)
+    except OSError:
+        return None
     return place
+
+
+def _is_own(place: Path) -> bool:
+    """Whether only this user can write here; systems without owners and modes have their own way.
+
+    A folder that an earlier version left open to be read is closed.
+    """
+    found = place.lstat()
+    if not stat.S_ISDIR(found.st_mode) and not stat.S_ISREG(found.st_mode):
+        return False
+    if not hasattr(os, "getuid"):
+        return True
+    if found.st_uid != os.getuid() or found.st_mode & 0o022:
+        return False
+    if stat.S_ISDIR(found.st_mode) and found.st_mode & 0o055:
+        place.chmod(0o700)
+    return True
 
 
 @cache
@@ -89,8 +121,10 @@ def _makers() -> str:
 
 def _write(file: Path, text: str) -> None:
     """Whole or not at all: others may read it meanwhile."""
-    draft = file.with_suffix(f".{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as new:
+        new.write(text)
     draft.replace(file)
 
 

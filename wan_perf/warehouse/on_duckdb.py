@@ -23,6 +23,7 @@ import pandas as pd
 from wan_perf.columns import Column
 from wan_perf.declaration import Table, View
 from wan_perf.errors import TransientError, UsageError, WanPerfError
+from wan_perf.waiting import Wait
 from wan_perf.warehouse import comments
 from wan_perf.warehouse.face import Session, Warehouse
 
@@ -30,14 +31,31 @@ _TURNS: dict[Path, threading.Lock] = {}
 _IDLE: dict[tuple[int, Path], list[duckdb.DuckDBPyConnection]] = {}
 """Engines that run and have no file attached, by process and file. To start one takes 16 ms, many
 times what attaching takes; a child that was forked has no use of its parent's."""
-_FILE = "warehouse"
-"""What the attached file is called within an engine."""
+FILE = "warehouse"
+"""Name of the attached file within an engine."""
 _HELD = (
-    "lock",  # another process has the file, on POSIX systems
+    "could not set lock",  # another process has the file, on POSIX systems
     "used by another process",  # the same, on Windows
     "already open",
     "already attached",  # another thread of this process has it
 )
+_ADVICE = {
+    (*_HELD, "is writing"): "Close what uses it, or set WAN_PERF_DUCKDB to another file.",
+    ("checksum", "corrupt", "not a valid duckdb", "serialization", "deserialize", "header"): (
+        "The file is damaged or no DuckDB database: restore a backup (wan-perf restore), or set "
+        "WAN_PERF_DUCKDB to another file."
+    ),
+    ("wal", "write-ahead"): (
+        "Its write-ahead log does not belong to it: move the .wal file beside it away, or restore "
+        "a backup (wan-perf restore)."
+    ),
+    ("permission denied", "read-only file system", "access is denied"): (
+        "Give this user the right to read and write the file and its folder, or set "
+        "WAN_PERF_DUCKDB to another file."
+    ),
+    ("no space left",): "Free space on its disk, or set WAN_PERF_DUCKDB to a file on another.",
+}
+"""What a person does, by words of the engine's reason."""
 
 
 class DuckDBSession(Session):
@@ -46,6 +64,11 @@ class DuckDBSession(Session):
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self._connection = connection
         self._path = path
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection itself, for what concerns the whole file (`integrity`)."""
+        return self._connection
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Execute one statement and return its rows."""
@@ -99,7 +122,8 @@ class DuckDBWarehouse(Warehouse):
         To read only, where there is no file yet, an empty database in memory.
 
         Raises:
-            TransientError: another holds the file longer than `patience_s`.
+            TransientError: another process uses the file longer than `patience_s`, or than the
+                patience of the work that goes on (`waiting`).
             WanPerfError: the file cannot be opened.
         """
         if read_only and not self.path.exists():
@@ -107,26 +131,26 @@ class DuckDBWarehouse(Warehouse):
                 connection.execute("SET TimeZone = 'UTC'")
                 yield DuckDBSession(connection, self.path)
             return
-        deadline = time.monotonic() + self.patience_s
+        wait = Wait(self.path, self.patience_s)
         idle = _IDLE.setdefault((os.getpid(), self.path.resolve()), [])
-        with self._turn(deadline) if not read_only else nullcontext():
-            engine = self._attached(idle, read_only, deadline)
+        with self._turn(wait) if not read_only else nullcontext():
+            engine = self._attached(idle, read_only, wait)
             try:
                 with engine.cursor() as connection:
-                    connection.execute(f"USE {_FILE}; SET TimeZone = 'UTC'")
+                    connection.execute(f"USE {FILE}; SET TimeZone = 'UTC'")
                     yield DuckDBSession(connection, self.path)
                 with _disk_failures(self.path):
-                    engine.execute(f"DETACH {_FILE}")
+                    engine.execute(f"DETACH {FILE}")
             except BaseException:
                 engine.close()  # whatever state it is in; with it the file is closed
                 raise
             idle.append(engine)
 
     @contextmanager
-    def _turn(self, deadline: float) -> Iterator[None]:
+    def _turn(self, wait: Wait) -> Iterator[None]:
         # The file's lock keeps other processes out, not the threads of this one.
         turn = _TURNS.setdefault(self.path.resolve(), threading.Lock())
-        if not turn.acquire(timeout=max(0, deadline - time.monotonic())):
+        if not turn.acquire(timeout=wait.left_s):
             raise TransientError(self._closed("Another thread of this process is writing."))
         try:
             yield
@@ -134,7 +158,7 @@ class DuckDBWarehouse(Warehouse):
             turn.release()
 
     def _attached(
-        self, idle: list[duckdb.DuckDBPyConnection], read_only: bool, deadline: float
+        self, idle: list[duckdb.DuckDBPyConnection], read_only: bool, wait: Wait
     ) -> duckdb.DuckDBPyConnection:
         """An engine with the file attached, waited for as long as others hold it."""
         try:
@@ -144,20 +168,21 @@ class DuckDBWarehouse(Warehouse):
                 f"The folder {self.path.parent} of the warehouse cannot be made "
                 f"({error.strerror}); set WAN_PERF_HOME or WAN_PERF_DUCKDB to another place."
             ) from None
-        wait = 0.02
+        pause_s = 0.02
         while True:
             try:
                 return self._attach(idle, read_only)
             except duckdb.Error as error:
                 # Only a lock passes by itself; a broken file or a missing right does not.
-                held = any(words in str(error).lower() for words in _HELD)
-                kind = TransientError if held else WanPerfError
-                if not held or time.monotonic() >= deadline:
+                is_locked = any(words in str(error).lower() for words in _HELD)
+                kind = TransientError if is_locked else WanPerfError
+                if not is_locked or not wait.left_s:
                     raise kind(self._closed(str(error).splitlines()[0])) from error
-            # Jitter keeps waiting processes from asking in step.
+                wait.report(str(error))
+            # Jitter keeps waiting processes from trying in step.
             jitter = random.uniform(0.5, 1.5)  # noqa: S311 - no secret depends on it
-            time.sleep(min(wait * jitter, max(0, deadline - time.monotonic())))
-            wait = min(wait * 2, 1.0)
+            time.sleep(min(pause_s * jitter, wait.left_s))
+            pause_s = min(pause_s * 2, 1.0)
 
     def _attach(
         self, idle: list[duckdb.DuckDBPyConnection], read_only: bool
@@ -169,17 +194,22 @@ class DuckDBWarehouse(Warehouse):
             engine = duckdb.connect(config={"temp_directory": f"{self.path.resolve()}.tmp"})
         file, mode = str(self.path).replace("'", "''"), "READ_ONLY" if read_only else "READ_WRITE"
         try:
-            engine.execute(f"ATTACH '{file}' AS {_FILE} ({mode})")
+            engine.execute(f"ATTACH '{file}' AS {FILE} ({mode})")
         except duckdb.Error:
             engine.close()
             raise
         return engine
 
     def _closed(self, why: str) -> str:
-        return (
-            f"The warehouse {self.path} cannot be opened: {why} "
-            "Close what holds it, or set WAN_PERF_DUCKDB to another file."
+        advice = next(
+            (
+                advice
+                for words, advice in _ADVICE.items()
+                if any(word in why.lower() for word in words)
+            ),
+            "Set WAN_PERF_DUCKDB to another file.",
         )
+        return f"The warehouse {self.path} cannot be opened: {why.rstrip('.')}. {advice}"
 
     def stored_name(self, name: str) -> str:
         """The name as it is: DuckDB keeps the case and compares without it."""

@@ -146,7 +146,7 @@ def test_a_file_that_another_process_holds(
         child.join(60)
     assert failed(found) == [failing]
     assert "lock" in found[failing].found
-    assert "Close what holds it" in found[failing].found
+    assert "Close what uses it" in found[failing].found
     assert found["tables"].verdict == others
 
 

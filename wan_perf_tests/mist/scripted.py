@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,8 +48,9 @@ class ScriptedCloud:
                 script.tokens.add(self.headers["Authorization"])
                 answer = script.answers.pop(0)
                 time.sleep(answer.delay_s)
-                self.send_response(answer.status)
-                headers = {"Content-Type": "application/json", **answer.headers}
+                self.send_response_only(answer.status)
+                usual = {"Content-Type": "application/json", "Date": self.date_time_string()}
+                headers = usual | answer.headers
                 for name, value in headers.items():
                     self.send_header(name, value)
                 length = len(answer.data) + (100 if answer.cut else 0)
@@ -66,7 +68,7 @@ class ScriptedCloud:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
-    def session(self) -> MistSession:
+    def session(self, now: Callable[[], datetime] | None = None) -> MistSession:
         return MistSession(
             host="api.mist.com",
             org_id=ORG,
@@ -74,6 +76,7 @@ class ScriptedCloud:
             base_url=self.url,
             timeout=(1, 0.5),
             pause=self.pauses.append,
+            now=now,
         )
 
     def close(self) -> None:

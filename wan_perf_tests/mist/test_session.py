@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from wan_perf.errors import UsageError
 from wan_perf.mist import endpoints
-from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.errors import MistClockError, MistPermanentError, MistTransientError
 from wan_perf.mist.session import MistSession
 from wan_perf_tests.mist.scripted import ORG, TOKEN, Answer, ScriptedCloud
 
@@ -236,3 +237,26 @@ def test_the_environment_of_the_sdk_is_not_read(
     assert len(list(cloud.session().rows(endpoints.SITES))) == 1
     assert cloud.tokens == {f"Token {TOKEN}"}
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "says"),
+    [
+        pytest.param(24 * 60, "1 day, 0:00:00 ahead of Mist's", id="a day ahead"),
+        pytest.param(-6, "0:06:00 behind Mist's", id="six minutes behind"),
+        pytest.param(4.9, None, id="within five minutes"),
+    ],
+)
+def test_a_wrong_clock_of_this_machine_is_refused(
+    scripted: Script, minutes: float, says: str | None
+) -> None:
+    """A snapshot of tomorrow kept the inventory from being taken for 30 hours."""
+    mist_now = datetime(2026, 3, 8, 12)
+    answer = Answer([SITE], headers={"Date": "Sun, 08 Mar 2026 12:00:00 GMT"})
+    here = mist_now + timedelta(minutes=minutes)
+    session = scripted(answer).session(now=lambda: here)
+    if says is None:
+        assert len(list(session.rows(endpoints.SITES))) == 1
+        return
+    with pytest.raises(MistClockError, match=re.escape(says)):
+        list(session.rows(endpoints.SITES))

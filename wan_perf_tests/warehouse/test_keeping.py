@@ -125,13 +125,52 @@ def test_a_user_without_a_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch):
     assert not Path("~").exists()
 
 
-def test_texts_of_long_ago_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_texts_of_long_ago_go_and_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     place = tmp_path / "sql"
     place.mkdir()
-    for name, age_days in (("old", 31), ("new", 29)):
+    old, new = "a" * 64, "b" * 64
+    for name, age_days in ((old, 31), (new, 29), ("notes.txt", 31)):
         (place / name).touch()
         made = (place / name).stat().st_mtime - age_days * 86_400
         os.utime(place / name, (made, made))
     monkeypatch.setattr(keeping.platformdirs, "user_cache_path", lambda _: tmp_path)
     assert keeping.folder.__wrapped__() == place
-    assert [file.name for file in place.iterdir()] == ["new"]
+    assert {file.name for file in place.iterdir()} == {new, "notes.txt"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="owners and modes of POSIX systems")
+class TestOwnFolder:
+    """What is stored is executed as SQL: nobody else may have written it."""
+
+    @pytest.fixture
+    def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(keeping.platformdirs, "user_cache_path", lambda _: tmp_path)
+        return tmp_path
+
+    def test_a_new_folder_is_closed_to_others(self, cache: Path):
+        place = keeping.folder.__wrapped__()
+        assert place == cache / "sql"
+        assert place.stat().st_mode & 0o777 == 0o700
+
+    def test_one_that_others_may_write_to_is_not_used(self, cache: Path):
+        (cache / "sql").mkdir()
+        (cache / "sql").chmod(0o777)
+        assert keeping.folder.__wrapped__() is None
+
+    def test_a_link_is_not_used(self, cache: Path, tmp_path_factory: pytest.TempPathFactory):
+        elsewhere = tmp_path_factory.mktemp("elsewhere")
+        (cache / "sql").symlink_to(elsewhere)
+        assert keeping.folder.__wrapped__() is None
+        assert list(elsewhere.iterdir()) == []
+
+    @pytest.mark.parametrize("how", ["a link", "written by others"])
+    def test_a_prepared_text_is_not_executed(self, place: Path, tmp_path: Path, how: str):
+        kept(HOURS, "SELECT 1")
+        [file] = place.iterdir()
+        if how == "a link":
+            prepared = file.rename(tmp_path / "prepared")
+            file.symlink_to(prepared)
+        else:
+            file.chmod(0o666)
+        assert kept(HOURS, "SELECT 2") == "SELECT 2"
+        assert not file.is_symlink()

@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from wan_perf.errors import WanPerfError
+from wan_perf.errors import TransientError, WanPerfError
 from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.waiting import waiting
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.warehouse.processes import PROCESSES
 from wan_perf_tests.warehouse.rows import H5, HOUR, circuit_hours, stored, window
@@ -26,11 +27,11 @@ def write(path: Path, first: int, times: int) -> None:
         warehouse.store(CIRCUIT_HOUR, circuit_hours({"hour": at}), window(at))
 
 
-def hold(path: Path, read_only: bool, held: Any) -> None:
+def hold(path: Path, read_only: bool, held: Any, seconds: float = HELD_S) -> None:
     """Keep the file open for a while, as another process."""
     with DuckDBWarehouse(path).session(read_only=read_only):
         held.set()
-        time.sleep(HELD_S)
+        time.sleep(seconds)
 
 
 def hours(warehouse: DuckDBWarehouse) -> list[timedelta]:
@@ -112,7 +113,7 @@ def test_a_file_held_too_long_is_one_clear_sentence(
     child.join(timeout=30)
     said = str(refused.value)
     assert said.startswith(f"The warehouse {on_duckdb.path} cannot be opened: IO Error:")
-    assert said.endswith("Close what holds it, or set WAN_PERF_DUCKDB to another file.")
+    assert said.endswith("Close what uses it, or set WAN_PERF_DUCKDB to another file.")
     assert "\n" not in said
 
 
@@ -202,3 +203,25 @@ def test_a_session_that_fails_leaves_nothing_open(on_duckdb: DuckDBWarehouse) ->
     write(on_duckdb.path, 0, 1)
     with on_duckdb.session(read_only=True):  # refused while a writer of this process is open
         assert on_duckdb.path.exists()
+
+
+def test_a_command_reports_who_uses_the_file(on_duckdb: DuckDBWarehouse):
+    """Ten silent minutes: a person could not know what was waited for."""
+    held = PROCESSES.Event()
+    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, False, held, 60))
+    child.start()
+    assert held.wait(30)
+    notices: list[str] = []
+    try:
+        with (
+            waiting(patience_s=3, notice=notices.append),
+            pytest.raises(TransientError, match="Close what uses it"),
+            on_duckdb.session(),
+        ):
+            pass
+    finally:
+        child.kill()
+        child.join()
+    [notice] = notices
+    assert f"is in use by process {child.pid} (" in notice
+    assert "waiting up to 1 s more" in notice

@@ -1,0 +1,54 @@
+"""`dagster dev` as `wan-perf dev` runs it: it ends with its parent, and its UI has a guard.
+
+Belongs here: the process between `service.Service` and Dagster.
+Keep out: what is served (`dev`), what the guard refuses (`webserver`).
+
+A process that is killed cannot end its children. So this one reads its standard input, a pipe whose
+other end only the parent has: when the parent is gone, however it ended, the pipe closes.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from dagster._cli import cli, dev  # dagster 1.13 has no public entry point from Python
+
+GRACE_S = 10
+"""Time that Dagster has to end its processes by itself. [s]"""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run `dagster` with these arguments until it ends or the parent does."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    dev.open_ipc_subprocess = _guarded(dev.open_ipc_subprocess)
+    cli.main(list(arguments), prog_name="dagster")
+
+
+def _guarded(start: Any) -> Any:
+    """Dagster's way to start a process; its webserver is started as ours."""
+
+    def start_guarded(command: Sequence[str], **options: Any) -> Any:
+        ours = {"dagster_webserver": "wan_perf.cli.webserver"}
+        return start([ours.get(word, word) for word in command], **options)
+
+    return start_guarded
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    if sys.platform == "win32":
+        kill = ["taskkill", "/PID", str(os.getpid()), "/T", "/F"]
+        subprocess.run(kill, capture_output=True, check=False)  # noqa: S603
+    else:
+        os.killpg(0, signal.SIGINT)
+        time.sleep(GRACE_S)
+        os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

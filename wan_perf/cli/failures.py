@@ -1,0 +1,107 @@
+"""How a command ends when something went wrong: one sentence and an exit code.
+
+Belongs here: which failures of other software are known, and where the rest is written down.
+Keep out: failures that have their sentence already (`errors.WanPerfError`).
+
+Dagster and SQLAlchemy wrap what happened several times; what counts is the innermost known cause.
+A failure that is not known is a fault of ours: its traceback goes to a file, since a person can do
+nothing with it but send it.
+"""
+
+import contextlib
+import errno
+import os
+import sqlite3
+import tempfile
+import traceback
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wan_perf.errors import UsageError, WanPerfError
+
+_SECRETS = ("TOKEN", "PASSWORD", "PASSPHRASE", "PRIVATE_KEY", "PROXY")
+"""Parts of the names of settings whose values never appear in a log."""
+_BY_ERRNO = {
+    errno.ENOSPC: "no space is left on its disk; free some",
+    getattr(errno, "EDQUOT", -1): "this user's quota is used up; free some space",
+    errno.EROFS: "its file system is read-only; set WAN_PERF_HOME to a folder on another",
+    errno.EACCES: "this user may not; give it the right, or set WAN_PERF_HOME to another folder",
+    errno.EPERM: "this user may not; give it the right, or set WAN_PERF_HOME to another folder",
+    errno.ENOTDIR: "a part of its path is a file; set WAN_PERF_HOME to another folder",
+    errno.EMFILE: "too many files are open; raise the limit (ulimit -n)",
+}
+_BY_SQLITE = {
+    "readonly": "this user may not write it; give it the right, or set WAN_PERF_HOME to another "
+    "folder",
+    "unable to open": "it cannot be opened; give this user the right to read and write it and its "
+    "folder, or set WAN_PERF_HOME to another folder",
+    "disk is full": "no space is left on its disk; free some",
+    "malformed": "it is damaged; move it away: Dagster starts a new one, and wan-perf adopt "
+    "records the partitions that the tables have",
+    "not a database": "it is damaged; move it away: Dagster starts a new one, and wan-perf adopt "
+    "records the partitions that the tables have",
+    "locked": "another process uses it; wait for that process, or end it",
+    "disk i/o": "its disk cannot be read or written; check the disk",
+}
+
+
+def ending(error: BaseException, home: Path) -> tuple[str, int]:
+    """The sentence for a person and the exit code; what is not known is logged in the home."""
+    chain = list(_causes(error))
+    for cause in chain:
+        if isinstance(cause, WanPerfError):
+            return str(cause), 2 if isinstance(cause, UsageError) else 1
+    for cause in reversed(chain):
+        if known := _known(cause, home):
+            return known, 1
+    log = _logged(error, home)
+    what = next((line for line in str(chain[-1]).splitlines() if line.strip()), "")
+    said = f"{type(chain[-1]).__name__}: {what}"[:300].rstrip(": .")
+    return (
+        f"Something failed that wan-perf has no sentence for ({said}). "
+        f"What was stored before stands. Please send {log} to whoever maintains this installation.",
+        1,
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The failure and what it was raised from, the outermost first."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # contexts can form a ring
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _known(cause: BaseException, home: Path) -> str | None:
+    if isinstance(cause, sqlite3.Error):
+        for words, advice in _BY_SQLITE.items():
+            if words in str(cause).lower():
+                return f"Dagster's records in {home / 'dagster'}: {advice}."
+    if isinstance(cause, UnicodeEncodeError):
+        return (
+            "A path or name has letters that the system's locale cannot write; set the locale to "
+            "UTF-8, for example LC_ALL=C.UTF-8."
+        )
+    if isinstance(cause, OSError) and (reason := _BY_ERRNO.get(cause.errno or 0)):
+        place = os.fsdecode(cause.filename) if cause.filename else str(home)
+        return f"{place} cannot be read or written: {reason}."
+    if isinstance(cause, MemoryError):
+        return "The memory of this machine is used up; end other programs, or take fewer hours."
+    return None
+
+
+def _logged(error: BaseException, home: Path) -> Path:
+    """The file with the traceback, without secrets: in the home, else where temporary files go."""
+    text = "".join(traceback.format_exception(error))
+    for name, value in os.environ.items():
+        if value and any(part in name for part in _SECRETS):
+            text = text.replace(value, "***")
+    name = f"failure-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
+    for folder in (home / "logs", Path(tempfile.gettempdir())):
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+            return folder / name
+    return Path(os.devnull)

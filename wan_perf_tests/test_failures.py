@@ -1,0 +1,110 @@
+"""How commands end: one sentence, an exit code, and a log of what is not known."""
+
+import errno
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from wan_perf.cli.failures import ending
+from wan_perf.errors import UsageError, WanPerfError
+
+
+def wrapped(error: Exception) -> Exception:
+    """As Dagster wraps what a step raised."""
+    try:
+        try:
+            raise error
+        except Exception as inner:
+            raise RuntimeError("Error occurred while executing op") from inner
+    except RuntimeError as outer:
+        return outer
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "code"),
+    [
+        pytest.param(WanPerfError("Mist is out."), "Mist is out.", 1, id="a failure of ours"),
+        pytest.param(UsageError("No such hour."), "No such hour.", 2, id="a wrong command line"),
+        pytest.param(
+            OSError(errno.ENOSPC, "No space left on device", "/data/x.db"),
+            *("/data/x.db cannot be read or written: no space is left on its disk", 1),
+            id="full disk",
+        ),
+        pytest.param(
+            PermissionError(errno.EACCES, "Permission denied", "/data"),
+            *("/data cannot be read or written: this user may not", 1),
+            id="no right",
+        ),
+        pytest.param(
+            sqlite3.OperationalError("attempt to write a readonly database"),
+            *("this user may not write it", 1),
+            id="records that may not be written",
+        ),
+        pytest.param(
+            sqlite3.DatabaseError("database disk image is malformed"),
+            *("it is damaged; move it away", 1),
+            id="damaged records",
+        ),
+        pytest.param(
+            UnicodeEncodeError("ascii", "é", 0, 1, "ordinal not in range"),
+            *("set the locale to UTF-8", 1),
+            id="a locale without letters",
+        ),
+    ],
+)
+def test_what_is_known_is_one_sentence(error: Exception, words: str, code: int, tmp_path: Path):
+    sentence, exit_code = ending(wrapped(error), tmp_path)
+    assert words in sentence
+    assert "\n" not in sentence
+    assert exit_code == code
+    assert not (tmp_path / "logs").exists()
+
+
+def test_what_is_not_known_is_one_sentence_and_a_log_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MIST_API_TOKEN", "s3cr3t-value")
+    fault = wrapped(KeyError("gateway_mac of s3cr3t-value"))
+    sentence, code = ending(fault, tmp_path)
+    [log] = (tmp_path / "logs").iterdir()
+    assert code == 1
+    assert f"Please send {log}" in sentence
+    written = log.read_text(encoding="utf-8")
+    assert "gateway_mac of ***" in written
+    assert "Traceback" in written
+    assert "s3cr3t-value" not in written
+
+
+def test_a_home_that_cannot_be_written_leaves_the_log_elsewhere(tmp_path: Path):
+    (tmp_path / "home").touch()
+    sentence, _ = ending(KeyError("gateway_mac"), tmp_path / "home")
+    log = Path(sentence.partition("Please send ")[2].partition(" to whoever")[0])
+    assert log.is_file()
+    log.unlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the signals of a POSIX shell")
+def test_sigterm_ends_a_command_as_ctrl_c_does(tmp_path: Path):
+    command = [sys.executable, "-m", "wan_perf", "simulate", "--sites", "1", "--port", "0"]
+    environment = {**os.environ, "WAN_PERF_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command,
+        env=environment,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert "A Mist Cloud with" in process.stdout.readline()
+        time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+    assert "Traceback" not in errors
+    assert process.returncode in (0, 1)

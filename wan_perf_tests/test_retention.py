@@ -1,0 +1,137 @@
+"""Retention of Dagster's records: what goes, and what must stay for the partitions' sake."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from wan_perf.cli.homes import dagster_home
+from wan_perf.defs.lanes import HISTORY, LIVE, lane
+from wan_perf.defs.retention import prune_dagster
+from wan_perf.settings import read_settings
+from wan_perf.thresholds import Retention
+
+HOURS = dg.HourlyPartitionsDefinition("2026-03-08-00:00", end_offset=1)
+RETENTION = Retention()
+
+
+@dg.asset(partitions_def=HOURS)
+def hours() -> None:
+    """Stands for any hourly asset."""
+
+
+@dg.asset
+def failing() -> None:
+    raise ValueError("as a source that is out of reach")
+
+
+@dg.asset_check(asset=hours)
+def hours_are_possible() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    home = dagster_home(read_settings(WAN_PERF_HOME=tmp_path))
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        yield instance
+
+
+def run(instance: dg.DagsterInstance, partition: str, in_lane: str = LIVE) -> str:
+    checked = [hours, hours_are_possible]
+    result = dg.materialize(checked, instance=instance, partition_key=partition, tags=lane(in_lane))
+    return result.run_id
+
+
+def prune(instance: dg.DagsterInstance, days: float, **retention: float) -> None:
+    """Retention as it is applied so many days from now."""
+    now = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=days)
+    prune_dagster(instance, now, RETENTION.model_copy(update=retention))
+
+
+def has_log(instance: dg.DagsterInstance, run_id: str) -> bool:
+    return bool(instance.all_logs(run_id))
+
+
+def test_a_live_runs_log_goes_after_a_day_and_the_run_after_two_weeks(
+    instance: dg.DagsterInstance,
+):
+    first = run(instance, "2026-03-08-00:00")
+    prune(instance, days=0.9)
+    assert has_log(instance, first)
+    prune(instance, days=1.1)
+    assert not has_log(instance, first)
+    assert instance.has_run(first)
+    prune(instance, days=14.1)
+    assert not instance.has_run(first)
+
+
+def test_other_runs_stay_longer(instance: dg.DagsterInstance):
+    backfill = run(instance, "2026-03-08-00:00", in_lane=HISTORY)
+    prune(instance, days=6.9)
+    assert has_log(instance, backfill)
+    prune(instance, days=7.1)
+    assert not has_log(instance, backfill)
+    prune(instance, days=89)
+    assert instance.has_run(backfill)
+    prune(instance, days=91)
+    assert not instance.has_run(backfill)
+
+
+def test_a_failed_live_run_can_be_read_for_two_weeks(instance: dg.DagsterInstance):
+    result = dg.materialize([failing], instance=instance, tags=lane(LIVE), raise_on_error=False)
+    prune(instance, days=13.9)
+    assert any("out of reach" in str(entry) for entry in instance.all_logs(result.run_id))
+    prune(instance, days=14.1)
+    assert not instance.has_run(result.run_id)
+
+
+def test_partitions_stay_materialized_whatever_became_of_their_runs(instance: dg.DagsterInstance):
+    """A condition on missing partitions would otherwise request years of hours again."""
+    run(instance, "2026-03-08-00:00")
+    run(instance, "2026-03-08-00:00")
+    newest = run(instance, "2026-03-08-00:00")
+    run(instance, "2026-03-08-01:00")
+    cursor = instance.event_log_storage.get_maximum_record_id()
+    prune(instance, days=365)
+    key = dg.AssetKey("hours")
+    assert instance.get_materialized_partitions(key) == {"2026-03-08-00:00", "2026-03-08-01:00"}
+    records = instance.fetch_materializations(key, limit=10).records
+    assert len(records) == 2, "superseded ones are gone"
+    assert newest in {record.run_id for record in records}
+    # Nothing looks new to a condition: it compares storage ids.
+    assert instance.event_log_storage.get_maximum_record_id() <= cursor
+
+
+def test_the_newest_result_of_a_check_stays(instance: dg.DagsterInstance):
+    run(instance, "2026-03-08-00:00")
+    newest = run(instance, "2026-03-08-01:00")
+    prune(instance, days=365)
+    key = dg.AssetCheckKey(dg.AssetKey("hours"), "hours_are_possible")
+    history = instance.event_log_storage.get_asset_check_execution_history(key, limit=10)
+    assert [execution.run_id for execution in history] == [newest]
+
+
+def test_a_run_that_goes_on_is_left_alone(instance: dg.DagsterInstance):
+    job = dg.define_asset_job("job", [hours]).resolve(
+        asset_graph=dg.Definitions([hours]).resolve_asset_graph()
+    )
+    going_on = instance.create_run_for_job(job, tags=lane(LIVE))
+    instance.report_run_canceling(going_on)
+    prune(instance, days=365)
+    assert instance.has_run(going_on.run_id)
+
+
+def test_files_shrink_and_stray_logs_go(instance: dg.DagsterInstance):
+    for hour in range(20):
+        run(instance, f"2026-03-08-{hour:02}:00")
+    folder = Path(instance.root_directory)
+    stray = next(folder.rglob("runs/*.db")).with_name("5c6c8f9e-0000-4000-8000-000000000000.db")
+    stray.touch()
+    before = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    prune(instance, days=365)
+    after = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    assert not stray.exists()
+    assert after < 0.25 * before
