@@ -53,15 +53,12 @@ def _with_another_rate(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Tabl
     stored = circuit_hour.select("hour", "circuit_id", "bandwidth_source", *_RATES)
     now = dim_circuit.filter(counted(dim_circuit))
     now = now.select("circuit_id", "valid_from", "valid_to", *_RATES)
-    in_hour = [
-        stored.circuit_id == now.circuit_id,
-        in_force(now, stored.hour + ibis.interval(hours=1)),
-    ]
     key = ["hour", "circuit_id"]
-    held = stored.join(now, in_hour, rname="{name}_now").drop("circuit_id_now")
     means = changed_bandwidth(stored.select(*key), dim_circuit)
     mean = {"bandwidth_mbps_now": "mean_down", "bandwidth_up_mbps_now": "mean_up"}
-    changing = held.drop(*mean).inner_join(means.select(*key, **mean), key)
+    changing = stored.inner_join(means.select(*key, **mean), key)
+    changing = changing.semi_join(now, _in_hour(changing, now))
+    held = stored.join(now, _in_hour(stored, now), rname="{name}_now").drop("circuit_id_now")
     # Few differ, and few are of an hour in which the bandwidth changed: only those are joined.
     differing = held.filter(_differs(held)).anti_join(means, key)
     return ibis.union(
@@ -71,11 +68,7 @@ def _with_another_rate(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Tabl
 
 def _not_described(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     stored = circuit_hour.select("hour", "circuit_id")
-    in_hour = [
-        stored.circuit_id == dim_circuit.circuit_id,
-        in_force(dim_circuit, stored.hour + ibis.interval(hours=1)),
-    ]
-    return stored.anti_join(dim_circuit, in_hour)
+    return stored.anti_join(dim_circuit, _in_hour(stored, dim_circuit))
 
 
 def _without_row(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
@@ -88,6 +81,12 @@ def _without_row(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     ]
     expected = sites.join(now, in_hour).select("hour", "circuit_id")
     return expected.anti_join(circuit_hour, ["hour", "circuit_id"])
+
+
+def _in_hour(hours: ir.Table, versions: ir.Table) -> list[ir.BooleanValue]:
+    """The circuit's version at the end of the hour."""
+    end = hours.hour + ibis.interval(hours=1)
+    return [hours.circuit_id == versions.circuit_id, in_force(versions, end)]
 
 
 def _differs(rows: ir.Table) -> ir.BooleanValue:
