@@ -65,7 +65,6 @@ def with_activity(
             _inferred(between, stretches, circuits, members, evidence.idle),
         ),
         (*_OUTCOMES, "unknown", *_HOW, "polled", "active", "inferred"),
-        at_once=1,
     )
     held = seen.filter(seen.unknown | _any(seen, _OUTCOMES))
     at_rest = _any(held, (*CAUSES, "standby", "disabled"))

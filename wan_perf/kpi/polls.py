@@ -129,7 +129,7 @@ def _ends(circuit_port: ir.Table) -> ir.Table:
         to_us=_since_1970_us(numbered.valid_to.fill_null(ibis.timestamp(_EVER))),
         kind=ibis.literal("held"),
     )
-    whole = swept("name", spans, ("held",), at_once=63)
+    whole = swept("name", spans, ("held",))
     named = numbered.select("name", *key).distinct()
     return whole.filter(whole.held).inner_join(named, "name").select(*key, "from_us", "to_us")
 

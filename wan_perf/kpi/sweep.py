@@ -1,11 +1,12 @@
-"""Intervals laid over each other: in each stretch of time, which of several things hold.
+"""Overlay of intervals: of each part of the time, which of several kinds hold in it.
 
 Belongs here: the one way in which intervals of different kinds are combined.
 Keep out: what the kinds are, and what follows where several hold (`state`, `circuit_states`).
 
-All kinds share one number: each has a digit of it, which counts the intervals of the kind that are
-open. A single running sum over the edges then carries all of them, and edges at which nothing
-changes (one interval ends where the next of its kind begins) vanish before anything is sorted.
+All kinds share one number, in which each has a bit: whether an interval of the kind is open. A
+single running sum over the edges then carries all of them, and edges at which nothing changes (one
+interval ends where the next of its kind begins) vanish before anything is sorted. So that a bit is
+enough whatever the number of intervals, those of one kind are first cut so that no two overlap.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,6 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-AT_ONCE = 15
-"""Intervals of a kind that can be open at once: members of an aggregate."""
 _BITS = 62
 
 
@@ -28,23 +27,24 @@ def overlap_us(
     return ibis.greatest(ibis.least(end, high) - ibis.greatest(start, low), 0)
 
 
-def swept(key: str, spans: ir.Table, kinds: Sequence[str], at_once: int = AT_ONCE) -> ir.Table:
-    """One row per key and stretch between two edges: key, from_us, to_us, a flag for each kind.
+def swept(key: str, spans: ir.Table, kinds: Sequence[str]) -> ir.Table:
+    """One row per key and part between two edges: key, from_us, to_us, a flag for each kind.
 
-    Stretches of a key follow each other without holes, from its first interval to the end of its
-    last; in some of them no kind holds.
+    Parts of a key follow each other without holes, from its first interval to the end of its last;
+    in some of them no kind holds. Any number of intervals of a kind may overlap.
 
     Args:
         key: Column by which intervals belong together.
         spans: The intervals: key, from_us, to_us, kind. An empty one counts for none.
-        kinds: At most 15; more where fewer can be open at once, 31 where no two can.
-        at_once: How many intervals of a kind can be open at once.
+        kinds: At most 62.
+
+    Raises:
+        ValueError: there are more kinds than bits in a number.
     """
-    digit = 2 ** at_once.bit_length()
-    weights = {kind: digit**place for place, kind in enumerate(kinds)}
-    if digit ** len(kinds) > 2**_BITS:
-        raise ValueError(f"{len(kinds)} kinds, {at_once} of each at once, do not fit in a number.")
-    real = spans.filter(spans.from_us < spans.to_us)
+    if len(kinds) > _BITS:
+        raise ValueError(f"{len(kinds)} kinds do not fit in a number of {_BITS} bits.")
+    weights = {kind: 2**place for place, kind in enumerate(kinds)}
+    real = _without_overlap(key, spans.filter(spans.from_us < spans.to_us))
     weight = ibis.cases(*((real.kind == kind, weights[kind]) for kind in kinds)).cast("int64")
     weighed = real.select(key, "from_us", "to_us", weight=weight)
     edges = ibis.union(
@@ -55,19 +55,33 @@ def swept(key: str, spans: ir.Table, kinds: Sequence[str], at_once: int = AT_ONC
     changes = changes.filter(changes.change != 0)
     along = ibis.window(group_by=changes[key], order_by=changes.at_us)
     so_far = ibis.cumulative_window(group_by=changes[key], order_by=changes.at_us)
-    stretches = changes.select(
+    parts = changes.select(
         key,
         from_us=changes.at_us,
         to_us=changes.at_us.lead().over(along),
         opened=changes.change.sum().over(so_far).cast("int64"),
     )
-    bounded = stretches.filter(stretches.to_us.notnull())
+    bounded = parts.filter(parts.to_us.notnull())
     return bounded.select(
         key,
         "from_us",
         "to_us",
-        **{kind: bounded.opened % (digit * one) >= one for kind, one in weights.items()},
+        **{kind: bounded.opened % (2 * one) >= one for kind, one in weights.items()},
     )
+
+
+def _without_overlap(key: str, spans: ir.Table) -> ir.Table:
+    """The same time of each key and kind in intervals of which no two overlap.
+
+    Each begins no earlier than all before it have ended; one within those before it is gone.
+    """
+    before = ibis.window(
+        group_by=[spans[key], spans.kind], order_by=spans.from_us, preceding=(None, 1)
+    )
+    ordered = spans.mutate(covered_us=spans.to_us.max().over(before))
+    start = ibis.greatest(ordered.from_us, ordered.covered_us.fill_null(ordered.from_us))
+    cut = ordered.select(key, "to_us", "kind", from_us=start)
+    return cut.filter(cut.from_us < cut.to_us)
 
 
 def spans(table: ir.Table, key: str, start: str, end: str, kind: str) -> ir.Table:
