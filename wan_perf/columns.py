@@ -14,7 +14,8 @@ from typing import Literal
 
 from wan_perf.metrics import JUDGED, QUALITY, Metric
 
-Type = Literal["text", "integer", "real", "boolean", "instant", "date"]
+Type = Literal["text", "integer", "large_integer", "real", "boolean", "instant", "date"]
+"""A large integer has up to 38 digits: bytes of a fleet exceed what 64 bits hold."""
 
 STATUSES = ("Up", "Down", "Unknown")
 SEVERITIES = ("warning", "high", "critical")

@@ -15,6 +15,7 @@ from wan_perf.declaration import Table
 _HELD = {
     "text": "object",
     "integer": "Int64",
+    "large_integer": "object",
     "real": "float64",
     "boolean": "boolean",
     "instant": "datetime64[us]",
@@ -37,7 +38,7 @@ def conform(rows: Sequence[Mapping[str, Any]], table: Table) -> pd.DataFrame:
 
 
 def _series(values: list[Any], kind: str) -> pd.Series:
-    if kind == "integer":
+    if kind in ("integer", "large_integer"):
         values = [None if value is None else int(value) for value in values]
     if kind == "real":
         values = [np.nan if value is None else value for value in values]

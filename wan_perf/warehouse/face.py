@@ -74,6 +74,8 @@ class Warehouse(ABC):
 
     dialect: str
     type_names: dict[str, str]
+    widened: frozenset[tuple[str, str]] = frozenset()
+    """Types of older tables and the declared ones that hold all their values: changed in place."""
 
     # -- what an engine brings ---------------------------------------------------------------------
 
@@ -125,7 +127,15 @@ class Warehouse(ABC):
     # -- comparing ---------------------------------------------------------------------------------
 
     def unlike(self, table: Table, existing: dict[str, str]) -> list[tuple[str, str, str]]:
-        """Columns that exist with another type: the name, the type found, the type declared."""
+        """Columns that exist with another type: the name, the type found, the type declared.
+
+        Those that are widened in place are none.
+        """
+        return [
+            found for found in self._differing(table, existing) if found[1:] not in self.widened
+        ]
+
+    def _differing(self, table: Table, existing: dict[str, str]) -> list[tuple[str, str, str]]:
         return [
             (column.name, existing[column.name], declared)
             for column in table.fields
@@ -231,6 +241,7 @@ class Warehouse(ABC):
         """Create the table as declared, or rename and add columns of an existing one.
 
         Renamed columns (`migrations`) keep their values; added ones are NULL in old rows. A column
+        whose declared type holds all values of its stored one is changed to it (`widened`). One
         that the declaration no longer has is left alone. A view is replaced where it is not the
         declared one, after the tables that it reads.
 
@@ -257,6 +268,8 @@ class Warehouse(ABC):
             # In quotes: the old name may be a reserved word.
             old = f'"{self.stored_name(rename.old)}"'
             session.run(f"ALTER TABLE {table.name} RENAME COLUMN {old} TO {rename.new}")
+        for name, _, declared in self._differing(table, columns):
+            session.run(f"ALTER TABLE {table.name} ALTER COLUMN {name} SET DATA TYPE {declared}")
         for column in table.fields:
             if column.name not in columns:
                 session.run(self.addition(table, column))

@@ -14,7 +14,9 @@ import pandas as pd
 def held(frame: pd.DataFrame, schema: dict[str, dt.DataType]) -> pd.DataFrame:
     """The frame with the types that its schema asks for.
 
-    Int64, float64, boolean, datetime64[us] (naive UTC); text and dates are objects, missing None.
+    Int64, float64, boolean, datetime64[us] (naive UTC); text, dates and integers of up to 38 digits
+    (Python's own) are objects, missing None. Engines pass the latter as floats, so that of those
+    above 2**53 the last digits are not exact; in the warehouse they are.
     """
     return frame.assign(**{name: _held(frame[name], kind) for name, kind in schema.items()})
 
@@ -22,6 +24,8 @@ def held(frame: pd.DataFrame, schema: dict[str, dt.DataType]) -> pd.DataFrame:
 def _held(values: pd.Series, kind: dt.DataType) -> pd.Series:
     if kind.is_integer():
         return pd.to_numeric(values).astype("Int64")
+    if isinstance(kind, dt.Decimal) and kind.scale == 0:
+        return pd.Series([None if pd.isna(v) else int(v) for v in values], values.index, object)
     if kind.is_numeric() and not kind.is_boolean():
         return values.astype("float64")
     if kind.is_boolean():

@@ -104,11 +104,13 @@ class DuckDBWarehouse(Warehouse):
     type_names = {  # noqa: RUF012 - a constant of the engine, read through the class
         "text": "VARCHAR",
         "integer": "BIGINT",
+        "large_integer": "DECIMAL(38,0)",
         "real": "DOUBLE",
         "boolean": "BOOLEAN",
         "instant": "TIMESTAMP",
         "date": "DATE",
     }
+    widened = frozenset({("BIGINT", "DECIMAL(38,0)")})
 
     @contextmanager
     def session(

@@ -92,6 +92,7 @@ class SnowflakeWarehouse(Warehouse):
     type_names = {  # noqa: RUF012 - a constant of the engine, read through the class
         "text": "VARCHAR",
         "integer": "NUMBER(38,0)",
+        "large_integer": "NUMBER(38,0)",
         "real": "FLOAT",
         "boolean": "BOOLEAN",
         "instant": "TIMESTAMP_NTZ(6)",
