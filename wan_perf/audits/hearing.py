@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from wan_perf.audits.declaration import Audit, Tables
 from wan_perf.declaration import Table
-from wan_perf.kpi.nearness import SAMPLE_REACH
+from wan_perf.kpi.nearness import SAMPLE_REACH, fresh
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
@@ -61,14 +61,11 @@ def _heard(tables: Tables) -> ir.Table:
     """Hours in which a port was heard of, by whatever way."""
     samples, paths = tables["raw_port_sample"], tables["raw_path_sample"]
     history, events = tables["raw_port_history"], tables["raw_gateway_event"]
-    fresh = samples.filter(samples.sampled_at >= _later(samples.pass_at, -_BEHIND_S))
-    told = paths.filter(
-        paths.sampled_at.fill_null(paths.pass_at) >= _later(paths.pass_at, -_BEHIND_S)
-    )
+    of_ports, of_paths = fresh(samples), fresh(paths)
     had = history.filter((history.covered_minutes > 0) | history.up_through_from.notnull())
     return ibis.union(
-        fresh.select(*_PORT, hour=fresh.pass_at.truncate("h")),
-        told.select(*_PORT, hour=told.pass_at.truncate("h")),
+        of_ports.select(*_PORT, hour=of_ports.pass_at.truncate("h")),
+        of_paths.select(*_PORT, hour=of_paths.pass_at.truncate("h")),
         had.select(*_PORT, hour=had.hour.truncate("h")),
         events.select(*_PORT, hour=events.event_at.truncate("h")),
     )

@@ -1,7 +1,13 @@
-"""What every circuit does now: as of the newest pass, with how bad that is and why.
+"""What every circuit does now: as of the newest sample, with how bad that is and why.
 
 Belongs here: the newest state, load and quality of a circuit; severity and its sentences.
-Keep out: the clock: now is the newest pass that was heard.
+Keep out: the clock: now is the newest sample received (`newest_samples`).
+
+A poll takes seconds to minutes, and gateways report by clocks of their own: the samples of a poll
+are of instants after it was due, and now is the newest of them.
+
+What is read does not grow with the history: each table is cut to the reach of what is computed from
+it (`_recent`), which is shorter than any retention.
 
 Where nothing is known nothing is said: no state, no load, no severity. A circuit that is switched
 off or in standby is expected to be so, and gives no alert.
@@ -17,8 +23,10 @@ from wan_perf import formulas
 from wan_perf.columns import ACTIVE, SEVERITIES, SEVERITY_WORDS
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
 from wan_perf.kpi.nearness import (
+    EVENT_REACH_BACK,
     MINUTE_US,
     events_near,
+    fresh,
     instant_us,
     members_near,
     microseconds,
@@ -34,9 +42,17 @@ from wan_perf.validity import in_force
 LATELY = timedelta(minutes=15)
 """Load is told of so many observed minutes; what was not heard for longer is stale."""
 _STALE_S = LATELY // timedelta(seconds=1)
+_AHEAD = timedelta(minutes=10)
+"""So long after its poll was due a sample may be the newest. One gateway whose clock is further
+ahead would otherwise make all others stale, which are allowed to be 15 minutes old."""
+_EVENTS_BACK = EVENT_REACH_BACK + timedelta(hours=2)
+"""Events speak for 24 hours, of the hour in progress and the one before it."""
+_SAMPLES_BACK = timedelta(hours=3)
+"""Load is of the last 15 minutes, its samples of the two hours in which these lie."""
 _WEEKS = 4
 _ENOUGH_WEEKS = 3
-_REACH_BACK = ibis.interval(days=-14)
+_STATES_BACK = timedelta(days=14)
+"""A state that began earlier has an unknown beginning."""
 FLAPS = {"warning": 4, "high": 10}
 """Transitions within an hour."""
 _WARNING, _HIGH, _CRITICAL = SEVERITIES
@@ -53,9 +69,12 @@ def current_states(
     circuit_port: ir.Table,
     failover_piece: ir.Table,
 ) -> ir.Table:
-    """One row per circuit in service in the hour of the newest pass (CURRENT_STATE)."""
-    now = raw_port_sample.aggregate(as_of_at=raw_port_sample.pass_at.max())
-    now = now.mutate(this_hour=now.as_of_at.truncate("h"))
+    """One row per circuit in service in the hour of the newest sample (CURRENT_STATE)."""
+    now = newest_samples(raw_port_sample)
+    circuit_state = _recent(circuit_state, "started_at", now, _STATES_BACK)
+    circuit_hour = _recent(circuit_hour, "hour", now, _WEEKS * timedelta(days=7))
+    raw_port_sample = _recent(raw_port_sample, "pass_at", now, _SAMPLES_BACK)
+    raw_gateway_event = _recent(raw_gateway_event, "event_at", now, _EVENTS_BACK)
     hours = circuit_hour.cross_join(now)
     rows = hours.filter(hours.hour == hours.this_hour).drop("this_hour", "down_cause")
     for figures in (
@@ -87,6 +106,31 @@ def current_states(
     return _judged(timed).select(*CURRENT_STATE.columns)
 
 
+def newest_samples(raw_port_sample: ir.Table) -> ir.Table:
+    """As of when a state is current, in one row: as_of_at, and this_hour in which it lies.
+
+    The newest instant of a fresh sample in the newest poll, but not before the poll was due, and at
+    most 10 minutes after it.
+    """
+    polls = raw_port_sample.aggregate(newest_at=raw_port_sample.pass_at.max())
+    dated = raw_port_sample.cross_join(polls)
+    newest = dated.filter(dated.pass_at == dated.newest_at)
+    ahead = ibis.interval(seconds=_AHEAD // timedelta(seconds=1))
+    known = fresh(newest)
+    taken = known.aggregate(taken_at=ibis.least(known.sampled_at, known.pass_at + ahead).max())
+    both = polls.cross_join(taken)
+    late = both.taken_at.fill_null(both.newest_at)
+    now = both.select(as_of_at=ibis.greatest(both.newest_at, late))
+    return now.mutate(this_hour=now.as_of_at.truncate("h"))
+
+
+def _recent(rows: ir.Table, at: str, now: ir.Table, back: timedelta) -> ir.Table:
+    """The rows whose instant is at most so long before the hour of now."""
+    dated = rows.cross_join(now.select(recent_to="this_hour"))
+    since = dated.recent_to + ibis.interval(seconds=-(back // timedelta(seconds=1)))
+    return dated.filter(dated[at] >= since).select(*rows.columns)
+
+
 def active_alerts(current_state: ir.Table) -> ir.Table:
     """One row per circuit at warning or worse; of a site that is dark or unreachable only one."""
     bad = current_state.filter(current_state.severity.isin(SEVERITIES))
@@ -110,9 +154,7 @@ def _states(circuit_state: ir.Table, now: ir.Table) -> ir.Table:
     counts, else it is unknown.
     """
     dated = circuit_state.cross_join(now)
-    recent = dated.filter(
-        (dated.started_at >= dated.as_of_at + _REACH_BACK) & (dated.started_at <= dated.as_of_at)
-    )
+    recent = dated.filter(dated.started_at <= dated.as_of_at)
     of_circuit = ibis.window(group_by=recent.circuit_id)
     lately = recent.ended_at > recent.as_of_at + ibis.interval(seconds=-_STALE_S)
     tells = lately & (recent.state != "unknown")

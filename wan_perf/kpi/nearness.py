@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 
 SAMPLE_REACH = timedelta(minutes=20)
 """Two samples further apart than this say nothing about the time between them."""
+_REACH_S = SAMPLE_REACH // timedelta(seconds=1)
 EVENT_REACH_BACK = timedelta(hours=24)
 EVENT_REACH_AHEAD = timedelta(hours=1)
 """An event speaks for 24 hours after it, and from it back to the hour before its own."""
@@ -87,6 +88,21 @@ def path_ends(members: ir.Table) -> ir.Table:
     )
 
 
+def fresh(samples: ir.Table) -> ir.Table:
+    """The samples that count, each with its instant in `sampled_at`: the one rule of all readers.
+
+    A sample is of its own instant, without one of its poll's. It counts where both are at most 20
+    minutes apart: an older one repeats what a silent gateway last reported, a later one comes from
+    a wrong clock. So every hour that a sample is near to also sees its poll, from an hour before
+    the hour to an hour after it, and neighbouring hours never differ about the time between them.
+    """
+    timed = samples.mutate(sampled_at=samples.sampled_at.fill_null(samples.pass_at))
+    return timed.filter(
+        (timed.sampled_at >= timed.pass_at + ibis.interval(seconds=-_REACH_S))
+        & (timed.sampled_at <= timed.pass_at + ibis.interval(seconds=_REACH_S))
+    )
+
+
 def near_hours(rows: ir.Table, at: str) -> ir.Table:
     """The rows with `hour`: a copy for each hour within 20 minutes of the instant in `at`."""
     told = rows.mutate(own_hour=rows[at].truncate("h"))
@@ -124,20 +140,11 @@ def firsts(rows: ir.Table, *key: str) -> ir.Table:
 
 
 def readings_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
-    """All that passes read within 20 minutes of each port's hour, also what is no new sample.
+    """Fresh readings within 20 minutes of each port's hour, also those that are no new sample.
 
-    Columns: those of a sample, and pass_at. A reading counts where every hour that it is near to
-    sees its pass, from an hour before that hour to an hour after it; one that was heard later, or
-    by a pass due long before it, counts for none, so that neighbouring hours never differ about
-    what lies between them.
+    Columns: those of a sample, and pass_at.
     """
-    sampled_at, pass_at = raw_port_sample.sampled_at, raw_port_sample.pass_at
-    reach_s = SAMPLE_REACH // timedelta(seconds=1)
-    first_hour = (sampled_at + ibis.interval(seconds=-reach_s)).truncate("h")
-    last_hour = (sampled_at + ibis.interval(seconds=reach_s)).truncate("h")
-    in_time = raw_port_sample.filter(
-        (pass_at < first_hour + ibis.interval(hours=2)) & (pass_at >= last_hour + _AN_HOUR_BACK)
-    )
+    in_time = fresh(raw_port_sample)
     readings = ["is_up", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter"]
     readings += ["last_flapped_at", "counter_source", "sampled_at", "pass_at"]
     copies = near_hours(in_time.select("gateway_mac", "port_id", *readings), "sampled_at")

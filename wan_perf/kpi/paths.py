@@ -7,14 +7,11 @@ A circuit's paths are the best witness of what lies between its port and the wor
 them is down, and each hub at their other ends still has a path that is up, the way is cut.
 """
 
-from datetime import timedelta
-
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.nearness import SAMPLE_REACH, instant_us, microseconds, path_ends
+from wan_perf.kpi.nearness import SAMPLE_REACH, fresh, instant_us, microseconds, path_ends
 
-_STALE_S = SAMPLE_REACH // timedelta(seconds=1)
 _AN_HOUR = ibis.interval(hours=1)
 _AN_HOUR_BACK = ibis.interval(hours=-1)
 
@@ -22,8 +19,8 @@ _AN_HOUR_BACK = ibis.interval(hours=-1)
 def dead_paths(raw_path_sample: ir.Table, members: ir.Table, events: ir.Table) -> ir.Table:
     """Stretches between two passes that found every path of a circuit dead.
 
-    A path is dead in a pass where it is down and a path of the same hub is up in that pass; its
-    newest word is at most 20 minutes old. Two passes hold between them where no more than 20
+    A path is dead in a pass where it is down and a path of the same hub is up in that pass, of
+    fresh samples (`nearness.fresh`). Two passes hold between them where no more than 20
     minutes and no event of the circuit's ports lie between their words: an event means that
     something turned there, and it knows better when.
 
@@ -64,8 +61,7 @@ def dead_paths(raw_path_sample: ir.Table, members: ir.Table, events: ir.Table) -
 
 def _passes(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
     """What each pass says of a circuit: circuit_hour, first_us, last_us of its words, is_dead."""
-    oldest = raw_path_sample.pass_at + ibis.interval(seconds=-_STALE_S)
-    heard = raw_path_sample.filter(raw_path_sample.sampled_at >= oldest)
+    heard = fresh(raw_path_sample)
     # A circuit of which no path is ever down has no dead pass: few ends are of interest.
     end = ["gateway_mac", "port_id"]
     down = heard.filter(~heard.is_up.fill_null(True))

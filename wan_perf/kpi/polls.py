@@ -5,18 +5,15 @@ and the polls that an hour may see.
 Keep out: sums over an hour (`quality`), which circuit was in use between polls (`activity`).
 """
 
-from datetime import timedelta
-
 import ibis
 import ibis.expr.types as ir
 
 from wan_perf.formulas import VALUE_DECIMALS
-from wan_perf.kpi.nearness import SAMPLE_REACH, firsts, instant_us, near_hours
+from wan_perf.kpi.nearness import firsts, fresh, instant_us, near_hours
 from wan_perf.kpi.sweep import swept
 from wan_perf.tables import CIRCUIT_POLL
 
 FIGURES = ("latency_ms", "jitter_ms", "loss_pct", "mos")
-_STALE_S = SAMPLE_REACH // timedelta(seconds=1)
 _EPOCH, _EVER = "1970-01-01", "9999-01-01"
 _UP, _IN_USE = 1, 2
 _BEYOND_ANY_US = 2**60
@@ -28,7 +25,7 @@ def circuit_polls(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table
 
     A sample of a circuit is the mean over its up and active paths of that poll, else over its up
     paths; a figure is the mean over those that have it. It was taken at the newest instant that the
-    paths which count report. Words more than 20 minutes from their pass count for none.
+    paths which count report. Only fresh samples of paths count (`nearness.fresh`).
 
     Args:
         raw_path_sample: From an hour before the first pass on.
@@ -89,18 +86,11 @@ def polls_near(circuit_poll: ir.Table, circuits: ir.Table) -> ir.Table:
 
 
 def _told(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
-    """Fresh words of paths with the circuit that held their port at that instant."""
-    words = raw_path_sample.mutate(
-        told_at=raw_path_sample.sampled_at.fill_null(raw_path_sample.pass_at)
-    )
-    # A word from beyond the pass comes of a clock that is wrong.
-    fresh = words.filter(
-        (words.told_at >= words.pass_at + ibis.interval(seconds=-_STALE_S))
-        & (words.told_at <= words.pass_at + ibis.interval(seconds=_STALE_S))
-    )
-    timed = fresh.select(
-        *("pass_at", "gateway_mac", "port_id", "told_at", "is_up", "is_active", *FIGURES),
-        told_us=_since_1970_us(fresh.told_at),
+    """Fresh samples of paths with the circuit that had their port at that instant."""
+    samples = fresh(raw_path_sample)
+    timed = samples.select(
+        *("pass_at", "gateway_mac", "port_id", "is_up", "is_active", *FIGURES),
+        told_us=_since_1970_us(samples.sampled_at),
     )
     ends = _ends(circuit_port)
     return timed.inner_join(

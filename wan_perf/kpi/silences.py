@@ -22,7 +22,13 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.nearness import EVENT_REACH_BACK, SAMPLE_REACH, SECOND_US, microseconds
+from wan_perf.kpi.nearness import (
+    EVENT_REACH_BACK,
+    SAMPLE_REACH,
+    SECOND_US,
+    fresh,
+    microseconds,
+)
 
 IDLE_BPS = 1000
 """A line that carries less than this carries nothing."""
@@ -82,7 +88,7 @@ def _silences(raw_gateway_event: ir.Table) -> ir.Table:
 
 def _samples_beside(silences: ir.Table, raw_port_sample: ir.Table) -> ir.Table:
     """The two samples before and the two after each silence, of each port and counter source."""
-    pairs = raw_port_sample.inner_join(silences, "gateway_mac")
+    pairs = fresh(raw_port_sample).inner_join(silences, "gateway_mac")
     hour = pairs.ended_at.truncate("h")
     reach_h = EVENT_REACH_BACK // timedelta(hours=1)
     seen = pairs.filter(

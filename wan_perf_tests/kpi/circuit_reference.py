@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from wan_perf_tests.kpi.rows import HOUR, H, Row
-from wan_perf_tests.kpi.seen import DAY, NEAR, samples_of
+from wan_perf_tests.kpi.seen import DAY, NEAR, is_in_time, samples_of
 from wan_perf_tests.kpi.state_reference import MICROSECOND, PortLife
 from wan_perf_tests.kpi.traffic_reference import differences
 
@@ -68,7 +68,10 @@ class MemberLife:
     def has(self, path: Row) -> bool:
         """Whether the circuit held it when one of its paths was sampled."""
         named = (path["gateway_mac"], path["port_id"]) == (self.member.gateway, self.member.port)
-        return named and self.member.since <= path["sampled_at"] < self.member.until
+        return (
+            named
+            and self.member.since <= (path["sampled_at"] or path["pass_at"]) < self.member.until
+        )
 
     def said(self, instant: datetime) -> tuple[str | None, bool]:
         """Its word for the circuit, None while not held; and whether its link is up."""
@@ -183,8 +186,7 @@ class CircuitLife:
         fresh = [
             row
             for row in paths
-            if row["sampled_at"] >= row["pass_at"] - NEAR
-            and self.hour - H <= row["pass_at"] < self.hour + 2 * H
+            if is_in_time(row) and self.hour - H <= row["pass_at"] < self.hour + 2 * H
         ]
         found = []
         for due in sorted({row["pass_at"] for row in fresh}):
@@ -193,7 +195,7 @@ class CircuitLife:
             own = [row for row in of_pass if any(m.has(row) for m in self.members)]
             if own:
                 dead = all(row["is_up"] is False and row["peer_mac"] in alive for row in own)
-                instants = [row["sampled_at"] for row in own]
+                instants = [row["sampled_at"] or row["pass_at"] for row in own]
                 found.append((max(instants), dead, min(instants)))
         turns = [turn for member in self.members for turn in member.turns()]
         for (last, was_dead, _), (then, is_dead, first) in pairwise(sorted(found)):

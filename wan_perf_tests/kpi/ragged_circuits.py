@@ -1,7 +1,8 @@
 """Ragged lives of circuits: several members, providers that fail, gateways that fall silent."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -70,7 +71,7 @@ def _more(draw: st.DrawFn, member: Member) -> list[Row]:
 @st.composite
 def _paths(draw: st.DrawFn, members: list[Member]) -> list[Row]:
     """Passes over the paths of the ports to two hubs, often down, some words old or without hub."""
-    late = st.sampled_from([0, 0, 30, 240, 1200, 1201])
+    late = st.sampled_from([0, 0, 30, 240, 1200, 1201, -40, -1200, -1201, None])
     word = st.sampled_from([False, False, False, True, None])
     elsewhere = "0000000000cc"
     found: dict[tuple, Row] = {}
@@ -79,10 +80,10 @@ def _paths(draw: st.DrawFn, members: list[Member]) -> list[Row]:
     for nth in range(18) if near == "all" else []:
         due = HOUR - H + nth * timedelta(minutes=10)
         for member in members:
-            found[due, member.gateway, member.port, "hub1"] = path(
-                due - timedelta(seconds=draw(late)),
+            found[due, member.gateway, member.port, "hub1"] = _path(
+                due,
+                draw(late),
                 up=draw(st.sampled_from([False] * 9 + [True])),
-                heard=due,
                 port=member.port,
                 gateway=member.gateway,
             )
@@ -90,11 +91,11 @@ def _paths(draw: st.DrawFn, members: list[Member]) -> list[Row]:
     for due in draw(dues) if near == "some" else []:
         for member in members:
             for hub in draw(st.lists(st.sampled_from(["hub1", "hub2", None]), unique=True)):
-                found[due, member.gateway, member.port, hub] = path(
-                    due - timedelta(seconds=draw(late)),
+                found[due, member.gateway, member.port, hub] = _path(
+                    due,
+                    draw(late),
                     up=draw(word),
                     hub=hub,
-                    heard=due,
                     port=member.port,
                     gateway=member.gateway,
                 )
@@ -123,3 +124,9 @@ def _silences(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
                 for port in ports
             ]
     return events, silences
+
+
+def _path(due: datetime, late: int | None, **more: Any) -> Row:
+    """A path so many seconds before its pass, or without an instant of its own."""
+    row = path(due - timedelta(seconds=late or 0), heard=due, **more)
+    return row if late is not None else {**row, "sampled_at": None}

@@ -21,8 +21,8 @@ def hours_near(sampled_at: datetime) -> list[datetime]:
 
 
 def is_in_time(row: Row) -> bool:
-    """Every hour that the sample is near to sees its pass."""
-    return all(h - H <= row["pass_at"] < h + 2 * H for h in hours_near(row["sampled_at"]))
+    """At most 20 minutes lie between a sample and its poll; without an instant it is the poll's."""
+    return abs((row["sampled_at"] or row["pass_at"]) - row["pass_at"]) <= NEAR
 
 
 def samples_of(raw: Iterable[Row], gateway: str, port: str, hour: datetime) -> list[Row]:

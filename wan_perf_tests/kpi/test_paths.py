@@ -15,7 +15,8 @@ def elsewhere(*clocks: str, hub: str = "hub1", up: bool = True) -> list[Row]:
     return [path(clock, hub=hub, up=up, gateway="0000000000cc") for clock in clocks]
 
 
-HUB = elsewhere("10:10", "10:20", "10:30")
+PASSES = ("10:10", "10:20", "10:30")
+HUB = elsewhere(*PASSES)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,24 @@ HUB = elsewhere("10:10", "10:20", "10:30")
             [],
             0,
             id="a word that is 21 minutes old is none",
+        ),
+        pytest.param(
+            [*DEAD, *HUB, *({**path(clock, hub="hub2"), "sampled_at": None} for clock in PASSES)],
+            [],
+            0,
+            id="a path that is up without an instant is of its poll",
+        ),
+        pytest.param(
+            [{**row, "sampled_at": None} for row in (*DEAD, *HUB)],
+            [],
+            10,
+            id="dead in two passes, without instants",
+        ),
+        pytest.param(
+            [path("10:10", up=False), path("10:41", up=False, heard="10:20"), *HUB],
+            [],
+            0,
+            id="a sample 21 minutes after its poll is none",
         ),
         pytest.param(
             [*DEAD, *HUB], [event("10:15", "arp_resolved")], 0, id="something turned between them"

@@ -15,6 +15,7 @@ from wan_perf.tables import RAW_GATEWAY_EVENT, RAW_PORT_SAMPLE
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.ragged import instants
 from wan_perf_tests.kpi.rows import BOOTED, GATEWAY, HOUR, PORT, H, Row, at, event, sample
+from wan_perf_tests.kpi.seen import is_in_time
 
 MBIT = 125_000
 """Bytes that 1 Mbit/s carries in a second."""
@@ -147,6 +148,7 @@ def judged(samples: list[Row], start: datetime, end: datetime) -> tuple[str | No
         row
         for row in {(r["counter_source"], r["sampled_at"]): r for r in reversed(samples)}.values()
         if None not in (row["rx_bytes_counter"], row["tx_bytes_counter"], row["uptime_seconds"])
+        and is_in_time(row)
         and hour - 25 * H <= row["pass_at"] < hour + 2 * H
     ]
     words = [
