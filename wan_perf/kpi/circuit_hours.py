@@ -24,7 +24,7 @@ from wan_perf.kpi.quality import circuit_quality
 from wan_perf.kpi.service import in_service
 from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
-from wan_perf.metrics import JUDGED, Metric
+from wan_perf.metrics import JUDGED, QUALITY, Metric
 from wan_perf.tables import CIRCUIT_HOUR
 
 CAUSES = COLUMNS["down_cause"].one_of
@@ -39,6 +39,17 @@ _SCOPE_COLUMNS = {
 MINUTE_DECIMALS = 4
 PERCENT_DECIMALS = 4
 """Rounded at the source: 6 ms and 0.0001 points, and a third of the space unrounded."""
+_BELOW_WHOLE_PCT = 100 - 10**-PERCENT_DECIMALS
+
+
+def rounded_share_pct(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
+    """Part / whole * 100, rounded; NULL where the whole is 0 or unknown. [%]
+
+    100 only where nothing is missing: a share that would round to it is 99.9999. Rounded minutes
+    can exceed their hour by a step; a share never exceeds the whole.
+    """
+    rounded = formulas.availability_pct(part, whole).round(PERCENT_DECIMALS)
+    return ibis.ifelse(part < whole, ibis.least(rounded, _BELOW_WHOLE_PCT), rounded).clip(0, 100)
 
 
 def circuit_hours(
@@ -71,8 +82,21 @@ def circuit_hours(
         measured = measured.left_join(figures, "circuit_hour").drop("circuit_hour_right")
     stated = measured.left_join(state_sums(circuit_state), ["hour", "circuit_id"])
     heard = with_source(stated.drop("hour_right", "circuit_id_right"))
-    rows = _figures(with_import(heard))
+    rows = _figures(_without_quality_of_outages(with_import(heard)))
     return with_severity(rows, dim_policy, dim_hour).select(*CIRCUIT_HOUR.columns)
+
+
+def _without_quality_of_outages(rows: ir.Table) -> ir.Table:
+    """The rows, in which an hour that is known to be down throughout has no loss, jitter, latency.
+
+    Delay is conditional on arrival (RFC 7679): what is measured then is not of this circuit.
+    """
+    is_down = (rows.down_us >= HOUR_US).fill_null(False)
+    figures = (name for m in QUALITY for name in (m.avg, m.max, m.p95))
+    unknown = ("mos_avg", "quality_source", "quality_us", "quality_sample_count", *figures)
+    return rows.mutate(
+        **{name: ibis.ifelse(is_down, ibis.null(rows[name].type()), rows[name]) for name in unknown}
+    )
 
 
 def state_sums(circuit_state: ir.Table) -> ir.Table:
@@ -170,7 +194,7 @@ def _figures(rows: ir.Table) -> ir.Table:
         down_minutes=formulas.down_minutes(timed.up_minutes, 60).round(MINUTE_DECIMALS),
         utilization_pct=utilization.round(PERCENT_DECIMALS),
         status_hourly=formulas.status_hourly(timed.up_minutes, timed.unknown_minutes),
-        availability_pct=formulas.availability_pct(timed.up_minutes, known).round(PERCENT_DECIMALS),
+        availability_pct=rounded_share_pct(timed.up_minutes, known),
     )
 
 

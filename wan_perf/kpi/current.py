@@ -41,6 +41,7 @@ from wan_perf.validity import in_force
 
 LATELY = timedelta(minutes=15)
 """Load is told of so many observed minutes; what was not heard for longer is stale."""
+_AN_HOUR = ibis.interval(hours=1)
 _STALE_S = LATELY // timedelta(seconds=1)
 _AHEAD = timedelta(minutes=10)
 """So long after its poll was due a sample may be the newest. One gateway whose clock is further
@@ -252,13 +253,17 @@ def _usual(hours: ir.Table) -> ir.Table:
 
 
 def _described(rows: ir.Table, dim_site: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+    """The rows with what dimensions say as of the hour's end, as the hour's rows themselves are.
+
+    So a circuit that only the newest snapshot has is described, though its samples are older.
+    """
     sites = dim_site.select("site_id", "site_name", "region", "valid_from", "valid_to")
     sited = rows.left_join(
-        sites, [rows.site_id == sites.site_id, in_force(sites, rows.as_of_at)]
+        sites, [rows.site_id == sites.site_id, in_force(sites, rows.hour + _AN_HOUR)]
     ).drop("site_id_right", "valid_from", "valid_to")
     roles = dim_circuit.select("circuit_id", "role", "role_rank", "valid_from", "valid_to")
     return sited.left_join(
-        roles, [sited.circuit_id == roles.circuit_id, in_force(roles, sited.as_of_at)]
+        roles, [sited.circuit_id == roles.circuit_id, in_force(roles, sited.hour + _AN_HOUR)]
     ).drop("circuit_id_right", "valid_from", "valid_to")
 
 

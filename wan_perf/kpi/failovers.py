@@ -19,6 +19,7 @@ import ibis.expr.types as ir
 from wan_perf.columns import ACTIVE, STORE
 from wan_perf.formulas import VALUE_DECIMALS, capacity_bytes
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.kpi.failover_hours import with_hours
 from wan_perf.kpi.nearness import (
     HOUR_US,
     MINUTE_US,
@@ -70,6 +71,7 @@ def failover_pieces(
     ):
         pieces = pieces.left_join(figures, ["site_day", "episode"])
         pieces = pieces.drop("site_day_right", "episode_right")
+    pieces = with_hours(pieces, carrying, circuit_hour)
     counts = {name: pieces[name].fill_null(0) for name in pieces.columns if name.endswith("_count")}
     return pieces.mutate(**counts).select(*FAILOVER_PIECE.columns)
 

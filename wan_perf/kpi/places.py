@@ -11,11 +11,10 @@ Regions leave hubs out; a site belongs to the region that it is in at the end of
 
 import ibis.expr.types as ir
 
-from wan_perf import formulas
 from wan_perf.columns import SEVERITIES
 from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.calendar import COUNTS, MINUTES, PEAKS
-from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS, rounded_share_pct
 from wan_perf.kpi.histograms import with_percentiles
 from wan_perf.kpi.rollup import with_ratios
 from wan_perf.metrics import JUDGED, QUALITY, Metric
@@ -92,9 +91,7 @@ def places(circuits: ir.Table, sites: ir.Table, *by: str) -> ir.Table:
     up, dark = joined.site_up_minutes, joined.dark_minutes
     return joined.select(
         *(name for name in joined.columns if not name.endswith("_right")),
-        site_availability_pct=formulas.availability_pct(
-            up, up + dark + joined.unreachable_minutes
-        ).round(PERCENT_DECIMALS),
+        site_availability_pct=rounded_share_pct(up, up + dark + joined.unreachable_minutes),
     )
 
 

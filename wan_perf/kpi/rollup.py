@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from wan_perf import formulas
 from wan_perf.columns import SEVERITIES
 from wan_perf.formulas import VALUE_DECIMALS
-from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS, rounded_share_pct
 from wan_perf.kpi.histograms import samples_behind, with_exact_percentiles
 from wan_perf.kpi.threshold_runs import with_time_above
 from wan_perf.metrics import JUDGED, QUALITY
@@ -51,8 +51,12 @@ def circuit_days(
 
 
 def _with_failovers(days: ir.Table, circuit_hour: ir.Table, failover_piece: ir.Table) -> ir.Table:
-    """The days with the failovers from the circuit; NULL where nothing tells of its use."""
-    told = circuit_hour.filter(circuit_hour.active_minutes.notnull())
+    """The days with the failovers from the circuit; NULL where neither use nor state is known.
+
+    Where only its state is known, a failover is inferred from it: without one there are 0.
+    """
+    known_minutes = circuit_hour.up_minutes + circuit_hour.known_down_minutes
+    told = circuit_hour.filter(circuit_hour.active_minutes.notnull() | (known_minutes > 0))
     told = told.select("circuit_id", day=told.hour.date(), is_told=ibis.literal(True)).distinct()
     of_primary = failover_piece.group_by("day", circuit_id="primary_circuit_id").aggregate(
         failover_count=failover_piece.is_begin.ifelse(1, 0).sum(),
@@ -161,15 +165,8 @@ def with_ratios(totals: ir.Table) -> ir.Table:
         },
         utilization_pct=utilization.round(PERCENT_DECIMALS),
         down_minutes=formulas.down_minutes(totals.up_minutes, total).round(MINUTE_DECIMALS),
-        availability_pct=formulas.availability_pct(totals.up_minutes, known).round(
-            PERCENT_DECIMALS
-        ),
-        availability_low_pct=_share(totals.up_minutes, total),
-        availability_high_pct=_share(total - totals.known_down_minutes, total),
-        coverage_pct=_share(known, total),
+        availability_pct=rounded_share_pct(totals.up_minutes, known),
+        availability_low_pct=rounded_share_pct(totals.up_minutes, total),
+        availability_high_pct=rounded_share_pct(total - totals.known_down_minutes, total),
+        coverage_pct=rounded_share_pct(known, total),
     )
-
-
-def _share(part: ir.NumericValue, whole: ir.NumericValue) -> ir.NumericValue:
-    # Rounded minutes can exceed their hour by a step; a share cannot exceed the whole.
-    return (100.0 * part / whole).round(PERCENT_DECIMALS).clip(0, 100)

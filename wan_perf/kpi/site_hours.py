@@ -17,9 +17,8 @@ longest, and dark as long as all must have been down at once; the rest is unknow
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf import formulas
 from wan_perf.columns import ACTIVE
-from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, rounded_share_pct
 from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, instant_us
 from wan_perf.kpi.sweep import spans, swept
 from wan_perf.tables import SITE_HOUR
@@ -63,7 +62,7 @@ def site_hours(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
         ),
     )
     told = timed.up_minutes + timed.dark_minutes + timed.unreachable_minutes
-    available = formulas.availability_pct(timed.up_minutes, told).round(PERCENT_DECIMALS)
+    available = rounded_share_pct(timed.up_minutes, told)
     return timed.mutate(availability_pct=available).select(*SITE_HOUR.columns)
 
 

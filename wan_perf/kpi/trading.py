@@ -13,8 +13,7 @@ trading day, as its circuits have no `is_trading_hour`.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf import formulas
-from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, rounded_share_pct
 from wan_perf.kpi.histograms import samples_behind, with_exact_percentiles
 from wan_perf.kpi.places import SITE_MINUTES, site_minutes
 from wan_perf.kpi.rollup import sums
@@ -61,9 +60,7 @@ def site_trading_days(site_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Tabl
     lost = days.dark_minutes + days.unreachable_minutes
     return days.mutate(
         lost_minutes=lost.round(MINUTE_DECIMALS),
-        site_availability_pct=formulas.availability_pct(
-            days.site_up_minutes, days.site_up_minutes + lost
-        ).round(PERCENT_DECIMALS),
+        site_availability_pct=rounded_share_pct(days.site_up_minutes, days.site_up_minutes + lost),
     )
 
 
