@@ -624,10 +624,12 @@ _TREND = (
 )
 
 _NOW = (
-    _instant("as_of_at", "Newest pass that was heard: the now that the row speaks of."),
+    _instant(
+        "as_of_at", "Instant of the newest sample of the newest poll: the now that the row is of."
+    ),
     _instant("state_since", "Since when it is in its state; NULL where for over 14 days."),
     _instant("since", "Since when it is so; NULL where for over 14 days or not known."),
-    _flag("is_stale", "Its newest sample is more than 15 minutes older than the newest pass."),
+    _flag("is_stale", "Its newest sample is more than 15 minutes older than as_of_at."),
     _text("site_state", "What its site does: up, on backup, site dark, site unreachable, unknown."),
     _instant(
         "failover_since",
@@ -635,7 +637,8 @@ _NOW = (
     ),
     _percent(
         "utilization_now_pct",
-        "Utilization of the last 15 minutes up to its newest sample; NULL where that is stale.",
+        "Utilization of the last 15 minutes up to its newest sample; of a first sample by its "
+        "rates; NULL where that is stale.",
         le=None,
     ),
     _percent("utilization_hour_pct", "Utilization of the hour so far.", le=None),

@@ -754,7 +754,7 @@ TOP_OFFENDER = Table(
 )
 CURRENT_STATE = Table(
     "current_state",
-    "One row per circuit in service, as of the newest pass.",
+    "One row per circuit in service, as of the newest sample.",
     group="reports",
     key=("circuit_id",),
     required=("as_of_at", "site_id", "is_stale"),

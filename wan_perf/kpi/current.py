@@ -32,6 +32,7 @@ from wan_perf.kpi.nearness import (
     microseconds,
     samples_near,
 )
+from wan_perf.kpi.newest_reading import newest_readings, read_utilization_pct
 from wan_perf.kpi.on_backup import on_backup_since
 from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
@@ -82,9 +83,10 @@ def current_states(
         _states(circuit_state, now),
         _load(hours, raw_port_sample, raw_gateway_event, circuit_port),
         _usual(hours),
+        newest_readings(raw_port_sample, circuit_port, now, LATELY),
     ):
         rows = rows.left_join(figures, "circuit_id").drop("circuit_id_right")
-    named = _described(rows, dim_site, dim_circuit)
+    named = _with_readings(_described(rows, dim_site, dim_circuit))
     stale = named.sampled_at.isnull() | (
         named.sampled_at < named.as_of_at + ibis.interval(seconds=-_STALE_S)
     )
@@ -105,6 +107,27 @@ def current_states(
         failover_since=ibis.ifelse(on_backup, sited.failover_since, ibis.null("timestamp"))
     )
     return _judged(timed).select(*CURRENT_STATE.columns)
+
+
+def _with_readings(rows: ir.Table) -> ir.Table:
+    """The rows; where samples make no interval yet, state and load are those of the newest reading.
+
+    A circuit on demand that is down may be in standby, which one reading does not show.
+    """
+    is_open = rows.state.isnull() | (rows.state == "unknown")
+    is_down = (rows.read_state == "down").fill_null(False)
+    is_read = is_open & rows.read_state.notnull()
+    is_read &= ~(is_down & rows.is_on_demand.fill_null(False))
+    return rows.mutate(
+        state=ibis.ifelse(is_read, rows.read_state, rows.state),
+        down_cause=ibis.ifelse(
+            is_read, ibis.ifelse(is_down, "port", ibis.null("string")), rows.down_cause
+        ),
+        state_since=ibis.ifelse(is_read, ibis.null("timestamp(6)"), rows.state_since),
+        utilization_now_pct=rows.utilization_now_pct.fill_null(
+            read_utilization_pct(rows).round(PERCENT_DECIMALS)
+        ),
+    )
 
 
 def newest_samples(raw_port_sample: ir.Table) -> ir.Table:
@@ -261,7 +284,9 @@ def _described(rows: ir.Table, dim_site: ir.Table, dim_circuit: ir.Table) -> ir.
     sited = rows.left_join(
         sites, [rows.site_id == sites.site_id, in_force(sites, rows.hour + _AN_HOUR)]
     ).drop("site_id_right", "valid_from", "valid_to")
-    roles = dim_circuit.select("circuit_id", "role", "role_rank", "valid_from", "valid_to")
+    roles = dim_circuit.select(
+        *("circuit_id", "role", "role_rank", "is_on_demand", "valid_from", "valid_to")
+    )
     return sited.left_join(
         roles, [sited.circuit_id == roles.circuit_id, in_force(roles, sited.hour + _AN_HOUR)]
     ).drop("circuit_id_right", "valid_from", "valid_to")

@@ -8,7 +8,7 @@ import pytest
 from wan_perf.thresholds import Override
 from wan_perf_tests.kpi.engine import circuit_hour_query
 from wan_perf_tests.kpi.estate import carried, circuit, hours, policy, site, tables
-from wan_perf_tests.kpi.rows import HOUR, H, Row, at, event, sample
+from wan_perf_tests.kpi.rows import HOUR, H, Row, at, event, path, sample
 
 MBIT_MINUTE = 7_500_000
 """Bytes that 1 Mbit/s carries in a minute."""
@@ -42,6 +42,23 @@ def test_figures_of_an_hour():
     assert (row["availability_pct"], row["status_hourly"], row["flap_count"]) == (25, "Up", 1)
     assert (row["observed_minutes"], row["source"], row["sample_count"]) == (10, "samples", 2)
     assert row["is_trading_hour"] is True
+
+
+@pytest.mark.parametrize(
+    ("back", "latency"),
+    [
+        pytest.param("11:10", (None, None, 0, None), id="down throughout: no latency"),
+        pytest.param("10:50", (20, "samples", 2, 20), id="up for a part"),
+    ],
+)
+def test_an_hour_that_is_down_throughout_has_no_latency(back: str, latency: tuple[Any, ...]):
+    """The port goes down at 9:50; its paths answer all the same, as a stale row of the cloud."""
+    [row] = facts(
+        raw_gateway_event=[event("09:50", "down"), event(back, "up")],
+        raw_path_sample=[path(clock, latency_ms=20.0) for clock in ("10:10", "10:20")],
+    )
+    names = ("latency_avg_ms", "quality_source", "quality_sample_count", "latency_max_ms")
+    assert tuple(row[name] for name in names) == latency
 
 
 HALF = HOUR + H / 2

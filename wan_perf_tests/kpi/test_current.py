@@ -109,6 +109,101 @@ def test_what_is_up_is_normal_and_gives_no_alert() -> None:
     assert alerts() == []
 
 
+@pytest.mark.parametrize(
+    ("instants", "as_of", "states"),
+    [
+        pytest.param(("10:31:20", "10:30:50"), "10:31:20", ["up", "up"], id="after it was due"),
+        pytest.param(("10:29:40", "10:29:10"), "10:30", ["up", "up"], id="before it was due"),
+        pytest.param(("10:48", "10:30"), "10:40", ["up", "up"], id="a clock that is ahead"),
+        pytest.param(("10:59", "10:30:30"), "10:30:30", ["up", "up"], id="no fresh sample"),
+    ],
+)
+def test_now_is_the_newest_sample_of_the_newest_poll(instants, as_of, states) -> None:
+    """The poll was due at 10:30; each circuit is known to be up until its sample of it."""
+    samples = [
+        sample(clock, port=port, heard="10:30")
+        for clock, port in zip(instants, PORTS.values(), strict=True)
+    ]
+    lived = [state(c, end=min(end, "10:40")) for c, end in zip(PORTS, instants, strict=True)]
+    rows = now(raw_port_sample=samples, circuit_state=lived)
+    assert {row["as_of_at"] for row in rows.values()} == {at(as_of)}
+    assert [rows[circuit]["state"] for circuit in PORTS] == states
+
+
+def test_a_first_poll_counts_though_all_its_samples_are_of_after_it_was_due() -> None:
+    """Due at 10:30, sampled at 10:31; states begin at 10:30:10 as the port last changed."""
+    samples = [sample("10:31", port=port, heard="10:30") for port in PORTS.values()]
+    lived = [state(circuit, start="10:30:10", end="10:31") for circuit in PORTS]
+    rows = now(raw_port_sample=samples, circuit_state=lived)
+    assert [(row["state"], row["sampled_at"], row["is_stale"]) for row in rows.values()] == [
+        ("up", at("10:31"), False)
+    ] * 2
+
+
+RATES = {"rx_bps": 8.5e6, "tx_bps": 1e6}
+
+
+@pytest.mark.parametrize(
+    ("readings", "expected"),
+    [
+        pytest.param([(True, RATES)], ("up", None, 85.0, "high"), id="up, at 8.5 of 10 Mbit/s"),
+        pytest.param([(True, {})], ("up", None, None, "normal"), id="no rates"),
+        pytest.param([(False, {})], ("down", "port", None, "high"), id="down"),
+        pytest.param(
+            [(True, {}), (True, RATES)], ("up", None, 85.0, "high"), id="rates of one source"
+        ),
+        pytest.param([(True, {}), (False, {})], ("unknown", None, None, None), id="contradiction"),
+    ],
+)
+def test_a_first_sample_is_a_state_and_a_load(readings, expected) -> None:
+    """One poll: no interval between two samples, so that the hour knows nothing yet."""
+    samples = [
+        {**sample("10:31", heard="10:30", up=up, source=source), **rates}
+        for source, (up, rates) in zip(("device", "port"), readings, strict=False)
+    ]
+    unknown = [state("C1", "unknown", end="11:00"), state("C2")]
+    row = now(raw_port_sample=samples, circuit_state=unknown)["C1"]
+    names = ("state", "down_cause", "utilization_now_pct", "severity")
+    assert tuple(row[name] for name in names) == expected
+
+
+def test_a_first_sample_of_a_circuit_on_demand_that_is_down_may_be_standby() -> None:
+    circuits = [
+        {**ALWAYS, "circuit_id": c, "site_id": "S1", "role_rank": n, "is_on_demand": n == 2}
+        for n, c in enumerate(PORTS, 1)
+    ]
+    samples = [
+        sample("10:31", heard="10:30", up=n == 0, port=p) for n, p in enumerate(PORTS.values())
+    ]
+    unknown = [state(circuit, "unknown", end="11:00") for circuit in PORTS]
+    rows = now(raw_port_sample=samples, circuit_state=unknown, dim_circuit=circuits)
+    assert [rows[circuit]["state"] for circuit in PORTS] == ["up", "unknown"]
+
+
+def test_members_of_a_first_poll_make_one_circuit() -> None:
+    """Two members of 3 and 4 Mbit/s: 7 of 10 Mbit/s; one of them is down."""
+    ports = [
+        {**ALWAYS, "circuit_id": "C1", "gateway_mac": "0000000000aa", "port_id": port}
+        for port in ("a", "b")
+    ]
+    samples = [
+        {**sample("10:31", heard="10:30", up=port == "a", port=port), "rx_bps": rx, "tx_bps": 0.0}
+        for port, rx in (("a", 3e6), ("b", 4e6))
+    ]
+    unknown = [state("C1", "unknown", end="11:00")]
+    row = now(raw_port_sample=samples, circuit_state=unknown, circuit_port=ports)["C1"]
+    assert (row["state"], row["utilization_now_pct"]) == ("up", 70.0)
+
+
+def test_a_circuit_that_only_the_newest_snapshot_has_is_described() -> None:
+    """The snapshot was taken at 10:32, after the poll of 10:30."""
+    new = {"valid_from": at("10:32"), "valid_to": None}
+    site = {**new, "site_id": "S1", "site_name": "Store 1", "region": "West"}
+    circuits = [{**new, "circuit_id": c, "site_id": "S1", "role_rank": 1} for c in PORTS]
+    row = now(dim_site=[site], dim_circuit=circuits)["C1"]
+    assert (row["site_name"], row["region"], row["role_rank"]) == ("Store 1", "West", 1)
+
+
 def test_a_primary_that_is_down_is_high_and_a_secondary_warning() -> None:
     down = {"what": "down", "start": "10:10", "down_cause": "isp"}
     first = [state("C1", end="10:10"), state("C1", **down), state("C2")]
@@ -144,7 +239,9 @@ def test_an_unheard_gateway_makes_the_site_unreachable_and_not_dark() -> None:
 
 
 def test_a_site_of_which_too_little_is_known_is_not_called_dark() -> None:
-    rows = now(circuit_state=[state("C1", "down"), state("C2", "unknown")])
+    samples = [sample("10:30", up=False), sample("10:30", up=None, port=PORTS["C2"])]
+    lived = [state("C1", "down"), state("C2", "unknown")]
+    rows = now(raw_port_sample=samples, circuit_state=lived)
     assert {row["site_state"] for row in rows.values()} == {"unknown"}
     assert (rows["C2"]["severity"], rows["C2"]["messages"]) == (None, None)
 

@@ -107,6 +107,27 @@ def test_the_day_before_is_of_the_circuit_in_use_then() -> None:
     assert event["loss_before_pct"] is None
 
 
+def test_without_samples_load_and_quality_are_those_of_the_backups_hour() -> None:
+    """360 MB in the hour, half of it on backup: 180 MB, 0.8 % of what 100 Mbit/s carry."""
+    past = {"source": "history", "observed_minutes": 60.0, "quality_source": "history"}
+    past |= {"rx_bytes": 360_000_000, "tx_bytes": 60_000_000, "latency_avg_ms": 45.0}
+    hours = [*BEFORE[:5], fact("10:00", "B", **past)]
+    [event] = events_query().rows(circuit_state=GIVEN["circuit_state"], circuit_hour=hours)
+    assert (event["rx_bytes"], event["tx_bytes"]) == (180_000_000, 30_000_000)
+    assert event["utilization_pct"] == 0.8
+    assert (event["latency_avg_ms"], event["latency_max_ms"]) == (45, None)
+    assert event["loss_avg_pct"] is None
+
+
+def test_figures_of_hours_are_not_mixed_with_those_of_samples() -> None:
+    """Samples give 180 MB and 45 ms; the hour says 36 GB and 900 ms."""
+    past = {"source": "history", "observed_minutes": 60.0, "quality_source": "history"}
+    past |= {"rx_bytes": 36_000_000_000, "tx_bytes": 0, "latency_avg_ms": 900.0}
+    hours = [*BEFORE[:5], fact("10:00", "B", **past)]
+    [event] = events_query().rows(**{**GIVEN, "circuit_hour": hours})
+    assert (event["rx_bytes"], event["latency_avg_ms"]) == (180_000_000, 45)
+
+
 def test_what_is_not_heard_has_no_figures_and_is_a_failover_all_the_same() -> None:
     [event] = events_query().rows(circuit_state=GIVEN["circuit_state"], circuit_hour=BEFORE[4:])
     unknown = ("rx_bytes", "utilization_pct", "latency_avg_ms", "loss_max_pct")
