@@ -1,7 +1,8 @@
 """The declarations themselves: well formed, all used, and their rules checked by hand."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -13,71 +14,106 @@ from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, DIM_CIRCUIT, RAW_PORT_SAM
 from wan_perf.warehouse import checking
 from wan_perf_tests.warehouse.rows import GOOD_HOUR, H5, H6
 
+DIALECTS = ("duckdb", "snowflake")
 UNITS = {"B": "bytes", "min": "minutes", "%": "pct", "Mbit/s": "mbps", "bit/s": "bps"}
-EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-EVERY_COLUMN = pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)
+ENDS = {"at": "instant", "id": "text", "count": "integer", "pct": "real", "mbps": "real"}
+"""What the last word of a column's name says of its type."""
 
 
-@EVERY_COLUMN
-def test_a_column_is_well_formed_and_used(column: Column) -> None:
-    assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", column.name)
-    assert column.type in IBIS_TYPES
-    assert column.meaning[-1] == "."
-    assert any(column.name in table.columns for table in TABLES.values())
+def broken_rules(**rules: bool) -> list[str]:
+    return [rule for rule, holds in rules.items() if not holds]
 
 
-@EVERY_COLUMN
-def test_the_unit_stands_in_the_name(column: Column) -> None:
-    if column.unit in UNITS:
-        assert UNITS[column.unit] in column.name.split("_")
+def offenders(of: Iterable[Any], rules: Callable[[Any], list[str]]) -> dict[str, list[str]]:
+    """Whatever breaks a rule, by its name."""
+    return {each.name: found for each in of if (found := rules(each))}
 
 
-@EVERY_COLUMN
-def test_the_end_of_a_name_tells_the_type(column: Column) -> None:
-    kinds = {"at": "instant", "id": "text", "count": "integer", "pct": "real", "mbps": "real"}
-    expected = kinds.get(column.name.split("_")[-1])
-    assert expected in (None, column.type)
-    assert column.name.startswith(("is_", "was_")) <= (column.type == "boolean")
+def test_columns_are_well_formed_and_used() -> None:
+    used = {name for table in TABLES.values() for name in table.columns}
+
+    def rules(column: Column) -> list[str]:
+        return broken_rules(
+            snake_case=bool(re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", column.name)),
+            known_type=column.type in IBIS_TYPES,
+            meaning_is_a_sentence=column.meaning[-1] == ".",
+            used=column.name in used,
+        )
+
+    assert offenders(COLUMNS.values(), rules) == {}
 
 
-@EVERY_TABLE
-def test_a_table_is_well_formed(table: Table) -> None:
-    assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)*", table.name)
-    assert table.grain.startswith("One row per ")
-    assert len(set(table.columns)) == len(table.columns)
-    assert set(table.columns) <= set(COLUMNS)
-    assert set(table.key) <= set(table.columns)
-    assert set(table.required) <= set(table.columns)
-    assert set(table.nullable_key) < set(table.key)
+def test_the_name_of_a_column_says_its_unit_and_its_type() -> None:
+    def rules(column: Column) -> list[str]:
+        words = column.name.split("_")
+        is_flag = words[0] in ("is", "was")
+        return broken_rules(
+            unit=column.unit not in UNITS or UNITS[column.unit] in words,
+            type_by_the_end=ENDS.get(words[-1], column.type) == column.type,
+            flag_is_boolean=not is_flag or column.type == "boolean",
+        )
+
+    assert offenders(COLUMNS.values(), rules) == {}
 
 
-@EVERY_TABLE
-def test_what_cuts_a_table_is_in_its_key_and_never_null(table: Table) -> None:
-    """Else a key that is unique in the slice, where it is checked, may not be in the table."""
-    for name in (table.partition, table.snapshot):
-        assert name is None or name in set(table.key) - set(table.nullable_key)
+def test_tables_are_well_formed() -> None:
+    """What slices a table is in its key and never NULL.
+
+    Else a key that is unique in the slice, where it is checked, may not be in the table.
+    """
+
+    def rules(table: Table) -> list[str]:
+        columns, key = set(table.columns), set(table.key)
+        sliced_by = {table.partition, table.snapshot} - {None}
+        return broken_rules(
+            snake_case=bool(re.fullmatch(r"[a-z]+(_[a-z0-9]+)*", table.name)),
+            grain=table.grain.startswith("One row per "),
+            each_column_once=len(columns) == len(table.columns),
+            known_columns=columns <= set(COLUMNS),
+            key_and_required_are_columns=key | set(table.required) <= columns,
+            part_of_the_key_is_never_null=set(table.nullable_key) < key,
+            slices_are_in_the_key=sliced_by <= key - set(table.nullable_key),
+        )
+
+    assert offenders(TABLES.values(), rules) == {}
 
 
-@EVERY_TABLE
-def test_rules_have_names_of_their_own_and_compile_on_both_engines(table: Table) -> None:
-    names = [checking.KEY, checking.ROWS, *(rule.name for rule in table.rules)]
-    assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in names)
-    counted = checking.counts(ibis.table(table.schema, name="rows"), table, table.rules)
-    minutes = [c for c in counted.columns if c in (checking.MINUTES, checking.UNKNOWN)]
-    assert list(counted.columns) == [checking.ROWS, *names[2:], *minutes, checking.KEY]
-    assert bool(minutes) == ("unknown_minutes" in table.columns)
-    for dialect in ("duckdb", "snowflake"):
-        assert names[-1] in str(ibis.to_sql(counted, dialect=dialect))
+def test_rules_have_names_of_their_own_and_compile_on_both_engines() -> None:
+    def rules(table: Table) -> list[str]:
+        names = [checking.KEY, checking.ROWS, *(rule.name for rule in table.rules)]
+        counted = checking.counts(ibis.table(table.schema, name="rows"), table, table.rules)
+        minutes = [c for c in counted.columns if c in (checking.MINUTES, checking.UNKNOWN)]
+        sql = {dialect: str(ibis.to_sql(counted, dialect=dialect)) for dialect in DIALECTS}
+        return broken_rules(
+            unique=len(set(names)) == len(names),
+            snake_case=all(re.fullmatch(r"[a-z0-9_]+", name) for name in names),
+            columns=[*counted.columns] == [checking.ROWS, *names[2:], *minutes, checking.KEY],
+            minutes=bool(minutes) == ("unknown_minutes" in table.columns),
+            **{dialect: names[-1] in text for dialect, text in sql.items()},
+        )
+
+    assert offenders(TABLES.values(), rules) == {}
 
 
-@EVERY_TABLE
-def test_the_dictionary_names_every_column(table: Table) -> None:
-    line = table.to_line()
-    assert line.startswith(f"{table.name}: {table.grain} Key: {', '.join(table.key)}.")
-    for column in table.fields:
-        assert f"{column.name} ({column.type}" in line
-    assert "\n" not in line
+def test_the_dictionary_names_every_column() -> None:
+    def rules(table: Table) -> list[str]:
+        line = table.to_line()
+        head = f"{table.name}: {table.grain} Key: {', '.join(table.key)}."
+        return broken_rules(
+            one_line="\n" not in line,
+            head=line.startswith(head),
+            **{column.name: f"{column.name} ({column.type}" in line for column in table.fields},
+        )
+
+    assert offenders(TABLES.values(), rules) == {}
+
+
+def test_an_offender_is_listed_with_the_rules_that_it_breaks() -> None:
+    [(name, found)] = offenders(
+        [COLUMNS["utilization_pct"], replace(COLUMNS["flap_count"], name="Flap Count")],
+        lambda column: broken_rules(lower=column.name.islower(), unit=bool(column.unit)),
+    ).items()
+    assert (name, found) == ("Flap Count", ["lower", "unit"])
 
 
 def test_the_rules_of_a_circuit_hour() -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from wan_perf.mist.transport import PAUSES_S
 from wan_perf.simulator.misbehaviour import WAYS
+from wan_perf.tables import RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
 
 ORG = "/api/v1/orgs/{org_id}"
 SITES, GROUPS, DEVICES = f"{ORG}/sites", f"{ORG}/sitegroups", f"{ORG}/inventory"
@@ -30,6 +31,8 @@ OF_SITES = (USAGE, SETTING, TESTS)
 """What an inventory asks for the bandwidth of sites; without it they keep theirs."""
 STREAMS = (GATEWAYS, PORTS, PATHS)
 """What a pass asks for, in this order."""
+OF_PASS = {GATEWAYS: RAW_PORT_SAMPLE, PORTS: RAW_PORT_SAMPLE, PATHS: RAW_PATH_SAMPLE}
+"""The table that each stream fills."""
 ASKED = {
     "raw_inventory": (
         *(SITES, GROUPS, DEVICES, TEMPLATES, PROFILES, GATEWAYS, PORTS),
@@ -197,3 +200,13 @@ def outcomes(asset: str, path: str) -> dict[tuple[str, int], Outcome]:
         found = {cell: _of_sites(outcome) for cell, outcome in found.items()}
     assert {how for how, _ in found} == set(WAYS)
     return found
+
+
+def of_each_kind(asset: str) -> list[tuple[str, str, int, Outcome]]:
+    """One bad answer of each kind of outcome, for each endpoint: path, way, how many, outcome."""
+    found = {
+        (path, outcome.what): (path, how, times, outcome)
+        for path in ASKED[asset]
+        for (how, times), outcome in reversed(outcomes(asset, path).items())
+    }
+    return list(found.values())

@@ -1,4 +1,8 @@
-"""Everything that Mist can answer wrongly to inventory, passes, events, scores, by the graph."""
+"""What a run of the graph stores of bad answers to inventory, passes, events and scores.
+
+One answer of each kind of outcome for each endpoint: what becomes of every bad answer, and in which
+words, is shown without runs by `mist/test_bad_answers.py`.
+"""
 
 from collections.abc import Iterator
 
@@ -11,8 +15,6 @@ from wan_perf.tables import (
     CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
-    RAW_PATH_SAMPLE,
-    RAW_PORT_SAMPLE,
     TABLES,
 )
 from wan_perf_tests.graph.ailing import NOW, Ward, admitted, check_words
@@ -21,6 +23,7 @@ from wan_perf_tests.graph.cells import (
     EVENTS,
     GATEWAYS,
     LASTING,
+    OF_PASS,
     OF_SITES,
     PATHS,
     PORTS,
@@ -28,6 +31,7 @@ from wan_perf_tests.graph.cells import (
     SITES,
     TESTS,
     Outcome,
+    of_each_kind,
     outcomes,
 )
 from wan_perf_tests.graph.staged import HOUR
@@ -35,12 +39,10 @@ from wan_perf_tests.graph.staged import HOUR
 pytestmark = pytest.mark.proof
 
 ASSETS = ("raw_inventory", "raw_port_sample", "raw_gateway_event", "raw_site_sle")
-OF_PASS = {GATEWAYS: RAW_PORT_SAMPLE, PORTS: RAW_PORT_SAMPLE, PATHS: RAW_PATH_SAMPLE}
 CELLS = [
     pytest.param(asset, path, how, times, outcome, id=f"{asset}-{path[7:]}-{how}-{times}")
     for asset in ASSETS
-    for path in ASKED[asset]
-    for (how, times), outcome in outcomes(asset, path).items()
+    for path, how, times, outcome in of_each_kind(asset)
 ]
 
 

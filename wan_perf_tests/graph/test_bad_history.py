@@ -1,4 +1,8 @@
-"""Everything that Mist can answer wrongly to the history of past hours, through the graph."""
+"""What a run of the graph stores of bad answers to the history of past hours.
+
+One answer of each kind of outcome for each endpoint: what becomes of every bad answer, and in which
+words, is shown without runs by `mist/test_bad_answers.py`.
+"""
 
 from collections.abc import Iterator
 
@@ -7,15 +11,14 @@ import pytest
 
 from wan_perf.tables import RAW_PORT_HISTORY
 from wan_perf_tests.graph.ailing import HOURS, Ward, admitted, check_words
-from wan_perf_tests.graph.cells import ASKED, BUCKETS, LASTING, QUALITY, Outcome, outcomes
+from wan_perf_tests.graph.cells import ASKED, BUCKETS, LASTING, QUALITY, Outcome, of_each_kind
 
 pytestmark = pytest.mark.proof
 
 ASSET = "raw_port_history"
 CELLS = [
     pytest.param(path, how, times, outcome, id=f"{path[7:]}-{how}-{times}")
-    for path in ASKED[ASSET]
-    for (how, times), outcome in outcomes(ASSET, path).items()
+    for path, how, times, outcome in of_each_kind(ASSET)
 ]
 STOPS_ALL = {BUCKETS: ("400", "401", "403"), QUALITY: ("401", "403")}
 """Refusals of the token, or of what is asked of each: another port would fare no better."""

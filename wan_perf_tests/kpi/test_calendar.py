@@ -21,6 +21,7 @@ from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.periods import MONTH, WEEK
 from wan_perf.tables import CIRCUIT_HISTOGRAM, CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE
+from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.loads import MIDNIGHT, loaded, ragged
@@ -125,7 +126,7 @@ def as_expected(found: list[Row], column: str, periods: dict[tuple[str, date], l
         assert row["utilization_p95_pct"] == pytest.approx(exact, rel=AT_MOST_OFF, abs=STEP)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6, few=1))
 def test_ragged_weeks_are_as_the_reference_says(seed: int) -> None:
     hours = filled(seed, 24 * 17, MIDNIGHT)
     periods = defaultdict(list)
@@ -135,7 +136,7 @@ def test_ragged_weeks_are_as_the_reference_says(seed: int) -> None:
     as_expected(query("week").rows(circuit_hour=hours), "week", periods)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(2, few=1))
 def test_ragged_months_are_as_the_reference_says(seed: int) -> None:
     hours = filled(seed, 24 * 64, datetime(2026, 1, 28))
     periods = defaultdict(list)
@@ -149,7 +150,7 @@ def thinned(hours: list[Row], every: int) -> list[Row]:
     return [h for h in hours if (h["hour"].toordinal() + h["hour"].hour // 12) % every == 0]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(2, few=1))
 def test_ragged_13_months_are_the_month_and_the_twelve_before_it(seed: int) -> None:
     hours = thinned(filled(seed, 24 * 450, datetime(2025, 1, 20)), 9)
     months = sorted({hour["hour"].date().replace(day=1) for hour in hours})
@@ -271,7 +272,7 @@ def test_every_value_is_within_two_percent_of_the_middle_of_its_bucket() -> None
     assert worst <= AT_MOST_OFF + 1e-9 < 0.02
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8, few=2))
 def test_percentiles_of_merged_histograms_are_within_two_percent(seed: int) -> None:
     """Delays of two circuits of a region over ten days, mostly no loss; sizes from 1 up."""
     chance = np.random.default_rng(seed)

@@ -1,8 +1,9 @@
 """An hour alone is the same hour in a range, each from what the partition mappings give it."""
 
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import circuit_hour_query
 from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
 from wan_perf_tests.kpi.ragged import Life, lives
@@ -32,12 +33,7 @@ def range_of(first, count: int, lives_of_ports: tuple[Life, ...]) -> list[Row]:
 ESTATE = st.tuples(*(lives(port, FIRST - H, FIRST + (COUNT + 1) * H) for port in PORTS))
 
 
-@settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=12,
-    phases=[Phase.explicit, Phase.generate],  # shrinking four ports' lives takes minutes
-)
+@oracle(12)
 @given(ESTATE)
 def test_a_range_is_its_hours_one_by_one(estate):
     alone = [row for n in range(COUNT) for row in range_of(FIRST + n * H, 1, estate)]
@@ -45,12 +41,7 @@ def test_a_range_is_its_hours_one_by_one(estate):
     assert len(alone) == COUNT * len(PORTS)
 
 
-@settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=12,
-    phases=[Phase.explicit, Phase.generate],
-)
+@oracle(12)
 @given(ESTATE)
 def test_every_minute_is_up_or_down_or_unknown(estate):
     for row in range_of(FIRST, COUNT, estate):

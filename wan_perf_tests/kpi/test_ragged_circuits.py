@@ -2,15 +2,13 @@
 
 from datetime import timedelta
 
-import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 
+from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.circuit_reference import CircuitLife
 from wan_perf_tests.kpi.engine import measured_circuits, member
 from wan_perf_tests.kpi.ragged_circuits import Site, sites
 from wan_perf_tests.kpi.rows import HOUR, Row
-
-pytestmark = pytest.mark.proof
 
 MICROSECOND = timedelta(microseconds=1)
 JUDGED = (
@@ -59,12 +57,7 @@ def measured_site(site: Site) -> list[Row]:
     return [rows.get(number, NOTHING) for number in range(len(site.circuits))]
 
 
-@settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=150,
-    phases=[Phase.explicit, Phase.generate],  # shrinking a whole site takes minutes
-)
+@oracle(150)
 @given(sites())
 def test_each_circuit_is_as_the_reference_says(site: Site):
     better: list[CircuitLife] = []

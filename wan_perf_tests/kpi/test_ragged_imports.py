@@ -1,15 +1,13 @@
 """Ragged lives, histories and imports: the row is as the reference says, also in another range."""
 
-import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 
+from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.circuit_reference import QUALITY, with_import
 from wan_perf_tests.kpi.engine import circuit_hour_query
 from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
 from wan_perf_tests.kpi.ragged import PORTS, Life, estates, histories, imports
 from wan_perf_tests.kpi.rows import HOUR, H, Row
-
-pytestmark = pytest.mark.proof
 
 NAMES = [port for _, port in PORTS]
 
@@ -29,12 +27,7 @@ def facts(first: int, count: int, estate: Life, past: list[Row], told: list[Row]
     return sorted(rows, key=lambda row: (row["hour"], row["circuit_id"]))
 
 
-@settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=25,
-    phases=[Phase.explicit, Phase.generate],  # shrinking six ports' lives takes minutes
-)
+@oracle(25)
 @given(estates(), histories(), imports())
 def test_each_hour_is_as_the_reference_says_alone_and_in_a_range(
     estate: Life, past: list[Row], told: list[Row]

@@ -2,9 +2,9 @@
 
 from itertools import pairwise
 
-import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 
+from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import measured
 from wan_perf_tests.kpi.ragged import PORTS, Life, estates, histories
 from wan_perf_tests.kpi.rows import HOUR, H, Row
@@ -12,18 +12,10 @@ from wan_perf_tests.kpi.seen import NEAR
 from wan_perf_tests.kpi.state_reference import PortLife
 from wan_perf_tests.kpi.traffic_reference import differences, traffic
 
-pytestmark = pytest.mark.proof
-
 HOURS = [HOUR - H, HOUR, HOUR + H]
 SPEEDS = [1000.0, None, 50.0, 1000.0, 300.0, 1000.0]
 COUNTS = ("reset_count", "dropped_count", "sample_count", "flap_count")
 JUDGED = ("up_us", "down_us", "rx_bytes", "tx_bytes", "observed_us", *COUNTS)
-FEW = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=60,
-    phases=[Phase.explicit, Phase.generate],  # shrinking six ports' lives takes minutes
-)
 
 
 def reference(
@@ -43,7 +35,7 @@ def everywhere() -> list[tuple]:
     return [(*port, hour, s) for port, s in zip(PORTS, SPEEDS, strict=True) for hour in HOURS]
 
 
-@FEW
+@oracle(60)
 @given(estates())
 def test_each_port_and_hour_is_as_the_reference_says(estate: Life):
     samples, events = estate
@@ -54,7 +46,7 @@ def test_each_port_and_hour_is_as_the_reference_says(estate: Life):
         assert 0 <= row["up_us"] + row["down_us"] <= 3_600_000_000
 
 
-@settings(FEW, max_examples=30)
+@oracle(30)
 @given(estates(), histories())
 def test_history_settles_what_is_unknown_and_nothing_else(estate: Life, history: list[Row]):
     samples, events = estate
@@ -68,14 +60,14 @@ def test_history_settles_what_is_unknown_and_nothing_else(estate: Life, history:
         assert row["up_us"] >= bare["up_us"]
 
 
-@settings(FEW, max_examples=15)
+@oracle(15)
 @given(estates())
 def test_the_order_of_the_rows_changes_nothing(estate: Life):
     samples, events = estate
     assert measured(samples[::-1], events[::-1], everywhere()) == measured(*estate, everywhere())
 
 
-@FEW
+@oracle(60)
 @given(estates())
 def test_hours_together_have_every_byte_of_the_differences_that_count(estate: Life):
     """One source without delays, so that all three hours choose it and see the same samples."""

@@ -17,6 +17,7 @@ from wan_perf.tables import (
     CIRCUIT_STATE,
     RAW_PORT_SAMPLE,
 )
+from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi import site_reference
 from wan_perf_tests.kpi.engine import Query, from_raw, unbound
 from wan_perf_tests.kpi.rows import HOUR, H, Row
@@ -91,7 +92,7 @@ def slot_of(instant: datetime) -> float:
     return (instant - HOUR) / SLOT
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", seeds(80, few=8))
 def test_failovers_of_a_ragged_site(seed: int) -> None:
     slots = ragged(random.Random(seed))
     found = [
@@ -104,7 +105,7 @@ def test_failovers_of_a_ragged_site(seed: int) -> None:
     assert sorted(found) == site_reference.failovers(slots)
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", seeds(80, few=8))
 def test_hours_of_a_ragged_site(seed: int) -> None:
     chance = random.Random(seed)
     slots = ragged(chance)
@@ -140,7 +141,7 @@ def test_hours_of_a_ragged_site(seed: int) -> None:
         )
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(20, few=3))
 def test_each_transition_is_one_flap(seed: int) -> None:
     chance = random.Random(seed)
     rows = [

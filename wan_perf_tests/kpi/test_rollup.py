@@ -4,12 +4,13 @@ from datetime import timedelta
 from functools import cache
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wan_perf.kpi.rollup import circuit_periods
 from wan_perf.periods import DAY
 from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import HOUR, Row
 
@@ -116,7 +117,7 @@ PARTS = st.integers(0, 60).flatmap(
 USED = st.one_of(st.none(), st.floats(0, 300).map(lambda pct: round(pct, 4)))
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
+@oracle(40)
 @given(st.lists(st.tuples(PARTS, USED, st.integers(0, 5)), min_size=1, max_size=24))
 def test_a_ragged_day_is_as_the_reference_says(drawn):
     rows = []

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from functools import cache
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wan_perf.kpi.silences import gateway_silences
 from wan_perf.tables import RAW_GATEWAY_EVENT, RAW_PORT_SAMPLE
+from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.ragged import instants
 from wan_perf_tests.kpi.rows import BOOTED, GATEWAY, HOUR, PORT, H, Row, at, event, sample
@@ -219,12 +220,7 @@ def silent_lives(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
-@settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=200,
-    phases=[Phase.explicit, Phase.generate],
-)
+@oracle(200)
 @given(silent_lives())
 def test_ragged_silences_are_as_the_reference_says(samples):
     rows = silences(samples, [lost(HOUR), back(HOUR + 2 * H)])

@@ -13,6 +13,7 @@ from wan_perf.periods import local_hours
 from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_POLL, DIM_HOUR, DIM_SITE, SITE_HOUR
 from wan_perf.thresholds import TradingHours
 from wan_perf.trading_hours import in_order
+from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.loads import loaded
 from wan_perf_tests.kpi.rows import H, Row
@@ -191,7 +192,7 @@ def opened_on(local: datetime, trading: TradingHours) -> date | None:
     return local.date() - timedelta(days=1) if local.time() < trading.closes else None
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6, few=1))
 def test_ragged_days_are_as_the_reference_says(seed: int) -> None:
     """Around a change of clocks, with missing hours, over all kinds of zones."""
     chance = Random(seed)

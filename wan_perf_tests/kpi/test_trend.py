@@ -16,6 +16,7 @@ from wan_perf.kpi.tails import two_sided_p
 from wan_perf.kpi.trend import trends
 from wan_perf.tables import CIRCUIT_TRADING_DAY, DIM_SITE
 from wan_perf.thresholds import TrendRule
+from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import Row
 from wan_perf_tests.kpi.trend_fleet import trading_days
@@ -170,7 +171,7 @@ def days_until(target: float, level: float, slope: float) -> int | None:
     return math.ceil(max(target - level, 0) / slope) if slope > 0 else None
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4, few=1))
 def test_ragged_fleets_are_as_the_reference_says(seed: int) -> None:
     """Ties, holes, short histories; and the correction over the circuits that were tested."""
     chance = Random(seed)
@@ -213,7 +214,7 @@ def test_ragged_fleets_are_as_the_reference_says(seed: int) -> None:
             assert told_ends == (ends if sure and slope > 0 else [None] * 3)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(5, few=1))
 def test_no_growth_is_seldom_flagged_and_growth_nearly_always_found(seed: int) -> None:
     """Of 2,000 circuits over 8 weeks; a quarter of a point a day is to be found."""
     flat = told(trading_days(seed, 2000, 56, 0.0).to_dict("records")).values()

@@ -5,10 +5,11 @@ from functools import cache
 
 import ibis
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wan_perf.validity import merged, versions
+from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import Query
 from wan_perf_tests.kpi.snapshots import DAYS
 
@@ -77,7 +78,7 @@ def reference_versions(said: dict[str, list], days: int) -> list[tuple]:
     return found
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
+@oracle(40)
 @given(
     st.dictionaries(
         st.sampled_from("abc"),

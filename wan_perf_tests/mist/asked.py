@@ -1,0 +1,181 @@
+"""What each raw table asks of Mist, called as its asset does, without a run or a warehouse.
+
+The cloud is a simulated one of two stores, whose clock stands; equal frames are equal stored rows.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from wan_perf.contracts import Contract, read_contracts
+from wan_perf.errors import WanPerfError
+from wan_perf.frames import conform
+from wan_perf.mist.asking_sites import ask_sites
+from wan_perf.mist.buckets import Wanted
+from wan_perf.mist.budget import Budget
+from wan_perf.mist.clock import RealClock
+from wan_perf.mist.collecting import allowance, take_events, take_passes, take_scores
+from wan_perf.mist.history import port_history
+from wan_perf.mist.inventory import inventory
+from wan_perf.mist.session import MistSession
+from wan_perf.simulator import Cloud, Fleet, serve
+from wan_perf.simulator.incidents import KINDS
+from wan_perf.tables import RAW_INVENTORY
+from wan_perf_tests.mist.scripted import START
+
+HOUR = timedelta(hours=1)
+NOW = START + 6 * HOUR
+"""A pass with port statistics is due."""
+RESERVE = 1000
+SILENCE_S = 0.4
+"""How long an answer may be silent; a slow one is slower."""
+SLOW_S = 1.2
+
+
+class Standing(RealClock):
+    """A clock that does not pass."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    def wait(self, seconds: float) -> None:
+        """Go on at once."""
+
+
+@dataclass
+class Answered:
+    """Rows by table, every sentence about what is missing, how many sites or ports were left."""
+
+    rows: dict[str, pd.DataFrame] = field(default_factory=dict)
+    sentences: list[str] = field(default_factory=list)
+    left: int = 0
+    failed: WanPerfError | None = None
+
+
+@dataclass
+class Caller:
+    """One who asks the cloud for a raw table; `before` is the inventory of a day ago."""
+
+    cloud: Cloud
+    contracts: list[Contract]
+    before: pd.DataFrame = field(default_factory=lambda: conform([], RAW_INVENTORY))
+    clock: Standing = field(default_factory=Standing)
+    _undisturbed: dict[str, Answered] = field(default_factory=dict)
+
+    def call(self, asset: str) -> Answered:
+        """The rows of an asset's tables, or the error that its run would fail with."""
+        session = MistSession(
+            host="api.mist.com",
+            org_id=self.cloud.org_id,
+            token=self.cloud.token,
+            base_url=self.cloud.url,
+            timeout=(2, SILENCE_S),
+            pause=lambda _: None,
+        )
+        try:
+            found = _CALLS[asset](self, session)
+        except WanPerfError as error:
+            return Answered(sentences=[str(error)], failed=error)
+        found.sentences = [*session.kept_out.sentences, *dict.fromkeys(found.sentences)]
+        return found
+
+    def undisturbed(self, asset: str) -> Answered:
+        """What is answered by a cloud that is well."""
+        if asset not in self._undisturbed:
+            found = self._undisturbed[asset] = self.call(asset)
+            assert (found.failed, found.sentences, found.left) == (None, [], 0)
+        return self._undisturbed[asset]
+
+    def strike(self, path: str, how: str, times: int) -> None:
+        """Forget what was to go wrong, and let the next answers of an endpoint be bad."""
+        while self.cloud.illness.next(path):
+            pass
+        self.cloud.misbehave(path, how, times=times, seconds=SLOW_S)
+
+    @property
+    def ports(self) -> list[Wanted]:
+        """The WAN ports and two past hours of each."""
+        hours = (NOW - 4 * HOUR, NOW - 3 * HOUR)
+        return [
+            Wanted(gateway.site_id, gateway.mac, port.port_id, hours)
+            for gateway in self.cloud.fleet.gateways
+            for port in gateway.wan_ports
+            if gateway.site_id
+        ]
+
+
+def _inventory(caller: Caller, session: MistSession) -> Answered:
+    frame, unused = inventory(session, NOW, caller.contracts)
+    sites = ask_sites(session, frame, caller.before, caller.clock, RESERVE)
+    assert unused == []
+    return Answered({"raw_inventory": sites.frame}, sorted(sites.left), sites.left.total())
+
+
+def _passes(caller: Caller, session: MistSession) -> Answered:
+    allowance(session, caller.clock, RESERVE)
+    passes = take_passes(session, [NOW], caller.clock, _nobody)
+    rows = {"raw_port_sample": passes.port_samples, "raw_path_sample": passes.path_samples}
+    return Answered(rows, list(passes.missed.values()))
+
+
+def _events(caller: Caller, session: MistSession) -> Answered:
+    return Answered({"raw_gateway_event": take_events(session, NOW - 2 * HOUR, NOW, caller.clock)})
+
+
+def _scores(caller: Caller, session: MistSession) -> Answered:
+    scores = take_scores(session, [NOW - HOUR], caller.clock, RESERVE, _nobody)
+    return Answered({"raw_site_sle": scores.frame}, list(scores.left.values()), len(scores.left))
+
+
+def _history(caller: Caller, session: MistSession) -> Answered:
+    budget = Budget(session, caller.clock.now, RESERVE)
+    found = port_history(session, caller.ports, NOW, budget, _nobody)
+    why = [*map(str, found.left.values()), *found.without_quality]
+    return Answered({"raw_port_history": found.frame}, why, len(found.left))
+
+
+def _nobody(*_: object) -> None:
+    """Progress that nobody watches."""
+
+
+_CALLS: dict[str, Callable[[Caller, MistSession], Answered]] = {
+    "raw_inventory": _inventory,
+    "raw_port_sample": _passes,
+    "raw_gateway_event": _events,
+    "raw_site_sle": _scores,
+    "raw_port_history": _history,
+}
+"""Each asset that asks Mist, with what it calls."""
+
+
+def changed(found: Answered, undisturbed: Answered) -> set[str]:
+    """The tables whose rows are not those of an undisturbed call."""
+    return {
+        name
+        for name, rows in undisturbed.rows.items()
+        if name not in found.rows or not _sorted(found.rows[name]).equals(_sorted(rows))
+    }
+
+
+def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
+    names: Sequence[str] = [name for name in rows if rows[name].notna().any()]
+    return rows.sort_values(list(names), ignore_index=True, key=lambda column: column.astype(str))
+
+
+@contextmanager
+def caller(home: Path) -> Iterator[Caller]:
+    """Two stores whose sites were asked for their bandwidth a day ago."""
+    fleet = Fleet.whole(3, 2, START, NOW + 2 * HOUR, KINDS - {"api_outage"})
+    file = home / "contracts.csv"
+    file.write_text(fleet.contracts_csv(), encoding="utf-8")
+    with serve(fleet, now=NOW, hourly_limit=1_000_000) as cloud:
+        caller = Caller(cloud, read_contracts(file))
+        before = caller.call("raw_inventory").rows["raw_inventory"]
+        for name in ("taken_at", "site_asked_at"):
+            before[name] -= 24 * HOUR
+        caller.before = before
+        yield caller

@@ -1,0 +1,116 @@
+"""Everything that Mist can answer wrongly to each call of each raw table, without a run.
+
+That a run stores nothing of it and repairs it next time: `graph/test_bad_answers.py`.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from wan_perf.simulator.misbehaviour import SPOILT
+from wan_perf_tests.graph.cells import (
+    ASKED,
+    BUCKETS,
+    EVENTS,
+    LASTING,
+    OF_PASS,
+    QUALITY,
+    SETTING,
+    TESTS,
+    Outcome,
+    outcomes,
+)
+from wan_perf_tests.mist.asked import Answered, Caller, caller, changed
+
+OF_PORTS = {BUCKETS: ("400", "401", "403"), QUALITY: ("401", "403")}
+"""Calls of each port; the refusals of them by which another port would fare no better."""
+RATES = ["variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"]
+
+
+def cells(*assets: str) -> list[object]:
+    """The cases of some assets: by default spoilt rows of every endpoint, and of one all the rest.
+
+    Refusals and broken answers are met below the endpoints, in one place for all of them.
+    """
+    return [
+        pytest.param(
+            asset, path, how, times, outcome,
+            id=f"{asset}-{path[7:]}-{how}-{times}",
+            marks=[] if how in SPOILT or path == ASKED[asset][-1] else [pytest.mark.proof],
+        )
+        for asset in assets
+        for path in ASKED[asset]
+        for (how, times), outcome in outcomes(asset, path).items()
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
+    with caller(tmp_path_factory.mktemp("bad")) as asking:
+        yield asking
+
+
+def check_words(found: Answered, says: str, token: str) -> None:
+    """One sentence where something is to be said, none else, and never the token."""
+    assert len(found.sentences) == (1 if says else 0), found.sentences
+    for sentence in found.sentences:
+        assert re.search(says, sentence), sentence
+        assert sentence.endswith(".")
+        assert "\n" not in sentence
+        assert token not in sentence
+
+
+@pytest.mark.parametrize(
+    ("asset", "path", "how", "times", "outcome"),
+    cells("raw_inventory", "raw_port_sample", "raw_gateway_event", "raw_site_sle"),
+)
+def test_what_becomes_of_a_bad_answer(
+    asking: Caller, asset: str, path: str, how: str, times: int, outcome: Outcome
+):
+    undisturbed = asking.undisturbed(asset)
+    asking.strike(path, how, times)
+    found = asking.call(asset)
+    check_words(found, outcome.says, asking.cloud.token)
+    assert (found.failed is not None) == (outcome.what == "refused")
+    differing = changed(found, undisturbed)
+    if outcome.what == "refused":
+        assert found.rows == {}
+    elif outcome.what == "left":
+        assert (found.left, len(found.rows[asset])) == (1, 0)
+    elif outcome.what == "bandwidth stays":
+        assert found.left == 1
+        pd.testing.assert_frame_equal(found.rows[asset][RATES], asking.before[RATES])
+    elif path in (SETTING, TESTS):
+        assert differing <= (set() if outcome.what == "absorbed" else {asset})
+    elif outcome.what == "missed":
+        assert OF_PASS[path].name in differing
+    elif outcome.what == "absorbed" or path not in (*OF_PASS, EVENTS):
+        assert differing == set()
+    else:
+        assert differing <= {OF_PASS[path].name if path in OF_PASS else asset}
+
+
+@pytest.mark.parametrize(("asset", "path", "how", "times", "outcome"), cells("raw_port_history"))
+def test_what_becomes_of_a_bad_answer_to_history(
+    asking: Caller, asset: str, path: str, how: str, times: int, outcome: Outcome
+):
+    undisturbed = asking.undisturbed(asset)
+    is_refused = outcome.what == "refused"
+    leaves_ports = is_refused and path in OF_PORTS and how not in OF_PORTS[path]
+    each = leaves_ports and times == LASTING
+    # A port without probes has no buckets that could be of another hour.
+    each |= (path, how) == (QUALITY, "clock an hour ahead")
+    asking.strike(path, how, times * len(asking.ports) if each else times)
+    found = asking.call(asset)
+    check_words(found, outcome.says, asking.cloud.token)
+    if leaves_ports and (times < LASTING or how == "429"):
+        assert found.left >= 1
+        assert len(found.rows[asset]) == 2 * (len(asking.ports) - found.left)
+    elif is_refused:
+        assert (found.failed is not None, found.rows) == (True, {})
+    elif outcome.what in ("without evidence", "without quality"):
+        assert changed(found, undisturbed) == {asset}
+    else:
+        assert changed(found, undisturbed) == set()
