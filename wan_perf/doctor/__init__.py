@@ -12,7 +12,7 @@ from wan_perf.doctor.cloud import CLOUD, examine_cloud
 from wan_perf.doctor.files import FILES, examine_files
 from wan_perf.doctor.finding import Finding, not_asked
 from wan_perf.doctor.machine import MACHINE, examine_machine
-from wan_perf.doctor.store import STORE, examine_store
+from wan_perf.doctor.store import PATIENCE_S, STORE, examine_store
 from wan_perf.errors import UsageError
 from wan_perf.mist.clock import Clock, RealClock
 from wan_perf.settings import Settings, read_settings
@@ -20,8 +20,11 @@ from wan_perf.settings import Settings, read_settings
 __all__ = ["Finding", "examine"]
 
 
-def examine(clock: Clock | None = None) -> Iterator[Finding]:
-    """Every check in order, each as soon as it is made; without secrets. `clock`: the machine's."""
+def examine(clock: Clock | None = None, patience_s: float = PATIENCE_S) -> Iterator[Finding]:
+    """Every check in order, each as soon as it is made; without secrets.
+
+    `clock` is the machine's, `patience_s` the longest wait for a file that another holds [s].
+    """
     try:
         settings = read_settings()
     except UsageError as error:
@@ -31,12 +34,12 @@ def examine(clock: Clock | None = None) -> Iterator[Finding]:
         return
     values = (getattr(settings, name) for name in Settings.model_fields)
     secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-    for finding in _findings(settings, clock or RealClock()):
+    for finding in _findings(settings, clock or RealClock(), patience_s):
         yield finding.without(secrets)
 
 
-def _findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
+def _findings(settings: Settings, clock: Clock, patience_s: float) -> Iterator[Finding]:
     yield from examine_files(settings, clock)
     yield from examine_cloud(settings, clock)
-    yield from examine_store(settings, clock)
+    yield from examine_store(settings, clock, patience_s)
     yield from examine_machine(settings)

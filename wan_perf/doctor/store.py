@@ -29,15 +29,20 @@ from wan_perf.warehouse.snowflake_errors import Names
 
 STORE = ("warehouse", "privileges", "blocks", "tables", "views", "future")
 
-_PATIENCE_S = 5
+PATIENCE_S = 5
 """A run holds the file for a moment; what holds it longer is worth telling."""
 _READ_WITHIN_S = 30
 """Longest time that reading the blocks of all tables may take. [s]"""
 _PLACES = ("ROLE", "WAREHOUSE", "DATABASE", "SCHEMA", "VERSION")
 
 
-def examine_store(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    """The warehouse of the settings; what is tried in it is taken away again."""
+def examine_store(
+    settings: Settings, clock: Clock, patience_s: float = PATIENCE_S
+) -> Iterator[Finding]:
+    """The warehouse of the settings; what is tried in it is taken away again.
+
+    `patience_s`: longest wait for a file that another process holds. [s]
+    """
     try:
         warehouse = warehouse_for(settings)
     except WanPerfError as error:
@@ -45,7 +50,7 @@ def examine_store(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield from not_asked(STORE[1:], "the settings name no whole warehouse")
         return
     if isinstance(warehouse, DuckDBWarehouse):
-        warehouse = replace(warehouse, patience_s=_PATIENCE_S)
+        warehouse = replace(warehouse, patience_s=patience_s)
         if not is_there(warehouse.path):
             yield _no_file_yet(warehouse)
             yield from not_asked(STORE[1:], "there is no warehouse yet")

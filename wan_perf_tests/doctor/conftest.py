@@ -14,6 +14,7 @@ from wan_perf_tests.graph.staged import HOUR, START
 SECRET = "s3cr3t-t0ken-that-must-not-show"  # noqa: S105 - opens this test's simulator only
 FLEET = Fleet.seeded(7, 2, START, START + 24 * HOUR, faults=False)
 
+PATIENCE_S = 0.3
 Doctor = Callable[..., dict[str, Finding]]
 
 
@@ -43,7 +44,7 @@ def doctor(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doc
     def examined(clock: Clock | None = None, **settings: str) -> dict[str, Finding]:
         for name, value in {**well, **settings}.items():
             monkeypatch.setenv(name, value)
-        found = {finding.name: finding for finding in examine(clock)}
+        found = {finding.name: finding for finding in examine(clock, PATIENCE_S)}
         assert SECRET not in str(found)
         return found
 

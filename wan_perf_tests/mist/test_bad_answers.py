@@ -22,7 +22,7 @@ from wan_perf_tests.graph.cells import (
     Outcome,
     outcomes,
 )
-from wan_perf_tests.mist.asked import Answered, Caller, caller, changed
+from wan_perf_tests.mist.requesting import Answered, Requester, changed, requests_to_two_stores
 
 OF_PORTS = {BUCKETS: ("400", "401", "403"), QUALITY: ("401", "403")}
 """Calls of each port; the refusals of them by which another port would fare no better."""
@@ -47,13 +47,13 @@ def cells(*assets: str) -> list[object]:
 
 
 @pytest.fixture(scope="module")
-def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
-    with caller(tmp_path_factory.mktemp("bad")) as asking:
-        yield asking
+def requester(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Requester]:
+    with requests_to_two_stores(tmp_path_factory.mktemp("bad")) as requester:
+        yield requester
 
 
 def check_words(found: Answered, says: str, token: str) -> None:
-    """One sentence where something is to be said, none else, and never the token."""
+    """One sentence where one is due, none else, and never the token."""
     assert len(found.sentences) == (1 if says else 0), found.sentences
     for sentence in found.sentences:
         assert re.search(says, sentence), sentence
@@ -67,12 +67,12 @@ def check_words(found: Answered, says: str, token: str) -> None:
     cells("raw_inventory", "raw_port_sample", "raw_gateway_event", "raw_site_sle"),
 )
 def test_what_becomes_of_a_bad_answer(
-    asking: Caller, asset: str, path: str, how: str, times: int, outcome: Outcome
+    requester: Requester, asset: str, path: str, how: str, times: int, outcome: Outcome
 ):
-    undisturbed = asking.undisturbed(asset)
-    asking.strike(path, how, times)
-    found = asking.call(asset)
-    check_words(found, outcome.says, asking.cloud.token)
+    undisturbed = requester.undisturbed(asset)
+    requester.answer_badly(path, how, times)
+    found = requester.call(asset)
+    check_words(found, outcome.says, requester.cloud.token)
     assert (found.failed is not None) == (outcome.what == "refused")
     differing = changed(found, undisturbed)
     if outcome.what == "refused":
@@ -81,7 +81,7 @@ def test_what_becomes_of_a_bad_answer(
         assert (found.left, len(found.rows[asset])) == (1, 0)
     elif outcome.what == "bandwidth stays":
         assert found.left == 1
-        pd.testing.assert_frame_equal(found.rows[asset][RATES], asking.before[RATES])
+        pd.testing.assert_frame_equal(found.rows[asset][RATES], requester.before[RATES])
     elif path in (SETTING, TESTS):
         assert differing <= (set() if outcome.what == "absorbed" else {asset})
     elif outcome.what == "missed":
@@ -94,20 +94,20 @@ def test_what_becomes_of_a_bad_answer(
 
 @pytest.mark.parametrize(("asset", "path", "how", "times", "outcome"), cells("raw_port_history"))
 def test_what_becomes_of_a_bad_answer_to_history(
-    asking: Caller, asset: str, path: str, how: str, times: int, outcome: Outcome
+    requester: Requester, asset: str, path: str, how: str, times: int, outcome: Outcome
 ):
-    undisturbed = asking.undisturbed(asset)
+    undisturbed = requester.undisturbed(asset)
     is_refused = outcome.what == "refused"
     leaves_ports = is_refused and path in OF_PORTS and how not in OF_PORTS[path]
     each = leaves_ports and times == LASTING
     # A port without probes has no buckets that could be of another hour.
     each |= (path, how) == (QUALITY, "clock an hour ahead")
-    asking.strike(path, how, times * len(asking.ports) if each else times)
-    found = asking.call(asset)
-    check_words(found, outcome.says, asking.cloud.token)
+    requester.answer_badly(path, how, times * len(requester.ports) if each else times)
+    found = requester.call(asset)
+    check_words(found, outcome.says, requester.cloud.token)
     if leaves_ports and (times < LASTING or how == "429"):
         assert found.left >= 1
-        assert len(found.rows[asset]) == 2 * (len(asking.ports) - found.left)
+        assert len(found.rows[asset]) == 2 * (len(requester.ports) - found.left)
     elif is_refused:
         assert (found.failed is not None, found.rows) == (True, {})
     elif outcome.what in ("without evidence", "without quality"):

@@ -1,4 +1,4 @@
-"""What each raw table asks of Mist, called as its asset does, without a run or a warehouse.
+"""The requests of each raw table, made as its asset makes them, without a run or a warehouse.
 
 The cloud is a simulated one of two stores, whose clock stands; equal frames are equal stored rows.
 """
@@ -57,8 +57,8 @@ class Answered:
 
 
 @dataclass
-class Caller:
-    """One who asks the cloud for a raw table; `before` is the inventory of a day ago."""
+class Requester:
+    """Makes the requests of a raw table; `before` is the inventory of a day ago."""
 
     cloud: Cloud
     contracts: list[Contract]
@@ -90,7 +90,7 @@ class Caller:
             assert (found.failed, found.sentences, found.left) == (None, [], 0)
         return self._undisturbed[asset]
 
-    def strike(self, path: str, how: str, times: int) -> None:
+    def answer_badly(self, path: str, how: str, times: int) -> None:
         """Forget what was to go wrong, and let the next answers of an endpoint be bad."""
         while self.cloud.illness.next(path):
             pass
@@ -108,48 +108,48 @@ class Caller:
         ]
 
 
-def _inventory(caller: Caller, session: MistSession) -> Answered:
-    frame, unused = inventory(session, NOW, caller.contracts)
-    sites = ask_sites(session, frame, caller.before, caller.clock, RESERVE)
+def _inventory(of: Requester, session: MistSession) -> Answered:
+    frame, unused = inventory(session, NOW, of.contracts)
+    sites = ask_sites(session, frame, of.before, of.clock, RESERVE)
     assert unused == []
     return Answered({"raw_inventory": sites.frame}, sorted(sites.left), sites.left.total())
 
 
-def _passes(caller: Caller, session: MistSession) -> Answered:
-    allowance(session, caller.clock, RESERVE)
-    passes = take_passes(session, [NOW], caller.clock, _nobody)
+def _passes(of: Requester, session: MistSession) -> Answered:
+    allowance(session, of.clock, RESERVE)
+    passes = take_passes(session, [NOW], of.clock, _ignored)
     rows = {"raw_port_sample": passes.port_samples, "raw_path_sample": passes.path_samples}
     return Answered(rows, list(passes.missed.values()))
 
 
-def _events(caller: Caller, session: MistSession) -> Answered:
-    return Answered({"raw_gateway_event": take_events(session, NOW - 2 * HOUR, NOW, caller.clock)})
+def _events(of: Requester, session: MistSession) -> Answered:
+    return Answered({"raw_gateway_event": take_events(session, NOW - 2 * HOUR, NOW, of.clock)})
 
 
-def _scores(caller: Caller, session: MistSession) -> Answered:
-    scores = take_scores(session, [NOW - HOUR], caller.clock, RESERVE, _nobody)
+def _scores(of: Requester, session: MistSession) -> Answered:
+    scores = take_scores(session, [NOW - HOUR], of.clock, RESERVE, _ignored)
     return Answered({"raw_site_sle": scores.frame}, list(scores.left.values()), len(scores.left))
 
 
-def _history(caller: Caller, session: MistSession) -> Answered:
-    budget = Budget(session, caller.clock.now, RESERVE)
-    found = port_history(session, caller.ports, NOW, budget, _nobody)
+def _history(of: Requester, session: MistSession) -> Answered:
+    budget = Budget(session, of.clock.now, RESERVE)
+    found = port_history(session, of.ports, NOW, budget, _ignored)
     why = [*map(str, found.left.values()), *found.without_quality]
     return Answered({"raw_port_history": found.frame}, why, len(found.left))
 
 
-def _nobody(*_: object) -> None:
-    """Progress that nobody watches."""
+def _ignored(*_: object) -> None:
+    """Progress is not shown."""
 
 
-_CALLS: dict[str, Callable[[Caller, MistSession], Answered]] = {
+_CALLS: dict[str, Callable[[Requester, MistSession], Answered]] = {
     "raw_inventory": _inventory,
     "raw_port_sample": _passes,
     "raw_gateway_event": _events,
     "raw_site_sle": _scores,
     "raw_port_history": _history,
 }
-"""Each asset that asks Mist, with what it calls."""
+"""What each asset that reads from Mist calls."""
 
 
 def changed(found: Answered, undisturbed: Answered) -> set[str]:
@@ -167,15 +167,15 @@ def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @contextmanager
-def caller(home: Path) -> Iterator[Caller]:
-    """Two stores whose sites were asked for their bandwidth a day ago."""
+def requests_to_two_stores(home: Path) -> Iterator[Requester]:
+    """Two stores whose sites gave their bandwidth a day ago."""
     fleet = Fleet.whole(3, 2, START, NOW + 2 * HOUR, KINDS - {"api_outage"})
     file = home / "contracts.csv"
     file.write_text(fleet.contracts_csv(), encoding="utf-8")
     with serve(fleet, now=NOW, hourly_limit=1_000_000) as cloud:
-        caller = Caller(cloud, read_contracts(file))
-        before = caller.call("raw_inventory").rows["raw_inventory"]
+        requester = Requester(cloud, read_contracts(file))
+        before = requester.call("raw_inventory").rows["raw_inventory"]
         for name in ("taken_at", "site_asked_at"):
             before[name] -= 24 * HOUR
-        caller.before = before
-        yield caller
+        requester.before = before
+        yield requester
