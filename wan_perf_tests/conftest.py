@@ -1,12 +1,27 @@
 """The two tiers, the default one and the proofs (`-m proof`); a home that is collected once."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from wan_perf.simulator import Cloud, serve
 from wan_perf_tests import examples
-from wan_perf_tests.shell import FLEET, SECRET, Shell, collected
+
+if TYPE_CHECKING:
+    from wan_perf.simulator import Cloud
+    from wan_perf_tests.shell import Shell
+
+LONGEST_FIRST = (
+    *("graph/test_parity.py", "alive/test_daemon.py", "alive/test_ticked.py", "test_dev.py"),
+    *("kpi/test_both_engines.py", "kpi/test_ragged_ports.py", "graph/test_import.py"),
+    *("graph/test_purity.py", "test_cli.py", "test_end_to_end.py", "warehouse/test_crash.py"),
+    *("kpi/test_ragged_imports.py", "graph/test_bad_answers.py", "graph/test_history.py"),
+    *("graph/test_live.py", "warehouse/test_patterns.py", "warehouse/test_compiling.py"),
+    *("graph/test_truth.py", "graph/test_bad_history.py", "mist/test_bad_answers.py"),
+)
+"""Files that come first, so that where several run at once none is waited for at last."""
+TESTS = Path(__file__).parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -15,21 +30,29 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """An oracle is a proof too, with more examples."""
+    """An oracle is a proof too, with more examples; the longest files come first."""
     if config.option.markexpr != "not proof":
         for item in items:
             if item.get_closest_marker("oracle"):
                 item.add_marker("proof")
+    places = {TESTS / name: n for n, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))  # within a file as it stands
 
 
 @pytest.fixture(scope="session")
-def collected_cloud() -> Iterator[Cloud]:
+def collected_cloud() -> "Iterator[Cloud]":
     """The cloud of `shell`; its clock only ever advances."""
+    # Imported here: Dagster takes seconds, and most tests do without.
+    from wan_perf.simulator import serve
+    from wan_perf_tests.shell import FLEET, SECRET
+
     with serve(FLEET, now=FLEET.start, token=SECRET) as cloud:
         yield cloud
 
 
 @pytest.fixture(scope="session")
-def shell(collected_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+def shell(collected_cloud: "Cloud", tmp_path_factory: pytest.TempPathFactory) -> "Shell":
     """A home with hours collected; whoever changes it adds to it."""
+    from wan_perf_tests.shell import collected
+
     return collected(tmp_path_factory.mktemp("home"), collected_cloud)
