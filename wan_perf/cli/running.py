@@ -125,17 +125,21 @@ class Runs:
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         if self.settings.mist_verify == "off":
             self.console.print(warning(UNVERIFIED))
-        self._definitions = build_definitions(
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @cached_property
+    def _definitions(self) -> dg.Definitions:
+        """Built with the first job: it takes a second, which a refused command does without."""
+        return build_definitions(
             self.settings,
             warehouse=self.warehouse,
             clock=self.clock,
             progress=self,
             imported=self._imported,
         )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
 
     @cached_property
     def _instance(self) -> dg.DagsterInstance:

@@ -246,6 +246,7 @@ def test_what_the_token_may_not_read_is_not_asked_of_every_site(cloud: Cloud) ->
     assert found.frame["variable_down_mbps"].notna().any()
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("path", [USAGE, SETTING, TESTS])
 def test_a_bad_answer_never_keeps_the_snapshot_back(cloud: Cloud, path: str, how: str) -> None:

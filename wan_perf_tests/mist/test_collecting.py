@@ -95,6 +95,7 @@ def test_a_stream_that_fails_leaves_the_others_and_the_next_pass_alone(cloud, st
     assert len(passes.taken) == 6
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("stream", PATHS_OF)
 def test_a_bad_answer_is_whole_rows_or_a_sentence(cloud: Cloud, stream: str, how: str) -> None:

@@ -69,6 +69,7 @@ def outcome(cloud: Cloud, ports: list[Wanted]) -> tuple[Backfill, list[str]]:
     return found, [str(reason) for reason in found.left.values()]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("path", ASKED.values(), ids=list(ASKED))
 def test_a_bad_answer_is_a_sentence_and_the_next_run_repairs(cloud: Cloud, path: str, how: str):

@@ -24,8 +24,9 @@ def on_snowflake() -> Iterator[SnowflakeWarehouse]:
         yield stand_in()
 
 
-@pytest.fixture(params=["duckdb", "snowflake"])
+@pytest.fixture(params=["duckdb", pytest.param("snowflake", marks=pytest.mark.proof)])
 def warehouse(request: pytest.FixtureRequest) -> Warehouse:
+    """Each engine; `test_replacing` shows in either tier that a store step is right on both."""
     return request.getfixturevalue(f"on_{request.param}")
 
 

@@ -33,6 +33,12 @@ from wan_perf_tests.warehouse.rows import (
 FIVE_MINUTES = timedelta(minutes=5)
 
 
+@pytest.fixture(params=["duckdb", "snowflake"])
+def warehouse(request: pytest.FixtureRequest) -> Warehouse:
+    """Both engines in either tier."""
+    return request.getfixturevalue(f"on_{request.param}")
+
+
 def passes(*at: Any, rate: float = 1.0) -> pd.DataFrame:
     """A sample of two ports a pass."""
     return conform(
