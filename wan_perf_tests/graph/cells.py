@@ -83,7 +83,7 @@ _OF_ROWS: dict[tuple[str, int], Outcome] = {
     ("429", LASTING): _refused("calls are used up .* try again in 2 s"),
     ("500", LASTING): _refused("Mist is in trouble .*status 500.* try again later"),
     ("503", LASTING): _refused("Mist is in trouble .*status 503.* try again later"),
-    ("slow", LASTING): _refused("silent for too long.*; check the network"),
+    ("slow", LASTING): _refused("no bytes arrived in time.*; check the network"),
     ("cut body", LASTING): _refused("the answer was cut short.*; check the network"),
     **{(how, 1): ABSORBED for how in _TRANSIENT},
     ("half JSON", 1): _refused("is not whole JSON; try again later"),
