@@ -15,6 +15,7 @@ from wan_perf.tables import (
     CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
+    RAW_PORT_SAMPLE,
     TABLES,
 )
 from wan_perf_tests.graph.ailing import NOW, Ward, admitted, check_words
