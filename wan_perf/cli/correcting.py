@@ -15,7 +15,7 @@ import pandas as pd
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.running import CHUNK, Runs, counted
 from wan_perf.definitions import DAILY_JOB, FACTS_JOB, HOURLY_JOB, REPORTS_JOB
-from wan_perf.defs.late import consecutive_hours, stale_rows
+from wan_perf.defs.late import consecutive_hours, hours_without_facts, stale_rows
 from wan_perf.mist.clock import floored
 from wan_perf.tables import (
     CIRCUIT_DAY,
@@ -49,6 +49,12 @@ class CorrectingRuns(Runs):
         """
         before = self._ends(RAW_INVENTORY, "taken_at")[1]
         computed_from = super().collect(start, end, inventory=inventory, again=again)
+        lacking = hours_without_facts(self.warehouse, floored(self.clock.now(), HOUR))
+        if lacking:
+            self._recompute(lacking)
+            hours = counted(len(lacking), "hour", "hours")
+            self.console.print(f"Computed {hours} that had samples and no circuit-hours.")
+            computed_from = min(computed_from, lacking[0])
         if self._ends(RAW_INVENTORY, "taken_at")[1] != before:
             return min(computed_from, self.correct() or computed_from)
         return computed_from

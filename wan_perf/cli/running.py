@@ -51,10 +51,13 @@ from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_MONTH,
+    CIRCUIT_PORT,
     CIRCUIT_STATE,
     CIRCUIT_TRADING_DAY,
     CIRCUIT_WEEK,
     CIRCUIT_WINDOW,
+    DIM_CIRCUIT,
+    DIM_SITE,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
@@ -85,6 +88,8 @@ SAMPLED = tuple(
 )
 """What can be collected and computed before there is an inventory."""
 INVENTORY_EVERY = timedelta(hours=6)
+FROM_INVENTORY = (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)
+"""Dimensions that are computed from the inventory's snapshots."""
 _MISSED_SHOWN = 3
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """A run's configuration: the sentence of a failure is printed once, by `main`."""
@@ -391,6 +396,13 @@ class Runs:
         self._say_what_is_left(events, scores)
         for told in (past, taken, events, scores):
             self._say_kept_out(told)
+        samples = taken["dagster/partition_row_count"]
+        if samples and not hours["dagster/partition_row_count"] and not self._inventory_failure:
+            raise WanPerfError(
+                f"{counted(samples, 'sample was', 'samples were')} stored and no circuit-hour was "
+                "computed: the inventory knows no circuit in service. Run wan-perf collect "
+                "--inventory; where that changes nothing, look at the gateways' WAN ports in Mist."
+            )
         missed = list(taken["passes_missed"].items())
         for at, why in missed[:_MISSED_SHOWN]:
             self.console.print(warning(f"The pass of {at} UTC was missed:", why))
@@ -486,10 +498,28 @@ class Runs:
 
     def _inventory_is_old(self, now: datetime) -> bool:
         newest = self._ends(RAW_INVENTORY, "taken_at")[1]
-        if newest is None or newest < now - INVENTORY_EVERY:
+        if newest is None or newest < now - INVENTORY_EVERY or self._dimensions_are_behind():
             return True
         changed = self._contracts_changed_at()
         return changed is not None and changed > newest
+
+    def _dimensions_are_behind(self) -> bool:
+        """Whether a dimension is missing, empty, or older than the inventory that feeds it.
+
+        A run that was killed between the two leaves a fresh inventory and dimensions that know
+        nothing of it; so does a table that somebody dropped.
+        """
+        if not all(self.warehouse.holds(table) for table in FROM_INVENTORY):
+            return True
+        if self._ends(DIM_SITE, "valid_from")[0] is None:
+            return True
+        taken = self._stored_at(RAW_INVENTORY)
+        return any(self._stored_at(table) < taken for table in FROM_INVENTORY) if taken else False
+
+    def _stored_at(self, table: Table) -> float:
+        """When this home's Dagster recorded the table last; 0 where it never did. [epoch s]"""
+        event = self._instance.get_latest_materialization_event(dg.AssetKey(table.name))
+        return event.timestamp if event else 0.0
 
     def _contracts_changed_at(self) -> datetime | None:
         """When the contract file was written last; a simulated clock says nothing of that."""

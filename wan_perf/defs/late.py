@@ -11,12 +11,13 @@ from datetime import date, datetime, timedelta
 import dagster as dg
 import pandas as pd
 
-from wan_perf.defs.automation import hours
+from wan_perf.defs.automation import MIST_KEEPS, hours
 from wan_perf.defs.changed_days import day_digests, days_to_compare, windows
 from wan_perf.defs.lanes import HISTORY, lane
 from wan_perf.defs.resources import Source
 from wan_perf.kpi.corrections import corrected_rows, settled_silences
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
+from wan_perf.kpi.uncomputed import uncomputed_hours
 from wan_perf.mist.cadence import HEARD_LATE
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import take_events
@@ -25,6 +26,7 @@ from wan_perf.tables import (
     DIM_CIRCUIT,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
+    RAW_PORT_SAMPLE,
 )
 from wan_perf.warehouse import Warehouse, Window
 
@@ -95,7 +97,30 @@ def late_sensors(
         context.update_cursor(json.dumps(compared))
         yield from _asked(found, start, "Every hour stands on the bandwidth that is in force.")
 
-    return [late_events, ended_silences, corrections]
+    @dg.sensor(
+        job_name=facts_job,
+        minimum_interval_seconds=3600,
+        default_status=status,
+        description="Hours whose samples were stored and whose circuit-hours were not.",
+    )
+    def uncomputed(
+        clock: dg.ResourceParam[Clock], warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        # The hours in progress are those of live runs.
+        found = hours_without_facts(warehouse, floored(clock.now(), _HOUR) - _HOUR)
+        yield from _asked(found, start, "Every hour with samples has its circuit-hours.")
+
+    return [late_events, ended_silences, corrections, uncomputed]
+
+
+def hours_without_facts(warehouse: Warehouse, until: datetime) -> list[datetime]:
+    """Hours of the last 14 days before `until` with samples and without circuit-hours."""
+    window = Window(until - MIST_KEEPS, until)
+    tables = (RAW_PORT_SAMPLE, CIRCUIT_HOUR, DIM_CIRCUIT)
+    if not all(map(warehouse.holds, (RAW_PORT_SAMPLE, DIM_CIRCUIT))):
+        return []
+    rows = (warehouse.lazy(table, window if table.partition else None) for table in tables)
+    return sorted(_instants(warehouse.query(uncomputed_hours(*rows))["hour"]))
 
 
 def hours_of_late_events(

@@ -1,0 +1,65 @@
+"""What a killed run leaves half done is completed by the next command."""
+
+from pathlib import Path
+
+import pytest
+
+from wan_perf.cli.correcting import CorrectingRuns
+from wan_perf.definitions import INVENTORY_JOB
+from wan_perf.errors import WanPerfError
+from wan_perf.simulator import Fleet
+from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_PORT, DIM_CIRCUIT, DIM_SITE, RAW_INVENTORY
+from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, staged
+
+pytestmark = pytest.mark.proof
+FLEET = Fleet.seeded(7, 1, START, START + 24 * HOUR, faults=False)
+
+
+class Interrupted(CorrectingRuns, UpToFacts):
+    """The command's runs, without what stands on the fact."""
+
+
+def test_an_inventory_that_was_killed_before_its_dimensions(tmp_path: Path):
+    """For six hours each collect reported 0 circuit-hours and success."""
+    with staged(FLEET, tmp_path, kind=Interrupted) as stage:
+        stage.runs._run(INVENTORY_JOB, only=[RAW_INVENTORY])
+        stage.cloud.clock.advance_to(START + 10 * HOUR / 60)
+        stage.runs.collect(None, None)
+        assert len(stage.rows(CIRCUIT_HOUR)) > 0
+        assert len(stage.rows(DIM_CIRCUIT)) > 0
+
+
+@pytest.mark.parametrize("table", [DIM_SITE, CIRCUIT_PORT], ids=lambda table: table.name)
+def test_a_dropped_dimension_is_made_again(table, tmp_path: Path):
+    with staged(FLEET, tmp_path, kind=Interrupted) as stage:
+        stage.runs.collect(None, None)
+        before = len(stage.rows(table))
+        with stage.runs.warehouse.session() as session:
+            session.run(f"DROP TABLE {table.name}")
+        stage.cloud.clock.advance_to(START + 10 * HOUR / 60)
+        stage.runs.collect(None, None)
+        assert len(stage.rows(table)) == before > 0
+
+
+def test_hours_with_samples_and_without_facts_are_computed(tmp_path: Path):
+    with staged(FLEET, tmp_path, kind=Interrupted) as stage:
+        stage.runs.collect(START, START + 3 * HOUR)
+        complete = stage.rows(CIRCUIT_HOUR)
+        with stage.runs.warehouse.session() as session:
+            session.run(f"DELETE FROM circuit_hour WHERE hour = TIMESTAMP '{START + HOUR}'")
+        stage.cloud.clock.advance_to(START + 4 * HOUR)
+        stage.runs.collect(None, None)
+        stored = stage.rows(CIRCUIT_HOUR)
+        again = stored[stored["hour"] < START + 3 * HOUR].reset_index(drop=True)
+        assert again.equals(complete)
+        assert "Computed 1 hour that had samples and no circuit-hours." in stage.printed.getvalue()
+
+
+def test_samples_without_any_circuit_hour_are_a_failure(tmp_path: Path):
+    with staged(FLEET, tmp_path, kind=Interrupted) as stage:
+        stage.runs.collect(None, None)
+        with stage.runs.warehouse.session() as session:
+            session.run("UPDATE dim_circuit SET is_in_service = FALSE")
+        stage.cloud.clock.advance_to(START + 10 * HOUR / 60)
+        with pytest.raises(WanPerfError, match="no circuit-hour was computed"):
+            stage.runs.collect(None, None)
