@@ -215,7 +215,7 @@ _DESCRIPTION = (
     _flag("is_hub_end", "The port is the hub's end of a VPN."),
     Column("vpn_preference", "integer", "Preference of the port's VPN path; lower is preferred."),
     Column("path_order", "integer", "Place of the port's WAN among ordered paths; 1 is first."),
-    _rate("port_speed_mbps", "Negotiated speed of the port; not the bought rate."),
+    _rate("port_speed_mbps", "Negotiated speed of the port; not the bought rate, 0 is unknown."),
     _rate("shaped_up_mbps", "Transmit rate to which the template shapes the port."),
     _rate("variable_down_mbps", "Download rate in the site's variable of the WAN's name."),
     _rate("variable_up_mbps", "Upload rate in the site's variable of the WAN's name."),

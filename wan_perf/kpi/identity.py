@@ -34,10 +34,14 @@ def snapshot_circuits(raw_inventory: ir.Table) -> ir.Table:
 
 
 def wan_rows(raw_inventory: ir.Table) -> ir.Table:
-    """WAN ports at sites, each with the port that names its circuit."""
+    """WAN ports at sites, each with the port that names its circuit; a speed of 0 is unknown."""
     at_site = raw_inventory.filter(raw_inventory.site_id.notnull())
     port = at_site.circuit_port_id.fill_null(at_site.port_id).fill_null(at_site.wan_name)
-    named = at_site.mutate(circuit_port_id=port, is_aggregate=at_site.is_aggregate.fill_null(False))
+    named = at_site.mutate(
+        circuit_port_id=port,
+        is_aggregate=at_site.is_aggregate.fill_null(False),
+        port_speed_mbps=at_site.port_speed_mbps.nullif(0),
+    )
     return named.filter(named.circuit_port_id.notnull())
 
 

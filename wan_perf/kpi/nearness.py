@@ -48,7 +48,7 @@ def members_near(circuits: ir.Table, circuit_port: ir.Table) -> ir.Table:
 
     One row per circuit_hour and member, with a narrow number, port_hour: sorting by one integer
     instead of three texts is most of the speed of what follows. Columns: circuit_hour, port_hour,
-    hour, gateway_mac, port_id, interface, is_aggregate, port_speed_mbps, held_from_us, held_to_us.
+    hour, gateway_mac, port_id, interface, is_aggregate, held_from_us, held_to_us.
     """
     hours = circuits.select("circuit_hour", "circuit_id", "hour")
     end = hours.hour + ibis.interval(hours=1)
@@ -64,7 +64,7 @@ def members_near(circuits: ir.Table, circuit_port: ir.Table) -> ir.Table:
     members = pairs.select(
         "circuit_hour",
         "hour",
-        *("gateway_mac", "port_id", "interface", "is_aggregate", "port_speed_mbps"),
+        *("gateway_mac", "port_id", "interface", "is_aggregate"),
         held_from_us=instant_us(pairs.valid_from, pairs.hour),
         held_to_us=instant_us(pairs.valid_to, pairs.hour).fill_null(FOR_EVER_US),
     )
@@ -146,7 +146,7 @@ def readings_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     """
     in_time = fresh(raw_port_sample)
     readings = ["is_up", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter"]
-    readings += ["last_flapped_at", "counter_source", "sampled_at", "pass_at"]
+    readings += ["port_speed_mbps", "last_flapped_at", "counter_source", "sampled_at", "pass_at"]
     copies = near_hours(in_time.select("gateway_mac", "port_id", *readings), "sampled_at")
     near = copies.inner_join(ports, ["gateway_mac", "port_id", "hour"])
     return near.select(

@@ -14,7 +14,8 @@ the next GW_CONNECTED, 24 hours at most. What follows settles it:
 - `cut`: it did not, and both counters grew by less than 1 kbit/s, though the port carries more than
   that before or after it. A port that is idle when it is heard, too, proves nothing.
 
-Everything else leaves the silence unsettled.
+Everything else leaves the silence unsettled, and so does a counter that went back on either side of
+it; outliers (`counters`) are passed over.
 """
 
 from datetime import timedelta
@@ -22,6 +23,7 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
+from wan_perf.kpi.counters import without_outliers
 from wan_perf.kpi.nearness import (
     EVENT_REACH_BACK,
     SAMPLE_REACH,
@@ -109,7 +111,13 @@ def _samples_beside(silences: ir.Table, raw_port_sample: ir.Table) -> ir.Table:
         away_us=ibis.ifelse(from_end_us >= 0, from_end_us, -from_start_us),
         at_us=from_start_us,
     )
-    beside = sided.filter((sided.away_us >= 0) & (sided.away_us <= reach))
+    near = sided.filter((sided.away_us >= 0) & (sided.away_us <= reach))
+    counted = near.mutate(
+        rx=near.rx_bytes_counter,
+        tx=near.tx_bytes_counter,
+        uptime_us=(near.uptime_seconds * SECOND_US).round().cast("int64"),
+    )
+    beside = without_outliers(counted, key)
     nearest = ibis.window(
         group_by=[*(beside[k] for k in key), beside.is_after], order_by=beside.away_us
     )
@@ -143,6 +151,7 @@ def _outcomes(near: ir.Table, key: list[str]) -> ir.Table:
     booted_us = each.first_at - each.uptime_us
     has_booted = (booted_us > SECOND_US).fill_null(False)
     counts_on = (booted_us <= each.last_at + SECOND_US).fill_null(False)
+    counts_on = counts_on & ~_went_back(each)
     margin_us = each.first_at - silence_us - each.last_at + microseconds(_ONSET)
     carried, cut, used = [], [], []
     for way in ("rx", "tx"):
@@ -175,6 +184,18 @@ def _outcomes(near: ir.Table, key: list[str]) -> ir.Table:
             (of_port.is_carried, "carried"),
             (of_port.is_cut, "cut"),
             else_=ibis.null("string"),
+        )
+    )
+
+
+def _went_back(each: ir.Table) -> ir.BooleanValue:
+    """Whether a counter went back between the two samples on either side."""
+    sides = ((_BEFORE_LAST, _LAST), (_FIRST, _SECOND))
+    return ibis.or_(
+        *(
+            (each[f"{later}_{way}"] < each[f"{earlier}_{way}"]).fill_null(False)
+            for earlier, later in sides
+            for way in ("rx", "tx")
         )
     )
 

@@ -1,13 +1,11 @@
 """Bytes of a circuit in an hour, from differences of its ports' counters.
 
 Belongs here: which differences count, what part of one belongs to the hour, what members add up to.
-Keep out: utilization (`formulas`), which samples an hour may see (`nearness`).
+Keep out: utilization (`formulas`), which samples an hour may see (`nearness`), which reading is
+subtracted from which (`counters`).
 
-- A difference is taken between two samples of one counter source, by the gateway's own instants.
-- A gateway that booted in between started its counters at 0: the new value was carried since then.
-  Its uptime tells the boot's instant; one before the earlier sample is no boot in between.
-- A counter that went back without a boot, or a difference that no line could carry (more than 1.05
-  times the port's speed), is dropped and counted.
+- A difference is taken between two samples of one counter source, by the gateway's own instants;
+  which two, and which differences are dropped and counted, is in `counters`.
 - A difference over more than 15 minutes is a hole: its time is not observed.
 - A difference that reaches over the edge of the hour is split in proportion to time, leaving out
   the time in which the port is known to be down: nothing flows through a port that is down. Only
@@ -17,23 +15,18 @@ Keep out: utilization (`formulas`), which samples an hour may see (`nearness`).
 - Members of a circuit add up; observed is the time in which any of them is, since one that is not
   heard of is dead or gone. An aggregated interface that is read itself stands for its members.
 - The source that observed more of the hour counts, the first by name of equal ones; the two are
-  never mixed in one figure. Resets and drops are counted of that source, in the hour of the later
-  sample, also where nothing else was observed.
+  never mixed in one figure. Resets and drops are counted of that source, in the hour in which the
+  difference ends, also where nothing else was observed.
 """
-
-from datetime import timedelta
 
 import ibis
 import ibis.expr.types as ir
 
 from wan_perf.columns import COLUMNS
-from wan_perf.kpi.nearness import HOUR_US, SECOND_US, microseconds
+from wan_perf.kpi.counters import counter_deltas
+from wan_perf.kpi.nearness import HOUR_US, SECOND_US
 from wan_perf.kpi.silences import IDLE_BPS
 from wan_perf.kpi.sweep import overlap_us, swept
-
-LONGEST_DIFFERENCE = timedelta(minutes=15)
-LINE_RATE_SLACK = 1.05
-"""A counter is read a moment after its instant is taken; 5 % covers that."""
 
 
 def circuit_traffic(samples: ir.Table, downs: ir.Table, members: ir.Table) -> ir.Table:
@@ -41,7 +34,7 @@ def circuit_traffic(samples: ir.Table, downs: ir.Table, members: ir.Table) -> ir
 
     Bytes are NULL where no difference covers any of the hour. No row where nothing was heard.
     """
-    difference = _differences(samples)
+    difference = counter_deltas(samples)
     of_hour = _of_hour(difference, members)
     split = _without_downs(of_hour, downs)
     sums = split.group_by("port_hour", "source").aggregate(
@@ -122,7 +115,7 @@ def idle_stretches(samples: ir.Table) -> ir.Table:
 
     Columns: port_hour, from_us, to_us.
     """
-    valid = _differences(samples).filter(lambda t: ~t.is_dropped & ~t.is_hole)
+    valid = counter_deltas(samples).filter(lambda t: ~t.is_dropped & ~t.is_hole)
     most = ibis.greatest(valid.rx_bytes, valid.tx_bytes)
     limit = ibis.literal(IDLE_BPS / 8 / SECOND_US) * (valid.to_us - valid.from_us)
     resting = valid.filter(most < limit)
@@ -131,7 +124,7 @@ def idle_stretches(samples: ir.Table) -> ir.Table:
 
 def carried(samples: ir.Table, members: ir.Table) -> ir.Table:
     """The differences that count and touch an hour: port_hour, source, from_us, to_us and bytes."""
-    return _of_hour(_differences(samples), members)
+    return _of_hour(counter_deltas(samples), members)
 
 
 def observed(samples: ir.Table, members: ir.Table) -> ir.Table:
@@ -168,41 +161,6 @@ def _part(amount: ir.IntegerValue, split: ir.Table) -> ir.IntegerValue:
     return until.cast("int64") - before.cast("int64")
 
 
-def _differences(samples: ir.Table) -> ir.Table:
-    """Each sample with the one before it: [from, to), bytes in it, and why it might not count."""
-    counted = samples.filter(samples.rx.notnull() & samples.tx.notnull())
-    along = ibis.window(group_by=[counted.port_hour, counted.source], order_by=counted.at_us)
-    pair = counted.mutate(
-        last_us=counted.at_us.lag().over(along),
-        last_rx=counted.rx.lag().over(along),
-        last_tx=counted.tx.lag().over(along),
-        last_uptime_us=counted.uptime_us.lag().over(along),
-    ).filter(lambda t: t.last_us.notnull())
-    apart = pair.at_us - pair.last_us
-    booted = (
-        (pair.uptime_us + SECOND_US < apart)
-        | ((pair.uptime_us < pair.last_uptime_us) & (pair.uptime_us - SECOND_US <= apart))
-    ).fill_null(False)
-    went_back = (pair.rx < pair.last_rx) | (pair.tx < pair.last_tx)
-    start = ibis.ifelse(
-        booted, ibis.greatest(pair.at_us - pair.uptime_us, pair.last_us), pair.last_us
-    )
-    change = pair.mutate(
-        from_us=start,
-        to_us=pair.at_us,
-        rx_bytes=ibis.ifelse(booted, pair.rx, pair.rx - pair.last_rx),
-        tx_bytes=ibis.ifelse(booted, pair.tx, pair.tx - pair.last_tx),
-        is_reset=booted,
-        is_backwards=went_back & ~booted,
-    )
-    most = change.port_speed_mbps / 8 * LINE_RATE_SLACK * (change.to_us - change.from_us)
-    impossible = ibis.greatest(change.rx_bytes, change.tx_bytes) > most
-    return change.mutate(
-        is_dropped=change.is_backwards | impossible.fill_null(False),
-        is_hole=change.to_us - change.from_us > microseconds(LONGEST_DIFFERENCE),
-    )
-
-
 def _without_downs(valid: ir.Table, downs: ir.Table) -> ir.Table:
     """Each difference with the shares of its bytes until the hour's start and until its end."""
     crossing = valid.filter(valid.inside_us < valid.whole_us)
@@ -233,7 +191,7 @@ def _without_downs(valid: ir.Table, downs: ir.Table) -> ir.Table:
 
 
 def _oddities(difference: ir.Table) -> ir.Table:
-    here = (difference.to_us >= 0) & (difference.to_us < HOUR_US)
+    here = (difference.to_us > 0) & (difference.to_us <= HOUR_US)
     return difference.group_by("port_hour", "source").aggregate(
         reset_count=(here & difference.is_reset).ifelse(1, 0).sum(),
         dropped_count=(here & difference.is_dropped).ifelse(1, 0).sum(),

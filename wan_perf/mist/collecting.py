@@ -86,7 +86,7 @@ def _take(asking: Asking, pass_at: datetime, passes: Passes) -> None:
     ports = asking.rows("ports", endpoints.PORTS, pass_at)
     paths = asking.rows("paths", endpoints.PATHS, pass_at)
     if gateways is not None or ports is not None:
-        passes.ports.append(samples(gateways or [], ports or [], pass_at))
+        passes.ports.append(samples(gateways or [], ports or [], pass_at, asking.session.kept_out))
     if paths is not None:
         frame = path_samples(paths, gateways or [], pass_at)
         passes.paths.append(frame)

@@ -27,6 +27,11 @@ def possible(figure: str, value: float | None, told: list[str]) -> float | None:
     return None
 
 
+def known_speed(mbps: float | None) -> float | None:
+    """The speed that a port reports; 0 (down, a tunnel) and -1 (virtual) stand for unknown."""
+    return mbps if mbps is not None and mbps > 0 else None
+
+
 def with_possible(row: dict[str, Any], figures: Iterable[str]) -> dict[str, Any]:
     """The row with those figures that can be, and a word on those that cannot."""
     told: list[str] = []

@@ -164,7 +164,12 @@ def _together(rates: dict[str, Any], quality: Quality) -> dict[str, Any]:
 
 def _known_up(session: MistSession, now: datetime) -> _Up:
     """Since when and until when each port that was up at its last statistics was so."""
-    heard = samples([], newest(session, endpoints.PORTS, now), now)
+    ports = newest(session, endpoints.PORTS, now)
+    # Only gateways say when the statistics of ports without an instant of their own are of.
+    undated = not all(port.sampled_at for port in ports)
+    gateways = newest(session, endpoints.GATEWAYS, now) if undated else []
+    heard = samples(gateways, ports, now, session.kept_out)
+    heard = heard[heard["counter_source"] == "port"]
     known = heard[heard["is_up"].fillna(False) & heard["last_flapped_at"].notna()]
     rows: list[dict[str, Any]] = known.to_dict("records")  # type: ignore[assignment]
     return {

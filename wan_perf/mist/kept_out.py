@@ -44,13 +44,16 @@ class KeptOut:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._odd: Counter[tuple[str, str, bool]] = Counter()
         self._examples: dict[tuple[str, str, bool], list[Example]] = {}
+        self._firsts: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()  # several calls may be under way
 
-    def note(self, path: str, why: str, count: int) -> None:
-        """Count rows of an endpoint that were kept out for a reason."""
+    def note(self, path: str, why: str, count: int, example: str | None = None) -> None:
+        """Count rows of an endpoint that were kept out for a reason; the first example is reported."""
         if count:
             with self._lock:
                 self._counts[path, why] += count
+                if example:
+                    self._firsts.setdefault((path, why), example)
 
     def note_odd(self, path: str, row: str, values: Iterable[OddValue]) -> None:
         """Count the odd values of one row of an endpoint."""
@@ -66,7 +69,8 @@ class KeptOut:
     def sentences(self) -> list[str]:
         """A sentence for each answer and reason, or field."""
         return [
-            f"{'1 row' if count == 1 else f'{count:,} rows'} of {path} kept out: {why}."
+            f"{'1 row' if count == 1 else f'{count:,} rows'} of {path} kept out: {why}"
+            f"{f', such as {first}' if (first := self._firsts.get((path, why))) else ''}."
             for (path, why), count in sorted(self._counts.items())
         ] + [
             _sentence(self._examples[group][0], count) for group, count in sorted(self._odd.items())

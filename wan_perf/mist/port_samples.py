@@ -13,36 +13,52 @@ import pandas as pd
 from msgspec.structs import asdict
 
 from wan_perf.frames import conform
-from wan_perf.mist.figures import with_possible
+from wan_perf.mist import endpoints
+from wan_perf.mist.figures import known_speed, with_possible
 from wan_perf.mist.instants import instant
 from wan_perf.mist.interfaces import is_wan, port_ids
+from wan_perf.mist.kept_out import KeptOut
 from wan_perf.mist.records import Gateway, Port
 from wan_perf.mist.wan_interfaces import wan_interfaces
 from wan_perf.tables import RAW_PORT_SAMPLE
 
+GATEWAY_UNDATED = "they do not say when the gateway was last seen, so they may be of any age"
+PORT_UNDATED = "neither they nor their gateways say when they are of, so they may be of any age"
 FIGURES = ("uptime_seconds", "rx_bytes_counter", "tx_bytes_counter", "rx_bps", "tx_bps")
 
 
-def samples(gateways: list[Gateway], ports: list[Port], pass_at: datetime) -> pd.DataFrame:
-    """Every WAN port of every gateway at a site, as the cloud last heard of it (RAW_PORT_SAMPLE).
+def samples(
+    gateways: list[Gateway], ports: list[Port], pass_at: datetime, kept_out: KeptOut
+) -> pd.DataFrame:
+    """Every WAN port of every gateway at a site, as last reported to the cloud (RAW_PORT_SAMPLE).
 
-    A gateway that is silent gives its old statistics again, at their old `sampled_at`. Spare
-    gateways are left out. Of several samples of one port, pass and source the newest stays.
+    A gateway that is silent gives its old statistics again, at their old `sampled_at`. A port's
+    statistics that carry no instant are of the one at which their gateway was last seen; without
+    that either they are rejected, since they may be of any age. Spare gateways are left out. Of
+    several samples of one port, pass and source the newest stays.
 
     Args:
         gateways: Device statistics: counters and uptime.
         ports: Port statistics: rates, speed and last flap besides.
         pass_at: Instant at which the pass was due, naive UTC.
+        kept_out: Counts the rejected rows.
     """
-    known = {gateway.gateway_mac: gateway for gateway in gateways}
-    told = [*_of_gateways(gateways, pass_at), *_of_ports(ports, known, pass_at)]
-    rows = [with_possible(row, FIGURES) for row in told]
+    dated = {gateway.gateway_mac: gateway for gateway in gateways if gateway.sampled_at}
+    undated = [gateway for gateway in gateways if gateway.site_id and not gateway.sampled_at]
+    if undated:
+        example = f"that of {undated[0].gateway_mac}"
+        kept_out.note(endpoints.GATEWAYS.path, GATEWAY_UNDATED, len(undated), example)
+    reported = [
+        *_of_gateways(dated.values(), pass_at),
+        *_of_ports(ports, dated, pass_at, kept_out),
+    ]
+    rows = [with_possible(row, FIGURES) for row in reported]
     newest = conform(rows, RAW_PORT_SAMPLE).sort_values("sampled_at", kind="stable")
     unique = newest.drop_duplicates(list(RAW_PORT_SAMPLE.key), keep="last")
     return unique.sort_index().reset_index(drop=True)
 
 
-def _of_gateways(gateways: list[Gateway], pass_at: datetime) -> Iterable[dict[str, Any]]:
+def _of_gateways(gateways: Iterable[Gateway], pass_at: datetime) -> Iterable[dict[str, Any]]:
     for gateway in gateways:
         if not gateway.site_id:
             continue
@@ -54,13 +70,13 @@ def _of_gateways(gateways: list[Gateway], pass_at: datetime) -> Iterable[dict[st
                 "port_id": port_id,
                 "counter_source": "device",
                 "site_id": gateway.site_id,
-                "sampled_at": instant(gateway.sampled_at) or pass_at,
+                "sampled_at": instant(gateway.sampled_at),
                 "uptime_seconds": gateway.uptime_seconds,
             }
 
 
 def _of_ports(
-    ports: list[Port], gateways: dict[str, Gateway], pass_at: datetime
+    ports: list[Port], gateways: dict[str, Gateway], pass_at: datetime, kept_out: KeptOut
 ) -> Iterable[dict[str, Any]]:
     wan = [port for port in ports if is_wan(port.usage, port.port_id)]
     names: dict[str, list[str]] = defaultdict(list)
@@ -72,13 +88,19 @@ def _of_ports(
         site_id = port.site_id or (gateway.site_id if gateway else None)
         if not site_id:
             continue
+        seconds = port.sampled_at or (gateway.sampled_at if gateway else None)
+        if not seconds:
+            example = f"that of {port.gateway_mac} {port.port_id}"
+            kept_out.note(endpoints.PORTS.path, PORT_UNDATED, 1, example)
+            continue
         yield {
             **asdict(port),
             "pass_at": pass_at,
             "port_id": ids[port.gateway_mac][port.port_id],
             "counter_source": "port",
             "site_id": site_id,
-            "sampled_at": instant(port.sampled_at) or pass_at,
+            "sampled_at": instant(seconds),
+            "port_speed_mbps": known_speed(port.port_speed_mbps),
             "uptime_seconds": _uptime_of_the_same_report(port, gateway),
             "last_flapped_at": instant(port.last_flapped_at),
         }

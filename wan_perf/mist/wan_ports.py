@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wan_perf.mist.figures import known_speed, possible
 from wan_perf.mist.interfaces import base_port, is_wan, port_ids
 from wan_perf.mist.members import Circuit, Configured, circuits_of
 from wan_perf.mist.records import Gateway, Interface, Port, PortConfig, Shaping
@@ -33,7 +34,7 @@ def seen_ports(gateways: Iterable[Gateway], ports: Iterable[Port]) -> dict[str, 
     for gateway in gateways:
         seen[gateway.gateway_mac].told = wan_interfaces(gateway)
     wan_ports: dict[str, list[Port]] = defaultdict(list)
-    for port in ports:
+    for port in sorted(ports, key=lambda port: port.sampled_at or 0):
         if is_wan(port.usage, port.port_id):
             wan_ports[port.gateway_mac].append(port)
     for mac, of_gateway in wan_ports.items():
@@ -86,7 +87,7 @@ def _of_row(circuit: Circuit, port: str, seen: Seen) -> Evidence:
         or (None if is_aggregate else circuit.aggregate),
         "is_aggregate": is_aggregate,
         "is_seen": told is not None or physical is not None,
-        "port_speed_mbps": physical.port_speed_mbps if physical else None,
+        "port_speed_mbps": known_speed(physical.port_speed_mbps) if physical else None,
         "is_disabled": _any(config_off, physical.is_disabled if physical else None),
         "was_up": _any(_was_up(told.said if told else None), _was_up(physical)),
     }
@@ -104,7 +105,10 @@ def _of_interface(interface: Interface) -> Evidence:
 def _was_up(heard: Interface | Port | None) -> bool | None:
     if heard is None:
         return None
-    counters = (heard.rx_bytes_counter, heard.tx_bytes_counter)
+    counters = [
+        possible("rx_bytes_counter", heard.rx_bytes_counter, []),
+        possible("tx_bytes_counter", heard.tx_bytes_counter, []),
+    ]
     carried = (None if counter is None else counter > 0 for counter in counters)
     return _any(heard.is_up, *carried)
 
@@ -125,9 +129,9 @@ def _of_config(configured: Configured) -> Evidence:
 
 
 def _shaped_mbps(shaping: Shaping | None) -> float | None:
-    if shaping is None or not shaping.is_enabled or not shaping.transmit_kbps:
+    if shaping is None or not shaping.is_enabled or shaping.transmit_kbps is None:
         return None
-    return shaping.transmit_kbps / 1000
+    return known_speed(shaping.transmit_kbps / 1000)
 
 
 def _known(**values: object) -> Evidence:

@@ -111,7 +111,7 @@ class Endpoints:
         return paged(asked, rows, lambda row: row.at(asked.now))
 
     def port_search(self, asked: Question) -> Answer:
-        """Answer /stats/ports/search: the newest row of each port, newest report first."""
+        """Answer /stats/ports/search: the newest row of each port, in the order of reports."""
         kind = query.choice(asked.parameters, "device_type", "all", ("all", "gateway", "switch"))
         up = query.truth_value(asked.parameters, "up")
         descending = query.newest_first(asked.parameters)
@@ -133,13 +133,16 @@ class Endpoints:
 
     def peer_search(self, asked: Question) -> Answer:
         """Answer /stats/vpn_peers/search: both ends' newest row of each path."""
+        descending = query.newest_first(asked.parameters)
         cursor = query.Cursor.read(asked.parameters, asked.now)
+        reported = {g.mac: g.reported_at(cursor.as_of) for g in self._fleet.gateways}
         rows = [
             row
             for row in self._peers
             if row.is_there(cursor.as_of)
             and matches(row.fixed, asked.parameters, ("mac", "site_id", "type", "port_id"))
         ]
+        rows.sort(key=lambda row: reported[row.reporter.mac], reverse=descending)
         shown = query.cut(rows, cursor.offset, query.limit(asked.parameters))
         found = [row.at(cursor.as_of) for row in shown]
         window = query.TimeRange.read(asked.parameters, cursor.as_of)
@@ -173,12 +176,13 @@ class Endpoints:
         return searched(asked, found, len(rows), cursor, window, fixed)
 
     def alarm_search(self, asked: Question) -> Answer:
-        """Answer /alarms/search, newest first: as they stand, the open ones too."""
+        """Answer /alarms/search: as they stand, the open ones too."""
+        descending = query.newest_first(asked.parameters)
         cursor = query.Cursor.read(asked.parameters, asked.now)
         window = query.TimeRange.read(asked.parameters, asked.now)
         rows = [
             alarm
-            for alarm in reversed(self._alarms)
+            for alarm in (reversed(self._alarms) if descending else self._alarms)
             if window.start <= alarm["timestamp"] <= min(window.end, cursor.as_of)
             and alarm["timestamp"] >= cursor.as_of - RETENTION_S
             and matches(alarm, asked.parameters, ("site_id", "severity", "type", "group"))

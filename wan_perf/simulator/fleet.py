@@ -149,6 +149,15 @@ class Fleet:
             faults=tuple(fault for fault in self.faults if fault.gateway_mac != gateway.mac),
         )
 
+    @property
+    def has_dated_ports(self) -> bool:
+        """Whether rows of port statistics carry `timestamp`.
+
+        The API's description has no such field, so those of a whole fleet do not; live rows may
+        well carry it, and those of a plain fleet do.
+        """
+        return not self.lives
+
     @cached_property
     def site_of(self) -> dict[str, Site]:
         """The sites by their identifier."""

@@ -94,8 +94,8 @@ def page(parameters: Parameters) -> int:
 
 
 def newest_first(parameters: Parameters) -> bool:
-    """Read `sort`: by timestamp, newest first unless the caller asks for "timestamp"."""
-    sort = choice(parameters, "sort", "-timestamp", tuple(_SORTS))
+    """Read `sort`: by timestamp, oldest first unless the caller asks for "-timestamp"."""
+    sort = choice(parameters, "sort", "timestamp", tuple(_SORTS))
     return _SORTS[sort]
 
 

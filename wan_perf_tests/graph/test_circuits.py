@@ -201,7 +201,10 @@ def test_samples_stand_under_the_names_of_the_ports(
     at = TAKEN[-1]
     with session(expected.fleet, at) as cloud:
         heard = samples(
-            newest(cloud, endpoints.GATEWAYS, at), newest(cloud, endpoints.PORTS, at), at
+            newest(cloud, endpoints.GATEWAYS, at),
+            newest(cloud, endpoints.PORTS, at),
+            at,
+            cloud.kept_out,
         )
     sampled = {(row.gateway_mac, row.port_id) for row in heard.itertuples()}
     known = {(row["gateway_mac"], row["port_id"]) for row in in_force(dimensions[1], at)}

@@ -277,8 +277,7 @@ def _differences_of(raw: Raw, member: Member, source: str, hour: datetime) -> li
             if row["counter_source"] == source
             and row["rx_bytes_counter"] is not None
             and row["tx_bytes_counter"] is not None
-        ],
-        None,
+        ]
     )
 
 

@@ -40,7 +40,7 @@ from wan_perf.tables import (
     RAW_PORT_SAMPLE,
 )
 from wan_perf.warehouse import DuckDBWarehouse
-from wan_perf_tests.kpi.rows import Row
+from wan_perf_tests.kpi.rows import Row, polled_at
 
 MEMBERS = {
     "circuit_hour": "int64",
@@ -50,7 +50,6 @@ MEMBERS = {
     "port_id": "string",
     "interface": "string",
     "is_aggregate": "boolean",
-    "port_speed_mbps": "float64",
     "held_from_us": "int64",
     "held_to_us": "int64",
 }
@@ -166,10 +165,15 @@ def measured(
     ports: Sequence[tuple[str, str, Any, Any]],
     history: Sequence[Row] = (),
 ) -> list[Row]:
-    """State and traffic of each (gateway, port, hour, speed), in the order given."""
+    """State and traffic of each (gateway, port, hour, speed that polls report), in that order."""
     members = [
-        member(number, gateway, port, hour, port_speed_mbps=speed)
-        for number, (gateway, port, hour, speed) in enumerate(ports)
+        member(number, gateway, port, hour) for number, (gateway, port, hour, _) in enumerate(ports)
+    ]
+    speeds = {(gateway, port): speed for gateway, port, _, speed in ports}
+    polled = [
+        timed
+        for row in samples
+        for timed in polled_at(speeds.get((row["gateway_mac"], row["port_id"])), [row])
     ]
     circuits = [
         {"circuit_hour": m["circuit_hour"], "hour": m["hour"], "site_id": "S1"} for m in members
@@ -177,7 +181,7 @@ def measured(
     return measured_circuits(
         circuits,
         members,
-        raw_port_sample=samples,
+        raw_port_sample=polled,
         raw_gateway_event=events,
         raw_port_history=history,
     )

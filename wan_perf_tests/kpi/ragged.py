@@ -1,5 +1,6 @@
 """Ragged lives of ports: holes, repeats, boots, missing values, late and repeated events."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
@@ -60,13 +61,11 @@ def _counted(
         carried = draw(st.sampled_from([0, 1, 7, 1_001, 999_983, 5_000_000_000]))
         counter = carried if booted != boot_of_last else counter + carried
         boot_of_last = booted
-        odd = draw(
-            st.sampled_from(["", "", "", "", "back", "silent", "no uptime", "no state", "ahead"])
-        )
+        odd = draw(st.sampled_from(ODD))
         row = sample(
             instant,
-            counter // 3 if odd == "back" else counter,
-            counter // 2,
+            _READS[odd](counter) if odd in _READS else counter,
+            _READS[odd](counter // 2) if odd in ("zero", "high") else counter // 2,
             up=draw(st.sampled_from([True, True, True, False])),
             source=source,
             booted=booted,
@@ -78,6 +77,10 @@ def _counted(
             row["last_flapped_at"] = instant - timedelta(seconds=draw(st.integers(0, 1500)))
         if odd == "ahead":
             row["uptime_seconds"] = draw(st.integers(0, 1200))
+        if odd == "other node":
+            row["uptime_seconds"] += 86_400
+        if (speed := draw(st.sampled_from(SPEEDS))) is not ...:
+            row["port_speed_mbps"] = speed
         rows.append(row)
         if draw(st.integers(0, 4)) == 0:
             rows.append(_heard_again(draw, row))
@@ -92,6 +95,18 @@ DELAYS = [
     timedelta(minutes=50),
     timedelta(minutes=95),
 ]
+ODD = (
+    *("", "", "", "", "", "", "back", "zero", "high", "other node"),
+    *("silent", "no uptime", "no state", "ahead"),
+)
+_READS: dict[str, Callable[[int], int]] = {
+    "back": lambda counter: counter // 3,
+    "zero": lambda _: 0,
+    "high": lambda counter: 3 * counter,
+    "other node": lambda counter: counter // 2,
+}
+SPEEDS = (..., ..., ..., ..., ..., None, 0.0, -1.0, 10.0, 400.0)
+"""Speeds that a poll reports; `...` stands for the port's."""
 _MISSING: dict[str, Row] = {
     "silent": {"rx_bytes_counter": None},
     "no uptime": {"uptime_seconds": None},

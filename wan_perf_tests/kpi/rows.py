@@ -1,5 +1,6 @@
 """Rows of raw tables, written as an engineer says them: "10:58", up, so many bytes."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +34,7 @@ def sample(
     flapped: str | None = None,
     port: str = PORT,
     gateway: str = GATEWAY,
+    **more: float | None,
 ) -> Row:
     """A sample; tx follows rx where it is not given, and the pass was due when it was sampled."""
     sampled_at = at(clock) if isinstance(clock, str) else clock
@@ -49,7 +51,13 @@ def sample(
         "rx_bytes_counter": rx,
         "tx_bytes_counter": rx if tx is None else tx,
         "last_flapped_at": at(flapped) if flapped else None,
+        **more,
     }
+
+
+def polled_at(speed_mbps: float | None, samples: Iterable[Row]) -> list[Row]:
+    """The samples, each with the speed that its poll reports of the port if it says no other."""
+    return [{"port_speed_mbps": speed_mbps, **row} for row in samples]
 
 
 def path(

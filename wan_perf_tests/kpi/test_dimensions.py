@@ -106,6 +106,7 @@ TESTED = {"tested_down_mbps": 61.0, "tested_up_mbps": 7.0}
             (1000, 7, "speed_test"),
             id="a test that received nothing",
         ),
+        pytest.param({"port_speed_mbps": 0.0}, (None, None, None), id="0 is no speed"),
         pytest.param({}, (None, None, None), id="nothing known"),
     ],
 )

@@ -12,7 +12,7 @@ from wan_perf.mist.inventory import Estate, inventory, snapshot
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Fleet
 from wan_perf.tables import RAW_INVENTORY
-from wan_perf_tests.mist.estates import MAC, TAKEN_AT, estate, rows_of
+from wan_perf_tests.mist.estates import CONFIG, MAC, SEEN, TAKEN_AT, estate, rows_of
 
 
 def test_a_row_says_site_gateway_and_port() -> None:
@@ -41,6 +41,35 @@ def test_what_is_seen_counts_more_than_what_is_configured() -> None:
     assert (fibre["is_seen"], lte["is_seen"]) == (True, False)
     assert (fibre["is_configured"], lte["is_configured"]) == (True, True)
     assert (fibre["port_speed_mbps"], lte["port_speed_mbps"]) == (1000, None)
+
+
+@pytest.mark.parametrize("speed", [0, -1])
+def test_a_port_that_reports_no_speed_has_an_unknown_one(speed: int) -> None:
+    """0: down, LTE or a tunnel when the inventory was taken; -1: a virtual gateway."""
+    port = {"mac": MAC, "port_id": "ge-0/0/0", "port_usage": "wan", "speed": speed}
+    assert [row["port_speed_mbps"] for row in rows_of(estate(ports=[port]))] == [None, None]
+
+
+def test_of_two_rows_of_a_port_the_newer_counts_in_whatever_order() -> None:
+    port = {"mac": MAC, "port_id": "ge-0/0/0", "port_usage": "wan", "speed": 100, "timestamp": 60}
+    newer = {**port, "speed": 1000, "timestamp": 120}
+    for rows in ([port, newer], [newer, port]):
+        _, fibre = rows_of(estate(ports=rows))
+        assert fibre["port_speed_mbps"] == 1000
+
+
+@pytest.mark.parametrize("kbps", [0, -1, None])
+def test_a_shaping_rate_that_is_none_is_unknown(kbps: int | None) -> None:
+    shaping = {"enabled": True, "max_tx_kbps": kbps}
+    config = {"ge-0/0/0": {**CONFIG["ge-0/0/0"], "traffic_shaping": shaping}}
+    (row,) = rows_of(estate(templates=[{"id": "T", "port_config": config}]))
+    assert row["shaped_up_mbps"] is None
+
+
+def test_an_impossible_counter_is_no_evidence_that_a_port_was_up() -> None:
+    seen = {"ge-0/0/0.0": {**SEEN["ge-0/0/0.0"], "up": False, "rx_bytes": -1, "tx_bytes": 0}}
+    _, fibre = rows_of(estate(gateways=[{"mac": MAC, "site_id": "s1", "if_stat": seen}]))
+    assert fibre["was_up"] is False
 
 
 def test_evidence_from_the_template() -> None:

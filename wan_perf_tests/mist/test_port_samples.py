@@ -7,9 +7,9 @@ import msgspec
 import pandas as pd
 import pytest
 
-from wan_perf.mist import endpoints
+from wan_perf.mist import endpoints, port_samples
 from wan_perf.mist.interfaces import expanded, port_ids
-from wan_perf.mist.port_samples import samples
+from wan_perf.mist.kept_out import KeptOut
 from wan_perf.mist.records import Gateway, Port
 from wan_perf.mist.session import MistSession
 from wan_perf.tables import RAW_PORT_SAMPLE
@@ -17,6 +17,12 @@ from wan_perf.tables import RAW_PORT_SAMPLE
 PASS_AT = datetime.fromisoformat("2026-03-01T12:05")
 HEARD = 1772366640  # 2026-03-01 12:04:00 UTC
 WAN: dict[str, Any] = {"port_usage": "wan", "up": True, "rx_bytes": 10, "tx_bytes": 20}
+
+
+def samples(
+    gateways: list[Gateway], ports: list[Port], pass_at: datetime, kept_out: KeptOut | None = None
+) -> pd.DataFrame:
+    return port_samples.samples(gateways, ports, pass_at, kept_out or KeptOut())
 
 
 def gateway(interfaces: dict[str, Any], **more: Any) -> Gateway:
@@ -116,9 +122,38 @@ def test_samples_of_both_nodes_and_of_sessions(
 
 
 @pytest.mark.parametrize("last_seen", [None, 0])
-def test_without_an_instant_the_pass_stands_for_it(last_seen: float | None) -> None:
-    frame = samples([gateway({"ge-0/0/0": WAN}, last_seen=last_seen)], [], PASS_AT)
-    assert frame["sampled_at"].tolist() == [PASS_AT]
+def test_what_nobody_dates_is_rejected_and_counted(last_seen: float | None) -> None:
+    """It may be of any age: a gateway that was never seen again would look alive for ever."""
+    kept_out = KeptOut()
+    undated = gateway({"ge-0/0/0": WAN}, last_seen=last_seen)
+    ports = [port(f"ge-0/0/{n}", timestamp=last_seen) for n in (0, 1)]
+    assert samples([undated], ports, PASS_AT, kept_out).empty
+    assert kept_out.sentences == [
+        "1 row of stats/devices kept out: they do not say when the gateway was last seen, so they "
+        "may be of any age, such as that of aa0000000001.",
+        "2 rows of stats/ports/search kept out: neither they nor their gateways say when they are "
+        "of, so they may be of any age, such as that of aa0000000001 ge-0/0/0.",
+    ]
+
+
+def test_a_port_row_without_an_instant_is_of_the_one_at_which_its_gateway_was_seen() -> None:
+    """A gateway that was lost at 12:04 yesterday: its ports are no fresh samples of today."""
+    lost = gateway({}, last_seen=HEARD - 86400)
+    kept_out = KeptOut()
+    rows = [port("ge-0/0/0", timestamp=None), port("ge-0/0/1", timestamp=HEARD)]
+    frame = samples([lost], rows, PASS_AT, kept_out)
+    assert frame["sampled_at"].tolist() == [
+        datetime.fromisoformat("2026-02-28T12:04"),
+        datetime.fromisoformat("2026-03-01T12:04"),
+    ]
+    assert kept_out.sentences == []
+
+
+@pytest.mark.parametrize("speed", [0, -1, None])
+def test_a_speed_that_is_none_is_unknown(speed: int | None) -> None:
+    [row] = samples([], [port("ge-0/0/0", speed=speed)], PASS_AT).to_dict("records")
+    assert pd.isna(row["port_speed_mbps"])
+    assert row["impossible_figures"] is None
 
 
 def test_lan_ports_and_spare_gateways_are_left_out_and_lte_is_known_by_its_name() -> None:

@@ -108,6 +108,7 @@ def test_a_down_port_is_told_by_row_and_by_events(call, fleet):
         search = {"mac": down.gateway_mac, "port_id": down.port_id}
         row = caller.get("{o}/stats/ports/search", **search).json()["results"][0]
         asked = {"device_type": "gateway", "type": "GW_PORT_DOWN,GW_PORT_UP"}
+        asked["sort"] = "-timestamp"
         events = caller.get(EVENTS, mac=down.gateway_mac, **asked).json()["results"]
         told = [(e["type"], e["timestamp"]) for e in events if e["port_id"] == down.port_id]
         return row["up"], row["last_flapped"], told
@@ -186,7 +187,7 @@ def test_the_time_range_of_events(call, fleet, asked, hours):
     assert body["end"] == (1773018000 if hours is None else end["end"])
     inside = [
         told.row
-        for told in reversed(events(fleet))
+        for told in events(fleet)
         if told.row["device_type"] == "gateway" and start <= told.row["timestamp"] <= body["end"]
     ]
     assert body["results"] == inside

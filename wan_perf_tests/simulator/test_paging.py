@@ -34,7 +34,33 @@ def test_a_port_search_in_three_pages_is_the_search_in_one(client):
     assert [len(page["results"]) for page in pages] == [60, 60, 42]
     assert [row for page in pages for row in page["results"]] == whole["results"]
     times = [row["timestamp"] for row in whole["results"]]
-    assert times == sorted(times, reverse=True)
+    assert times == sorted(times)
+
+
+@pytest.mark.parametrize(
+    ("path", "at"),
+    [
+        ("{o}/stats/ports/search", "mac"),
+        ("{o}/stats/vpn_peers/search", "last_seen"),
+        ("{o}/devices/events/search?device_type=all", "timestamp"),
+        ("{o}/alarms/search?duration=7d", "timestamp"),
+    ],
+)
+def test_searches_are_in_ascending_order_unless_another_is_requested(field, path, at):
+    """The API's description: `sort` is by timestamp by default, and a minus means descending."""
+    joint = "&" if "?" in path else "?"
+    fleet, now = field.cloud.fleet, field.cloud.clock.seconds()
+    reported = {gateway.mac: gateway.reported_at(now) for gateway in fleet.gateways}
+
+    def instants(sort):
+        rows = field.get(f"{path}{joint}limit=1000{sort}").json()["results"]
+        return [reported[row["mac"]] if at == "mac" else row[at] for row in rows]
+
+    plain = instants("")
+    assert len(set(plain)) > 1
+    assert plain == sorted(plain) == instants("&sort=timestamp")
+    descending = instants("&sort=-timestamp")
+    assert descending == sorted(descending, reverse=True)
 
 
 def test_a_port_search_keeps_its_picture_while_the_clock_moves(call, fleet):

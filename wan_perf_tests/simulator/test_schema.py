@@ -103,11 +103,9 @@ def test_path_rows_validate_but_for_the_vpn_name_that_live_rows_carry(field, val
     validator("vpn_peer_stat_search").validate(body)
 
 
-def test_port_rows_of_the_field_validate_but_for_the_timestamp(field, validator):
+def test_port_rows_of_the_field_validate(field, validator):
     body = field.get("{o}/stats/ports/search", limit=1000).json()
-    assert not validator("response_port_stats_search").is_valid(body)
-    for row in body["results"]:
-        del row["timestamp"]
+    assert all("timestamp" not in row for row in body["results"])
     validator("response_port_stats_search").validate(body)
 
 

@@ -23,8 +23,8 @@ class PortRow:
     gateway: Gateway
     port: Port
     fixed: Json
-
     paths: tuple[Path, ...] = ()
+    is_dated: bool = True
 
     def at(self, now: float) -> Json:
         """Give the row as the cloud has it at an instant [epoch s]."""
@@ -33,10 +33,12 @@ class PortRow:
         up = port.is_up(at)
         rx, tx = port.counters(at)
         rx_rate, tx_rate = port.rates(at)
+        dated = {"timestamp": at} if self.is_dated else {}
         is_spare_member = port.logical.startswith("reth") and not rx_rate
         return (
             self.fixed
             | self._sampled(at)
+            | dated
             | {
                 "up": up,
                 "active": up and not is_spare_member,
@@ -47,7 +49,6 @@ class PortRow:
                 "rx_bps": int(rx_rate * 8),
                 "tx_bps": int(tx_rate * 8),
                 "last_flapped": float(port.last_flapped(at)),
-                "timestamp": at,
             }
         )
 
@@ -126,6 +127,7 @@ def port_rows(fleet: Fleet) -> list[PortRow]:
             port,
             _fixed_port(fleet, gateway, port),
             tuple(paths[gateway.mac, port.bundle]) if port.line else (),
+            fleet.has_dated_ports,
         )
         for gateway in fleet.gateways
         for port in gateway.ports
