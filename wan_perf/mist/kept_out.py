@@ -48,7 +48,7 @@ class KeptOut:
         self._lock = threading.Lock()  # several calls may be under way
 
     def note(self, path: str, why: str, count: int, example: str | None = None) -> None:
-        """Count rows of an endpoint that were kept out for a reason; the first example is reported."""
+        """Count rows of an endpoint that were kept out for a reason, and report one."""
         if count:
             with self._lock:
                 self._counts[path, why] += count

@@ -41,6 +41,8 @@ def read(
     [
         pytest.param("speed", "1g", "port_speed_mbps", id="speed in words"),
         pytest.param("speed", -1, "port_speed_mbps", id="speed of a virtual port"),
+        pytest.param("rx_bytes", 2**64 - 1, "rx_bytes_counter", id="-1 without its sign"),
+        pytest.param("tx_bytes", 1e30, "tx_bytes_counter", id="more than a counter can hold"),
         pytest.param("up", "true", "is_up", id="switch as text"),
         pytest.param("up", "{{wan1_enabled}}", "is_up", id="variable for a switch"),
         pytest.param("rx_bytes", "{{x}}", "rx_bytes_counter", id="variable for a number"),

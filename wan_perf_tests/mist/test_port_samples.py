@@ -151,7 +151,8 @@ def test_a_port_row_without_an_instant_is_of_the_one_at_which_its_gateway_was_se
 
 @pytest.mark.parametrize("speed", [0, -1, None])
 def test_a_speed_that_is_none_is_unknown(speed: int | None) -> None:
-    [row] = samples([], [port("ge-0/0/0", speed=speed)], PASS_AT).to_dict("records")
+    told = msgspec.structs.replace(port("ge-0/0/0"), port_speed_mbps=speed)
+    [row] = samples([], [told], PASS_AT).to_dict("records")
     assert pd.isna(row["port_speed_mbps"])
     assert row["impossible_figures"] is None
 
