@@ -69,9 +69,10 @@ def over_http() -> Iterator[dict[str, str]]:
 def _corrected() -> Iterator[None]:
     """The stand-in with what it does otherwise than Snowflake mended.
 
-    Snowflake enforces no key, takes the stage of a COPY in quotes (as write_pandas sends it), and
-    sums whole numbers to whole numbers, where the stand-in makes floats of them that end at 2**53.
-    Its server keeps an instant that is NULL, where the stand-in's tells 1970.
+    Snowflake enforces no key, knows a collation without a name, takes the stage of a COPY in quotes
+    (as write_pandas sends it), and sums whole numbers to whole numbers, where the
+    stand-in makes floats of them that end at 2**53. Its server keeps an instant that is NULL, where
+    the stand-in's answers 1970.
     """
     kind = fakesnow.cursor.FakeSnowflakeCursor
     execute = kind.execute
@@ -79,6 +80,8 @@ def _corrected() -> Iterator[None]:
     def corrected(cursor: Any, command: str, *given: Any, **named: Any) -> Any:
         if command.startswith("CREATE TABLE"):
             command = re.sub(r", (PRIMARY KEY|UNIQUE) \([^)]*\)\)", ")", command)
+        if command.startswith(("CREATE", "ALTER")):
+            command = command.replace(" COLLATE ''", "")
         elif command.startswith("COPY"):
             command = re.sub(r"FROM '@\"?(\w+)\"?'\)", r"FROM @\1)", command)
         return execute(cursor, command, *given, **named)

@@ -85,7 +85,8 @@ def _unknown_share(tables: Tables, policy: Policy) -> ir.Table:
         *("circuit_id", "site_id"),
         lacking=ibis.greatest(over.unknown_minutes - over.standby_minutes.fill_null(0), 0),
     )
-    whole = judged.aggregate(share_pct=100.0 * judged.lacking.sum() / (60.0 * judged.count()))
+    minutes = (60.0 * judged.count()).nullif(0)
+    whole = judged.aggregate(share_pct=100.0 * judged.lacking.sum() / minutes)
     circuits = judged.group_by("circuit_id", "site_id").aggregate(
         unknown_minutes=judged.lacking.sum(), hours=judged.count()
     )

@@ -371,6 +371,8 @@ def _findings(rows: ir.Table) -> list[_Finding]:
         above = [(value >= rows[metric.level(s)]) & ~rows.is_stale for s in SEVERITIES]
         for severity, here, worse in zip(SEVERITIES, above, [*above[1:], None], strict=True):
             only = here if worse is None else here & ~worse.fill_null(False)
-            words = f"{metric.quantity} {severity} (" + value.round(1).cast("string") + ")"
+            # A decimal, since Snowflake writes the float 85.0 as 85.
+            figure = value.round(1).cast("decimal(18, 1)").cast("string")
+            words = f"{metric.quantity} {severity} (" + figure + ")"
             found.append(_Finding(only, severity, words))
     return found

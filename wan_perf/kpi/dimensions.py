@@ -27,12 +27,12 @@ def dim_site(raw_inventory: ir.Table, region_prefix: str, store_type_prefix: str
     the first by name counts; without any it is 'Unassigned'.
     """
     sites = raw_inventory.filter(raw_inventory.site_id.notnull())
-    is_hub = sites.is_hub_end.fill_null(False)
+    is_hub = sites.is_hub_end.fill_null(False).ifelse(1, 0)
     at_once = ibis.window(group_by=[sites.taken_at, sites.site_id])
     named = sites.mutate(
         region=_group_after(sites.site_groups, region_prefix),
         store_type=_group_after(sites.site_groups, store_type_prefix),
-        site_kind=ibis.ifelse(is_hub.any().over(at_once), HUB, STORE),
+        site_kind=ibis.ifelse(is_hub.max().over(at_once) == 1, HUB, STORE),
     )
     values = ["site_name", "site_kind", "region", "store_type", "country_code", "time_zone"]
     values += ["latitude", "longitude"]

@@ -124,6 +124,10 @@ class Warehouse(ABC):
         named = {column: self.stored_name(column) for column in schema}
         return rows if stored == dict(schema) else rows.rename(named)
 
+    def stored_type(self, column: Column) -> str:
+        """The type of the column in a data definition."""
+        return self.type_names[column.type]
+
     # -- comparing ---------------------------------------------------------------------------------
 
     def unlike(self, table: Table, existing: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -292,7 +296,7 @@ class Warehouse(ABC):
         rows: pd.DataFrame | ir.Table | Pattern,
         window: Window | None,
     ) -> None:
-        typed = ", ".join(f"{c.name} {self.type_names[c.type]}" for c in table.fields)
+        typed = ", ".join(f"{c.name} {self.stored_type(c)}" for c in table.fields)
         create = f"CREATE TEMPORARY TABLE {stage} ({typed})"
         if isinstance(rows, pd.DataFrame):
             session.run(create)

@@ -21,6 +21,7 @@ from wan_perf.warehouse import comments
 from wan_perf.warehouse.face import Session, Warehouse
 from wan_perf.warehouse.snowflake_errors import Names, SnowflakeRefusalError, refusal
 
+LOCK_TIMEOUT_S = 300
 _PARAMETERS = {
     # An account or a user can have other defaults; what the statements mean must not follow them.
     "TIMEZONE": "UTC",
@@ -28,8 +29,19 @@ _PARAMETERS = {
     "TIMESTAMP_INPUT_FORMAT": "AUTO",
     "DATE_INPUT_FORMAT": "AUTO",
     "WEEK_START": 1,
+    "WEEK_OF_YEAR_POLICY": 0,
+    "DEFAULT_NULL_ORDERING": "LAST",
+    "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
+    "ROWS_PER_RESULTSET": 0,
+    "AUTOCOMMIT": True,
+    # A process that dies within a transaction leaves its locks for minutes or hours otherwise.
+    "ABORT_DETACHED_QUERY": True,
+    # Longer than a replacement takes; a run that waits in vain is retried.
+    "LOCK_TIMEOUT": LOCK_TIMEOUT_S,
 }
 _DOES_NOT_EXIST = 2003
+_SHOWN_NAME, _SHOWN_TEXT = 1, 7
+"""Columns of SHOW VIEWS."""
 _INTEGERS = ("int8", "int16", "int32", "int64")
 
 
@@ -71,7 +83,7 @@ class SnowflakeSession(Session):
         with refusal(self._names):
             write_pandas(
                 self._connection,
-                frame.rename(columns=str.upper),
+                _without_null_types(frame).rename(columns=str.upper),
                 name.upper(),
                 quote_identifiers=True,
                 use_logical_type=True,  # else an instant arrives as a bare number
@@ -135,19 +147,23 @@ class SnowflakeWarehouse(Warehouse):
         """Data definition that creates the table, with its grain and meanings as comments.
 
         The key is told to the planner and to BI tools; Snowflake does not enforce it (the store
-        step does), but takes no NULL in a primary one. Clustered by the partition column: slices
-        are replaced and read by it.
+        step does), but takes no NULL in a primary one. Not clustered: rows arrive in order of time,
+        and reclustering costs credits.
         """
         kind = "UNIQUE" if table.nullable_key else "PRIMARY KEY"
         said = [
             *(self._column(column) for column in table.fields),
             f"{kind} ({', '.join(table.key)})",
         ]
-        cluster = f" CLUSTER BY ({table.partition})" if table.partition else ""
         return (
-            f"CREATE TABLE IF NOT EXISTS {table.name} ({', '.join(said)}){cluster} "
+            f"CREATE TABLE IF NOT EXISTS {table.name} ({', '.join(said)}) "
             f"COMMENT = {comments.of_table(table)}"
         )
+
+    def stored_type(self, column: Column) -> str:
+        """The column's type, of text without the collation that an account may set by default."""
+        kind = self.type_names[column.type]
+        return f"{kind} COLLATE ''" if column.type == "text" else kind
 
     def addition(self, table: Table, column: Column) -> str:
         """Data definition that adds the column to the table, with its meaning as comment."""
@@ -155,11 +171,10 @@ class SnowflakeWarehouse(Warehouse):
 
     def view_text(self, session: Session, view: View) -> str:
         """The view's query as Snowflake shows it; empty where there is no view."""
-        rows = session.run(
-            "SELECT view_definition FROM information_schema.views "  # noqa: S608 - declared name
-            f"WHERE table_schema = CURRENT_SCHEMA() AND table_name = '{view.name.upper()}'"
-        )
-        return str(rows[0][0]) if rows else ""
+        # Needs no warehouse, unlike information_schema; an underscore is any character there.
+        rows = session.run(f"SHOW VIEWS LIKE '{view.name}'")
+        found = [row for row in rows if row[_SHOWN_NAME] == view.name.upper()]
+        return str(found[0][_SHOWN_TEXT]) if found else ""
 
     def view_definition(self, view: View, query: str) -> str:
         """Data definition that makes the view anew, with its grain and meanings as comments.
@@ -173,11 +188,23 @@ class SnowflakeWarehouse(Warehouse):
         )
 
     def _column(self, column: Column) -> str:
-        return f"{column.name} {self.type_names[column.type]} COMMENT {comments.of_column(column)}"
+        return f"{column.name} {self.stored_type(column)} COMMENT {comments.of_column(column)}"
+
+
+def _without_null_types(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with text instead of objects where no value says what they are.
+
+    Parquet would have a column of type null, which is no type of Snowflake's.
+    """
+    objects = frame.select_dtypes("object")
+    return frame.astype(dict.fromkeys(objects.columns[objects.isna().all()], "string"))
 
 
 def _comparable(kind: str) -> str:
-    """The declared type that holds no more than this one: any text, instants to the microsecond."""
+    """The declared type that holds no more than this one: any text, instants to the microsecond.
+
+    A collation stays: under one that ignores case, ids that differ are one.
+    """
     if kind.startswith("VARCHAR"):
-        return "VARCHAR"
+        return re.sub(r"\(\d+\)| COLLATE ''", "", kind)
     return re.sub(r"^TIMESTAMP_NTZ\([6-9]\)$", "TIMESTAMP_NTZ(6)", kind)

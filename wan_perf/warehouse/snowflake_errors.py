@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from wan_perf.errors import WanPerfError
+from wan_perf.errors import TransientError, WanPerfError
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,16 @@ class SnowflakeRefusalError(WanPerfError):
         self.number = number
 
 
+class SnowflakeTransientError(SnowflakeRefusalError, TransientError):
+    """The connection, the service or a lock failed; the same statement may succeed later."""
+
+
 @dataclass(frozen=True)
 class _Refusal:
     numbers: tuple[int, ...]
     words: tuple[str, ...]
     advice: str
+    is_transient: bool = False
 
 
 _KEY = (
@@ -45,9 +50,10 @@ _KEY = (
     "public half of SNF_PRIVATE_KEY_PATH or SNF_PRIVATE_KEY, set the new one by ALTER USER {user} "
     "SET RSA_PUBLIC_KEY, and look at this machine's clock."
 )
+_UNREACHED = "Is the network up, and https://status.snowflake.com without an incident?"
 _REFUSALS = (
     _Refusal(
-        (290404, 290403, 250003),
+        (290404, 290403),
         ("404 not found", "could not connect to snowflake backend", "name or service not known"),
         "Is there an account {account}? SNF_ACCOUNT is the identifier <organization>-<account>, "
         "without a host name; a proxy or firewall may also be in the way.",
@@ -125,10 +131,25 @@ _REFUSALS = (
         "Raise STATEMENT_TIMEOUT_IN_SECONDS of warehouse {warehouse} or its size, or take a "
         "shorter range.",
     ),
+    _Refusal(
+        (625,),
+        ("deadlock", "has locked table", "number of waiters", "lock_timeout"),
+        "Another transaction holds the table; SHOW TRANSACTIONS IN ACCOUNT lists it.",
+        is_transient=True,
+    ),
+    _Refusal(
+        (251011, 251012, 252010, 252013, 290429, 290500, 290502, 290503, 290504),
+        (
+            *("connection aborted", "connection reset", "remote end closed", "broken pipe"),
+            *("connection refused", "temporary failure in name resolution"),
+            *("service unavailable", "bad gateway", "too many requests"),
+        ),
+        _UNREACHED,
+        is_transient=True,
+    ),
 )
-
-
-_WHERE = r"^(\d{6}( \(\w+\))?: )?(None: )?(Failed to connect to DB: \S+ )?"
+_NO_ANSWER = _Refusal((250003,), (), _UNREACHED, is_transient=True)
+"""The connector's number of every request without an answer: what its message says comes first."""
 
 
 @contextmanager
@@ -136,7 +157,8 @@ def refusal(names: Names) -> Iterator[None]:
     """Whatever the connector raises within, as one sentence.
 
     Raises:
-        SnowflakeRefusalError: Snowflake refused, or could not be reached.
+        SnowflakeRefusalError: Snowflake refused.
+        SnowflakeTransientError: it could not be reached or is busy; a retry may succeed.
     """
     import snowflake.connector
 
@@ -157,10 +179,13 @@ def _told(error: Exception, names: Names) -> SnowflakeRefusalError:
     known = next((r for r in _REFUSALS if number in r.numbers), None) or next(
         (r for r in _REFUSALS if any(words in low for words in r.words)), None
     )
+    if known is None and number in _NO_ANSWER.numbers:
+        known = _NO_ANSWER
     advice = known.advice if known else "The statement is in the account's query history."
     said = {
         name: value or f"the default one of {names.user}" for name, value in vars(names).items()
     }
     where = f"Snowflake account {names.account}, user {names.user}, role {said['role']}"
     message = message if message.endswith((".", "!", "?")) else f"{message}."
-    return SnowflakeRefusalError(f"{where}: {message} {advice.format(**said)}", number)
+    kind = SnowflakeTransientError if known and known.is_transient else SnowflakeRefusalError
+    return kind(f"{where}: {message} {advice.format(**said)}", number)

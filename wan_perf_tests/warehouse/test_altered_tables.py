@@ -90,7 +90,10 @@ def test_snowflake_is_told_what_tables_and_columns_mean(
         on_snowflake.create(session, OLDER)
         on_snowflake.create(session, EVERY_TYPE)
     created, added = (sql for sql in statements if not sql.startswith("DESCRIBE"))
-    assert "circuit_id VARCHAR COMMENT 'The provider''s service: the contract''s id, " in created
+    assert (
+        "circuit_id VARCHAR COLLATE '' COMMENT 'The provider''s service: the contract''s id, "
+        in created
+    )
     assert created.endswith(f") COMMENT = '{EVERY_TYPE.grain} Key: hour, circuit_id.'")
     assert added == (
         "ALTER TABLE every_type ADD COLUMN event_at TIMESTAMP_NTZ(6) "

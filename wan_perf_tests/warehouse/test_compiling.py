@@ -84,8 +84,8 @@ def test_whole_numbers_are_divided_as_floats_where_the_engine_would_cut_them():
     said = " ".join(stand_in().sql(asked).split())
     n = 'CAST("t0"."n" AS DOUBLE)'
     for figure in (
-        'CAST(SUM("t0"."n") * 100.0 AS DOUBLE) / SUM("t0"."of") AS "share"',
-        'CAST(FLOOR(( CAST(SUM("t0"."n") AS DOUBLE) ) / ( 3600 )) AS BIGINT) AS "hours"',
+        'CAST(SUM("t0"."n") * 100.0 AS DOUBLE) / NULLIF(SUM("t0"."of"), 0) AS "share"',
+        'CAST(FLOOR((CAST(SUM("t0"."n") AS DOUBLE)) / (3600)) AS BIGINT) AS "hours"',
         f'AVG({n}) AS "mean"',
         f'MEDIAN({n}) AS "middle"',
         f'PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY {n}) AS "p95"',

@@ -10,9 +10,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.errors import TransientError, UsageError, WanPerfError
 from wan_perf.settings import read_settings
 from wan_perf.tables import DIM_POLICY
+from wan_perf.warehouse.snowflake_errors import SnowflakeRefusalError, refusal
 from wan_perf_tests.snowflake import SETTINGS, refusing, stand_in
 
 PASSPHRASE = "open-sesame"  # noqa: S105 - of a key that is made for the test
@@ -77,11 +78,23 @@ def test_a_password_is_sent_with_a_warning(caplog: pytest.LogCaptureFixture) -> 
     assert "quite-secret" not in caplog.text
 
 
-def test_a_login_says_utc_and_its_tag() -> None:
+def test_a_login_pins_what_statements_mean_and_says_its_tag() -> None:
+    """An account or a user may have any other defaults."""
     parameters = login(SNF_TOKEN="a-token")["SESSION_PARAMETERS"]
-    assert parameters["TIMEZONE"] == "UTC"
-    assert parameters["TIMESTAMP_TYPE_MAPPING"] == "TIMESTAMP_NTZ"
-    assert parameters["QUERY_TAG"] == "a tag"
+    pinned = {
+        "TIMEZONE": "UTC",
+        "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
+        "WEEK_START": 1,
+        "WEEK_OF_YEAR_POLICY": 0,
+        "DEFAULT_NULL_ORDERING": "LAST",
+        "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
+        "ROWS_PER_RESULTSET": 0,
+        "AUTOCOMMIT": True,
+        "ABORT_DETACHED_QUERY": True,
+        "LOCK_TIMEOUT": 300,
+        "QUERY_TAG": "a tag",
+    }
+    assert {name: parameters[name] for name in pinned} == pinned
 
 
 def test_a_person_is_sent_to_the_browser() -> None:
@@ -204,6 +217,50 @@ def test_a_refused_statement_names_what_to_change(refused: tuple[int, str, str])
         said = refused_sentence(settings)
     assert said.startswith("Snowflake account acme-eu1, user loader, role writer: ")
     assert advice in said
+
+
+TRANSIENT = {
+    "too many waiters": (
+        625,
+        "Your statement 'b' was aborted because the number of waiters for this lock exceeds the 20 "
+        "statements limit.",
+    ),
+    "lock not released": (625, "Statement 'a' has locked table 'DIM_POLICY' in transaction 1."),
+    "deadlock victim": (1, "The transaction was aborted as the victim of a deadlock."),
+    "service": (290503, "HTTP 503: Service Unavailable"),
+    "no answer": (250003, "Failed to execute request: ('Connection aborted.', RemoteDisconnected)"),
+}
+
+
+@pytest.mark.parametrize("refused", TRANSIENT.values(), ids=TRANSIENT)
+def test_what_may_succeed_later_is_transient(refused: tuple[int, str]) -> None:
+    """A run is retried after it (`defs.retrying`), and after no other refusal."""
+    with refusing(*refused, statement="CREATE TABLE") as (settings, _):
+        warehouse = stand_in(read_settings(**settings))
+        with pytest.raises(TransientError, match=r"^Snowflake account acme-eu1, user loader"):
+            warehouse.store(DIM_POLICY, warehouse.lazy(DIM_POLICY))
+
+
+def test_a_connection_that_drops_within_a_statement_is_transient() -> None:
+    """The connector retries a while by itself; what is left when it gives up."""
+    import snowflake.connector.errors
+
+    for error in (
+        snowflake.connector.errors.OperationalError(msg="Connection reset by peer", errno=250003),
+        snowflake.connector.errors.OperationalError(msg="", errno=251012),
+        snowflake.connector.errors.OperationalError(msg="Failed to get the response", errno=250003),
+    ):
+        with pytest.raises(TransientError), refusal(stand_in().names):
+            raise error
+
+
+@pytest.mark.parametrize("refused", REFUSED_STATEMENTS.values(), ids=REFUSED_STATEMENTS)
+def test_a_refusal_that_comes_again_is_not_transient(refused: tuple[int, str, str]) -> None:
+    with refusing(*refused[:2], statement="CREATE TABLE") as (settings, _):
+        warehouse = stand_in(read_settings(**settings))
+        with pytest.raises(SnowflakeRefusalError) as raised:
+            warehouse.store(DIM_POLICY, warehouse.lazy(DIM_POLICY))
+    assert not isinstance(raised.value, TransientError)
 
 
 def test_an_account_that_is_not_there_names_its_setting() -> None:
