@@ -96,7 +96,8 @@ _CONDITIONS = [
     (DAILY_ASSETS, automation.follows_days()),
     ([*WEEKLY_ASSETS, *MONTHLY_ASSETS], automation.follows_periods()),
     (STANDING, automation.follows_reports()),
-    ([inventory.raw_inventory, dimensions.dim_policy], automation.taken_anew()),
+    ([inventory.raw_inventory], automation.taken_anew()),
+    ([dimensions.dim_policy], automation.taken_anew() | automation.follows_inventory()),
     ([*UNPARTITIONED[1:5]], automation.follows_inventory()),
 ]
 

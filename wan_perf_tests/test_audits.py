@@ -10,10 +10,11 @@ import pytest
 from wan_perf.audits import AUDITS, Audit
 from wan_perf.audits.hearing import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
 from wan_perf.audits.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
-from wan_perf.thresholds import Policy
+from wan_perf.audits.policy import RISING, UNKNOWN_ZONES, UNMATCHED
+from wan_perf.thresholds import Override, Policy
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf_tests.kpi.engine import Query, unbound
-from wan_perf_tests.kpi.estate import EVER, carried, circuit, site
+from wan_perf_tests.kpi.estate import EVER, carried, circuit, hours, policy, site
 from wan_perf_tests.kpi.rows import GATEWAY, HOUR, H, Row, at, event, past, path, sample
 from wan_perf_tests.snowflake import in_process, stand_in
 
@@ -26,10 +27,13 @@ def stored(circuit_id: str = "C1", unknown: float = 0.0, **more: Any) -> Row:
     return {**base, "unknown_minutes": unknown, **more}
 
 
+HIGH = Override(metric="loss_pct", site=" STORE  1", high=0.7)
 SOUND: dict[str, list[Row]] = {
     "dim_site": [site()],
     "dim_circuit": [circuit()],
     "circuit_port": [carried()],
+    "dim_hour": hours(),
+    "dim_policy": policy(HIGH),
     "circuit_hour": [stored()],
     "raw_port_sample": [sample("10:05", heard="10:05")],
     "raw_path_sample": [path("10:05", heard="10:05")],
@@ -137,6 +141,35 @@ def test_sound_rows_offend_nobody(audit: Audit):
             {"raw_port_sample": [sample("10:10:01", heard="10:05")]},
             {"gateway_mac": GATEWAY, "rows": 1, "most_ahead_s": 301},
             id="a second over 5 minutes ahead",
+        ),
+        pytest.param(
+            UNMATCHED,
+            {"dim_policy": policy(HIGH.model_copy(update={"site": "Store 2"}))},
+            {"scope": "site", "scope_name": "Store 2", "metric": "loss_pct"},
+            id="an override of no site",
+        ),
+        pytest.param(
+            UNKNOWN_ZONES,
+            {"dim_site": [site(time_zone="Mars/Phobos")]},
+            {"site_id": "S1", "time_zone": "Mars/Phobos"},
+            id="no IANA time zone",
+        ),
+        pytest.param(
+            UNKNOWN_ZONES,
+            {"dim_site": [site(time_zone=None)]},
+            {"site_id": "S1", "time_zone": None},
+            id="no time zone",
+        ),
+        pytest.param(
+            RISING,
+            {
+                "circuit_hour": [
+                    stored(hour=HOUR + n * H, loss_warning_level_pct=0.6, loss_high_level_pct=0.5)
+                    for n in range(2)
+                ]
+            },
+            {"circuit_id": "C1", "first_hour": HOUR},
+            id="levels of two scopes that do not rise together",
         ),
         pytest.param(
             SKEWED_PATHS,

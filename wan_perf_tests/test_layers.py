@@ -31,6 +31,7 @@ ARROWS = {
     },
     "levels": {"columns", "name_matching"},
     "trading_hours": set(),
+    "policy_scopes": {"errors", "levels", "name_matching", "thresholds"},
     "thresholds": {"errors", "levels", "trading_hours"},
     "env_file": {"errors"},
     "network": {"errors"},
@@ -41,17 +42,17 @@ ARROWS = {
         *("tables", "columns", "thresholds", "periods", "formulas", "episodes", "metrics"),
         *("validity", "whole"),
     },
-    "audits": {"declaration", "kpi", "tables", "thresholds", "validity"},
+    "audits": {"columns", "declaration", "kpi", "metrics", "tables", "thresholds", "validity"},
     "mist": {*SHARED, "contracts", "name_matching", "network"},
     "warehouse": {*SHARED, "waiting"},
     "simulator": set(),
     "defs": {
         *(*SHARED, "audits", "contracts", "kpi", "mist", "network", "periods", "settings"),
-        *("thresholds", "waiting", "warehouse"),
+        *("policy_scopes", "thresholds", "waiting", "warehouse"),
     },
     "doctor": {
         *("contracts", "declaration", "defs", "errors", "mist", "network", "settings", "tables"),
-        "warehouse",
+        *("policy_scopes", "warehouse"),
     },
     "definitions": {"audits", "defs", "settings", "tables"},
     "cli": {

@@ -7,10 +7,12 @@ Keep out: predicates of a single row (`tables`), asking them after a run (`defs.
 from wan_perf.audits.declaration import Audit
 from wan_perf.audits.hearing import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
 from wan_perf.audits.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
+from wan_perf.audits.policy import RISING, UNKNOWN_ZONES, UNMATCHED
 
 __all__ = ["AUDITS", "Audit"]
 
 AUDITS = (
+    *(UNMATCHED, UNKNOWN_ZONES, RISING),
     *(ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_PORTS, UNKNOWN_EVENTS),
     *(SILENT, UNKNOWN_SHARE, SKEWED_SAMPLES, SKEWED_PATHS),
 )

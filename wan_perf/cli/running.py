@@ -233,6 +233,8 @@ class Runs:
                 self._inventory_failure = error
                 return
         self._say_inventory(_metadata(result, "raw_inventory"))
+        for sentence in _metadata(result, "dim_policy")["overrides_unmatched"]:
+            self.console.print(warning(sentence))
 
     def raise_inventory_failure(self) -> None:
         """Report the inventory that failed, where one did, when everything else is done.

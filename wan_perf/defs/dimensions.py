@@ -11,6 +11,7 @@ from wan_perf.defs.resources import PolicyFile
 from wan_perf.frames import conform
 from wan_perf.kpi import dimensions
 from wan_perf.periods import local_hours
+from wan_perf.policy_scopes import known_names, resolved
 from wan_perf.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE
 
 
@@ -31,8 +32,18 @@ def circuit_port(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
 
 
 @dg.asset(**declared(DIM_POLICY), kinds={"python"})
-def dim_policy(policy: dg.ResourceParam[PolicyFile]) -> pd.DataFrame:
-    return conform(policy.read().rows(), DIM_POLICY)
+def dim_policy(
+    context: dg.AssetExecutionContext,
+    dim_site: pd.DataFrame,
+    dim_circuit: pd.DataFrame,
+    policy: dg.ResourceParam[PolicyFile],
+) -> pd.DataFrame:
+    names = known_names(dim_site.to_dict("records"), dim_circuit.to_dict("records"))
+    found, unmatched = resolved(policy.read(), names)
+    for sentence in unmatched:
+        context.log.warning(sentence)
+    context.add_output_metadata({"overrides_unmatched": unmatched})
+    return conform(found.rows(), DIM_POLICY)
 
 
 @dg.asset(**declared(DIM_HOUR), kinds={"python"}, partitions_def=HOURLY, backfill_policy=CHUNK)

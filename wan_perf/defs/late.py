@@ -15,7 +15,7 @@ from wan_perf.defs.automation import MIST_KEEPS, hours
 from wan_perf.defs.changed_days import day_digests, days_to_compare, windows
 from wan_perf.defs.lanes import HISTORY, lane
 from wan_perf.defs.resources import Source
-from wan_perf.kpi.corrections import corrected_rows, settled_silences
+from wan_perf.kpi.corrections import corrected_rows, rows_at_other_levels, settled_silences
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.kpi.uncomputed import uncomputed_hours
 from wan_perf.mist.cadence import HEARD_LATE
@@ -24,6 +24,8 @@ from wan_perf.mist.collecting import take_events
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     DIM_CIRCUIT,
+    DIM_POLICY,
+    DIM_SITE,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_PORT_SAMPLE,
@@ -32,7 +34,14 @@ from wan_perf.warehouse import Warehouse, Window
 
 _HOUR = timedelta(hours=1)
 _ENDS = ("started_at", "ended_at")
-_DATED = ("circuit_id", "bandwidth_mbps", "bandwidth_up_mbps", "is_disabled", "is_in_service")
+_DATED = (
+    (
+        DIM_CIRCUIT,
+        ("circuit_id", "bandwidth_mbps", "bandwidth_up_mbps", "is_disabled", "is_in_service"),
+    ),
+    (DIM_POLICY, ("metric", "severity", "scope", "scope_name", "level")),
+)
+"""Dimensions that files correct for hours that are over, with the columns that hours rest on."""
 _DAYS_OF_A_CALL = 92
 _LONGEST_RUN = 168
 """Hours of one run: a correction may reach back a year."""
@@ -85,7 +94,7 @@ def late_sensors(
         job_name=facts_job,
         minimum_interval_seconds=3600,
         default_status=status,
-        description="Hours that stand on a bandwidth that a contract has corrected.",
+        description="Hours whose bandwidth or levels the contract or policy file has corrected.",
     )
     def corrections(
         context: dg.SensorEvaluationContext,
@@ -95,7 +104,7 @@ def late_sensors(
         compared = json.loads(context.cursor) if context.cursor else {}
         found, compared = hours_of_corrections(warehouse, compared, start, clock.now())
         context.update_cursor(json.dumps(compared))
-        yield from _asked(found, start, "Every hour stands on the bandwidth that is in force.")
+        yield from _asked(found, start, "Every hour has the bandwidth and the levels in force.")
 
     @dg.sensor(
         job_name=facts_job,
@@ -154,7 +163,7 @@ def hours_of_silences(
 def hours_of_corrections(
     warehouse: Warehouse, compared: dict[str, str], start: datetime, now: datetime
 ) -> tuple[list[datetime], dict[str, str]]:
-    """Hours on a bandwidth that is not in force any more; and the days that need no comparison.
+    """Hours on a bandwidth or levels not in force any more; and the days that need no comparison.
 
     The hours and the days of `stale_rows`.
     """
@@ -169,9 +178,9 @@ def stale_rows(
     now: datetime,
     most_days: int | None = _DAYS_OF_A_CALL,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Circuit-hours on a bandwidth that is not in force; and the days that need no comparison.
+    """Circuit-hours at a bandwidth or levels not in force; and the days that need no comparison.
 
-    Stored hours are read of days only whose versions of circuits have changed since all hours of
+    Stored hours are read of days only whose circuits or levels have changed since all hours of
     the day agreed with them, and of the newest two: a correction of any age changes the digests of
     its days (`changed_days`), and a day whose hours do not agree yet is compared again. What
     bounds one call is `most_days`, the newest days first; the rest follows with the next.
@@ -189,21 +198,38 @@ def stale_rows(
     nothing = pd.DataFrame({"hour": pd.Series(dtype="datetime64[us]"), "circuit_id": []})
     if not all(map(warehouse.holds, (CIRCUIT_HOUR, DIM_CIRCUIT))):
         return nothing, compared
-    circuits = warehouse.lazy(DIM_CIRCUIT)
-    versions = warehouse.query(circuits.select(*_DATED, "valid_from", "valid_to"))
-    digests = day_digests(versions, _DATED, start.date(), now.date())
+    digests = _digests(warehouse, start.date(), now.date())
     days = days_to_compare(digests, compared, now.date(), most_days or len(digests))
     found = [nothing]
     for window in windows(days):
-        stale = corrected_rows(warehouse.lazy(CIRCUIT_HOUR, window), circuits)
-        found.append(warehouse.query(stale))
+        found += _stale_rows(warehouse, window)
     rows = pd.concat([part for part in found if len(part)] or found)
-    rows = rows[rows["hour"] >= floored(start, _HOUR)]
+    rows = rows[rows["hour"] >= floored(start, _HOUR)].drop_duplicates()
     open_days = set(rows["hour"].dt.date)
     agreed = {f"{day}": digests[f"{day}"] for day in days if day not in open_days}
     unread = {day: digest for day, digest in compared.items() if digests.get(day) == digest}
     again = {day: d for day, d in unread.items() if date.fromisoformat(day) not in open_days}
     return rows, {**again, **agreed}
+
+
+def _digests(warehouse: Warehouse, first: date, last: date) -> dict[str, str]:
+    """By ISO day: a digest of all versions that its hours are computed from."""
+    digests: dict[str, str] = {}
+    for table, values in _DATED:
+        if warehouse.holds(table):
+            dated = warehouse.lazy(table).select(*values, "valid_from", "valid_to")
+            found = day_digests(warehouse.query(dated), values, first, last)
+            digests = {day: digests.get(day, "") + digest for day, digest in found.items()}
+    return digests
+
+
+def _stale_rows(warehouse: Warehouse, window: Window) -> Iterator[pd.DataFrame]:
+    """Stored circuit-hours of the window at another bandwidth, or at other levels, than now."""
+    hours = warehouse.lazy(CIRCUIT_HOUR, window)
+    yield warehouse.query(corrected_rows(hours, warehouse.lazy(DIM_CIRCUIT)))
+    if all(map(warehouse.holds, (DIM_SITE, DIM_POLICY))):
+        dimensions = map(warehouse.lazy, (DIM_SITE, DIM_POLICY))
+        yield warehouse.query(rows_at_other_levels(hours, *dimensions))
 
 
 def _instants(column: pd.Series) -> list[datetime]:

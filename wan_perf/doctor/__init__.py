@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pydantic import SecretStr
 
 from wan_perf.doctor.cloud import CLOUD, examine_cloud
+from wan_perf.doctor.described import DESCRIBED, examine_described
 from wan_perf.doctor.files import FILES, examine_files
 from wan_perf.doctor.finding import Finding, not_asked
 from wan_perf.doctor.machine import MACHINE, examine_machine
@@ -29,7 +30,7 @@ def examine(clock: Clock | None = None, patience_s: float = PATIENCE_S) -> Itera
         settings = read_settings()
     except UsageError as error:
         yield Finding("settings", "FAILED", str(error))
-        names = (*FILES, *CLOUD, *STORE, *MACHINE)
+        names = (*FILES, *CLOUD, *STORE, *DESCRIBED, *MACHINE)
         yield from not_asked(names, "the settings cannot be read")
         return
     values = (getattr(settings, name) for name in Settings.model_fields)
@@ -42,4 +43,5 @@ def _findings(settings: Settings, clock: Clock, patience_s: float) -> Iterator[F
     yield from examine_files(settings, clock)
     yield from examine_cloud(settings, clock)
     yield from examine_store(settings, clock, patience_s)
+    yield from examine_described(settings)
     yield from examine_machine(settings)

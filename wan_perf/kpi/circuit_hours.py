@@ -1,16 +1,18 @@
 """The canonical fact: site x circuit x hour.
 
-Belongs here: how state, traffic and quality meet on a circuit's row, and the levels in force.
-Keep out: how each is found (`circuit_states`, `traffic`, `quality`), the formulas (`formulas`).
+Belongs here: how state, traffic and quality meet on a circuit's row.
+Keep out: how each is found (`circuit_states`, `traffic`, `quality`, `levels`), the formulas
+(`formulas`).
 """
 
 import ibis
 import ibis.expr.types as ir
 
 from wan_perf import formulas
-from wan_perf.columns import ACTIVE, COLUMNS, EVIDENCE, SEVERITIES
+from wan_perf.columns import ACTIVE, COLUMNS, EVIDENCE
 from wan_perf.kpi.history import circuit_history, history_near, with_source
 from wan_perf.kpi.imported import import_near, with_import
+from wan_perf.kpi.levels import with_severity
 from wan_perf.kpi.nearness import (
     HOUR_US,
     MINUTE_US,
@@ -24,18 +26,10 @@ from wan_perf.kpi.quality import circuit_quality
 from wan_perf.kpi.service import in_service
 from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
-from wan_perf.metrics import JUDGED, QUALITY, Metric
+from wan_perf.metrics import QUALITY
 from wan_perf.tables import CIRCUIT_HOUR
 
 CAUSES = COLUMNS["down_cause"].one_of
-_SCOPE_COLUMNS = {
-    "default": None,
-    "region": "region",
-    "store_type": "store_type",
-    "site": "site_id",
-    "circuit": "circuit_id",
-}
-"""From the widest scope to the narrowest: the column that its name is held against."""
 MINUTE_DECIMALS = 4
 PERCENT_DECIMALS = 4
 """Rounded at the source: 6 ms and 0.0001 points, and a third of the space unrounded."""
@@ -195,49 +189,4 @@ def _figures(rows: ir.Table) -> ir.Table:
         utilization_pct=utilization.round(PERCENT_DECIMALS),
         status_hourly=formulas.status_hourly(timed.up_minutes, timed.unknown_minutes),
         availability_pct=rounded_share_pct(timed.up_minutes, known),
-    )
-
-
-def with_severity(hours: ir.Table, dim_policy: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    """Each hour with its levels of every judged figure, and the highest one that it reaches.
-
-    A value at a level is above. The narrowest scope with a level in force at the hour decides:
-    circuit, site, store type, region, default. NULL where the figure or the level is unknown.
-    """
-    known = dim_hour.select("hour").distinct()
-    # As of the hour's start: an hour that began under a level is judged by it.
-    holds = [
-        dim_policy.valid_from <= known.hour,
-        dim_policy.valid_to.isnull() | (dim_policy.valid_to > known.hour),
-    ]
-    policy = known.join(dim_policy, holds)
-    names = {
-        f"{m.quantity}_{s}": (policy.metric == m.name) & (policy.severity == s)
-        for m in JUDGED
-        for s in SEVERITIES
-    }
-    in_hour = policy.group_by("hour", "scope", "scope_name").aggregate(
-        **{name: policy.level.max(where=where) for name, where in names.items()}
-    )
-    levels = hours
-    for scope, named in _SCOPE_COLUMNS.items():
-        of_scope = in_hour.filter(in_hour.scope == scope).drop("scope")
-        on = ["hour"] if named is None else ["hour", (named, "scope_name")]
-        joined = levels.left_join(of_scope, on, rname="{name}_of_scope")
-        narrower = {n: joined[f"{n}_of_scope" if n in levels.columns else n] for n in names}
-        wider = {n: joined[n] for n in names if n in levels.columns}
-        chosen = {n: narrower[n].fill_null(wider[n]) if wider else narrower[n] for n in names}
-        levels = joined.select(*hours.columns, **chosen)
-    return levels.mutate(
-        **{m.level(s): levels[f"{m.quantity}_{s}"] for m in JUDGED for s in SEVERITIES},
-        **{m.severity: _severity(levels, m) for m in JUDGED},
-    )
-
-
-def _severity(levels: ir.Table, metric: Metric) -> ir.StringValue:
-    value = levels[metric.value]
-    at = {severity: levels[f"{metric.quantity}_{severity}"] for severity in SEVERITIES}
-    return ibis.cases(
-        *((value >= at[severity], severity) for severity in reversed(SEVERITIES)),
-        (value < at[SEVERITIES[0]], "normal"),
     )

@@ -1,7 +1,7 @@
 """Hours that have to be computed again, though none of their samples changed.
 
-Belongs here: which hours rest on a bandwidth or a circuit that is not in force any more, which
-hours a silence that is over has settled.
+Belongs here: which hours rest on a bandwidth, a circuit or levels that are not in force any more,
+which hours a silence that is over has settled.
 Keep out: running them again (`defs.late`).
 """
 
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from wan_perf.kpi.levels import LEVELS, with_levels
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.kpi.service import changed_bandwidth, counted
 from wan_perf.validity import in_force
@@ -101,6 +102,32 @@ def _is_same(one: ir.FloatingValue, other: ir.FloatingValue) -> ir.BooleanValue:
     """True where both rates [Mbit/s] are unknown, or equal to the bit per second."""
     both = (one - other).abs() < _A_BIT_MBPS
     return both.fill_null(one.isnull() & other.isnull())
+
+
+def rows_at_other_levels(
+    circuit_hour: ir.Table, dim_site: ir.Table, dim_policy: ir.Table
+) -> ir.Table:
+    """Circuit-hours whose levels are not those in force now: hour, circuit_id.
+
+    An override that is dated back changes the levels of hours that are over.
+
+    Args:
+        circuit_hour: Stored hours, of any range.
+        dim_site: Sites as of the hours: a level may be that of their region or store type.
+        dim_policy: Levels as they are now.
+    """
+    stored = circuit_hour.select(
+        "hour", "circuit_id", "site_id", **{f"stored_{name}": name for name in LEVELS}
+    )
+    sites = dim_site.select("site_id", "region", "store_type", "valid_from", "valid_to")
+    in_hour = [
+        stored.site_id == sites.site_id,
+        in_force(sites, stored.hour + ibis.interval(hours=1)),
+    ]
+    placed = stored.left_join(sites, in_hour).drop("site_id_right", "valid_from", "valid_to")
+    now = with_levels(placed, dim_policy, circuit_hour)
+    same = (now[name].identical_to(now[f"stored_{name}"]) for name in LEVELS)
+    return now.filter(~ibis.and_(*same)).select("hour", "circuit_id")
 
 
 def settled_silences(gateway_silence: ir.Table, since: datetime) -> ir.Table:

@@ -9,8 +9,10 @@ import pytest
 from wan_perf.defs.changed_days import day_digests, days_to_compare
 from wan_perf.defs.late import hours_of_corrections
 from wan_perf.frames import conform
-from wan_perf.tables import CIRCUIT_HOUR, DIM_CIRCUIT
+from wan_perf.tables import CIRCUIT_HOUR, DIM_CIRCUIT, DIM_POLICY, DIM_SITE
+from wan_perf.thresholds import Override, Policy
 from wan_perf.warehouse import DuckDBWarehouse, Window
+from wan_perf_tests.kpi.estate import site
 
 DAY = timedelta(days=1)
 START = datetime(2026, 3, 1)
@@ -118,3 +120,46 @@ def test_a_correction_of_any_age_is_found_until_its_hours_agree(tmp_path: Path):
     store({2: 50, 3: 50, 4: 50})
     found, compared = hours_of_corrections(warehouse, compared, START, NOW)
     assert (found, len(compared)) == ([], 10)
+
+
+def test_an_override_that_is_dated_back_is_found_until_its_hours_agree(tmp_path: Path):
+    """West is judged by 85 from noon of the second on; the hours were stored with the default."""
+    warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")
+    month = Window(START, START + 31 * DAY)
+    whole = {"site_id": "S1", "up_minutes": 60.0, "down_minutes": 0.0, "known_down_minutes": 0.0}
+    whole |= {"unknown_minutes": 0.0, "status_hourly": "Up", "observed_minutes": 0.0}
+    whole |= {"sample_count": 0, "quality_minutes": 0.0, "quality_sample_count": 0}
+    whole |= {"circuit_id": "C1", "bandwidth_mbps": 100.0}
+    noon = AT("2026-03-02T12:00")
+    west = Override(metric="utilization_pct", region="West", high=85, since=noon)
+
+    def store(high_from_noon: float) -> None:
+        defaults = {
+            f"{row['metric'].rpartition('_')[0]}_{row['severity']}_level_"
+            f"{row['metric'].rpartition('_')[2]}": row["level"]
+            for row in Policy().rows()
+        }
+        rows = []
+        for at in pd.date_range(START, NOW, freq="h").to_pydatetime():
+            high = high_from_noon if at >= noon else 80.0
+            rows.append({**whole, **defaults, "hour": at, "utilization_high_level_pct": high})
+        warehouse.store(CIRCUIT_HOUR, conform(rows, CIRCUIT_HOUR), month)
+
+    def levels(policy: Policy) -> None:
+        warehouse.store(DIM_POLICY, conform(policy.rows(), DIM_POLICY))
+
+    store(80.0)
+    warehouse.store(DIM_CIRCUIT, conform([version(100)], DIM_CIRCUIT))
+    warehouse.store(DIM_SITE, conform([site()], DIM_SITE))
+    levels(Policy())
+    found, compared = hours_of_corrections(warehouse, {}, START, NOW)
+    assert (found, len(compared)) == ([], 10)
+
+    levels(Policy(override=(west,)))
+    for _ in range(2):
+        found, compared = hours_of_corrections(warehouse, compared, START, NOW)
+        assert (found[0], found[-1], len(found)) == (noon, AT("2026-03-10T10:00"), 12 + 7 * 24 + 11)
+        assert sorted(compared) == ["2026-03-01"]
+
+    store(85.0)
+    assert hours_of_corrections(warehouse, compared, START, NOW)[0] == []

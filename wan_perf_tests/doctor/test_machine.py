@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 from wan_perf.doctor.machine import disk
+from wan_perf.frames import conform
+from wan_perf.tables import DIM_CIRCUIT, DIM_SITE
+from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.doctor.conftest import Doctor, failed
+from wan_perf_tests.kpi.estate import circuit, site
 
 
 def test_a_home_that_is_a_file(doctor: Doctor, tmp_path: Path) -> None:
@@ -118,3 +122,44 @@ def test_settings_that_cannot_be_read(doctor: Doctor) -> None:
     others = {finding.found for name, finding in found.items() if name != "settings"}
     assert others == {"not asked, because the settings cannot be read."}
     assert len(found) == len(doctor(WAN_PERF_WAREHOUSE="duckdb"))
+
+
+def test_a_policy_that_cannot_be_is_one_sentence(doctor: Doctor, tmp_path: Path) -> None:
+    """The same sentence as the commands end with."""
+    policy = tmp_path / "policy.toml"
+    west = '[[override]]\nmetric = "loss_pct"\nregion = "West"\nhigh = 0.7\n'
+    for text, sentence in (
+        (west + west, "two overrides of loss_pct for region West; keep one of them; fix the file."),
+        (west.replace('region = "West"\n', ""), "names neither region, store_type, site, circuit"),
+        ("[trading_hours]\nopens = 8.3\n", "trading_hours.0.opens: 8.3 is not a time of day"),
+    ):
+        policy.write_text(text, encoding="utf-8")
+        found = doctor(WAN_PERF_POLICY="policy.toml")
+        assert failed(found) == ["policy"]
+        assert sentence in found["policy"].found
+    policy.write_text(
+        f"{west}from = 2026-03-01T00:00:00Z\n[trading_hours]\nopens = 22\ncloses = 2\n",
+        encoding="utf-8-sig",
+    )
+    assert failed(doctor(WAN_PERF_POLICY="policy.toml")) == []
+
+
+def test_names_that_match_nothing_and_unknown_time_zones_are_listed(
+    doctor: Doctor, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.toml"
+    text = '[[override]]\nmetric = "loss_pct"\nsite = "Stroe 1"\nhigh = 0.7\n'
+    policy.write_text(text, encoding="utf-8")
+    found = doctor(WAN_PERF_POLICY="policy.toml", WAN_PERF_HOME="home")
+    assert found["overrides"].verdict == found["time zones"].verdict == "skipped"
+    warehouse = DuckDBWarehouse(tmp_path / "home" / "wan_perf.duckdb")
+    warehouse.store(DIM_CIRCUIT, conform([circuit()], DIM_CIRCUIT))
+    warehouse.store(DIM_SITE, conform([site(time_zone="Mars/Phobos")], DIM_SITE))
+    found = doctor(WAN_PERF_POLICY="policy.toml", WAN_PERF_HOME="home")
+    assert found["overrides"].verdict == found["time zones"].verdict == "warning"
+    assert found["overrides"].found.endswith("the closest is 'Store 1'.")
+    assert found["time zones"].found.endswith("no trading hours: Store 1 (Mars/Phobos).")
+    policy.write_text(text.replace("Stroe", "store"), encoding="utf-8")
+    warehouse.store(DIM_SITE, conform([site()], DIM_SITE))
+    found = doctor(WAN_PERF_POLICY="policy.toml", WAN_PERF_HOME="home")
+    assert found["overrides"].verdict == found["time zones"].verdict == "ok"

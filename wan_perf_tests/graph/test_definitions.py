@@ -30,7 +30,7 @@ FEEDS = {
     "dim_contract": {"raw_inventory"},
     "dim_circuit": {"raw_inventory", "dim_contract"},
     "circuit_port": {"raw_inventory", "dim_contract"},
-    "dim_policy": set(),
+    "dim_policy": {"dim_site", "dim_circuit"},
     "dim_hour": {"dim_site"},
     "circuit_poll": {"raw_path_sample", "circuit_port"},
     "circuit_state": {

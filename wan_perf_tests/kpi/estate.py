@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from wan_perf.periods import local_hours
+from wan_perf.policy_scopes import known_names, resolved
 from wan_perf.thresholds import Override, Policy
 from wan_perf_tests.kpi.rows import GATEWAY, HOUR, PORT, H, Row
 
@@ -43,7 +44,9 @@ def hours(first: datetime = HOUR, count: int = 1) -> list[Row]:
 
 
 def policy(*overrides: Override) -> list[Row]:
-    return Policy(override=overrides).rows()
+    """Levels of a policy with these overrides, whose names are those of the site and circuit."""
+    names = known_names([site()], [circuit()])
+    return resolved(Policy(override=overrides), names)[0].rows()
 
 
 def tables(**given: Any) -> dict[str, list[Row]]:

@@ -134,6 +134,11 @@ def override(first: float, **scope: Any) -> Override:
     return Override(metric="utilization_pct", **levels, **scope)
 
 
+def only(**levels_and_scope: Any) -> Override:
+    """One level or two of somebody; the others come from the next wider scope."""
+    return Override(metric="utilization_pct", **levels_and_scope)
+
+
 @pytest.mark.parametrize(
     ("overrides", "severity"),
     [
@@ -154,6 +159,19 @@ def override(first: float, **scope: Any) -> Override:
             [override(60, site="S1"), override(48, circuit="C1")],
             "critical",
             id="circuit before site",
+        ),
+        pytest.param(
+            [override(60, region="West"), override(49, site="STORE 1")],
+            "high",
+            id="a site by its name",
+        ),
+        pytest.param(
+            [only(region="West", high=50)], "high", id="one level of the region, the rest default"
+        ),
+        pytest.param(
+            [override(40, region="West"), only(site="S1", critical=51, high=50.5)],
+            "warning",
+            id="two levels of the site, the first of its region",
         ),
         pytest.param(
             [override(50, **{"from": HOUR})], "warning", id="a new default from this hour on"

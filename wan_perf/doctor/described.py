@@ -1,0 +1,76 @@
+"""What the warehouse knows of sites, beside the policy file: names that match nothing, time zones.
+
+Belongs here: questions that need both the file and what has been collected.
+Keep out: whether the file can be read (`files`), whether the warehouse opens (`store`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from zoneinfo import available_timezones
+
+import pandas as pd
+
+from wan_perf.defs.resources import PolicyFile, warehouse_for
+from wan_perf.doctor.finding import Finding, listed, not_asked
+from wan_perf.doctor.folders import is_there
+from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.policy_scopes import known_names, resolved
+from wan_perf.settings import Settings
+from wan_perf.tables import DIM_CIRCUIT, DIM_SITE
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse
+
+DESCRIBED = ("overrides", "time zones")
+_PATIENCE_S = 5
+
+
+def examine_described(settings: Settings) -> Iterator[Finding]:
+    """Overrides that match nothing, and sites whose local time is unknown."""
+    try:
+        sites, circuits = _dimensions(settings)
+    except WanPerfError:
+        yield from not_asked(DESCRIBED, "the warehouse is not open")
+        return
+    if sites.empty:
+        yield from not_asked(DESCRIBED, "nothing has been collected yet")
+        return
+    yield _overrides(settings, sites, circuits)
+    yield _time_zones(sites[sites["valid_to"].isna()])
+
+
+def _dimensions(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
+    warehouse: Warehouse = warehouse_for(settings)
+    nothing = pd.DataFrame()
+    if isinstance(warehouse, DuckDBWarehouse):
+        if not is_there(warehouse.path):
+            return nothing, nothing
+        warehouse = replace(warehouse, patience_s=_PATIENCE_S)
+    tables = (DIM_SITE, DIM_CIRCUIT)
+    if not all(map(warehouse.holds, tables)):
+        return nothing, nothing
+    sites, circuits = (warehouse.query(warehouse.lazy(table)) for table in tables)
+    return sites, circuits
+
+
+def _overrides(settings: Settings, sites: pd.DataFrame, circuits: pd.DataFrame) -> Finding:
+    names = known_names(sites.to_dict("records"), circuits.to_dict("records"))
+    try:
+        policy, unmatched = resolved(PolicyFile(settings).read(), names)
+    except UsageError as error:
+        return Finding("overrides", "FAILED", str(error))
+    if unmatched:
+        return Finding("overrides", "warning", " ".join(unmatched))
+    return Finding("overrides", "ok", f"each of {len(policy.override)} matches what it names.")
+
+
+def _time_zones(sites: pd.DataFrame) -> Finding:
+    unknown = sites[~sites["time_zone"].isin(available_timezones())]
+    if unknown.empty:
+        return Finding("time zones", "ok", f"known of each of {len(sites):,} sites.")
+    pairs = zip(unknown["site_name"], unknown["time_zone"].fillna("none"), strict=True)
+    names = (f"{name} ({zone})" for name, zone in pairs)
+    return Finding(
+        "time zones",
+        "warning",
+        f"unknown of {len(unknown):,} sites, which have no trading hours: {listed(names)}.",
+        "Set the time zone of the site in Mist, as an IANA name such as America/Chicago.",
+    )
