@@ -74,6 +74,27 @@ class Settings(BaseSettings):
         alias="MIST_VERIFY",
         description="off: certificates are not verified, and the token can be intercepted.",
     )
+    mist_connect_timeout: float = Field(
+        5.0,
+        gt=0,
+        le=600,
+        alias="MIST_CONNECT_TIMEOUT",
+        description="Longest wait for a connection to Mist. [s]",
+    )
+    mist_read_timeout: float = Field(
+        60.0,
+        gt=0,
+        le=600,
+        alias="MIST_READ_TIMEOUT",
+        description="Longest wait for the next bytes of an answer of Mist. [s]",
+    )
+    mist_page_rows: int = Field(
+        1000,
+        ge=10,
+        le=1000,
+        alias="MIST_PAGE_ROWS",
+        description="Rows requested in one page; fewer cost more calls of the hour's 5,000.",
+    )
     clock: Literal["real", "simulator"] = Field(
         "real",
         alias="WAN_PERF_CLOCK",

@@ -26,7 +26,7 @@ OF_STREAM = {
 
 def test_a_live_hour_is_the_sum_of_what_is_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Pages of 50 rows: 14 sites have fewer gateways, and ports and ends of paths for several."""
-    monkeypatch.setattr("wan_perf.mist.session.PAGE_ROWS", 50)
+    monkeypatch.setenv("MIST_PAGE_ROWS", "50")
     fleet = Fleet.whole(7, 14, START, START + WARM_UP + 2 * HOUR, ())
     calls = live_hour(fleet, tmp_path, Console(file=io.StringIO()), Collecting)
     ports = sum(len(gateway.ports) for gateway in fleet.gateways)

@@ -53,6 +53,8 @@ def test_a_field_is_not_read_from_a_variable_of_its_own_name(monkeypatch):
     [
         pytest.param("WAN_PERF_WAREHOUSE", "oracle", id="a warehouse that does not exist"),
         pytest.param("WAN_PERF_CLOCK", "sundial", id="a clock that does not exist"),
+        pytest.param("MIST_PAGE_ROWS", "5000", id="a page that Mist would cut"),
+        pytest.param("MIST_READ_TIMEOUT", "0", id="no time at all"),
         pytest.param("WAN_PERF_START", "last week", id="a start that is no instant"),
     ],
 )

@@ -74,6 +74,7 @@ def dev(sites: int, seed: int, port: int, real: bool) -> None:
     help="CSV (timestamp,value): a recorded series that the first store's first port carries.",
 )
 @click.option("--truth", type=FILE, help="Write what happens to this file.")
+@click.option("--hostile", is_flag=True, help="Odd values of every kind in 3 % of all rows.")
 def simulate(
     sites: int,
     seed: int,
@@ -83,11 +84,12 @@ def simulate(
     faults: bool,
     replay: Path | None,
     truth: Path | None,
+    hostile: bool,
 ) -> None:
     """Serve a Mist Cloud on loopback, with planted faults, until Ctrl+C."""
     from wan_perf.cli.simulate import run_simulator
 
-    run_simulator(sites, seed, port, resolved(start), days, faults, replay, truth)
+    run_simulator(sites, seed, port, resolved(start), days, faults, replay, truth, hostile)
 
 
 @commands.command()

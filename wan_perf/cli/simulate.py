@@ -24,6 +24,7 @@ def run_simulator(
     faults: bool,
     replay: Path | None,
     truth: Path | None,
+    hostile: bool = False,
 ) -> None:
     """Serve until Ctrl+C; without a start the clock runs with the real one.
 
@@ -39,7 +40,7 @@ def run_simulator(
         fleet = _replaying(fleet, replay)
     home = read_settings().home
     try:
-        with serve(fleet, now=now, port=port, ticking=start is None) as cloud:
+        with serve(fleet, now=now, port=port, ticking=start is None, hostile=hostile) as cloud:
             # Not before it serves: a command that is refused leaves no file.
             contracts = made_folder(home, "WAN_PERF_HOME") / "simulated_contracts.csv"
             contracts.write_text(fleet.contracts_csv(), encoding="utf-8")

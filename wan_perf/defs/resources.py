@@ -67,12 +67,13 @@ class LoggedProgress:
 class Source:
     """The Mist organisation that the settings name; nothing is opened before it is asked for.
 
-    `timeout`: longest wait for a connection and for the next bytes of an answer. [s]
+    `timeout`: longest wait for a connection and for the next bytes of an answer; None: as the
+    settings say. [s]
     `compares_clocks`: refuse answers where this machine's clock is not Mist's.
     """
 
     settings: Settings
-    timeout: tuple[float, float] = (5, 60)
+    timeout: tuple[float, float] | None = None
     compares_clocks: bool = True
 
     @property
@@ -94,7 +95,9 @@ class Source:
             token=self.settings.mist_api_token.get_secret_value(),
             base_url=self.settings.mist_base_url,
             route=self.route,
-            timeout=self.timeout,
+            timeout=self.timeout
+            or (self.settings.mist_connect_timeout, self.settings.mist_read_timeout),
+            page_rows=self.settings.mist_page_rows,
             pause=time.sleep if self.settings.clock == "real" else _no_pause,
             now=RealClock().now if self.compares_clocks and self.settings.clock == "real" else None,
         )

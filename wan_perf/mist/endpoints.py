@@ -13,7 +13,7 @@ from wan_perf.mist.names import SPEED_TEST
 from wan_perf.mist.records import Row
 
 PAGE_ROWS = 1000
-"""Rows asked for in one page: the most that is known to be honoured."""
+"""Rows requested in one page by default: the most that Mist is known to honour."""
 
 NO_SUCH_CALL = (
     "nothing answers to this call; check that MIST_API_HOST and MIST_BASE_URL lead to the Mist API"

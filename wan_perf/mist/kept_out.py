@@ -73,8 +73,17 @@ class KeptOut:
             f"{f', such as {first}' if (first := self._firsts.get((path, why))) else ''}."
             for (path, why), count in sorted(self._counts.items())
         ] + [
-            _sentence(self._examples[group][0], count) for group, count in sorted(self._odd.items())
+            _sentence(path, costs_row, count, fields, self._examples[path, first, costs_row][0])
+            for (path, costs_row), (count, fields, first) in self._odd_by_endpoint().items()
         ]
+
+    def _odd_by_endpoint(self) -> dict[tuple[str, bool], tuple[int, int, str]]:
+        """Odd values, fields with any and the first of these, by endpoint and effect."""
+        found: dict[tuple[str, bool], tuple[int, int, str]] = {}
+        for (path, field, costs_row), more in sorted(self._odd.items()):
+            count, fields, first = found.get((path, costs_row), (0, 0, field))
+            found[path, costs_row] = count + more, fields + 1, first
+        return found
 
     @property
     def odd_count(self) -> int:
@@ -112,12 +121,13 @@ class KeptOut:
         return sound
 
 
-def _sentence(example: Example, count: int) -> str:
+def _sentence(path: str, costs_row: bool, count: int, fields: int, example: Example) -> str:
     value = example.value
     where = f" ({example.row})" if example.row else ""
     such = f"such as {value.place or 'the row'} = {value.value}{where}"
-    if value.costs_row:
+    if costs_row:
         rows = "1 row" if count == 1 else f"{count:,} rows"
-        return f"{rows} of {example.endpoint} rejected, as the key cannot be read, {such}."
+        return f"{rows} of {path} rejected, as the key cannot be read, {such}."
     values = "1 odd value" if count == 1 else f"{count:,} odd values"
-    return f"{values} of {example.endpoint} stored as unknown, {such}."
+    of = f" in {fields} fields" if fields > 1 else ""
+    return f"{values}{of} of {path} stored as unknown, {such}."

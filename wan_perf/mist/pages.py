@@ -57,7 +57,9 @@ class Page(Generic[Row]):
     odd: list[OddRow] = field(default_factory=list)
 
 
-def decoded(endpoint: Endpoint[Row], response: APIResponse, org_id: str) -> Page[Row]:
+def decoded(
+    endpoint: Endpoint[Row], response: APIResponse, org_id: str, page_rows: int = PAGE_ROWS
+) -> Page[Row]:
     """The rows of one page that are of this organization and say anything.
 
     The text is decoded, not what the SDK made of it: the SDK takes broken JSON for an empty object.
@@ -76,7 +78,7 @@ def decoded(endpoint: Endpoint[Row], response: APIResponse, org_id: str) -> Page
     if failure or _has_strangers(endpoint, response, org_id):
         page = _row_by_row(endpoint, response, org_id, failure)
     if endpoint.style == "list":
-        _refuse_open_end(endpoint.path, page.told, response)
+        _refuse_open_end(endpoint.path, page.told, response, page_rows)
     return page
 
 
@@ -199,9 +201,9 @@ def _why_not(told: Any, org_id: str) -> str | None:
     return NULLS if all(value is None for value in told.values()) else None
 
 
-def _refuse_open_end(path: str, rows: int, response: APIResponse) -> None:
+def _refuse_open_end(path: str, rows: int, response: APIResponse, page_rows: int) -> None:
     """Refuse a full page that does not say how many there are: the rest would be lost unseen."""
-    if rows >= PAGE_ROWS and "X-Page-Total" not in (response.headers or {}):
+    if rows >= page_rows and "X-Page-Total" not in (response.headers or {}):
         raise MistPermanentError(
             f"The answer of {path} has {rows} rows and no X-Page-Total; "
             "check that nothing between here and Mist removes headers."

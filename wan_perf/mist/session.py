@@ -56,6 +56,7 @@ class MistSession:
         base_url: Another address that speaks the same API; None for the cloud itself.
         route: Proxy and trusted certificates; None: those that the environment names.
         timeout: Longest wait for a connection and for the next bytes of an answer. [s]
+        page_rows: Rows requested in one page.
         pause: Waits for some seconds before a call that got no answer is made again.
         now: The clock of this machine, naive UTC, compared with Mist's in every answer; None where
             time is the simulator's.
@@ -77,6 +78,7 @@ class MistSession:
         base_url: str | None = None,
         route: Route | None = None,
         timeout: tuple[float, float] = (5, 60),
+        page_rows: int = PAGE_ROWS,
         pause: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] | None = None,
     ) -> None:
@@ -94,6 +96,7 @@ class MistSession:
         self._org_id = org_id
         self._token = token
         self._now = now
+        self._page_rows = page_rows
         # With another address the SDK's list of clouds is of no interest, but it insists on one.
         known = host if host in transport.HOSTS else transport.HOSTS[0]
         self.route = route or route_to(base_url or f"https://{host}")
@@ -166,7 +169,7 @@ class MistSession:
         followed: set[str] = set()
         response = self.fetch(endpoint, self._first(endpoint, whose, query))
         while True:
-            page = decoded(endpoint, response, self._org_id)
+            page = decoded(endpoint, response, self._org_id, self._page_rows)
             yield page, bool(response.next)
             if not response.next or not page.told:
                 return
@@ -241,7 +244,7 @@ class MistSession:
         read = 0
         for number in count(1):
             call = self._first(endpoint, whose, {**query, "page": str(number)})
-            page = decoded(endpoint, self.fetch(endpoint, call), self._org_id)
+            page = decoded(endpoint, self.fetch(endpoint, call), self._org_id, self._page_rows)
             read += page.told
             next_page = bool(page.told) and read < (page.total or 0)
             yield page, next_page
@@ -253,7 +256,7 @@ class MistSession:
     ) -> Callable[[], APIResponse]:
         module, function = endpoint.function.split(".")
         call = getattr(import_module(f"mistapi.api.v1.{endpoint.scope}.{module}"), function)
-        arguments = {**endpoint.query, **query, "limit": PAGE_ROWS}
+        arguments = {**endpoint.query, **query, "limit": self._page_rows}
         return partial(call, self._sdk, whose, **arguments)
 
     def _own(self, path: str, address: str) -> str:

@@ -7,7 +7,7 @@ Keep out: what an endpoint answers, and the listening itself.
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from starlette.applications import Starlette
@@ -20,6 +20,7 @@ from wan_perf.simulator.api import identity
 from wan_perf.simulator.clock import Budget, Clock
 from wan_perf.simulator.endpoints import Endpoints
 from wan_perf.simulator.fleet import Fleet
+from wan_perf.simulator.hostility import with_odd_values
 from wan_perf.simulator.instants import HOUR, epoch, holds, naive_utc
 from wan_perf.simulator.misbehaviour import REFUSALS, SPOILT, Illness
 from wan_perf.simulator.query import BadParameterError, NotFoundError
@@ -32,7 +33,10 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Cloud:
-    """A running simulator: where it listens and what it knows."""
+    """A running simulator: where it listens and what it knows.
+
+    `is_hostile`: its answers have odd values, see `hostility`.
+    """
 
     url: str
     token: str
@@ -40,6 +44,7 @@ class Cloud:
     fleet: Fleet
     clock: Clock
     illness: Illness = field(default_factory=Illness)
+    is_hostile: bool = False
     _calls: Counter[str] = field(default_factory=Counter)
 
     def count(self, path: str) -> None:
@@ -142,6 +147,8 @@ def _handler(cloud: Cloud, gate: _Gate, path: str, answer: Callable[[Question], 
             return json_answer({"detail": "Not found"}, 404)
         except BadParameterError as problem:
             return json_answer({"detail": str(problem)}, 400)
+        if cloud.is_hostile:
+            found = replace(found, body=with_odd_values(path, found.body))
         if ill and ill.how in SPOILT:
             address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return json_answer(SPOILT[ill.how](found.body, address), headers=found.headers)

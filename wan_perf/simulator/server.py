@@ -33,6 +33,7 @@ def serve(
     port: int = 0,
     ticking: bool = False,
     hourly_limit: int = 5000,
+    hostile: bool = False,
 ) -> Iterator[Cloud]:
     """Serve a fleet's Mist Cloud on 127.0.0.1 for the length of the context.
 
@@ -44,6 +45,7 @@ def serve(
         port: 0 takes a free one.
         ticking: let the clock run with real time from `now`.
         hourly_limit: calls allowed per virtual hour.
+        hostile: every odd value of the real world in 3 % of all rows, see `hostility`.
 
     Raises:
         OSError: the port is taken.
@@ -53,7 +55,7 @@ def serve(
     clock = Clock(now or fleet.start, ticking=ticking)
     with socket.create_server(("127.0.0.1", port)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        cloud = Cloud(url, token, known.org_id, known, clock)
+        cloud = Cloud(url, token, known.org_id, known, clock, is_hostile=hostile)
         config = uvicorn.Config(
             application(cloud, Budget(hourly_limit)),
             log_config=None,

@@ -83,6 +83,7 @@ def staged(
     start: datetime = START,
     kind: type[Runs] = Runs,
     hourly_limit: int = 5000,
+    hostile: bool = False,
     **given: object,
 ) -> Iterator[Stage]:
     """Serve the fleet and open runs on a warehouse of their own; partitions begin at `start`.
@@ -94,7 +95,7 @@ def staged(
     contracts = home / "contracts.csv"
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
     printed = io.StringIO()
-    with serve(fleet, now=now, hourly_limit=hourly_limit) as cloud:
+    with serve(fleet, now=now, hourly_limit=hourly_limit, hostile=hostile) as cloud:
         settings = demo_settings(cloud, home, contracts, start, **given)
         # Nothing of these tests reads a run's log: it is kept in memory.
         memory = dg.DagsterInstance.ephemeral()

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from wan_perf.defs.resources import Source
 from wan_perf.mist import endpoints
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.settings import read_settings
 from wan_perf_tests.mist.scripted import ORG, TOKEN, Answer, ScriptedCloud
 
 Script = Callable[..., ScriptedCloud]
@@ -73,6 +75,32 @@ def test_a_next_page_elsewhere_is_never_asked_for(scripted: Script, address: str
     with pytest.raises(MistPermanentError, match="outside"):
         list(cloud.session().rows(endpoints.PORTS))
     assert len(cloud.asked) == 1
+
+
+def test_the_size_of_a_page_is_a_setting(scripted: Script) -> None:
+    cloud = scripted(Answer([{"id": f"s{n}"} for n in range(20)]))
+    settings = read_settings(
+        MIST_ORG_ID=ORG,
+        MIST_API_TOKEN=TOKEN,
+        MIST_BASE_URL=cloud.url,
+        MIST_PAGE_ROWS=20,
+    )
+    with pytest.raises(MistPermanentError, match="20 rows and no X-Page-Total"):
+        list(Source(settings).session().rows(endpoints.SITES))
+    assert "limit=20" in cloud.asked[0]
+
+
+def test_the_time_to_wait_for_an_answer_is_a_setting(scripted: Script) -> None:
+    cloud = scripted(*[Answer([], delay_s=0.5)] * 3)
+    settings = read_settings(
+        MIST_ORG_ID=ORG,
+        MIST_API_TOKEN=TOKEN,
+        MIST_BASE_URL=cloud.url,
+        MIST_READ_TIMEOUT=0.05,
+        WAN_PERF_CLOCK="simulator",
+    )
+    with pytest.raises(MistTransientError, match="no bytes arrived in time"):
+        list(Source(settings).session().rows(endpoints.SITES))
 
 
 def test_a_full_page_without_a_total_is_not_taken_for_all(scripted: Script) -> None:
