@@ -69,7 +69,9 @@ def _rows(path: str, rows: list[Any]) -> list[Any]:
 
 def _odd(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row whose switches are text, whose numbers are variables, and with a null interface."""
-    odd = {name: _WORDS.get(name, _odd_value(name, value)) for name, value in row.items()}
+    odd: dict[str, Any] = {
+        name: _WORDS.get(name, _odd_value(name, value)) for name, value in row.items()
+    }
     return odd | {name: odd[name] | _NULL_INTERFACE for name in ("if_stat",) if name in odd}
 
 
