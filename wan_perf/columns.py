@@ -164,6 +164,7 @@ _IDENTITY = (
         "name between them where a site has several.",
     ),
     _text("gateway_mac", "WAN edge device, 12 hexadecimal digits."),
+    _text("gateway_device_id", "Mist's own id of the gateway; calls for its history name it."),
     _text("gateway_name", "Name of the gateway."),
     _text("gateway_model", "Hardware model of the gateway."),
     _text("port_id", "WAN interface of a gateway without its unit, such as ge-0/0/0."),

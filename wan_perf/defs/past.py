@@ -5,6 +5,7 @@ Keep out: which hours lack samples (`kpi.unheard`), asking (`mist.history`).
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
 import dagster as dg
@@ -74,7 +75,7 @@ def raw_port_history(
         *(dim_site, dim_circuit, circuit_port, dim_hour),
         end,
     )
-    wanted = _by_port(warehouse.query(lacking))
+    wanted = _by_port(warehouse.query(lacking), _device_ids(warehouse))
     session = source.session()
     # Without ports to ask for nothing is asked at all, not even the use of the token.
     found = _ask(session, wanted, clock, source.reserve, progress) if wanted else Backfill()
@@ -106,8 +107,22 @@ def _ask(
     return port_history(session, wanted, clock.now(), budget, progress.fetched)
 
 
-def _by_port(lacking: pd.DataFrame) -> list[Wanted]:
+def _device_ids(warehouse: Warehouse) -> dict[str, str]:
+    """Mist's own ids of the gateways by MAC, the newest that are known."""
+    stored = warehouse.lazy(RAW_INVENTORY)
+    rows = stored.filter(stored.gateway_device_id.notnull())
+    newest = rows.group_by("gateway_mac").aggregate(
+        device_id=rows.gateway_device_id.argmax(rows.taken_at)
+    )
+    found = warehouse.query(newest)
+    return dict(zip(found["gateway_mac"], found["device_id"], strict=True))
+
+
+def _by_port(lacking: pd.DataFrame, device_ids: Mapping[str, str]) -> list[Wanted]:
     hours: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
     for row in lacking.sort_values("hour").to_dict("records"):
         hours[row["site_id"], row["gateway_mac"], row["port_id"]].append(row["hour"])
-    return [Wanted(*port, tuple(of_port)) for port, of_port in sorted(hours.items())]
+    return [
+        Wanted(*port, tuple(of_port), device_ids.get(port[1]))
+        for port, of_port in sorted(hours.items())
+    ]

@@ -22,12 +22,16 @@ Bucket = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Wanted:
-    """A WAN port and the past hours of it whose history is wanted."""
+    """A WAN port and the past hours of it whose history is wanted.
+
+    `device_id` is Mist's own id of the gateway; without one it is built from the MAC.
+    """
 
     site_id: str
     gateway_mac: str
     port_id: str
     hours: tuple[datetime, ...]
+    device_id: str | None = None
 
     @property
     def start(self) -> datetime:

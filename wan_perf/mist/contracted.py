@@ -22,7 +22,7 @@ _SITE_COLUMNS = (
     *("site_id", "site_name", "site_groups", "country_code", "time_zone", "latitude"),
     "longitude",
 )
-_GATEWAY_COLUMNS = ("gateway_mac", "gateway_name", "gateway_model")
+_GATEWAY_COLUMNS = ("gateway_mac", "gateway_device_id", "gateway_name", "gateway_model")
 _NAMES_OFFERED = 50
 """Unknown names for which the closest one is looked up: comparing names is slow."""
 

@@ -80,7 +80,11 @@ EVENTS = Endpoint(
 SITES = Endpoint("sites", "sites.listOrgSites", records.Site)
 SITE_GROUPS = Endpoint("sitegroups", "sitegroups.listOrgSiteGroups", records.SiteGroup)
 DEVICES = Endpoint(
-    "inventory", "inventory.getOrgInventory", records.Device, query={"type": "gateway"}
+    "inventory",
+    "inventory.getOrgInventory",
+    records.Device,
+    # Without vc a cluster is listed by one of its nodes, whichever that is.
+    query={"type": "gateway", "vc": "true"},
 )
 TEMPLATES = Endpoint(
     "gatewaytemplates", "gatewaytemplates.listOrgGatewayTemplates", records.Template

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from msgspec.structs import replace
 
 from wan_perf.frames import conform
 from wan_perf.mist import endpoints
@@ -140,14 +141,21 @@ def _configured(estate: Estate) -> dict[str, list[Configured]]:
 
 
 def _gateways(estate: Estate) -> Iterator[Device]:
-    """The gateways once each; of the nodes of a cluster the one that speaks for it."""
+    """The gateways once each; of the nodes of a cluster the one whose statistics there are.
+
+    Statistics of a cluster may be those of a MAC that no node has; the gateway then has that one.
+    """
     devices = {device.gateway_mac: device for device in estate.devices}
-    speaking = {gateway.gateway_mac for gateway in estate.gateways}
+    speaking = {gateway.gateway_mac: gateway for gateway in estate.gateways}
     nodes: dict[str, list[str]] = defaultdict(list)
     for device in devices.values():
         nodes[device.cluster_mac or device.gateway_mac].append(device.gateway_mac)
     for cluster, macs in nodes.items():
-        yield devices[min(macs, key=lambda mac: (mac not in speaking, mac != cluster, mac))]
+        mac = min(macs, key=lambda mac: (mac not in speaking, mac != cluster, mac))
+        named = cluster if mac not in speaking and cluster in speaking else mac
+        reported = speaking[named].gateway_device_id if named in speaking else None
+        device_id = reported or devices[mac].gateway_device_id
+        yield replace(devices[mac], gateway_mac=named, gateway_device_id=device_id)
 
 
 def _of_site(site: Site, group_names: dict[str, str | None]) -> dict[str, Any]:
@@ -168,6 +176,7 @@ def _of_device(device: Device) -> dict[str, Any]:
         "gateway_mac": device.gateway_mac,
         "gateway_name": device.gateway_name,
         "gateway_model": device.gateway_model,
+        "gateway_device_id": device.gateway_device_id,
     }
 
 

@@ -8,6 +8,7 @@ rows or to find a value.
 """
 
 GATEWAY_NAMES = {
+    "id": "gateway_device_id",
     "mac": "gateway_mac",
     "site_id": "site_id",
     "last_seen": "sampled_at",
@@ -87,6 +88,7 @@ SITE_NAMES = {
 PLACE_NAMES = {"lat": "latitude", "lng": "longitude"}
 SITE_GROUP_NAMES = {"id": "group_id", "name": "group_name"}
 DEVICE_NAMES = {
+    "id": "gateway_device_id",
     "mac": "gateway_mac",
     "name": "gateway_name",
     "model": "gateway_model",
@@ -154,7 +156,7 @@ QUALITY_NAMES = {
     "avg_loss": "loss_pct_mean",
 }
 DEVICE_ID_PREFIX = "00000000-0000-0000-1000-"
-"""A device's id is this and its MAC."""
+"""A device's id is this and its MAC, unless the cloud gives it another one."""
 
 EVENT_KINDS = {
     "GW_PORT_DOWN": "port_down",

@@ -56,7 +56,7 @@ def port_rates(session: MistSession, port: Wanted, buckets: Buckets) -> list[dic
     answer = session.single(
         endpoints.PORT_HISTORY,
         port.site_id,
-        DEVICE_ID_PREFIX + port.gateway_mac,
+        port.device_id or DEVICE_ID_PREFIX + port.gateway_mac,
         ",".join(RATE_NAMES),
         **buckets.query(port),
     )

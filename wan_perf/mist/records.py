@@ -82,6 +82,7 @@ class Gateway(Struct, rename=_ours(names.GATEWAY_NAMES)):
     """
 
     gateway_mac: Name
+    gateway_device_id: str | None = None
     site_id: str | None = None
     sampled_at: Epoch | None = None
     uptime_seconds: Number | None = None
@@ -188,6 +189,7 @@ class Device(Struct, rename=_ours(names.DEVICE_NAMES)):
     """
 
     gateway_mac: Name
+    gateway_device_id: str | None = None
     gateway_name: str | None = None
     gateway_model: str | None = None
     site_id: str | None = None

@@ -78,10 +78,11 @@ class Endpoints:
     def inventory(self, asked: Question) -> Answer:
         """Answer /inventory: access points unless another type is asked for."""
         kind = query.choice(asked.parameters, "type", "ap", DEVICE_TYPES)
+        with_members = query.truth_value(asked.parameters, "vc") is True
         with_spares = query.truth_value(asked.parameters, "unassigned") is not False
         rows = [
             row
-            for row in self._inventory.at(asked.now)
+            for row in self._inventory.at(asked.now, with_members=with_members)
             if row["type"] == kind
             and (with_spares or row["site_id"] is not None)
             and matches(row, asked.parameters, ("mac", "model", "site_id"))

@@ -1,20 +1,21 @@
 """History against a cloud that answers badly: a sentence or an answer, and the next run repairs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist import endpoints
-from wan_perf.mist.buckets import Wanted
+from wan_perf.mist.buckets import Buckets, Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.errors import HourUsedUpError
 from wan_perf.mist.history import Backfill, port_history
+from wan_perf.mist.rate_history import port_rates
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.misbehaviour import WAYS
-from wan_perf_tests.mist.scripted import START
+from wan_perf_tests.mist.scripted import START, Answer, ScriptedCloud
 
 HOUR = timedelta(hours=1)
 NOW = START + 48 * HOUR
@@ -119,3 +120,24 @@ def test_the_budget_counts_what_failed_and_begins_anew_on_the_hour():
         at[0] = NOW + HOUR
         budget.claim()
         assert budget.left == 9
+
+
+@pytest.mark.parametrize(
+    ("device_id", "named"),
+    [
+        pytest.param("7d9c1f00-0000-4000-8000-000000000001", None, id="the cloud's own id"),
+        pytest.param(None, "00000000-0000-0000-1000-aa0000000001", id="a snapshot without it"),
+    ],
+)
+def test_a_gateways_history_is_requested_by_mists_own_id(
+    scripted: Callable[..., ScriptedCloud], device_id: str | None, named: str | None
+):
+    """A cluster has an id of the cloud's, which no MAC leads to."""
+    answer = {"start": 1_772_323_200, "interval": 3600, "rx_bps": [8.0], "tx_bps": [8.0]}
+    cloud = scripted(Answer(answer))
+    hour = datetime.fromisoformat("2026-03-01")
+    port = Wanted("s1", "aa0000000001", "ge-0/0/0", (hour,), device_id)
+    hourly = Buckets("1h", HOUR, timedelta(days=14))
+    (row,) = port_rates(cloud.session(), port, hourly)
+    assert row["rx_bps_mean"] == 8.0
+    assert f"/insights/gateway/{named or device_id}/stats" in cloud.asked[0]

@@ -232,3 +232,19 @@ def test_order_of_paths(preferences: dict[str, Any], places: tuple[int | None, .
     ports = {f"ge-0/0/{n}": {"usage": "wan", "name": name} for n, name in enumerate("ab")}
     found = configured_circuits(template(ports, path_preferences=preferences))
     assert tuple(circuit.path_order for circuit in found) == places
+
+
+def test_statistics_of_a_clusters_own_mac_are_those_of_its_gateway() -> None:
+    """The cloud gives a cluster a MAC and an id of its own, and lists the nodes under it."""
+    nodes = [
+        {"mac": mac, "id": f"id of {mac}", "site_id": "s1", "vc_mac": "cc01"}
+        for mac in ("aa01", "aa02")
+    ]
+    interfaces = {"ge-0/0/0.0": {**WAN, "wan_name": "wan0"}}
+    gateway = {"mac": "cc01", "id": "id of the cluster", "site_id": "s1", "if_stat": interfaces}
+    ports = [{"mac": "cc01", "port_id": "ge-0/0/0", "port_usage": "wan"}]
+    rows = rows_of(estate(devices=nodes, gateways=[gateway], ports=ports, templates=[]))
+    names = ("gateway_mac", "gateway_device_id", "port_id")
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        ("cc01", "id of the cluster", "ge-0/0/0")
+    ]

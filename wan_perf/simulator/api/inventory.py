@@ -61,14 +61,24 @@ class Inventory:
         self._shelf = [_spare(fleet, spare) for spare in fleet.spares]
         self._gateways = [(gateway, _owned(fleet, gateway)) for gateway in fleet.gateways]
 
-    def at(self, now: float) -> list[Json]:
-        """Give the rows at an instant [epoch s]: a gateway that was taken away is a spare."""
+    def at(self, now: float, *, with_members: bool = False) -> list[Json]:
+        """Give the rows at an instant [epoch s]: a gateway that was taken away is a spare.
+
+        `with_members`: the second nodes of clusters too.
+        """
         rows = [
             row | ({"connected": gateway.is_connected(now)} if here else _UNASSIGNED)
-            for gateway, row in self._gateways
+            for gateway, owned in self._gateways
             for here in [gateway.is_assigned(now)]
+            for row in (owned, *([_second_node(owned)] if with_members and gateway.is_ha else []))
         ]
         return [*rows, *self._always, *self._shelf]
+
+
+def _second_node(first: Json) -> Json:
+    """The other node of a cluster: a device of its own, under the cluster's MAC."""
+    mac = f"{int(first['mac'], 16) | 1 << 40:012x}"
+    return first | {"id": device_id(mac), "mac": mac, "serial": f"{first['serial']}N1"}
 
 
 _UNASSIGNED: Json = {"site_id": None, "connected": False}
@@ -88,6 +98,7 @@ def _owned(fleet: Fleet, gateway: Gateway) -> Json:
         "created_time": float(site.created_at),
         "modified_time": float(gateway.assigned[0] or site.created_at),
     }
+    row |= {"vc_mac": gateway.mac} if gateway.is_ha else {}
     profile = profile_name(fleet, gateway)
     return row | ({"deviceprofile_id": profile_id(fleet, profile)} if profile else {})
 
