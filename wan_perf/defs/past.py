@@ -109,8 +109,7 @@ def _ask(
 
 def _device_ids(warehouse: Warehouse) -> dict[str, str]:
     """Mist's own ids of the gateways by MAC, the newest that are known."""
-    stored = warehouse.lazy(RAW_INVENTORY)
-    rows = stored.filter(stored.gateway_device_id.notnull())
+    rows = warehouse.lazy(RAW_INVENTORY).drop_null("gateway_device_id")
     newest = rows.group_by("gateway_mac").aggregate(
         device_id=rows.gateway_device_id.argmax(rows.taken_at)
     )
