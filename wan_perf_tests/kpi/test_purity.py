@@ -1,5 +1,6 @@
 """An hour alone is the same hour in a range, each from what the partition mappings give it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +9,9 @@ from wan_perf_tests.kpi.engine import circuit_hour_query
 from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
 from wan_perf_tests.kpi.ragged import Life, lives
 from wan_perf_tests.kpi.rows import HOUR, H, Row
+
+# Each example is several runs of the whole fact, half a second each.
+pytestmark = pytest.mark.proof
 
 PORTS = [f"ge-0/0/{n}" for n in range(4)]
 FIRST, COUNT = HOUR, 5

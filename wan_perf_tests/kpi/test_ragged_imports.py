@@ -1,5 +1,6 @@
 """Ragged lives, histories and imports: the row is as the reference says, also in another range."""
 
+import pytest
 from hypothesis import given
 
 from wan_perf_tests.examples import oracle
@@ -8,6 +9,9 @@ from wan_perf_tests.kpi.engine import circuit_hour_query
 from wan_perf_tests.kpi.estate import carried, circuit, hours, tables
 from wan_perf_tests.kpi.ragged import PORTS, Life, estates, histories, imports
 from wan_perf_tests.kpi.rows import HOUR, H, Row
+
+# Each example is several runs of the whole fact, half a second each.
+pytestmark = pytest.mark.proof
 
 NAMES = [port for _, port in PORTS]
 
