@@ -43,5 +43,5 @@ def _findings(settings: Settings, clock: Clock, patience_s: float) -> Iterator[F
     yield from examine_files(settings, clock)
     yield from examine_cloud(settings, clock)
     yield from examine_store(settings, clock, patience_s)
-    yield from examine_described(settings)
+    yield from examine_described(settings, patience_s)
     yield from examine_machine(settings)

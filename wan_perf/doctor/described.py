@@ -20,13 +20,17 @@ from wan_perf.tables import DIM_CIRCUIT, DIM_SITE
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 
 DESCRIBED = ("overrides", "time zones")
-_PATIENCE_S = 5
 
 
-def examine_described(settings: Settings) -> Iterator[Finding]:
-    """Overrides that match nothing, and sites whose local time is unknown."""
+def examine_described(settings: Settings, patience_s: float) -> Iterator[Finding]:
+    """Overrides that match nothing, and sites whose local time is unknown.
+
+    Args:
+        settings: Of the warehouse and the policy file.
+        patience_s: How long to wait for a warehouse that another process has open. [s]
+    """
     try:
-        sites, circuits = _dimensions(settings)
+        sites, circuits = _dimensions(settings, patience_s)
     except WanPerfError:
         yield from not_asked(DESCRIBED, "the warehouse is not open")
         return
@@ -37,13 +41,13 @@ def examine_described(settings: Settings) -> Iterator[Finding]:
     yield _time_zones(sites[sites["valid_to"].isna()])
 
 
-def _dimensions(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _dimensions(settings: Settings, patience_s: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     warehouse: Warehouse = warehouse_for(settings)
     nothing = pd.DataFrame()
     if isinstance(warehouse, DuckDBWarehouse):
         if not is_there(warehouse.path):
             return nothing, nothing
-        warehouse = replace(warehouse, patience_s=_PATIENCE_S)
+        warehouse = replace(warehouse, patience_s=patience_s)
     tables = (DIM_SITE, DIM_CIRCUIT)
     if not all(map(warehouse.holds, tables)):
         return nothing, nothing
