@@ -179,9 +179,17 @@ def _named(override: Override) -> str:
 
 
 def _refuse_combined(entries: Sequence[Override]) -> None:
-    """Refuse levels that do not rise once a scope's are put over those of everybody."""
+    """Refuse levels that do not rise once a scope's are put over those of everybody.
+
+    Where a scope between the two has levels too, the file does not say which of them come together;
+    a check looks at what came of it (`audits.policy`).
+    """
     by_entry = _by_entry(entries)
-    for (metric, _, _), own in by_entry.items():
+    scopes = {(metric, scope) for metric, scope, _ in by_entry}
+    for (metric, scope, _), own in by_entry.items():
+        between = _NAMED_SCOPES[: max(SCOPES.index(scope) - 1, 0)]
+        if any((metric, other) in scopes for other in between):
+            continue
         wide = by_entry[metric, SCOPES[0], ""]
         first = min(entry.since for entry in own)
         for at in sorted({entry.since for entry in (*own, *wide) if entry.since >= first}):

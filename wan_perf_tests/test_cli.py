@@ -391,6 +391,7 @@ def flapped(day: date, circuit: str, flaps: int, hours: int = 24) -> dict[str, o
         "circuit_id": circuit,
         "site_id": "S1",
         "hour_count": hours,
+        "is_whole": hours == 24,
         "flap_count": flaps,
         "up_minutes": 60.0 * hours,
         "down_minutes": 0.0,

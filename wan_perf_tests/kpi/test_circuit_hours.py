@@ -165,11 +165,9 @@ def only(**levels_and_scope: Any) -> Override:
             "high",
             id="a site by its name",
         ),
+        pytest.param([only(region="West", warning=50)], "warning", id="one level of the region"),
         pytest.param(
-            [only(region="West", high=50)], "high", id="one level of the region, the rest default"
-        ),
-        pytest.param(
-            [override(40, region="West"), only(site="S1", critical=51, high=50.5)],
+            [override(40, region="West"), only(site="S1", critical=52, high=50.5)],
             "warning",
             id="two levels of the site, the first of its region",
         ),
