@@ -164,6 +164,7 @@ _IDENTITY = (
         "name between them where a site has several.",
     ),
     _text("gateway_mac", "WAN edge device, 12 hexadecimal digits."),
+    _text("site_variables", "Values of the variables that the site's templates need, as JSON."),
     _text("gateway_device_id", "Mist's own id of the gateway; calls for its history name it."),
     _text("gateway_name", "Name of the gateway."),
     _text("gateway_model", "Hardware model of the gateway."),
@@ -252,6 +253,9 @@ _TIME = (
     _instant("taken_at", "Instant of the inventory snapshot."),
     _instant(
         "site_asked_at", "Snapshot for which the site's variables and speed tests were asked."
+    ),
+    _instant(
+        "variables_requested_at", "When the variables of the site's templates were requested."
     ),
     _instant("sampled_at", "Newest instant at which the gateway reported what the row says."),
     _instant("event_at", "Instant of the event, as the gateway saw it."),

@@ -130,7 +130,7 @@ RAW_INVENTORY = Table(
         *("contract_role_rank", "contract_provider", "contract_medium", "contract_on_demand"),
         "contract_valid_from",
         *("variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"),
-        *("site_asked_at", "gateway_device_id"),
+        *("site_asked_at", "gateway_device_id", "site_variables", "variables_requested_at"),
     ),
 )
 RAW_PORT_SAMPLE = Table(

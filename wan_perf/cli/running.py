@@ -416,6 +416,10 @@ class Runs:
             sites = counted(told["sites_left"], "site", "sites")
             why = told["why_left"][0]
             self.console.print(warning(f"Bandwidth of {sites} stays as it was:", why))
+        if told["sites_without_variables"]:
+            sites = counted(told["sites_without_variables"], "site", "sites")
+            why = told["why_without_variables"][0]
+            self.console.print(warning(f"Template variables of {sites} stay as they were:", why))
         for name, more in (("contracts_unused", "contracts"), ("variables_unused", "variables")):
             sentences = told[name]
             for sentence in sentences[:_MISSED_SHOWN]:

@@ -16,7 +16,8 @@ from wan_perf.mist.asking_sites import ask_sites
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.instants import EPOCH
-from wan_perf.mist.inventory import contracts_of, inventory
+from wan_perf.mist.inventory import contracts_of, estate_of, snapshot, templates_of_sites
+from wan_perf.mist.site_variables import site_variables
 from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.warehouse import Warehouse
 
@@ -35,12 +36,19 @@ def raw_inventory(
     warehouse: dg.ResourceParam[Warehouse],
 ) -> dg.MaterializeResult[pd.DataFrame]:
     session = source.session()
-    frame, unused = inventory(session, floored(clock.now(), PASS_EVERY), source.contracts())
-    sites = ask_sites(session, frame, newest_snapshot(warehouse), clock, source.reserve)
+    at, newest = floored(clock.now(), PASS_EVERY), newest_snapshot(warehouse)
+    estate = estate_of(session)
+    templates = templates_of_sites(estate)
+    variables = site_variables(session, templates, newest, clock, source.reserve)
+    bare, unused = snapshot(estate, at, source.contracts(), variables.by_site)
+    frame = variables.put_on(bare)
+    sites = ask_sites(session, frame, newest, clock, source.reserve, variables.settings)
     for sentence in (*unused, *sites.complaints):
         context.log.warning(sentence)
     for why, count in sorted(sites.left.items()):
         context.log.warning(f"Bandwidth of {count} sites stays as it was: {why}")
+    for why, count in sorted(variables.left.items()):
+        context.log.warning(f"Template variables of {count} sites stay as they were: {why}")
     context.add_output_metadata(
         {
             "contracts_unused": unused,
@@ -48,6 +56,8 @@ def raw_inventory(
             "sites_asked": sites.asked,
             "sites_left": sites.left.total(),
             "why_left": sorted(sites.left),
+            "sites_without_variables": variables.left.total(),
+            "why_without_variables": sorted(variables.left),
             "calls": session.calls,
         },
         output_name=ROWS,

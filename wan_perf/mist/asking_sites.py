@@ -9,10 +9,11 @@ snapshot has of it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -71,7 +72,12 @@ class _Said:
 
 
 def ask_sites(
-    session: MistSession, snapshot: pd.DataFrame, newest: pd.DataFrame, clock: Clock, reserve: int
+    session: MistSession,
+    snapshot: pd.DataFrame,
+    newest: pd.DataFrame,
+    clock: Clock,
+    reserve: int,
+    settings: Mapping[str, dict[str, Any]] = MappingProxyType({}),
 ) -> SitesAsked:
     """The snapshot with the rates in variables and speed tests of the sites that need them.
 
@@ -83,6 +89,7 @@ def ask_sites(
         newest: Rows of the newest snapshot that is stored; none will do.
         clock: What time it is.
         reserve: Calls an hour that are left to live passes.
+        settings: Variables of sites that were requested for this snapshot already.
     """
     known: Any = snapshot.astype(object).where(snapshot.notna(), None)
     rows: list[Row] = known.to_dict("records")
@@ -92,7 +99,7 @@ def ask_sites(
     _keep(sites, newest)
     at: datetime = snapshot["taken_at"].max().to_pydatetime()
     found = SitesAsked(snapshot)
-    for site_id, said in _answers(session, _due(sites, at), at, clock, reserve):
+    for site_id, said in _answers(session, _due(sites, at), at, clock, reserve, settings):
         _lay(sites[site_id], said, at, session, found)
     found.frame = conform(rows, RAW_INVENTORY)
     return found
@@ -140,12 +147,17 @@ def _due(sites: _Sites, at: datetime) -> list[str]:
 
 
 def _answers(
-    session: MistSession, due: list[str], at: datetime, clock: Clock, reserve: int
+    session: MistSession,
+    due: list[str],
+    at: datetime,
+    clock: Clock,
+    reserve: int,
+    settings: Mapping[str, dict[str, Any]],
 ) -> Iterator[tuple[str, _Said]]:
     if not due:
         return  # not even the use of the token is asked
     try:
-        asking = _Asking(session, Budget(session, clock.now, reserve), at)
+        asking = _Asking(session, Budget(session, clock.now, reserve), at, settings)
     except (MistPermanentError, MistTransientError) as error:
         yield from ((site_id, _Said(failures=[error], is_over=False)) for site_id in due)
         return
@@ -171,8 +183,14 @@ def _lay(
 class _Asking:
     """Asks site after site, several at once; what the token may not read is asked no more."""
 
-    def __init__(self, session: MistSession, budget: Budget, at: datetime) -> None:
-        self._session, self._budget = session, budget
+    def __init__(
+        self,
+        session: MistSession,
+        budget: Budget,
+        at: datetime,
+        settings: Mapping[str, dict[str, Any]],
+    ) -> None:
+        self._session, self._budget, self._settings = session, budget, settings
         self._since = f"{epoch(at - TESTS_COUNT_FOR):.0f}"
         self._refused: dict[str, MistPermanentError] = {}
         self._ended: HourUsedUpError | None = None
@@ -181,11 +199,13 @@ class _Asking:
         """What a site says to both questions."""
         said = _Said()
         session = self._session
-        said.variables = self._had(
-            said,
-            endpoints.SITE_SETTING.path,
-            lambda: session.single(endpoints.SITE_SETTING, site_id).variables or {},
-        )
+        said.variables = self._settings.get(site_id)
+        if said.variables is None:
+            said.variables = self._had(
+                said,
+                endpoints.SITE_SETTING.path,
+                lambda: session.single(endpoints.SITE_SETTING, site_id).variables or {},
+            )
         said.tests = self._had(
             said,
             endpoints.SPEED_TESTS.path,

@@ -5,9 +5,10 @@ Keep out: WAN ports (`wan_ports`), contracts (`contracted`), what follows: role,
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -26,6 +27,8 @@ from wan_perf.mist.records import (
     Template,
 )
 from wan_perf.mist.session import MistSession
+from wan_perf.mist.site_variables import Variables
+from wan_perf.mist.template_variables import resolved, variables_in
 from wan_perf.mist.wan_ports import Seen, ports_of_gateway, seen_ports
 from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
 
@@ -68,7 +71,12 @@ def inventory(
         MistPermanentError: A call would fail again, or an answer has not the known shape.
         MistTransientError: A call may succeed later.
     """
-    estate = Estate(
+    return snapshot(estate_of(session), taken_at, contracts)
+
+
+def estate_of(session: MistSession) -> Estate:
+    """What the organization owns now; see `inventory`."""
+    return Estate(
         sites=list(session.rows(endpoints.SITES)),
         groups=list(session.rows(endpoints.SITE_GROUPS)),
         devices=list(session.rows(endpoints.DEVICES)),
@@ -77,14 +85,33 @@ def inventory(
         gateways=list(session.rows(endpoints.GATEWAYS)),
         ports=list(session.rows(endpoints.PORTS)),
     )
-    return snapshot(estate, taken_at, contracts)
+
+
+def templates_of_sites(estate: Estate) -> dict[str, list[Template]]:
+    """What configures the gateways of each site: its template, their device profiles."""
+    by_id = {template.template_id: template for template in (*estate.templates, *estate.profiles)}
+    found: dict[str, list[Template]] = {}
+    template_ids = {site.site_id: site.template_id for site in estate.sites}
+    for device in _gateways(estate):
+        if device.site_id in template_ids:
+            named = device.profile_id or template_ids[device.site_id]
+            of_site = found.setdefault(device.site_id, [])
+            if named in by_id and by_id[named] not in of_site:
+                of_site.append(by_id[named])
+    return found
 
 
 def snapshot(
-    estate: Estate, taken_at: datetime, contracts: "list[Contract]"
+    estate: Estate,
+    taken_at: datetime,
+    contracts: "list[Contract]",
+    variables: Mapping[str, Variables] = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The rows of an estate with the contracts in force; see `inventory`."""
-    found = add_contracts(_rows(estate), contracts, taken_at)
+    """The rows of an estate with the contracts in force; see `inventory`.
+
+    `variables` are those of the sites whose templates need them.
+    """
+    found = add_contracts(_rows(estate, variables), contracts, taken_at)
     frame = conform([{**row, "taken_at": taken_at} for row in found.rows], RAW_INVENTORY)
     order = ["site_name", "site_id", "gateway_mac", "port_id"]
     return frame.sort_values(order, kind="stable").reset_index(drop=True), found.sentences
@@ -111,9 +138,9 @@ def contracts_of(
     return frame.sort_values("contract_line").reset_index(drop=True), found.sentences
 
 
-def _rows(estate: Estate) -> Iterator[dict[str, Any]]:
+def _rows(estate: Estate, variables: Mapping[str, Variables]) -> Iterator[dict[str, Any]]:
     group_names = {group.group_id: group.group_name for group in estate.groups}
-    configured = _configured(estate)
+    configuration = _Configuration(estate)
     seen = seen_ports(estate.gateways, estate.ports)
     at_site: dict[str, list[Device]] = defaultdict(list)
     known = {site.site_id for site in estate.sites}
@@ -127,17 +154,33 @@ def _rows(estate: Estate) -> Iterator[dict[str, Any]]:
         if not at_site[site.site_id]:
             yield of_site
         for device in at_site[site.site_id]:
-            circuits = configured.get(device.profile_id or site.template_id or "", [])
+            named = device.profile_id or site.template_id
+            circuits = configuration.circuits(named, variables.get(site.site_id, {}))
             for port in ports_of_gateway(circuits, seen.get(device.gateway_mac, Seen())):
                 yield {**of_site, **_of_device(device), **port}
 
 
-def _configured(estate: Estate) -> dict[str, list[Configured]]:
-    """WAN circuits by template or device profile."""
-    return {
-        template.template_id: configured_circuits(template)
-        for template in (*estate.templates, *estate.profiles)
-    }
+class _Configuration:
+    """The WAN circuits of each template or device profile, by the values of its variables."""
+
+    def __init__(self, estate: Estate) -> None:
+        templates = (*estate.templates, *estate.profiles)
+        self._templates = {template.template_id: template for template in templates}
+        self._needed = {template.template_id: variables_in(template) for template in templates}
+        self._found: dict[tuple[Any, ...], list[Configured]] = {}
+
+    def circuits(self, template_id: str | None, variables: Variables) -> list[Configured]:
+        """The circuits that a template configures at a site with these variables."""
+        template = self._templates.get(template_id or "")
+        if template is None:
+            return []
+        needed = self._needed[template.template_id]
+        values = {name: variables.get(name) for name in sorted(needed)}
+        key = (template.template_id, *values.values())
+        if key not in self._found:
+            here = resolved(template, values) if needed else template
+            self._found[key] = configured_circuits(here)
+        return self._found[key]
 
 
 def _gateways(estate: Estate) -> Iterator[Device]:

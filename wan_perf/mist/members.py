@@ -62,7 +62,7 @@ class _Gateway:
         free = [port for port in dict.fromkeys(ports) if port not in self.of_port]
         circuit = Circuit(name, configured, [])
         if configured and configured.is_bundle:
-            circuit.is_redundant = bool(configured.config.is_redundant)
+            circuit.is_redundant = configured.config.is_redundant is True
             circuit.aggregate = name if name not in configured.members else None
         self.circuits[name] = circuit
         for port in free:
@@ -183,13 +183,13 @@ def _aggregate(config: PortConfig) -> str | None:
         (config.is_redundant, RETH, config.reth_number),
         (config.is_aggregated, AGGREGATE, config.ae_number),
     ):
-        if flag and number is not None and str(number).isdecimal():
+        if flag is True and number is not None and str(number).isdecimal():
             return f"{stem}{number}"
     return None
 
 
 def _flagged(config: PortConfig, ports: str) -> str | None:
-    if not (config.is_redundant or config.is_aggregated):
+    if True not in (config.is_redundant, config.is_aggregated):
         return None
     return f"bundle of {config.wan_name or ports}"
 

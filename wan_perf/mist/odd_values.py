@@ -186,22 +186,23 @@ def _fields(kind: Any) -> tuple[FieldInfo, ...]:
 
 
 @cache
-def _options(kind: Any) -> tuple[Any, ...]:
-    options = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
-    return tuple(o for o in options if o is not NoneType)
+def options(kind: Any) -> tuple[Any, ...]:
+    """The types that a value may have, beside being absent."""
+    united = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    return tuple(o for o in united if o is not NoneType)
 
 
 @cache
 def _structure(kind: Any) -> Any:
     """The record, list or mapping that a type is, absent or not; None for a single value."""
-    options = _options(kind)
-    return options[0] if len(options) == 1 and get_origin(options[0]) is not Annotated else None
+    found = options(kind)
+    return found[0] if len(found) == 1 and get_origin(found[0]) is not Annotated else None
 
 
 def _reason(value: Any, kind: Any) -> Reason:
     if isinstance(value, str) and "{{" in value:
         return "variable"
-    wanted = {get_args(o)[0] if get_origin(o) is Annotated else o for o in _options(kind)}
+    wanted = {get_args(o)[0] if get_origin(o) is Annotated else o for o in options(kind)}
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return "range" if is_number and wanted & {int, float} else "kind"
 

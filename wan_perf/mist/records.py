@@ -31,6 +31,9 @@ Number = int | float
 Speed = Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)]
 """Negotiated speed; a virtual port writes -1 for unknown. [Mbit/s]"""
 
+Variable = Annotated[str, Meta(pattern=r"\{\{")]
+"""A variable of a site in the place of a configured number or switch (`template_variables`)."""
+
 Row = TypeVar("Row")
 
 
@@ -200,14 +203,14 @@ class Device(Struct, rename=_ours(names.DEVICE_NAMES)):
 class Shaping(Struct, rename=_ours(names.SHAPING_NAMES)):
     """Limit of what a port sends."""
 
-    is_enabled: bool | None = None
-    transmit_kbps: Number | None = None
+    is_enabled: bool | Variable | None = None
+    transmit_kbps: Number | Variable | None = None
 
 
 class VpnPath(Struct, rename=_ours(names.VPN_PATH_NAMES)):
     """A port's part in one VPN."""
 
-    vpn_preference: int | None = None
+    vpn_preference: int | Variable | None = None
     vpn_role: str | None = None
 
 
@@ -220,11 +223,11 @@ class PortConfig(Struct, rename=_ours(names.PORT_CONFIG_NAMES)):
     usage: str | None = None
     wan_name: str | None = None
     medium: str | None = None
-    is_disabled: bool | None = None
-    is_lte_backup: bool | None = None
-    is_redundant: bool | None = None
+    is_disabled: bool | Variable | None = None
+    is_lte_backup: bool | Variable | None = None
+    is_redundant: bool | Variable | None = None
     reth_number: int | str | None = None
-    is_aggregated: bool | None = None
+    is_aggregated: bool | Variable | None = None
     ae_number: int | str | None = None
     shaping: Shaping | None = None
     vpn_paths: dict[str, VpnPath] | None = None

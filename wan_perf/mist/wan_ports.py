@@ -14,6 +14,7 @@ from wan_perf.mist.figures import known_speed, possible
 from wan_perf.mist.interfaces import base_port, is_wan, port_ids
 from wan_perf.mist.members import Circuit, Configured, circuits_of
 from wan_perf.mist.records import Gateway, Interface, Port, PortConfig, Shaping
+from wan_perf.mist.template_variables import is_variable, known
 from wan_perf.mist.wan_interfaces import Told, wan_interfaces
 
 Evidence = dict[str, Any]
@@ -80,7 +81,7 @@ def _of_row(circuit: Circuit, port: str, seen: Seen) -> Evidence:
     physical = seen.ports.get(port) or (seen.ports.get(base_port(port)) if told else None)
     configured = circuit.configured
     is_aggregate = port == circuit.aggregate
-    config_off = configured.config.is_disabled if configured else None
+    config_off = known(configured.config.is_disabled) if configured else None
     return {
         "port_id": port,
         "interface": (told.interface if told else None)
@@ -116,11 +117,11 @@ def _was_up(heard: Interface | Port | None) -> bool | None:
 def _of_config(configured: Configured) -> Evidence:
     config: PortConfig = configured.config
     paths = list((config.vpn_paths or {}).values())
-    preferences = (path.vpn_preference for path in paths)
+    preferences = (known(path.vpn_preference) for path in paths)
     return _known(
-        wan_name=config.wan_name,
-        medium=config.medium,
-        is_lte_backup=config.is_lte_backup,
+        wan_name=None if is_variable(config.wan_name) else config.wan_name,
+        medium=None if is_variable(config.medium) else config.medium,
+        is_lte_backup=known(config.is_lte_backup),
         shaped_up_mbps=_shaped_mbps(config.shaping),
         vpn_preference=min((p for p in preferences if p is not None), default=None),
         is_hub_end=any(path.vpn_role == "hub" for path in paths) or None,
@@ -129,9 +130,8 @@ def _of_config(configured: Configured) -> Evidence:
 
 
 def _shaped_mbps(shaping: Shaping | None) -> float | None:
-    if shaping is None or not shaping.is_enabled or shaping.transmit_kbps is None:
-        return None
-    return known_speed(shaping.transmit_kbps / 1000)
+    rate = known(shaping.transmit_kbps) if shaping and shaping.is_enabled is True else None
+    return None if rate is None else known_speed(rate / 1000)
 
 
 def _known(**values: object) -> Evidence:

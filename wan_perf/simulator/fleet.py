@@ -36,6 +36,7 @@ class Fleet:
         sites: stores, then hubs.
         gateways: one a site, in the order of `sites`, but where there are two or a replacement.
         lives: what befalls each circuit of a whole fleet; empty in a plain one.
+        has_variables: templates name WAN ports, rates and orders by variables of the sites.
     """
 
     seed: int
@@ -48,6 +49,7 @@ class Fleet:
     contracts: tuple[Contract, ...]
     faults: tuple[Fault, ...]
     lives: tuple[Life, ...] = ()
+    has_variables: bool = False
 
     @classmethod
     def whole(

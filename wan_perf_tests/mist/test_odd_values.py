@@ -135,9 +135,9 @@ def test_variables_never_refuse_a_template(scripted: Script) -> None:
     rows, session = read(scripted, endpoints.TEMPLATES, templates)
     assert len(rows) == 10
     port = rows[0].port_configs["ge-0/0/0"]
-    assert (port.usage, port.is_disabled, port.shaping.is_enabled) == ("wan", None, True)
-    assert port.shaping.transmit_kbps is None
-    assert session.kept_out.odd_count == 30
+    assert (port.usage, port.is_disabled) == ("wan", "{{wan1_disabled}}")
+    assert (port.shaping.is_enabled, port.shaping.transmit_kbps) == (True, "{{wan1_upload_kbps}}")
+    assert session.kept_out.odd_count == 0  # a site's variables say whether they are
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ Belongs here: port_config and what refers to it.
 Keep out: who owns what (`inventory`).
 """
 
-from wan_perf.simulator.api import Json
+from dataclasses import replace
+
+from wan_perf.simulator.api import Json, variables
 from wan_perf.simulator.catalogue import LAN_PORTS, STORE_TYPES, StoreType, WanSlot
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.layouts import HUB, LAYOUTS
@@ -15,6 +17,9 @@ from wan_perf.simulator.seeding import identifier
 
 def gateway_templates(fleet: Fleet) -> list[Json]:
     """Give the rows of /orgs/{org_id}/gatewaytemplates: one for each layout."""
+    if fleet.has_variables:
+        plain = gateway_templates(replace(fleet, has_variables=False))
+        return [variables.with_variables(template)[0] for template in plain]
     return [
         {
             "id": template_id(fleet, store_type),
@@ -120,8 +125,18 @@ def site_setting(fleet: Fleet, site_id: str) -> Json:
     return {
         "site_id": site_id,
         "org_id": fleet.org_id,
-        "vars": bought if int(site_id[0], 16) % 2 else {},
+        "vars": (bought if int(site_id[0], 16) % 2 else {}) | _template_variables(fleet, site_id),
     }
+
+
+def _template_variables(fleet: Fleet, site_id: str) -> dict[str, str]:
+    """The values of the variables in the template of a site."""
+    if not fleet.has_variables:
+        return {}
+    layout = layout_of(fleet.site_of[site_id])
+    plain = gateway_templates(replace(fleet, has_variables=False))
+    of_site = [row for row in plain if row["id"] == template_id(fleet, layout)]
+    return variables.with_variables(of_site[0])[1] if of_site else {}
 
 
 def device(fleet: Fleet, gateway: Gateway) -> Json:
