@@ -27,7 +27,8 @@ def test_a_first_poll_shows_every_circuit_and_its_load(tmp_path: Path) -> None:
     assert set(states["state"]) == {"up"}
     rates = samples[samples["counter_source"] == "port"]
     beside = states.merge(ports, on="circuit_id").merge(rates, on=["gateway_mac", "port_id"])
-    beside = beside.merge(circuits, on="circuit_id", suffixes=("", "_bought"))
+    now_in_force = circuits[circuits["valid_to"].isna()]
+    beside = beside.merge(now_in_force, on="circuit_id", suffixes=("", "_bought"))
     down = beside["rx_bps"] / beside["bandwidth_mbps"]
     up = beside["tx_bps"] / beside["bandwidth_up_mbps"].fillna(beside["bandwidth_mbps"])
     expected = down.combine(up, max) / 1e4
