@@ -17,6 +17,8 @@ _FEWEST = 8
 """A page of so many rows has an odd one, whatever the share; one of fewer may have none."""
 _KEY = ("id", "mac", "port_id", "peer_mac", "site_id", "type")
 _WORDS = {"speed": "1g", "last_flapped": -1}
+_GOOD = ("last_seen",)
+"""Without it statistics have no instant at all, and nothing else of them could be stored."""
 _NULL_INTERFACE = {"ge-0/0/9.0": None}
 SERIES = ("tx_bps", "rx_bps", "max_tx_bps", "max_rx_bps", "avg_latency", "avg_jitter", "avg_loss")
 _EVERY = math.ceil(1 / ODD_SHARE)
@@ -70,7 +72,8 @@ def _rows(path: str, rows: list[Any]) -> list[Any]:
 def _odd(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row whose switches are text, whose numbers are variables, and with a null interface."""
     odd: dict[str, Any] = {
-        name: _WORDS.get(name, _odd_value(name, value)) for name, value in row.items()
+        name: value if name in _GOOD else _WORDS.get(name, _odd_value(name, value))
+        for name, value in row.items()
     }
     return odd | {name: odd[name] | _NULL_INTERFACE for name in ("if_stat",) if name in odd}
 

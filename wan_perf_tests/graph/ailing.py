@@ -29,6 +29,7 @@ from wan_perf.errors import WanPerfError
 from wan_perf.mist.clock import RealClock
 from wan_perf.simulator import Cloud, Fleet
 from wan_perf.simulator.incidents import KINDS
+from wan_perf_tests.graph.cells import Outcome
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
 NOW = START + 6 * HOUR
@@ -194,12 +195,13 @@ def _sentence(error: BaseException | None) -> WanPerfError:
     return error
 
 
-def check_words(ran: Ran, says: str, token: str) -> None:
-    """One sentence where something is to be said, none else, and never the token."""
+def check_words(ran: Ran, outcome: Outcome, token: str) -> None:
+    """A sentence where something is to be reported, none else, and never the token."""
     sentences = [str(ran.failed)] if ran.failed else ran.warnings
-    assert len(sentences) == (1 if says else 0)
+    says = [pattern for pattern in (outcome.says, outcome.also) if pattern]
+    assert len(sentences) == len(says), sentences
+    assert all(any(re.search(s, sentence) for sentence in sentences) for s in says), sentences
     for sentence in sentences:
-        assert re.search(says, sentence), sentence
         assert sentence.endswith(".")
         assert "\n" not in sentence
         assert "Traceback" not in sentence

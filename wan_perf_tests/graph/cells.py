@@ -60,10 +60,14 @@ What = Literal[
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of an answer; `says` is a pattern of the sentence about it."""
+    """What becomes of an answer; `says` is a pattern of the sentence about it.
+
+    `also` is a pattern of a second sentence, about rows that cannot be used without it.
+    """
 
     what: What
     says: str = ""
+    also: str = ""
 
 
 ABSORBED = Outcome("absorbed")
@@ -107,12 +111,18 @@ _NO_ROWS = dict.fromkeys(
 _FUTURE = Outcome(
     "kept out", "their instant lies in the future, so a clock at Mist or at a gateway"
 )
+_UNDATED = "neither they nor their gateways say when they are of"
+"""Only device statistics say when those of ports are of."""
 _OTHER_HOURS = _refused("of other hours than were asked for, so a clock at Mist may be wrong")
 _OTHER_BUCKETS = _refused("other buckets than were asked for; check the clock")
 _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
     **{
         ("raw_port_sample", path): {
-            ("clock an hour ahead", 1): _FUTURE,
+            ("clock an hour ahead", 1): {
+                GATEWAYS: replace(_FUTURE, also=_UNDATED),
+                PORTS: Outcome("as told"),  # its rows carry no instant of their own
+                PATHS: _FUTURE,
+            }[path],
             # A gateway that is silent for a day looks the same; no hour near the pass counts it.
             ("clock a day behind", 1): Outcome("as told"),
         }
@@ -123,7 +133,7 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
         ("clock a day behind", 1): _OTHER_HOURS,
     },
     ("raw_port_history", PORTS): {
-        ("clock an hour ahead", 1): Outcome("without evidence", _FUTURE.says),
+        ("clock an hour ahead", 1): Outcome("without evidence"),
         ("clock a day behind", 1): Outcome("without evidence"),
     },
     **{
@@ -169,7 +179,9 @@ def _of_pass(path: str, how: str, outcome: Outcome) -> Outcome:
     if path == USAGE:  # it is only shown
         return ABSORBED
     nothing_is_had = path == STREAMS[0] and how.startswith("429")
-    return replace(outcome, what="missed") if _fails(outcome) and not nothing_is_had else outcome
+    if not _fails(outcome) or nothing_is_had:
+        return outcome
+    return replace(outcome, what="missed", also=_UNDATED if path == GATEWAYS else "")
 
 
 def _of_scores(outcome: Outcome) -> Outcome:

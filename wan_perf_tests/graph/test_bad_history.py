@@ -45,7 +45,7 @@ def test_what_becomes_of_a_bad_answer(
     each |= (path, how) == (QUALITY, "clock an hour ahead")
     ward.strike(path, how, times * len(ports) if each else times)
     ran = ward.run(ASSET)
-    check_words(ran, outcome.says, ward.cloud.token)
+    check_words(ran, outcome, ward.cloud.token)
     after = ward.state()
     if leaves_ports and (times < LASTING or how == "429"):
         assert ran.told["ports_left"] >= 1

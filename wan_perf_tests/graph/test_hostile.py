@@ -139,6 +139,7 @@ def test_odd_rows_lose_their_odd_values_alone(
     device = of_odd[of_odd["counter_source"] == "device"]
     assert len(device) > 0
     assert device[["is_up", "rx_bytes_counter", "uptime_seconds"]].isna().all(axis=None)
+    assert device["sampled_at"].notna().all()
 
 
 def test_circuits_that_no_odd_row_touches_have_the_same_hours(
