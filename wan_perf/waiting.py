@@ -26,7 +26,7 @@ def waiting(
 ) -> Iterator[None]:
     """Within the context, wait at most so long for the file, and report waiting to `notice`.
 
-    None leaves what an outer context or the warehouse itself says.
+    None leaves what an outer context says; never longer than the warehouse itself would wait.
     """
     before = _PATIENCE_S.get(), _NOTICE.get()
     _PATIENCE_S.set(before[0] if patience_s is None else patience_s)
@@ -43,7 +43,7 @@ class Wait:
 
     def __init__(self, path: Path, patience_s: float) -> None:
         given = _PATIENCE_S.get()
-        self.patience_s = patience_s if given is None else given
+        self.patience_s = patience_s if given is None else min(given, patience_s)
         self._path = path
         self._began = time.monotonic()
         self._next_notice_s = _NOTICE_AFTER_S

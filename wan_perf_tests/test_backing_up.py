@@ -12,7 +12,7 @@ from rich.console import Console
 from wan_perf.cli.backing_up import back_up, restore
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.settings import Settings, read_settings
-from wan_perf.tables import DIM_POLICY, FLAP_EVENT
+from wan_perf.tables import CIRCUIT_STATE, DIM_POLICY, FLAP_EVENT
 from wan_perf.thresholds import Policy
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf.warehouse.integrity import opened, read_whole
@@ -27,7 +27,9 @@ def settings(tmp_path: Path) -> Settings:
     settings = read_settings(WAN_PERF_HOME=tmp_path / "home")
     warehouse = DuckDBWarehouse(settings.duckdb_path)
     warehouse.store(DIM_POLICY, levels())
-    warehouse.query(warehouse.lazy(FLAP_EVENT))  # creates the view and its table
+    with warehouse.session() as session:
+        for table in (CIRCUIT_STATE, FLAP_EVENT):
+            warehouse.create(session, table)
     return settings
 
 

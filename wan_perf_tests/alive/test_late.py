@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from wan_perf.definitions import FACTS_JOB, build_definitions
+from wan_perf.definitions import EVENTS_JOB, FACTS_JOB, build_definitions
 from wan_perf.defs.automation import live_run
 from wan_perf.defs.late import hours_of_silences
 from wan_perf.frames import conform
@@ -66,7 +66,11 @@ def test_an_event_that_is_not_held_asks_for_its_hour(stage: Stage):
     assert asked == [(f"{late:%Y-%m-%d-%H:00}",) * 2]
     after = late + HOUR  # no partition holds the hour, and nobody can run it
     assert asked_by(stage, "late_events", start_at=after) == ["No event came late."]
-    stage.runs.collect(START, START + HOURS * HOUR)
+    [tags] = asked_by(stage, "late_events")
+    job = build_definitions(
+        stage.runs.settings, warehouse=stage.runs.warehouse, clock=stage.runs.clock
+    ).resolve_job_def(EVENTS_JOB)
+    assert job.execute_in_process(tags=tags).success
     assert asked_by(stage, "late_events") == ["No event came late."]
 
 
@@ -74,7 +78,7 @@ def test_a_corrected_contract_asks_for_its_hours_and_is_done(stage: Stage):
     """From the fifth hour on a circuit has 37 Mbit/s; before it what it had."""
     corrected = START + 5 * HOUR
     assert asked_by(stage, "corrections") == [
-        "Every hour stands on the bandwidth that is in force."
+        "Every hour has the bandwidth and the levels in force."
     ]
     described = stage.rows(DIM_CIRCUIT).query("bandwidth_source == 'contract'")
     circuit = described["circuit_id"].iloc[0]
@@ -88,7 +92,7 @@ def test_a_corrected_contract_asks_for_its_hours_and_is_done(stage: Stage):
     ).resolve_job_def(FACTS_JOB)
     assert job.execute_in_process(tags=tags).success
     assert asked_by(stage, "corrections") == [
-        "Every hour stands on the bandwidth that is in force."
+        "Every hour has the bandwidth and the levels in force."
     ]
     rows = stage.rows(CIRCUIT_HOUR).query("circuit_id == @circuit")
     assert set(rows[rows["hour"] >= corrected]["bandwidth_mbps"]) == {37}

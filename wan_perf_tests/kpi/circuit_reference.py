@@ -309,6 +309,9 @@ def with_import(row: Row, told: Row) -> Row:
     if takes_over(told["quality_minutes"], row["quality_minutes"]):
         found |= {name: told[name] for name in (*QUALITY, "quality_minutes")}
         found |= {"quality_source": "import", "mos_avg": None}
+    if found["known_down_minutes"] == 60:  # delay is conditional on arrival (RFC 7679)
+        found |= dict.fromkeys((*QUALITY, "quality_source", "mos_avg"))
+        found |= {"quality_minutes": 0.0, "quality_sample_count": 0}
     return found
 
 

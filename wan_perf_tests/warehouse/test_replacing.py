@@ -111,7 +111,10 @@ def test_a_day_is_a_window_too(warehouse: Warehouse) -> None:
     all_three = conform([day(d, 24) for d in days], CIRCUIT_DAY)
     warehouse.store(CIRCUIT_DAY, all_three, window(midnight, 72))
     warehouse.store(CIRCUIT_DAY, conform([day(days[1], 23)], CIRCUIT_DAY), Window(days[1], days[2]))
-    assert [(row[0], row[3]) for row in stored(warehouse, CIRCUIT_DAY)] == [
+    named = [
+        dict(zip(CIRCUIT_DAY.columns, row, strict=True)) for row in stored(warehouse, CIRCUIT_DAY)
+    ]
+    assert [(row["day"], row["hour_count"]) for row in named] == [
         (days[0].date(), 24),
         (days[1].date(), 23),
         (days[2].date(), 24),
