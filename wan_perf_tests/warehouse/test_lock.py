@@ -1,5 +1,6 @@
 """One file, several writers and readers: who waits, for how long, and what is said."""
 
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -224,4 +225,5 @@ def test_a_command_reports_who_uses_the_file(on_duckdb: DuckDBWarehouse):
         child.join()
     [notice] = notices
     assert f"is in use by process {child.pid} (" in notice
-    assert "waiting up to 1 s more" in notice
+    [left] = re.findall(r"waiting up to (\d+) s more", notice)
+    assert int(left) <= 1  # of three, after the two without a notice
