@@ -365,6 +365,11 @@ _PATH = (
     Column("jitter_ms", "real", "Variation of delay when last sampled.", unit="ms", ge=0),
     _percent("loss_pct", "Packets lost when last sampled."),
     Column("mos", "real", "Mean opinion score of a call when last sampled.", ge=0, le=5),
+    _text(
+        "measured_on",
+        "What the poll's loss and delay are of: peer paths, or ports where a circuit has no path.",
+        ("paths", "ports"),
+    ),
     Column(
         "path_uptime_seconds",
         "real",
@@ -461,7 +466,7 @@ _FACT = (
     Column(
         "mos_avg", "real", "Mean opinion score of a call, mean of the hour's samples.", "", 0, 5
     ),
-    _count("quality_sample_count", "Polls of the circuit's peer paths with loss or delay."),
+    _count("quality_sample_count", "Polls of the circuit (`circuit_poll`) with loss or delay."),
     _text(
         "quality_source",
         "Where loss, jitter and latency come from, never mixed; NULL where nothing is known.",

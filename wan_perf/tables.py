@@ -144,7 +144,8 @@ RAW_PORT_SAMPLE = Table(
     columns=(
         *("pass_at", "gateway_mac", "port_id", "counter_source", "site_id", "sampled_at", "is_up"),
         *("is_active", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter", "rx_bps"),
-        *("tx_bps", "port_speed_mbps", "last_flapped_at", "impossible_figures"),
+        *("tx_bps", "port_speed_mbps", "last_flapped_at", "latency_ms", "jitter_ms", "loss_pct"),
+        "impossible_figures",
     ),
     own_rules=(_FIGURES_ARE_POSSIBLE,),
 )
@@ -224,14 +225,14 @@ RAW_PATH_SAMPLE = Table(
 )
 CIRCUIT_POLL = Table(
     "circuit_poll",
-    "One row per circuit and pass whose peer paths tell something newer than the passes before.",
+    "One row per circuit and pass whose peer paths, or without any its ports, report a new sample.",
     group="facts",
     partition="pass_at",
     key=("pass_at", "circuit_id"),
     required=("sampled_at", "is_up"),
     columns=(
         *("pass_at", "circuit_id", "sampled_at", "is_up", "is_active"),
-        *("latency_ms", "jitter_ms", "loss_pct", "mos"),
+        *("latency_ms", "jitter_ms", "loss_pct", "mos", "measured_on"),
     ),
 )
 RAW_SITE_SLE = Table(

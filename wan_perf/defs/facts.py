@@ -55,11 +55,16 @@ def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> i
     kinds={"sql"},
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
-    ins={"raw_path_sample": dg.AssetIn(partition_mapping=PATHS_BEFORE)},
+    ins={
+        "raw_path_sample": dg.AssetIn(partition_mapping=PATHS_BEFORE),
+        "raw_port_sample": dg.AssetIn(partition_mapping=PATHS_BEFORE),
+    },
 )
 @patterned
-def circuit_poll(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
-    return circuit_polls(raw_path_sample, circuit_port)
+def circuit_poll(
+    raw_path_sample: ir.Table, raw_port_sample: ir.Table, circuit_port: ir.Table
+) -> ir.Table:
+    return circuit_polls(raw_path_sample, raw_port_sample, circuit_port)
 
 
 @dg.asset(

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.nearness import events_near, first_heard, gateway_events_near, silences_near
 from wan_perf.kpi.paths import dead_paths
-from wan_perf.kpi.polls import polls_near
+from wan_perf.kpi.polls import of_paths, polls_near
 from wan_perf.kpi.state import links_near
 from wan_perf.kpi.traffic import idle_stretches
 
@@ -63,5 +63,5 @@ def evidence_near(
         past=past,
         idle=idle_stretches(first_heard(readings.semi_join(spare, "port_hour"))),
         dead=dead_paths(raw_path_sample, members, events),
-        polls=polls_near(circuit_poll, circuits),
+        polls=polls_near(of_paths(circuit_poll), circuits),
     )

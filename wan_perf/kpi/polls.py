@@ -1,9 +1,12 @@
-"""One sample of a circuit: what a poll of its peer paths says of it.
+"""One sample of a circuit: what a poll of its peer paths, or without any of its ports, reports.
 
 Belongs here: which paths of a poll count, at which instant the sample was taken, what is new in it,
 and the polls that an hour may see.
 Keep out: sums over an hour (`quality`), which circuit was in use between polls (`activity`).
 """
+
+import functools
+import operator
 
 import ibis
 import ibis.expr.types as ir
@@ -20,18 +23,40 @@ _BEYOND_ANY_US = 2**60
 """Microseconds since 1970 stay below it for 36,000 years."""
 
 
-def circuit_polls(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
-    """One row per circuit and poll that tells something newer than the polls before (CIRCUIT_POLL).
+def circuit_polls(
+    raw_path_sample: ir.Table, raw_port_sample: ir.Table, circuit_port: ir.Table
+) -> ir.Table:
+    """One row per circuit and poll that reports something newer than the polls before it.
+
+    Of peer paths; of the probes of its ports in an hour in whose polls the circuit has no path.
+    Both in one hour would mix the delay to a hub with that to a probe's target (CIRCUIT_POLL).
+
+    Args:
+        raw_path_sample: From an hour before the first pass on.
+        raw_port_sample: The same.
+        circuit_port: Member ports.
+    """
+    told = _told(raw_path_sample, circuit_port)
+    with_paths = told.select("circuit_id", hour=told.pass_at.truncate("h")).distinct()
+    probed = _probed(raw_port_sample, circuit_port)
+    alone = probed.mutate(hour=probed.pass_at.truncate("h")).anti_join(
+        with_paths, ["circuit_id", "hour"]
+    )
+    return ibis.union(_polls_of_paths(told), alone.select(*CIRCUIT_POLL.columns))
+
+
+def of_paths(circuit_poll: ir.Table) -> ir.Table:
+    """The polls that are of peer paths, as all were before ports counted (`measured_on` NULL)."""
+    return circuit_poll.filter(circuit_poll.measured_on.fill_null("paths") == "paths")
+
+
+def _polls_of_paths(told: ir.Table) -> ir.Table:
+    """The polls of circuits with peer paths, of what the paths report (CIRCUIT_POLL).
 
     A sample of a circuit is the mean over its up and active paths of that poll, else over its up
     paths; a figure is the mean over those that have it. It was taken at the newest instant that the
     paths which count report. Only fresh samples of paths count (`nearness.fresh`).
-
-    Args:
-        raw_path_sample: From an hour before the first pass on.
-        circuit_port: Member ports.
     """
-    told = _told(raw_path_sample, circuit_port)
     is_up = told.is_up.fill_null(False)
     in_use = is_up & told.is_active.fill_null(False)
     rank = ibis.cases((in_use, _IN_USE), (is_up, _UP), else_=0)
@@ -60,6 +85,7 @@ def circuit_polls(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table
             )
             for name in FIGURES
         },
+        measured_on=ibis.literal("paths"),
     )
     # What repeats the instant of an earlier poll tells nothing new.
     return firsts(polls, "circuit_id", "sampled_at").select(*CIRCUIT_POLL.columns)
@@ -85,6 +111,33 @@ def polls_near(circuit_poll: ir.Table, circuits: ir.Table) -> ir.Table:
     )
 
 
+def _probed(raw_port_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
+    """The polls of circuits of which ports report loss or delay (CIRCUIT_POLL).
+
+    A figure is the mean over the member ports that are up and have it; ports report no MOS.
+    """
+    samples = fresh(raw_port_sample)
+    figures = tuple(name for name in FIGURES if name in samples.columns)
+    has_any = functools.reduce(operator.or_, (samples[name].notnull() for name in figures))
+    timed = samples.filter(has_any & samples.is_up).select(
+        *("pass_at", "gateway_mac", "port_id", *figures),
+        told_us=_since_1970_us(samples.sampled_at),
+    )
+    owned = _owned(timed, circuit_port)
+    polls = owned.group_by("pass_at", "circuit_id").aggregate(
+        newest_us=owned.told_us.max(),
+        **{name: owned[name].mean().round(VALUE_DECIMALS) for name in figures},
+    )
+    dated = polls.mutate(
+        sampled_at=ibis.timestamp(_EPOCH) + polls.newest_us.as_interval("us"),
+        is_up=ibis.literal(value=True),
+        is_active=ibis.null("boolean"),
+        mos=ibis.null("float64"),
+        measured_on=ibis.literal("ports"),
+    )
+    return firsts(dated, "circuit_id", "sampled_at").select(*CIRCUIT_POLL.columns)
+
+
 def _told(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
     """Fresh samples of paths with the circuit that had their port at that instant."""
     samples = fresh(raw_path_sample)
@@ -92,6 +145,11 @@ def _told(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
         *("pass_at", "gateway_mac", "port_id", "is_up", "is_active", *FIGURES),
         told_us=_since_1970_us(samples.sampled_at),
     )
+    return _owned(timed, circuit_port)
+
+
+def _owned(timed: ir.Table, circuit_port: ir.Table) -> ir.Table:
+    """The rows with the circuit that had their port at `told_us`."""
     ends = _ends(circuit_port)
     return timed.inner_join(
         ends,

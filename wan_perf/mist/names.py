@@ -42,6 +42,9 @@ PORT_NAMES = {
     "tx_bps": "tx_bps",
     "speed": "port_speed_mbps",
     "last_flapped": "last_flapped_at",
+    "latency": "latency_ms",
+    "jitter": "jitter_ms",
+    "loss": "loss_pct",
 }
 PEER_PATH_NAMES = {
     "mac": "gateway_mac",

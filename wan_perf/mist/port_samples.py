@@ -24,7 +24,10 @@ from wan_perf.tables import RAW_PORT_SAMPLE
 
 GATEWAY_UNDATED = "they do not say when the gateway was last seen, so they may be of any age"
 PORT_UNDATED = "neither they nor their gateways say when they are of, so they may be of any age"
-FIGURES = ("uptime_seconds", "rx_bytes_counter", "tx_bytes_counter", "rx_bps", "tx_bps")
+FIGURES = (
+    *("uptime_seconds", "rx_bytes_counter", "tx_bytes_counter", "rx_bps", "tx_bps"),
+    *("latency_ms", "jitter_ms", "loss_pct"),
+)
 
 
 def samples(

@@ -110,6 +110,9 @@ class Port(Struct, rename=_ours(names.PORT_NAMES)):
     tx_bps: Number | None = None
     port_speed_mbps: Speed | None = None
     last_flapped_at: Epoch | None = None
+    latency_ms: Number | None = None
+    jitter_ms: Number | None = None
+    loss_pct: Number | None = None
 
 
 class Path(Struct, rename=_ours(names.PEER_PATH_NAMES)):

@@ -32,7 +32,7 @@ FEEDS = {
     "circuit_port": {"raw_inventory", "dim_contract"},
     "dim_policy": {"dim_site", "dim_circuit"},
     "dim_hour": {"dim_site"},
-    "circuit_poll": {"raw_path_sample", "circuit_port"},
+    "circuit_poll": {"raw_path_sample", "raw_port_sample", "circuit_port"},
     "circuit_state": {
         *(
             "circuit_poll",

@@ -139,7 +139,7 @@ def circuit_hour_query() -> Query:
 
 def from_raw(*tables: Table) -> list[ir.Table]:
     """The declared tables, not yet anywhere; polls of circuits are made of paths on the way."""
-    polls = circuit_polls(unbound(RAW_PATH_SAMPLE), unbound(CIRCUIT_PORT))
+    polls = circuit_polls(*map(unbound, (RAW_PATH_SAMPLE, RAW_PORT_SAMPLE, CIRCUIT_PORT)))
     return [polls if table is CIRCUIT_POLL else unbound(table) for table in tables]
 
 

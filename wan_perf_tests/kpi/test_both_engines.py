@@ -191,7 +191,8 @@ def test_circuit_hours_and_their_day(warehouses):
         for table in (*STATE_SOURCES, RAW_CIRCUIT_HOUR, DIM_POLICY):
             frame = conform(given_rows.get(table.name, ()), table)
             warehouse.store(table, frame, A_WEEK if table.partition else None)
-        polls = circuit_polls(warehouse.lazy(RAW_PATH_SAMPLE), warehouse.lazy(CIRCUIT_PORT))
+        polled_tables = (RAW_PATH_SAMPLE, RAW_PORT_SAMPLE, CIRCUIT_PORT)
+        polls = circuit_polls(*map(warehouse.lazy, polled_tables))
         warehouse.store(CIRCUIT_POLL, polls, A_DAY)
         states = circuit_states(*(warehouse.lazy(t) for t in STATE_SOURCES))
         warehouse.store(CIRCUIT_STATE, states, A_DAY)

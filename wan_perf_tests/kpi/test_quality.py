@@ -11,7 +11,7 @@ import pytest
 
 from wan_perf_tests.kpi.engine import circuit_hour_query
 from wan_perf_tests.kpi.estate import carried, circuit, tables
-from wan_perf_tests.kpi.rows import HOUR, PORT, H, Row, past, path
+from wan_perf_tests.kpi.rows import HOUR, PORT, H, Row, past, path, sample
 
 MINUTE = timedelta(minutes=1)
 NEAR = 20 * MINUTE
@@ -102,6 +102,42 @@ def test_the_path_of_an_interface_is_its_ports():
 def test_minutes_that_samples_speak_for(clocks, minutes):
     [row] = facts(raw_path_sample=[path(clock, latency_ms=20.0) for clock in clocks])
     assert row["quality_minutes"] == minutes
+
+
+@pytest.mark.parametrize(
+    ("ports", "paths", "expected"),
+    [
+        pytest.param([("10:10", 20), ("10:20", 40)], [], (30, 40, 2, 10), id="no path at all"),
+        pytest.param([("10:10", 20)], ["10:40"], (90, 90, 1, 0), id="a path in the same hour"),
+        pytest.param([("10:10", 20)], ["09:40"], (20, 20, 1, 0), id="a path in another hour"),
+    ],
+)
+def test_the_probes_of_a_port_count_where_its_circuit_has_no_path(ports, paths, expected):
+    """The port's figures are to a probe's target, the paths' to a hub: never both in an hour."""
+    [row] = facts(
+        raw_port_sample=[
+            sample(at, 1, source="port", booted=None, latency_ms=float(ms)) for at, ms in ports
+        ],
+        raw_path_sample=[path(at, latency_ms=90.0) for at in paths],
+    )
+    names = ("latency_avg_ms", "latency_max_ms", "quality_sample_count", "quality_minutes")
+    assert tuple(row[name] for name in names) == expected
+    assert row["mos_avg"] is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "count"),
+    [
+        pytest.param({"up": False}, 0, id="down: what is measured then is no delay"),
+        pytest.param({"heard": "10:31"}, 0, id="older than its poll by over 20 minutes"),
+        pytest.param({"port": "ge-0/0/9"}, 0, id="a port of no circuit"),
+        pytest.param({}, 1, id="up, fresh and the circuit's"),
+    ],
+)
+def test_which_samples_of_ports_count(changed, count):
+    probed = sample("10:10", 1, source="port", booted=None, **{"loss_pct": 2.0, **changed})
+    [row] = facts(raw_port_sample=[probed])
+    assert (row["quality_sample_count"], row["loss_avg_pct"]) == (count, 2.0 if count else None)
 
 
 @pytest.mark.parametrize(

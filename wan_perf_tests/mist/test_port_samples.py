@@ -78,6 +78,20 @@ def test_a_port_row_has_rates_speed_and_last_flap() -> None:
     assert pd.isna(row["rx_bytes_counter"])
 
 
+def test_a_port_row_has_the_delay_and_loss_of_its_probes_where_it_reports_them() -> None:
+    told = [
+        port("ge-0/0/0", latency=23.5, jitter=1.25, loss=0),
+        port("ge-0/0/1", latency=-1, loss=130),
+        port("ge-0/0/2"),
+    ]
+    rows = samples([], told, PASS_AT)[["latency_ms", "jitter_ms", "loss_pct"]]
+    assert [[None if pd.isna(v) else v for v in row] for row in rows.to_numpy()] == [
+        [23.5, 1.25, 0],
+        [None, None, None],
+        [None, None, None],
+    ]
+
+
 @pytest.mark.parametrize(
     ("port_heard", "uptime"),
     [
