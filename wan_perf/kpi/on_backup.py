@@ -37,12 +37,13 @@ def on_backup_since(circuit_state: ir.Table, failover_piece: ir.Table, now: ir.T
     seen = circuit_state.cross_join(dates)
     seen = seen.filter(seen.started_at.between(seen.first_at, seen.as_of_at))
     found = failover_spans(seen.select(*circuit_state.columns))
-    told = failover_piece.select(*found.columns).cast(found.schema())
-    fresh, stored = found.cross_join(dates), told.cross_join(dates)
-    pieces = ibis.union(
-        fresh.filter(fresh.day.between(fresh.yesterday, fresh.today)).select(*found.columns),
-        stored.filter(stored.day < stored.yesterday).select(*found.columns),
-    )
+    stored = failover_piece.select(*found.columns).cast(found.schema()).cross_join(dates)
+    fresh = found.cross_join(dates)
+    fresh = fresh.filter(fresh.day.between(fresh.yesterday, fresh.today))
+    # Only what yesterday did not see begin is looked up in the days before, however many there are.
+    begun_before = fresh.filter((fresh.day == fresh.yesterday) & ~fresh.is_begin)
+    earlier = stored.filter(stored.day < stored.yesterday).semi_join(begun_before, "site_id")
+    pieces = ibis.union(fresh.select(*found.columns), earlier.select(*found.columns))
     parts = chained(pieces, ("site_id",))
     episodes = parts.group_by("site_id", "episode").aggregate(
         failover_since=parts.started_at.min(where=parts.is_begin),
