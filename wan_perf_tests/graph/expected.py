@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PASS_S = 300
+POLLED_AFTER_S = 75
 HOUR_S = 3600
 SAMPLES_HOLD_S = 20 * 60
 EVENTS_HOLD_S = 24 * HOUR_S
@@ -72,9 +73,10 @@ def heard_instants(
     phase, every = gateway["report_phase_s"], gateway["report_every_s"]
     heard = set()
     for due in range(int(start), int(end), PASS_S):
-        if any(a <= due < b for a, b in outages):
+        polled = due + POLLED_AFTER_S
+        if any(a <= polled < b for a, b in outages):
             continue
-        report = due - (due - phase) % every
+        report = polled - (polled - phase) % every
         while any(a <= report < b for a, b in gateway["silences"]):
             report -= every
         heard.add(float(report))

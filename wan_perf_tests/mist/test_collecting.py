@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from wan_perf.errors import UsageError
-from wan_perf.mist.clock import RealClock, SimulatorClock
+from wan_perf.mist.clock import POLLED_AFTER, RealClock, SimulatorClock
 from wan_perf.mist.collecting import (
     Passes,
     Scores,
@@ -125,7 +125,7 @@ def test_a_short_retry_after_is_waited_for_and_the_stream_is_had(cloud: Cloud) -
     passes = taken(cloud, START, START + 5 * MINUTE)
     assert passes.missed == {}
     assert had(passes, START) == {"devices", "ports", "paths"}
-    assert cloud.clock.now() == START + timedelta(seconds=2)
+    assert cloud.clock.now() == START + POLLED_AFTER + timedelta(seconds=2)
     assert cloud.calls()[PATHS_OF["paths"]] == LASTING + 1
 
 
