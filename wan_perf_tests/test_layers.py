@@ -71,8 +71,9 @@ ARROWS = {
             "settings",
             "time_argument",
         ),
-        *("simulator", "validity", "waiting", "warehouse"),
+        *("simulator", "validity", "waiting", "warehouse", "web"),
     },
+    "web": {*SHARED, "formulas", "metrics", "warehouse"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -81,8 +82,9 @@ ONLY_THERE = {
     "mistapi": {"mist"},
     "snowflake": {"warehouse"},
     "duckdb": {"warehouse"},
-    "uvicorn": {"simulator"},
-    "starlette": {"simulator", "cli"},  # the guard in front of Dagster's UI
+    "uvicorn": {"simulator", "cli"},
+    "starlette": {"simulator", "cli", "web"},  # cli: the guard in front of Dagster's UI
+    "jinja2": {"web"},
     "pydantic_settings": {"settings"},
 }
 

@@ -62,6 +62,18 @@ def dev(sites: int, seed: int, port: int, real: bool) -> None:
 
 
 @commands.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8050, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--open", "is_opened", is_flag=True, help="Open it in the browser.")
+def dashboard(host: str, port: int, is_opened: bool) -> None:
+    """Serve the dashboard of this home until Ctrl+C."""
+    from wan_perf.cli.dashboard import run_dashboard
+    from wan_perf.settings import read_settings
+
+    run_dashboard(read_settings(), Terminal(soft_wrap=True), host, port, is_opened=is_opened)
+
+
+@commands.command()
 @click.option("--sites", default=60, show_default=True, type=click.IntRange(1, 20_000))
 @click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))

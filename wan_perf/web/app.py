@@ -1,0 +1,164 @@
+"""The application: which address shows which page, and what every answer carries.
+
+Belongs here: routes, caching by the version of the data, error pages, security headers.
+Keep out: what a page shows (`pages`), who may come in (`doors`).
+"""
+
+import hashlib
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from wan_perf.errors import WanPerfError
+from wan_perf.web.data import Data, Published
+from wan_perf.web.doors import LOOPBACK, Guard
+from wan_perf.web.pages.now import now_page
+from wan_perf.web.query import BadAddressError, NotFoundError
+from wan_perf.web.rendering import environment, page, static_file
+from wan_perf.web.visit import Visit
+
+Build = Callable[[Visit], str]
+Open = Callable[[], Published]
+_PAGES_IN_MEMORY = 256
+_STATIC = {
+    "app.css": "text/css",
+    "app.js": "text/javascript",
+}
+_THEMES = ("dark", "light")
+_LOG = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The present instant, naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class Pages:
+    """Pages by the state of the data that they were made from: ten screens cost one."""
+
+    def __init__(self, opened: Open, clock: Callable[[], datetime] = utc_now) -> None:
+        self._opened = opened
+        self._clock = clock
+        self._made: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def endpoint(self, build: Build) -> Callable[[Request], Response]:
+        """The handler of a page."""
+
+        def answer(request: Request) -> Response:
+            visit = self.visit(request)
+            mark = self._mark(visit, request)
+            headers = {"ETag": mark, "Cache-Control": "no-cache", "Vary": "Cookie"}
+            if request.headers.get("if-none-match") == mark:
+                return Response(status_code=304, headers=headers)
+            return HTMLResponse(self._page(mark, build, visit), headers=headers)
+
+        return answer
+
+    def visit(self, request: Request) -> Visit:
+        """The request as pages see it."""
+        theme = request.cookies.get("theme", "")
+        return Visit(
+            data=Data(self._opened()),
+            path=request.url.path,
+            given=dict(request.query_params),
+            now=self._clock(),
+            theme=theme if theme in _THEMES else "",
+        )
+
+    def _mark(self, visit: Visit, request: Request) -> str:
+        """What the page depends on: the data, the address, the theme, whether the data is late."""
+        parts = (
+            visit.data.published.version,
+            str(request.url.query),
+            visit.path,
+            visit.theme,
+            str(visit.trust.is_late(visit.now)),
+            repr(visit.data.regions and sorted(visit.data.regions)),
+        )
+        return f'"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}"'
+
+    def _page(self, mark: str, build: Build, visit: Visit) -> str:
+        with self._lock:
+            if (made := self._made.get(mark)) is not None:
+                self._made.move_to_end(mark)
+                return made
+        text = page("empty.html", visit) if visit.trust.is_empty else build(visit)
+        with self._lock:
+            self._made[mark] = text
+            while len(self._made) > _PAGES_IN_MEMORY:
+                self._made.popitem(last=False)
+        return text
+
+
+def build_app(
+    opened: Open,
+    *,
+    hosts: frozenset[str] = LOOPBACK,
+    clock: Callable[[], datetime] = utc_now,
+) -> Starlette:
+    """The dashboard over what `opened` returns, for requests to the named hosts."""
+    pages = Pages(opened, clock)
+    routes = [
+        Route("/", pages.endpoint(now_page)),
+        Route("/static/{name}", _static),
+    ]
+    failures: dict[type[Exception] | int, Callable[[Request, Exception], Response]] = {
+        BadAddressError: lambda r, e: _failed(r, 400, "The address cannot be shown", str(e)),
+        NotFoundError: lambda r, e: _failed(r, 404, "Not found", str(e)),
+        WanPerfError: lambda r, e: _failed(r, 503, "The data cannot be read", str(e)),
+        HTTPException: _http_failure,
+        Exception: _unexpected,
+    }
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Guard, hosts=hosts),
+            Middleware(GZipMiddleware, minimum_size=800, compresslevel=5),
+        ],
+        exception_handlers=failures,  # type: ignore[arg-type] - starlette's own type is wider
+    )
+
+
+def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _STATIC:
+        raise HTTPException(404)
+    headers = {"Cache-Control": "public, max-age=300"}
+    return Response(static_file(name), media_type=_STATIC[name], headers=headers)
+
+
+def _failed(request: Request, status: int, title: str, sentence: str) -> Response:
+    text = (
+        environment()
+        .get_template("error.html")
+        .render(
+            title=title, sentence=sentence, status=status, theme=request.cookies.get("theme", "")
+        )
+    )
+    return HTMLResponse(text, status)
+
+
+def _http_failure(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    sentence = {
+        404: f"There is no page at {request.url.path[:200]}.",
+        405: "The dashboard only shows: it answers to GET.",
+    }.get(status, "The request cannot be answered.")
+    return _failed(request, status, "Not found" if status == 404 else "Not possible", sentence)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    _LOG.error("%s failed", request.url.path, exc_info=error)
+    sentence = "The page could not be made; the reason is in the log of wan-perf dashboard."
+    return _failed(request, 500, "This page failed", sentence)

@@ -1,0 +1,118 @@
+"""What the pages read: SQL on the published tables, limited to the regions a person may see.
+
+Belongs here: the tables that a statement names, with parameters only; an absent table has no rows.
+Keep out: which rows answer a question (`questions`), where the tables are (`published`).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from wan_perf.declaration import Table
+from wan_perf.tables import TABLES
+
+Row = dict[str, Any]
+
+_TOKEN = re.compile(r"@(\w+)|\?")
+_TYPES = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "large_integer": "DECIMAL(38, 0)",
+    "real": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "instant": "TIMESTAMP",
+    "date": "DATE",
+}
+_OF_ALL_REGIONS = frozenset({"dim_policy", "dim_hour"})
+"""Tables that say nothing of a site."""
+
+
+class Published(Protocol):
+    """A consistent state of the tables, as `wan_perf.published` opens it."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever anything that is published does."""
+
+    @property
+    def published_at(self) -> datetime:
+        """When it was published, naive UTC."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """The rows of a statement with `?` for each parameter."""
+
+    def has(self, table: str) -> bool:
+        """True where the table is published."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """The published tables as one person may see them; `regions` None is all of them.
+
+    In a statement a table is written `@name`: that is its rows of those regions, or no rows where
+    it is not published. A table that is of no region and not of all is hidden from a person who is
+    limited.
+    """
+
+    published: Published
+    regions: frozenset[str] | None = None
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """The rows of a statement."""
+        text: list[str] = []
+        values: list[Any] = []
+        given, end = iter(parameters), 0
+        for token in _TOKEN.finditer(sql):
+            text.append(sql[end : token.start()])
+            end = token.end()
+            if token[1] is None:
+                text.append("?")
+                values.append(next(given))
+            else:
+                source, of_source = self._source(token[1])
+                text.append(source)
+                values += of_source
+        text.append(sql[end:])
+        return self.published.query("".join(text), values)
+
+    def first(self, sql: str, parameters: Sequence[Any] = ()) -> Row:
+        """The first row of a statement; empty without any."""
+        return next(iter(self.rows(sql, parameters)), {})
+
+    def has(self, table: str) -> bool:
+        """True where the table is published."""
+        return self.published.has(table)
+
+    def _source(self, name: str) -> tuple[str, list[str]]:
+        table = TABLES[name]
+        if not self.published.has(name):
+            return _no_rows(table), []
+        if self.regions is None or name in _OF_ALL_REGIONS:
+            return name, []
+        if not self.regions:
+            return _no_rows(table), []
+        return self._limited(table)
+
+    def _limited(self, table: Table) -> tuple[str, list[str]]:
+        regions = sorted(self.regions or ())
+        places = ", ".join("?" * len(regions))
+        sites = f"SELECT site_id FROM dim_site WHERE valid_to IS NULL AND region IN ({places})"  # noqa: S608
+        if "region" in table.columns:
+            return f"(SELECT * FROM {table.name} WHERE region IN ({places}))", regions  # noqa: S608
+        if "site_id" in table.columns:
+            return f"(SELECT * FROM {table.name} WHERE site_id IN ({sites}))", regions  # noqa: S608
+        if "circuit_id" in table.columns:
+            circuits = f"SELECT circuit_id FROM dim_circuit WHERE site_id IN ({sites})"  # noqa: S608
+            return f"(SELECT * FROM {table.name} WHERE circuit_id IN ({circuits}))", regions  # noqa: S608
+        return _no_rows(table), []
+
+
+def _no_rows(table: Table) -> str:
+    return f"(SELECT {', '.join(_nulls(table))} WHERE 1 = 0)"
+
+
+def _nulls(table: Table) -> Iterator[str]:
+    for column in table.fields:
+        yield f"CAST(NULL AS {_TYPES[column.type]}) AS {column.name}"

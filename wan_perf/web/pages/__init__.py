@@ -1,0 +1,5 @@
+"""The pages: which questions a page asks and which template shows the answers.
+
+Belongs here: putting answers and charts side by side for one template.
+Keep out: SQL (`questions`), markup (`charts`, `templates`).
+"""

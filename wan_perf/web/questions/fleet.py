@@ -1,0 +1,68 @@
+"""The fleet by hours: what the tiles' small lines, the trend and the throughput are drawn from."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wan_perf.metrics import QUALITY
+from wan_perf.web.data import Data, Row
+from wan_perf.web.questions import HIGH_OR_WORSE, STORES
+
+WEEK = timedelta(days=7)
+HOUR = timedelta(hours=1)
+_BAD = " OR ".join(f"{m.severity} IN {HIGH_OR_WORSE}" for m in QUALITY)
+_RATE = "sum({0} * 8.0 / nullif(observed_minutes * 60, 0)) / 1000000.0"
+
+
+@dataclass(frozen=True)
+class FleetHours:
+    """Figures of the fleet by hour, over [start, end); an hour without rows is all None."""
+
+    hours: list[datetime]
+    rows: dict[datetime, Row]
+
+    def values(self, name: str) -> list[float | None]:
+        """One figure, hour by hour."""
+        return [self.at(hour, name) for hour in self.hours]
+
+    def at(self, hour: datetime, name: str) -> float | None:
+        """One figure of an hour; None where nothing is known."""
+        value = self.rows.get(hour, {}).get(name)
+        return None if value is None else float(value)
+
+    def change(self, hour: datetime, name: str) -> float | None:
+        """The figure of an hour minus that of the same hour of the week before."""
+        now, before = self.at(hour, name), self.at(hour - WEEK, name)
+        return None if now is None or before is None else now - before
+
+
+def fleet_hours(data: Data, end: datetime, length: timedelta = 24 * HOUR) -> FleetHours:
+    """Counts and loads of the stores' circuits by hour up to `end`, and a week before."""
+    start = end - length
+    reach = [start, end, start - WEEK, end - WEEK]
+    within = "(hour >= ? AND hour < ? OR hour >= ? AND hour < ?)"
+    rows = data.rows(
+        f"""
+        SELECT hour, count(*) AS circuit_count, count_if(known_down_minutes > 0) AS down_count,
+          count_if(status_hourly = 'Unknown') AS unknown_count,
+          count_if(utilization_severity = 'critical') AS critical_count,
+          count_if(utilization_severity IN {HIGH_OR_WORSE}) AS high_count,
+          count_if({_BAD}) AS bad_quality_count, sum(flap_count) AS flap_count,
+          count(utilization_pct) AS measured_count, median(utilization_pct) AS utilization_median,
+          quantile_cont(utilization_pct, 0.95) AS utilization_p95,
+          max(utilization_pct) AS utilization_max,
+          {_RATE.format("rx_bytes")} AS rx_mbps, {_RATE.format("tx_bytes")} AS tx_mbps
+        FROM @circuit_hour WHERE {STORES} AND {within} GROUP BY hour""",
+        reach,
+    )
+    sites = data.rows(
+        f"""
+        SELECT hour, count(*) AS site_count, count_if(dark_minutes + unreachable_minutes > 0)
+          AS dark_count, count_if(on_backup_minutes > 0) AS backup_count
+        FROM @site_hour WHERE {within} AND site_id IN (
+          SELECT site_id FROM @dim_site WHERE valid_to IS NULL AND {STORES}) GROUP BY hour""",
+        reach,
+    )
+    by_hour: dict[datetime, Row] = {}
+    for row in (*rows, *sites):
+        by_hour.setdefault(row["hour"], {}).update(row)
+    return FleetHours([start + n * HOUR for n in range(int(length / HOUR))], by_hour)

@@ -1,0 +1,73 @@
+"""How far a page can be trusted: newest poll, closed hour, coverage, stale circuits."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wan_perf.web.data import Data
+
+STALE_AFTER = timedelta(minutes=15)
+"""Live polls are taken every 5 minutes: after three missed ones the page says so."""
+LOW_COVERAGE_PCT = 95.0
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What stands in the bar above every page; None where nothing is known."""
+
+    as_of_at: datetime | None
+    published_at: datetime
+    newest_hour: datetime | None
+    circuit_count: int
+    stale_count: int
+    coverage_pct: float | None
+
+    @property
+    def newest_end(self) -> datetime:
+        """End of the newest hour with rows; of an empty warehouse the instant of publication."""
+        if self.newest_hour is None:
+            return self.published_at.replace(minute=0, second=0, microsecond=0)
+        return self.newest_hour + timedelta(hours=1)
+
+    @property
+    def is_empty(self) -> bool:
+        """True where nothing was collected yet."""
+        return self.newest_hour is None and self.as_of_at is None
+
+    @property
+    def last_closed_hour(self) -> datetime | None:
+        """The newest hour that was over at the newest poll."""
+        if self.newest_hour is None:
+            return None
+        in_progress = self.as_of_at is not None and self.newest_end > self.as_of_at
+        return self.newest_hour - timedelta(hours=1) if in_progress else self.newest_hour
+
+    def is_late(self, now: datetime) -> bool:
+        """True where the newest poll is older than it may be."""
+        return self.as_of_at is not None and now - self.as_of_at > STALE_AFTER
+
+    @property
+    def is_thin(self) -> bool:
+        """True where too little of the last 24 hours is known."""
+        return self.coverage_pct is not None and self.coverage_pct < LOW_COVERAGE_PCT
+
+
+def trust(data: Data) -> Trust:
+    """The state of the data, whatever the page."""
+    now = data.first(
+        "SELECT max(as_of_at) AS as_of_at, count(*) AS circuit_count, "
+        "count_if(is_stale) AS stale_count FROM @current_state"
+    )
+    newest = data.first("SELECT max(hour) AS hour FROM @circuit_hour")
+    window = data.first(
+        "SELECT 100.0 * sum(up_minutes + known_down_minutes) / "
+        "nullif(sum(up_minutes + down_minutes), 0) AS coverage_pct FROM @region_window "
+        "WHERE window_hours = 24 AND hour = (SELECT max(hour) FROM @region_window)"
+    )
+    return Trust(
+        as_of_at=now.get("as_of_at"),
+        published_at=data.published.published_at,
+        newest_hour=newest.get("hour"),
+        circuit_count=now.get("circuit_count") or 0,
+        stale_count=now.get("stale_count") or 0,
+        coverage_pct=window.get("coverage_pct"),
+    )

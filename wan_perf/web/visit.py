@@ -1,0 +1,58 @@
+"""One request as the pages see it: the data, the checked address, and links that keep its range.
+
+Belongs here: what travels along from page to page in the address.
+Keep out: HTTP (`app`), SQL (`questions`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from urllib.parse import quote
+
+from wan_perf.web.data import Data
+from wan_perf.web.query import TimeRange, address, time_range
+from wan_perf.web.questions.trust import Trust, trust
+
+TRAVELLING = ("from", "to", "range", "provider", "medium", "role", "wall", "rotate")
+"""Parts of the query that every link of a page takes along."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who looks at what: `given` is the query of the address, `path` its path."""
+
+    data: Data
+    path: str
+    given: Mapping[str, str]
+    now: datetime
+    theme: str = ""
+    person: str = ""
+
+    @cached_property
+    def trust(self) -> Trust:
+        """The state of the data."""
+        return trust(self.data)
+
+    @cached_property
+    def range(self) -> TimeRange:
+        """The hours that the page shows."""
+        return time_range(self.given, self.trust.newest_end)
+
+    @property
+    def is_wall(self) -> bool:
+        """True for a screen on the wall: larger, and without what only a hand uses."""
+        return self.given.get("wall", "") not in ("", "0")
+
+    def link(self, *steps: str, **changes: object) -> str:
+        """The address of another page with what travels along; steps are quoted.
+
+        A change to None drops that part of the query.
+        """
+        path = "/" + "/".join(quote(step, safe="") for step in steps)
+        kept = {name: self.given[name] for name in TRAVELLING if self.given.get(name)}
+        return address(path, kept, changes)
+
+    def here(self, **changes: object) -> str:
+        """The address of this page with some of its query changed; None drops a part."""
+        return address(self.path, self.given, changes)

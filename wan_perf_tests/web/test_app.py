@@ -1,0 +1,49 @@
+"""What every answer of the dashboard carries, and what is refused."""
+
+import re
+
+from starlette.testclient import TestClient
+
+from wan_perf_tests.web.estate import Estate
+
+
+def test_every_answer_forbids_foreign_content(client: TestClient):
+    for path in ("/", "/nothing", "/static/app.css"):
+        headers = client.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+
+
+def test_a_page_needs_nothing_inline_and_nothing_from_elsewhere(client: TestClient):
+    text = client.get("/").text
+    assert not re.search(r"\s(style|on\w+)=", text)
+    assert not re.search(r"(src|href)=\"(https?:)?//", text)
+
+
+def test_another_host_name_is_refused(client: TestClient):
+    answer = client.get("/", headers={"host": "rebound.example"})
+    assert answer.status_code == 403
+    assert "rebound.example is not an address of this dashboard" in answer.text
+
+
+def test_an_unknown_address_has_a_page_that_says_so(client: TestClient):
+    answer = client.get("/no/<script>such")
+    assert answer.status_code == 404
+    assert "There is no page at /no/&lt;script&gt;such." in answer.text
+    assert client.post("/").status_code == 405
+
+
+def test_a_page_is_sent_again_only_when_the_data_changed(client: TestClient, estate: Estate):
+    first = client.get("/")
+    again = client.get("/", headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304
+    try:
+        estate.version = "v2"
+        changed = client.get("/", headers={"if-none-match": first.headers["etag"]})
+        assert changed.status_code == 200
+        assert changed.headers["etag"] != first.headers["etag"]
+    finally:
+        estate.version = "v1"

@@ -1,0 +1,57 @@
+"""Now: what stands on the first screen equals what the tables hold."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from wan_perf.web import build_app
+from wan_perf_tests.web.estate import NOW, Estate
+from wan_perf_tests.web.reading import Element, read
+
+
+@pytest.fixture(scope="module")
+def page(client: TestClient) -> Element:
+    return read(client.get("/").text)
+
+
+@pytest.mark.parametrize(
+    ("tile", "value", "words"),
+    [
+        pytest.param("dark", "2", "of 6 sites · 1 of them unreachable", id="dark and unreachable"),
+        pytest.param("down", "3", "of 12 circuits · 2 unknown, not counted", id="down"),
+        pytest.param("backup", "1", "of 6 sites · longest 2 h 45 min", id="on backup since 11:40"),
+        pytest.param("load", "1", "of 11 measured · high or worse 1", id="one has no contract"),
+    ],
+)
+def test_a_tile_has_its_count_and_of_how_many(page: Element, tile: str, value: str, words: str):
+    shown = page.by_id(f"tile-{tile}")
+    assert shown.all("b")[0].text == value
+    assert words in shown.text
+
+
+def test_a_tile_compares_the_last_closed_hour_with_that_of_the_week_before(page: Element):
+    # At 13:00 both circuits of site 1 and the primary of site 2 were down, a week before none.
+    assert "+3 vs same hour last week" in page.by_id("tile-down").text
+
+
+def test_alerts_are_grouped_by_site_the_worst_first(page: Element, estate: Estate):
+    severities = [e.text for e in page.by_id("alerts").all(css="state")]
+    assert severities == sorted(severities, key=["critical", "high", "warning"].index)
+    counted = estate.query("SELECT count(*) AS n FROM active_alert")[0]["n"]
+    assert len(severities) == counted > 3
+    assert "site dark: 2 circuits" in page.by_id("alerts").text
+
+
+def test_a_late_poll_is_stale_and_said_so(estate: Estate):
+    app = build_app(lambda: estate, clock=lambda: NOW + timedelta(hours=2))
+    page = read(TestClient(app, base_url="http://localhost").get("/").text)
+    assert "stale: newest poll" in page.by_id("trust").text
+
+
+def test_an_empty_warehouse_says_what_to_run():
+    empty = Estate(dropped=frozenset({"current_state", "circuit_hour"}))
+    app = build_app(lambda: empty, clock=lambda: datetime(2026, 3, 8))
+    text = TestClient(app, base_url="http://localhost").get("/").text
+    assert "Nothing is collected yet" in text
+    assert "wan-perf collect" in text
