@@ -100,6 +100,9 @@ class Query:
     def _connection(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()
         connection.execute("SET TimeZone = 'UTC'")
+        # DuckDB plans a prepared statement at every execution: of a few rows that is all its time.
+        # What the warehouse runs is optimized, in the tests of the store step and of the graph.
+        connection.execute("PRAGMA disable_optimizer")
         for name, schema in self._schemas.items():
             connection.register("empty", schema.empty_table())
             connection.execute(f"CREATE TABLE {name} AS FROM empty")
