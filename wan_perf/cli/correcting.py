@@ -86,8 +86,8 @@ class CorrectingRuns(Runs):
         span = " to ".join(f"{at:%Y-%m-%d %H:%M}" for at in ends)
         verb = "rests" if len(rows) == 1 else "rest"
         self.console.print(
-            f"{hours} of {circuits} from {span} UTC {verb} on another bandwidth or circuit than "
-            "the contracts give now; recomputing."
+            f"{hours} of {circuits} from {span} UTC {verb} on another bandwidth, role or level "
+            "than the contracts and the policy give now; recomputing."
         )
 
     def _say_recomputed(self, count: int) -> None:

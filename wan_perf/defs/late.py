@@ -15,7 +15,12 @@ from wan_perf.defs.automation import MIST_KEEPS, hours
 from wan_perf.defs.changed_days import day_digests, days_to_compare, windows
 from wan_perf.defs.lanes import HISTORY, lane
 from wan_perf.defs.resources import Source
-from wan_perf.kpi.corrections import corrected_rows, rows_at_other_levels, settled_silences
+from wan_perf.kpi.corrections import (
+    corrected_rows,
+    rows_at_other_levels,
+    rows_of_another_rank,
+    settled_silences,
+)
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.kpi.uncomputed import uncomputed_hours
 from wan_perf.mist.cadence import HEARD_LATE
@@ -23,6 +28,7 @@ from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import take_events
 from wan_perf.tables import (
     CIRCUIT_HOUR,
+    CIRCUIT_STATE,
     DIM_CIRCUIT,
     DIM_POLICY,
     DIM_SITE,
@@ -37,7 +43,10 @@ _ENDS = ("started_at", "ended_at")
 _DATED = (
     (
         DIM_CIRCUIT,
-        ("circuit_id", "bandwidth_mbps", "bandwidth_up_mbps", "is_disabled", "is_in_service"),
+        (
+            *("circuit_id", "bandwidth_mbps", "bandwidth_up_mbps", "is_disabled", "is_in_service"),
+            "role_rank",
+        ),
     ),
     (DIM_POLICY, ("metric", "severity", "scope", "scope_name", "level")),
 )
@@ -94,7 +103,7 @@ def late_sensors(
         job_name=facts_job,
         minimum_interval_seconds=3600,
         default_status=status,
-        description="Hours whose bandwidth or levels the contract or policy file has corrected.",
+        description="Hours whose bandwidth, rank or levels a contract or a policy has corrected.",
     )
     def corrections(
         context: dg.SensorEvaluationContext,
@@ -104,7 +113,7 @@ def late_sensors(
         compared = json.loads(context.cursor) if context.cursor else {}
         found, compared = hours_of_corrections(warehouse, compared, start, clock.now())
         context.update_cursor(json.dumps(compared))
-        yield from _asked(found, start, "Every hour has the bandwidth and the levels in force.")
+        yield from _asked(found, start, "Every hour has the bandwidth, ranks and levels in force.")
 
     @dg.sensor(
         job_name=facts_job,
@@ -163,7 +172,7 @@ def hours_of_silences(
 def hours_of_corrections(
     warehouse: Warehouse, compared: dict[str, str], start: datetime, now: datetime
 ) -> tuple[list[datetime], dict[str, str]]:
-    """Hours on a bandwidth or levels not in force any more; and the days that need no comparison.
+    """Hours on a bandwidth, rank or levels not in force; and the days that need no comparison.
 
     The hours and the days of `stale_rows`.
     """
@@ -178,7 +187,7 @@ def stale_rows(
     now: datetime,
     most_days: int | None = _DAYS_OF_A_CALL,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Circuit-hours at a bandwidth or levels not in force; and the days that need no comparison.
+    """Circuit-hours at a bandwidth, rank or levels not in force; and the days not to compare.
 
     Stored hours are read of days only whose circuits or levels have changed since all hours of
     the day agreed with them, and of the newest two: a correction of any age changes the digests of
@@ -224,9 +233,12 @@ def _digests(warehouse: Warehouse, first: date, last: date) -> dict[str, str]:
 
 
 def _stale_rows(warehouse: Warehouse, window: Window) -> Iterator[pd.DataFrame]:
-    """Stored circuit-hours of the window at another bandwidth, or at other levels, than now."""
-    hours = warehouse.lazy(CIRCUIT_HOUR, window)
-    yield warehouse.query(corrected_rows(hours, warehouse.lazy(DIM_CIRCUIT)))
+    """Stored circuit-hours of the window at another bandwidth, rank or levels than now."""
+    hours, circuits = warehouse.lazy(CIRCUIT_HOUR, window), warehouse.lazy(DIM_CIRCUIT)
+    yield warehouse.query(corrected_rows(hours, circuits))
+    if warehouse.holds(CIRCUIT_STATE):
+        states = warehouse.lazy(CIRCUIT_STATE, window)
+        yield warehouse.query(rows_of_another_rank(states, circuits))
     if all(map(warehouse.holds, (DIM_SITE, DIM_POLICY))):
         dimensions = map(warehouse.lazy, (DIM_SITE, DIM_POLICY))
         yield warehouse.query(rows_at_other_levels(hours, *dimensions))

@@ -1,6 +1,6 @@
 """Hours that have to be computed again, though none of their samples changed.
 
-Belongs here: which hours rest on a bandwidth, a circuit or levels that are not in force any more,
+Belongs here: which hours rest on a bandwidth, a circuit, a rank or levels not in force any more,
 which hours a silence that is over has settled.
 Keep out: running them again (`defs.late`).
 """
@@ -128,6 +128,23 @@ def rows_at_other_levels(
     now = with_levels(placed, dim_policy, circuit_hour)
     same = (now[name].identical_to(now[f"stored_{name}"]) for name in LEVELS)
     return now.filter(~ibis.and_(*same)).select("hour", "circuit_id")
+
+
+def rows_of_another_rank(circuit_state: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+    """Circuit-hours whose states have another role_rank than their circuit: hour, circuit_id.
+
+    Which circuit is primary decides standby, use and failovers of the hour.
+
+    Args:
+        circuit_state: Stored states, of any range.
+        dim_circuit: Versions of circuits as they are now.
+    """
+    stored = circuit_state.select(
+        "circuit_id", hour=circuit_state.started_at.truncate("h"), stored_rank="role_rank"
+    ).distinct()
+    now = dim_circuit.select("circuit_id", "role_rank", "valid_from", "valid_to")
+    held = stored.join(now, _in_hour(stored, now))
+    return held.filter(~held.role_rank.identical_to(held.stored_rank)).select("hour", "circuit_id")
 
 
 def settled_silences(gateway_silence: ir.Table, since: datetime) -> ir.Table:

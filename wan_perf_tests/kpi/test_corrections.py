@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.corrections import corrected_hours, corrected_rows
-from wan_perf.tables import CIRCUIT_HOUR, DIM_CIRCUIT
+from wan_perf.kpi.corrections import corrected_hours, corrected_rows, rows_of_another_rank
+from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_STATE, DIM_CIRCUIT
 from wan_perf_tests.kpi import estate
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import HOUR, H
@@ -121,3 +121,30 @@ def test_hours_of_a_circuit_that_a_contract_names_otherwise(versions, found):
     ]
     rows = rows_query().rows(circuit_hour=hours, dim_circuit=circuits)
     assert sorted((row["hour"].hour, row["circuit_id"]) for row in rows) == found
+
+
+@cache
+def ranks_query() -> Query:
+    return Query(rows_of_another_rank(unbound(CIRCUIT_STATE), unbound(DIM_CIRCUIT)))
+
+
+@pytest.mark.parametrize(
+    ("versions", "found"),
+    [
+        pytest.param([(1, None, None)], [], id="as stored"),
+        pytest.param([(2, None, None)], [10, 11, 12, 13], id="the secondary all along"),
+        pytest.param([(1, None, NOON), (2, NOON, None)], [12, 13], id="the secondary from noon"),
+        pytest.param([(None, None, None)], [10, 11, 12, 13], id="no rank any more"),
+    ],
+)
+def test_hours_whose_circuit_has_another_rank(versions, found):
+    """Stored are the states of the hours from 10 to 14 of C1 as primary, two in each hour."""
+    begun = [HOUR + n * H + part for n in range(4) for part in (timedelta(), 30 * MINUTE)]
+    states = [{"circuit_id": "C1", "started_at": at, "role_rank": 1} for at in begun]
+    circuits = [
+        estate.circuit(role_rank=rank, valid_from=begin or datetime(1970, 1, 1), valid_to=end)
+        | {"circuit_id": "C1"}
+        for rank, begin, end in versions
+    ]
+    rows = ranks_query().rows(circuit_state=states, dim_circuit=circuits)
+    assert sorted(row["hour"].hour for row in rows) == found

@@ -38,7 +38,7 @@ LOADED = replace(CIRCUIT_HOUR, required=(), own_rules=())
 """The fact without what the rows of these cases leave out."""
 
 
-@pytest.fixture(params=["duckdb", "snowflake"])
+@pytest.fixture(params=["duckdb", pytest.param("snowflake", marks=pytest.mark.proof)])
 def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Warehouse]:
     if request.param == "duckdb":
         yield DuckDBWarehouse(tmp_path / "wan.duckdb")
