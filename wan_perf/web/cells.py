@@ -94,7 +94,7 @@ def plain(name: str, value: object) -> str:
     """The text of a value under a heading that has its unit."""
     of_column = COLUMNS[name].unit if name in COLUMNS else ""
     if of_column == "min" and value is not None:
-        return minutes(float(value))  # type: ignore[arg-type] - a column of minutes is a number
+        return minutes(float(value))  # type: ignore[arg-type]  # a column of minutes is a number
     return with_unit(value, of_column) if of_column in _SCALED else figure(value, of_column)
 
 
