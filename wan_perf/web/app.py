@@ -126,7 +126,7 @@ def build_app(
             Middleware(Guard, hosts=hosts),
             Middleware(GZipMiddleware, minimum_size=800, compresslevel=5),
         ],
-        exception_handlers=failures,  # type: ignore[arg-type]  # starlette's own type is wider
+        exception_handlers=failures,
     )
 
 
