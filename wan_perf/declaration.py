@@ -51,6 +51,7 @@ class Table:
     whole. `minutes` is the length of its period: nothing in minutes exceeds it. Raw
     tables keep what was heard, so their values have no bounds. In a table that `sums_circuits`
     bytes are large integers: 2,200 circuits of 1 Gbit/s carry more in 13 months than 64 bits hold.
+    The published copy has the rows of the newest `published_days` days; None: all; 0: none.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Table:
     nullable_key: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     own_rules: tuple[Rule, ...] = ()
+    published_days: int | None = None
 
     @cached_property
     def fields(self) -> tuple[Column, ...]:

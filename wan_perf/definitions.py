@@ -29,6 +29,7 @@ from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.lanes import HISTORY, LIVE, STAGE, lane
 from wan_perf.defs.late import late_sensors
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
+from wan_perf.defs.publishing import PublishedCopy, publishing
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
 from wan_perf.defs.retention import retention_job, retention_schedule
 from wan_perf.defs.shown import shown
@@ -142,10 +143,12 @@ JOBS = [
 def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
     """The code location of these settings; `overrides` replace resources by name.
 
+    `published` is no resource: what the IO manager publishes to at the end of each run.
     Partitions start at the settings' start, floored to the period that contains it.
     """
     settings = settings or read_settings()
     warehouse = overrides.get("warehouse") or warehouse_for(settings)
+    copy = overrides.pop("published", None) or PublishedCopy(warehouse, settings.published_path)
     start = settings.start
     is_running = settings.automation == "on"
     assets = [
@@ -163,7 +166,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         *(check_of(audit, partitions[audit.of.name]) for audit in AUDITS),
     ]
     resources = {
-        "io_manager": warehouse_io_manager(warehouse),
+        "io_manager": publishing(warehouse_io_manager(warehouse), copy),
         "warehouse": warehouse,
         "source": Source(settings),
         "clock": clock_for(settings),

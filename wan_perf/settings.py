@@ -218,6 +218,11 @@ class Settings(BaseSettings):
         return self.duckdb or self.home / "wan_perf.duckdb"
 
     @property
+    def published_path(self) -> Path:
+        """Folder of the published copy of the embedded warehouse."""
+        return self.home / "published"
+
+    @property
     def dagster_home(self) -> Path:
         """Folder of the command line's Dagster instance, absolute."""
         return (self.home / "dagster").resolve()

@@ -44,6 +44,12 @@ def _utilization_of_hour(t: ir.Table) -> ir.NumericValue:
     )
 
 
+SAMPLES_DAYS = 3
+"""Days of samples in the published copy: 2.9 million rows a day of 10,000 circuits."""
+HISTORY_DAYS = 31
+WINDOWS_DAYS = 2
+"""Days of trailing windows in it: those of every hour take three times what the hours take."""
+
 _DOWN_IS_KNOWN_AND_UNKNOWN = Rule(
     "known_down_and_unknown_make_down",
     "known_down_minutes + unknown_minutes = down_minutes.",
@@ -117,6 +123,7 @@ RAW_INVENTORY = Table(
     "One row per site, gateway and WAN port in an inventory snapshot.",
     group="raw",
     snapshot="taken_at",
+    published_days=0,
     key=("taken_at", "site_id", "gateway_mac", "port_id"),
     nullable_key=("site_id", "gateway_mac", "port_id"),
     columns=(
@@ -139,6 +146,7 @@ RAW_PORT_SAMPLE = Table(
     group="raw",
     partition="pass_at",
     snapshot="pass_at",
+    published_days=SAMPLES_DAYS,
     key=("pass_at", "gateway_mac", "port_id", "counter_source"),
     required=("sampled_at",),
     columns=(
@@ -155,6 +163,7 @@ RAW_PORT_HISTORY = Table(
     group="raw",
     partition="hour",
     by_key=True,
+    published_days=HISTORY_DAYS,
     key=("hour", "gateway_mac", "port_id"),
     required=("site_id", "covered_minutes", "carrying_minutes", "fetched_at"),
     columns=(
@@ -171,6 +180,7 @@ RAW_CIRCUIT_HOUR = Table(
     group="raw",
     partition="hour",
     by_key=True,
+    published_days=0,
     key=("hour", "circuit_id"),
     columns=(
         *("hour", "circuit_id", "rx_bytes", "tx_bytes", "observed_minutes", "bandwidth_mbps"),
@@ -214,6 +224,7 @@ RAW_PATH_SAMPLE = Table(
     group="raw",
     partition="pass_at",
     snapshot="pass_at",
+    published_days=SAMPLES_DAYS,
     key=("pass_at", "gateway_mac", "port_id", "peer_mac", "peer_port_id", "path_name"),
     nullable_key=("peer_mac", "peer_port_id", "path_name"),
     columns=(
@@ -228,6 +239,7 @@ CIRCUIT_POLL = Table(
     "One row per circuit and pass whose peer paths, or without any its ports, report a new sample.",
     group="facts",
     partition="pass_at",
+    published_days=SAMPLES_DAYS,
     key=("pass_at", "circuit_id"),
     required=("sampled_at", "is_up"),
     columns=(
@@ -529,6 +541,7 @@ CIRCUIT_WINDOW = Table(
     group="rollups",
     partition="hour",
     minutes=1440,
+    published_days=WINDOWS_DAYS,
     key=("hour", "window_hours", "circuit_id"),
     required=("site_id", "hour_count", "up_minutes", "down_minutes", "unknown_minutes"),
     columns=("hour", "window_hours", "circuit_id", *_PERIOD_FIGURES),
@@ -558,6 +571,7 @@ CIRCUIT_HISTOGRAM = Table(
     "One row per circuit, UTC day, metric and range of values that occurred.",
     group="rollups",
     partition="day",
+    published_days=0,
     key=("day", "circuit_id", "site_id", "metric", "bucket"),
     required=("sample_count",),
     columns=("day", "circuit_id", "site_id", "metric", "bucket", "sample_count"),
@@ -567,6 +581,7 @@ CIRCUIT_MONTH_HISTOGRAM = Table(
     "One row per circuit, month, metric and range of values that occurred.",
     group="rollups",
     partition="month",
+    published_days=0,
     key=("month", "circuit_id", "site_id", "metric", "bucket"),
     required=("sample_count",),
     columns=("month", "circuit_id", "site_id", "metric", "bucket", "sample_count"),
@@ -640,6 +655,7 @@ _PLACE_RULES = (
 def _places(name: str, grain: str, partition: str, *key: str) -> Table:
     figures = _PERIOD_FIGURES if "window_hours" in key else _DAY_FIGURES
     of_day = ("is_whole",) if partition == "day" else ()
+    published = WINDOWS_DAYS if "window_hours" in key else None
     return Table(
         name,
         grain,
@@ -650,6 +666,7 @@ def _places(name: str, grain: str, partition: str, *key: str) -> Table:
         required=("circuit_count", "hour_count", "up_minutes", "down_minutes", "unknown_minutes"),
         columns=(partition, *key, *of_day, *_of_places(figures)),
         own_rules=_PLACE_RULES,
+        published_days=published,
     )
 
 

@@ -45,10 +45,11 @@ ARROWS = {
     "audits": {"columns", "declaration", "kpi", "metrics", "tables", "thresholds", "validity"},
     "mist": {*SHARED, "contracts", "name_matching", "network"},
     "warehouse": {*SHARED, "waiting"},
+    "published": {"columns", "declaration", "errors", "tables", "warehouse"},
     "simulator": set(),
     "defs": {
         *(*SHARED, "audits", "contracts", "kpi", "mist", "network", "periods", "settings"),
-        *("policy_scopes", "thresholds", "waiting", "warehouse"),
+        *("policy_scopes", "published", "thresholds", "waiting", "warehouse"),
     },
     "doctor": {
         *("contracts", "declaration", "defs", "errors", "mist", "network", "settings", "tables"),
@@ -71,9 +72,9 @@ ARROWS = {
             "settings",
             "time_argument",
         ),
-        *("simulator", "validity", "waiting", "warehouse", "web"),
+        *("published", "simulator", "validity", "waiting", "warehouse", "web"),
     },
-    "web": {*SHARED, "formulas", "metrics", "warehouse"},
+    "web": {*SHARED, "formulas", "metrics", "published", "warehouse"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -81,7 +82,7 @@ ONLY_THERE = {
     "dagster": {"defs", "definitions", "cli"},
     "mistapi": {"mist"},
     "snowflake": {"warehouse"},
-    "duckdb": {"warehouse"},
+    "duckdb": {"warehouse", "published"},
     "uvicorn": {"simulator", "cli"},
     "starlette": {"simulator", "cli", "web"},  # cli: the guard in front of Dagster's UI
     "jinja2": {"web"},

@@ -209,6 +209,16 @@ def export_report(report: str, file_format: str | None, out: Path | None) -> Non
 
 
 @commands.command()
+@click.option("--all", "everything", is_flag=True, help="Write every file again.")
+def publish(everything: bool) -> None:
+    """Bring the published copy up to the warehouse: what dashboards and other readers see."""
+    from wan_perf.cli.publishing import publish_now
+    from wan_perf.settings import read_settings
+
+    publish_now(read_settings(), Terminal(), everything=everything)
+
+
+@commands.command()
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -36,6 +36,7 @@ from wan_perf.definitions import (
 from wan_perf.defs.imported import Imported
 from wan_perf.defs.kept_out import KEPT_OUT
 from wan_perf.defs.lanes import HISTORY, LIVE, lane
+from wan_perf.defs.publishing import PublishedCopy
 from wan_perf.defs.raw import DUE_TAG
 from wan_perf.defs.resources import UNVERIFIED, clock_for, warehouse_for
 from wan_perf.defs.retrying import AT_ONCE_TAG
@@ -113,6 +114,7 @@ class Runs:
         self.warehouse = warehouse_for(self.settings)
         self.clock = clock_for(self.settings)
         self._imported = Imported()
+        self._published = PublishedCopy(self.warehouse, self.settings.published_path)
         self._stack = ExitStack()
         self._inventory_failure: Exception | None = None
         # A person at a terminal wants the sentence at once, not after the unattended runs' retries.
@@ -132,8 +134,10 @@ class Runs:
             self.console.print(warning(UNVERIFIED))
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: object, *_: object) -> None:
         self._stack.close()
+        if error is None and self._published.failures:
+            raise self._published.failures[-1]
 
     @cached_property
     def _definitions(self) -> dg.Definitions:
@@ -144,6 +148,7 @@ class Runs:
             clock=self.clock,
             progress=self,
             imported=self._imported,
+            published=self._published,
         )
 
     @cached_property

@@ -128,6 +128,15 @@ class Warehouse(ABC):
         """The type of the column in a data definition."""
         return self.type_names[column.type]
 
+    @abstractmethod
+    def record_change(
+        self, session: Session, table: Table, rows: str, window: Window | None
+    ) -> None:
+        """Record, in the transaction that replaces them, that the rows or the window changed.
+
+        `rows` is a table or query of what is replaced; where there is a window, all of it is.
+        """
+
     # -- comparing ---------------------------------------------------------------------------------
 
     def unlike(self, table: Table, existing: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -238,6 +247,7 @@ class Warehouse(ABC):
             with _transaction(session):
                 session.run(f"DELETE FROM {table.name}{_slice(table, stage, window)}")  # noqa: S608 - declared names
                 session.run(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}")  # noqa: S608 - declared names
+                self.record_change(session, table, stage, _cut_by_window(table, window))
             session.run(f"DROP TABLE {stage}")
         return stored
 
@@ -377,6 +387,11 @@ def _slice(table: Table, stage: str, window: Window | None) -> str:
         key = ", ".join(table.key)
         return f" WHERE ({key}) IN (SELECT {key} FROM {stage})"  # noqa: S608 - declared names
     return where(table, window)
+
+
+def _cut_by_window(table: Table, window: Window | None) -> Window | None:
+    """The window where it says what is replaced; None where the rows themselves do."""
+    return None if table.snapshot is not None or table.by_key else window
 
 
 def _tag(**said: str) -> str:

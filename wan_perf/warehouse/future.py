@@ -32,6 +32,8 @@ def remove_rows_after(warehouse: Warehouse, now: datetime) -> dict[str, int]:
         try:
             for name in counts:
                 future = _is_after(warehouse, TABLES[name], now)
+                rows = f"(SELECT * FROM {name} WHERE {future})"  # noqa: S608 - declared names
+                warehouse.record_change(session, TABLES[name], rows, None)
                 session.run(f"DELETE FROM {name} WHERE {future}")  # noqa: S608 - declared names
         except BaseException:
             session.run("ROLLBACK")

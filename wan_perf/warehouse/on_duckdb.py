@@ -24,8 +24,9 @@ from wan_perf.columns import Column
 from wan_perf.declaration import Table, View
 from wan_perf.errors import TransientError, UsageError, WanPerfError
 from wan_perf.waiting import Wait
-from wan_perf.warehouse import comments
+from wan_perf.warehouse import changes, comments
 from wan_perf.warehouse.face import Session, Warehouse
+from wan_perf.warehouse.window import Window
 
 _TURNS: dict[Path, threading.Lock] = {}
 _IDLE: dict[tuple[int, Path], list[duckdb.DuckDBPyConnection]] = {}
@@ -242,6 +243,38 @@ class DuckDBWarehouse(Warehouse):
         return (
             f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}; {_comment(table, column)}"
         )
+
+    def record_change(
+        self, session: Session, table: Table, rows: str, window: Window | None
+    ) -> None:
+        """Give the hours, days or months that changed a new version."""
+        self.record_earlier_changes(session)
+        units = (
+            changes.units_of_window(table, window)
+            if window and table.partition
+            else changes.units_of_rows(table, rows)
+        )
+        for statement in changes.record(table, units):
+            session.run(statement)
+
+    def record_earlier_changes(self, session: Session) -> None:
+        """Give what a release without versions stored one each; nothing where there are some."""
+        existing = self._existing_tables(session)
+        if changes.CHANGES not in existing:
+            for statement in changes.first_record(existing):
+                session.run(statement)
+
+    def has_changes(self, session: Session) -> bool:
+        """True where versions of what is stored are recorded."""
+        return changes.CHANGES in self._existing_tables(session)
+
+    def is_empty(self, session: Session) -> bool:
+        """True where nothing was ever stored."""
+        return not self._existing_tables(session)
+
+    def _existing_tables(self, session: Session) -> set[str]:
+        rows = session.run("SELECT table_name FROM duckdb_tables() WHERE NOT internal")
+        return {str(name) for (name,) in rows}
 
     def view_text(self, session: Session, view: View) -> str:
         """The view's query as DuckDB shows it; empty where there is no view."""

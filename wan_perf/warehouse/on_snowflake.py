@@ -20,6 +20,7 @@ from wan_perf.declaration import Table, View
 from wan_perf.warehouse import comments
 from wan_perf.warehouse.face import Session, Warehouse
 from wan_perf.warehouse.snowflake_errors import Names, SnowflakeRefusalError, refusal
+from wan_perf.warehouse.window import Window
 
 LOCK_TIMEOUT_S = 300
 _PARAMETERS = {
@@ -168,6 +169,11 @@ class SnowflakeWarehouse(Warehouse):
     def addition(self, table: Table, column: Column) -> str:
         """Data definition that adds the column to the table, with its meaning as comment."""
         return f"ALTER TABLE {table.name} ADD COLUMN {self._column(column)}"
+
+    def record_change(
+        self, session: Session, table: Table, rows: str, window: Window | None
+    ) -> None:
+        """Nothing: there is no published copy, readers query Snowflake itself."""
 
     def view_text(self, session: Session, view: View) -> str:
         """The view's query as Snowflake shows it; empty where there is no view."""

@@ -1,0 +1,77 @@
+"""The published copy follows every run, whoever launched it and whatever became of its steps.
+
+Belongs here: when a run publishes, and how its failure shows.
+Keep out: what is written (`published`).
+
+A run publishes as its IO manager is closed, after its last step: a step of its own would be skipped
+where one before it failed, and a run of a sensor or of a person would not have it. What failed is
+an error in the run's log and an event of its own; the rows that the run stored stay, and the next
+run publishes what is missing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.storage.db_io_manager import DbIOManager
+
+from wan_perf.defs.lanes import HISTORY, LANE, LIVE
+from wan_perf.errors import WanPerfError
+from wan_perf.published.publisher import Publication, publish
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse
+
+_PATIENCE_S = {LIVE: 10.0, HISTORY: 300.0}
+"""How long a run waits for the publication of another one. [s]"""
+
+
+@dataclass
+class PublishedCopy:
+    """The published copy of a warehouse. On Snowflake there is none: readers query it directly.
+
+    `failures` are those of this process's publications, for a command to report at its end.
+    """
+
+    warehouse: Warehouse
+    folder: Path
+    failures: list[WanPerfError] = field(default_factory=list)
+
+    def follow(self, run_id: str, lane: str) -> Publication | None:
+        """Publish what a run changed.
+
+        Raises:
+            WanPerfError: nothing was published; also noted in `failures`.
+        """
+        if not isinstance(self.warehouse, DuckDBWarehouse):
+            return None
+        try:
+            return publish(
+                self.warehouse, self.folder, run=run_id, patience_s=_PATIENCE_S.get(lane, 10.0)
+            )
+        except WanPerfError as error:
+            self.failures.append(error)
+            raise
+
+
+def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinition:
+    """The IO manager; as it is closed the run publishes."""
+
+    @dg.io_manager(description="Tables in the warehouse; publishes them at the end of a run.")
+    def io_manager(context: dg.InitResourceContext) -> Iterator[DbIOManager]:
+        yield manager
+        run = context.run
+        if run is None:
+            return
+        try:
+            publication = copy.follow(run.run_id, run.tags.get(LANE, HISTORY))
+        except WanPerfError as error:
+            _log(context).error(str(error))
+            raise
+        if publication is not None:
+            _log(context).info(str(publication))
+
+    return io_manager
+
+
+def _log(context: dg.InitResourceContext) -> dg.DagsterLogManager:
+    return context.log or dg.get_dagster_logger()  # type: ignore[return-value]

@@ -1,0 +1,91 @@
+"""Tables and views over the files of a state, as SQL of DuckDB.
+
+Belongs here: the rows of a table out of its files, the declared views over them.
+Keep out: connecting (`reader`), which files there are (`manifest`).
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from wan_perf.columns import Column
+from wan_perf.declaration import Table, View
+from wan_perf.published.manifest import DataFile, Manifest
+from wan_perf.tables import TABLES
+from wan_perf.warehouse import DuckDBWarehouse, migrations
+
+_ENGINE = DuckDBWarehouse(Path("published"))
+"""Only its dialect is used; nothing is opened."""
+
+PUBLISHED = {
+    table.name: table
+    for table in TABLES.values()
+    if not isinstance(table, View) and table.published_days != 0
+}
+"""Tables of the published copy."""
+VIEWS = {
+    view.name: view
+    for view in TABLES.values()
+    if isinstance(view, View) and set(view.sources) <= PUBLISHED.keys()
+}
+"""Declared views whose tables are all published."""
+
+
+def statements(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """Statements that define every published table and view over the files of the state."""
+    for table in PUBLISHED.values():
+        yield f"CREATE OR REPLACE VIEW {table.name} AS {rows(folder, manifest, table)}"
+    for name in VIEWS:
+        yield view_definition(name)
+
+
+def rows(folder: Path, manifest: Manifest, table: Table) -> str:
+    """Query of the table's rows: its declared columns from all of its files.
+
+    Columns that a file of an earlier release lacks are NULL; renamed ones are read by their old
+    name. A table without a file has no rows.
+    """
+    by_columns: dict[str, list[DataFile]] = {}
+    for file in manifest.files.get(table.name, ()):
+        by_columns.setdefault(file.columns, []).append(file)
+    selects = [
+        f"SELECT {selected(table, manifest.columns[columns])} "  # noqa: S608 - declared names
+        f"FROM read_parquet([{', '.join(literal(folder / file.name) for file in files)}])"
+        for columns, files in by_columns.items()
+    ]
+    nothing = f"SELECT {selected(table, ())} WHERE false"
+    return " UNION ALL ".join(selects) or nothing
+
+
+def literal(path: Path) -> str:
+    """The path as text of SQL; wildcards in it stand for themselves."""
+    text = path.absolute().as_posix().replace("'", "''")
+    for sign in "[*?":
+        text = text.replace(sign, f"[{sign}]")
+    return f"'{text}'"
+
+
+def typed(column: Column) -> str:
+    """The column's type in the files."""
+    return _ENGINE.type_names[column.type]
+
+
+@cache
+def view_definition(name: str) -> str:
+    """The statement that defines a declared view, with its meaning as comments."""
+    return _ENGINE.declared_view(VIEWS[name])
+
+
+def selected(table: Table, existing: tuple[str, ...]) -> str:
+    """The declared columns of a table or file with the existing ones, of their declared types."""
+    renames = migrations.pending(table.name, existing)
+    stored = migrations.renamed({name: name for name in existing}, renames)
+    found = {new: old for old, new in zip(existing, stored, strict=True)}
+    return ", ".join(
+        f"CAST({_quoted(found[c.name]) if c.name in found else 'NULL'} AS {typed(c)}) AS {c.name}"
+        for c in table.fields
+    )
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
