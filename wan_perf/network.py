@@ -12,11 +12,21 @@ import os
 import ssl
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
-from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, build_opener
+from urllib.request import (
+    HTTPHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    build_opener,
+)
 
+from wan_perf.answer_limits import response_within
 from wan_perf.errors import UsageError
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -52,17 +62,41 @@ class Route:
         """The proxy by scheme, as requests and urllib take it."""
         return {"http": self.proxy, "https": self.proxy} if self.proxy else {}
 
-    def opener(self) -> OpenerDirector:
-        """An opener of the standard library that takes this route."""
-        proxies = ProxyHandler(self.proxies)
-        if self.trusted is True:
-            return build_opener(proxies)
+    def opener(self, total_s: float) -> OpenerDirector:
+        """An opener of the standard library that takes this route.
+
+        Args:
+            total_s: Longest time of an answer; reading it raises AnswerTooSlowError later. [s]
+        """
+        response = response_within(total_s)
+        return build_opener(
+            ProxyHandler(self.proxies), _Http(response), _Https(response, self.trusted)
+        )
+
+
+class _Http(HTTPHandler):
+    def __init__(self, response: type[HTTPResponse]) -> None:
+        super().__init__()
+        self._connection: Any = type("Http", (HTTPConnection,), {"response_class": response})
+
+    def http_open(self, request: Request) -> HTTPResponse:
+        return self.do_open(self._connection, request)
+
+
+class _Https(HTTPSHandler):
+    def __init__(self, response: type[HTTPResponse], trusted: str | bool) -> None:
+        super().__init__()
+        self._trusted = trusted
+        self._connection: Any = type("Https", (HTTPSConnection,), {"response_class": response})
+
+    def https_open(self, request: Request) -> HTTPResponse:
+        # Not before it is needed: the files of the public authorities are slow to read.
         context = ssl.create_default_context()
-        if isinstance(self.trusted, str):
-            context.load_verify_locations(**_location(Path(self.trusted)))
-        else:
+        if isinstance(self._trusted, str):
+            context.load_verify_locations(**_location(Path(self._trusted)))
+        elif not self._trusted:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return build_opener(proxies, HTTPSHandler(context=context))
+        return self.do_open(self._connection, request, context=context)
 
 
 def route_to(

@@ -17,6 +17,7 @@ from wan_perf.errors import WanPerfError
 from wan_perf.network import route_to
 
 _ANSWERS_WITHIN_S = 180
+_ONE_ANSWER_S = 2
 _ENDS_WITHIN_S = 10
 """To end by itself; then it is killed."""
 _LOOK_EVERY_S = 0.2
@@ -74,10 +75,10 @@ class Service:
             WanPerfError: the process ended, or nothing answered in time.
         """
         deadline = time.monotonic() + _ANSWERS_WITHIN_S
-        opener = route_to(url).opener()
+        opener = route_to(url).opener(total_s=_ONE_ANSWER_S)
         while time.monotonic() < deadline:
             self._refuse_ended()
-            with contextlib.suppress(OSError), opener.open(url, timeout=2):
+            with contextlib.suppress(OSError), opener.open(url, timeout=_ONE_ANSWER_S):
                 return
             time.sleep(_LOOK_EVERY_S)
         raise WanPerfError(f"Nothing answers at {url}; see what is wrong in {self._log}.")

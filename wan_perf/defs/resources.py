@@ -12,6 +12,7 @@ from typing import Protocol
 
 import dagster as dg
 
+from wan_perf.answer_limits import LIMITS, AnswerLimits
 from wan_perf.contracts import Contract, read_contracts
 from wan_perf.defs.snowflake import snowflake_warehouse
 from wan_perf.mist.clock import Clock, RealClock, SimulatorClock
@@ -69,11 +70,14 @@ class Source:
 
     `timeout`: longest wait for a connection and for the next bytes of an answer; None: as the
     settings say. [s]
+    `total_s`: longest time of one answer; None: five minutes, or the longest wait for its next
+    bytes where that is longer. [s]
     `compares_clocks`: refuse answers where this machine's clock is not Mist's.
     """
 
     settings: Settings
     timeout: tuple[float, float] | None = None
+    total_s: float | None = None
     compares_clocks: bool = True
 
     @property
@@ -89,14 +93,18 @@ class Source:
         """A session with the organisation's Mist Cloud."""
         if self.settings.mist_verify == "off":
             dg.get_dagster_logger().warning(UNVERIFIED)
+        timeout = self.timeout or (
+            self.settings.mist_connect_timeout,
+            self.settings.mist_read_timeout,
+        )
         return MistSession(
             host=self.settings.mist_api_host,
             org_id=self.settings.mist_org_id,
             token=self.settings.mist_api_token.get_secret_value(),
             base_url=self.settings.mist_base_url,
             route=self.route,
-            timeout=self.timeout
-            or (self.settings.mist_connect_timeout, self.settings.mist_read_timeout),
+            timeout=timeout,
+            limits=AnswerLimits(total_s=self.total_s or max(LIMITS.total_s, timeout[1])),
             page_rows=self.settings.mist_page_rows,
             pause=time.sleep if self.settings.clock == "real" else _no_pause,
             now=RealClock().now if self.compares_clocks and self.settings.clock == "real" else None,

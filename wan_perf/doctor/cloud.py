@@ -24,6 +24,7 @@ OFF_S, FAR_OFF_S = 5, 60
 """Up to the first a clock is well; beyond the second hours get each other's samples."""
 
 _TIMEOUT_S = (5.0, 10.0)
+_ONE_ANSWER_S = 30.0
 _WHOLE_ORG = ("org", "orgsites")
 _SEVERAL_ORGS = ("msp", "orggroup")
 _READERS = ("read", "helpdesk", "write", "admin")
@@ -37,7 +38,7 @@ def examine_cloud(settings: Settings, clock: Clock) -> Iterator[Finding]:
     if empty:
         yield from not_asked(CLOUD, f"{' and '.join(empty)} must be set first")
         return
-    source = Source(settings, _TIMEOUT_S, compares_clocks=False)
+    source = Source(settings, _TIMEOUT_S, _ONE_ANSWER_S, compares_clocks=False)
     try:
         yield network(source.route)
     except UsageError as error:

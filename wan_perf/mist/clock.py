@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from typing import Protocol
 from urllib.error import HTTPError, URLError
 from urllib.request import Request
@@ -25,6 +26,9 @@ _TIMEOUT_S = 10
 POLLED_AFTER = timedelta(seconds=75)
 """From a pass being due to its poll, as a run starts late in the field: gateways that reported in
 between are then newer than the pass."""
+_TOTAL_S = 30
+_SIZE_BYTES = 64_000
+"""Of an answer; the simulator's has 20."""
 
 
 def floored(instant: datetime, step: timedelta) -> datetime:
@@ -68,10 +72,17 @@ class RealClock:
 
 @dataclass(frozen=True)
 class SimulatorClock:
-    """The virtual clock of a simulator at `base_url`, reached by `route`; None: see `network`."""
+    """The virtual clock of a simulator.
+
+    Attributes:
+        base_url: Where the simulator is.
+        route: How it is reached; None: see `network`.
+        total_s: Longest time of an answer. [s]
+    """
 
     base_url: str
     route: Route | None = None
+    total_s: float = _TOTAL_S
 
     def now(self) -> datetime:
         """The present instant of the simulation."""
@@ -97,9 +108,9 @@ class SimulatorClock:
         url = f"{self.base_url.rstrip('/')}/simulator/clock"
         try:
             request = Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310 - settings allow http and https only
-            opener = (self.route or route_to(url)).opener()
+            opener = (self.route or route_to(url)).opener(self.total_s)
             with opener.open(request, timeout=_TIMEOUT_S) as answer:
-                seconds = json.load(answer)["now"]
+                return _instant(answer.read(_SIZE_BYTES + 1))
         except HTTPError as error:
             raise MistPermanentError(
                 f"{url} has no simulator's clock (status {error.code}); start wan-perf simulate, "
@@ -110,4 +121,15 @@ class SimulatorClock:
                 f"No simulator answers at {self.base_url} ({type(error).__name__}); start "
                 "wan-perf simulate, or set WAN_PERF_CLOCK to real."
             ) from None
-        return EPOCH + timedelta(seconds=seconds)
+        except (HTTPException, LookupError, TypeError, ValueError, OverflowError):
+            raise MistPermanentError(
+                f"{url} returned something else than a simulator's clock; set MIST_BASE_URL to the "
+                "address of wan-perf simulate, or WAN_PERF_CLOCK to real."
+            ) from None
+
+
+def _instant(answer: bytes) -> datetime:
+    """The instant that a simulator's clock returned; any usual exception where it is none."""
+    if len(answer) > _SIZE_BYTES:
+        raise ValueError(f"more than {_SIZE_BYTES} bytes")
+    return EPOCH + timedelta(seconds=json.loads(answer)["now"])

@@ -1,6 +1,6 @@
 """Why a request got no answer, and what a person can do about it.
 
-Belongs here: reading the HTTP library's exceptions: proxy, certificate, name, time.
+Belongs here: reading the HTTP library's exceptions: proxy, certificate, name, time, size.
 Keep out: answers with a status other than 200 (`answers`), trying again (`transport`).
 """
 
@@ -19,6 +19,13 @@ from requests.exceptions import (
 )
 from urllib3.exceptions import NameResolutionError
 
+from wan_perf.answer_limits import AnswerLimits, AnswerTooLargeError, AnswerTooSlowError
+from wan_perf.mist.errors import (
+    MistAnswerError,
+    MistPermanentError,
+    MistRouteError,
+    MistTransientError,
+)
 from wan_perf.network import Route
 
 PROXY_LOGIN = (
@@ -56,17 +63,24 @@ class NoAnswer:
     Attributes:
         reason: In a few words.
         advice: What to do, as the end of a sentence.
-        is_permanent: The same request fails again until a person changes something.
+        kind: The error to raise.
+        is_final: The same request is not sent again at once.
     """
 
     reason: str
     advice: str = _LATER
-    is_permanent: bool = False
+    kind: type[MistPermanentError] | type[MistTransientError] = MistTransientError
+    is_final: bool = False
 
 
-def no_answer(failure: BaseException | None, route: Route) -> NoAnswer:
+def no_answer(failure: BaseException | None, route: Route, limits: AnswerLimits) -> NoAnswer:
     """What an exception of the HTTP library says about a request that took this route."""
     causes = list(_causes(failure))
+    if isinstance(failure, AnswerTooLargeError):
+        return _too_large(limits)
+    # The HTTP library wraps it, as it does every failure of a socket.
+    if any(isinstance(cause, AnswerTooSlowError) for cause in causes):
+        return _too_slow(limits)
     if isinstance(failure, ProxyError):
         return _of_proxy(causes, route)
     if isinstance(failure, SSLError):
@@ -78,19 +92,35 @@ def no_answer(failure: BaseException | None, route: Route) -> NoAnswer:
     return NoAnswer(next(known, "the request could not be sent"))
 
 
+def _too_large(limits: AnswerLimits) -> NoAnswer:
+    return NoAnswer(
+        f"it has more than {limits.size_bytes / 1e6:,g} MB after unpacking, the limit of one "
+        "answer",
+        "set MIST_PAGE_ROWS to fewer rows, and check what answers at this address",
+        MistAnswerError,
+        is_final=True,
+    )
+
+
+def _too_slow(limits: AnswerLimits) -> NoAnswer:
+    return NoAnswer(
+        f"it was not whole after {limits.total_s:g} s, the limit of one answer",
+        "check the network and the proxy, set MIST_PAGE_ROWS to fewer rows, or try again later",
+        is_final=True,
+    )
+
+
 def _of_proxy(causes: list[BaseException], route: Route) -> NoAnswer:
     proxy = f"the proxy {route.proxy_address} of {route.proxy_source}"
     statuses = (_TUNNEL.search(str(cause)) for cause in causes)
     status = next((int(found[1]) for found in statuses if found), None)
     if status == _PROXY_LOGIN_STATUS:
-        return NoAnswer(f"{proxy} returned 407", PROXY_LOGIN, is_permanent=True)
+        return _closed(f"{proxy} returned 407", PROXY_LOGIN)
     if status is None:
         return NoAnswer(f"{proxy} does not answer", f"check {route.proxy_source}, or the network")
-    return NoAnswer(
-        f"{proxy} returned {status}",
-        "have the proxy allow this address, or set MIST_PROXY to another one",
-        is_permanent=status < _FIRST_SERVER_ERROR,
-    )
+    reason = f"{proxy} returned {status}"
+    advice = "have the proxy allow this address, or set MIST_PROXY to another one"
+    return _closed(reason, advice) if status < _FIRST_SERVER_ERROR else NoAnswer(reason, advice)
 
 
 def _of_certificate(causes: list[BaseException], route: Route) -> NoAnswer:
@@ -105,7 +135,12 @@ def _of_certificate(causes: list[BaseException], route: Route) -> NoAnswer:
     if advice is None and route.trusted_source:
         advice = f"add the authority that signs it to the file of {route.trusted_source}"
     reason = f"its certificate is not trusted: {error.verify_message.rstrip('.')}"
-    return NoAnswer(reason, advice or _AUTHORITY, is_permanent=True)
+    return _closed(reason, advice or _AUTHORITY)
+
+
+def _closed(reason: str, advice: str) -> NoAnswer:
+    """The same request fails again until a person changes a setting."""
+    return NoAnswer(reason, advice, MistRouteError, is_final=True)
 
 
 def _causes(error: object) -> Iterator[BaseException]:

@@ -16,7 +16,7 @@ import msgspec
 
 from wan_perf.mist.answers import decoded_as, parsed, unknown_shape
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint
-from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.errors import MistAnswerError, MistPermanentError, MistTransientError
 from wan_perf.mist.kept_out import NULLS, STRANGER
 from wan_perf.mist.odd_values import OddValue, identity, is_too_many, row_without_odd_values
 from wan_perf.mist.records import CountedPage, Row, SearchPage
@@ -190,6 +190,15 @@ def refuse_odd_answer(path: str, rows: int, odd: list[OddRow], nulls: int) -> No
         raise unknown_shape(
             path, f"{count + nulls:,} of {rows:,} rows have values of another kind{example}"
         )
+
+
+def too_many_pages(path: str, pages: int, page_rows: int, address: str) -> MistAnswerError:
+    """The failure of a list that goes on after its last allowed page."""
+    return MistAnswerError(
+        f"{address} names more than {pages:,} pages of {path}, the limit of one list, and none of "
+        f"its rows is stored; check what answers at this address, or set MIST_PAGE_ROWS (now "
+        f"{page_rows:,}) to more rows."
+    )
 
 
 def _why_not(told: Any, org_id: str) -> str | None:

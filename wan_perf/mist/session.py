@@ -16,13 +16,13 @@ from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING
 
+from wan_perf.answer_limits import LIMITS, AnswerLimits
 from wan_perf.errors import UsageError
 from wan_perf.mist.answers import record_of, refuse_failure
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint, Single
 from wan_perf.mist.errors import (
     MistClockError,
     MistPermanentError,
-    MistRouteError,
     MistTransientError,
 )
 from wan_perf.mist.instants import http_date
@@ -33,6 +33,7 @@ from wan_perf.mist.pages import (
     decoded,
     refuse_lost_rows,
     refuse_odd_answer,
+    too_many_pages,
 )
 from wan_perf.mist.records import Row
 from wan_perf.network import Route, route_to
@@ -57,6 +58,7 @@ class MistSession:
         route: Proxy and trusted certificates; None: those that the environment names.
         timeout: Longest wait for a connection and for the next bytes of an answer. [s]
         page_rows: Rows requested in one page.
+        limits: How long and large an answer may be, and of how many pages.
         pause: Waits for some seconds before a call that got no answer is made again.
         now: The clock of this machine, naive UTC, compared with Mist's in every answer; None where
             time is the simulator's.
@@ -79,6 +81,7 @@ class MistSession:
         route: Route | None = None,
         timeout: tuple[float, float] = (5, 60),
         page_rows: int = PAGE_ROWS,
+        limits: AnswerLimits = LIMITS,
         pause: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] | None = None,
     ) -> None:
@@ -97,10 +100,11 @@ class MistSession:
         self._token = token
         self._now = now
         self._page_rows = page_rows
+        self._limits = limits
         # With another address the SDK's list of clouds is of no interest, but it insists on one.
         known = host if host in transport.HOSTS else transport.HOSTS[0]
         self.route = route or route_to(base_url or f"https://{host}")
-        self._transport = transport.Transport(base_url, self.route, timeout, pause)
+        self._transport = transport.Transport(base_url, self.route, timeout, pause, limits)
         self._sdk = transport.connect(known, token, self._transport)
         self.kept_out = KeptOut()
 
@@ -145,7 +149,10 @@ class MistSession:
             MistTransientError: A call may succeed later, the cursor repeats, or rows are missing.
         """
         read, kept_out, odd = 0, Counter[str](), list[OddRow]()
-        for page, next_page in self._answers(endpoint, site_id or self._org_id, query):
+        answers = self._answers(endpoint, site_id or self._org_id, query)
+        for number, (page, next_page) in enumerate(answers, 1):
+            if next_page and number >= self._limits.pages:
+                raise too_many_pages(endpoint.path, number, self._page_rows, self._address)
             read += page.told
             kept_out += page.kept_out
             odd += page.odd
@@ -211,8 +218,7 @@ class MistSession:
         response = call()
         if response.status_code is None:
             why = self._transport.no_answer
-            kind = MistRouteError if why.is_permanent else MistTransientError
-            raise kind(
+            raise why.kind(
                 f"No whole answer from {self._address} for {asked.path} ({why.reason}); "
                 f"{why.advice}."
             )

@@ -1,7 +1,7 @@
 """The Mist SDK's session, made fit for a service: address, time limits, retries, no chatter.
 
 Belongs here: everything that reaches into the SDK (mistapi 0.64) and its HTTP library; which calls
-are made again at once because the line or the cloud hiccupped.
+are made again at once because the line or the cloud hiccupped; reading an answer within its limits.
 Keep out: what an answer means (`session`). Imported only when a session is made: the SDK is slow.
 """
 
@@ -15,8 +15,10 @@ import mistapi
 import requests
 from mistapi.__api_session import CLOUDS
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import InsecureRequestWarning
 
+from wan_perf.answer_limits import AnswerLimits, AnswerTooLargeError, response_within
 from wan_perf.mist.no_answer import NoAnswer, no_answer
 from wan_perf.network import Route
 
@@ -35,6 +37,8 @@ _HICCUPS = (
     requests.exceptions.Timeout,
     requests.exceptions.ChunkedEncodingError,
 )
+_CHUNK_BYTES = 256 * 1024
+"""Unpacked at a time, so that little is unpacked beyond the limit of an answer."""
 _TOO_MANY = 429
 _WAITED_TOO_LONG = 408
 _FIRST_SERVER_ERROR = 500
@@ -56,12 +60,19 @@ class Transport(HTTPAdapter):
         route: Route,
         timeout: tuple[float, float],
         pause: Callable[[float], None],
+        limits: AnswerLimits,
     ) -> None:
         super().__init__(pool_maxsize=16)
         self._route = route
         self._pause = pause
         self._base_url = base_url.rstrip("/") if base_url else None
         self._timeout = timeout
+        self._limits = limits
+        within = {"response_class": response_within(limits.total_s)}
+        self._connections: dict[str | None, Any] = {
+            "http": type("Http", (HTTPConnection,), within),
+            "https": type("Https", (HTTPSConnection,), within),
+        }
         self._calls_lock = threading.Lock()
         self._this_thread = threading.local()
         self.calls = 0
@@ -70,7 +81,14 @@ class Transport(HTTPAdapter):
     @property
     def no_answer(self) -> NoAnswer:
         """Why this thread's last request got no answer."""
-        return no_answer(getattr(self._this_thread, "failure", None), self._route)
+        failure = getattr(self._this_thread, "failure", None)
+        return no_answer(failure, self._route, self._limits)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The connections to an address, by whatever route, of the kind that has a deadline."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = self._connections[pool.scheme]
+        return pool
 
     def send(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
@@ -79,6 +97,7 @@ class Transport(HTTPAdapter):
 
         Raises:
             requests.RequestException: No whole answer came; `no_answer` says why.
+            AnswerTooLargeError: The answer exceeds its limit.
         """
         if self._base_url:
             request.url = self._base_url + request.path_url
@@ -90,7 +109,7 @@ class Transport(HTTPAdapter):
                 response = self._once(request, *args, **kwargs)
             except _HICCUPS as error:
                 is_ssl = isinstance(error, requests.exceptions.SSLError)
-                if is_ssl or self.no_answer.is_permanent:
+                if is_ssl or self.no_answer.is_final:
                     raise
             else:
                 pause_s = _pause_asked_for(response, usual_s)
@@ -107,8 +126,8 @@ class Transport(HTTPAdapter):
         self._this_thread.failure = None
         try:
             response = super().send(request, *args, **kwargs)
-            _ = response.content
-        except requests.RequestException as error:
+            self._read(response)
+        except (requests.RequestException, AnswerTooLargeError) as error:
             self._this_thread.failure = error
             raise
         self.date = response.headers.get("Date")
@@ -117,6 +136,17 @@ class Transport(HTTPAdapter):
         # The API never redirects. A followed redirect would leave the address that was agreed on.
         response.headers.pop("location", None)
         return response
+
+    def _read(self, response: requests.Response) -> None:
+        """Read the body as `response.content` does, and no further than the limit."""
+        chunks, size = [], 0
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > self._limits.size_bytes:
+                response.close()
+                raise AnswerTooLargeError
+            chunks.append(chunk)
+        response._content = b"".join(chunks)
 
 
 def _pause_asked_for(response: requests.Response, otherwise_s: float) -> float | None:
