@@ -106,21 +106,24 @@ def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
         pytest.param(("collect",), {"MIST_API_TOKEN": ""}, 2, "MIST_API_TOKEN", id="no token"),
         pytest.param(
             ("collect", "--inventory"), {"MIST_API_TOKEN": "wrong-but-secret"}, 1,
-            "MIST_API_TOKEN", id="wrong token",
+            "MIST_API_TOKEN", id="wrong token", marks=pytest.mark.proof,
         ),
         pytest.param(
             ("collect",), {"MIST_API_TOKEN": "wrong-but-secret"}, 1,
             "MIST_API_TOKEN", id="a token that is refused in a pass",
         ),
-        pytest.param(("collect",), {"MIST_ORG_ID": ""}, 2, "MIST_ORG_ID", id="no organisation"),
+        pytest.param(
+            ("collect",), {"MIST_ORG_ID": ""}, 2, "MIST_ORG_ID",
+            id="no organisation", marks=pytest.mark.proof,
+        ),
         pytest.param(
             ("collect",), {"MIST_ORG_ID": "11111111-1111-4111-8111-111111111111"}, 1,
-            "MIST_ORG_ID", id="another organisation",
+            "MIST_ORG_ID", id="another organisation", marks=pytest.mark.proof,
         ),
         pytest.param(
             ("collect",),
             {"MIST_API_HOST": "api.nowhere.example", "MIST_BASE_URL": "", "WAN_PERF_CLOCK": "real"},
-            2, "MIST_API_HOST", id="unknown host",
+            2, "MIST_API_HOST", id="unknown host", marks=pytest.mark.proof,
         ),
         pytest.param(
             ("collect",), {"MIST_BASE_URL": "http://127.0.0.1:9", "WAN_PERF_CLOCK": "real"}, 1,
@@ -143,15 +146,16 @@ def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
             ("collect", "--start", "yesterday"), {}, 2, "--start", id="a start that is no instant"
         ),
         pytest.param(
-            ("collect",), {"WAN_PERF_CIRCUITS": "nowhere.csv"}, 2, "nowhere.csv", id="no contracts"
+            ("collect",), {"WAN_PERF_CIRCUITS": "nowhere.csv"}, 2, "nowhere.csv",
+            id="no contracts", marks=pytest.mark.proof,
         ),
         pytest.param(
             ("collect", "--inventory"), {"WAN_PERF_POLICY": "unknown_key.toml"}, 2,
-            "unknown key", id="an unknown threshold key",
+            "unknown key", id="an unknown threshold key", marks=pytest.mark.proof,
         ),
         pytest.param(
             ("collect", "--inventory"), {"WAN_PERF_POLICY": "falling.toml"}, 2,
-            "levels must rise", id="levels that do not rise",
+            "levels must rise", id="levels that do not rise", marks=pytest.mark.proof,
         ),
         pytest.param(
             ("aggregate", "daily", "--start", "2026-03-08", "--end", "2026-03-07"), {}, 2,

@@ -124,6 +124,7 @@ def test_a_run_that_goes_on_is_left_alone(instance: dg.DagsterInstance):
     assert instance.has_run(going_on.run_id)
 
 
+@pytest.mark.proof
 def test_files_shrink_and_stray_logs_go(instance: dg.DagsterInstance):
     for hour in range(20):
         run(instance, f"2026-03-08-{hour:02}:00")

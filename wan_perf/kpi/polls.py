@@ -5,9 +5,6 @@ and the polls that an hour may see.
 Keep out: sums over an hour (`quality`), which circuit was in use between polls (`activity`).
 """
 
-import functools
-import operator
-
 import ibis
 import ibis.expr.types as ir
 
@@ -118,7 +115,7 @@ def _probed(raw_port_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
     """
     samples = fresh(raw_port_sample)
     figures = tuple(name for name in FIGURES if name in samples.columns)
-    has_any = functools.reduce(operator.or_, (samples[name].notnull() for name in figures))
+    has_any = ibis.or_(*(samples[name].notnull() for name in figures))
     timed = samples.filter(has_any & samples.is_up).select(
         *("pass_at", "gateway_mac", "port_id", *figures),
         told_us=_since_1970_us(samples.sampled_at),

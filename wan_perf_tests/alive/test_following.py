@@ -132,6 +132,7 @@ def test_what_is_asked_for_together_is_no_cause_within(home: Home):
     assert home.asked(drawn) == set()
 
 
+@pytest.mark.proof
 def test_a_fortnight_that_was_asked_for_is_not_asked_for_again(home: Home):
     """Of more than a hundred hours of one tick Dagster does not tell which were updated last."""
     home.run(told, hours=range(336))
@@ -140,6 +141,7 @@ def test_a_fortnight_that_was_asked_for_is_not_asked_for_again(home: Home):
     assert home.asked_of_each() == {"found": set(), "drawn": set()}
 
 
+@pytest.mark.proof
 def test_a_persons_fortnight_is_asked_for_once_at_most(home: Home):
     home.run(told, found, drawn, hours=range(336))
     home.asked()

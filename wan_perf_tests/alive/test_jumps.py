@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from wan_perf.definitions import LIVE_JOB
 from wan_perf.defs.automation import live_run
@@ -24,6 +25,7 @@ def warnings(alive: Ticking) -> list[str]:
     return [entry.user_message for entry in logged if entry.level == logging.WARNING]
 
 
+@pytest.mark.proof
 def test_a_run_whose_hours_the_clock_left_takes_no_pass_and_the_next_goes_on(tmp_path: Path):
     """The slot of 12:05 starts when the clock shows 18:00: a machine that slept, or was set."""
     fleet = Fleet.seeded(7, 2, START, START + 24 * HOUR)

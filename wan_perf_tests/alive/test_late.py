@@ -51,10 +51,12 @@ def ends(tags: dict[str, str]) -> tuple[str, str]:
     return start, end
 
 
+@pytest.mark.proof
 def test_events_that_all_are_held_ask_for_nothing(stage: Stage):
     assert asked_by(stage, "late_events") == ["No event came late."]
 
 
+@pytest.mark.proof
 def test_an_event_that_is_not_held_asks_for_its_hour(stage: Stage):
     """Of the 24 hours before the last three: the others may still be heard by a live run."""
     until = START + (HOURS - 3) * HOUR
@@ -72,6 +74,7 @@ def test_an_event_that_is_not_held_asks_for_its_hour(stage: Stage):
     assert asked_by(stage, "late_events") == ["No event came late."]
 
 
+@pytest.mark.proof
 def test_a_corrected_contract_asks_for_its_hours_and_is_done(stage: Stage):
     """From the fifth hour on a circuit has 37 Mbit/s; before it what it had."""
     corrected = START + 5 * HOUR

@@ -179,6 +179,7 @@ def test_a_refused_login_is_the_sentence_about_it(doctor: Doctor) -> None:
     assert SETTINGS["SNF_PASSWORD"] not in str(found)
 
 
+@pytest.mark.proof
 def test_snowflake_says_where_it_stands(
     doctor: Doctor, snowflake_stand_in: SnowflakeWarehouse
 ) -> None:

@@ -46,6 +46,7 @@ def assert_as_the_reference_says(stage: Stage) -> None:
         assert {name: row[name] for name in expected} == expected
 
 
+@pytest.mark.proof
 def test_a_range_of_days(stage: Stage):
     assert_as_the_reference_says(stage)
     assert len(plain(stage, CIRCUIT_DAY)) == len(
@@ -53,6 +54,7 @@ def test_a_range_of_days(stage: Stage):
     )
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("nth", [2, 0, 3])
 def test_a_day_again_alone(stage: Stage, nth: int):
     key = f"{MIDNIGHT + nth * DAY:%Y-%m-%d}"

@@ -118,6 +118,7 @@ def columns(lineage: dg.TableColumnLineage) -> dict[str, set[str]]:
     }
 
 
+@pytest.mark.proof
 def test_a_run_tells_rows_and_coverage_as_counted_by_hand(stage: Stage):
     for table, minutes_of_a_row in ((CIRCUIT_HOUR, 60), (SITE_HOUR, 60)):
         rows = stage.rows(table)
@@ -133,6 +134,7 @@ def test_a_run_tells_rows_and_coverage_as_counted_by_hand(stage: Stage):
     assert "coverage_pct" not in told(stage, "circuit_state")
 
 
+@pytest.mark.proof
 def test_figures_of_a_range_say_that_they_are_of_the_range(stage: Stage):
     said = told(stage, "circuit_hour")["figures_of"]
     assert said == "2026-03-07 00:00 to 2026-03-07 02:00 UTC, 2 together"
@@ -140,6 +142,7 @@ def test_figures_of_a_range_say_that_they_are_of_the_range(stage: Stage):
     assert "figures_of" not in told(stage, "site_hour")
 
 
+@pytest.mark.proof
 def test_lineage_is_told_once_and_only_of_what_is_computed(stage: Stage):
     again(stage, CIRCUIT_HOUR)
     for name in ("circuit_hour", "circuit_window", "dim_site"):
@@ -147,6 +150,7 @@ def test_lineage_is_told_once_and_only_of_what_is_computed(stage: Stage):
     assert lineages(stage, "raw_port_sample") == lineages(stage, "dim_policy") == []
 
 
+@pytest.mark.proof
 def test_lineage_of_columns_that_are_known_by_hand(stage: Stage, specs):
     stage.runs.aggregate_daily(START)
     [hours] = lineages(stage, "circuit_hour")
@@ -168,6 +172,7 @@ def test_lineage_of_columns_that_are_known_by_hand(stage: Stage, specs):
     assert {name for name, spec in specs.items() if LINEAGE in spec.metadata} == VIEWS
 
 
+@pytest.mark.proof
 def test_lineage_covers_every_column_of_every_expression(stage: Stage):
     """But what counts rows, or is said by the expression itself, reads no column."""
     for name in ("circuit_hour", "circuit_day", "circuit_window", "site_hour", "current_state"):
@@ -179,6 +184,7 @@ def test_lineage_covers_every_column_of_every_expression(stage: Stage):
         }, name
 
 
+@pytest.mark.proof
 def test_the_newest_lineage_is_told_where_it_changed(stage: Stage):
     key = dg.AssetKey("site_hour")
     other = dg.TableColumnLineage({"hour": [dg.TableColumnDep("circuit_hour", "hour")]})

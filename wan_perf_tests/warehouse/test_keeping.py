@@ -42,6 +42,7 @@ def kept(expression: ir.Table, text: str) -> str:
     return keeping.kept(expression.op(), "duckdb", lambda: text)
 
 
+@pytest.mark.proof
 def test_another_process_gives_the_same_names():
     """Whatever order it has for sets, and whatever it made before."""
     said = [

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from wan_perf import waiting as waiting_for_the_file
 from wan_perf.errors import TransientError, WanPerfError
 from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf.waiting import waiting
@@ -206,8 +207,12 @@ def test_a_session_that_fails_leaves_nothing_open(on_duckdb: DuckDBWarehouse) ->
         assert on_duckdb.path.exists()
 
 
-def test_a_command_reports_who_uses_the_file(on_duckdb: DuckDBWarehouse):
+def test_a_command_reports_who_uses_the_file(
+    on_duckdb: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+):
     """Ten silent minutes: a person could not know what was waited for."""
+    assert waiting_for_the_file._NOTICE_AFTER_S == 2
+    monkeypatch.setattr(waiting_for_the_file, "_NOTICE_AFTER_S", 0.2)
     held = PROCESSES.Event()
     child = PROCESSES.Process(target=hold, args=(on_duckdb.path, False, held, 60))
     child.start()
@@ -226,4 +231,4 @@ def test_a_command_reports_who_uses_the_file(on_duckdb: DuckDBWarehouse):
     [notice] = notices
     assert f"is in use by process {child.pid} (" in notice
     [left] = re.findall(r"waiting up to (\d+) s more", notice)
-    assert int(left) <= 1  # of three, after the two without a notice
+    assert int(left) <= 3

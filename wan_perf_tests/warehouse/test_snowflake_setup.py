@@ -86,6 +86,7 @@ def test_every_table_and_view_is_made_once_by_the_writer_with_its_meaning() -> N
         assert f"COMMENT = '{TABLES[match[1]].grain}".replace("'", "") in sql.replace("'", "")
 
 
+@pytest.mark.proof
 def test_the_engine_takes_tables_and_views_in_this_order(
     on_snowflake: SnowflakeWarehouse, statements: list[str]
 ) -> None:
