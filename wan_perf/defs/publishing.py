@@ -56,7 +56,10 @@ class PublishedCopy:
 def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinition:
     """The IO manager; as it is closed the run publishes."""
 
-    @dg.io_manager(description="Tables in the warehouse; publishes them at the end of a run.")
+    # Dagster takes a generator here, which its types do not say.
+    @dg.io_manager(  # type: ignore[arg-type]
+        description="Tables in the warehouse; publishes them at the end of a run."
+    )
     def io_manager(context: dg.InitResourceContext) -> Iterator[DbIOManager]:
         yield manager
         run = context.run
