@@ -138,7 +138,9 @@ def _slopes(pairs: ir.Table, tested: ir.Table) -> ir.Table:
         rank=ibis.row_number().over(order) + 1,
         total=pairs.slope.count().over(ibis.window(group_by=pairs.circuit_id)),
     )
-    spread = tested.select("circuit_id", margin=_Z_95 * tested.variance.sqrt())
+    # Never below 0, which Snowflake would refuse: the bound says so to whoever reads the statement.
+    deviation = ibis.greatest(tested.variance, 0).sqrt()
+    spread = tested.select("circuit_id", margin=_Z_95 * deviation)
     held = ranked.inner_join(spread, "circuit_id")
     low = ibis.greatest(((held.total - held.margin) / 2).round(), 1)
     high = ibis.least(((held.total + held.margin) / 2).round() + 1, held.total)
