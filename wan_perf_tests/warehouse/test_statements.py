@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
-from wan_perf.warehouse import RefusedRowsError, SnowflakeWarehouse, Warehouse
+from wan_perf.warehouse import RefusedRowsError, SnowflakeWarehouse, Warehouse, changes
 from wan_perf_tests.warehouse.rows import H5, as_expression, circuit_hours, window
 from wan_perf_tests.warehouse.test_replacing import passes
 
@@ -38,7 +38,12 @@ def test_nothing_but_delete_and_insert_between_begin_and_commit(
         statements.clear()
         warehouse.store(table, rows, window(H5))
     begin, commit = statements.index("BEGIN"), statements.index("COMMIT")
-    assert tables(statements[begin + 1 : commit]) == [
+    inside = statements[begin + 1 : commit]
+    # The embedded warehouse notes in the same transaction which hours changed; there, definitions
+    # commit nothing.
+    of_versions = [sql for sql in inside if changes.CHANGES in sql or sql.startswith("SELECT")]
+    assert isinstance(warehouse, SnowflakeWarehouse) == (not of_versions)
+    assert tables([sql for sql in inside if sql not in of_versions]) == [
         f"DELETE FROM {table.name}",
         f"INSERT INTO {table.name}",
     ]
@@ -106,7 +111,8 @@ def test_a_date_is_compared_with_dates_and_an_instant_with_instants(
     midnight = H5.replace(hour=0)
     for table in (CIRCUIT_DAY, CIRCUIT_HOUR):
         warehouse.store(table, warehouse.lazy(table), window(midnight, 24))
-    assert [sql.split(" WHERE ")[1] for sql in statements if sql.startswith("DELETE")] == [
+    deletes = [sql for sql in statements if sql.startswith("DELETE FROM circuit_")]
+    assert [sql.split(" WHERE ")[1] for sql in deletes] == [
         "day >= '2026-03-08' AND day < '2026-03-09'",
         "hour >= '2026-03-08 00:00:00' AND hour < '2026-03-09 00:00:00'",
     ]
