@@ -20,7 +20,8 @@ from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
 
-from wan_perf.cli.running import Runs, counted
+from wan_perf.cli.report import counted
+from wan_perf.cli.running import Runs
 from wan_perf.declaration import Table, View
 from wan_perf.tables import TABLES
 

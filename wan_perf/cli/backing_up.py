@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from wan_perf.cli.running import counted
+from wan_perf.cli.report import counted
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.errors import TransientError, UsageError, WanPerfError
 from wan_perf.settings import Settings

@@ -11,7 +11,8 @@ import pandas as pd
 
 from wan_perf.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
 from wan_perf.cli.ranges import DAY, HOUR
-from wan_perf.cli.running import CHUNK, Runs, counted
+from wan_perf.cli.report import counted
+from wan_perf.cli.running import CHUNK, Runs
 from wan_perf.cli.terminal import warning
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JOB, REPORTS_JOB
 from wan_perf.kpi.imported import circuits_by_port
@@ -81,7 +82,7 @@ class ImportRuns(Runs):
 
     def _run_hours(self, hours: pd.Series) -> None:
         chunks = _chunks(hours, CHUNK)
-        with self._bar as bar:
+        with self._report.bar as bar:
             task = bar.add_task("hours", total=len(chunks))
             for first, last in chunks:
                 bar.update(task, description=f"hours from {first:%Y-%m-%d %H:%M} UTC")

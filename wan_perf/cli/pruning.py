@@ -11,7 +11,7 @@ import dagster as dg
 from rich.console import Console
 
 from wan_perf.cli.homes import dagster_home, end_abandoned
-from wan_perf.cli.running import counted
+from wan_perf.cli.report import counted
 from wan_perf.defs.resources import PolicyFile, clock_for, warehouse_for
 from wan_perf.defs.retention import prune_dagster
 from wan_perf.settings import Settings

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from wan_perf.cli.running import counted
+from wan_perf.cli.report import counted
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.errors import UsageError
 from wan_perf.published.publisher import publish

@@ -1,27 +1,20 @@
-"""Running the graph's jobs in this process, in the order in which they feed each other.
+"""Running the graph's jobs in the order in which they feed each other.
 
-Belongs here: which partitions a command covers, progress, a failed run's one sentence.
-Keep out: what a run computes (`defs`), what a command looks like (`cli`).
+Belongs here: which jobs and partitions a command covers.
+Keep out: running one job (`jobs`), what is printed of it (`report`), what it computes (`defs`).
 """
 
-import logging
-from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from typing import Any, Self
 
 import dagster as dg
 import ibis.expr.types as ir
-import pandas as pd
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from wan_perf.cli.arguments import resolved
-from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
+from wan_perf.cli.jobs import Jobs
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
+from wan_perf.cli.report import counted, rows_of
 from wan_perf.cli.stored import has_final_events, is_stored
-from wan_perf.cli.terminal import Terminal, warning
+from wan_perf.cli.terminal import warning
 from wan_perf.declaration import Table
 from wan_perf.definitions import (
     DAILY_JOB,
@@ -31,15 +24,8 @@ from wan_perf.definitions import (
     MONTHLY_JOB,
     REPORTS_JOB,
     WEEKLY_JOB,
-    build_definitions,
 )
-from wan_perf.defs.imported import Imported
-from wan_perf.defs.kept_out import KEPT_OUT
-from wan_perf.defs.lanes import HISTORY, LIVE, lane
-from wan_perf.defs.publishing import PublishedCopy
 from wan_perf.defs.raw import DUE_TAG
-from wan_perf.defs.resources import UNVERIFIED, clock_for, warehouse_for
-from wan_perf.defs.retrying import AT_ONCE_TAG
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.mist.cadence import PASS_EVERY, reach_back
@@ -47,7 +33,6 @@ from wan_perf.mist.clock import floored
 from wan_perf.mist.collecting import EVENTS_KEPT
 from wan_perf.periods import DAY as DAYS
 from wan_perf.periods import MONTH, WEEK, Period
-from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
@@ -91,76 +76,12 @@ SAMPLED = tuple(
 INVENTORY_EVERY = timedelta(hours=6)
 FROM_INVENTORY = (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)
 """Dimensions that are computed from the inventory's snapshots."""
-_MISSED_SHOWN = 3
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""A run's configuration: the sentence of a failure is printed once, by `main`."""
 
 
-class Runs:
-    """The jobs of these settings, run in this process.
+class Runs(Jobs):
+    """What commands run: collecting, and aggregating."""
 
-    Recorded in the given Dagster instance, else in the home's.
-    """
-
-    def __init__(
-        self,
-        settings: Settings | None = None,
-        console: Console | None = None,
-        instance: dg.DagsterInstance | None = None,
-    ) -> None:
-        self._given = instance
-        self.settings = settings or read_settings()
-        self.console = console or Terminal()
-        self.warehouse = warehouse_for(self.settings)
-        self.clock = clock_for(self.settings)
-        self._imported = Imported()
-        self._published = PublishedCopy(self.warehouse, self.settings.published_path)
-        self._stack = ExitStack()
-        self._inventory_failure: Exception | None = None
-        # A person at a terminal wants the sentence at once, not after the unattended runs' retries.
-        self._tags = {AT_ONCE_TAG: "true"}
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=self.console,
-            transient=True,
-        )
-
-    def __enter__(self) -> Self:
-        logging.getLogger("dagster").setLevel(logging.CRITICAL)
-        if self.settings.mist_verify == "off":
-            self.console.print(warning(UNVERIFIED))
-        return self
-
-    def __exit__(self, kind: object, error: object, *_: object) -> None:
-        self._stack.close()
-        if error is None and self._published.failures:
-            raise self._published.failures[-1]
-
-    @cached_property
-    def _definitions(self) -> dg.Definitions:
-        """Built with the first job: it takes a second, which a refused command does without."""
-        return build_definitions(
-            self.settings,
-            warehouse=self.warehouse,
-            clock=self.clock,
-            progress=self,
-            imported=self._imported,
-            published=self._published,
-        )
-
-    @cached_property
-    def _instance(self) -> dg.DagsterInstance:
-        """Opened with the first job: a command that is refused before leaves no folder."""
-        if self._given is not None:
-            return self._given
-        home = dagster_home(self.settings)
-        instance = self._stack.enter_context(dg.DagsterInstance.from_config(str(home)))
-        end_abandoned(instance, home)
-        self._tags[PROCESS_TAG] = self._stack.enter_context(carried(home))
-        return instance
+    _inventory_failure: Exception | None = None
 
     def resolved(self, given: TimeArgument | None) -> datetime | None:
         """The instant that a person gave, by the clock of these settings; naive UTC."""
@@ -237,9 +158,7 @@ class Runs:
             except Exception as error:  # whatever it is: a missed poll cannot be taken later
                 self._inventory_failure = error
                 return
-        self._say_inventory(_metadata(result, "raw_inventory"))
-        for sentence in _metadata(result, "dim_policy")["overrides_unmatched"]:
-            self.console.print(warning(sentence))
+        self._report.inventory(result)
 
     def raise_inventory_failure(self) -> None:
         """Report the inventory that failed, where one did, when everything else is done.
@@ -287,8 +206,7 @@ class Runs:
             self._trading_days_before(first, oldest)
         with self.console.status("reports"):
             self._run(REPORTS_JOB)
-        count = _metadata(result, "circuit_day")["dagster/partition_row_count"]
-        days = counted(count, "circuit-day", "circuit-days")
+        days = counted(rows_of(result, "circuit_day"), "circuit-day", "circuit-days")
         self.console.print(f"Aggregated {keys[0]} to {keys[1]}: {days}.")
 
     def _trading_days_before(self, first: datetime, oldest: datetime) -> None:
@@ -334,8 +252,9 @@ class Runs:
             result = self._run(job, keys)
         with self.console.status("ranking"):
             self._run(REPORTS_JOB, only=(TOP_OFFENDER,))
-        count = _metadata(result, table.name)["dagster/partition_row_count"]
-        rows = counted(count, f"circuit-{period.column}", f"circuit-{period.column}s")
+        rows = counted(
+            rows_of(result, table.name), f"circuit-{period.column}", f"circuit-{period.column}s"
+        )
         self.console.print(f"Aggregated {period.column}s {keys[0]} to {keys[1]}: {rows}.")
 
     def _refuse_nothing(
@@ -382,130 +301,18 @@ class Runs:
         # Whose history to request only an inventory says; samples need none.
         has_inventory = self.warehouse.holds(RAW_INVENTORY)
         only = () if has_inventory else SAMPLED
-        with self._bar as bar:
-            self._task = bar.add_task(f"passes from {begin:%Y-%m-%d %H:%M} UTC", total=due)
+        with self._report.passes(begin, due):
             result = self._run(HOURLY_JOB, keys, {DUE_TAG: "true"} if due_only else {}, only)
-            bar.remove_task(self._task)
-        taken = _metadata(result, "raw_port_sample")
-        events = _metadata(result, "raw_gateway_event")
-        hours = _metadata(result, "circuit_hour")
-        self.console.print(
-            f"Collected {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: "
-            f"{counted(taken['passes_taken'], 'pass', 'passes')} in "
-            f"{counted(taken['calls'], 'call', 'calls')}{_left(taken['calls_left'])}, "
-            f"{counted(events['dagster/partition_row_count'], 'event', 'events')}, "
-            f"{counted(hours['dagster/partition_row_count'], 'circuit-hour', 'circuit-hours')}."
-        )
-        scores = _metadata(result, "raw_site_sle")
-        past = _metadata(result, "raw_port_history") if has_inventory else {}
-        if past:
-            self._say_history(past)
-        self._say_what_is_left(events, scores)
-        for told in (past, taken, events, scores):
-            self._say_kept_out(told)
-        samples = taken["dagster/partition_row_count"]
-        if samples and not hours["dagster/partition_row_count"] and not self._inventory_failure:
+        self._report.collected(begin, end, result)
+        self._report.left(result, has_history=has_inventory)
+        samples = rows_of(result, "raw_port_sample")
+        if samples and not rows_of(result, "circuit_hour") and not self._inventory_failure:
             raise WanPerfError(
                 f"{counted(samples, 'sample was', 'samples were')} stored and no circuit-hour was "
                 "computed: the inventory knows no circuit in service. Run wan-perf collect "
                 "--inventory; where that changes nothing, look at the gateways' WAN ports in Mist."
             )
-        missed = list(taken["passes_missed"].items())
-        for at, why in missed[:_MISSED_SHOWN]:
-            self.console.print(warning(f"The pass of {at} UTC was missed:", why))
-        if len(missed) > _MISSED_SHOWN:
-            self.console.print(warning(f"… and {len(missed) - _MISSED_SHOWN} more passes."))
-
-    def _say_inventory(self, told: dict[str, Any]) -> None:
-        if told["sites_left"]:
-            sites = counted(told["sites_left"], "site", "sites")
-            why = told["why_left"][0]
-            self.console.print(warning(f"Bandwidth of {sites} stays as it was:", why))
-        if told["sites_without_variables"]:
-            sites = counted(told["sites_without_variables"], "site", "sites")
-            why = told["why_without_variables"][0]
-            self.console.print(warning(f"Template variables of {sites} stay as they were:", why))
-        for name, more in (("contracts_unused", "contracts"), ("variables_unused", "variables")):
-            sentences = told[name]
-            for sentence in sentences[:_MISSED_SHOWN]:
-                self.console.print(warning(sentence))
-            if len(sentences) > _MISSED_SHOWN:
-                rest = len(sentences) - _MISSED_SHOWN
-                self.console.print(
-                    warning(f"… and {rest:,} more {more}; wan-perf doctor lists them.")
-                    if name == "contracts_unused"
-                    else warning(f"… and {rest:,} more {more}.")
-                )
-        self._say_kept_out(told)
-
-    def _say_history(self, past: dict[str, Any]) -> None:
-        if past["ports_fetched"]:
-            ports = counted(past["ports_fetched"], "port", "ports")
-            calls = counted(past["calls"], "call", "calls")
-            self.console.print(f"History of {ports} in {calls}.")
-        if past["ports_left"]:
-            ports = counted(past["ports_left"], "port", "ports")
-            why = f"{past['why_left'][0]} The same command goes on where this one ended."
-            self.console.print(warning(f"History of {ports} is left:", why))
-        if past["ports_without_quality"]:
-            ports = counted(past["ports_without_quality"], "port", "ports")
-            why = past["why_without_quality"][0]
-            self.console.print(warning(f"History of {ports} is without quality:", why))
-
-    def _say_what_is_left(self, events: dict[str, Any], scores: dict[str, Any]) -> None:
-        if events["why_left"]:
-            self.console.print(warning("Events stay as they are:", events["why_left"]))
-        if scores["hours_left"]:
-            hours = counted(scores["hours_left"], "hour", "hours")
-            why = scores["why_left"][0]
-            self.console.print(warning(f"Scores of {hours} are left:", why))
-
-    def _say_kept_out(self, told: dict[str, Any]) -> None:
-        for sentence in told.get(KEPT_OUT, ()):
-            self.console.print(warning(sentence))
-
-    def passed(self, pass_at: datetime, calls_left: int | None) -> None:
-        """A sampling pass is over; so many calls are left in the hour, where that is known."""
-        said = f"pass of {pass_at:%Y-%m-%d %H:%M} UTC{_left(calls_left)}"
-        self._bar.update(self._task, advance=1, description=said)
-
-    def scored(self, done: int, of: int, calls_left: int) -> None:
-        """Scores of so many hours are over, of so many; so many calls are left for them."""
-        said = f"scores of hour {done:,} of {of:,}{_left(calls_left)}"
-        self._bar.update(self._task, description=said)
-
-    def fetched(self, done: int, of: int, calls_left: int) -> None:
-        """So many ports' history is over, of so many; so many calls are left for it."""
-        so_far = self._bar.tasks[0].elapsed or 0
-        to_go = timedelta(seconds=round(so_far / done * (of - done)))
-        calls = f"{calls_left:,} calls left this hour, {to_go} to go"
-        self._bar.update(self._task, description=f"history of port {done:,} of {of:,}, {calls}")
-
-    def _run(
-        self,
-        job: str,
-        keys: list[str] | None = None,
-        tags: dict[str, str] | None = None,
-        only: Sequence[Table] = (),
-    ) -> dg.ExecuteInProcessResult:
-        ends = {
-            f"dagster/asset_partition_range_{end}": key
-            for end, key in zip(("start", "end"), keys or (), strict=False)
-        }
-        instance = self._instance
-        in_lane = lane(LIVE if DUE_TAG in (tags or {}) else HISTORY)
-        try:
-            return self._definitions.resolve_job_def(job).execute_in_process(
-                instance=instance,
-                run_config=QUIET,
-                tags={**self._tags, **in_lane, **(tags or {}), **ends},
-                asset_selection=[dg.AssetKey(table.name) for table in only] or None,
-            )
-        except Exception as error:
-            ours = _ours(error)
-            if ours is None:
-                raise
-            raise ours from None
+        self._report.missed(result)
 
     def _inventory_is_old(self, now: datetime) -> bool:
         newest = self._ends(RAW_INVENTORY, "taken_at")[1]
@@ -539,41 +346,3 @@ class Runs:
             return None
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         return floored(written.replace(tzinfo=None), PASS_EVERY)
-
-    def _ends(self, table: Table, column: str) -> tuple[datetime | None, datetime | None]:
-        if not self.warehouse.holds(table):
-            return None, None
-        rows = self.warehouse.lazy(table)
-        at = rows[column].cast("timestamp")
-        found = self.warehouse.query(rows.aggregate(oldest=at.min(), newest=at.max())).iloc[0]
-        if pd.isna(found["oldest"]):
-            return None, None
-        return found["oldest"].to_pydatetime(), found["newest"].to_pydatetime()
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its word: 1 pass, 2 passes."""
-    return f"{number:,} {one if number == 1 else many}"
-
-
-def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
-    """What a run said about an asset; of a range every partition has the same."""
-    said = (event.materialization for event in result.get_asset_materialization_events())
-    first = next(told for told in said if told.asset_key == dg.AssetKey(asset))
-    return {name: value.value for name, value in first.metadata.items()}
-
-
-def _left(calls: int | None) -> str:
-    return "" if calls is None else f", {calls:,} calls left this hour"
-
-
-def _ours(error: BaseException | None) -> WanPerfError | None:
-    """The failure of ours that dagster wrapped, if there is one."""
-    seen: set[int] = set()
-    # Contexts can form a ring: an error raised anew while it is being handled.
-    while error is not None and id(error) not in seen:
-        if isinstance(error, WanPerfError):
-            return error
-        seen.add(id(error))
-        error = error.__cause__ or error.__context__
-    return None

@@ -15,7 +15,7 @@ from typing import Any
 
 import dagster as dg
 
-from wan_perf.cli.running import QUIET
+from wan_perf.cli.jobs import QUIET
 from wan_perf.definitions import LIVE_JOB, build_definitions
 from wan_perf.defs import automation
 from wan_perf.defs.resources import Source

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from wan_perf.cli.running import QUIET
+from wan_perf.cli.jobs import QUIET
 from wan_perf.definitions import LIVE_JOB, build_definitions
 from wan_perf.defs.automation import live_run
 from wan_perf.errors import UsageError
