@@ -23,7 +23,7 @@ from wan_perf.warehouse.keeping import kept
 ibis.options.sql.fuse_selects = False
 
 _BARE_TIMESTAMP = re.compile(r"(?<=\bAS )TIMESTAMP(?=\)|\(\d\)\))|\bTIMESTAMP(?=_FROM_PARTS\()")
-_BARE_ASC = re.compile(r"\bASC(?=[,)]| ROWS)")
+_BARE_ASC = re.compile(r"\bASC(?=[,)]| ROWS| LIMIT|$)")
 """A view is computed in its reader's session, whose TIMESTAMP_TYPE_MAPPING and
 DEFAULT_NULL_ORDERING may be others."""
 

@@ -24,7 +24,7 @@ from wan_perf.cli.homes import dagster_home
 from wan_perf.settings import Settings
 
 _STARTS_WITHIN_S = 180
-_STOPS_WITHIN_S = 60
+_STOPS_WITHIN_S = 180
 
 
 @dataclass(frozen=True)
