@@ -133,6 +133,10 @@ class Cells:
             return Markup('<a class="n" href="{}">{}</a>').format(link, text)
         return Markup.escape(text)
 
+    def figure(self, table: str, name: str, value: object, row: Row) -> Markup:
+        """A value of a column that the row has under another name, and where it is explained."""
+        return self.cell(name, {**row, name: value}, table)
+
     def _circuit_id(self, row: Row) -> Markup:
         return self.circuit(row["circuit_id"])
 

@@ -1,152 +1,148 @@
 """Now: the first screen of a NOC engineer."""
 
-from dataclasses import dataclass
-
 from markupsafe import Markup
 
-from wan_perf.web.charts.spark import spark
-from wan_perf.web.data import Row
-from wan_perf.web.questions.fleet import FleetHours, fleet_hours
+from wan_perf.columns import SEVERITIES
+from wan_perf.metrics import UTILIZATION
+from wan_perf.web.charts.bars import distribution
+from wan_perf.web.charts.density import Cell, Region, density
+from wan_perf.web.charts.timeline import Panel, Series, timeline
+from wan_perf.web.data import Data, Row
+from wan_perf.web.pages.tiles import now_tiles
+from wan_perf.web.query import choice, integer
+from wan_perf.web.questions.density import TONES, WORDS, sites_by_region
+from wan_perf.web.questions.fleet import (
+    FleetHours,
+    default_levels,
+    fleet_hours,
+    inventory,
+    utilization_bins,
+)
 from wan_perf.web.questions.now import alerts_by_site, state_counts
+from wan_perf.web.questions.offenders import (
+    COUNTS,
+    RANKINGS,
+    chronic_offenders,
+    hourly_figures,
+    top_offenders,
+)
+from wan_perf.web.questions.regions import regions
 from wan_perf.web.rendering import page
 from wan_perf.web.visit import Visit
-from wan_perf.web.words import since
+from wan_perf.web.words import LOOKS, Look
 
-ALERTS_SHOWN = 60
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A key figure: its value now, of how many, and how it went over 24 hours.
-
-    `change` compares the last closed hour with the same hour of the week before.
-    """
-
-    name: str
-    label: str
-    value: int | None
-    of: str
-    tone: str
-    shape: str
-    line: Markup
-    change: float | None
-    link: str
-    note: str = ""
+ALERTS_SHOWN = 80
+CHRONIC_SHOWN = 10
 
 
 def now_page(visit: Visit) -> str:
     """The page `/`."""
     data, trust = visit.data, visit.trust
+    tab = choice(visit.given, "top", RANKINGS, "load")
+    most = integer(visit.given, "n", 10, 1, 100)
     counts = state_counts(data)
-    closed = trust.last_closed_hour
     fleet = fleet_hours(data, trust.newest_end)
     groups, alert_counts = alerts_by_site(data, ALERTS_SHOWN)
+    worst = top_offenders(data, RANKINGS[tab], most, trust.newest_end)
+    lines = hourly_figures(
+        data, [row["circuit_id"] for row in worst], RANKINGS[tab].hourly, trust.newest_end
+    )
+    bins, unmeasured = utilization_bins(data)
     return page(
         "now.html",
         visit,
-        tiles=_tiles(visit, counts, fleet),
-        closed=closed,
+        tiles=now_tiles(visit, counts, fleet),
+        counts=counts,
         groups=groups,
         alert_counts=alert_counts,
         shown=sum(len(group.alerts) for group in groups),
+        sites=site_cells(visit),
+        regions=regions(data),
+        rankings=RANKINGS,
+        tab=tab,
+        most=most,
+        COUNTS=COUNTS,
+        worst=worst,
+        lines=lines,
+        chronic=chronic_offenders(data, CHRONIC_SHOWN),
+        bins=distribution(bins, unmeasured, label="Circuits by utilization now"),
+        trend=_trend(data, fleet),
+        throughput=_throughput(fleet),
+        inventory=inventory(data),
     )
 
 
-def _tiles(visit: Visit, counts: Row, fleet: FleetHours) -> list[Tile]:
-    closed = visit.trust.last_closed_hour
-    has_now = bool(counts.get("circuit_count"))
-
-    def tile(
-        name: str,
-        label: str,
-        value: int,
-        of: str,
-        tone: str,
-        shape: str,
-        hourly: str,
-        note: str = "",
-        **link: object,
-    ) -> Tile:
-        shown = value if has_now else None
-        loud = tone if shown else ""
-        values = fleet.values(hourly)
-        return Tile(
-            *(name, label, shown, of, loud, shape, spark(values, tone=loud)),
-            fleet.change(closed, hourly) if closed else None,
-            visit.link("grid", "circuits", **link),
-            note,
+def site_cells(visit: Visit) -> Markup:
+    """The picture of all sites."""
+    regions = [
+        Region(
+            found.region,
+            visit.link("region", found.region),
+            found.site_count,
+            [_cell(visit, row) for row in found.bad],
         )
-
-    sites, circuits = counts["site_count"], counts["circuit_count"]
-    dark = (counts["dark_count"] or 0) + (counts["unreachable_count"] or 0)
-    longest = since(counts["backup_since"], visit.trust.as_of_at)
-    critical = counts["utilization_critical_count"]
-    return [
-        tile(
-            "dark",
-            "Sites dark",
-            dark,
-            f"of {sites:,} sites",
-            "critical",
-            "triangle",
-            "dark_count",
-            f"{counts['unreachable_count']} of them unreachable",
-            site_state="site",
-        ),
-        tile(
-            "down",
-            "Circuits down",
-            counts["down_count"],
-            f"of {circuits:,} circuits",
-            "critical",
-            "triangle",
-            "down_count",
-            f"{counts['unknown_count']} unknown, not counted",
-            state="down",
-        ),
-        tile(
-            "backup",
-            "Sites on backup",
-            counts["backup_count"],
-            f"of {sites:,} sites",
-            "failover",
-            "swap",
-            "backup_count",
-            f"longest {longest}" if counts["backup_count"] else "",
-            site_state="on backup",
-        ),
-        tile(
-            "load",
-            "Circuits at critical load",
-            critical,
-            f"of {counts['measured_count']:,} measured",
-            "high",
-            "diamond",
-            "critical_count",
-            f"high or worse {counts['utilization_high_count']}",
-            sort="-utilization_now_pct",
-        ),
-        tile(
-            "quality",
-            "Circuits with bad quality",
-            counts["bad_quality_count"],
-            f"of {circuits:,} circuits",
-            "high",
-            "diamond",
-            "bad_quality_count",
-            f"loss {counts['loss_high_count']} · jitter {counts['jitter_high_count']} · "
-            f"latency {counts['latency_high_count']}",
-            sort="-loss_avg_pct",
-        ),
-        tile(
-            "flaps",
-            "Flaps in the last hour",
-            int(counts["flap_count"] or 0),
-            f"of {circuits:,} circuits",
-            "warning",
-            "disc",
-            "flap_count",
-            "",
-            sort="-recent_flap_count",
-        ),
+        for found in sites_by_region(visit.data)
     ]
+    return density(regions)
+
+
+def _cell(visit: Visit, row: Row) -> Cell:
+    primary, others = row["primary_code"], row["others_code"]
+    worst = max(primary, others)
+    of_site = LOOKS.get(row["site_state"] or "unknown", LOOKS["unknown"])
+    seen = of_site if of_site.tone != "ok" else _look(worst)
+    words = f"{of_site.word}; primary {WORDS[primary]}, others {WORDS[others]}"
+    return Cell(
+        place=row["nth"],
+        name=row["site_name"] or row["site_id"],
+        link=visit.link("site", row["site_id"]),
+        primary=TONES[primary],
+        others=TONES[others],
+        worst=seen,
+        words=words,
+    )
+
+
+def _look(code: int) -> Look:
+    return LOOKS["down" if WORDS[code] == "down" else WORDS[code]]
+
+
+def _trend(data: Data, fleet: FleetHours) -> Markup:
+    levels = default_levels(data, UTILIZATION.name)
+    count = len(fleet.hours)
+    return timeline(
+        fleet.hours,
+        [
+            Panel(
+                "",
+                "%",
+                [
+                    Series("maximum", fleet.values("utilization_max"), "s3"),
+                    Series("p95", fleet.values("utilization_p95"), "s2"),
+                    Series("median", fleet.values("utilization_median"), "s1", is_area=True),
+                ],
+                levels=[(s, [levels[s]] * count) for s in SEVERITIES if s in levels],
+                height=150,
+                top=100,
+            )
+        ],
+        label="Utilization of the stores' circuits over 24 hours: median, 95th percentile, maximum",
+        width=560,
+    )
+
+
+def _throughput(fleet: FleetHours) -> Markup:
+    return timeline(
+        fleet.hours,
+        [
+            Panel(
+                "",
+                "Mbit/s",
+                [Series("received", fleet.values("rx_mbps"), "s1", is_area=True)],
+                below=[Series("sent", fleet.values("tx_mbps"), "s2", is_area=True)],
+                height=150,
+            )
+        ],
+        label="Sum of the circuits' mean rates over 24 hours, received up and sent down",
+        width=560,
+    )

@@ -66,3 +66,64 @@ def fleet_hours(data: Data, end: datetime, length: timedelta = 24 * HOUR) -> Fle
     for row in (*rows, *sites):
         by_hour.setdefault(row["hour"], {}).update(row)
     return FleetHours([start + n * HOUR for n in range(int(length / HOUR))], by_hour)
+
+
+BINS = (
+    *((0, 1, ""), (1, 5, ""), (5, 10, ""), (10, 25, ""), (25, 50, ""), (50, 70, "")),
+    *((70, 80, "warning"), (80, 90, "high"), (90, 100, "critical"), (100, None, "critical")),
+)
+"""Ranges of utilization, half open, and the tone of the default levels. [%]"""
+
+
+def utilization_bins(data: Data) -> tuple[list[tuple[str, int, str]], int]:
+    """Circuits of stores by utilization now, and how many have none."""
+    counts = ", ".join(
+        f"count_if(utilization_now_pct >= {low}"
+        + (f" AND utilization_now_pct < {high})" if high else ")")
+        + f" AS from_{low}"
+        for low, high, _ in BINS
+    )
+    found = data.first(
+        f"SELECT {counts}, count_if(utilization_now_pct IS NULL) AS unknown "
+        f"FROM @current_state WHERE {STORES}"
+    )
+    named = [
+        (f"{low}–{high}" if high else f"≥ {low}", found[f"from_{low}"] or 0, tone)
+        for low, high, tone in BINS
+    ]
+    return named, found["unknown"] or 0
+
+
+def inventory(data: Data) -> Row:
+    """What there is besides circuits: bandwidth, peers and paths of the newest poll, scores."""
+    bandwidth = data.first(
+        f"""SELECT sum(d.bandwidth_mbps) AS bandwidth_mbps
+        FROM @current_state n JOIN @dim_circuit d ON n.circuit_id = d.circuit_id
+        WHERE d.valid_to IS NULL AND {STORES}"""
+    )
+    paths = data.first(
+        """SELECT count(*) AS path_count, count(DISTINCT peer_mac) AS peer_count,
+          count_if(is_up) AS path_up_count, count_if(NOT is_up) AS path_down_count,
+          100.0 * count_if(is_up) / nullif(count(is_up), 0) AS path_up_pct
+        FROM @raw_path_sample WHERE pass_at = (SELECT max(pass_at) FROM @raw_path_sample)"""
+    )
+    scores = data.first(
+        """SELECT hour AS score_hour, count(*) AS scored_site_count,
+          100 * avg(gateway_health) AS gateway_score, 100 * avg(wan_link_health) AS wan_link_score,
+          100 * avg(application_health) AS application_score,
+          count_if(least(gateway_health, wan_link_health, application_health) < 0.9)
+            AS degraded_count
+        FROM @raw_site_sle WHERE hour = (SELECT max(hour) FROM @raw_site_sle
+          WHERE wan_link_health IS NOT NULL) GROUP BY hour"""
+    )
+    return bandwidth | paths | scores
+
+
+def default_levels(data: Data, metric: str) -> dict[str, float]:
+    """The levels of a metric for whom no override is set, by severity, as in force now."""
+    rows = data.rows(
+        "SELECT severity, level FROM @dim_policy WHERE metric = ? AND scope = 'default' "
+        "AND valid_to IS NULL",
+        [metric],
+    )
+    return {row["severity"]: row["level"] for row in rows}

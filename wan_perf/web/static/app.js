@@ -53,7 +53,46 @@ async function refresh() {
   ages();
 }
 
-function ready() { ages(); }
+// What is under the pointer in a chart by hours; drag to zoom into a range.
+const tip = document.createElement("div"); tip.className = "tip"; tip.hidden = true; document.body.append(tip);
+function say(e, words) {
+  tip.hidden = !words; tip.textContent = words || "";
+  if (words) { const w = tip.offsetWidth, h = tip.offsetHeight; tip.style.left = `${Math.min(e.clientX + 14, innerWidth - w - 4)}px`; tip.style.top = `${Math.max(4, Math.min(e.clientY + 14, innerHeight - h - 4))}px`; }
+}
+const stamp = d => d.toISOString().slice(0, 16).replace(":00", "");
+function chart(fig) {
+  if (fig.dataset.jsReady) return; fig.dataset.jsReady = "1";
+  const svg = $("svg", fig), cursor = $(".cursor", fig);
+  let from = null;
+  const at = e => { const d = JSON.parse($("script", fig).textContent), box = svg.getBoundingClientRect();
+    const i = Math.floor(((e.clientX - box.x) * svg.viewBox.baseVal.width / box.width - d.x) / d.dx);
+    return { d, i: Math.max(0, Math.min(d.n - 1, i)), in: i >= 0 && i < d.n, t: new Date(Date.parse(fig.dataset.start) + i * 36e5) }; };
+  svg.onpointermove = e => { const p = at(e), x = p.d.x + (p.i + .5) * p.d.dx;
+    cursor.setAttribute("d", p.in ? `M${x} ${cursor.dataset.top}V${cursor.dataset.bottom}` + (from ? `H${from.d.x + (from.i + .5) * p.d.dx}V${cursor.dataset.top}` : "") : "");
+    say(e, p.in ? `${p.t.toUTCString().slice(0, 22)} UTC\n` + p.d.s.map(([name, unit, v]) => `${name}: ${v[p.i] === null || v[p.i] === undefined ? "unknown" : v[p.i].toLocaleString("en") + " " + unit}`).join("\n") : ""); };
+  svg.onpointerleave = e => { cursor.setAttribute("d", ""); say(e); from = null; };
+  svg.onpointerdown = e => { if (e.button === 0 && fig.hasAttribute("data-zoom") && at(e).in) { from = at(e); e.preventDefault(); } };
+  svg.onpointerup = e => { const to = at(e), begun = from; from = null; if (!begun || Math.abs(begun.i - to.i) < 1) return;
+    const [a, b] = begun.i < to.i ? [begun, to] : [to, begun], url = new URL(location.href);
+    url.searchParams.delete("range"); url.searchParams.set("from", stamp(a.t)); url.searchParams.set("to", stamp(new Date(+b.t + 36e5))); location.href = url; };
+}
+
+// Links and forms that change a part of the page are fetched and laid over it; without script they are plain.
+async function go(url, push) {
+  const mine = ++turn;
+  try {
+    const answer = await fetch(url, { cache: "no-store" });
+    if (mine !== turn) return;
+    mark = answer.ok ? answer.headers.get("ETag") : null;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    history[push ? "pushState" : "replaceState"]({}, "", url);
+    document.title = fresh.title; patch($("#main"), $("#main", fresh)); ready();
+  } catch { location.href = url; }
+}
+addEventListener("click", e => { const a = e.target.closest?.("a[data-patch]"); if (a && !e.ctrlKey && !e.metaKey && !e.shiftKey && e.button === 0) { e.preventDefault(); go(a.href, true); } });
+addEventListener("popstate", () => go(location.href, false));
+
+function ready() { ages(); document.querySelectorAll("figure.timeline").forEach(chart); }
 
 const themes = () => { const e = document.documentElement, dark = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   e.dataset.theme = dark ? "light" : "dark"; document.cookie = `theme=${e.dataset.theme};path=/;max-age=31536000;samesite=strict`; };

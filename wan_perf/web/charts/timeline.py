@@ -1,0 +1,222 @@
+"""Charts over hours: state ribbons and panels of lines, bands and levels on one time axis.
+
+An hour's value is drawn in the middle of the hour. What is not known is not drawn, and no line goes
+across it.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+
+from wan_perf.web.charts.svg import Values, band, drawing, line, number, path, rect, steps, text
+from wan_perf.web.words import look
+
+HOUR = timedelta(hours=1)
+_Scale = Callable[[datetime], float]
+_Height = Callable[[float], float]
+_LEFT, _RIGHT, _RIBBON, _GAP, _AXIS = 46.0, 34.0, 16.0, 10.0, 20.0
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line by hours. `low` makes it the upper edge of a band, `is_area` fills it down to 0."""
+
+    label: str
+    values: Values
+    css: str
+    low: Values | None = None
+    is_area: bool = False
+    is_line: bool = True
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series with one vertical axis; those of `below` go down from 0, as the other direction.
+
+    `levels` are the levels in force by hour: of a severity its values.
+    """
+
+    title: str
+    unit: str
+    series: Sequence[Series]
+    below: Sequence[Series] = ()
+    levels: Sequence[tuple[str, Values]] = ()
+    height: float = 130.0
+    top: float = 0.0
+
+
+@dataclass(frozen=True)
+class Span:
+    """A state from one instant to another, and what hovering over it says beside."""
+
+    start: datetime
+    end: datetime
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Ribbon:
+    """States over time in one row; between spans nothing is drawn."""
+
+    label: str
+    spans: Sequence[Span]
+
+
+def nice_top(highest: float, least: float = 0.0) -> float:
+    """The upper end of an axis: 1, 2, 2.5 or 5 times a power of ten, at least so high.
+
+    >>> nice_top(87), nice_top(0.3), nice_top(0), nice_top(40, 100), nice_top(101)
+    (100.0, 0.5, 1.0, 100.0, 200.0)
+    """
+    value = max(highest, least)
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(f * power for f in (1.0, 2.0, 2.5, 5.0, 10.0) if f * power >= value * 0.9999)
+
+
+def ticks(start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
+    """Instants of grid lines and their labels, empty where a line has none: about ten labels."""
+    hours = (end - start) / HOUR
+    step = next((s for most, s in ((14, 1), (26, 2), (50, 6), (98, 12)) if hours <= most), 24)
+    at = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = max(1, math.ceil(hours / 24 / 12))
+    while at <= end:
+        if at >= start:
+            if at.hour:
+                yield at, f"{at:%H:%M}"
+            else:
+                labelled = days == 1 or at.weekday() == 0 if days <= 7 else at.day == 1
+                yield at, f"{at:%a} {at.day} {at:%b}" if labelled else ""
+        at += step * HOUR
+
+
+def timeline(
+    hours: Sequence[datetime],
+    panels: Sequence[Panel],
+    ribbons: Sequence[Ribbon] = (),
+    *,
+    label: str,
+    width: float = 1200.0,
+) -> Markup:
+    """The picture, with its values for the pointer; nothing to draw is an empty frame.
+
+    Args:
+        hours: The consecutive hours of every series.
+        panels: From top to bottom.
+        ribbons: Above the panels.
+        label: What the picture shows, for who cannot see it.
+        width: Of its own units; it is scaled to the place that it has.
+    """
+    start, end = hours[0], hours[-1] + HOUR
+    scale = (width - _LEFT - _RIGHT) / ((end - start) / HOUR)
+
+    def x(at: datetime) -> float:
+        return _LEFT + (min(max(at, start), end) - start) / HOUR * scale
+
+    parts: list[str] = []
+    y = 2.0
+    for ribbon in ribbons:
+        parts += _ribbon(ribbon, x, start, end, y)
+        y += _RIBBON + 4
+    first = y = y + (6.0 if ribbons else 14.0)
+    for panel in panels:
+        parts += _grid(x, start, end, y, y + panel.height)
+        parts += _panel(panel, scale, y, width)
+        y += panel.height + _GAP + 12
+    bottom = y - _GAP - 12
+    for at, words in ticks(start, end):
+        if words and x(at) < width - _RIGHT - 10:
+            parts.append(text(x(at), bottom + 14, words, "tick", "middle"))
+    parts.append(
+        f'<path class="cursor" data-top="{number(first)}" data-bottom="{number(bottom)}"/>'
+    )
+    data = _hover(hours, panels, scale)
+    drawn = drawing(parts, width, bottom + _AXIS, "chart", label)
+    return Markup(  # noqa: S704 - every text is escaped where it is written
+        f'<figure class="timeline" data-start="{start.isoformat()}Z">{drawn}'
+        f'<script type="application/json">{data}</script></figure>'
+    )
+
+
+def _hover(hours: Sequence[datetime], panels: Sequence[Panel], scale: float) -> str:
+    series = [
+        [s.label, panel.unit, [None if v is None else float(f"{v:.4g}") for v in s.values]]
+        for panel in panels
+        for s in (*panel.series, *panel.below)
+    ]
+    found = {"x": _LEFT, "dx": round(scale, 4), "n": len(hours), "s": series}
+    return json.dumps(found, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _ribbon(ribbon: Ribbon, x: _Scale, start: datetime, end: datetime, y: float) -> Iterator[str]:
+    yield text(_LEFT - 6, y + 12, ribbon.label, "tick", "end")
+    yield rect(_LEFT, y, x(end) - _LEFT, _RIBBON, "nothing")
+    for span in ribbon.spans:
+        if span.end <= start or span.start >= end:
+            continue
+        seen = look(span.state)
+        said = f"{seen.word}{': ' + span.note if span.note else ''}\n"
+        said += f"{span.start:%a %d %b %H:%M} to {span.end:%a %d %b %H:%M} UTC"
+        wide = max(x(span.end) - x(span.start), 1.0)
+        yield rect(x(span.start), y, wide, _RIBBON, f"span {seen.tone} {span.state}", said)
+
+
+def _grid(x: _Scale, start: datetime, end: datetime, top: float, bottom: float) -> Iterator[str]:
+    lines = "".join(
+        f"M{number(x(at))} {number(top)}V{number(bottom)}" for at, _ in ticks(start, end)
+    )
+    yield path(lines, "grid")
+
+
+def _panel(panel: Panel, scale: float, top: float, width: float) -> Iterator[str]:
+    """Axis, levels and series between `top` and `top` plus its height."""
+    values = [v for s in (*panel.series, *panel.below) for v in s.values if v is not None]
+    peak = nice_top(max(values, default=0.0), panel.top)
+    parts = 2 if panel.below else 1
+    zero, high = top + panel.height / parts, panel.height / parts
+    right = width - _RIGHT
+
+    def y(value: float) -> float:
+        return zero - min(value, peak) / peak * high
+
+    yield text(_LEFT, top - 4, panel.title, "title")
+    yield from _axis(peak, y, right, is_mirrored=bool(panel.below))
+    count = max((len(s.values) for s in panel.series), default=0)
+    middles = [_LEFT + (i + 0.5) * scale for i in range(count)]
+    for sign, group in ((1.0, panel.series), (-1.0, panel.below)):
+        for series in group:
+            yield from _series(series, middles, sign, y)
+    edges = [_LEFT + i * scale for i in range(count + 1)]
+    for severity, level in panel.levels:
+        shown = [None if v is None or v > peak else v for v in level]
+        for sign in (1.0, -1.0) if panel.below else (1.0,):
+            ys = [None if v is None else y(sign * v) for v in shown]
+            yield path(steps(edges, ys), f"level {severity}")
+        last = next((v for v in reversed(shown) if v is not None), None)
+        if last is not None:
+            yield text(right + 4, y(last) + 4, f"{last:g}", f"tick {severity}")
+
+
+def _axis(peak: float, y: _Height, right: float, *, is_mirrored: bool) -> Iterator[str]:
+    for value in (0.0, peak / 2, peak):
+        for sign in (1, -1) if is_mirrored and value else (1,):
+            yield path(f"M{number(_LEFT)} {number(y(value * sign))}H{number(right)}", "grid")
+            yield text(_LEFT - 6, y(value * sign) + 4, f"{value:g}", "tick", "end")
+
+
+def _series(series: Series, xs: Sequence[float], sign: float, y: _Height) -> Iterator[str]:
+    ys = [None if v is None else y(sign * v) for v in series.values]
+    if series.low is not None:
+        low = [None if v is None else y(sign * v) for v in series.low]
+        yield path(band(xs, low, ys), f"band {series.css}")
+    elif series.is_area:
+        floor = [None if v is None else y(0.0) for v in series.values]
+        yield path(band(xs, floor, ys), f"band {series.css}")
+    if series.is_line:
+        yield path(line(xs, ys), f"line {series.css}")

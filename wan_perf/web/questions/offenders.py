@@ -1,0 +1,101 @@
+"""Top offenders of the last 24 hours by a figure, and chronic offenders."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wan_perf.web.data import Data, Row
+from wan_perf.web.questions import STORES
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A tab: its label, the figure (table and column) that ranks, and the hours' figure beside."""
+
+    label: str
+    table: str
+    column: str
+    hourly: str
+    is_lowest: bool = False
+
+
+RANKINGS = {
+    "load": Ranking("Load now", "current_state", "utilization_now_pct", "utilization_pct"),
+    "high": Ranking(
+        "Hours at high load", "circuit_window", "utilization_high_hours", "utilization_pct"
+    ),
+    "loss": Ranking("Loss", "circuit_window", "loss_avg_pct", "loss_avg_pct"),
+    "latency": Ranking("Latency p95", "circuit_window", "latency_p95_ms", "latency_avg_ms"),
+    "jitter": Ranking("Jitter", "circuit_window", "jitter_avg_ms", "jitter_avg_ms"),
+    "flaps": Ranking("Flaps", "circuit_window", "flap_count", "flap_count"),
+    "availability": Ranking(
+        "Availability", "circuit_window", "availability_pct", "up_minutes", is_lowest=True
+    ),
+    "backup": Ranking("On backup", "site_hour", "on_backup_minutes", "known_down_minutes"),
+}
+COUNTS = (5, 10, 20, 50)
+_ENOUGH_COVERAGE_PCT = 90
+_LENGTH = timedelta(hours=24)
+
+
+def top_offenders(data: Data, ranking: Ranking, most: int, end: datetime) -> list[Row]:
+    """The worst circuits of stores by a figure, with `value`; zero and unknown are no offence.
+
+    A ranking by availability leaves out circuits of which under 90 % is known.
+    """
+    value = {"current_state": "n.", "circuit_window": "w.", "site_hour": "b."}[ranking.table]
+    value += ranking.column
+    worst = f"{value} {'ASC' if ranking.is_lowest else 'DESC'}"
+    offends = f"{value} < 100 AND w.coverage_pct >= ?" if ranking.is_lowest else f"{value} > ?"
+    primary = " AND coalesce(n.role_rank, 1) = 1" if ranking.table == "site_hour" else ""
+    return data.rows(
+        f"""
+        WITH n AS (SELECT * FROM @current_state WHERE {STORES}),
+        w AS (SELECT * FROM @circuit_window WHERE window_hours = 24
+          AND hour = (SELECT max(hour) FROM @circuit_window)),
+        b AS (SELECT site_id, sum(on_backup_minutes) AS on_backup_minutes FROM @site_hour
+          WHERE hour >= ? AND hour < ? GROUP BY site_id),
+        d AS (SELECT circuit_id, wan_name, provider, medium FROM @dim_circuit
+          WHERE valid_to IS NULL)
+        SELECT n.circuit_id, n.site_id, n.site_name, n.region, n.role, n.state, n.severity,
+          d.wan_name, d.provider, d.medium, n.utilization_now_pct, w.hour, w.window_hours,
+          w.coverage_pct, w.utilization_high_hours, w.utilization_high_longest_hours,
+          {value} AS value
+        FROM n LEFT JOIN w ON n.circuit_id = w.circuit_id LEFT JOIN b ON n.site_id = b.site_id
+          LEFT JOIN d ON n.circuit_id = d.circuit_id
+        WHERE {offends}{primary} ORDER BY {worst}, n.circuit_id LIMIT ?""",
+        [end - _LENGTH, end, _ENOUGH_COVERAGE_PCT if ranking.is_lowest else 0, most],
+    )
+
+
+def hourly_figures(
+    data: Data, circuits: list[str], column: str, end: datetime
+) -> dict[str, list[float | None]]:
+    """A figure of each circuit over the 24 hours up to `end`; an hour without a row is None.
+
+    `column` is a column of circuit_hour, never text of a person.
+    """
+    if not circuits:
+        return {}
+    start = end - _LENGTH
+    places = ", ".join("?" * len(circuits))
+    rows = data.rows(
+        f"SELECT circuit_id, hour, {column} AS value FROM @circuit_hour "
+        f"WHERE hour >= ? AND hour < ? AND circuit_id IN ({places})",
+        [start, end, *circuits],
+    )
+    found: dict[str, list[float | None]] = {circuit: [None] * 24 for circuit in circuits}
+    for row in rows:
+        found[row["circuit_id"]][int((row["hour"] - start) / timedelta(hours=1))] = row["value"]
+    return found
+
+
+def chronic_offenders(data: Data, most: int, region: str = "") -> list[Row]:
+    """Circuits that were bad on many of their last trading days, those with most bad days first."""
+    of_region, values = (" WHERE o.region = ?", [region]) if region else ("", [])
+    return data.rows(
+        "SELECT o.*, d.wan_name, d.provider FROM @chronic_offender o LEFT JOIN "
+        "(SELECT circuit_id, wan_name, provider FROM @dim_circuit WHERE valid_to IS NULL) d "
+        f"ON o.circuit_id = d.circuit_id{of_region} "
+        "ORDER BY bad_day_count DESC, bad_last_day DESC, o.circuit_id LIMIT ?",
+        [*values, most],
+    )
