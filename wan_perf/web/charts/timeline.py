@@ -5,13 +5,13 @@ across it.
 """
 
 import json
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
+from wan_perf.web.charts.axis import nice_top, short, ticks
 from wan_perf.web.charts.svg import Values, band, drawing, line, number, path, rect, steps, text
 from wan_perf.web.words import look
 
@@ -67,35 +67,6 @@ class Ribbon:
     spans: Sequence[Span]
 
 
-def nice_top(highest: float, least: float = 0.0) -> float:
-    """The upper end of an axis: 1, 2, 2.5 or 5 times a power of ten, at least so high.
-
-    >>> nice_top(87), nice_top(0.3), nice_top(0), nice_top(40, 100), nice_top(101)
-    (100.0, 0.5, 1.0, 100.0, 200.0)
-    """
-    value = max(highest, least)
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(f * power for f in (1.0, 2.0, 2.5, 5.0, 10.0) if f * power >= value * 0.9999)
-
-
-def ticks(start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
-    """Instants of grid lines and their labels, empty where a line has none: about ten labels."""
-    hours = (end - start) / HOUR
-    step = next((s for most, s in ((14, 1), (26, 2), (50, 6), (98, 12)) if hours <= most), 24)
-    at = start.replace(hour=0, minute=0, second=0, microsecond=0)
-    days = max(1, math.ceil(hours / 24 / 12))
-    while at <= end:
-        if at >= start:
-            if at.hour:
-                yield at, f"{at:%H:%M}"
-            else:
-                labelled = days == 1 or at.weekday() == 0 if days <= 7 else at.day == 1
-                yield at, f"{at:%a} {at.day} {at:%b}" if labelled else ""
-        at += step * HOUR
-
-
 def timeline(
     hours: Sequence[datetime],
     panels: Sequence[Panel],
@@ -130,9 +101,7 @@ def timeline(
         parts += _panel(panel, scale, y, width)
         y += panel.height + _GAP + 12
     bottom = y - _GAP - 12
-    for at, words in ticks(start, end):
-        if words and x(at) < width - _RIGHT - 10:
-            parts.append(text(x(at), bottom + 14, words, "tick", "middle"))
+    parts += _labels(list(ticks(start, end)), x, bottom + 14, width - _RIGHT)
     parts.append(
         f'<path class="cursor" data-top="{number(first)}" data-bottom="{number(bottom)}"/>'
     )
@@ -142,6 +111,19 @@ def timeline(
         f'<figure class="timeline" data-start="{start.isoformat()}Z">{drawn}'
         f'<script type="application/json">{data}</script></figure>'
     )
+
+
+def _labels(
+    marks: Sequence[tuple[datetime, str]], x: _Scale, y: float, right: float
+) -> Iterator[str]:
+    """The words below the axis; of two that would touch the one of the day stays."""
+    taken: list[tuple[float, float]] = []
+    for at, words in sorted(marks, key=lambda mark: (mark[0].hour != 0, mark[0])):
+        half = 3.4 * len(words) + 4
+        left, end = x(at) - half, x(at) + half
+        if words and end < right + 30 and all(end < a or left > b for a, b in taken):
+            taken.append((left, end))
+            yield text(x(at), y, words, "tick", "middle")
 
 
 def _hover(hours: Sequence[datetime], panels: Sequence[Panel], scale: float) -> str:
@@ -207,7 +189,7 @@ def _axis(peak: float, y: _Height, right: float, *, is_mirrored: bool) -> Iterat
     for value in (0.0, peak / 2, peak):
         for sign in (1, -1) if is_mirrored and value else (1,):
             yield path(f"M{number(_LEFT)} {number(y(value * sign))}H{number(right)}", "grid")
-            yield text(_LEFT - 6, y(value * sign) + 4, f"{value:g}", "tick", "end")
+            yield text(_LEFT - 6, y(value * sign) + 4, short(value), "tick", "end")
 
 
 def _series(series: Series, xs: Sequence[float], sign: float, y: _Height) -> Iterator[str]:

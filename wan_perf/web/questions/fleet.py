@@ -102,8 +102,9 @@ def inventory(data: Data) -> Row:
         WHERE d.valid_to IS NULL AND {STORES}"""
     )
     paths = data.first(
-        """SELECT count(*) AS path_count, count(DISTINCT peer_mac) AS peer_count,
-          count_if(is_up) AS path_up_count, count_if(NOT is_up) AS path_down_count,
+        """SELECT count(*) AS path_count, nullif(count(DISTINCT peer_mac), 0) AS peer_count,
+          sum(CASE WHEN is_up THEN 1 ELSE 0 END) AS path_up_count,
+          sum(CASE WHEN NOT is_up THEN 1 ELSE 0 END) AS path_down_count,
           100.0 * count_if(is_up) / nullif(count(is_up), 0) AS path_up_pct
         FROM @raw_path_sample WHERE pass_at = (SELECT max(pass_at) FROM @raw_path_sample)"""
     )
