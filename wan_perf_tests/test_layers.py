@@ -73,9 +73,10 @@ ARROWS = {
             "settings",
             "time_argument",
         ),
-        *("published", "simulator", "validity", "waiting", "warehouse", "web"),
+        *("published", "simulator", "spreadsheet", "validity", "waiting", "warehouse", "web"),
     },
-    "web": {*SHARED, "formulas", "metrics", "published", "warehouse"},
+    "spreadsheet": set(),
+    "web": {*SHARED, "formulas", "metrics", "published", "spreadsheet", "warehouse"},
     "__main__": {"cli"},
     "__init__": set(),
 }

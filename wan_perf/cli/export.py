@@ -21,14 +21,13 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from wan_perf.cli.output_file import Write, write_file
 from wan_perf.declaration import Table
 from wan_perf.errors import UsageError
+from wan_perf.spreadsheet import harmless
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import Warehouse
 
 FORMATS = ("csv", "parquet")
 STANDARD_OUTPUT = "standard output"
 _DASH = Path("-")
-_RUN_AS_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
-"""First signs of a formula, also in their full width."""
 
 
 def export(
@@ -103,7 +102,7 @@ def _known(report: str) -> Table:
 
 
 def _csv(frame: pd.DataFrame, table: Table, into: IO[bytes], *, for_spreadsheet: bool) -> None:
-    texts = {c.name: frame[c.name].map(_harmless) for c in table.fields if c.type == "text"}
+    texts = {c.name: frame[c.name].map(harmless) for c in table.fields if c.type == "text"}
     into.write(codecs.BOM_UTF8 if for_spreadsheet else b"")
     line_end = "\r\n" if for_spreadsheet else "\n"
     frame.assign(**texts).to_csv(into, index=False, encoding="utf-8", lineterminator=line_end)
@@ -111,15 +110,6 @@ def _csv(frame: pd.DataFrame, table: Table, into: IO[bytes], *, for_spreadsheet:
 
 def _parquet(frame: pd.DataFrame, schema: pa.Schema, into: IO[bytes]) -> None:
     pq.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False), into)
-
-
-def _harmless(text: str | None) -> str | None:
-    """Text that a spreadsheet takes for text: some drop blanks and line breaks that lead it."""
-    if not text:
-        return text
-    begins = text.lstrip()
-    is_formula = begins.startswith(_RUN_AS_FORMULA) or text[0] in "\t\r\n"
-    return f"'{text}" if is_formula else text
 
 
 def _to_standard_output(write: Write, file_format: str) -> None:

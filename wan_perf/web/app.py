@@ -8,7 +8,7 @@ import hashlib
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
@@ -16,14 +16,20 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from wan_perf.errors import WanPerfError
 from wan_perf.web.data import Data, Published
 from wan_perf.web.doors import LOOPBACK, Guard
+from wan_perf.web.files import MOST_EXCEL_ROWS, as_csv, as_excel
+from wan_perf.web.pages.circuit import circuit_page, hour_page
+from wan_perf.web.pages.grid import count, grid_page, question
 from wan_perf.web.pages.now import now_page
+from wan_perf.web.pages.region import region_page, regions_page
+from wan_perf.web.pages.site import site_page
 from wan_perf.web.query import BadAddressError, NotFoundError
+from wan_perf.web.questions.grid import Asked
 from wan_perf.web.rendering import environment, page, static_file
 from wan_perf.web.visit import Visit
 
@@ -34,6 +40,7 @@ _STATIC = {
     "app.css": "text/css",
     "app.js": "text/javascript",
 }
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _THEMES = ("dark", "light")
 _LOG = logging.getLogger(__name__)
 
@@ -65,13 +72,33 @@ class Pages:
 
         return answer
 
+    def file(
+        self, written: Callable[[Data, Asked], Iterator[bytes]], kind: str
+    ) -> Callable[[Request], Response]:
+        """The handler of a list as a file: all rows of the filter."""
+
+        def answer(request: Request) -> Response:
+            visit = self.visit(request)
+            asked = question(visit, request.path_params["name"])
+            if kind == _EXCEL and count(visit.data, asked) > MOST_EXCEL_ROWS:
+                raise BadAddressError(
+                    f"An Excel sheet holds {MOST_EXCEL_ROWS:,} rows and the filter leaves more; "
+                    "take the CSV, or filter further."
+                )
+            name = request.url.path.rpartition("/")[2]
+            headers = {"Content-Disposition": f'attachment; filename="wan-perf-{name}"'}
+            return StreamingResponse(written(visit.data, asked), media_type=kind, headers=headers)
+
+        return answer
+
     def visit(self, request: Request) -> Visit:
         """The request as pages see it."""
         theme = request.cookies.get("theme", "")
         return Visit(
             data=Data(self._opened()),
-            path=request.url.path,
-            given=dict(request.query_params),
+            path=request.scope.get("raw_path", b"/").decode("ascii", "replace").partition("?")[0],
+            given=_given(request),
+            named=request.path_params,
             now=self._clock(),
             theme=theme if theme in _THEMES else "",
         )
@@ -111,6 +138,15 @@ def build_app(
     pages = Pages(opened, clock)
     routes = [
         Route("/", pages.endpoint(now_page)),
+        Route("/regions", pages.endpoint(regions_page)),
+        Route("/region/{name}", pages.endpoint(region_page)),
+        Route("/site/{id}", pages.endpoint(site_page)),
+        Route("/circuit/{id:path}/hour/{hour}", pages.endpoint(hour_page)),
+        Route("/circuit/{id:path}", pages.endpoint(circuit_page)),
+        Route("/grid", _to_circuits),
+        Route("/grid/{name}.csv", pages.file(as_csv, "text/csv; charset=utf-8")),
+        Route("/grid/{name}.xlsx", pages.file(as_excel, _EXCEL)),
+        Route("/grid/{name}", pages.endpoint(grid_page)),
         Route("/static/{name}", _static),
     ]
     failures: dict[type[Exception] | int, Callable[[Request, Exception], Response]] = {
@@ -128,6 +164,18 @@ def build_app(
         ],
         exception_handlers=failures,
     )
+
+
+def _given(request: Request) -> dict[str, str]:
+    """The query of the address; a name that stands several times has its values with commas."""
+    given: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        given[name] = f"{given[name]},{value}" if name in given else value
+    return given
+
+
+def _to_circuits(request: Request) -> Response:
+    return RedirectResponse(request.url.replace(path="/grid/circuits"), 307)
 
 
 def _static(request: Request) -> Response:

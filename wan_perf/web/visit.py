@@ -5,7 +5,7 @@ Keep out: HTTP (`app`), SQL (`questions`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import quote
@@ -20,12 +20,17 @@ TRAVELLING = ("from", "to", "range", "provider", "medium", "role", "wall", "rota
 
 @dataclass(frozen=True)
 class Visit:
-    """Who looks at what: `given` is the query of the address, `path` its path."""
+    """Who looks at what.
+
+    `path` is the address's path as it was sent, `given` its query, `named` the parts of the path
+    that name something: a region, a site, a circuit, an hour.
+    """
 
     data: Data
     path: str
     given: Mapping[str, str]
     now: datetime
+    named: Mapping[str, str] = field(default_factory=dict)
     theme: str = ""
     person: str = ""
 
@@ -52,6 +57,13 @@ class Visit:
         path = "/" + "/".join(quote(step, safe="") for step in steps)
         kept = {name: self.given[name] for name in TRAVELLING if self.given.get(name)}
         return address(path, kept, changes)
+
+    def shifted(self, by: int) -> str:
+        """The address of this page for the range before (-1) or after (1) the one shown."""
+        length = self.range.end - self.range.start
+        start = min(self.range.start + by * length, self.trust.newest_end - length)
+        at = {"from": f"{start:%Y-%m-%dT%H:%M}", "to": f"{start + length:%Y-%m-%dT%H:%M}"}
+        return self.here(range=None, page=None, **at)
 
     def here(self, **changes: object) -> str:
         """The address of this page with some of its query changed; None drops a part."""

@@ -5,6 +5,7 @@ across it.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from wan_perf.web.words import look
 HOUR = timedelta(hours=1)
 _Scale = Callable[[datetime], float]
 _Height = Callable[[float], float]
-_LEFT, _RIGHT, _RIBBON, _GAP, _AXIS = 46.0, 34.0, 16.0, 10.0, 20.0
+_LEFT, _RIGHT, _RIBBON, _GAP, _AXIS = 64.0, 30.0, 14.0, 10.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -68,34 +69,38 @@ class Ribbon:
 
 
 def timeline(
-    hours: Sequence[datetime],
+    times: Sequence[datetime],
     panels: Sequence[Panel],
     ribbons: Sequence[Ribbon] = (),
     *,
     label: str,
-    width: float = 1200.0,
+    width: float = 1400.0,
+    step: timedelta = HOUR,
+    is_zoomed: bool = False,
 ) -> Markup:
     """The picture, with its values for the pointer; nothing to draw is an empty frame.
 
     Args:
-        hours: The consecutive hours of every series.
+        times: The consecutive hours of every series; days where `step` is a day.
         panels: From top to bottom.
         ribbons: Above the panels.
         label: What the picture shows, for who cannot see it.
         width: Of its own units; it is scaled to the place that it has.
+        step: From one time to the next.
+        is_zoomed: Dragging over it chooses the range of the page.
     """
-    start, end = hours[0], hours[-1] + HOUR
-    scale = (width - _LEFT - _RIGHT) / ((end - start) / HOUR)
+    start, end = times[0], times[-1] + step
+    scale = (width - _LEFT - _RIGHT) / ((end - start) / step)
 
     def x(at: datetime) -> float:
-        return _LEFT + (min(max(at, start), end) - start) / HOUR * scale
+        return _LEFT + (min(max(at, start), end) - start) / step * scale
 
     parts: list[str] = []
     y = 2.0
     for ribbon in ribbons:
         parts += _ribbon(ribbon, x, start, end, y)
         y += _RIBBON + 4
-    first = y = y + (6.0 if ribbons else 14.0)
+    first = y = y + (18.0 if ribbons else 14.0)
     for panel in panels:
         parts += _grid(x, start, end, y, y + panel.height)
         parts += _panel(panel, scale, y, width)
@@ -105,10 +110,11 @@ def timeline(
     parts.append(
         f'<path class="cursor" data-top="{number(first)}" data-bottom="{number(bottom)}"/>'
     )
-    data = _hover(hours, panels, scale)
+    data = _hover(len(times), panels, scale, step)
     drawn = drawing(parts, width, bottom + _AXIS, "chart", label)
+    zoom = " data-zoom" if is_zoomed else ""
     return Markup(  # noqa: S704 - every text is escaped where it is written
-        f'<figure class="timeline" data-start="{start.isoformat()}Z">{drawn}'
+        f'<figure class="timeline" data-start="{start.isoformat()}Z"{zoom}>{drawn}'
         f'<script type="application/json">{data}</script></figure>'
     )
 
@@ -126,18 +132,18 @@ def _labels(
             yield text(x(at), y, words, "tick", "middle")
 
 
-def _hover(hours: Sequence[datetime], panels: Sequence[Panel], scale: float) -> str:
+def _hover(count: int, panels: Sequence[Panel], scale: float, step: timedelta) -> str:
     series = [
         [s.label, panel.unit, [None if v is None else float(f"{v:.4g}") for v in s.values]]
         for panel in panels
         for s in (*panel.series, *panel.below)
     ]
-    found = {"x": _LEFT, "dx": round(scale, 4), "n": len(hours), "s": series}
+    found = {"x": _LEFT, "dx": round(scale, 4), "n": count, "step": step // HOUR, "s": series}
     return json.dumps(found, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _ribbon(ribbon: Ribbon, x: _Scale, start: datetime, end: datetime, y: float) -> Iterator[str]:
-    yield text(_LEFT - 6, y + 12, ribbon.label, "tick", "end")
+    yield text(_LEFT - 6, y + 11, ribbon.label, "tick", "end")
     yield rect(_LEFT, y, x(end) - _LEFT, _RIBBON, "nothing")
     for span in ribbon.spans:
         if span.end <= start or span.start >= end:
@@ -175,14 +181,16 @@ def _panel(panel: Panel, scale: float, top: float, width: float) -> Iterator[str
         for series in group:
             yield from _series(series, middles, sign, y)
     edges = [_LEFT + i * scale for i in range(count + 1)]
-    for severity, level in panel.levels:
+    labelled = -math.inf
+    for severity, level in reversed(panel.levels):
         shown = [None if v is None or v > peak else v for v in level]
         for sign in (1.0, -1.0) if panel.below else (1.0,):
             ys = [None if v is None else y(sign * v) for v in shown]
             yield path(steps(edges, ys), f"level {severity}")
         last = next((v for v in reversed(shown) if v is not None), None)
-        if last is not None:
-            yield text(right + 4, y(last) + 4, f"{last:g}", f"tick {severity}")
+        if last is not None and y(last) - labelled > 9:
+            labelled = y(last)
+            yield text(right + 4, labelled + 4, f"{last:g}", f"tick {severity}")
 
 
 def _axis(peak: float, y: _Height, right: float, *, is_mirrored: bool) -> Iterator[str]:

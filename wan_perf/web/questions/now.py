@@ -90,3 +90,16 @@ def alerts_by_site(data: Data, most: int, region: str = "") -> tuple[list[SiteAl
             groups.append(SiteAlerts(row, []))
         groups[-1].alerts.append(row)
     return groups, counts
+
+
+def alerts_of_site(data: Data, site_id: str) -> list[Row]:
+    """The open alerts of a site and its circuits, the worst first."""
+    return data.rows(
+        f"SELECT * FROM @active_alert WHERE site_id = ? ORDER BY {SEVERITY_PLACE}, circuit_id",
+        [site_id],
+    )
+
+
+def alerts_of_circuit(data: Data, circuit_id: str) -> list[Row]:
+    """The open alerts of a circuit."""
+    return data.rows("SELECT * FROM @active_alert WHERE circuit_id = ?", [circuit_id])

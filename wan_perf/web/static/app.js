@@ -66,15 +66,15 @@ function chart(fig) {
   let from = null;
   const at = e => { const d = JSON.parse($("script", fig).textContent), box = svg.getBoundingClientRect();
     const i = Math.floor(((e.clientX - box.x) * svg.viewBox.baseVal.width / box.width - d.x) / d.dx);
-    return { d, i: Math.max(0, Math.min(d.n - 1, i)), in: i >= 0 && i < d.n, t: new Date(Date.parse(fig.dataset.start) + i * 36e5) }; };
+    return { d, i: Math.max(0, Math.min(d.n - 1, i)), in: i >= 0 && i < d.n, t: new Date(Date.parse(fig.dataset.start) + i * d.step * 36e5) }; };
   svg.onpointermove = e => { const p = at(e), x = p.d.x + (p.i + .5) * p.d.dx;
     cursor.setAttribute("d", p.in ? `M${x} ${cursor.dataset.top}V${cursor.dataset.bottom}` + (from ? `H${from.d.x + (from.i + .5) * p.d.dx}V${cursor.dataset.top}` : "") : "");
-    say(e, p.in ? `${p.t.toUTCString().slice(0, 22)} UTC\n` + p.d.s.map(([name, unit, v]) => `${name}: ${v[p.i] === null || v[p.i] === undefined ? "unknown" : v[p.i].toLocaleString("en") + " " + unit}`).join("\n") : ""); };
+    say(e, p.in ? `${p.t.toUTCString().slice(0, p.d.step > 1 ? 16 : 22)}${p.d.step > 1 ? "" : " UTC"}\n` + p.d.s.map(([name, unit, v]) => `${name}: ${v[p.i] === null || v[p.i] === undefined ? "unknown" : v[p.i].toLocaleString("en") + " " + unit}`).join("\n") : ""); };
   svg.onpointerleave = e => { cursor.setAttribute("d", ""); say(e); from = null; };
   svg.onpointerdown = e => { if (e.button === 0 && fig.hasAttribute("data-zoom") && at(e).in) { from = at(e); e.preventDefault(); } };
   svg.onpointerup = e => { const to = at(e), begun = from; from = null; if (!begun || Math.abs(begun.i - to.i) < 1) return;
     const [a, b] = begun.i < to.i ? [begun, to] : [to, begun], url = new URL(location.href);
-    url.searchParams.delete("range"); url.searchParams.set("from", stamp(a.t)); url.searchParams.set("to", stamp(new Date(+b.t + 36e5))); location.href = url; };
+    url.searchParams.delete("range"); url.searchParams.set("from", stamp(a.t)); url.searchParams.set("to", stamp(new Date(+b.t + b.d.step * 36e5))); location.href = url; };
 }
 
 // Links and forms that change a part of the page are fetched and laid over it; without script they are plain.
@@ -90,6 +90,15 @@ async function go(url, push) {
   } catch { location.href = url; }
 }
 addEventListener("click", e => { const a = e.target.closest?.("a[data-patch]"); if (a && !e.ctrlKey && !e.metaKey && !e.shiftKey && e.button === 0) { e.preventDefault(); go(a.href, true); } });
+let wait = 0;
+const sent = f => { const url = new URL(f.action), old = new URLSearchParams(location.search);
+  for (const [k, v] of new FormData(f)) if (v) url.searchParams.set(k, v);
+  if (old.get("wall")) url.searchParams.set("wall", old.get("wall"));
+  return url; };
+addEventListener("submit", e => { if (e.target.matches("form[data-patch]")) { e.preventDefault(); go(sent(e.target), true); } });
+addEventListener("input", e => { const f = e.target.form;
+  if (e.target.matches("[data-col]")) { const url = sent(f); url.searchParams.set("cols", [...f.querySelectorAll("[data-col]:checked")].map(c => c.value).join(",")); go(url, false); }
+  else if (f?.matches("form[data-patch]")) { clearTimeout(wait); wait = setTimeout(() => go(sent(f), false), 250); } });
 addEventListener("popstate", () => go(location.href, false));
 
 function ready() { ages(); document.querySelectorAll("figure.timeline").forEach(chart); }

@@ -1,0 +1,59 @@
+"""Lists: sorted, filtered, paged, with the columns that the address names; and as files."""
+
+from dataclasses import replace
+
+from wan_perf.web.data import Data
+from wan_perf.web.query import NotFoundError, shortened
+from wan_perf.web.questions.grid import SIZES, Asked, asked, listing_of, rows
+from wan_perf.web.questions.listings import LISTINGS, Listing
+from wan_perf.web.rendering import page
+from wan_perf.web.visit import Visit
+
+
+def question(visit: Visit, name: str) -> Asked:
+    """What the address asks of the list.
+
+    Raises:
+        NotFoundError: there is no such list.
+        BadAddressError: a filter or a column is wrong.
+    """
+    listing = listing_of(name)
+    if listing is None:
+        raise NotFoundError(
+            f"There is no list {shortened(name)}; there are {', '.join(sorted(LISTINGS))}."
+        )
+    return asked(listing, visit.given, visit.range)
+
+
+def grid_page(visit: Visit) -> str:
+    """The page `/grid/<list>`."""
+    asked_for = question(visit, visit.named["name"])
+    found = rows(visit.data, asked_for)
+    pages = max(1, -(-found.total // asked_for.size))
+    asked_for = replace(asked_for, page=min(asked_for.page, pages))
+    return page(
+        "grid.html",
+        visit,
+        question=asked_for,
+        listing=asked_for.listing,
+        listings=LISTINGS.values(),
+        found=found,
+        pages=pages,
+        sizes=SIZES,
+        filters=dict(asked_for.filters),
+        files=_files(visit, asked_for.listing),
+    )
+
+
+def _files(visit: Visit, listing: Listing) -> dict[str, str]:
+    """The addresses of the same rows as files."""
+    given = {k: v for k, v in visit.given.items() if k not in ("page", "size")}
+    return {
+        words: replace(visit, path=f"/grid/{listing.name}.{ending}", given=given).here()
+        for ending, words in (("csv", "CSV"), ("xlsx", "Excel"))
+    }
+
+
+def count(data: Data, question_: Asked) -> int:
+    """How many rows the filter leaves."""
+    return rows(data, replace(question_, size=1, page=1)).total

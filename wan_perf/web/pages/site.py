@@ -1,0 +1,109 @@
+"""A site: primary and secondary side by side over the same hours, failovers, periods, events."""
+
+from markupsafe import Markup
+
+from wan_perf.web.charts.timeline import Panel, Ribbon, Series, timeline
+from wan_perf.web.data import Row
+from wan_perf.web.pages.hourly import (
+    column,
+    failover_ribbon,
+    hours_in,
+    quality_panels,
+    site_ribbon,
+    utilization_panel,
+)
+from wan_perf.web.query import NotFoundError, shortened
+from wan_perf.web.questions.circuit import hours_of, states_of
+from wan_perf.web.questions.now import alerts_of_site
+from wan_perf.web.questions.site import (
+    circuits_of,
+    comparison,
+    events,
+    failovers_of,
+    periods,
+    site,
+    site_hours,
+    site_scores,
+)
+from wan_perf.web.rendering import page
+from wan_perf.web.visit import Visit
+
+MOST_CIRCUITS = 6
+EVENTS_SHOWN = 40
+
+
+def site_page(visit: Visit) -> str:
+    """The page `/site/<id>`."""
+    data, site_id = visit.data, visit.named["id"]
+    described = site(data, site_id)
+    if not described:
+        raise NotFoundError(f"There is no site {shortened(site_id)} in the data.")
+    circuits = circuits_of(data, site_id)
+    failovers = failovers_of(data, site_id, visit.range)
+    return page(
+        "site.html",
+        visit,
+        site=described,
+        circuits=circuits,
+        alerts=alerts_of_site(data, site_id),
+        chart=_chart(visit, site_id, circuits[:MOST_CIRCUITS], failovers),
+        failovers=failovers,
+        comparison=comparison(data, site_id),
+        periods=periods(data, "site", site_id),
+        events=events(data, site_id, visit.range, EVENTS_SHOWN),
+        EVENTS_SHOWN=EVENTS_SHOWN,
+        scores=_scores(visit, site_id),
+    )
+
+
+def _label(row: Row) -> str:
+    parts = (row["role"] or "no role", row["wan_name"], row["provider"])
+    return " · ".join(part for part in parts if part)
+
+
+def _chart(visit: Visit, site_id: str, circuits: list[Row], failovers: list[Row]) -> Markup:
+    times = hours_in(visit.range)
+    hours = hours_of(visit.data, [row["circuit_id"] for row in circuits], visit.range)
+    states = states_of(visit.data, hours, visit.range)
+    ribbons = [site_ribbon(site_hours(visit.data, site_id, visit.range), times)]
+    ribbons.append(failover_ribbon(failovers))
+    panels: list[Panel] = []
+    for row in circuits:
+        name = row["circuit_id"]
+        ribbons.append(Ribbon(_short(row), states[name]))
+        title = f"{_label(row)} — utilization, %"
+        panels.append(utilization_panel(title, hours[name], times, height=130))
+    for row in circuits:
+        title = f"{_label(row)} — "
+        panels += quality_panels(title, hours[row["circuit_id"]], times, ("latency",), height=70)
+    return timeline(
+        times,
+        panels,
+        ribbons,
+        label="State, failovers, utilization and latency of the site's circuits by hour",
+        is_zoomed=True,
+    )
+
+
+def _short(row: Row) -> str:
+    return (row["role"] or row["wan_name"] or "circuit")[:9]
+
+
+def _scores(visit: Visit, site_id: str) -> Markup | None:
+    times = hours_in(visit.range)
+    found = site_scores(visit.data, site_id, visit.range)
+    if not found:
+        return None
+    ours = site_hours(visit.data, site_id, visit.range)
+    series = [
+        Series("Mist WAN link", column(found, times, "wan_link"), "s1"),
+        Series("Mist gateway", column(found, times, "gateway"), "s2"),
+        Series("Mist application", column(found, times, "application"), "s3"),
+        Series("our site availability", column(ours, times, "availability_pct"), "s0"),
+    ]
+    return timeline(
+        times,
+        [Panel("", "%", series, height=110, top=100)],
+        label="Mist's own scores of the site beside our availability",
+        is_zoomed=True,
+    )

@@ -1,0 +1,250 @@
+"""The lists: tables of rows that are sorted, filtered, paged and exported.
+
+Belongs here: which rows and columns a list has, and which it shows at first.
+Keep out: filters and sorting (`grid`), HTML.
+"""
+
+from dataclasses import dataclass
+
+from wan_perf.metrics import QUALITY
+from wan_perf.tables import TABLES
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list. `sql` has two parameters, start and end, where it `is_ranged`.
+
+    `key` makes the order of equal rows certain; `why` is the table that explains its figures.
+    """
+
+    name: str
+    title: str
+    about: str
+    sql: str
+    columns: tuple[str, ...]
+    shown: tuple[str, ...]
+    key: tuple[str, ...]
+    sort: str
+    why: str | None = None
+    is_ranged: bool = False
+
+
+_NAMES = """(SELECT d.circuit_id, d.wan_name, d.provider, d.medium, d.role, s.site_name, s.region
+  FROM @dim_circuit d LEFT JOIN @dim_site s ON d.site_id = s.site_id AND s.valid_to IS NULL
+  WHERE d.valid_to IS NULL)"""
+_NAMED = ("site_name", "region", "wan_name", "provider", "medium", "role")
+_SITES = "(SELECT site_id, site_name, region, store_type FROM @dim_site WHERE valid_to IS NULL)"
+
+
+def _of(table: str) -> tuple[str, ...]:
+    return TABLES[table].columns
+
+
+def _with_names(table: str, where: str = "") -> str:
+    """Rows of a table that knows only ids of circuits, with their names as of now."""
+    new = ", ".join(f"c.{name}" for name in _NAMED if name not in _of(table))
+    joined = f"@{table} t LEFT JOIN {_NAMES} c ON t.circuit_id = c.circuit_id"
+    return f"SELECT t.*, {new} FROM {joined}{where}"
+
+
+def _all_with_names(table: str) -> tuple[str, ...]:
+    return (*_of(table), *(name for name in _NAMED if name not in _of(table)))
+
+
+_LISTINGS = (
+    Listing(
+        "circuits",
+        "Circuits",
+        "Every circuit in service as of the newest poll, with its last 24 hours and its trend.",
+        "SELECT * FROM @engineering_view",
+        _of("engineering_view"),
+        (
+            *("site_name", "circuit_id", "region", "provider", "role", "state", "severity"),
+            *("utilization_now_pct", "utilization_p95_24h_pct", "utilization_high_hours"),
+            *(m.avg for m in QUALITY),
+            *("recent_flap_count", "flap_count", "availability_24h_pct", "coverage_24h_pct"),
+            *("verdict", "messages"),
+        ),
+        ("circuit_id",),
+        "-utilization_now_pct",
+        "engineering_view",
+    ),
+    Listing(
+        "alerts",
+        "Alerts",
+        "Open alerts: a circuit at warning or worse, or a site that is dark or unreachable.",
+        _with_names("active_alert"),
+        _all_with_names("active_alert"),
+        ("severity", "site_name", "region", "circuit_id", "provider", "messages", "since"),
+        ("site_id", "circuit_id"),
+        "severity_place",
+    ),
+    Listing(
+        "sites",
+        "Sites",
+        "Every site with a circuit in service as of the newest poll.",
+        """SELECT n.*, w.availability_pct, w.site_availability_pct, w.coverage_pct, w.flap_count,
+          w.utilization_p95_worst_pct, w.utilization_high_hours, w.hour, w.window_hours
+        FROM (SELECT site_id, max(site_name) AS site_name, max(site_kind) AS site_kind,
+            max(region) AS region, max(site_state) AS site_state, count(*) AS circuit_count,
+            max(utilization_now_pct) AS utilization_worst_pct, max(failover_since)
+            AS failover_since FROM @current_state GROUP BY site_id) n
+          LEFT JOIN (SELECT * FROM @site_window WHERE window_hours = 24
+            AND hour = (SELECT max(hour) FROM @site_window)) w ON n.site_id = w.site_id""",
+        (
+            *("site_id", "site_name", "site_kind", "region", "site_state", "circuit_count"),
+            *("utilization_worst_pct", "failover_since", "availability_pct"),
+            *("site_availability_pct", "coverage_pct", "flap_count", "utilization_p95_worst_pct"),
+            *("utilization_high_hours", "hour", "window_hours"),
+        ),
+        (
+            *("site_name", "region", "site_state", "circuit_count", "utilization_worst_pct"),
+            *("utilization_high_hours", "site_availability_pct", "availability_pct"),
+            *("flap_count", "coverage_pct", "failover_since"),
+        ),
+        ("site_id",),
+        "site_name",
+        "site_window",
+    ),
+    Listing(
+        "offenders",
+        "Top offenders",
+        "The worst circuits by each figure, of the newest day, week, month and 13 months.",
+        "SELECT * FROM @top_offenders",
+        _of("top_offenders"),
+        (
+            *("period", "period_start", "ranked_by", "place", "value", "site_name", "circuit_id"),
+            *("region", "provider", "coverage_pct", "ranking_count", "bad_day_count"),
+        ),
+        ("period", "ranked_by", "place", "circuit_id"),
+        "period,ranked_by,place",
+        "top_offenders",
+    ),
+    Listing(
+        "chronic",
+        "Chronic offenders",
+        "Circuits that were bad on many of their last trading days.",
+        _with_names("chronic_offender"),
+        _all_with_names("chronic_offender"),
+        (
+            *("site_name", "circuit_id", "region", "provider", "bad_day_count"),
+            *("comparable_day_count", "high_day_count", "flapping_day_count", "outage_day_count"),
+            *("bad_since_day", "bad_last_day"),
+        ),
+        ("circuit_id",),
+        "-bad_day_count",
+        "chronic_offender",
+    ),
+    Listing(
+        "trends",
+        "Trends",
+        "Whether the busy hours of a circuit grow, and when it reaches 80 % and 90 %.",
+        _with_names("trend"),
+        _all_with_names("trend"),
+        (
+            *("site_name", "circuit_id", "region", "provider", "verdict", "level_pct"),
+            *("slope_pct_per_day", "slope_low_pct_per_day", "slope_high_pct_per_day"),
+            *("days_to_80", "days_to_80_low", "days_to_80_high", "days_to_90", "day_count"),
+        ),
+        ("circuit_id",),
+        "days_to_80",
+        "trend",
+    ),
+    Listing(
+        "backups",
+        "Primary and secondary",
+        "Each store's primary beside its backup, and what the backup would have left.",
+        "SELECT * FROM @primary_vs_secondary",
+        _of("primary_vs_secondary"),
+        (
+            *("site_name", "region", "primary_circuit_id", "primary_state"),
+            *("primary_utilization_now_pct", "primary_latency_avg_ms", "secondary_circuit_id"),
+            *("secondary_state", "secondary_utilization_now_pct", "secondary_latency_avg_ms"),
+            *("primary_usual_p95_pct", "headroom_pct"),
+        ),
+        ("site_id",),
+        "headroom_pct",
+        "primary_vs_secondary",
+    ),
+    Listing(
+        "failovers",
+        "Failovers",
+        "Failovers that reach into the range, with the quality during them and before.",
+        f"""SELECT f.*, s.site_name, s.region, s.store_type FROM @failover_event f
+          LEFT JOIN {_SITES} s ON f.site_id = s.site_id
+          WHERE (f.ended_at IS NULL OR f.ended_at > ?) AND f.started_at < ?""",
+        (*_of("failover_event"), "site_name", "region", "store_type"),
+        (
+            *("site_name", "region", "started_at", "ended_at", "is_open", "failover_cause"),
+            *("on_backup_minutes", "dark_minutes", "utilization_pct", "utilization_before_pct"),
+            *("latency_avg_ms", "latency_before_ms", "loss_avg_pct", "loss_before_pct"),
+        ),
+        ("site_id", "started_at"),
+        "-started_at",
+        "failover_event",
+        is_ranged=True,
+    ),
+    Listing(
+        "runs",
+        "Time above levels",
+        "Runs of consecutive hours at or above a level that reach into the range.",
+        _with_names("threshold_run", " WHERE t.ended_at > ? AND t.started_at < ?"),
+        _all_with_names("threshold_run"),
+        (
+            *("site_name", "circuit_id", "region", "provider", "metric", "severity", "level"),
+            *("started_at", "ended_at", "above_hours", "value_mean", "value_max", "is_open"),
+        ),
+        ("circuit_id", "metric", "severity", "started_at"),
+        "-above_hours",
+        "threshold_run",
+        is_ranged=True,
+    ),
+    Listing(
+        "hours",
+        "Circuit-hours",
+        "The hours of the circuits within the range, as they are stored.",
+        _with_names("circuit_hour", " WHERE t.hour >= ? AND t.hour < ?"),
+        _all_with_names("circuit_hour"),
+        (
+            *("hour", "site_name", "circuit_id", "status_hourly", "up_minutes"),
+            *("known_down_minutes", "unknown_minutes", "utilization_pct", "utilization_severity"),
+            *("rx_bytes", "tx_bytes", *(m.avg for m in QUALITY), "flap_count", "sample_count"),
+            "source",
+        ),
+        ("hour", "circuit_id"),
+        "-hour",
+        "circuit_hour",
+        is_ranged=True,
+    ),
+    Listing(
+        "flaps",
+        "Flaps",
+        "Changes of circuits between up and down within the range.",
+        _with_names("flap_event", " WHERE t.turned_at >= ? AND t.turned_at < ?"),
+        _all_with_names("flap_event"),
+        (
+            *("turned_at", "site_name", "circuit_id", "region", "provider", "turned_to"),
+            *("down_cause", "evidence"),
+        ),
+        ("turned_at", "circuit_id"),
+        "-turned_at",
+        is_ranged=True,
+    ),
+    Listing(
+        "regions",
+        "Regions by month",
+        "Availability, minutes lost, load and failovers of each region's stores by month.",
+        "SELECT * FROM @executive_overview",
+        _of("executive_overview"),
+        (
+            *("month", "region", "is_whole_month", "site_count", "circuit_count"),
+            *("availability_pct", "availability_low_pct", "availability_high_pct"),
+            *("availability_change_pct", "lost_per_site_minutes", "utilization_high_hours_pct"),
+            *("failover_count", "coverage_pct"),
+        ),
+        ("month", "region"),
+        "-month",
+        "executive_overview",
+    ),
+)
+LISTINGS = {listing.name: listing for listing in _LISTINGS}
