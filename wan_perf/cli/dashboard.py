@@ -14,15 +14,24 @@ from rich.console import Console
 from starlette.applications import Starlette
 
 from wan_perf.cli.terminal import bold
-from wan_perf.errors import WanPerfError
+from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.published.reader import open_published
 from wan_perf.settings import Settings
 from wan_perf.web import Published, build_app
-from wan_perf.web.source import WarehouseFile
 
 
 def opened(settings: Settings) -> Callable[[], Published]:
-    """What the dashboard of these settings reads."""
-    return lambda: WarehouseFile(settings.duckdb_path)
+    """What the dashboard of these settings reads.
+
+    Raises:
+        UsageError: the warehouse is Snowflake, of which there is no published copy.
+    """
+    if settings.warehouse != "duckdb":
+        raise UsageError(
+            "The dashboard reads the published copy of the embedded warehouse; set "
+            "WAN_PERF_WAREHOUSE=duckdb, or connect a BI tool to Snowflake."
+        )
+    return lambda: open_published(settings.published_path)
 
 
 @contextmanager

@@ -20,14 +20,19 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from wan_perf.errors import WanPerfError
+from wan_perf.published.errors import NoCopyError
 from wan_perf.web.data import Data, Published
 from wan_perf.web.doors import LOOPBACK, Guard
 from wan_perf.web.files import MOST_EXCEL_ROWS, as_csv, as_excel
 from wan_perf.web.pages.circuit import circuit_page, hour_page
 from wan_perf.web.pages.grid import count, grid_page, question
 from wan_perf.web.pages.now import now_page
+from wan_perf.web.pages.overview import overview_page
 from wan_perf.web.pages.region import region_page, regions_page
+from wan_perf.web.pages.search import search_page
 from wan_perf.web.pages.site import site_page
+from wan_perf.web.pages.sle import sle_page
+from wan_perf.web.pages.why import why_page
 from wan_perf.web.query import BadAddressError, NotFoundError
 from wan_perf.web.questions.grid import Asked
 from wan_perf.web.rendering import environment, page, static_file
@@ -138,11 +143,15 @@ def build_app(
     pages = Pages(opened, clock)
     routes = [
         Route("/", pages.endpoint(now_page)),
+        Route("/overview", pages.endpoint(overview_page)),
         Route("/regions", pages.endpoint(regions_page)),
         Route("/region/{name}", pages.endpoint(region_page)),
         Route("/site/{id}", pages.endpoint(site_page)),
         Route("/circuit/{id:path}/hour/{hour}", pages.endpoint(hour_page)),
         Route("/circuit/{id:path}", pages.endpoint(circuit_page)),
+        Route("/sle", pages.endpoint(sle_page)),
+        Route("/why/{table}/{column}", pages.endpoint(why_page)),
+        Route("/search", pages.endpoint(search_page)),
         Route("/grid", _to_circuits),
         Route("/grid/{name}.csv", pages.file(as_csv, "text/csv; charset=utf-8")),
         Route("/grid/{name}.xlsx", pages.file(as_excel, _EXCEL)),
@@ -152,6 +161,7 @@ def build_app(
     failures: dict[type[Exception] | int, Callable[[Request, Exception], Response]] = {
         BadAddressError: lambda r, e: _failed(r, 400, "The address cannot be shown", str(e)),
         NotFoundError: lambda r, e: _failed(r, 404, "Not found", str(e)),
+        NoCopyError: _nothing_yet,
         WanPerfError: lambda r, e: _failed(r, 503, "The data cannot be read", str(e)),
         HTTPException: _http_failure,
         Exception: _unexpected,
@@ -195,6 +205,16 @@ def _failed(request: Request, status: int, title: str, sentence: str) -> Respons
         )
     )
     return HTMLResponse(text, status)
+
+
+def _nothing_yet(request: Request, error: Exception) -> Response:
+    """The first page of a new home; it looks again by itself."""
+    text = (
+        environment()
+        .get_template("nothing.html")
+        .render(sentence=str(error), theme=request.cookies.get("theme", ""))
+    )
+    return HTMLResponse(text)
 
 
 def _http_failure(request: Request, error: Exception) -> Response:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from wan_perf.columns import COLUMNS
+from wan_perf.columns import COLUMNS, SEVERITIES
+from wan_perf.metrics import JUDGED
 from wan_perf.tables import TABLES
 from wan_perf.web.data import Row
 from wan_perf.web.visit import Visit
@@ -33,6 +34,11 @@ HEADINGS = {
     "as_of_at": "As of",
     "unheard_minutes": "No telemetry",
 }
+for _metric in JUDGED:
+    _name = "Load" if _metric.quantity == "utilization" else _metric.quantity.capitalize()
+    for _severity in SEVERITIES:
+        HEADINGS[_metric.cumulative(_severity)] = f"{_name} ≥ {_severity}, h"
+        HEADINGS[_metric.continuous(_severity)] = f"{_name} ≥ {_severity}, longest h"
 STATES = frozenset(
     {"state", "severity", "alert_severity", "site_state", "activity", "verdict", "status_hourly"}
     | {name for name in COLUMNS if name.endswith(("_severity", "_state"))}

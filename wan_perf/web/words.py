@@ -59,8 +59,8 @@ def look(word: str | None) -> Look:
 def figure(value: Any, unit: str = "") -> str:
     """A value with the digits that its unit deserves, without the unit.
 
-    >>> figure(None, "%"), figure(99.995, "%"), figure(1234.0), figure(0.04, "%")
-    ('–', '99.995', '1,234', '0.04')
+    >>> figure(None, "%"), figure(99.9996, "%"), figure(1234.0), figure(0.0412, "%")
+    ('–', '99.999', '1,234', '0.0412')
     """
     if value is None:
         return UNKNOWN
@@ -143,8 +143,9 @@ def _number(value: float, unit: str) -> str:
         return f"{int(value):,}"
     if unit == "%" and 99 < value < 100:
         return _trimmed(f"{math.floor(value * 1000) / 1000:.3f}")  # 99.9996 is not 100
-    digits = 0 if size >= 1000 else 1 if size >= 10 else 2
-    return _trimmed(f"{value:,.{digits}f}")
+    digits = 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 0.1 else 4
+    text = _trimmed(f"{value:,.{digits}f}")
+    return text if text.strip("-") != "0" else "<0.0001"
 
 
 def _trimmed(text: str) -> str:

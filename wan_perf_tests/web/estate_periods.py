@@ -15,7 +15,7 @@ def days_of(months: int) -> str:
       CASE WHEN dice % 53 = 0 THEN 60.0 ELSE 0 END AS unknown,
       CASE WHEN bandwidth_source IS NULL OR dice % 211 = 0 THEN NULL ELSE
         load * (1.6 + 0.4 * ord / ({months} * 30.0)) * CASE WHEN isodow(day) > 5 THEN 0.6 ELSE 1 END
-        + CASE WHEN s % 97 = 3 AND k = 0 THEN 40 ELSE 0 END END AS p95 FROM t)
+        + CASE WHEN s % 97 = 3 AND k = 0 THEN 62 ELSE 0 END END AS p95 FROM t)
     SELECT *, day < DATE '2026-03-08' AS is_whole, 1440 - down - unknown AS up,
       CASE WHEN p95 >= 90 THEN 4 WHEN p95 >= 80 THEN 2 ELSE 0 END AS high FROM m"""
 
@@ -78,7 +78,7 @@ def report_rows() -> dict[str, str]:
           14 AS high_day_count, 0 AS flapping_day_count, 0 AS outage_day_count,
           DATE '2026-02-12' AS bad_since_day, DATE '2026-03-07' AS bad_last_day
           FROM c WHERE s % 97 = 3 AND k = 0""",
-        "top_offender": f"""SELECT 'month' AS period, DATE '2026-03-01' AS period_start,
+        "top_offender": f"""SELECT 'month' AS period, DATE '2026-02-01' AS period_start,
           'utilization_p95_pct' AS ranked_by, row_number() OVER (ORDER BY load DESC, circuit_id)
           AS place, {named}, load * 2 AS value, 99.0 AS coverage_pct FROM c WHERE k = 0
           QUALIFY place <= 20""",

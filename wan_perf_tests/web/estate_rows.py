@@ -178,6 +178,8 @@ def rows_of() -> dict[str, str]:
           FROM (SELECT site_id, TIMESTAMP '2026-03-08 11:40' AS started_at, TIMESTAMP '{NOW}' AS
               ended_at FROM c WHERE k = 0 AND s % 97 = 2 UNION ALL
             SELECT site_id, TIMESTAMP '2026-03-05 14:00', TIMESTAMP '2026-03-05 15:30'
+              FROM c WHERE k = 0 AND s % 97 = 2 UNION ALL
+            SELECT site_id, TIMESTAMP '2026-02-10 09:00', TIMESTAMP '2026-02-10 09:40'
               FROM c WHERE k = 0 AND s % 97 = 2)""",
         "site_hour": """SELECT hour, site_id, 2 AS circuit_count, max(up) AS up_minutes,
           min(known_down) AS dark_minutes, min(silent) AS unreachable_minutes,

@@ -48,9 +48,8 @@ def quality_panels(
     title: str, hours: Hours, times: Sequence[datetime], names: Sequence[str], height: float = 90.0
 ) -> Iterator[Panel]:
     """Average, and up to the highest sample as a band, of the named quantities."""
-    for metric in QUALITY:
-        if metric.quantity not in names:
-            continue
+    by_quantity = {metric.quantity: metric for metric in QUALITY}
+    for metric in (by_quantity[name] for name in names):
         unit = {"pct": "%", "ms": "ms"}[metric.unit]
         average = column(hours, times, metric.avg)
         highest = column(hours, times, metric.max)

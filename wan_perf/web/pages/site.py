@@ -25,6 +25,7 @@ from wan_perf.web.questions.site import (
     site_hours,
     site_scores,
 )
+from wan_perf.web.questions.sle import paths_of
 from wan_perf.web.rendering import page
 from wan_perf.web.visit import Visit
 
@@ -53,6 +54,7 @@ def site_page(visit: Visit) -> str:
         events=events(data, site_id, visit.range, EVENTS_SHOWN),
         EVENTS_SHOWN=EVENTS_SHOWN,
         scores=_scores(visit, site_id),
+        paths=paths_of(data, site_id, visit.trust.as_of_at),
     )
 
 

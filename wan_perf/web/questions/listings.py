@@ -246,5 +246,35 @@ _LISTINGS = (
         "-month",
         "executive_overview",
     ),
+    Listing(
+        "paths",
+        "Peer paths",
+        "The peer paths of the newest poll, as the gateways reported them.",
+        f"""SELECT p.*, s.site_name, s.region FROM @raw_path_sample p LEFT JOIN {_SITES} s
+          ON p.site_id = s.site_id
+          WHERE p.pass_at = (SELECT max(pass_at) FROM @raw_path_sample)""",
+        (*_of("raw_path_sample"), "site_name", "region"),
+        (
+            *("site_name", "region", "path_name", "gateway_mac", "port_id", "peer_mac"),
+            *("peer_port_id", "is_up", "is_active", "latency_ms", "jitter_ms", "loss_pct", "mos"),
+        ),
+        ("gateway_mac", "port_id", "peer_mac", "peer_port_id", "path_name"),
+        "is_up",
+    ),
+    Listing(
+        "scores",
+        "Mist scores",
+        "Mist's own scores (0 to 1) of each site and hour within the range, as received.",
+        f"""SELECT r.*, s.site_name, s.region FROM @raw_site_sle r LEFT JOIN {_SITES} s
+          ON r.site_id = s.site_id WHERE r.hour >= ? AND r.hour < ?""",
+        (*_of("raw_site_sle"), "site_name", "region"),
+        (
+            *("hour", "site_name", "region", "wan_link_health", "gateway_health"),
+            *("application_health", "gateway_count", "client_count"),
+        ),
+        ("hour", "site_id"),
+        "wan_link_health",
+        is_ranged=True,
+    ),
 )
 LISTINGS = {listing.name: listing for listing in _LISTINGS}

@@ -101,7 +101,7 @@ addEventListener("input", e => { const f = e.target.form;
   else if (f?.matches("form[data-patch]")) { clearTimeout(wait); wait = setTimeout(() => go(sent(f), false), 250); } });
 addEventListener("popstate", () => go(location.href, false));
 
-function ready() { ages(); document.querySelectorAll("figure.timeline").forEach(chart); }
+function ready() { ages(); const b = $("#print"); if (b) { b.hidden = false; b.onclick = () => print(); } document.querySelectorAll("figure.timeline").forEach(chart); }
 
 const themes = () => { const e = document.documentElement, dark = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   e.dataset.theme = dark ? "light" : "dark"; document.cookie = `theme=${e.dataset.theme};path=/;max-age=31536000;samesite=strict`; };

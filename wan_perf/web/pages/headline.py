@@ -1,0 +1,61 @@
+"""The sentence above the executive overview, from the figures below it."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from wan_perf.web.data import Row
+from wan_perf.web.words import figure, minutes
+
+
+def headline(
+    month: date, now: Row, before: Row, stores: Row, regions: Sequence[Row], target: float
+) -> str:
+    """What the month was, in at most three sentences; what is not known is not said.
+
+    >>> said = headline(date(2026, 2, 1), {"availability_pct": 99.95, "coverage_pct": 98.0},
+    ...          {"availability_pct": 99.91}, {"lost_minutes": 120.0, "site_count": 60},
+    ...          [{"region": "West", "availability_pct": 99.8}], 99.9)
+    >>> said.partition(" (")[0].partition("available ")[2]
+    '99.95 % of the known time, 0.04 points more than the month before'
+    >>> said.partition("). ")[2]
+    'A store lost 2 min of trading. West missed the target of 99.9 %.'
+    """
+    return " ".join(
+        part
+        for part in (_availability(month, now, before), _lost(stores), _missed(regions, target))
+        if part
+    )
+
+
+def _availability(month: date, now: Row, before: Row) -> str:
+    value, old = now.get("availability_pct"), before.get("availability_pct")
+    if value is None:
+        return f"Nothing is known of the circuits in {month:%B %Y}."
+    said = f"In {month:%B %Y} the circuits were available {figure(value, '%')} % of the known time"
+    if old is not None:
+        difference = round(value - old, 3)
+        how = "more" if difference > 0 else "less"
+        points = f"{abs(difference):.3f}".rstrip("0").rstrip(".")
+        said += f", {points} points {how} than the month before" if difference else ", as before"
+    return f"{said} (coverage {figure(now.get('coverage_pct'), '%')} %)."
+
+
+def _lost(stores: Row) -> str:
+    lost, count = stores.get("lost_minutes"), stores.get("site_count")
+    if lost is None or not count:
+        return ""
+    if lost == 0:
+        return "No store lost a minute of trading."
+    return f"A store lost {minutes(round(lost / count, 1))} of trading."
+
+
+def _missed(regions: Sequence[Row], target: float) -> str:
+    known = [row for row in regions if row["availability_pct"] is not None]
+    missed = [row["region"] for row in known if row["availability_pct"] < target]
+    if not known:
+        return ""
+    if not missed:
+        return f"Every region met the target of {target:g} %."
+    if len(missed) > 3:
+        return f"{len(missed)} of {len(known)} regions missed the target of {target:g} %."
+    return f"{' and '.join(missed)} missed the target of {target:g} %."

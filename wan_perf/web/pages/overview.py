@@ -1,0 +1,119 @@
+"""The executive overview: one page of a month that prints."""
+
+import re
+from datetime import date, datetime
+
+from markupsafe import Markup
+
+from wan_perf.columns import SEVERITIES
+from wan_perf.metrics import JUDGED
+from wan_perf.web.charts.columns import Months, monthly
+from wan_perf.web.charts.interval import interval
+from wan_perf.web.data import Row
+from wan_perf.web.pages.headline import headline
+from wan_perf.web.query import BadAddressError, NotFoundError, shortened
+from wan_perf.web.questions import overview as ask
+from wan_perf.web.rendering import page
+from wan_perf.web.visit import Visit
+
+DEFAULT_TARGET_PCT = 99.9
+OFFENDERS_SHOWN = 10
+CAPACITY_SHOWN = 10
+
+
+def overview_page(visit: Visit) -> str:
+    """The page `/overview?month=&target=`."""
+    data = visit.data
+    known = ask.months(data)
+    if not known:
+        return page("overview_empty.html", visit)
+    month = _month(visit, known)
+    target = _target(visit.given.get("target", ""))
+    trend = ask.fleet_months(data, month)
+    now = trend[-1] if trend and trend[-1]["month"] == month else {}
+    before = trend[-2] if len(trend) > 1 else {}
+    regions = ask.regions_of(data, month)
+    stores = ask.stores_of(data, month)
+    return page(
+        "overview.html",
+        visit,
+        month=month,
+        months=known[:13],
+        target=target,
+        is_whole=all(row["is_whole_month"] for row in regions),
+        headline=headline(month, now, before, stores, regions, target),
+        now=now,
+        before=before,
+        stores=stores,
+        regions=regions,
+        lost=ask.lost_by_region(data, month),
+        intervals=[_interval(row, target) for row in regions],
+        availability=_months(trend, "availability_pct", "availability by month", target),
+        load_chart=_months(trend, "utilization_high_share_pct", "hours at high load by month"),
+        shares=_shares(now, before),
+        offenders=ask.offenders_of(data, month, OFFENDERS_SHOWN),
+        capacity=ask.capacity(data, CAPACITY_SHOWN),
+        capacity_counts=ask.capacity_counts(data),
+        failovers=ask.failovers_in(data, month),
+        resilience=ask.resilience(data),
+    )
+
+
+def _month(visit: Visit, known: list[date]) -> date:
+    text = visit.given.get("month", "")
+    if not text:
+        return ask.newest_whole_month(visit.data) or known[0]
+    if not re.fullmatch(r"\d{4}-\d\d", text, re.ASCII):
+        raise BadAddressError(f"month is such as 2026-03; {shortened(text)} is not.")
+    try:
+        found = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month, no instant
+    except ValueError:
+        raise BadAddressError(f"month is such as 2026-03; {shortened(text)} is not.") from None
+    if found not in known:
+        raise NotFoundError(
+            f"The data has no month {text}; it has {known[-1]:%Y-%m} to {known[0]:%Y-%m}."
+        )
+    return found
+
+
+def _target(text: str) -> float:
+    if not text:
+        return DEFAULT_TARGET_PCT
+    if not re.fullmatch(r"\d{1,2}(\.\d{1,4})?", text, re.ASCII) or float(text) <= 0:
+        raise BadAddressError(f"target is a percentage under 100; {shortened(text)} is not.")
+    return float(text)
+
+
+def _interval(row: Row, target: float) -> Markup:
+    return interval(
+        row["availability_low_pct"],
+        row["availability_pct"],
+        row["availability_high_pct"],
+        target,
+        label=f"Availability of {row['region']}",
+    )
+
+
+def _months(rows: list[Row], name: str, label: str, target: float | None = None) -> Markup:
+    values = [row.get(name) for row in rows]
+    is_availability = target is not None
+    return monthly(
+        Months([row["month"] for row in rows], values),
+        label=label,
+        target=target,
+        is_from_top=is_availability,
+    )
+
+
+def _shares(now: Row, before: Row) -> list[Row]:
+    """Share of judged circuit-hours at or above each level, and the change to the month before."""
+    found = []
+    for metric in JUDGED:
+        row: Row = {"metric": metric.quantity}
+        for severity in SEVERITIES:
+            name = f"{metric.quantity}_{severity}_share_pct"
+            value, old = now.get(name), before.get(name)
+            row[severity] = value
+            row[f"{severity}_change"] = None if value is None or old is None else value - old
+        found.append(row)
+    return found

@@ -1,0 +1,57 @@
+"""SLE: Mist's own scores beside our figures."""
+
+from markupsafe import Markup
+
+from wan_perf.web.charts.bars import distribution
+from wan_perf.web.charts.timeline import Panel, Series, timeline
+from wan_perf.web.pages.hourly import column, hours_in
+from wan_perf.web.questions import sle as ask
+from wan_perf.web.rendering import page
+from wan_perf.web.visit import Visit
+
+SITES_SHOWN = 60
+_NAMES = ("< 80", "80–90", "90–95", "95–99", "99–100")
+_TONES = ("critical", "high", "warning", "", "")
+
+
+def sle_page(visit: Visit) -> str:
+    """The page `/sle`."""
+    at = ask.newest_scored_hour(visit.data)
+    sites = ask.disagreements(visit.data, at, SITES_SHOWN) if at else []
+    bins, unknown = ask.spread(visit.data, visit.range)
+    return page(
+        "sle.html",
+        visit,
+        at=at,
+        sites=sites,
+        total=sites[0] if sites else {"total": 0, "disagreement_count": 0, "degraded_count": 0},
+        DISAGREEMENTS=ask.DISAGREEMENTS,
+        chart=_chart(visit),
+        bins=distribution(
+            list(zip(_NAMES, bins, _TONES, strict=True)),
+            unknown,
+            label="Site-hours by Mist's score of the WAN link",
+        ),
+    )
+
+
+def _chart(visit: Visit) -> Markup:
+    times = hours_in(visit.range)
+    found = ask.scores_by_hour(visit.data, visit.range)
+    target: list[float | None] = [100 * ask.GOOD] * len(times)
+    scores = [
+        Series("WAN link", column(found, times, "wan_link"), "s1"),
+        Series("gateway", column(found, times, "gateway"), "s2"),
+        Series("application", column(found, times, "application"), "s3"),
+    ]
+    degraded = Series("sites under 90 %", column(found, times, "degraded_pct"), "s2", is_area=True)
+    return timeline(
+        times,
+        [
+            Panel("mean score of the sites, %", "%", scores, levels=[("target", target)], top=100),
+            Panel("sites with a score under 90 %, %", "%", [degraded], height=70),
+        ],
+        label="Mist's scores over time",
+        width=900,
+        is_zoomed=True,
+    )

@@ -1,0 +1,109 @@
+"""Mist's own scores beside our figures: where they disagree, over time, and how they are spread."""
+
+from datetime import datetime, timedelta
+
+from wan_perf.web.data import Data, Row
+from wan_perf.web.query import TimeRange
+from wan_perf.web.questions import STORES
+
+GOOD, FAIR = 0.95, 0.90
+"""Scores under these are marked; Mist's own target is the first."""
+DISAGREEMENTS = {
+    0: "",
+    1: "Mist's score is low, we see nothing wrong",
+    2: "Mist's score is good, we see trouble",
+}
+
+
+def disagreements(data: Data, at: datetime | None, most: int) -> list[Row]:
+    """Stores with a score in an hour, those first where we see it otherwise, then the worst.
+
+    We see trouble where the site was dark, unreachable or without availability in the hour, or a
+    circuit of it at its high level or above; nothing wrong where all of that is known and is not.
+    """
+    return data.rows(
+        f"""
+        WITH m AS (SELECT site_id, hour, 100 * wan_link_health AS wan_link,
+            100 * gateway_health AS gateway, 100 * application_health AS application,
+            100 * least(wan_link_health, gateway_health, application_health) AS worst
+          FROM @raw_site_sle WHERE hour = ?),
+        h AS (SELECT site_id, count_if(utilization_severity IN ('high', 'critical')
+            OR loss_severity IN ('high', 'critical') OR jitter_severity IN ('high', 'critical')
+            OR latency_severity IN ('high', 'critical')) AS bad_circuit_count,
+            count(*) AS circuit_count, max(utilization_pct) AS utilization_worst_pct,
+            sum(flap_count) AS flap_count
+          FROM @circuit_hour WHERE hour = ? AND {STORES} GROUP BY site_id),
+        t AS (SELECT site_id, availability_pct, dark_minutes, unreachable_minutes,
+            on_backup_minutes FROM @site_hour WHERE hour = ?),
+        j AS (SELECT m.*, s.site_name, s.region, h.bad_circuit_count, h.circuit_count,
+            h.utilization_worst_pct, h.flap_count, t.availability_pct, t.dark_minutes,
+            t.unreachable_minutes, t.on_backup_minutes,
+            CASE WHEN t.availability_pct IS NULL THEN NULL
+              WHEN t.availability_pct < 99 OR t.dark_minutes + t.unreachable_minutes > 0
+                OR h.bad_circuit_count > 0 OR t.on_backup_minutes > 0 THEN true ELSE false END
+              AS is_bad
+          FROM m JOIN @dim_site s ON m.site_id = s.site_id AND s.valid_to IS NULL
+            LEFT JOIN h ON m.site_id = h.site_id LEFT JOIN t ON m.site_id = t.site_id
+          WHERE {STORES.replace("site_kind", "s.site_kind")})
+        SELECT *, CASE WHEN worst < {100 * FAIR} AND NOT is_bad THEN 1
+            WHEN worst >= {100 * GOOD} AND is_bad THEN 2 ELSE 0 END AS disagrees,
+          count(*) OVER () AS total,
+          count_if(worst < {100 * FAIR}) OVER () AS degraded_count,
+          count_if(worst < {100 * FAIR} AND NOT is_bad OR worst >= {100 * GOOD} AND is_bad)
+            OVER () AS disagreement_count
+        FROM j ORDER BY disagrees = 0, worst NULLS LAST, site_name, site_id LIMIT ?""",
+        [at, at, at, most],
+    )
+
+
+def newest_scored_hour(data: Data) -> datetime | None:
+    """The newest hour for which Mist gave a score of the WAN links."""
+    row = data.first(
+        "SELECT max(hour) AS hour FROM @raw_site_sle WHERE wan_link_health IS NOT NULL"
+    )
+    hour: datetime | None = row.get("hour")
+    return hour
+
+
+def scores_by_hour(data: Data, reach: TimeRange) -> dict[datetime, Row]:
+    """Mean of the sites' scores, and the share of sites under 90 %, by hour. [%]"""
+    rows = data.rows(
+        f"""
+        SELECT hour, 100 * avg(wan_link_health) AS wan_link, 100 * avg(gateway_health) AS gateway,
+          100 * avg(application_health) AS application, 100.0 * count_if(
+            least(wan_link_health, gateway_health, application_health) < {FAIR})
+            / nullif(count(wan_link_health), 0) AS degraded_pct
+        FROM @raw_site_sle WHERE hour >= ? AND hour < ? GROUP BY hour""",
+        [reach.start, reach.end],
+    )
+    return {row["hour"]: row for row in rows}
+
+
+BINS = ((0, 80), (80, 90), (90, 95), (95, 99), (99, 100.001))
+
+
+def spread(data: Data, reach: TimeRange) -> tuple[list[int], int]:
+    """Site-hours by the score of the WAN link, in `BINS`, and how many have none."""
+    counts = ", ".join(
+        f"count_if(100 * wan_link_health >= {low} AND 100 * wan_link_health < {high}) AS b{n}"
+        for n, (low, high) in enumerate(BINS)
+    )
+    row = data.first(
+        f"SELECT {counts}, count_if(wan_link_health IS NULL) AS unknown FROM @raw_site_sle "
+        "WHERE hour >= ? AND hour < ?",
+        [reach.start, reach.end],
+    )
+    return [row[f"b{n}"] or 0 for n in range(len(BINS))], row["unknown"] or 0
+
+
+def paths_of(data: Data, site_id: str, at: datetime | None) -> list[Row]:
+    """The site's peer paths of the newest poll within an hour, those that are down first."""
+    since = at - timedelta(hours=1) if at else None
+    return data.rows(
+        """
+        SELECT * FROM @raw_path_sample WHERE site_id = ? AND pass_at > ?
+        QUALIFY row_number() OVER (PARTITION BY gateway_mac, port_id, peer_mac, peer_port_id,
+          path_name ORDER BY pass_at DESC) = 1
+        ORDER BY is_up, loss_pct DESC NULLS LAST, port_id, path_name, peer_mac""",
+        [site_id, since],
+    )
