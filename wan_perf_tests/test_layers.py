@@ -139,6 +139,7 @@ def test_kpi_reads_no_clock_disk_or_environment():
     used = {name for path in SOURCES if part_of(path) == "kpi" for name in IMPORTS[path]}
     assert {name.split(".")[0] for name in used} <= {
         *("ibis", "wan_perf", "datetime", "re", "collections", "dataclasses", "typing", "math"),
+        *("functools", "operator"),
     }
     calls = [
         node.func.attr

@@ -64,13 +64,27 @@ def dev(sites: int, seed: int, port: int, real: bool) -> None:
 @commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8050, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--access", type=EXISTING_FILE, help="TOML: who may see it, of which regions.")
 @click.option("--open", "is_opened", is_flag=True, help="Open it in the browser.")
-def dashboard(host: str, port: int, is_opened: bool) -> None:
-    """Serve the dashboard of this home until Ctrl+C."""
+def dashboard(host: str, port: int, access: Path | None, is_opened: bool) -> None:
+    """Serve the dashboard of this home until Ctrl+C.
+
+    On another address than loopback only with --access.
+    """
     from wan_perf.cli.dashboard import run_dashboard
     from wan_perf.settings import read_settings
 
-    run_dashboard(read_settings(), Terminal(soft_wrap=True), host, port, is_opened=is_opened)
+    console = Terminal(soft_wrap=True)
+    run_dashboard(read_settings(), console, host, port, access, is_opened=is_opened)
+
+
+@commands.command("dashboard-password")
+@click.password_option(help="Without: asked for, and not shown.")
+def dashboard_password(password: str) -> None:
+    """Print the hash of a password, for the access file of the dashboard."""
+    from wan_perf.web.access import hashed
+
+    click.echo(f'password = "{hashed(password)}"')
 
 
 @commands.command()

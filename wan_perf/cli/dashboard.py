@@ -8,6 +8,7 @@ import socket
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from rich.console import Console
@@ -18,6 +19,8 @@ from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.published.reader import open_published
 from wan_perf.settings import Settings
 from wan_perf.web import Published, build_app
+from wan_perf.web.access import Access, read_access
+from wan_perf.web.doors import LOOPBACK
 
 
 def opened(settings: Settings) -> Callable[[], Published]:
@@ -37,7 +40,8 @@ def opened(settings: Settings) -> Callable[[], Published]:
 @contextmanager
 def _listener(host: str, port: int) -> Iterator[socket.socket]:
     try:
-        listening = socket.create_server((host, port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family)
     except OSError as error:
         raise WanPerfError(
             f"The dashboard cannot be served on {host} port {port} ({error.strerror}); give "
@@ -48,20 +52,53 @@ def _listener(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def run_dashboard(
-    settings: Settings, console: Console, host: str, port: int, *, is_opened: bool
+    settings: Settings,
+    console: Console,
+    host: str,
+    port: int,
+    access_file: Path | None,
+    *,
+    is_opened: bool,
 ) -> None:
     """Serve until Ctrl+C.
 
     Raises:
+        UsageError: other machines could reach it, and there is no login.
         WanPerfError: the port is taken.
     """
+    access = read_access(access_file) if access_file else None
+    _refuse_open_door(host, access)
+    app = build_app(opened(settings), hosts=LOOPBACK | {host}, access=access)
     with _listener(host, port) as listening:
-        address = f"http://{host}:{listening.getsockname()[1]}"
+        address = f"http://{_in_url(host)}:{listening.getsockname()[1]}"
         console.print(bold(address))
+        if host not in LOOPBACK:
+            console.print(
+                "Passwords cross the network as they are: put a proxy with TLS in front of it."
+            )
         console.print("Ctrl+C ends it.")
         if is_opened:
             webbrowser.open(address)
-        serve(build_app(opened(settings)), listening)
+        serve(app, listening)
+
+
+def _refuse_open_door(host: str, access: Access | None) -> None:
+    if host in LOOPBACK:
+        return
+    if access is None:
+        raise UsageError(
+            f"On {host} other machines can reach the dashboard; give --access FILE with who may "
+            "see it (README, section Dashboard), or leave --host out."
+        )
+    if host in ("0.0.0.0", "::") and not access.hosts:  # noqa: S104 - compared, not bound to
+        raise UsageError(
+            f"On {host} the access file must name the dashboard's own hosts: "
+            'hosts = ["wan.example.com"].'
+        )
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def serve(app: Starlette, listening: socket.socket) -> None:

@@ -21,8 +21,9 @@ from starlette.routing import Route
 
 from wan_perf.errors import WanPerfError
 from wan_perf.published.errors import NoCopyError
+from wan_perf.web.access import Access
 from wan_perf.web.data import Data, Published
-from wan_perf.web.doors import LOOPBACK, Guard
+from wan_perf.web.doors import LOOPBACK, Guard, Login
 from wan_perf.web.files import MOST_EXCEL_ROWS, as_csv, as_excel
 from wan_perf.web.pages.circuit import circuit_page, hour_page
 from wan_perf.web.pages.grid import count, grid_page, question
@@ -70,7 +71,7 @@ class Pages:
         def answer(request: Request) -> Response:
             visit = self.visit(request)
             mark = self._mark(visit, request)
-            headers = {"ETag": mark, "Cache-Control": "no-cache", "Vary": "Cookie"}
+            headers = {"ETag": mark, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
             if request.headers.get("if-none-match") == mark:
                 return Response(status_code=304, headers=headers)
             return HTMLResponse(self._page(mark, build, visit), headers=headers)
@@ -100,12 +101,13 @@ class Pages:
         """The request as pages see it."""
         theme = request.cookies.get("theme", "")
         return Visit(
-            data=Data(self._opened()),
+            data=Data(self._opened(), request.scope.get("regions")),
             path=request.scope.get("raw_path", b"/").decode("ascii", "replace").partition("?")[0],
             given=_given(request),
             named=request.path_params,
             now=self._clock(),
             theme=theme if theme in _THEMES else "",
+            person=request.scope.get("person", ""),
         )
 
     def _mark(self, visit: Visit, request: Request) -> str:
@@ -116,7 +118,8 @@ class Pages:
             visit.path,
             visit.theme,
             str(visit.trust.is_late(visit.now)),
-            repr(visit.data.regions and sorted(visit.data.regions)),
+            visit.person,
+            "all" if visit.data.regions is None else repr(sorted(visit.data.regions)),
         )
         return f'"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}"'
 
@@ -137,9 +140,13 @@ def build_app(
     opened: Open,
     *,
     hosts: frozenset[str] = LOOPBACK,
+    access: Access | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
-    """The dashboard over what `opened` returns, for requests to the named hosts."""
+    """The dashboard over what `opened` returns, for requests to the named hosts.
+
+    With `access` only those whom it lets in see it, and of their regions only.
+    """
     pages = Pages(opened, clock)
     routes = [
         Route("/", pages.endpoint(now_page)),
@@ -169,7 +176,8 @@ def build_app(
     return Starlette(
         routes=routes,
         middleware=[
-            Middleware(Guard, hosts=hosts),
+            Middleware(Guard, hosts=hosts | frozenset(access.hosts if access else ())),
+            *([Middleware(Login, access=access)] if access else []),
             Middleware(GZipMiddleware, minimum_size=800, compresslevel=5),
         ],
         exception_handlers=failures,

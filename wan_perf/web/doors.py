@@ -1,15 +1,23 @@
 """What a request must satisfy before a page is made, and the headers of every answer.
 
-Belongs here: hosts, methods, security headers.
-Keep out: pages.
+Belongs here: hosts, methods, security headers, the login.
+Keep out: pages, the access file's form (`access`).
 """
 
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wan_perf.web.access import NOBODY, Access, Person, is_password
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SECURITY_HEADERS = {
@@ -24,6 +32,9 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+_AFTER_FAILURE_S = 0.5
+_MOST_REMEMBERED = 1000
+_LONGEST_NAME = 100
 
 
 def refusal(headers: Mapping[str, str], method: str, hosts: frozenset[str]) -> str | None:
@@ -70,3 +81,73 @@ class Guard:
         why = refusal(Headers(scope=scope), scope["method"], self._hosts)
         app = PlainTextResponse(f"{why}\n", 403) if why else self._app
         await app(scope, receive, with_headers)
+
+
+class Login:
+    """Middleware: lets in whom the proxy names, or who has the name and password of the file.
+
+    Who it is stands in the scope as `person` (the name) and `regions` (None is all).
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+        self._key = secrets.token_bytes(32)
+        self._verified: dict[bytes, str] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with who sends it, or answer it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        named = self._named(headers, (scope.get("client") or ("",))[0])
+        if named is None:
+            named = await self._with_password(headers.get("authorization", ""))
+        if named is None:
+            await self._refusal()(scope, receive, send)
+            return
+        name, person = named
+        inner = {**scope, "person": name, "regions": person.seen_regions}
+        await self._app(inner, receive, send)
+
+    def _named(self, headers: Headers, client: str) -> tuple[str, Person] | None:
+        """Whom the proxy names; a header from any other address counts for nothing."""
+        proxy = self._access.proxy
+        if proxy is None or client not in proxy.addresses:
+            return None
+        names = headers.getlist(proxy.header)
+        if len(names) != 1 or not names[0].isprintable() or not 0 < len(names[0]) <= _LONGEST_NAME:
+            return None
+        known = self._access.people.get(names[0])
+        if known is None and not proxy.everyone:
+            return None
+        return names[0], known or Person()
+
+    async def _with_password(self, header: str) -> tuple[str, Person] | None:
+        scheme, _, given = header.partition(" ")
+        if scheme.lower() != "basic" or not given:
+            return None
+        mark = hmac.digest(self._key, given.encode(), hashlib.sha256)
+        if (name := self._verified.get(mark)) is not None:
+            return name, self._access.people[name]
+        try:
+            name, _, password = base64.b64decode(given, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        person = self._access.people.get(name, NOBODY)
+        stored = person.password or NOBODY.password or ""
+        fits = await anyio.to_thread.run_sync(is_password, password, stored)
+        if not fits or name not in self._access.people:
+            await anyio.sleep(_AFTER_FAILURE_S)
+            return None
+        if len(self._verified) >= _MOST_REMEMBERED:
+            self._verified.clear()
+        self._verified[mark] = name
+        return name, person
+
+    def _refusal(self) -> Response:
+        if any(person.password for person in self._access.people.values()):
+            asks = {"WWW-Authenticate": 'Basic realm="wan_perf", charset="UTF-8"'}
+            return PlainTextResponse("Log in to see the dashboard.\n", 401, headers=asks)
+        return PlainTextResponse("Refused: the proxy names nobody who may see this.\n", 403)

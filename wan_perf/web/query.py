@@ -22,6 +22,9 @@ LONGEST = timedelta(days=93)
 """What a chart by hours shows at most."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d(:\d\d(:\d\d)?)?Z?)?", re.ASCII)
 
+_YEARS = range(2000, 2200)
+"""Instants outside are typing errors, and their neighbours may be no instants at all."""
+
 
 class BadAddressError(Exception):
     """What the address says is not possible; the message is for the person (400)."""
@@ -68,7 +71,9 @@ def instant(text: str, name: str) -> datetime:
     if _INSTANT.fullmatch(text):
         try:
             at = datetime.fromisoformat(text)
-            return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+            at = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+            if at.year in _YEARS:
+                return at
         except (ValueError, OverflowError):
             pass  # the sentence below
     raise BadAddressError(

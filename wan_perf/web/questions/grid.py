@@ -20,6 +20,7 @@ from wan_perf.web.questions.listings import LISTINGS, Listing
 from wan_perf.web.questions.now import SEVERITY_PLACE
 
 SIZES = (50, 100, 250)
+TRAVELLING = ("provider", "medium", "role")
 RESERVED = frozenset(
     {"sort", "page", "size", "cols", "from", "to", "range", "wall", "rotate", "q", "part"}
 )
@@ -64,6 +65,8 @@ def asked(listing: Listing, given: Mapping[str, str], reach: TimeRange) -> Asked
         BadAddressError: an unknown column, or a filter that its column cannot have.
     """
     names = [n for n in given if n not in RESERVED and given[n].strip()]
+    # A filter that came along from another page narrows only lists that have its column.
+    names = [n for n in names if n in listing.columns or n not in TRAVELLING]
     filters = tuple((_column(listing, name), given[name].strip()) for name in names)
     found = Asked(
         listing,

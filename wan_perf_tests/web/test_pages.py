@@ -1,0 +1,221 @@
+"""Every page: its figures equal a direct query, and no text of an address breaks it."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from wan_perf.web import build_app
+from wan_perf_tests.web.estate import NOW, Estate
+from wan_perf_tests.web.reading import Element, read
+
+HOUR = "2026-03-08T12:00"
+PAGES = {
+    "now": "/",
+    "now by loss": "/?top=loss&n=5",
+    "overview": "/overview",
+    "overview of a month": "/overview?month=2026-01&target=99.95",
+    "regions": "/regions",
+    "region": "/region/North%20%26%20Isles",
+    "region of one provider": "/region/East?provider=Lumen",
+    "site": "/site/site-0002",
+    "site by its days": "/site/site-0002?from=2026-03-05&to=2026-03-06",
+    "circuit": "/circuit/PRI-0003",
+    "circuit named by its port": "/circuit/site-0006%3Age-0%2F0%2F1",
+    "circuit without a contract": "/circuit/SEC-0005",
+    "hour": f"/circuit/PRI-0003/hour/{HOUR}",
+    "hour of a port": f"/circuit/site-0006%3Age-0%2F0%2F1/hour/{HOUR}",
+    "why an hour": f"/why/circuit_hour/utilization_pct?circuit_id=PRI-0003&hour={HOUR}",
+    "why a day": "/why/circuit_day/availability_pct?circuit_id=PRI-0003&day=2026-03-01",
+    "why a month": "/why/region_month/availability_low_pct?region=East&month=2026-02-01",
+    "why now": "/why/current_state/utilization_now_pct?circuit_id=PRI-0003",
+    "sle": "/sle",
+    "search": "/search?q=store",
+    "search for nothing": "/search?q=nosuchthing",
+}
+ODD = (
+    *("'", '"><script>alert(1)</script>', "%", "\\", "-1", "1e99", "0x10", "NaN", "ü☃\u202e", ".."),
+    *("=1", "9" * 400, "' OR 1=1 --", "2026-02-30", "9999-12-31T23:59:59", "0001-01-01", "\x00"),
+    *("{{7*7}}", ","),
+)
+
+
+def figures(page: Element, box: str) -> dict[str, str]:
+    """Facts of a page by their label."""
+    part = page.by_id(box) if box else page
+    pairs = ((f.all("dt"), f.all("dd")) for f in part.all("div"))
+    return {names[0].text: values[0].text for names, values in pairs if len(names) == 1 and values}
+
+
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
+def test_a_page_is_shown_whole(client: TestClient, address: str):
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text[:2000]
+    assert answer.text.rstrip().endswith("</html>")
+    assert not re.search(
+        r"\bNone\b(?!\.)", re.sub(r"<script.*?</script>", "", answer.text, flags=re.DOTALL)
+    )
+    assert not re.search(r"\bnan\b", answer.text)
+    assert not re.search(r"\s(style|on\w+)=\"", answer.text)
+
+
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
+def test_links_of_a_page_lead_somewhere(client: TestClient, address: str):
+    page = read(client.get(address).text)
+    found = {e.attributes["href"] for e in page.all("a") if e.attributes.get("href", "#")[0] == "/"}
+    for link in sorted(found)[:40]:
+        assert client.get(html.unescape(link)).status_code == 200, link
+
+
+PARAMETERS = {
+    "/": ("top", "n", "range", "from", "to", "wall", "nosuch"),
+    "/overview": ("month", "target"),
+    "/region/East": ("provider", "medium", "range", "from"),
+    "/site/site-0002": ("range", "from", "to"),
+    "/circuit/PRI-0003": ("range", "from", "to"),
+    "/sle": ("range", "from"),
+    "/search": ("q",),
+    "/grid/circuits": ("sort", "cols", "page", "site_name", "utilization_now_pct", "as_of_at"),
+    "/grid/hours": ("range", "hour", "circuit_id"),
+    "/why/circuit_hour/utilization_pct": ("circuit_id", "hour"),
+}
+
+
+@pytest.mark.parametrize("path", PARAMETERS)
+def test_odd_text_in_a_query_is_answered_or_refused_and_never_runs(client: TestClient, path: str):
+    for name in PARAMETERS[path]:
+        for odd in ODD:
+            answer = client.get(path, params={name: odd})
+            assert answer.status_code in (200, 400, 404), (name, odd, answer.status_code)
+            assert "<script>alert" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/region/{}", "/site/{}", "/circuit/{}", "/circuit/PRI-0003/hour/{}", "/grid/{}"]
+)
+def test_odd_text_in_a_path_has_a_page_that_says_so(client: TestClient, path: str):
+    for odd in ("'", "<script>alert(1)</script>", "%", "ü☃", "..", "a" * 500, "0001-01-01", "\x00"):
+        quoted = "".join(f"%{byte:02X}" for byte in odd.encode())
+        answer = client.get(path.format(quoted))
+        assert answer.status_code in (400, 404), (odd, answer.status_code)
+        assert "<script>alert" not in answer.text
+
+
+def one(estate: Estate, sql: str) -> dict[str, Any]:
+    return estate.query(sql)[0]
+
+
+def test_a_site_shows_failovers_during_and_before(client: TestClient):
+    page = read(client.get("/site/site-0002").text)
+    rows = [[c.text for c in line.all("td")] for line in page.by_id("failovers").all("tr")[1:]]
+    assert [row[0] for row in rows] == ["2026-03-08 11:40", "2026-03-05 14:00"]
+    # 80 ms during it, 22 ms before; on a backup for 2 h 45 min so far.
+    assert rows[0][2] == "yes"
+    assert rows[0][5] == "2 h 45 min"
+    assert rows[0][9:11] == ["80", "22"]
+
+
+def test_both_directions_are_of_their_own_capacity(client: TestClient, estate: Estate):
+    page = read(client.get(f"/circuit/PRI-0003/hour/{HOUR}").text)
+    row = one(
+        estate,
+        "SELECT * FROM circuit_hour WHERE circuit_id = 'PRI-0003' AND hour = '2026-03-08 12:00'",
+    )
+    facts = figures(page, "")
+    down = 100 * row["rx_bytes"] / (200e6 / 8 * 3600)
+    up = 100 * row["tx_bytes"] / (20e6 / 8 * 3600)
+    assert facts["Download"] == f"{down:.1f} %"
+    assert facts["Upload"] == f"{up:.1f} %"
+    assert facts["Utilization"] == f"{row['utilization_pct']:.1f} %" == facts["Download"]
+
+
+def test_why_fills_the_formula_with_the_rows_numbers(client: TestClient):
+    page = read(client.get(PAGES["why an hour"]).text)
+    formula = page.by_id("formula").text
+    assert "max(rx_bytes, tx_bytes) / bandwidth_bytes * 100" in formula
+    assert "(200 Mbit/s for 1 h)" in formula
+    assert formula.endswith("= 94.7 % as stored")
+    levels = page.by_id("level").text
+    assert "critical 90 everybody always yes" in levels
+
+
+def test_why_of_an_availability_adds_up(client: TestClient, estate: Estate):
+    page = read(client.get(PAGES["why a month"]).text)
+    row = one(estate, "SELECT * FROM region_month WHERE region = 'East' AND month = '2026-02-01'")
+    expected = 100 * row["up_minutes"] / (row["up_minutes"] + row["down_minutes"])
+    assert f"{expected:.2f}"[:5] in page.by_id("value").text
+    assert "as stored" in page.by_id("formula").text
+
+
+def test_the_narrowest_scope_of_a_level_is_in_force(estate: Estate):
+    from wan_perf.metrics import UTILIZATION
+    from wan_perf.web.data import Data
+    from wan_perf.web.questions.why import levels_for
+
+    class WithOverride(Estate):
+        def query(self, sql: str, parameters: Any = ()) -> list[dict[str, Any]]:
+            return estate.query(sql.replace("dim_policy", f"({OVERRIDDEN})"), parameters)
+
+        def has(self, table: str) -> bool:
+            return True
+
+    row = {"site_id": "site-0001", "circuit_id": "PRI-0001", "hour": NOW}
+    levels = levels_for(Data(WithOverride()), UTILIZATION, row)
+    assert [(r["scope"], r["severity"], r["level"], r["is_in_force"]) for r in levels] == [
+        ("circuit", "high", 85.0, True),
+        ("region", "high", 60.0, False),
+        ("default", "critical", 90.0, True),
+        ("default", "high", 80.0, False),
+        ("default", "warning", 70.0, True),
+    ]
+
+
+OVERRIDDEN = """SELECT * FROM dim_policy UNION ALL BY NAME
+  SELECT 'utilization_pct' AS metric, 'high' AS severity, 'circuit' AS scope, 'PRI-0001' AS
+  scope_name, 85.0 AS level, TIMESTAMP '1970-01-01' AS valid_from UNION ALL BY NAME
+  SELECT 'utilization_pct' AS metric, 'high' AS severity, 'region' AS scope, 'East' AS
+  scope_name, 60.0 AS level, TIMESTAMP '1970-01-01' AS valid_from UNION ALL BY NAME
+  SELECT 'utilization_pct' AS metric, 'high' AS severity, 'region' AS scope, 'West' AS
+  scope_name, 50.0 AS level, TIMESTAMP '1970-01-01' AS valid_from"""
+
+
+def test_the_overview_says_the_month_in_a_sentence(client: TestClient, estate: Estate):
+    page = read(client.get("/overview").text)
+    sums = one(
+        estate,
+        "SELECT 100 * sum(up_minutes) / sum(up_minutes + known_down_minutes) AS pct "
+        "FROM region_month WHERE month = '2026-02-01'",
+    )
+    said = page.by_id("headline").text
+    assert said.startswith(f"In February 2026 the circuits were available {sums['pct']:.3f}"[:58])
+    regions = [line.all("td")[0].text for line in page.by_id("availability").all("tr")[1:]]
+    assert sorted(regions) == ["East", "North & Isles", "South", "West"]
+
+
+def test_scores_and_our_figures_that_disagree_come_first(client: TestClient):
+    # Site 5's gateway scores 71 and all is well; site 4 scores 95 and above and is unreachable.
+    page = read(client.get("/sle").text)
+    rows = [[c.text for c in line.all("td")] for line in page.by_id("disagreements").all("tr")[1:]]
+    assert [(row[0], row[-1]) for row in rows[:2]] == [
+        ("Store 0005", "Mist's score is low, we see nothing wrong"),
+        ("Store 0004", "Mist's score is good, we see trouble"),
+    ]
+    assert {row[-1] for row in rows[2:]} == {"agree"}
+
+
+def test_a_range_and_filters_travel_along(client: TestClient):
+    page = read(client.get("/site/site-0002?range=24h&provider=Lumen").text)
+    crumbs = page.all("nav", "crumbs")[0].all("a")
+    assert {link.attributes["href"].partition("?")[2] for link in crumbs} == {
+        "range=24h&provider=Lumen"
+    }
+
+
+@pytest.mark.parametrize("missing", ["circuit_state", "trend", "raw_site_sle", "site_hour"])
+def test_a_table_that_is_not_published_leaves_its_part_empty(missing: str):
+    without = Estate(days=2, months=2, dropped=frozenset({missing}))
+    app = TestClient(build_app(lambda: without, clock=lambda: NOW), base_url="http://localhost")
+    for address in ("/", "/overview", "/site/site-0002", "/circuit/PRI-0003", "/sle"):
+        assert app.get(address).status_code == 200, address
