@@ -39,11 +39,12 @@ def commands() -> None:
 @commands.command()
 @click.option("--sites", default=60, show_default=True, type=click.IntRange(1, 20_000))
 @click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
-def demo(sites: int, seed: int) -> None:
+@click.option("--open", "is_opened", is_flag=True, help="Serve and open the dashboard at the end.")
+def demo(sites: int, seed: int, is_opened: bool) -> None:
     """Collect a day of a simulated retailer over HTTP and answer from the warehouse."""
     from wan_perf.cli.demo import run_demo
 
-    run_demo(sites, seed)
+    run_demo(sites, seed, is_opened=is_opened)
 
 
 @commands.command()

@@ -5,6 +5,7 @@ Keep out: pages (`web`).
 """
 
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from wan_perf.settings import Settings
 from wan_perf.web import Published, build_app
 from wan_perf.web.access import Access, read_access
 from wan_perf.web.doors import LOOPBACK
+
+_STOP_WITHIN_S = 5.0
 
 
 def opened(settings: Settings) -> Callable[[], Published]:
@@ -103,7 +106,32 @@ def _in_url(host: str) -> str:
 
 def serve(app: Starlette, listening: socket.socket) -> None:
     """Answer requests until Ctrl+C."""
-    config = uvicorn.Config(
+    uvicorn.Server(_config(app)).run(sockets=[listening])
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
         app, log_level="warning", access_log=False, lifespan="off", server_header=False
     )
-    uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def beside(settings: Settings, port: int) -> Iterator[str]:
+    """The dashboard of a home in a thread, for the length of the context; its address.
+
+    Another port is taken where that one is in use.
+    """
+    app = build_app(opened(settings))
+    try:
+        listening = socket.create_server(("127.0.0.1", port))
+    except OSError:
+        listening = socket.create_server(("127.0.0.1", 0))
+    with listening:
+        server = uvicorn.Server(_config(app))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(_STOP_WITHIN_S)

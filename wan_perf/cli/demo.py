@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from wan_perf.cli.answers import print_answers
+from wan_perf.cli.dashboard import run_dashboard
 from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.owned_folder import emptied, only_one
 from wan_perf.cli.ranges import DAY, HOUR
@@ -26,8 +27,10 @@ _OUTAGE = timedelta(minutes=20)
 """An outage of the simulated API is over by then."""
 
 
-def run_demo(sites: int, seed: int) -> None:
+def run_demo(sites: int, seed: int, *, is_opened: bool = False) -> None:
     """Two weeks of a seeded fleet from the cloud's history, and yesterday from polls; answers.
+
+    With `is_opened` the dashboard is served at the end, and opened in the browser, until Ctrl+C.
 
     Raises:
         UsageError: the folder of the demonstration holds what wan-perf did not make.
@@ -35,7 +38,11 @@ def run_demo(sites: int, seed: int) -> None:
     """
     settings = read_settings()
     with only_one(made_folder(settings.home, "WAN_PERF_HOME"), "demo"):
-        _demonstrate(emptied(settings.home / "demo"), sites, seed)
+        home = emptied(settings.home / "demo")
+        _demonstrate(home, sites, seed)
+        if is_opened:
+            shown = read_settings(WAN_PERF_HOME=str(home), WAN_PERF_WAREHOUSE="duckdb")
+            run_dashboard(shown, Terminal(), "127.0.0.1", 0, None, is_opened=True)
 
 
 def _demonstrate(home: Path, sites: int, seed: int) -> None:
@@ -118,11 +125,12 @@ def _what_next(home: Path, settings: Settings) -> str:
         "WAN_PERF_START": settings.start.isoformat(),
         "DAGSTER_HOME": str(dagster),
     }
-    if os.name == "nt":
-        setting = "; ".join(f'$env:{name}="{value}"' for name, value in variables.items()) + "; "
-    else:
-        setting = " ".join(f"{name}='{value}'" for name, value in variables.items()) + " "
+    form = '$env:{}="{}"; ' if os.name == "nt" else "{}='{}' "
+    setting = "".join(form.format(name, value) for name, value in variables.items())
+    home_setting = form.format("WAN_PERF_HOME", variables["WAN_PERF_HOME"])
     return (
+        "  The dashboard, what is wrong now and why:\n"
+        f"    {home_setting}wan-perf dashboard --open\n"
         "  The graph, its runs and its checks in the Dagster UI:\n"
         f"    {setting}dagster dev -m wan_perf.definitions\n"
         f"  The tables, in SQL: {settings.duckdb_path} (DuckDB)\n"

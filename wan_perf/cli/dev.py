@@ -8,12 +8,14 @@ UI runs the jobs.
 import os
 import socket
 import time
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 from rich.console import Console
 
+from wan_perf.cli.dashboard import beside
 from wan_perf.cli.demo import demo_environment
 from wan_perf.cli.homes import dagster_home, end_abandoned
 from wan_perf.cli.owned_folder import emptied, only_one
@@ -27,6 +29,7 @@ from wan_perf.simulator import Fleet, serve
 
 _BEAT_S = 30
 """A daemon gives a sign of life so often. [s]"""
+_DASHBOARD_PORT = 8050
 _DAGSTER = "wan_perf.cli.dagster_service"
 _OURS = ("MIST_", "WAN_PERF_", "SNF_", "DAGSTER_HOME")
 _WORKSPACE = """\
@@ -96,11 +99,22 @@ def _serve(
             service.await_answer(f"http://127.0.0.1:{port}/server_info")
             console.print(bold(f"\nhttp://127.0.0.1:{port}"))
             console.print(_what_to_try(home))
-            service.await_end()
+            with _dashboard(environment) as address:
+                console.print(f"The dashboard: {address}")
+                service.await_end()
         # What the daemon carried ended with it, and its last sign of life is none any more.
         end_abandoned(instance, home, all_others=True)
         instance.wipe_daemon_heartbeats()
     console.print("Ended.")
+
+
+def _dashboard(environment: dict[str, str]) -> AbstractContextManager[str]:
+    """The dashboard of the home that Dagster works on; on Snowflake there is none."""
+    given = {k: v for k, v in environment.items() if k in ("WAN_PERF_HOME", "WAN_PERF_WAREHOUSE")}
+    settings = read_settings(**given)
+    if settings.warehouse != "duckdb":
+        return nullcontext("none, its tables are in Snowflake")
+    return beside(settings, _DASHBOARD_PORT)
 
 
 def _refuse_taken(port: int) -> None:

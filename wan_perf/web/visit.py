@@ -11,7 +11,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 from wan_perf.web.data import Data
-from wan_perf.web.query import TimeRange, address, time_range
+from wan_perf.web.query import TimeRange, address, integer, time_range
 from wan_perf.web.questions.trust import Trust, trust
 
 TRAVELLING = ("from", "to", "range", "provider", "medium", "role", "wall", "rotate")
@@ -48,6 +48,11 @@ class Visit:
     def is_wall(self) -> bool:
         """True for a screen on the wall: larger, and without what only a hand uses."""
         return self.given.get("wall", "") not in ("", "0")
+
+    @property
+    def rotate_s(self) -> int:
+        """After how long a screen on the wall shows its next page; 0: never. [s]"""
+        return integer(self.given, "rotate", 0, 0, 3600)
 
     def link(self, *steps: str, **changes: object) -> str:
         """The address of another page with what travels along; steps are quoted.

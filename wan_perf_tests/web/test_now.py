@@ -18,10 +18,10 @@ def page(client: TestClient) -> Element:
 @pytest.mark.parametrize(
     ("tile", "value", "words"),
     [
-        pytest.param("dark", "2", "of 6 sites · 1 of them unreachable", id="dark and unreachable"),
-        pytest.param("down", "3", "of 12 circuits · 2 unknown, not counted", id="down"),
-        pytest.param("backup", "1", "of 6 sites · longest 2 h 45 min", id="on backup since 11:40"),
-        pytest.param("load", "1", "of 11 measured · high or worse 1", id="one has no contract"),
+        pytest.param("dark", "2", "of 6 sites 1 of them unreachable", id="dark and unreachable"),
+        pytest.param("down", "3", "of 12 circuits 2 unknown, not counted", id="down"),
+        pytest.param("backup", "1", "of 6 sites longest 2 h 45 min", id="on backup since 11:40"),
+        pytest.param("load", "1", "of 11 measured high or worse 1", id="one has no contract"),
     ],
 )
 def test_a_tile_has_its_count_and_of_how_many(page: Element, tile: str, value: str, words: str):

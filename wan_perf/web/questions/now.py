@@ -67,7 +67,7 @@ def alerts_by_site(data: Data, most: int, region: str = "") -> tuple[list[SiteAl
     of_region, values = ("WHERE region = ?", [region]) if region else ("", [])
     counts = data.first(
         "SELECT count(*) AS alert_count, count(DISTINCT site_id) AS site_count, "
-        + ", ".join(f"count_if(severity = '{s}') AS {s}_count" for s in SEVERITIES)
+        + ", ".join(f"count(CASE severity WHEN '{s}' THEN 1 END) AS {s}_count" for s in SEVERITIES)
         + f" FROM @active_alert {of_region}",
         values,
     )

@@ -112,5 +112,5 @@ def busy_hours(data: Data, region: str, reach: TimeRange) -> dict[tuple[int, int
     for row in rows:
         key = (row["hour"].weekday(), row["hour"].hour)
         high, judged = sums.get(key, (0, 0))
-        sums[key] = (high + row["high"], judged + row["judged"])
+        sums[key] = (high + (row["high"] or 0), judged + row["judged"])
     return {key: 100.0 * high / judged if judged else None for key, (high, judged) in sums.items()}

@@ -116,6 +116,13 @@ addEventListener("keydown", e => {
   else if (e.key === "g") g = Date.now();
 });
 
+// A screen on the wall shows one page after the other; while a site is dark it stays on Now.
+const rotate = Number(document.documentElement.dataset.rotate || 0), walls = ["/", "/regions", "/overview", "/sle"];
+if (rotate) setInterval(() => {
+  if (location.pathname === "/" && $("#tile-dark b.critical")) return;
+  location.href = walls[(walls.indexOf(location.pathname) + 1) % walls.length] + `?wall=1&rotate=${rotate}`;
+}, rotate * 1000);
+
 ready();
 const every = Number($("main")?.dataset.refresh || 0);
 if (every) { setInterval(refresh, every * 1000); addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); }); }
