@@ -9,13 +9,14 @@
     python -m wan_perf_tests.benchmark backfill --sites 600        two weeks, in process and by UI
     python -m wan_perf_tests.benchmark week --sites 2 --days 7     days that run by themselves
     python -m wan_perf_tests.benchmark daemon --sites 4            a daemon that is started twice
+    python -m wan_perf_tests.benchmark screens --days 9            server time of the dashboard
 
-All but the last five fill a DuckDB file with a synthetic estate and store what the graph stores;
+All but the last six fill a DuckDB file with a synthetic estate and store what the graph stores;
 month and calendar also tell what it takes on disk. For live-hour a simulated cloud counts what an
 hour of `wan-perf collect` asks of it; for snowflake its stand-in counts what it is sent; backfill
 starts a real Dagster; week ticks schedules and sensors under a virtual clock, beside a cloud that
 fails, and tells what is missing at its end; daemon is a real one on the real clock, half an hour
-long. Every figure is of this one run.
+long; screens times pages over Parquet files. Every figure is of this one run.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from wan_perf_tests.benchmark.calendar import calendar
 from wan_perf_tests.benchmark.circuit_hour import circuit_hour
 from wan_perf_tests.benchmark.daemon import daemon
 from wan_perf_tests.benchmark.month import month
+from wan_perf_tests.benchmark.screens import screens
 from wan_perf_tests.benchmark.snowflake import on_snowflake
 from wan_perf_tests.benchmark.threshold_runs import threshold_runs
 from wan_perf_tests.benchmark.week import week
@@ -49,6 +51,7 @@ def main() -> None:
         "snowflake": lambda: on_snowflake(given.sites),
         "backfill": lambda: backfill(given.sites, min(given.days, 14)),
         "week": lambda: week(given.sites, given.days),
+        "screens": lambda: screens(given.circuits, given.days, given.months),
         "daemon": lambda: daemon(given.sites, given.passes),
     }
     parser.add_argument("what", choices=measured)

@@ -92,7 +92,8 @@ def calendar(days: Sequence[Day], *, label: str, top: float, width: float = 1200
         words = f"{found.day:%a} {found.day.day} {found.day:%b %Y}: {found.words}"
         cell = _rect(x, y, wide - 1.5, height - 1.5, tone(found.value, top), words)
         parts.append(f'<a href="{escape(found.link)}">{cell}</a>' if found.link else cell)
-    return drawing(parts, width, above + 7 * height + 2, "calendar", label)
+    linked = any(found.link for found in days)
+    return drawing(parts, width, above + 7 * height + 2, "calendar", label, has_links=linked)
 
 
 def _rect(x: float, y: float, width: float, height: float, css: str, title: str) -> str:

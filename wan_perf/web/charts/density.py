@@ -72,7 +72,7 @@ def density(regions: Sequence[Region], width: float = 860.0, height: float = 420
         y += max(math.ceil(region.site_count / columns) * size, 17.0) + _GAP
     bad = sum(len(region.cells) for region in regions)
     label = f"{sum(counts)} sites by region, {bad} of them not normal"
-    return drawing(parts, width, max(y, 1.0), "density", label)
+    return drawing(parts, width, max(y, 1.0), "density", label, has_links=True)
 
 
 def _pattern(size: float) -> str:

@@ -105,10 +105,19 @@ def titled(title: str) -> str:
     return f"<title>{escape(title)}</title>" if title else ""
 
 
-def drawing(parts: Sequence[str], width: float, height: float, css: str, label: str) -> Markup:
-    """The parts as one picture with its name for who cannot see it."""
+def drawing(
+    parts: Sequence[str],
+    width: float,
+    height: float,
+    css: str,
+    label: str,
+    *,
+    has_links: bool = False,
+) -> Markup:
+    """The parts as one picture with its name for who cannot see it; none where it says nothing."""
     size = f"{number(width)} {number(height)}"
-    named = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    role = "group" if has_links else "img"
+    named = f'role="{role}" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
     inner = "".join(parts)
     return Markup(f'<svg class="{css}" viewBox="0 0 {size}" {named}>{inner}</svg>')  # noqa: S704 - every text is escaped above
 
