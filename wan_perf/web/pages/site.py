@@ -12,6 +12,7 @@ from wan_perf.web.pages.hourly import (
     site_ribbon,
     utilization_panel,
 )
+from wan_perf.web.pages.sle import score_bins
 from wan_perf.web.query import NotFoundError, shortened
 from wan_perf.web.questions.circuit import hours_of, states_of
 from wan_perf.web.questions.now import alerts_of_site
@@ -25,7 +26,7 @@ from wan_perf.web.questions.site import (
     site_hours,
     site_scores,
 )
-from wan_perf.web.questions.sle import paths_of
+from wan_perf.web.questions.sle import GOOD, paths_of
 from wan_perf.web.rendering import page
 from wan_perf.web.visit import Visit
 
@@ -54,6 +55,7 @@ def site_page(visit: Visit) -> str:
         events=events(data, site_id, visit.range, EVENTS_SHOWN),
         EVENTS_SHOWN=EVENTS_SHOWN,
         scores=_scores(visit, site_id),
+        score_bins=score_bins(visit, site_id),
         paths=paths_of(data, site_id, visit.trust.as_of_at),
     )
 
@@ -97,6 +99,7 @@ def _scores(visit: Visit, site_id: str) -> Markup | None:
     if not found:
         return None
     ours = site_hours(visit.data, site_id, visit.range)
+    target: list[float | None] = [100 * GOOD] * len(times)
     series = [
         Series("Mist WAN link", column(found, times, "wan_link"), "s1"),
         Series("Mist gateway", column(found, times, "gateway"), "s2"),
@@ -105,7 +108,8 @@ def _scores(visit: Visit, site_id: str) -> Markup | None:
     ]
     return timeline(
         times,
-        [Panel("", "%", series, height=110, top=100)],
+        [Panel("", "%", series, levels=[("target", target)], height=110, top=100)],
         label="Mist's own scores of the site beside our availability",
+        width=900,
         is_zoomed=True,
     )

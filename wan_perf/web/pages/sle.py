@@ -18,7 +18,6 @@ def sle_page(visit: Visit) -> str:
     """The page `/sle`."""
     at = ask.newest_scored_hour(visit.data)
     sites = ask.disagreements(visit.data, at, SITES_SHOWN) if at else []
-    bins, unknown = ask.spread(visit.data, visit.range)
     return page(
         "sle.html",
         visit,
@@ -27,11 +26,7 @@ def sle_page(visit: Visit) -> str:
         total=sites[0] if sites else {"total": 0, "disagreement_count": 0, "degraded_count": 0},
         DISAGREEMENTS=ask.DISAGREEMENTS,
         chart=_chart(visit),
-        bins=distribution(
-            list(zip(_NAMES, bins, _TONES, strict=True)),
-            unknown,
-            label="Site-hours by Mist's score of the WAN link",
-        ),
+        bins=score_bins(visit),
     )
 
 
@@ -55,3 +50,10 @@ def _chart(visit: Visit) -> Markup:
         width=900,
         is_zoomed=True,
     )
+
+
+def score_bins(visit: Visit, site_id: str = "") -> Markup:
+    """The hours of the range by Mist's score of the WAN link, of one site or of all."""
+    bins, unknown = ask.spread(visit.data, visit.range, site_id)
+    named = list(zip(_NAMES, bins, _TONES, strict=True))
+    return distribution(named, unknown, label="Hours by Mist's score of the WAN link, %")

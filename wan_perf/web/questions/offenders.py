@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wan_perf.metrics import QUALITY
 from wan_perf.web.data import Data, Row
 from wan_perf.web.questions import STORES
 
@@ -16,6 +17,14 @@ class Ranking:
     column: str
     hourly: str
     is_lowest: bool = False
+
+    @property
+    def order(self) -> str:
+        """The order of the list of circuits that is this ranking's, as its address has it."""
+        names = {"availability_pct": "availability_24h_pct", "on_backup_minutes": "failover_since"}
+        names |= {m.avg: f"{m.quantity}_avg_24h_{m.unit}" for m in QUALITY}
+        names |= {m.p95: f"{m.quantity}_p95_24h_{m.unit}" for m in QUALITY}
+        return f"{'' if self.is_lowest else '-'}{names.get(self.column, self.column)}"
 
 
 RANKINGS = {
@@ -54,14 +63,17 @@ def top_offenders(data: Data, ranking: Ranking, most: int, end: datetime) -> lis
           AND hour = (SELECT max(hour) FROM @circuit_window)),
         b AS (SELECT site_id, sum(on_backup_minutes) AS on_backup_minutes FROM @site_hour
           WHERE hour >= ? AND hour < ? GROUP BY site_id),
-        d AS (SELECT circuit_id, wan_name, provider, medium FROM @dim_circuit
-          WHERE valid_to IS NULL)
+        d AS (SELECT circuit_id, wan_name, provider, medium, bandwidth_mbps FROM @dim_circuit
+          WHERE valid_to IS NULL),
+        p AS (SELECT circuit_id, min(port_id) AS port_id FROM @circuit_port
+          WHERE valid_to IS NULL GROUP BY circuit_id)
         SELECT n.circuit_id, n.site_id, n.site_name, n.region, n.role, n.state, n.severity,
-          d.wan_name, d.provider, d.medium, n.utilization_now_pct, w.hour, w.window_hours,
+          d.wan_name, d.provider, d.medium, d.bandwidth_mbps, p.port_id, w.hour,
+          n.utilization_now_pct, w.window_hours,
           w.coverage_pct, w.utilization_high_hours, w.utilization_high_longest_hours,
           {value} AS value
         FROM n LEFT JOIN w ON n.circuit_id = w.circuit_id LEFT JOIN b ON n.site_id = b.site_id
-          LEFT JOIN d ON n.circuit_id = d.circuit_id
+          LEFT JOIN d ON n.circuit_id = d.circuit_id LEFT JOIN p ON n.circuit_id = p.circuit_id
         WHERE {offends}{primary} ORDER BY {worst}, n.circuit_id LIMIT ?""",
         [end - _LENGTH, end, _ENOUGH_COVERAGE_PCT if ranking.is_lowest else 0, most],
     )

@@ -82,16 +82,17 @@ def scores_by_hour(data: Data, reach: TimeRange) -> dict[datetime, Row]:
 BINS = ((0, 80), (80, 90), (90, 95), (95, 99), (99, 100.001))
 
 
-def spread(data: Data, reach: TimeRange) -> tuple[list[int], int]:
-    """Site-hours by the score of the WAN link, in `BINS`, and how many have none."""
+def spread(data: Data, reach: TimeRange, site_id: str = "") -> tuple[list[int], int]:
+    """Hours of all sites or of one by the WAN link's score, in `BINS`; how many have none."""
+    of_site, values = (" AND site_id = ?", [site_id]) if site_id else ("", [])
     counts = ", ".join(
         f"count_if(100 * wan_link_health >= {low} AND 100 * wan_link_health < {high}) AS b{n}"
         for n, (low, high) in enumerate(BINS)
     )
     row = data.first(
         f"SELECT {counts}, count_if(wan_link_health IS NULL) AS unknown FROM @raw_site_sle "
-        "WHERE hour >= ? AND hour < ?",
-        [reach.start, reach.end],
+        f"WHERE hour >= ? AND hour < ?{of_site}",
+        [reach.start, reach.end, *values],
     )
     return [row[f"b{n}"] or 0 for n in range(len(BINS))], row["unknown"] or 0
 
