@@ -31,6 +31,10 @@ HEADINGS = {
     "messages": "What is wrong",
     "value": "Value",
     "place": "Rank",
+    "mos": "MOS",
+    "rx_bytes": "Received",
+    "tx_bytes": "Sent",
+    "is_open": "Goes on",
     "as_of_at": "As of",
     "unheard_minutes": "No telemetry",
 }
@@ -81,7 +85,7 @@ def heading(name: str) -> str:
         words = words.removesuffix(ending)
     if words.endswith("_count"):
         words = words.removesuffix("_count") + "s"
-    words = words.replace("_", " ").removesuffix(" id")
+    words = words.removeprefix("is_").replace("_", " ").removesuffix(" id").removesuffix(" mac")
     return words[:1].upper() + words[1:]
 
 
@@ -99,6 +103,8 @@ def meaning(name: str) -> str:
 def plain(name: str, value: object) -> str:
     """The text of a value under a heading that has its unit."""
     of_column = COLUMNS[name].unit if name in COLUMNS else ""
+    if name.endswith("_counter"):
+        return figure(value)  # differences are what is looked for
     if of_column == "min" and value is not None:
         return minutes(float(value))  # type: ignore[arg-type]  # a column of minutes is a number
     return with_unit(value, of_column) if of_column in _SCALED else figure(value, of_column)

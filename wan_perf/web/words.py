@@ -67,7 +67,7 @@ def figure(value: Any, unit: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
+        return f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
     if isinstance(value, date):
         return f"{value:%Y-%m-%d}"
     if isinstance(value, int | float | Decimal):
