@@ -39,7 +39,7 @@ class Shown(Estate):
 
 @pytest.fixture(scope="module")
 def shown() -> Shown:
-    return Shown(sites=40)
+    return Shown(sites=120)
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +188,7 @@ def test_a_refresh_patches_figures_and_keeps_scroll_and_selection(
         page = watched.page
         page.goto("/")
         page.evaluate("document.querySelector('#alerts').scrollTop = 60; scrollTo(0, 300)")
+        assert page.evaluate("document.querySelector('#alerts').scrollTop") == 60
         page.evaluate("window.node = document.querySelector('#tile-down b'); refresh()")
         page.wait_for_timeout(200)
         before = page.inner_text("#tile-down b")

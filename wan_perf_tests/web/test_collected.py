@@ -43,7 +43,6 @@ def test_every_link_from_the_first_page_leads_to_a_page(shell: "Shell"):
     assert {"", "site", "circuit", "region", "grid", "why"} <= kinds
 
 
-@pytest.mark.proof
 def test_a_home_without_a_published_copy_says_what_to_run(tmp_path):
     app = build_app(lambda: open_published(tmp_path / "published"))
     answer = TestClient(app, base_url="http://localhost").get("/")
