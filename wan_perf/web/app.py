@@ -26,7 +26,7 @@ from wan_perf.web.data import Data, Published
 from wan_perf.web.doors import LOOPBACK, Guard, Login
 from wan_perf.web.files import MOST_EXCEL_ROWS, as_csv, as_excel
 from wan_perf.web.pages.circuit import circuit_page, hour_page
-from wan_perf.web.pages.grid import count, grid_page, question
+from wan_perf.web.pages.grid import grid_page, question
 from wan_perf.web.pages.now import now_page
 from wan_perf.web.pages.overview import overview_page
 from wan_perf.web.pages.region import region_page, regions_page
@@ -35,7 +35,7 @@ from wan_perf.web.pages.site import site_page
 from wan_perf.web.pages.sle import sle_page
 from wan_perf.web.pages.why import why_page
 from wan_perf.web.query import BadAddressError, NotFoundError
-from wan_perf.web.questions.grid import Asked
+from wan_perf.web.questions.grid import Asked, count
 from wan_perf.web.rendering import environment, page, static_file
 from wan_perf.web.visit import Visit
 

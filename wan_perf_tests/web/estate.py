@@ -81,7 +81,7 @@ class Estate:
             missing = {source for source in view.sources if source not in TABLES}
             assert not missing
             yield from _absent(engine, view.sources)
-            yield f"CREATE TABLE {view.name} AS {_view(view)}"
+            yield f"CREATE TABLE {view.name} AS {view_query(view)}"
 
 
 def _declared(engine: duckdb.DuckDBPyConnection, table: Table, rows: str) -> str:
@@ -102,6 +102,7 @@ def _absent(engine: duckdb.DuckDBPyConnection, sources: Sequence[str]) -> Iterat
         yield f"CREATE TABLE {name} ({columns})"
 
 
-def _view(view: View) -> str:
+def view_query(view: View) -> str:
+    """The view's declared query over tables of the same names."""
     sources = (ibis.table(TABLES[name].schema, name=name) for name in view.sources)
     return str(ibis.to_sql(view.expression(*sources), dialect="duckdb"))

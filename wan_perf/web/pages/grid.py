@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from wan_perf.web.data import Data
 from wan_perf.web.query import NotFoundError, shortened
 from wan_perf.web.questions.grid import SIZES, Asked, asked, listing_of, rows
 from wan_perf.web.questions.listings import LISTINGS, Listing
@@ -52,8 +51,3 @@ def _files(visit: Visit, listing: Listing) -> dict[str, str]:
         words: replace(visit, path=f"/grid/{listing.name}.{ending}", given=given).here()
         for ending, words in (("csv", "CSV"), ("xlsx", "Excel"))
     }
-
-
-def count(data: Data, question_: Asked) -> int:
-    """How many rows the filter leaves."""
-    return rows(data, replace(question_, size=1, page=1)).total

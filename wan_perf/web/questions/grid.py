@@ -29,6 +29,7 @@ _COMPARED = re.compile(r"(>=|<=|>|<|=)?\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 _BETWEEN = re.compile(r"(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 _NUMBERS = ("integer", "large_integer", "real")
 _CALCULATED = {"severity_place": SEVERITY_PLACE}
+_TOTAL = "rows_in_all"
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -83,16 +84,30 @@ def asked(listing: Listing, given: Mapping[str, str], reach: TimeRange) -> Asked
 
 def rows(data: Data, question: Asked) -> Found:
     """The rows of a page; a page beyond the last is the last."""
-    where, values = _where(question)
-    source = f"FROM ({question.listing.sql}) AS t{where}"
-    total = data.first(f"SELECT count(*) AS n {source}", values)["n"]
+    found = _page(data, question)
+    if found or question.page == 1:
+        return Found(found, found[0][_TOTAL] if found else 0)
+    total = count(data, question)
     last = max(1, -(-total // question.size))
-    shown = replace(question, page=min(question.page, last))
-    found = data.rows(
-        f"SELECT t.* {source} ORDER BY {_sorted(question)} LIMIT ? OFFSET ?",
-        [*values, shown.size, (shown.page - 1) * shown.size],
+    return Found(_page(data, replace(question, page=last)), total)
+
+
+def count(data: Data, question: Asked) -> int:
+    """How many rows the filter leaves."""
+    where, values = _where(question)
+    sql = f"SELECT count(*) AS n FROM ({question.listing.sql}) AS t{where}"
+    total: int = data.first(sql, values)["n"]
+    return total
+
+
+def _page(data: Data, question: Asked) -> list[Row]:
+    """The rows of a page, each with how many there are in all: a view is computed only once."""
+    where, values = _where(question)
+    return data.rows(
+        f"SELECT t.*, count(*) OVER () AS {_TOTAL} FROM ({question.listing.sql}) AS t{where} "
+        f"ORDER BY {_sorted(question)} LIMIT ? OFFSET ?",
+        [*values, question.size, (question.page - 1) * question.size],
     )
-    return Found(found, total)
 
 
 def all_rows(data: Data, question: Asked, chunk: int = 20_000) -> Iterator[list[Row]]:
