@@ -36,6 +36,7 @@ from wan_perf.web.pages.sle import sle_page
 from wan_perf.web.pages.why import why_page
 from wan_perf.web.query import BadAddressError, NotFoundError
 from wan_perf.web.questions.grid import Asked, count
+from wan_perf.web.questions.trust import Trust, trust
 from wan_perf.web.rendering import environment, page, static_file
 from wan_perf.web.visit import Visit
 
@@ -63,6 +64,7 @@ class Pages:
         self._opened = opened
         self._clock = clock
         self._made: OrderedDict[str, str] = OrderedDict()
+        self._trusted: dict[tuple[str, frozenset[str] | None], Trust] = {}
         self._lock = threading.Lock()
 
     def endpoint(self, build: Build) -> Callable[[Request], Response]:
@@ -100,8 +102,10 @@ class Pages:
     def visit(self, request: Request) -> Visit:
         """The request as pages see it."""
         theme = request.cookies.get("theme", "")
+        data = Data(self._opened(), request.scope.get("regions"))
         return Visit(
-            data=Data(self._opened(), request.scope.get("regions")),
+            data=data,
+            trust=self._trust(data),
             path=request.scope.get("raw_path", b"/").decode("ascii", "replace").partition("?")[0],
             given=_given(request),
             named=request.path_params,
@@ -109,6 +113,15 @@ class Pages:
             theme=theme if theme in _THEMES else "",
             person=request.scope.get("person", ""),
         )
+
+    def _trust(self, data: Data) -> Trust:
+        """The state of the data, read once for a version and what a person may see of it."""
+        key = (data.published.version, data.regions)
+        if (known := self._trusted.get(key)) is None:
+            if len(self._trusted) >= _PAGES_IN_MEMORY:
+                self._trusted.clear()
+            known = self._trusted[key] = trust(data)
+        return known
 
     def _mark(self, visit: Visit, request: Request) -> str:
         """What the page depends on: the data, the address, the theme, whether the data is late."""

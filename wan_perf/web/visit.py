@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from wan_perf.web.data import Data
 from wan_perf.web.query import TimeRange, address, integer, time_range
-from wan_perf.web.questions.trust import Trust, trust
+from wan_perf.web.questions.trust import Trust
 
 TRAVELLING = ("from", "to", "range", "provider", "medium", "role", "wall", "rotate")
 """Parts of the query that every link of a page takes along."""
@@ -23,21 +23,17 @@ class Visit:
     """Who looks at what.
 
     `path` is the address's path as it was sent, `given` its query, `named` the parts of the path
-    that name something: a region, a site, a circuit, an hour.
+    that name something: a region, a site, a circuit, an hour; `trust` the state of the data.
     """
 
     data: Data
     path: str
     given: Mapping[str, str]
     now: datetime
+    trust: Trust
     named: Mapping[str, str] = field(default_factory=dict)
     theme: str = ""
     person: str = ""
-
-    @cached_property
-    def trust(self) -> Trust:
-        """The state of the data."""
-        return trust(self.data)
 
     @cached_property
     def range(self) -> TimeRange:
