@@ -15,10 +15,9 @@ from typing import Any
 import duckdb
 from starlette.testclient import TestClient
 
-from wan_perf.declaration import View
 from wan_perf.tables import TABLES
 from wan_perf.web import build_app
-from wan_perf_tests.web.estate import NOW, Estate, view_query
+from wan_perf_tests.web.estate import NOW, VIEWS, Estate, view_query
 
 PAGES = {
     "Now": "/",
@@ -63,8 +62,8 @@ def in_files(estate: Estate, folder: Path) -> InFiles:
     """The estate's tables as files."""
     reader = duckdb.connect(config={"threads": 2})
     reader.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
-    for name, table in TABLES.items():
-        if isinstance(table, View) or not estate.has(name):
+    for name in TABLES:
+        if name in VIEWS or not estate.has(name):
             continue
         into, by = folder / name, _SLICED.get(name)
         into.mkdir()
@@ -75,8 +74,8 @@ def in_files(estate: Estate, folder: Path) -> InFiles:
         found = ", ".join(f"'{file.as_posix()}'" for file in sorted(into.rglob("*.parquet")))
         rows = f"read_parquet([{found}], hive_partitioning = false)"
         reader.execute(f"CREATE VIEW {name} AS SELECT * FROM {rows}")
-    for view in (table for table in TABLES.values() if isinstance(table, View)):
-        reader.execute(f"CREATE VIEW {view.name} AS {view_query(view)}")
+    for name in VIEWS:
+        reader.execute(f"CREATE VIEW {name} AS {view_query(name)}")
     return InFiles(reader)
 
 

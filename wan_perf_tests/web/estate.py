@@ -8,10 +8,11 @@ primary is at critical load, site 4 is without telemetry since 12:30, the second
 contract. Above six sites the same repeats every 97 sites.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import duckdb
@@ -31,6 +32,7 @@ _TYPES = {
     "instant": "TIMESTAMP",
     "date": "DATE",
 }
+VIEWS = {name: table for name, table in TABLES.items() if isinstance(table, View)}
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Estate:
     version: str = "v1"
     published_at: datetime = NOW
     dropped: frozenset[str] = field(default_factory=frozenset)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -51,21 +54,31 @@ class Estate:
         made.execute("SET TimeZone = 'UTC'")
         for statement in self._statements(made):
             made.execute(statement)
-        for name in self.dropped:
+        for name in self.dropped - VIEWS.keys():
             made.execute(f"DROP TABLE {name}")
         return made
 
     @cached_property
     def _names(self) -> frozenset[str]:
         rows = self.connection.cursor().execute("SELECT table_name FROM duckdb_tables()").fetchall()
-        return frozenset(name for (name,) in rows)
+        return frozenset(name for (name,) in rows) | VIEWS.keys() - self.dropped
+
+    @cached_property
+    def _views_to_make(self) -> dict[str, View]:
+        return {name: view for name, view in VIEWS.items() if name not in self.dropped}
 
     def has(self, table: str) -> bool:
         """True where it is published."""
         return table in self._names
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """The rows of a statement."""
+        """The rows of a statement; a view's are computed when it is first named."""
+        with self._making:
+            for name in [name for name in self._views_to_make if name in sql]:
+                view = self._views_to_make.pop(name)
+                for statement in _absent(self.connection, view.sources):
+                    self.connection.execute(statement)
+                self.connection.execute(f"CREATE TABLE {name} AS {view_query(name)}")
         cursor = self.connection.cursor()
         answer = cursor.execute(sql, list(parameters))
         names = [column[0] for column in answer.description or ()]
@@ -77,11 +90,6 @@ class Estate:
         yield days_of(self.months)
         for name, rows in rows_of().items():
             yield _declared(engine, TABLES[name], rows)
-        for view in (t for t in TABLES.values() if isinstance(t, View)):
-            missing = {source for source in view.sources if source not in TABLES}
-            assert not missing
-            yield from _absent(engine, view.sources)
-            yield f"CREATE TABLE {view.name} AS {view_query(view)}"
 
 
 def _declared(engine: duckdb.DuckDBPyConnection, table: Table, rows: str) -> str:
@@ -102,7 +110,9 @@ def _absent(engine: duckdb.DuckDBPyConnection, sources: Sequence[str]) -> Iterat
         yield f"CREATE TABLE {name} ({columns})"
 
 
-def view_query(view: View) -> str:
+@cache
+def view_query(name: str) -> str:
     """The view's declared query over tables of the same names."""
-    sources = (ibis.table(TABLES[name].schema, name=name) for name in view.sources)
+    view = VIEWS[name]
+    sources = (ibis.table(TABLES[source].schema, name=source) for source in view.sources)
     return str(ibis.to_sql(view.expression(*sources), dialect="duckdb"))
