@@ -64,6 +64,7 @@ class Pages:
         self._opened = opened
         self._clock = clock
         self._made: OrderedDict[str, str] = OrderedDict()
+        self._making: dict[str, threading.Lock] = {}
         self._trusted: dict[tuple[str, frozenset[str] | None], Trust] = {}
         self._lock = threading.Lock()
 
@@ -137,15 +138,23 @@ class Pages:
         return f'"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}"'
 
     def _page(self, mark: str, build: Build, visit: Visit) -> str:
+        """The page of a mark; who asks for it while it is made waits for it."""
         with self._lock:
-            if (made := self._made.get(mark)) is not None:
-                self._made.move_to_end(mark)
-                return made
-        text = page("empty.html", visit) if visit.trust.is_empty else build(visit)
-        with self._lock:
-            self._made[mark] = text
-            while len(self._made) > _PAGES_IN_MEMORY:
-                self._made.popitem(last=False)
+            making = self._making.setdefault(mark, threading.Lock())
+        with making:
+            with self._lock:
+                if (made := self._made.get(mark)) is not None:
+                    self._made.move_to_end(mark)
+                    return made
+            try:
+                text = page("empty.html", visit) if visit.trust.is_empty else build(visit)
+            finally:
+                with self._lock:
+                    self._making.pop(mark, None)
+            with self._lock:
+                self._made[mark] = text
+                while len(self._made) > _PAGES_IN_MEMORY:
+                    self._made.popitem(last=False)
         return text
 
 

@@ -43,12 +43,13 @@ class InFiles:
     """Tables as Parquet files, large ones a file a day, read by an engine in memory."""
 
     connection: duckdb.DuckDBPyConnection
+    names: frozenset[str]
     version: str = "1"
     published_at: datetime = NOW
 
     def has(self, table: str) -> bool:
-        """All declared tables are there."""
-        return table in TABLES
+        """True where the estate has rows of it."""
+        return table in self.names
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The rows of a statement."""
@@ -62,9 +63,11 @@ def in_files(estate: Estate, folder: Path) -> InFiles:
     """The estate's tables as files."""
     reader = duckdb.connect(config={"threads": 2})
     reader.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
+    made: set[str] = set()
     for name in TABLES:
         if name in VIEWS or not estate.has(name):
             continue
+        made.add(name)
         into, by = folder / name, _SLICED.get(name)
         into.mkdir()
         column = f", CAST({by} AS DATE) AS file_day" if by else ""
@@ -74,9 +77,11 @@ def in_files(estate: Estate, folder: Path) -> InFiles:
         found = ", ".join(f"'{file.as_posix()}'" for file in sorted(into.rglob("*.parquet")))
         rows = f"read_parquet([{found}], hive_partitioning = false)"
         reader.execute(f"CREATE VIEW {name} AS SELECT * FROM {rows}")
-    for name in VIEWS:
-        reader.execute(f"CREATE VIEW {name} AS {view_query(name)}")
-    return InFiles(reader)
+    for name, view in VIEWS.items():
+        if set(view.sources) <= made:
+            reader.execute(f"CREATE VIEW {name} AS {view_query(name)}")
+            made.add(name)
+    return InFiles(reader, frozenset(made))
 
 
 def screens(circuits: int, days: int, months: int) -> str:
@@ -96,13 +101,17 @@ def screens(circuits: int, days: int, months: int) -> str:
 
 
 def _timed(client: TestClient, published: InFiles, name: str, path: str) -> str:
-    times = []
+    times, busy = [], []
     for turn in range(6):
         published.version = f"{name} {turn}"  # nothing is answered from memory
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         answer = client.get(path)
         times.append(1000 * (time.perf_counter() - begun))
+        busy.append(1000 * (time.process_time() - worked))
         assert answer.status_code == 200, answer.text[:500]
     sent = int(answer.headers.get("content-length", 0)) / 1000
-    rest = sorted(times[1:])
-    return f"{name:20} first {times[0]:6.0f} ms   then {rest[2]:6.0f} ms   {sent:5.1f} kB"
+    then, processor = sorted(times[1:])[2], sorted(busy[1:])[2]
+    return (
+        f"{name:20} first {times[0]:6.0f} ms   then {then:6.0f} ms, processors {processor:6.0f} ms"
+        f"   {sent:5.1f} kB"
+    )

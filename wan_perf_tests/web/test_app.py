@@ -1,10 +1,12 @@
 """What every answer of the dashboard carries, and what is refused."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from starlette.testclient import TestClient
 
-from wan_perf_tests.web.estate import Estate
+from wan_perf.web import build_app
+from wan_perf_tests.web.estate import NOW, Estate
 
 
 def test_every_answer_forbids_foreign_content(client: TestClient):
@@ -47,3 +49,28 @@ def test_a_page_is_sent_again_only_when_the_data_changed(client: TestClient, est
         assert changed.headers["etag"] != first.headers["etag"]
     finally:
         estate.version = "v1"
+
+
+def test_ten_screens_cost_one():
+    class Counted(Estate):
+        asked = 0
+
+        def query(self, sql, parameters=()):
+            self.asked += 1
+            return super().query(sql, parameters)
+
+    counted = Counted(days=2, months=1)
+    app = build_app(lambda: counted, clock=lambda: NOW)
+    client = TestClient(app, base_url="http://localhost")
+    client.get("/")
+    of_one = counted.asked
+    with ThreadPoolExecutor(10) as screens:
+        counted.version = "next"
+        before = counted.asked
+        pages = list(screens.map(lambda _: client.get("/").text, range(10)))
+    assert len(set(pages)) == 1
+    # The state of the data may be read by each of those that come at once; the page is made once.
+    assert counted.asked - before <= of_one + 9 * 3
+    before = counted.asked
+    client.get("/")
+    assert counted.asked == before
