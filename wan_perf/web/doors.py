@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import anyio
+from anyio import sleep, to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -137,9 +137,9 @@ class Login:
             return None
         person = self._access.people.get(name, NOBODY)
         stored = person.password or NOBODY.password or ""
-        fits = await anyio.to_thread.run_sync(is_password, password, stored)
+        fits = await to_thread.run_sync(is_password, password, stored)
         if not fits or name not in self._access.people:
-            await anyio.sleep(_AFTER_FAILURE_S)
+            await sleep(_AFTER_FAILURE_S)
             return None
         if len(self._verified) >= _MOST_REMEMBERED:
             self._verified.clear()
