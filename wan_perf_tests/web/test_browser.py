@@ -28,7 +28,7 @@ HOUR = "2026-03-08T12:00"
 PAGES = (
     *("/", "/?top=loss&n=20", "/overview", "/regions", "/region/North%20%26%20Isles"),
     *("/site/site-0002", "/circuit/PRI-0003", f"/circuit/PRI-0003/hour/{HOUR}", "/sle"),
-    *("/grid/circuits", "/grid/alerts", "/grid/hours?range=24h", "/search?q=store", "/?wall=1"),
+    *("/grid/circuits", "/grid/alerts", "/grid/hours?size=5", "/search?q=store+000", "/?wall=1"),
     f"/why/circuit_hour/utilization_pct?circuit_id=PRI-0003&hour={HOUR}",
 )
 
@@ -120,7 +120,8 @@ def test_axe_finds_nothing_serious(browser, address: str, scheme: str):
     found = []
     with Watched(browser, address, color_scheme=scheme, bypass_csp=True) as watched:
         for path in PAGES:
-            watched.page.goto(path)
+            # Rows of a list are alike: a few tell as much, and cost a tenth.
+            watched.page.goto(f"{path}?size=5" if path.startswith("/grid/c") else path)
             for violation in axe.Axe().run(watched.page).response["violations"]:
                 if violation["impact"] in ("serious", "critical"):
                     found.append((path, violation["id"], violation["nodes"][0]["html"][:200]))
