@@ -201,7 +201,7 @@ def levels_for(data: Data, metric: Metric, row: Row) -> list[Row]:
     )
     at = row.get("hour") or row.get("as_of_at") or row.get("day")
     at = at or row.get("week") or row.get("month")
-    names = {
+    names: dict[str, list[Any]] = {
         "default": [""],
         "region": [site.get("region"), row.get("region")],
         "store_type": [site.get("store_type")],
