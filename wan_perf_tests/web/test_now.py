@@ -50,7 +50,7 @@ def test_a_late_poll_is_stale_and_said_so(estate: Estate):
 
 
 def test_an_empty_warehouse_says_what_to_run():
-    empty = Estate(dropped=frozenset({"current_state", "circuit_hour"}))
+    empty = Estate(days=2, months=1, dropped=frozenset({"current_state", "circuit_hour"}))
     app = build_app(lambda: empty, clock=lambda: datetime(2026, 3, 8))
     text = TestClient(app, base_url="http://localhost").get("/").text
     assert "Nothing is collected yet" in text
