@@ -19,6 +19,11 @@ def headline(
     '99.95 % of the known time, 0.04 points more than the month before'
     >>> said.partition("). ")[2]
     'A store lost 2 min of trading. West missed the target of 99.9 %.'
+    >>> headline(date(2026, 2, 1), {}, {}, {"lost_minutes": 0.0, "site_count": 60,
+    ...          "site_unknown_minutes": 5.0}, [], 99.9).partition(". ")[2]
+    'No store is known to have lost a minute of trading.'
+    >>> headline(date(2026, 2, 1), {}, {}, {"lost_minutes": None, "site_count": 60}, [], 99.9)
+    'Nothing is known of the circuits in February 2026.'
     """
     return " ".join(
         part
@@ -44,9 +49,12 @@ def _lost(stores: Row) -> str:
     lost, count = stores.get("lost_minutes"), stores.get("site_count")
     if lost is None or not count:
         return ""
+    is_all_known = not stores.get("site_unknown_minutes")
     if lost == 0:
-        return "No store lost a minute of trading."
-    return f"A store lost {minutes(round(lost / count, 1))} of trading."
+        verb = "lost" if is_all_known else "is known to have lost"
+        return f"No store {verb} a minute of trading."
+    at_least = "" if is_all_known else "at least "
+    return f"A store lost {at_least}{minutes(round(lost / count, 1))} of trading."
 
 
 def _missed(regions: Sequence[Row], target: float) -> str:

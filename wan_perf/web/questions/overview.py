@@ -55,11 +55,15 @@ def regions_of(data: Data, month: date) -> list[Row]:
     )
 
 
+_KNOWN_LOSS = "CASE WHEN sum(site_up_minutes + lost_minutes) > 0 THEN sum(lost_minutes) END"
+"""A store of which no minute is known lost an unknown number of them, not none."""
+
+
 def stores_of(data: Data, month: date) -> Row:
-    """How many stores, and the minutes of trading that they lost in the month."""
+    """How many stores, and the minutes of trading that they lost; NULL where nothing is known."""
     return data.first(
-        """
-        SELECT count(DISTINCT site_id) AS site_count, sum(lost_minutes) AS lost_minutes,
+        f"""
+        SELECT count(DISTINCT site_id) AS site_count, {_KNOWN_LOSS} AS lost_minutes,
           sum(dark_minutes) AS dark_minutes, sum(unreachable_minutes) AS unreachable_minutes,
           sum(site_unknown_minutes) AS site_unknown_minutes,
           count(DISTINCT CASE WHEN lost_minutes > 0 THEN site_id END) AS hit_count
@@ -71,9 +75,9 @@ def stores_of(data: Data, month: date) -> Row:
 def lost_by_region(data: Data, month: date) -> dict[str, Row]:
     """Minutes of trading that stores lost in the month, by region."""
     rows = data.rows(
-        """
-        SELECT s.region, sum(t.lost_minutes) AS lost_minutes,
-          sum(t.lost_minutes) / count(DISTINCT t.site_id) AS lost_per_site_minutes
+        f"""
+        SELECT s.region, {_KNOWN_LOSS} AS lost_minutes,
+          {_KNOWN_LOSS} / count(DISTINCT t.site_id) AS lost_per_site_minutes
         FROM @site_trading_day t JOIN @dim_site s ON t.site_id = s.site_id AND s.valid_to IS NULL
         WHERE t.day >= ? AND t.day < ? GROUP BY s.region""",
         [month, following(month)],
