@@ -33,6 +33,7 @@ from wan_perf.defs.publishing import PublishedCopy, publishing
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
 from wan_perf.defs.retention import retention_job, retention_schedule
 from wan_perf.defs.shown import shown
+from wan_perf.file_modes import restrict
 from wan_perf.settings import Settings, read_settings
 from wan_perf.tables import TABLES
 
@@ -213,5 +214,7 @@ def _in(
 def defs() -> dg.Definitions:
     """The code location that `workspace.yaml` names."""
     settings = read_settings()
+    # Dagster may have been started without our command line.
+    restrict(settings.home_readers)
     settings.keep_start()
     return build_definitions(settings)

@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         alias="WAN_PERF_HOME",
         description="Folder of the embedded warehouse, Dagster's home, exports and logs.",
     )
+    home_readers: Literal["owner", "group"] = Field(
+        "owner",
+        alias="WAN_PERF_HOME_READERS",
+        description="Who may read new files of the home: its owner only, or the owner's group too.",
+    )
     duckdb: UserPath | None = Field(
         None,
         alias="WAN_PERF_DUCKDB",

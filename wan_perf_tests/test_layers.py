@@ -35,6 +35,7 @@ ARROWS = {
     "thresholds": {"errors", "levels", "trading_hours"},
     "env_file": {"errors"},
     "answer_limits": set(),
+    "file_modes": set(),
     "network": {"answer_limits", "errors"},
     "time_argument": set(),
     "waiting": set(),
@@ -54,9 +55,9 @@ ARROWS = {
     },
     "doctor": {
         *("contracts", "declaration", "defs", "errors", "mist", "network", "settings", "tables"),
-        *("policy_scopes", "warehouse"),
+        *("file_modes", "policy_scopes", "warehouse"),
     },
-    "definitions": {"audits", "defs", "settings", "tables"},
+    "definitions": {"audits", "defs", "file_modes", "settings", "tables"},
     "cli": {
         *(
             *SHARED,
@@ -73,7 +74,8 @@ ARROWS = {
             "settings",
             "time_argument",
         ),
-        *("published", "simulator", "spreadsheet", "validity", "waiting", "warehouse", "web"),
+            *("file_modes", "published", "simulator", "spreadsheet", "validity", "waiting"),
+            *("warehouse", "web"),
     },
     "spreadsheet": set(),
     "web": {*SHARED, "formulas", "metrics", "published", "spreadsheet", "warehouse"},

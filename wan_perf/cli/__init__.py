@@ -12,11 +12,14 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from wan_perf.cli.arguments import EXISTING_FILE, FILE, INSTANT, resolved
 from wan_perf.cli.terminal import Terminal, printable
+from wan_perf.errors import WanPerfError
+from wan_perf.file_modes import modes_at, restrict, restricted
 from wan_perf.network import exempt_loopback
 from wan_perf.time_argument import EXAMPLES, TimeArgument
 from wan_perf.waiting import waiting
@@ -30,10 +33,25 @@ Settings come from the environment and from .env (see .env.example). Instants ar
 """
 
 
+class _Command(click.Command):
+    """A command that creates files as WAN_PERF_HOME_READERS says."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; not reached by --help, which needs no settings."""
+        from wan_perf.settings import read_settings
+
+        with contextlib.suppress(WanPerfError):  # a command that needs settings reports it
+            restrict(read_settings().home_readers)
+        return super().invoke(ctx)
+
+
 @click.group(help=_ABOUT, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="wan-perf")
 def commands() -> None:
     """The commands; their help is `_ABOUT`."""
+
+
+commands.command_class = _Command
 
 
 @commands.command()
@@ -219,7 +237,8 @@ def export_report(report: str, file_format: str | None, out: Path | None) -> Non
     settings = read_settings()
     folder = settings.home / "exports"
     ours = files_of_ours(settings)
-    file, rows = export(warehouse_for(settings), report, file_format, folder, out, ours)
+    with modes_at(out or folder, settings.home):
+        file, rows = export(warehouse_for(settings), report, file_format, folder, out, ours)
     click.echo(f"Wrote {rows:,} rows of {report} to {file}.", err=file == "standard output")
 
 
@@ -320,6 +339,11 @@ def main() -> None:
     exempt_loopback(os.environ)
     with contextlib.suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends as Ctrl+C does
+    with restricted("owner"):  # until the settings are read
+        _run()
+
+
+def _run() -> None:
     try:
         with waiting(_PATIENCE_S, lambda said: click.echo(f"wan-perf: {said}", err=True)):
             commands()

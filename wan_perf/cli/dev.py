@@ -75,6 +75,7 @@ def _serve_demo(console: Console, settings: Settings, sites: int, seed: int, por
     with serve(fleet, now=now, ticking=True) as cloud:
         given = demo_environment(cloud, home.resolve(), contracts.resolve(), past, clock="real")
         given["WAN_PERF_AUTOMATION"] = settings.automation
+        given["WAN_PERF_HOME_READERS"] = settings.home_readers
         console.print(
             f"A simulated Mist Cloud with {sites} stores at {cloud.url}; its clock is the real one."
         )

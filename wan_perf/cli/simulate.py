@@ -11,6 +11,7 @@ from pathlib import Path
 
 from wan_perf.cli.terminal import Terminal
 from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.file_modes import modes_at
 from wan_perf.settings import made_folder, read_settings
 from wan_perf.simulator import Fleet, serve
 
@@ -45,7 +46,8 @@ def run_simulator(
             contracts = made_folder(home, "WAN_PERF_HOME") / "simulated_contracts.csv"
             contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
             if truth is not None:
-                _write_truth(truth, fleet.truth(now, end))
+                with modes_at(truth, home):
+                    _write_truth(truth, fleet.truth(now, end))
             clock = "real" if start is None else "simulator"
             console.print(
                 f"A Mist Cloud with {sites} stores at {cloud.url}, {len(fleet.faults)} planted "

@@ -12,6 +12,7 @@ import yaml
 
 from wan_perf.doctor.finding import Finding
 from wan_perf.doctor.folders import is_there, nearest, unwritable
+from wan_perf.file_modes import command_for
 from wan_perf.settings import Settings
 
 MACHINE = ("home", "dagster.yaml", "DAGSTER_HOME", "disk")
@@ -37,9 +38,26 @@ def _home(settings: Settings) -> Finding:
         if problem:
             advice = "Set WAN_PERF_HOME to a folder that this user can write to."
             return Finding("home", "FAILED", problem, advice)
+    places = filter(is_there, (settings.home, *_outside(settings)))
+    commands = [*filter(None, (command_for(place, settings.home_readers) for place in places))]
+    if commands:
+        return Finding(
+            "home",
+            "warning",
+            f"{settings.home} can be written to, but who can read it is not what "
+            f"WAN_PERF_HOME_READERS says ({settings.home_readers}).",
+            f"Run {' && '.join(commands)}, or set WAN_PERF_HOME_READERS.",
+        )
     if is_there(settings.dagster_home):
         return Finding("home", "ok", f"{settings.home} can be written to.")
     return Finding("home", "ok", f"{settings.home} can be written to; Dagster's is made in it.")
+
+
+def _outside(settings: Settings) -> list[Path]:
+    """The embedded warehouse, where it is not in the home."""
+    file = settings.duckdb_path
+    is_in_home = file.resolve().is_relative_to(settings.home.resolve())
+    return [] if is_in_home or settings.warehouse != "duckdb" else [file]
 
 
 def _configuration(file: Path) -> Finding:

@@ -129,7 +129,7 @@ def replace_manifest(folder: Path, before: Manifest, after: Manifest) -> None:
 @contextmanager
 def _lock(folder: Path, patience_s: float) -> Iterator[None]:
     try:
-        with FileLock(folder / _LOCK, timeout=patience_s, mode=0o666):
+        with FileLock(folder / _LOCK, timeout=patience_s):
             yield
     except Timeout:
         raise PublicationBusyError(

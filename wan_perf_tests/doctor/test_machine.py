@@ -163,3 +163,41 @@ def test_names_that_match_nothing_and_unknown_time_zones_are_listed(
     warehouse.store(DIM_SITE, conform([site()], DIM_SITE))
     found = doctor(WAN_PERF_POLICY="policy.toml", WAN_PERF_HOME="home")
     assert found["overrides"].verdict == found["time zones"].verdict == "ok"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+@pytest.mark.parametrize(
+    ("mode", "readers", "command"),
+    [
+        pytest.param(0o700, "owner", "", id="the owner's"),
+        pytest.param(0o755, "owner", "chmod go= ", id="everybody's"),
+        pytest.param(0o710, "owner", "chmod go= ", id="open to pass through"),
+        pytest.param(0o750, "group", "", id="the group's"),
+        pytest.param(0o755, "group", "chmod g-w,o= ", id="everybody's, not the group's"),
+        pytest.param(0o770, "group", "chmod g-w,o= ", id="written to by the group"),
+        pytest.param(0o700, "group", "chmod -R g+rX ", id="closed to the group"),
+    ],
+)
+def test_who_can_read_the_home(
+    doctor: Doctor, tmp_path: Path, mode: int, readers: str, command: str
+) -> None:
+    home = tmp_path / "my home"
+    home.mkdir()
+    home.chmod(mode)
+    found = doctor(WAN_PERF_HOME=str(home), WAN_PERF_HOME_READERS=readers)["home"]
+    if not command:
+        assert found.verdict == "ok"
+        return
+    assert found.verdict == "warning"
+    assert found.advice == f"Run {command}'{home}', or set WAN_PERF_HOME_READERS."
+    assert os.system(found.advice.removeprefix("Run ").partition(", or")[0]) == 0  # noqa: S605
+    assert doctor()["home"].verdict == "ok"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_a_warehouse_outside_the_home_is_looked_at_too(doctor: Doctor, tmp_path: Path) -> None:
+    file = tmp_path / "elsewhere.duckdb"
+    DuckDBWarehouse(file).store(DIM_SITE, conform([site()], DIM_SITE))
+    file.chmod(0o644)
+    found = doctor(WAN_PERF_DUCKDB=str(file))["home"]
+    assert found.advice == f"Run chmod go= {file}, or set WAN_PERF_HOME_READERS."
