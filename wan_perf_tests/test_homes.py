@@ -1,8 +1,10 @@
 """Dagster's folder in the home: its limits, whose file it is, and what killed processes leave."""
 
+import os
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,3 +131,69 @@ def test_a_run_that_goes_on_is_left_alone(home: Path, instance: dg.DagsterInstan
         (False, False): "STARTED",
         (False, True): "FAILURE",
     }
+
+
+NOT_BEGUN = ("NOT_STARTED", "QUEUED", "STARTING")
+
+
+def left(instance: dg.DagsterInstance, status: str, process: str | None, **more: str) -> str:
+    """A run in a state in which a kill can leave it; its id."""
+    job = dg.Definitions([asks_mist], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
+    run = instance.create_run_for_job(
+        job,
+        status=dg.DagsterRunStatus(status),
+        tags={} if process is None else {PROCESS_TAG: process},
+        **more,
+    )
+    return run.run_id
+
+
+def statuses(instance: dg.DagsterInstance) -> dict[str, str]:
+    return {run.run_id: run.status.value for run in instance.get_runs()}
+
+
+@pytest.mark.parametrize("status", NOT_BEGUN)
+def test_a_run_killed_before_it_began_is_ended(
+    home: Path, instance: dg.DagsterInstance, status: str
+):
+    """Killed between the record of a run and its first step; seen to stay for ever."""
+    run_id = left(instance, status, process="of_a_killed_command")
+    end_abandoned(instance, home)
+    assert statuses(instance) == {run_id: "FAILURE"}
+
+
+def test_runs_of_a_living_command_and_of_a_daemon_are_not_ended(
+    home: Path, instance: dg.DagsterInstance
+):
+    with carried(home) as living:
+        others = {left(instance, status, process=living): status for status in NOT_BEGUN}
+        others |= {left(instance, status, process=None): status for status in NOT_BEGUN}
+        first = left(instance, "FAILURE", process="of_a_killed_command")
+        again = {"parent_run_id": first, "root_run_id": first}
+        others |= {first: "FAILURE"} | {
+            left(instance, status, process="of_a_killed_command", **again): status
+            for status in (*NOT_BEGUN, "STARTED")
+        }
+        end_abandoned(instance, home)
+        assert statuses(instance) == others
+
+
+def test_a_queue_survives_the_end_of_its_daemon(home: Path, instance: dg.DagsterInstance):
+    queued, starting = (left(instance, status, process=None) for status in ("QUEUED", "STARTING"))
+    end_abandoned(instance, home, all_others=True)
+    assert statuses(instance) == {queued: "QUEUED", starting: "FAILURE"}
+
+
+def test_lock_files_of_killed_commands_are_removed_and_no_others(
+    home: Path, instance: dg.DagsterInstance
+):
+    with carried(home) as living:
+        folder = home / "processes"
+        for name, age_s in (("killed", 3600), ("begins_now", 1), (living, 3600)):
+            file = folder / f"{name}.lock"
+            file.touch()
+            os.utime(file, (time.time() - age_s,) * 2)
+        (folder / "notes.txt").touch()
+        end_abandoned(instance, home)
+        found = {file.name for file in folder.iterdir()}
+        assert found == {"begins_now.lock", f"{living}.lock", "notes.txt"}

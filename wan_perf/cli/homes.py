@@ -4,9 +4,10 @@ Belongs here: the file that we write, and what a killed process leaves behind in
 Keep out: what is run (`running`), serving the UI (`dev`).
 """
 
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,11 +20,14 @@ from wan_perf.settings import Settings, made_folder
 PROCESS_TAG = "wan_perf/process"
 """Which process of the command line carries a run, by the name of a file that it locks."""
 _ONCE_WRITTEN = {"telemetry:\n  enabled: false\n"}
+_NOT_BEGUN = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED]
 _UNDER_WAY = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+_YOUNG_S = 60
+"""A lock file of this age may belong to a process that has made it and not yet locked it."""
 
 
 def dagster_home(settings: Settings) -> Path:
@@ -65,13 +69,27 @@ def end_abandoned(instance: dg.DagsterInstance, home: Path, *, all_others: bool 
     """Mark as failed whatever run lost its process, and free its place in queue and pools.
 
     Dagster cannot know: it would show such a run as going on and keep others waiting for it.
-    `all_others` is for when no daemon works on this home: then no run of a daemon goes on either.
+    Lock files of processes that have ended are removed. `all_others` is for when no daemon works on
+    this home: then no run of a daemon goes on either; those that wait in its queue stay there.
     """
-    for run in instance.get_runs(dg.RunsFilter(statuses=_UNDER_WAY)):
-        name = run.tags.get(PROCESS_TAG)
-        if all_others if name is None else not _lives(home, name):
+    for run in instance.get_runs(dg.RunsFilter(statuses=_NOT_BEGUN + _UNDER_WAY)):
+        name = _process(run)
+        others_ended = all_others and run.status in _UNDER_WAY
+        if others_ended if name is None else not _lives(home, name):
             instance.report_run_failed(run, "The process that carried this run has ended.")
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    for file in (home / "processes").glob("*.lock"):
+        with suppress(OSError):  # another command removes it at the same time
+            if time.time() - file.stat().st_mtime > _YOUNG_S:
+                _lives(home, file.stem)
+
+
+def _process(run: dg.DagsterRun) -> str | None:
+    """The name of the process of the command line that carries a run; None for a daemon's run.
+
+    A run that is executed again in Dagster's UI has the tags of the first one.
+    """
+    return None if run.parent_run_id else run.tags.get(PROCESS_TAG)
 
 
 def _lives(home: Path, name: str) -> bool:
