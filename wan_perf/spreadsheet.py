@@ -4,18 +4,22 @@ Belongs here: the one guard of every file that a spreadsheet opens.
 Keep out: file formats.
 """
 
-_RUN_AS_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
-"""First signs of a formula, also in their full width."""
+import unicodedata
+
+_FORMULA_SIGNS = tuple("=+-@")
 
 
 def harmless(text: str | None) -> str | None:
-    """Text that a spreadsheet takes for text: some drop blanks and line breaks that lead it.
+    """Text that a spreadsheet takes for text, marked where it might take it for a formula.
+
+    Spreadsheets drop blanks, line breaks and invisible characters before the first sign, and some
+    read its wide, small and raised forms as the sign itself.
 
     >>> harmless("=1+1"), harmless("ATT-1"), harmless(None)
     ("'=1+1", 'ATT-1', None)
     """
     if not text:
         return text
-    begins = text.lstrip()
-    is_formula = begins.startswith(_RUN_AS_FORMULA) or text[0] in "\t\r\n"
-    return f"'{text}" if is_formula else text
+    first = next((c for c in text if unicodedata.category(c)[0] not in "ZC"), "")
+    is_formula = unicodedata.normalize("NFKC", first).startswith(_FORMULA_SIGNS)
+    return f"'{text}" if is_formula or text[0] in "\t\r\n" else text

@@ -1,5 +1,6 @@
 """Files of a report: which format, where to, what of one without rows, what is never replaced."""
 
+import csv
 import io
 import os
 import sys
@@ -151,3 +152,43 @@ def test_a_dash_is_standard_output(
     else:
         assert (content[:4], content[-4:]) == (b"PAR1", b"PAR1")
     assert not Path("-").exists()
+
+
+FORMULAS = {
+    **{sign: f"{sign}1" for sign in "=+-@"},
+    **{f"full-width {sign}": chr(ord(sign) + 0xFEE0) + "1" for sign in "=+-@"},
+    "small =": "\ufe661",
+    "raised +": "\u207a1",
+    "blank": " =1",
+    "no-break space": "\u00a0=1",
+    "ideographic space": "\u3000=1",
+    "zero-width space": "\u200b=1",
+    "byte order mark": "\ufeff=1",
+    "right-to-left override": "\u202e=1",
+    "line feed": "\n=1",
+    "carriage return": "\r=1",
+    "tab": "\t=1",
+    "bell": "\x07=1",
+    "blanks and breaks": " \r\n\t \uff1d1",
+    "tab before text": "\tx",
+    "line feed before text": "\nx",
+    "carriage return before text": "\rx",
+}
+TEXTS = ["Fünf, GmbH", "a=1", "1-2", " x", "«=»", "( =1)", "'=1"]
+
+
+def test_no_text_of_a_csv_is_run_as_a_formula(tmp_path: Path):
+    """Each is marked by an apostrophe, which a spreadsheet takes for "this is text"."""
+    texts = [*FORMULAS.values(), *TEXTS]
+    circuits = [
+        {"circuit_id": f"C{n:02}", "site_id": "S1", "provider": text, "valid_from": START}
+        for n, text in enumerate(texts)
+    ]
+    warehouse = DuckDBWarehouse(tmp_path / "wan_perf.duckdb")
+    warehouse.store(DIM_CIRCUIT, conform(circuits, DIM_CIRCUIT))
+    file, _ = export(warehouse, "dim_circuit", "csv", tmp_path, None)
+    with Path(file).open(encoding="utf-8-sig", newline="") as lines:
+        found = [row["provider"] for row in csv.DictReader(lines)]
+    named = dict(zip(FORMULAS, found, strict=False))
+    assert named == {name: f"'{text}" for name, text in FORMULAS.items()}
+    assert found[len(FORMULAS) :] == TEXTS
