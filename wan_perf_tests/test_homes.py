@@ -10,6 +10,11 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 
 from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
 from wan_perf.settings import Settings, read_settings
@@ -139,10 +144,14 @@ NOT_BEGUN = ("NOT_STARTED", "QUEUED", "STARTING")
 def left(instance: dg.DagsterInstance, status: str, process: str | None, **more: str) -> str:
     """A run in a state in which a kill can leave it; its id."""
     job = dg.Definitions([asks_mist], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
+    # A queued run is of a code location.
+    location = RegisteredCodeLocationOrigin("wan_perf")
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), "job")
     run = instance.create_run_for_job(
         job,
         status=dg.DagsterRunStatus(status),
         tags={} if process is None else {PROCESS_TAG: process},
+        remote_job_origin=origin,
         **more,
     )
     return run.run_id
