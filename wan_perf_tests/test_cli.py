@@ -2,22 +2,30 @@
 
 import csv
 import io
+from collections import deque
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 from rich.console import Console
+from starlette.testclient import TestClient
 
 from wan_perf.cli.answers import on_backup_now
 from wan_perf.cli.export import export
 from wan_perf.cli.showing import grid
 from wan_perf.frames import conform
+from wan_perf.published.reader import open_published
 from wan_perf.simulator import Cloud
 from wan_perf.tables import CIRCUIT_DAY, CURRENT_STATE, DIM_CIRCUIT, DIM_SITE, TABLES
 from wan_perf.warehouse import DuckDBWarehouse, Window
+from wan_perf.web import build_app
 from wan_perf_tests.graph.staged import HOUR, START
 from wan_perf_tests.shell import SECRET, Shell
+from wan_perf_tests.web.reading import read
+
+MOST_PAGES = 250
+"""Of the dashboard that are read; a week of circuits has thousands of addresses."""
 
 
 def test_help_names_every_command(shell: Shell):
@@ -77,11 +85,18 @@ def test_collect_without_a_range_takes_the_one_pass_that_is_due(shell: Shell):
     assert shell.counts()["raw_port_sample"] == once
 
 
-@pytest.mark.proof
-def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
-    assert shell.run("aggregate", "daily").returncode == 0
+@pytest.fixture(scope="module")
+def answered(shell: Shell) -> str:
+    """What a full cycle prints; after it there are days, weeks and months."""
+    done = shell.run("aggregate", "daily")
+    assert done.returncode == 0, done.stderr
     done = shell.run("full-cycle", "--start", "2026-03-07T08:00", "--end", "2026-03-07T09:00")
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.proof
+def test_aggregate_and_full_cycle_print_the_answers(shell: Shell, answered: str):
     for period, said in (("weekly", "circuit-week"), ("monthly", "circuit-month")):
         made = shell.run("aggregate", period)
         assert (made.returncode, said in made.stdout) == (0, True), made.stderr
@@ -97,7 +112,30 @@ def test_aggregate_and_full_cycle_print_the_answers(shell: Shell):
         "lasted longest",
         "chronically",
     ):
-        assert question in done.stdout
+        assert question in answered
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("answered")
+def test_every_link_of_the_dashboard_leads_to_a_page(shell: Shell):
+    """Over what commands computed and published, from the first page on."""
+    dashboard = build_app(lambda: open_published(shell.home / "published"))
+    client = TestClient(dashboard, base_url="http://localhost")
+    seen, waiting = {"/"}, deque(["/", "/overview", "/sle", "/regions", "/grid/hours"])
+    kinds: set[str] = set()
+    while waiting and len(seen) < MOST_PAGES:
+        address = waiting.popleft()
+        answer = client.get(address)
+        assert answer.status_code == 200, (address, answer.text[-600:])
+        kinds.add(address.split("/")[1].partition("?")[0])
+        if "html" not in answer.headers["content-type"]:
+            continue
+        for link in read(answer.text).all("a"):
+            target = link.attributes.get("href", "")
+            if target.startswith("/") and target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    assert {"", "site", "circuit", "region", "grid", "why"} <= kinds
 
 
 @pytest.mark.parametrize(

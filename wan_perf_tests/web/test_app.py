@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from starlette.testclient import TestClient
 
+from wan_perf.published.reader import open_published
 from wan_perf.web import build_app
 from wan_perf_tests.web.estate import NOW, Estate
 
@@ -74,3 +75,11 @@ def test_ten_screens_cost_one():
     before = counted.asked
     client.get("/")
     assert counted.asked == before
+
+
+def test_a_home_without_a_published_copy_says_what_to_run(tmp_path):
+    app = build_app(lambda: open_published(tmp_path / "published"))
+    answer = TestClient(app, base_url="http://localhost").get("/")
+    assert answer.status_code == 200
+    assert "Nothing is published yet" in answer.text
+    assert "wan-perf collect" in answer.text
