@@ -1,0 +1,129 @@
+"""The event log of a home beside Dagster's own, over the same runs."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from wan_perf.defs.event_log import EventLog
+from wan_perf.defs.retention import prune_dagster
+from wan_perf.thresholds import Retention
+
+DAYS = dg.DailyPartitionsDefinition("2026-03-01", end_date="2026-03-05")
+CONFIGURATIONS = {
+    "own": "event_log_storage:\n  module: wan_perf.defs.event_log\n  class: EventLog\n",
+    "dagster": "telemetry:\n  enabled: false\n",
+}
+RANGE = {
+    "dagster/asset_partition_range_start": "2026-03-01",
+    "dagster/asset_partition_range_end": "2026-03-04",
+}
+
+
+@dg.asset(partitions_def=DAYS, backfill_policy=dg.BackfillPolicy.single_run())
+def of_days(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    return dg.MaterializeResult(metadata={"days": len(context.partition_keys)})
+
+
+@dg.asset_check(asset=of_days)
+def checked() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+JOB = dg.define_asset_job("job", [of_days])
+DEFINITIONS = dg.Definitions(assets=[of_days], asset_checks=[checked], jobs=[JOB])
+
+
+def run(instance: dg.DagsterInstance) -> str:
+    """Run the four days; the run's id."""
+    job = DEFINITIONS.resolve_job_def("job")
+    result = job.execute_in_process(instance=instance, tags=RANGE)
+    assert result.success
+    return result.run_id
+
+
+def configured(home: Path, storage: str) -> dg.DagsterInstance:
+    home.mkdir(exist_ok=True)
+    (home / "dagster.yaml").write_text(CONFIGURATIONS[storage], encoding="utf-8")
+    return dg.DagsterInstance.from_config(str(home))
+
+
+def rows(home: Path, shard: str, query: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(home / "history" / "runs" / f"{shard}.db") as connection:
+        return connection.execute(query).fetchall()
+
+
+def state(instance: dg.DagsterInstance) -> object:
+    """What Dagster reads of the asset: its days and their metadata."""
+    key = dg.AssetKey("of_days")
+    latest = instance.get_latest_materialization_event(key)
+    assert latest is not None
+    assert latest.asset_materialization is not None
+    return (
+        instance.get_materialized_partitions(key),
+        latest.asset_materialization.partition,
+        latest.asset_materialization.metadata["days"].value,
+        len(instance.fetch_materializations(key, limit=100).records),
+    )
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A home with either log, in which the same two runs were made."""
+    folder = tmp_path_factory.mktemp("homes")
+    for storage in CONFIGURATIONS:
+        with configured(folder / storage, storage) as instance:
+            run(instance)
+            run(instance)
+    return {storage: folder / storage for storage in CONFIGURATIONS}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT dagster_event_type, asset_key, partition, step_key FROM event_logs ORDER BY id",
+        "SELECT asset_key, last_materialization IS NOT NULL, wipe_timestamp FROM asset_keys",
+        "SELECT asset_key, check_name, execution_status FROM asset_check_executions ORDER BY id",
+        "SELECT asset_key, key FROM asset_event_tags ORDER BY 1, 2",
+    ],
+)
+def test_the_file_of_all_runs_has_the_same_rows_in_the_same_order(
+    homes: dict[str, Path], query: str
+):
+    assert rows(homes["own"], "index", query) == rows(homes["dagster"], "index", query)
+
+
+def test_eight_days_are_recorded_and_read_by_either(homes: dict[str, Path]):
+    """Two runs of four days; and a home goes over from one log to the other and back."""
+    days = {f"2026-03-0{n}" for n in range(1, 5)}
+    for home in homes.values():
+        for storage in CONFIGURATIONS:
+            with configured(home, storage) as instance:
+                assert isinstance(instance.event_log_storage, EventLog) == (storage == "own")
+                assert state(instance) == (days, "2026-03-04", 4, 8)
+
+
+def test_a_run_has_its_events_in_a_file_of_its_own(homes: dict[str, Path]):
+    with configured(homes["own"], "own") as instance:
+        newest = run(instance)
+        kinds = [event.dagster_event_type for event in instance.all_logs(newest)]
+    assert kinds.count(dg.DagsterEventType.ASSET_MATERIALIZATION) == 4
+    assert kinds[-1] == dg.DagsterEventType.PIPELINE_SUCCESS
+
+
+def test_more_runs_than_files_stay_open_are_all_read(tmp_path: Path):
+    with configured(tmp_path / "home", "own") as instance:
+        ids = [run(instance) for _ in range(10)]
+        assert len(instance.event_log_storage._engines) <= 9  # eight of runs and that of all
+        assert all(len(instance.all_logs(one)) > 10 for one in ids)
+
+
+def test_a_log_that_was_removed_is_empty_and_the_next_run_has_one(tmp_path: Path):
+    with configured(tmp_path / "home", "own") as instance:
+        old = run(instance)
+        later = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=400)
+        prune_dagster(instance, later, Retention())
+        assert instance.all_logs(old) == []
+        assert len(instance.all_logs(run(instance))) > 10
