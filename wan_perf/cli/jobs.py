@@ -138,7 +138,7 @@ class Jobs:
 def _ours(error: BaseException | None) -> WanPerfError | None:
     """The failure of ours that dagster wrapped, if there is one."""
     seen: set[int] = set()
-    # Contexts can form a ring: an error raised anew while it is being handled.
+    # Contexts can form a ring: an error raised again while it is being handled.
     while error is not None and id(error) not in seen:
         if isinstance(error, WanPerfError):
             return error

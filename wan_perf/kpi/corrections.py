@@ -59,9 +59,9 @@ def _with_another_rate(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Tabl
     mean = {"bandwidth_mbps_now": "mean_down", "bandwidth_up_mbps_now": "mean_up"}
     changing = stored.inner_join(means.select(*key, **mean), key)
     changing = changing.semi_join(now, _in_hour(changing, now))
-    held = stored.join(now, _in_hour(stored, now), rname="{name}_now").drop("circuit_id_now")
+    described = stored.join(now, _in_hour(stored, now), rname="{name}_now").drop("circuit_id_now")
     # Few differ, and few are of an hour in which the bandwidth changed: only those are joined.
-    differing = held.filter(_differs(held)).anti_join(means, key)
+    differing = described.filter(_differs(described)).anti_join(means, key)
     return ibis.union(
         differing.select(*key), changing.filter(_differs(changing)).select(*key), distinct=True
     )
@@ -143,8 +143,10 @@ def rows_of_another_rank(circuit_state: ir.Table, dim_circuit: ir.Table) -> ir.T
         "circuit_id", hour=circuit_state.started_at.truncate("h"), stored_rank="role_rank"
     ).distinct()
     now = dim_circuit.select("circuit_id", "role_rank", "valid_from", "valid_to")
-    held = stored.join(now, _in_hour(stored, now))
-    return held.filter(~held.role_rank.identical_to(held.stored_rank)).select("hour", "circuit_id")
+    described = stored.join(now, _in_hour(stored, now))
+    return described.filter(~described.role_rank.identical_to(described.stored_rank)).select(
+        "hour", "circuit_id"
+    )
 
 
 def settled_silences(gateway_silence: ir.Table, since: datetime) -> ir.Table:

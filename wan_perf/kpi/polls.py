@@ -33,13 +33,13 @@ def circuit_polls(
         raw_port_sample: The same.
         circuit_port: Member ports.
     """
-    told = _told(raw_path_sample, circuit_port)
-    with_paths = told.select("circuit_id", hour=told.pass_at.truncate("h")).distinct()
+    samples = _with_circuit(raw_path_sample, circuit_port)
+    with_paths = samples.select("circuit_id", hour=samples.pass_at.truncate("h")).distinct()
     probed = _probed(raw_port_sample, circuit_port)
     alone = probed.mutate(hour=probed.pass_at.truncate("h")).anti_join(
         with_paths, ["circuit_id", "hour"]
     )
-    return ibis.union(_polls_of_paths(told), alone.select(*CIRCUIT_POLL.columns))
+    return ibis.union(_polls_of_paths(samples), alone.select(*CIRCUIT_POLL.columns))
 
 
 def of_paths(circuit_poll: ir.Table) -> ir.Table:
@@ -47,25 +47,25 @@ def of_paths(circuit_poll: ir.Table) -> ir.Table:
     return circuit_poll.filter(circuit_poll.measured_on.fill_null("paths") == "paths")
 
 
-def _polls_of_paths(told: ir.Table) -> ir.Table:
+def _polls_of_paths(samples: ir.Table) -> ir.Table:
     """The polls of circuits with peer paths, of what the paths report (CIRCUIT_POLL).
 
     A sample of a circuit is the mean over its up and active paths of that poll, else over its up
     paths; a figure is the mean over those that have it. It was taken at the newest instant that the
     paths which count report. Only fresh samples of paths count (`nearness.fresh`).
     """
-    is_up = told.is_up.fill_null(False)
-    in_use = is_up & told.is_active.fill_null(False)
+    is_up = samples.is_up.fill_null(False)
+    in_use = is_up & samples.is_active.fill_null(False)
     rank = ibis.cases((in_use, _IN_USE), (is_up, _UP), else_=0)
     # The highest sum of both is the newest instant of the best paths: one look instead of three.
-    best = (rank * _BEYOND_ANY_US + told.told_us).max()
+    best = (rank * _BEYOND_ANY_US + samples.reported_us).max()
 
     def mean(name: str, least: int) -> ir.FloatingScalar:
-        return ibis.ifelse(rank >= least, told[name], ibis.null("float64")).mean()
+        return ibis.ifelse(rank >= least, samples[name], ibis.null("float64")).mean()
 
-    sums = told.group_by("pass_at", "circuit_id").aggregate(
+    sums = samples.group_by("pass_at", "circuit_id").aggregate(
         best=best,
-        is_told=told.is_active.notnull().ifelse(1, 0).max(),
+        is_reported=samples.is_active.notnull().ifelse(1, 0).max(),
         **{f"{name}_in_use": mean(name, _IN_USE) for name in FIGURES},
         **{f"{name}_up": mean(name, _UP) for name in FIGURES},
     )
@@ -75,7 +75,7 @@ def _polls_of_paths(told: ir.Table) -> ir.Table:
         "circuit_id",
         sampled_at=ibis.timestamp(_EPOCH) + (sums.best % _BEYOND_ANY_US).as_interval("us"),
         is_up=reached >= _UP,
-        is_active=ibis.cases((reached == _IN_USE, True), (sums.is_told == 1, False)),
+        is_active=ibis.cases((reached == _IN_USE, True), (sums.is_reported == 1, False)),
         **{
             name: ibis.ifelse(reached == _IN_USE, sums[f"{name}_in_use"], sums[f"{name}_up"]).round(
                 VALUE_DECIMALS
@@ -118,11 +118,11 @@ def _probed(raw_port_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
     has_any = ibis.or_(*(samples[name].notnull() for name in figures))
     timed = samples.filter(has_any & samples.is_up).select(
         *("pass_at", "gateway_mac", "port_id", *figures),
-        told_us=_since_1970_us(samples.sampled_at),
+        reported_us=_since_1970_us(samples.sampled_at),
     )
     owned = _owned(timed, circuit_port)
     polls = owned.group_by("pass_at", "circuit_id").aggregate(
-        newest_us=owned.told_us.max(),
+        newest_us=owned.reported_us.max(),
         **{name: owned[name].mean().round(VALUE_DECIMALS) for name in figures},
     )
     dated = polls.mutate(
@@ -135,22 +135,27 @@ def _probed(raw_port_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
     return firsts(dated, "circuit_id", "sampled_at").select(*CIRCUIT_POLL.columns)
 
 
-def _told(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
+def _with_circuit(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
     """Fresh samples of paths with the circuit that had their port at that instant."""
     samples = fresh(raw_path_sample)
     timed = samples.select(
         *("pass_at", "gateway_mac", "port_id", "is_up", "is_active", *FIGURES),
-        told_us=_since_1970_us(samples.sampled_at),
+        reported_us=_since_1970_us(samples.sampled_at),
     )
     return _owned(timed, circuit_port)
 
 
 def _owned(timed: ir.Table, circuit_port: ir.Table) -> ir.Table:
-    """The rows with the circuit that had their port at `told_us`."""
+    """The rows with the circuit that had their port at `reported_us`."""
     ends = _ends(circuit_port)
     return timed.inner_join(
         ends,
-        ["gateway_mac", "port_id", timed.told_us >= ends.from_us, timed.told_us < ends.to_us],
+        [
+            "gateway_mac",
+            "port_id",
+            timed.reported_us >= ends.from_us,
+            timed.reported_us < ends.to_us,
+        ],
     )
 
 

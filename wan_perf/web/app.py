@@ -35,7 +35,7 @@ from wan_perf.web.pages.site import site_page
 from wan_perf.web.pages.sle import sle_page
 from wan_perf.web.pages.why import why_page
 from wan_perf.web.query import BadAddressError, NotFoundError
-from wan_perf.web.questions.grid import Asked, count
+from wan_perf.web.questions.grid import ListRequest, count
 from wan_perf.web.questions.trust import Trust, trust
 from wan_perf.web.rendering import environment, page, static_file
 from wan_perf.web.visit import Visit
@@ -82,21 +82,21 @@ class Pages:
         return answer
 
     def file(
-        self, written: Callable[[Data, Asked], Iterator[bytes]], kind: str
+        self, written: Callable[[Data, ListRequest], Iterator[bytes]], kind: str
     ) -> Callable[[Request], Response]:
         """The handler of a list as a file: all rows of the filter."""
 
         def answer(request: Request) -> Response:
             visit = self.visit(request)
-            asked = question(visit, request.path_params["name"])
-            if kind == _EXCEL and count(visit.data, asked) > MOST_EXCEL_ROWS:
+            wanted = question(visit, request.path_params["name"])
+            if kind == _EXCEL and count(visit.data, wanted) > MOST_EXCEL_ROWS:
                 raise BadAddressError(
                     f"An Excel sheet holds {MOST_EXCEL_ROWS:,} rows and the filter leaves more; "
                     "take the CSV, or filter further."
                 )
             name = request.url.path.rpartition("/")[2]
             headers = {"Content-Disposition": f'attachment; filename="wan-perf-{name}"'}
-            return StreamingResponse(written(visit.data, asked), media_type=kind, headers=headers)
+            return StreamingResponse(written(visit.data, wanted), media_type=kind, headers=headers)
 
         return answer
 

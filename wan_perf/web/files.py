@@ -19,7 +19,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from wan_perf.columns import COLUMNS
 from wan_perf.spreadsheet import harmless
 from wan_perf.web.data import Data, Row
-from wan_perf.web.questions.grid import Asked, all_rows
+from wan_perf.web.questions.grid import ListRequest, all_rows
 from wan_perf.web.words import figure
 
 MOST_EXCEL_ROWS = 1_000_000
@@ -27,7 +27,7 @@ MOST_EXCEL_ROWS = 1_000_000
 _BLOCK = 1 << 16
 
 
-def preface(data: Data, question: Asked) -> Iterator[tuple[str, str]]:
+def preface(data: Data, question: ListRequest) -> Iterator[tuple[str, str]]:
     """What the file says of itself: list, state of the data, filters, order, definitions."""
     yield "List", f"{question.listing.title}: {question.listing.about}"
     yield "Data published", f"{figure(data.published.published_at)} UTC"
@@ -43,7 +43,7 @@ def preface(data: Data, question: Asked) -> Iterator[tuple[str, str]]:
         yield name, f"{COLUMNS[name].meaning}{unit}"
 
 
-def as_csv(data: Data, question: Asked) -> Iterator[bytes]:
+def as_csv(data: Data, question: ListRequest) -> Iterator[bytes]:
     """The file in parts: lines that begin with #, the header, the rows."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -64,7 +64,7 @@ def as_csv(data: Data, question: Asked) -> Iterator[bytes]:
         yield taken()
 
 
-def _cells(row: Row, question: Asked) -> list[Any]:
+def _cells(row: Row, question: ListRequest) -> list[Any]:
     return [_plain(row[name]) for name in question.columns]
 
 
@@ -72,7 +72,7 @@ def _plain(value: Any) -> Any:
     return harmless(value) if isinstance(value, str) else value
 
 
-def as_excel(data: Data, question: Asked) -> Iterator[bytes]:
+def as_excel(data: Data, question: ListRequest) -> Iterator[bytes]:
     """The file in parts: a sheet with the rows, and one with what they are."""
     with tempfile.TemporaryFile() as file:
         _write_excel(file, data, question)
@@ -81,7 +81,7 @@ def as_excel(data: Data, question: Asked) -> Iterator[bytes]:
             yield block
 
 
-def _write_excel(file: IO[bytes], data: Data, question: Asked) -> None:
+def _write_excel(file: IO[bytes], data: Data, question: ListRequest) -> None:
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,

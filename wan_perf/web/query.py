@@ -110,8 +110,8 @@ def time_range(given: Mapping[str, str], newest_end: datetime) -> TimeRange:
     texts = {name: given[name] for name in ("from", "to") if given.get(name)}
     if not texts:
         word = choice(given, "range", RANGES, DEFAULT_RANGE)
-        kept = (("range", word),) if given.get("range") else ()
-        return TimeRange(newest_end - RANGES[word], newest_end, kept)
+        in_address = (("range", word),) if given.get("range") else ()
+        return TimeRange(newest_end - RANGES[word], newest_end, in_address)
     end = _whole(instant(texts["to"], "to"), up=True) if "to" in texts else newest_end
     default = end - RANGES[DEFAULT_RANGE]
     start = _whole(instant(texts["from"], "from")) if "from" in texts else default

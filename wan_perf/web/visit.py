@@ -56,8 +56,8 @@ class Visit:
         A change to None drops that part of the query.
         """
         path = "/" + "/".join(quote(step, safe="") for step in steps)
-        kept = {name: self.given[name] for name in TRAVELLING if self.given.get(name)}
-        return address(path, kept, changes)
+        travelling = {name: self.given[name] for name in TRAVELLING if self.given.get(name)}
+        return address(path, travelling, changes)
 
     def shifted(self, by: int) -> str:
         """The address of this page for the range before (-1) or after (1) the one shown."""

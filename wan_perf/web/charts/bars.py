@@ -27,9 +27,9 @@ def distribution(
     for place, (words, count, tone) in enumerate(columns):
         x = place * step
         high = math.log10(count + 1) / math.log10(highest + 1) * (floor - top) if highest else 0.0
-        said = f"{words}: {count:,}"
+        hint = f"{words}: {count:,}"
         if count:
-            parts.append(rect(x + 3, floor - high, step - 6, high, f"bin {tone}", said))
+            parts.append(rect(x + 3, floor - high, step - 6, high, f"bin {tone}", hint))
         parts.append(text(x + step / 2, floor - high - 4, f"{count:,}", "value", "middle"))
         parts.append(text(x + step / 2, height - 5, words, "tick", "middle"))
     return drawing(parts, width, height, "chart bins", label)

@@ -43,7 +43,7 @@ def heat(
         parts.append(text(left - 6, y + 12, name, "", "end"))
         for hour in range(24):
             value = values.get((day, hour))
-            said = "unknown" if value is None else f"{value:.3g} {unit}"
+            hint = "unknown" if value is None else f"{value:.3g} {unit}"
             parts.append(
                 _rect(
                     left + hour * wide,
@@ -51,7 +51,7 @@ def heat(
                     wide - 1,
                     height - 1,
                     tone(value, top),
-                    f"{name} {hour:02d}:00 UTC: {said}",
+                    f"{name} {hour:02d}:00 UTC: {hint}",
                 )
             )
     bottom = above + 7 * height

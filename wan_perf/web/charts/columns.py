@@ -36,13 +36,13 @@ def monthly(
     parts = []
     for place, (month, value) in enumerate(zip(shown.months, values, strict=True)):
         x, original = place * step, shown.values[place]
-        said = f"{month:%B %Y}: {figure(original, '%')}"
+        hint = f"{month:%B %Y}: {figure(original, '%')}"
         if value is None:
-            parts.append(rect(x + 2, above, step - 4, floor - above, "hatch", f"{said} (unknown)"))
+            parts.append(rect(x + 2, above, step - 4, floor - above, "hatch", f"{hint} (unknown)"))
         else:
             y = floor - value / top * (floor - above)
             tone = "missed" if limit is not None and value > limit else "plain"
-            parts.append(rect(x + 2, y, step - 4, max(floor - y, 1), f"column {tone}", said))
+            parts.append(rect(x + 2, y, step - 4, max(floor - y, 1), f"column {tone}", hint))
             parts.append(text(x + step / 2, y - 4, _short(original), "value", "middle"))
         parts.append(text(x + step / 2, height - 4, f"{month:%b}", "tick", "middle"))
     if limit is not None:

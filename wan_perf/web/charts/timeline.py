@@ -149,10 +149,10 @@ def _ribbon(ribbon: Ribbon, x: _Scale, start: datetime, end: datetime, y: float)
         if span.end <= start or span.start >= end:
             continue
         seen = look(span.state)
-        said = f"{seen.word}{': ' + span.note if span.note else ''}\n"
-        said += f"{span.start:%a %d %b %H:%M} to {span.end:%a %d %b %H:%M} UTC"
+        hint = f"{seen.word}{': ' + span.note if span.note else ''}\n"
+        hint += f"{span.start:%a %d %b %H:%M} to {span.end:%a %d %b %H:%M} UTC"
         wide = max(x(span.end) - x(span.start), 1.0)
-        yield rect(x(span.start), y, wide, _RIBBON, f"span {seen.tone} {span.state}", said)
+        yield rect(x(span.start), y, wide, _RIBBON, f"span {seen.tone} {span.state}", hint)
 
 
 def _grid(x: _Scale, start: datetime, end: datetime, top: float, bottom: float) -> Iterator[str]:

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from wan_perf.web.query import NotFoundError, shortened
-from wan_perf.web.questions.grid import SIZES, Asked, asked, listing_of, rows
+from wan_perf.web.questions.grid import SIZES, ListRequest, list_request, listing_of, rows
 from wan_perf.web.questions.listings import LISTINGS, Listing
 from wan_perf.web.rendering import page
 from wan_perf.web.visit import Visit
 
 
-def question(visit: Visit, name: str) -> Asked:
+def question(visit: Visit, name: str) -> ListRequest:
     """What the address asks of the list.
 
     Raises:
@@ -21,7 +21,7 @@ def question(visit: Visit, name: str) -> Asked:
         raise NotFoundError(
             f"There is no list {shortened(name)}; there are {', '.join(sorted(LISTINGS))}."
         )
-    return asked(listing, visit.given, visit.range)
+    return list_request(listing, visit.given, visit.range)
 
 
 def grid_page(visit: Visit) -> str:

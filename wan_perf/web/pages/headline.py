@@ -10,14 +10,14 @@ from wan_perf.web.words import figure, minutes
 def headline(
     month: date, now: Row, before: Row, stores: Row, regions: Sequence[Row], target: float
 ) -> str:
-    """What the month was, in at most three sentences; what is not known is not said.
+    """What the month was, in at most three sentences; what is not known is left out.
 
-    >>> said = headline(date(2026, 2, 1), {"availability_pct": 99.95, "coverage_pct": 98.0},
+    >>> text = headline(date(2026, 2, 1), {"availability_pct": 99.95, "coverage_pct": 98.0},
     ...          {"availability_pct": 99.91}, {"lost_minutes": 120.0, "site_count": 60},
     ...          [{"region": "West", "availability_pct": 99.8}], 99.9)
-    >>> said.partition(" (")[0].partition("available ")[2]
+    >>> text.partition(" (")[0].partition("available ")[2]
     '99.95 % of the known time, 0.04 points more than the month before'
-    >>> said.partition("). ")[2]
+    >>> text.partition("). ")[2]
     'A store lost 2 min of trading. West missed the target of 99.9 %.'
     >>> headline(date(2026, 2, 1), {}, {}, {"lost_minutes": 0.0, "site_count": 60,
     ...          "site_unknown_minutes": 5.0}, [], 99.9).partition(". ")[2]
@@ -36,13 +36,13 @@ def _availability(month: date, now: Row, before: Row) -> str:
     value, old = now.get("availability_pct"), before.get("availability_pct")
     if value is None:
         return f"Nothing is known of the circuits in {month:%B %Y}."
-    said = f"In {month:%B %Y} the circuits were available {figure(value, '%')} % of the known time"
+    text = f"In {month:%B %Y} the circuits were available {figure(value, '%')} % of the known time"
     if old is not None:
         difference = round(value - old, 3)
         how = "more" if difference > 0 else "less"
         points = f"{abs(difference):.3f}".rstrip("0").rstrip(".")
-        said += f", {points} points {how} than the month before" if difference else ", as before"
-    return f"{said} (coverage {figure(now.get('coverage_pct'), '%')} %)."
+        text += f", {points} points {how} than the month before" if difference else ", as before"
+    return f"{text} (coverage {figure(now.get('coverage_pct'), '%')} %)."
 
 
 def _lost(stores: Row) -> str:

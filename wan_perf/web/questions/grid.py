@@ -34,7 +34,7 @@ _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListRequest:
     """What an address asks of a list: filters as written, order, columns, page."""
 
     listing: Listing
@@ -59,7 +59,7 @@ class Found:
     total: int
 
 
-def asked(listing: Listing, given: Mapping[str, str], reach: TimeRange) -> Asked:
+def list_request(listing: Listing, given: Mapping[str, str], reach: TimeRange) -> ListRequest:
     """The checked question.
 
     Raises:
@@ -69,7 +69,7 @@ def asked(listing: Listing, given: Mapping[str, str], reach: TimeRange) -> Asked
     # A filter that came along from another page narrows only lists that have its column.
     names = [n for n in names if n in listing.columns or n not in TRAVELLING]
     filters = tuple((_column(listing, name), given[name].strip()) for name in names)
-    found = Asked(
+    found = ListRequest(
         listing,
         filters,
         tuple(_order(listing, given.get("sort", "") or listing.sort)),
@@ -82,7 +82,7 @@ def asked(listing: Listing, given: Mapping[str, str], reach: TimeRange) -> Asked
     return found
 
 
-def rows(data: Data, question: Asked) -> Found:
+def rows(data: Data, question: ListRequest) -> Found:
     """The rows of a page; a page beyond the last is the last."""
     found = _page(data, question)
     if found or question.page == 1:
@@ -92,7 +92,7 @@ def rows(data: Data, question: Asked) -> Found:
     return Found(_page(data, replace(question, page=last)), total)
 
 
-def count(data: Data, question: Asked) -> int:
+def count(data: Data, question: ListRequest) -> int:
     """How many rows the filter leaves."""
     where, values = _where(question)
     sql = f"SELECT count(*) AS n FROM ({question.listing.sql}) AS t{where}"
@@ -100,7 +100,7 @@ def count(data: Data, question: Asked) -> int:
     return total
 
 
-def _page(data: Data, question: Asked) -> list[Row]:
+def _page(data: Data, question: ListRequest) -> list[Row]:
     """The rows of a page, each with how many there are in all: a view is computed only once."""
     where, values = _where(question)
     return data.rows(
@@ -110,7 +110,7 @@ def _page(data: Data, question: Asked) -> list[Row]:
     )
 
 
-def all_rows(data: Data, question: Asked, chunk: int = 20_000) -> Iterator[list[Row]]:
+def all_rows(data: Data, question: ListRequest, chunk: int = 20_000) -> Iterator[list[Row]]:
     """All rows of the filter in the order of the page, in chunks."""
     where, values = _where(question)
     names = ", ".join(f"t.{name}" for name in question.columns)
@@ -150,7 +150,7 @@ def _order(listing: Listing, text: str) -> Iterator[tuple[str, bool]]:
         yield name, word.strip().startswith("-")
 
 
-def _sorted(question: Asked) -> str:
+def _sorted(question: ListRequest) -> str:
     """ORDER BY: unknown values last, then the key, so that pages do not overlap."""
     parts = [
         f"{_CALCULATED.get(name, f't.{name}')} {'DESC' if falls else 'ASC'} NULLS LAST"
@@ -159,7 +159,7 @@ def _sorted(question: Asked) -> str:
     return ", ".join((*parts, *(f"t.{name} NULLS LAST" for name in question.listing.key)))
 
 
-def _where(question: Asked) -> tuple[str, list[Any]]:
+def _where(question: ListRequest) -> tuple[str, list[Any]]:
     reach = question.range
     values: list[Any] = [reach.start, reach.end] if question.listing.is_ranged else []
     conditions = []
@@ -169,7 +169,7 @@ def _where(question: Asked) -> tuple[str, list[Any]]:
     return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), values
 
 
-def _conditions(question: Asked) -> Iterator[tuple[str, list[Any]]]:
+def _conditions(question: ListRequest) -> Iterator[tuple[str, list[Any]]]:
     for name, text in question.filters:
         if text.lower() in ("unknown", "known"):
             yield f"t.{name} IS {'NOT ' if text.lower() == 'known' else ''}NULL", []

@@ -140,8 +140,8 @@ def row_of(data: Data, table: Table, given: Mapping[str, str]) -> Row:
         values.append(_key_value(name, text))
     row = data.first(f"SELECT * FROM @{table.name} WHERE {' AND '.join(conditions)}", values)
     if not row:
-        said = ", ".join(f"{name} {shortened(given.get(name, ''))}" for name in table.key)
-        raise NotFoundError(f"{table.name} has no row of {said}; it may be past its retention.")
+        key = ", ".join(f"{name} {shortened(given.get(name, ''))}" for name in table.key)
+        raise NotFoundError(f"{table.name} has no row of {key}; it may be past its retention.")
     return row
 
 
