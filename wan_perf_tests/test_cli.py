@@ -167,7 +167,7 @@ def test_every_link_of_the_dashboard_leads_to_a_page(shell: Shell):
         ),
         pytest.param(
             ("collect",), {"MIST_BASE_URL": "http://127.0.0.1:9", "WAN_PERF_CLOCK": "real"}, 1,
-            "127.0.0.1:9", id="nobody answers",
+            "127.0.0.1:9", id="nobody answers", marks=pytest.mark.proof,
         ),
         pytest.param(
             ("collect",), {"MIST_BASE_URL": "http://127.0.0.1:9"}, 1,

@@ -113,6 +113,7 @@ def test_a_run_has_its_events_in_a_file_of_its_own(homes: dict[str, Path]):
     assert kinds[-1] == dg.DagsterEventType.PIPELINE_SUCCESS
 
 
+@pytest.mark.proof
 def test_more_runs_than_files_stay_open_are_all_read(tmp_path: Path):
     with configured(tmp_path / "home", "own") as instance:
         ids = [run(instance) for _ in range(10)]

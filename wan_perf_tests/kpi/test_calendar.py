@@ -136,7 +136,7 @@ def test_ragged_weeks_are_as_the_reference_says(seed: int) -> None:
     as_expected(query("week").rows(circuit_hour=hours), "week", periods)
 
 
-@pytest.mark.parametrize("seed", seeds(2, few=1))
+@pytest.mark.parametrize("seed", seeds(2, few=0))
 def test_ragged_months_are_as_the_reference_says(seed: int) -> None:
     hours = filled(seed, 24 * 64, datetime(2026, 1, 28))
     periods = defaultdict(list)
@@ -150,7 +150,7 @@ def thinned(hours: list[Row], every: int) -> list[Row]:
     return [h for h in hours if (h["hour"].toordinal() + h["hour"].hour // 12) % every == 0]
 
 
-@pytest.mark.parametrize("seed", seeds(2, few=1))
+@pytest.mark.parametrize("seed", seeds(2, few=0))
 def test_ragged_13_months_are_the_month_and_the_twelve_before_it(seed: int) -> None:
     hours = thinned(filled(seed, 24 * 450, datetime(2025, 1, 20)), 9)
     months = sorted({hour["hour"].date().replace(day=1) for hour in hours})

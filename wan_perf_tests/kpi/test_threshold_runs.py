@@ -259,6 +259,7 @@ def test_a_day_alone_is_the_day_in_a_range(seed):
     assert runs_reference.in_order(alone) == pieces(hours)
 
 
+@pytest.mark.proof
 def test_the_ragged_days_hold_what_they_are_to_try():
     """Long runs, runs over midnights, changes of level within a run, open ones and over ones."""
     drawn = [ragged(seed) for seed in range(40)]

@@ -12,6 +12,7 @@ from wan_perf_tests.warehouse.processes import PROCESSES
 from wan_perf_tests.warehouse.rows import H5, circuit_hours, stored, window
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a process's files")
 def test_a_full_disk_leaves_the_old_hour_and_the_next_run_repairs(tmp_path: Path) -> None:
     path = tmp_path / "wan.duckdb"

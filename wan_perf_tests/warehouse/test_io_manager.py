@@ -7,6 +7,7 @@ import dagster as dg
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+import pytest
 
 from wan_perf.defs.checks import checks_of
 from wan_perf.defs.declared import declared
@@ -87,6 +88,7 @@ def run(warehouse: Warehouse, asset: Any, first: datetime, last: datetime | None
     )
 
 
+@pytest.mark.proof
 def test_a_range_and_single_runs_in_any_order_store_the_same(warehouse: Warehouse) -> None:
     last = MIDNIGHT + 23 * HOUR
     assert run(warehouse, circuit_hour, MIDNIGHT, last).success
@@ -97,6 +99,7 @@ def test_a_range_and_single_runs_in_any_order_store_the_same(warehouse: Warehous
     assert stored(warehouse, CIRCUIT_HOUR) == ranged
 
 
+@pytest.mark.proof
 def test_a_day_is_computed_from_its_own_24_hours(warehouse: Warehouse) -> None:
     """No day sees an hour of its neighbours: bytes of 0:00 to 23:00 sum to (9 + .. + 32) GB."""
     two = MIDNIGHT + timedelta(days=1)
