@@ -10,13 +10,15 @@
     python -m wan_perf_tests.benchmark week --sites 2 --days 7     days that run by themselves
     python -m wan_perf_tests.benchmark daemon --sites 4            a daemon that is started twice
     python -m wan_perf_tests.benchmark screens --days 9            server time of the dashboard
+    python -m wan_perf_tests.benchmark event-log --hours 336       Dagster's log of a range
 
-All but the last six fill a DuckDB file with a synthetic estate and store what the graph stores;
+All but the last seven fill a DuckDB file with a synthetic estate and store what the graph stores;
 month and calendar also tell what it takes on disk. For live-hour a simulated cloud counts what an
 hour of `wan-perf collect` asks of it; for snowflake its stand-in counts what it is sent; backfill
 starts a real Dagster; week ticks schedules and sensors under a virtual clock, beside a cloud that
 fails, and tells what is missing at its end; daemon is a real one on the real clock, half an hour
-long; screens times pages over Parquet files. Every figure is of this one run.
+long; screens times pages over Parquet files; event-log runs
+empty assets over two event logs. Every figure is of this one run.
 """
 
 import argparse
@@ -29,6 +31,7 @@ from wan_perf_tests.benchmark.backfill import backfill
 from wan_perf_tests.benchmark.calendar import calendar
 from wan_perf_tests.benchmark.circuit_hour import circuit_hour
 from wan_perf_tests.benchmark.daemon import daemon
+from wan_perf_tests.benchmark.event_log import event_log
 from wan_perf_tests.benchmark.month import month
 from wan_perf_tests.benchmark.screens import screens
 from wan_perf_tests.benchmark.snowflake import on_snowflake
@@ -52,11 +55,12 @@ def main() -> None:
         "backfill": lambda: backfill(given.sites, min(given.days, 14)),
         "week": lambda: week(given.sites, given.days),
         "screens": lambda: screens(given.circuits, given.days, given.months),
+        "event-log": lambda: event_log(given.hours),
         "daemon": lambda: daemon(given.sites, given.passes),
     }
     parser.add_argument("what", choices=measured)
     parser.add_argument("--circuits", type=int, default=10_000)
-    parser.add_argument("--hours", type=int, default=1, help="of circuit-hour")
+    parser.add_argument("--hours", type=int, default=1, help="of circuit-hour, event-log")
     parser.add_argument("--days", type=int, default=31, help="of all that run for days")
     parser.add_argument("--months", type=int, default=13, help="of calendar")
     parser.add_argument("--chunk", type=int, default=31, help="days that calendar stores at a time")
