@@ -71,8 +71,8 @@ class EventLog(SqliteEventLogStorage):
             yield connection
 
     def _engine(self, shard: str) -> sa.Engine:
-        if shard in self._engines and shard not in self._initialized_dbs:
-            self._engines.pop(shard).dispose()  # its file was removed, see `retention`
+        if shard not in self._initialized_dbs:
+            self.close(shard)  # its file was removed
         if shard not in self._engines:
             engine = sa.create_engine(
                 self.conn_string_for_shard(shard),
@@ -94,10 +94,16 @@ class EventLog(SqliteEventLogStorage):
     def _close_oldest(self) -> None:
         of_runs = [shard for shard in self._engines if shard != INDEX_SHARD_NAME]
         for shard in of_runs[:-_OPEN_FILES]:
-            self._engines.pop(shard).dispose()
+            self.close(shard)
+
+    def close(self, run_id: str) -> None:
+        """Close the file of a run, as is needed before it is removed; the next use opens it."""
+        if run_id in self._engines:
+            self._engines.pop(run_id).dispose()
 
     def dispose(self) -> None:
         """Close the files."""
+        super().dispose()
         while self._engines:
             self._engines.popitem()[1].dispose()
 
@@ -113,6 +119,18 @@ class EventLog(SqliteEventLogStorage):
             self._tables.add("")
         return "" in self._tables
 
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event."""
+        super().store_event(event)
+        self._touch(event.run_id)
+
+    def _touch(self, run_id: str) -> None:
+        """Mark a run's file as modified, by which the UI follows the run.
+
+        A write-ahead log that stays open leaves the file itself as it is for long.
+        """
+        os.utime(self.path_for_shard(run_id))
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events of one run's partitions, in one transaction of each file."""
         is_alike = len({event.run_id for event in events}) == 1
@@ -122,6 +140,7 @@ class EventLog(SqliteEventLogStorage):
         rows = [self._event_to_row(event) for event in events]
         with self.run_connection(events[0].run_id) as connection:
             connection.execute(SqlEventLogStorageTable.insert(), rows)
+        self._touch(events[0].run_id)
         with self.index_transaction() as connection:
             ids = [_inserted(connection, row) for row in rows]
             self._store_asset_event_tags(connection, events, ids)

@@ -30,6 +30,7 @@ from dagster._core.storage.event_log.schema import (
 from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 
+from wan_perf.defs.event_log import EventLog
 from wan_perf.defs.lanes import HISTORY, LANE, LIVE, lane
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.thresholds import Retention
@@ -145,6 +146,8 @@ def _remove_log_file(instance: dg.DagsterInstance, events: SqliteEventLogStorage
     """Remove a run's own file of events and what its steps printed; False where there was none."""
     file = Path(events.path_for_shard(run))
     found = file.exists()
+    if isinstance(events, EventLog):
+        events.close(run)
     for part in (file, *(file.with_name(f"{file.name}-{end}") for end in ("wal", "shm"))):
         part.unlink(missing_ok=True)
     events._initialized_dbs.discard(run)

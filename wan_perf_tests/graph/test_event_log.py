@@ -1,8 +1,10 @@
 """The event log of a home beside Dagster's own, over the same runs."""
 
 import sqlite3
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import Queue
 
 import dagster as dg
 import pytest
@@ -12,9 +14,10 @@ from wan_perf.defs.retention import prune_dagster
 from wan_perf.thresholds import Retention
 
 DAYS = dg.DailyPartitionsDefinition("2026-03-01", end_date="2026-03-05")
+QUIET = "telemetry:\n  enabled: false\n"
 CONFIGURATIONS = {
-    "own": "event_log_storage:\n  module: wan_perf.defs.event_log\n  class: EventLog\n",
-    "dagster": "telemetry:\n  enabled: false\n",
+    "own": f"{QUIET}event_log_storage:\n  module: wan_perf.defs.event_log\n  class: EventLog\n",
+    "dagster": QUIET,
 }
 RANGE = {
     "dagster/asset_partition_range_start": "2026-03-01",
@@ -36,10 +39,10 @@ JOB = dg.define_asset_job("job", [of_days])
 DEFINITIONS = dg.Definitions(assets=[of_days], asset_checks=[checked], jobs=[JOB])
 
 
-def run(instance: dg.DagsterInstance) -> str:
+def run(instance: dg.DagsterInstance, run_id: str | None = None) -> str:
     """Run the four days; the run's id."""
     job = DEFINITIONS.resolve_job_def("job")
-    result = job.execute_in_process(instance=instance, tags=RANGE)
+    result = job.execute_in_process(instance=instance, tags=RANGE, run_id=run_id)
     assert result.success
     return result.run_id
 
@@ -111,6 +114,21 @@ def test_a_run_has_its_events_in_a_file_of_its_own(homes: dict[str, Path]):
         kinds = [event.dagster_event_type for event in instance.all_logs(newest)]
     assert kinds.count(dg.DagsterEventType.ASSET_MATERIALIZATION) == 4
     assert kinds[-1] == dg.DagsterEventType.PIPELINE_SUCCESS
+
+
+@pytest.mark.parametrize("reading", CONFIGURATIONS)
+def test_a_run_is_followed_while_its_files_are_open(tmp_path: Path, reading: str):
+    """As the UI's page of a run does it, by the modifications of the run's file."""
+    found: Queue[dg.DagsterEventType | None] = Queue()
+    with (
+        configured(tmp_path / "home", reading) as reader,
+        configured(tmp_path / "home", "own") as writer,
+    ):
+        run_id = str(uuid.uuid4())
+        reader.watch_event_logs(run_id, None, lambda event, _: found.put(event.dagster_event_type))
+        run(writer, run_id)
+        kinds = list(iter(lambda: found.get(timeout=30), dg.DagsterEventType.PIPELINE_SUCCESS))
+    assert kinds.count(dg.DagsterEventType.ASSET_MATERIALIZATION) == 4
 
 
 @pytest.mark.proof
