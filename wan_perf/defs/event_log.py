@@ -11,7 +11,7 @@ run. Nothing else than this class, named in the home's dagster.yaml, is needed t
 import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +129,8 @@ class EventLog(SqliteEventLogStorage):
 
         A write-ahead log that stays open leaves the file itself as it is for long.
         """
-        os.utime(self.path_for_shard(run_id))
+        with suppress(OSError):  # removed meanwhile, or another user's: the run goes on
+            os.utime(self.path_for_shard(run_id))
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events of one run's partitions, in one transaction of each file."""
