@@ -108,7 +108,8 @@ def test_every_page_can_be_read_without_script(browser, address: str):
             assert watched.page.locator("h1, .big").first.inner_text()
         watched.page.goto("/grid/circuits")
         watched.page.fill('input[name="circuit_id"]', "PRI-0003")
-        watched.page.keyboard.press("Enter")
+        with watched.page.expect_navigation():
+            watched.page.keyboard.press("Enter")
         assert watched.page.inner_text("#grid-count").startswith("1 row")
 
 
