@@ -98,7 +98,7 @@ def dashboard(host: str, port: int, access: Path | None, is_opened: bool) -> Non
 
 
 @commands.command("dashboard-password")
-@click.password_option(help="Without: asked for, and not shown.")
+@click.password_option(help="Without: prompted for, and not shown.")
 def dashboard_password(password: str) -> None:
     """Print the hash of a password, for the access file of the dashboard."""
     from wan_perf.web.access import hashed

@@ -1,6 +1,6 @@
 """Server time of the dashboard's pages over Parquet files of a large estate.
 
-Belongs here: an estate in files as they are published, and the time of each page made anew.
+Belongs here: an estate in files as they are published, and the time to render each page.
 Keep out: what a browser adds (`web/test_browser.py`).
 """
 

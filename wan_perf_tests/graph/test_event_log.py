@@ -146,3 +146,11 @@ def test_a_log_that_was_removed_is_empty_and_the_next_run_has_one(tmp_path: Path
         prune_dagster(instance, later, Retention())
         assert instance.all_logs(old) == []
         assert len(instance.all_logs(run(instance))) > 10
+
+
+def test_logs_that_were_wiped_are_empty_and_the_next_run_has_one(tmp_path: Path):
+    with configured(tmp_path / "home", "own") as instance:
+        old = run(instance)
+        instance.event_log_storage.wipe()
+        assert instance.all_logs(old) == []
+        assert len(instance.all_logs(run(instance))) > 10

@@ -54,27 +54,27 @@ def test_a_page_is_sent_again_only_when_the_data_changed(client: TestClient, est
 
 def test_ten_screens_cost_one():
     class Counted(Estate):
-        asked = 0
+        queries = 0
 
         def query(self, sql, parameters=()):
-            self.asked += 1
+            self.queries += 1
             return super().query(sql, parameters)
 
     counted = Counted(days=2, months=1)
     app = build_app(lambda: counted, clock=lambda: NOW)
     client = TestClient(app, base_url="http://localhost")
     client.get("/")
-    of_one = counted.asked
+    of_one = counted.queries
     with ThreadPoolExecutor(10) as screens:
         counted.version = "next"
-        before = counted.asked
+        before = counted.queries
         pages = list(screens.map(lambda _: client.get("/").text, range(10)))
     assert len(set(pages)) == 1
     # The state of the data may be read by each of those that come at once; the page is made once.
-    assert counted.asked - before <= of_one + 9 * 3
-    before = counted.asked
+    assert counted.queries - before <= of_one + 9 * 3
+    before = counted.queries
     client.get("/")
-    assert counted.asked == before
+    assert counted.queries == before
 
 
 def test_a_home_without_a_published_copy_says_what_to_run(tmp_path):
