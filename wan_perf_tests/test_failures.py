@@ -42,6 +42,11 @@ def wrapped(error: Exception) -> Exception:
             id="no right",
         ),
         pytest.param(
+            OSError(errno.ELOOP, "Too many levels of symbolic links", "/data/out.csv"),
+            *("/data/out.csv cannot be read or written: a link of its path leads back to", 1),
+            id="a link to itself",
+        ),
+        pytest.param(
             sqlite3.OperationalError("attempt to write a readonly database"),
             *("this user may not write it", 1),
             id="records that may not be written",

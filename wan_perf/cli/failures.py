@@ -29,6 +29,11 @@ _BY_ERRNO = {
     errno.EACCES: "this user may not; give it the right, or set WAN_PERF_HOME to another folder",
     errno.EPERM: "this user may not; give it the right, or set WAN_PERF_HOME to another folder",
     errno.ENOTDIR: "a part of its path is a file; set WAN_PERF_HOME to another folder",
+    errno.EFBIG: "it is larger than this user's files may be; raise the limit (ulimit -f)",
+    errno.EIO: "its disk cannot be read or written; check the disk",
+    errno.EISDIR: "it is a folder, and a file is needed; move it away",
+    errno.ELOOP: "a link of its path leads back to itself; give another path",
+    errno.ENAMETOOLONG: "a name of its path is too long; give a shorter one",
     errno.EMFILE: "too many files are open; raise the limit (ulimit -n)",
 }
 _BY_SQLITE = {
