@@ -51,7 +51,8 @@ class Table:
     whole. `minutes` is the length of its period: nothing in minutes exceeds it. Raw
     tables keep what was heard, so their values have no bounds. In a table that `sums_circuits`
     bytes are large integers: 2,200 circuits of 1 Gbit/s carry more in 13 months than 64 bits hold.
-    The published copy has the rows of the newest `published_days` days; None: all; 0: none.
+    The published copy has the rows of the newest `published_days` days; None: all; 0: none. Rows
+    older than `retention_days` are removed, unless the policy states another age; None: never.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Table:
     by_key: bool = False
     minutes: int | None = None
     sums_circuits: bool = False
+    retention_days: int | None = None
     nullable_key: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     own_rules: tuple[Rule, ...] = ()

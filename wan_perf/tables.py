@@ -118,6 +118,11 @@ _VALIDITY = Rule(
     lambda t: t.valid_from < t.valid_to,
 )
 
+RAW_DAYS = 400
+"""How long samples, events and history are retained: thirteen months can be computed again. The
+inventory stays: circuits are valid from the first snapshot that shows them. So do imported hours,
+whose file may be gone. [days]"""
+
 RAW_INVENTORY = Table(
     "raw_inventory",
     "One row per site, gateway and WAN port in an inventory snapshot.",
@@ -144,6 +149,7 @@ RAW_PORT_SAMPLE = Table(
     "raw_port_sample",
     "One row per WAN port, pass and source of its counters.",
     group="raw",
+    retention_days=RAW_DAYS,
     partition="pass_at",
     snapshot="pass_at",
     published_days=SAMPLES_DAYS,
@@ -161,6 +167,7 @@ RAW_PORT_HISTORY = Table(
     "raw_port_history",
     "One row per WAN port and past hour whose history was asked for, also where there is none.",
     group="raw",
+    retention_days=RAW_DAYS,
     partition="hour",
     by_key=True,
     published_days=HISTORY_DAYS,
@@ -193,6 +200,7 @@ RAW_GATEWAY_EVENT = Table(
     "raw_gateway_event",
     "One row per event of a gateway.",
     group="raw",
+    retention_days=RAW_DAYS,
     partition="event_at",
     key=("event_at", "gateway_mac", "port_id", "event_name", "detail"),
     nullable_key=("port_id", "detail"),
@@ -222,6 +230,7 @@ RAW_PATH_SAMPLE = Table(
     "raw_path_sample",
     "One row per pass and end of a peer path; the end at a hub only where no other tells of it.",
     group="raw",
+    retention_days=RAW_DAYS,
     partition="pass_at",
     snapshot="pass_at",
     published_days=SAMPLES_DAYS,
@@ -251,6 +260,7 @@ RAW_SITE_SLE = Table(
     "raw_site_sle",
     "One row per site and hour: the scores (0 to 1) that Mist gives, to compare with ours.",
     group="raw",
+    retention_days=RAW_DAYS,
     partition="hour",
     by_key=True,
     key=("hour", "site_id"),

@@ -92,12 +92,15 @@ def _as_entries(value: Any) -> Any:
 
 
 class Retention(BaseModel):
-    """How long Dagster's records are retained after their run ended. [days]
+    """How long Dagster's records are retained after their run ended, and raw rows. [days]
 
     The log of a run that succeeded is removed after `live_log_days` or `log_days`, that of one that
     failed after `failed_log_days`, the run itself after `live_run_days` or `run_days`, evaluations
     of automation conditions after `evaluation_days`. The materialization status of partitions and
     the newest result of each check stay.
+
+    `raw_days` replaces the retention that raw tables declare (`tables.RAW_DAYS`). It is at least 32
+    days: Mist's own history of 14 days and two days of neighbours can always be computed again.
     """
 
     model_config = _FROZEN
@@ -108,6 +111,7 @@ class Retention(BaseModel):
     live_run_days: float = Field(14, ge=0)
     run_days: float = Field(90, ge=0)
     evaluation_days: float = Field(7, ge=0)
+    raw_days: float | None = Field(None, ge=32)
 
     def log_age(self, *, is_live: bool, is_success: bool) -> timedelta:
         """Age from which the log of a run goes."""
@@ -117,6 +121,12 @@ class Retention(BaseModel):
     def run_age(self, *, is_live: bool) -> timedelta:
         """Age from which a run goes."""
         return timedelta(days=self.live_run_days if is_live else self.run_days)
+
+    def row_age(self, declared_days: float | None) -> timedelta | None:
+        """Age from which rows go of a table that declares these days; None: never."""
+        if declared_days is None:
+            return None
+        return timedelta(days=declared_days if self.raw_days is None else self.raw_days)
 
 
 class Policy(BaseModel):

@@ -1,17 +1,25 @@
 """Retention of Dagster's records: what goes, and what must stay for the partitions' sake."""
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from rich.console import Console
 
 from wan_perf.cli.homes import dagster_home
+from wan_perf.cli.pruning import prune as prune_command
+from wan_perf.definitions import build_definitions
 from wan_perf.defs.lanes import HISTORY, LIVE, lane
+from wan_perf.defs.resources import warehouse_for
 from wan_perf.defs.retention import prune_dagster
+from wan_perf.frames import conform
 from wan_perf.settings import read_settings
+from wan_perf.tables import RAW_SITE_SLE
 from wan_perf.thresholds import Retention
+from wan_perf.warehouse import Window
 
 HOURS = dg.HourlyPartitionsDefinition("2026-03-08-00:00", end_offset=1)
 RETENTION = Retention()
@@ -136,3 +144,34 @@ def test_files_shrink_and_stray_logs_go(instance: dg.DagsterInstance):
     after = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     assert not stray.exists()
     assert after < 0.25 * before
+
+
+@pytest.mark.parametrize("how", ["command", pytest.param("job", marks=pytest.mark.proof)])
+def test_raw_rows_go_with_the_records(how: str, instance: dg.DagsterInstance, tmp_path: Path):
+    now = datetime.now(UTC).replace(tzinfo=None)
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[retention]\nraw_days = 40\n", encoding="utf-8")
+    settings = read_settings(
+        WAN_PERF_HOME=tmp_path, WAN_PERF_POLICY=policy, WAN_PERF_START="2026-03-08T00:00"
+    )
+    warehouse = warehouse_for(settings)
+    for days in (43, 39):
+        at = now - timedelta(days=days)
+        row = {"hour": at, "site_id": "s1", "fetched_at": at}
+        window = Window(at, at + timedelta(hours=1))
+        warehouse.store(RAW_SITE_SLE, conform([row], RAW_SITE_SLE), window)
+    if how == "job":
+        job = build_definitions(settings).resolve_job_def("retention_job")
+        assert job.execute_in_process(instance=instance).success
+    else:
+        printed = io.StringIO()
+        prune_command(settings, Console(file=printed, width=200))
+        assert "Removed 1 row of raw_site_sle." in printed.getvalue()
+        assert f"Facts before {now - timedelta(days=40):%Y-%m-%d} stay" in printed.getvalue()
+    [left] = warehouse.query(warehouse.lazy(RAW_SITE_SLE))["hour"]
+    assert left == now - timedelta(days=39)
+
+
+def test_a_home_without_a_warehouse_stays_without(tmp_path: Path):
+    prune_command(read_settings(WAN_PERF_HOME=tmp_path), Console(quiet=True))
+    assert not list(tmp_path.glob("*.duckdb"))

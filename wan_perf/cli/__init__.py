@@ -280,7 +280,7 @@ def restore(file: Path, verify: bool) -> None:
 @commands.command()
 @click.option("--future", is_flag=True, help="Only rows of the future, stored by a wrong clock.")
 def prune(future: bool) -> None:
-    """Remove Dagster's records that are past the policy's retention, and shrink its files."""
+    """Remove Dagster's records and raw rows past the policy's retention, and shrink the files."""
     from wan_perf.cli import pruning
     from wan_perf.settings import read_settings
 

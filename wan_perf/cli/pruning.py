@@ -13,9 +13,10 @@ from rich.console import Console
 from wan_perf.cli.homes import dagster_home, end_abandoned
 from wan_perf.cli.report import counted
 from wan_perf.defs.resources import PolicyFile, clock_for, warehouse_for
-from wan_perf.defs.retention import prune_dagster
+from wan_perf.defs.retention import prune_dagster, prune_rows
 from wan_perf.settings import Settings
 from wan_perf.tables import RAW_INVENTORY
+from wan_perf.warehouse.expired import computable_from
 from wan_perf.warehouse.future import remove_rows_after
 
 
@@ -31,7 +32,7 @@ def prune_future(settings: Settings, console: Console) -> None:
 
 
 def prune(settings: Settings, console: Console) -> None:
-    """Remove Dagster's records that are past their retention and print how much went.
+    """Remove Dagster's records and raw rows past their retention, and print how much went.
 
     Raises:
         UsageError: the policy file is not valid.
@@ -48,3 +49,16 @@ def prune(settings: Settings, console: Console) -> None:
         "after.",
         soft_wrap=True,
     )
+    warehouse = warehouse_for(settings)
+    removed, shrunk = prune_rows(warehouse, clock_for(settings).now(), retention)
+    for name, rows in removed.items():
+        console.print(f"Removed {counted(rows, 'row', 'rows')} of {name}.")
+    if removed and (first := computable_from(warehouse)):
+        console.print(f"Facts before {first:%Y-%m-%d} stay and cannot be computed again.")
+    if shrunk:
+        why_not = f" ({shrunk.why_not})" if shrunk.why_not else ""
+        console.print(
+            f"{settings.duckdb_path}: {shrunk.before / 1e6:,.1f} MB before, "
+            f"{shrunk.after / 1e6:,.1f} MB after{why_not}.",
+            soft_wrap=True,
+        )

@@ -37,6 +37,7 @@ from wan_perf.tables import (
     RAW_PORT_SAMPLE,
 )
 from wan_perf.warehouse import Warehouse, Window
+from wan_perf.warehouse.expired import computable_from
 
 _HOUR = timedelta(hours=1)
 _ENDS = ("started_at", "ended_at")
@@ -192,7 +193,8 @@ def stale_rows(
     Stored hours are read of days only whose circuits or levels have changed since all hours of
     the day agreed with them, and of the newest two: a correction of any age changes the digests of
     its days (`changed_days`), and a day whose hours do not agree yet is compared again. What
-    bounds one call is `most_days`, the newest days first; the rest follows with the next.
+    bounds one call is `most_days`, the newest days first; the rest follows with the next. Hours
+    whose raw rows were removed by their retention cannot be computed again and are left out.
 
     Args:
         warehouse: Stored hours and dimensions.
@@ -206,6 +208,9 @@ def stale_rows(
     """
     nothing = pd.DataFrame({"hour": pd.Series(dtype="datetime64[us]"), "circuit_id": []})
     if not all(map(warehouse.holds, (CIRCUIT_HOUR, DIM_CIRCUIT))):
+        return nothing, compared
+    start = max(start, computable_from(warehouse) or start)
+    if start > now:
         return nothing, compared
     digests = _digests(warehouse, start.date(), now.date())
     days = days_to_compare(digests, compared, now.date(), most_days or len(digests))

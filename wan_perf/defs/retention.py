@@ -1,7 +1,9 @@
 """Retention of Dagster's own records: event logs, check results, runs, evaluations of conditions.
 
-Belongs here: which of them are old, and removing those from Dagster's storage.
-Keep out: how long each is retained (`thresholds.Retention`), rows of the warehouse.
+Belongs here: which of them are old, and removing those from Dagster's storage; the job that applies
+every retention.
+Keep out: how long each is retained (`thresholds.Retention`), removing rows of the warehouse
+(`warehouse.expired`).
 
 Dagster retains runs for ever. Deleting a run through its API also deletes the materializations of
 that run, by which Dagster knows that a partition exists, so that conditions would request years of
@@ -31,9 +33,14 @@ from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 
 from wan_perf.defs.event_log import EventLog
-from wan_perf.defs.lanes import HISTORY, LANE, LIVE, lane
+from wan_perf.defs.lanes import HISTORY, LANE, LIVE, PATIENCE_S, lane
 from wan_perf.defs.resources import PolicyFile
+from wan_perf.mist.clock import Clock
 from wan_perf.thresholds import Retention
+from wan_perf.waiting import waiting
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse
+from wan_perf.warehouse.expired import remove_expired
+from wan_perf.warehouse.shrinking import Shrunk, shrink
 
 _BATCH = 500
 """Runs a statement: older builds of SQLite bind at most 999 values."""
@@ -41,6 +48,9 @@ _STRAY_AFTER = timedelta(hours=1)
 """A log without a run is a leftover once no process can still be creating that run."""
 _SHRINK_FROM_BYTES = 4 * 2**20
 _SHRINK_FROM_SHARE = 0.2
+_MOST_BYTES_BESIDE_RUNS = 2 * 2**30
+"""Of a larger warehouse a copy may take longer than a live run waits (`PATIENCE_S`): that is done
+by the command, when a person chooses. [bytes]"""
 
 
 @dataclass
@@ -194,6 +204,20 @@ def _size(file: Path) -> int:
         return 0
 
 
+def prune_rows(
+    warehouse: Warehouse, now: datetime, retention: Retention, most_bytes: int | None = None
+) -> tuple[dict[str, int], Shrunk | None]:
+    """Remove rows past their retention at `now` (naive UTC); how many by table, and what was freed.
+
+    The embedded warehouse's file is rewritten where much of it is free and at most `most_bytes`
+    are in use; Snowflake has no file.
+    """
+    removed = remove_expired(warehouse, now, lambda table: retention.row_age(table.retention_days))
+    if not isinstance(warehouse, DuckDBWarehouse) or not warehouse.path.exists():
+        return removed, None
+    return removed, shrink(warehouse, most_bytes=most_bytes)
+
+
 @dg.op(description="Remove Dagster's records that are past their retention in the policy.")
 def prune_records(context: dg.OpExecutionContext, policy: dg.ResourceParam[PolicyFile]) -> None:
     """Prune the instance of this run; the run's log says what was removed."""
@@ -203,10 +227,26 @@ def prune_records(context: dg.OpExecutionContext, policy: dg.ResourceParam[Polic
     context.add_output_metadata(vars(pruned))
 
 
-@dg.job(tags=lane(HISTORY), description="Remove Dagster's records that are past their retention.")
+@dg.op(description="Remove raw rows that are past their retention, and shrink the file.")
+def prune_tables(
+    context: dg.OpExecutionContext,
+    policy: dg.ResourceParam[PolicyFile],
+    warehouse: dg.ResourceParam[Warehouse],
+    clock: dg.ResourceParam[Clock],
+) -> None:
+    """Prune the warehouse of this run; the run's log says what was removed."""
+    with waiting(PATIENCE_S[HISTORY]):
+        retention = policy.read().retention
+        removed, shrunk = prune_rows(warehouse, clock.now(), retention, _MOST_BYTES_BESIDE_RUNS)
+    context.log.info(f"Removed {removed or 'no rows'}; {shrunk or 'no file'}.")
+    context.add_output_metadata({"removed": removed, **(vars(shrunk) if shrunk else {})})
+
+
+@dg.job(tags=lane(HISTORY), description="Remove what is past its retention; shrink files.")
 def retention_job() -> None:
-    """What keeps Dagster's home from growing for ever."""
+    """What keeps Dagster's home and the warehouse from growing for ever."""
     prune_records()
+    prune_tables()
 
 
 def retention_schedule(*, is_running: bool) -> dg.ScheduleDefinition:
@@ -219,5 +259,5 @@ def retention_schedule(*, is_running: bool) -> dg.ScheduleDefinition:
         default_status=(
             dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED
         ),
-        description="Dagster's records that are past their retention in the policy are removed.",
+        description="Dagster's records and raw rows that are past their retention are removed.",
     )

@@ -28,6 +28,7 @@ from wan_perf.declaration import Rule, Table, View
 from wan_perf.errors import WanPerfError
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import checking, compiling, migrations, patterns, views
+from wan_perf.warehouse.expired import refuse_expired
 from wan_perf.warehouse.held import held
 from wan_perf.warehouse.patterns import Pattern
 from wan_perf.warehouse.reading import as_stored, declared_rows
@@ -227,6 +228,7 @@ class Warehouse(ABC):
 
         Raises:
             RefusedRowsError: rows break a rule, or have other columns; the old slice stands.
+            ExpiredRowsError: an expression reads rows that were removed by their retention.
             WanPerfError: a column of the table has another type than the declared one, or it is a
                 view, which keeps no rows.
         """
@@ -239,6 +241,8 @@ class Warehouse(ABC):
         names = ", ".join(table.columns)
         of = {"start": f"{window.start}", "end": f"{window.end}"} if window else {}
         with self.session(tag=_tag(stores=table.name, **of)) as session:
+            if not isinstance(rows, pd.DataFrame):
+                refuse_expired(self, session, table, _sources(rows), window)
             self.create(session, table)
             for view in views.made_with(table):
                 self.create(session, view)

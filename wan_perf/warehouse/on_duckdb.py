@@ -150,6 +150,16 @@ class DuckDBWarehouse(Warehouse):
             idle.append(engine)
 
     @contextmanager
+    def without_writers(self) -> Iterator[DuckDBSession]:
+        """A connection that reads, while no process and no thread of this one writes.
+
+        Raises:
+            TransientError, WanPerfError: as `session`.
+        """
+        with self._turn(Wait(self.path, self.patience_s)), self.session(read_only=True) as session:
+            yield session
+
+    @contextmanager
     def _turn(self, wait: Wait) -> Iterator[None]:
         # The file's lock keeps other processes out, not the threads of this one.
         turn = _TURNS.setdefault(self.path.resolve(), threading.Lock())
@@ -188,6 +198,21 @@ class DuckDBWarehouse(Warehouse):
             pause_s = min(pause_s * 2, 1.0)
 
     def _attach(
+        self, idle: list[duckdb.DuckDBPyConnection], read_only: bool
+    ) -> duckdb.DuckDBPyConnection:
+        """An engine with the file attached that has the path's name now.
+
+        Whoever replaces the file holds its lock until the new one has the name. What was opened
+        before and locked after would be a file without a name, and its rows would be lost.
+        """
+        while True:
+            before = _inode(self.path)
+            engine = self._attach_once(idle, read_only)
+            if before in (None, _inode(self.path)):
+                return engine
+            engine.close()
+
+    def _attach_once(
         self, idle: list[duckdb.DuckDBPyConnection], read_only: bool
     ) -> duckdb.DuckDBPyConnection:
         try:
@@ -290,6 +315,13 @@ class DuckDBWarehouse(Warehouse):
                 *(_comment(view, column) for column in view.fields),
             )
         )
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 @contextmanager

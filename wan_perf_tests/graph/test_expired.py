@@ -1,0 +1,56 @@
+"""Runs over hours whose raw rows were removed by their retention: the facts stay."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from wan_perf.cli.correcting import CorrectingRuns
+from wan_perf.definitions import FACTS_JOB
+from wan_perf.simulator import Fleet
+from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_STATE, RAW_PORT_SAMPLE
+from wan_perf.thresholds import Retention
+from wan_perf.warehouse.expired import ExpiredRowsError, remove_expired
+from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, staged
+
+pytestmark = pytest.mark.proof
+FLEET = Fleet.seeded(7, 1, START, START + 24 * HOUR, faults=False)
+
+
+class Correcting(CorrectingRuns, UpToFacts):
+    """The command's runs, without what stands on the fact."""
+
+
+def test_a_backfill_over_removed_rows_keeps_the_facts_and_says_so(tmp_path: Path):
+    with staged(FLEET, tmp_path, kind=Correcting) as stage:
+        stage.runs.collect(START, START + 3 * HOUR)
+        before = [stage.rows(table) for table in (CIRCUIT_HOUR, CIRCUIT_STATE)]
+        retention, later = Retention(), START + timedelta(days=403)
+        remove_expired(
+            stage.runs.warehouse, later, lambda table: retention.row_age(table.retention_days)
+        )
+        assert stage.rows(RAW_PORT_SAMPLE).empty
+        hours = [f"{START + n * HOUR:%Y-%m-%d-%H:00}" for n in (0, 2)]
+        # 2026-03-07 and 403 days, less 400 days
+        with pytest.raises(ExpiredRowsError, match="before 2026-03-10 were removed"):
+            stage.runs._run(FACTS_JOB, hours)
+        with pytest.raises(ExpiredRowsError, match="give a range from 2026-03-10 on"):
+            stage.runs.collect(START, START + 3 * HOUR, again=True)
+        after = [stage.rows(table) for table in (CIRCUIT_HOUR, CIRCUIT_STATE)]
+        assert len(before[0]) > 0
+        assert all(one.equals(other) for one, other in zip(before, after, strict=True))
+
+
+def test_a_correction_leaves_hours_out_whose_raw_rows_are_gone(tmp_path: Path):
+    """Else every inventory would fail for ever after a contract of old hours was corrected."""
+    with staged(FLEET, tmp_path, kind=Correcting) as stage:
+        stage.runs.collect(START, START + 3 * HOUR)
+        before = stage.rows(CIRCUIT_HOUR)
+        retention, later = Retention(), START + timedelta(days=403)
+        remove_expired(
+            stage.runs.warehouse, later, lambda table: retention.row_age(table.retention_days)
+        )
+        with stage.runs.warehouse.session() as session:
+            session.run("UPDATE dim_circuit SET bandwidth_mbps = 7777")
+        assert stage.runs.correct() is None
+        assert stage.rows(CIRCUIT_HOUR).equals(before)
