@@ -34,19 +34,19 @@ class Shell:
     """Runs wan-perf with settings of its own and nothing from the surroundings.
 
     `run` calls the entry point in this process, which saves the seconds that imports take;
-    `process` starts one, as a person does.
+    `process` starts one, as a person does. Without a cloud for commands that only read.
     """
 
-    def __init__(self, home: Path, cloud: Cloud) -> None:
+    def __init__(self, home: Path, cloud: Cloud | None = None) -> None:
         self.home = home
-        self.settings = {
-            "MIST_API_TOKEN": cloud.token,
-            "MIST_ORG_ID": cloud.org_id,
-            "MIST_BASE_URL": cloud.url,
-            "WAN_PERF_CLOCK": "simulator",
-            "WAN_PERF_HOME": str(home),
-            "WAN_PERF_START": f"{START:%Y-%m-%dT%H:%M}",
-        }
+        self.settings = {"WAN_PERF_HOME": str(home), "WAN_PERF_START": f"{START:%Y-%m-%dT%H:%M}"}
+        if cloud is not None:
+            self.settings |= {
+                "MIST_API_TOKEN": cloud.token,
+                "MIST_ORG_ID": cloud.org_id,
+                "MIST_BASE_URL": cloud.url,
+                "WAN_PERF_CLOCK": "simulator",
+            }
 
     def run(self, *arguments: str, **settings: str) -> Ended:
         out, err, code = io.StringIO(), io.StringIO(), 0

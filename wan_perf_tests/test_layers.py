@@ -69,6 +69,7 @@ ARROWS = {
             "kpi",
             "metrics",
             "mist",
+            "name_matching",
             "network",
             "periods",
             "settings",

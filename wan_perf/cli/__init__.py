@@ -12,14 +12,14 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
-from wan_perf.cli.arguments import EXISTING_FILE, FILE, INSTANT, resolved
+from wan_perf.cli.arguments import EXISTING_FILE, FILE, INSTANT, Choice, resolved
+from wan_perf.cli.command_group import CommandGroup, run
+from wan_perf.cli.completion import completed, metrics, tables
 from wan_perf.cli.terminal import Terminal, printable
-from wan_perf.errors import WanPerfError
-from wan_perf.file_modes import modes_at, restrict, restricted
+from wan_perf.file_modes import modes_at, restricted
 from wan_perf.network import exempt_loopback
 from wan_perf.time_argument import EXAMPLES, TimeArgument
 from wan_perf.waiting import waiting
@@ -33,25 +33,12 @@ Settings come from the environment and from .env (see .env.example). Instants ar
 """
 
 
-class _Command(click.Command):
-    """A command that creates files as WAN_PERF_HOME_READERS says."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; not reached by --help, which needs no settings."""
-        from wan_perf.settings import read_settings
-
-        with contextlib.suppress(WanPerfError):  # a command that needs settings reports it
-            restrict(read_settings().home_readers)
-        return super().invoke(ctx)
-
-
-@click.group(help=_ABOUT, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=CommandGroup, help=_ABOUT, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="wan-perf")
 def commands() -> None:
     """The commands; their help is `_ABOUT`."""
-
-
-commands.command_class = _Command
 
 
 @commands.command()
@@ -59,7 +46,10 @@ commands.command_class = _Command
 @click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
 @click.option("--open", "is_opened", is_flag=True, help="Serve and open the dashboard at the end.")
 def demo(sites: int, seed: int, is_opened: bool) -> None:
-    """Collect a day of a simulated retailer over HTTP and answer from the warehouse."""
+    """Collect two weeks of a simulated retailer, and answer.
+
+    Everything goes over HTTP, and every answer is read from the warehouse of the demonstration.
+    """
     from wan_perf.cli.demo import run_demo
 
     run_demo(sites, seed, is_opened=is_opened)
@@ -71,9 +61,10 @@ def demo(sites: int, seed: int, is_opened: bool) -> None:
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--real", is_flag=True, help="Your own settings and home instead of a simulation.")
 def dev(sites: int, seed: int, port: int, real: bool) -> None:
-    """Open the graph in Dagster's UI, with a simulated Mist Cloud beside it, until Ctrl+C.
+    """Serve Dagster's UI and daemon on a simulated cloud.
 
-    A simulated organisation is a new one with every start. Runs of the UI are kept in the home.
+    Until Ctrl+C, with the dashboard beside it. A simulated organisation is a new one with every
+    start. Runs of the UI are stored in the home.
     """
     from wan_perf.cli.dev import run_dev
 
@@ -86,9 +77,9 @@ def dev(sites: int, seed: int, port: int, real: bool) -> None:
 @click.option("--access", type=EXISTING_FILE, help="TOML: who may see it, of which regions.")
 @click.option("--open", "is_opened", is_flag=True, help="Open it in the browser.")
 def dashboard(host: str, port: int, access: Path | None, is_opened: bool) -> None:
-    """Serve the dashboard of this home until Ctrl+C.
+    """Serve the dashboard of this home.
 
-    On another address than loopback only with --access.
+    Until Ctrl+C; on another address than loopback only with --access.
     """
     from wan_perf.cli.dashboard import run_dashboard
     from wan_perf.settings import read_settings
@@ -100,7 +91,7 @@ def dashboard(host: str, port: int, access: Path | None, is_opened: bool) -> Non
 @commands.command("dashboard-password")
 @click.password_option(help="Without: prompted for, and not shown.")
 def dashboard_password(password: str) -> None:
-    """Print the hash of a password, for the access file of the dashboard."""
+    """Print the hash of a password for the access file."""
     from wan_perf.web.access import hashed
 
     click.echo(f'password = "{hashed(password)}"')
@@ -131,7 +122,10 @@ def simulate(
     truth: Path | None,
     hostile: bool,
 ) -> None:
-    """Serve a Mist Cloud on loopback, with planted faults, until Ctrl+C."""
+    """Serve a simulated Mist Cloud on this machine.
+
+    On loopback, with planted faults, until Ctrl+C.
+    """
     from wan_perf.cli.simulate import run_simulator
 
     run_simulator(sites, seed, port, resolved(start), days, faults, replay, truth, hostile)
@@ -145,7 +139,10 @@ def simulate(
 def collect(
     start: TimeArgument | None, end: TimeArgument | None, inventory: bool, again: bool
 ) -> None:
-    """Take the pass that is due now, or what can still be had of a range of hours."""
+    """Collect what is due now, or a range of hours.
+
+    Without a range: the poll that is due. Of a range: what Mist still has.
+    """
     from wan_perf.cli.correcting import CorrectingRuns
 
     with CorrectingRuns() as runs:
@@ -155,7 +152,10 @@ def collect(
 @commands.command("import")
 @click.argument("file", type=FILE)
 def import_hours(file: Path) -> None:
-    """Take circuit-hours of an older tool from a CSV or Parquet file, and all that follows."""
+    """Import circuit-hours of an older tool from a file.
+
+    CSV or Parquet; days, weeks, months and reports follow.
+    """
     from wan_perf.cli.importing import ImportRuns
 
     with ImportRuns() as runs:
@@ -164,7 +164,7 @@ def import_hours(file: Path) -> None:
 
 @commands.command()
 def adopt() -> None:
-    """Tell this home's Dagster what the tables already hold."""
+    """Register stored partitions in this home's Dagster."""
     from wan_perf.cli.adopting import Adoption
 
     with Adoption() as runs:
@@ -172,13 +172,16 @@ def adopt() -> None:
 
 
 @commands.command()
-@click.argument("period", type=click.Choice(["daily", "weekly", "monthly"]))
+@click.argument("period", metavar="PERIOD", type=Choice(["daily", "weekly", "monthly"]))
 @click.option(
     "--start", type=INSTANT, help="First day, UTC; default: the newest period that there is."
 )
 @click.option("--end", type=INSTANT, help="End of the range, not included; default: the newest.")
 def aggregate(period: str, start: TimeArgument | None, end: TimeArgument | None) -> None:
-    """Sum up hours to days, days to weeks and months; monthly makes the 13 months too."""
+    """Aggregate hours to days, days to weeks and months.
+
+    PERIOD is daily, weekly or monthly; monthly computes the 13 months too.
+    """
     from wan_perf.cli.running import Runs
 
     with Runs() as runs:
@@ -194,7 +197,7 @@ def aggregate(period: str, start: TimeArgument | None, end: TimeArgument | None)
 @click.option("--start", type=INSTANT, help="First hour of a range, UTC.")
 @click.option("--end", type=INSTANT, help="End of the range, not included; default: now.")
 def full_cycle(start: TimeArgument | None, end: TimeArgument | None) -> None:
-    """Collect, aggregate, and print the answers."""
+    """Collect, aggregate and print the answers."""
     from wan_perf.cli.answers import print_answers
     from wan_perf.cli.cycle import FullCycle
 
@@ -205,13 +208,17 @@ def full_cycle(start: TimeArgument | None, end: TimeArgument | None) -> None:
 
 
 @commands.command()
-@click.argument("metric")
+@click.argument("metric", shell_complete=completed(metrics))
 @click.option("--n", "places", default=10, show_default=True, type=click.IntRange(min=1))
 @click.option(
-    "--period", default="day", show_default=True, help="The newest day, week, month or 13_month."
+    "--period",
+    default="day",
+    show_default=True,
+    type=Choice(["day", "week", "month", "13_month"]),
+    help="Its newest one that is stored.",
 )
 def top(metric: str, places: int, period: str) -> None:
-    """Print the circuits that are worst by a figure, such as flap_count."""
+    """Print the circuits that are worst by a figure."""
     from wan_perf.cli.top import print_top
     from wan_perf.defs.resources import warehouse_for
     from wan_perf.settings import read_settings
@@ -220,11 +227,12 @@ def top(metric: str, places: int, period: str) -> None:
 
 
 @commands.command("export")
-@click.argument("report")
+@click.argument("report", shell_complete=completed(tables))
 @click.option(
     "--format",
     "file_format",
-    help="csv or parquet; default: by the ending of --out, else csv.",
+    type=Choice(["csv", "parquet"]),
+    help="Default: by the ending of --out, else csv.",
 )
 @click.option("--out", type=FILE, help="File, or - for standard output; default: in exports.")
 def export_report(report: str, file_format: str | None, out: Path | None) -> None:
@@ -245,7 +253,10 @@ def export_report(report: str, file_format: str | None, out: Path | None) -> Non
 @commands.command()
 @click.option("--all", "everything", is_flag=True, help="Write every file again.")
 def publish(everything: bool) -> None:
-    """Bring the published copy up to the warehouse: what dashboards and other readers see."""
+    """Bring the published copy up to the warehouse.
+
+    Dashboards and other readers read this copy.
+    """
     from wan_perf.cli.publishing import publish_now
     from wan_perf.settings import read_settings
 
@@ -259,7 +270,10 @@ def publish(everything: bool) -> None:
     help="File; default: in the home's backups, named by the instant.",
 )
 def backup(out: Path | None) -> None:
-    """Copy the embedded warehouse to a file, compared with the original; runs wait meanwhile."""
+    """Back up the embedded warehouse to a file.
+
+    The copy is compared with the original; runs wait meanwhile.
+    """
     from wan_perf.cli.backing_up import back_up
     from wan_perf.settings import read_settings
 
@@ -270,7 +284,10 @@ def backup(out: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--verify", is_flag=True, help="Only read the backup whole; change nothing.")
 def restore(file: Path, verify: bool) -> None:
-    """Put a backup in the place of the embedded warehouse; the file before is set aside."""
+    """Restore the embedded warehouse from a backup.
+
+    The file before is set aside.
+    """
     from wan_perf.cli.backing_up import restore as restore_backup
     from wan_perf.settings import read_settings
 
@@ -280,7 +297,10 @@ def restore(file: Path, verify: bool) -> None:
 @commands.command()
 @click.option("--future", is_flag=True, help="Only rows of the future, stored by a wrong clock.")
 def prune(future: bool) -> None:
-    """Remove Dagster's records and raw rows past the policy's retention, and shrink the files."""
+    """Remove Dagster's records and raw rows past retention.
+
+    The policy file says how long they are retained; the files shrink.
+    """
     from wan_perf.cli import pruning
     from wan_perf.settings import read_settings
 
@@ -290,7 +310,10 @@ def prune(future: bool) -> None:
 
 @commands.command()
 def doctor() -> None:
-    """Check settings, Mist, the warehouse and this machine; say what to do. Changes nothing."""
+    """Check settings, Mist, the warehouse, this machine.
+
+    A line a check, with what to do where it failed. Changes nothing.
+    """
     from wan_perf.cli.doctor import print_findings
 
     sys.exit(print_findings(Terminal()))
@@ -298,7 +321,7 @@ def doctor() -> None:
 
 @commands.command()
 def dictionary() -> None:
-    """Print the data dictionary: one line a table, beginning with its name."""
+    """Print every table and column with its meaning."""
     from wan_perf.tables import TABLES
 
     for table in TABLES.values():
@@ -309,10 +332,11 @@ def dictionary() -> None:
 @click.option("--writer", help="Role that collects; default: SNF_ROLE, else WAN_PERF_WRITER.")
 @click.option("--reader", default="WAN_PERF_READER", show_default=True, help="Role that reads.")
 def snowflake_setup(writer: str | None, reader: str) -> None:
-    """Print the SQL that an administrator of a Snowflake account runs once.
+    """Print the SQL that prepares a Snowflake account.
 
-    Nothing is opened. Names come from SNF_DATABASE, SNF_SCHEMA and SNF_WAREHOUSE (where empty:
-    WAN_PERF, CIRCUITS, WAN_PERF); where SNF_USER is set, a service user with a key pair is made.
+    An administrator runs it once; nothing is opened. Names come from SNF_DATABASE, SNF_SCHEMA and
+    SNF_WAREHOUSE (where empty: WAN_PERF, CIRCUITS, WAN_PERF); where SNF_USER is set, a service user
+    with a key pair is made.
     """
     from wan_perf.settings import read_settings
     from wan_perf.warehouse.snowflake_errors import Names
@@ -346,7 +370,7 @@ def main() -> None:
 def _run() -> None:
     try:
         with waiting(_PATIENCE_S, lambda said: click.echo(f"wan-perf: {said}", err=True)):
-            commands()
+            sys.exit(run(commands))
     except Exception as error:  # the one boundary: nobody sees a traceback
         from wan_perf.cli.failures import ending
 

@@ -1,16 +1,21 @@
-"""Types of command line arguments: instants and paths, read alike by every command.
+"""Types of command line arguments: instants, paths and choices, read alike by every command.
 
 Belongs here: how the text of an argument becomes a value, and its refusal.
 Keep out: what a command does with the value.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from wan_perf.name_matching import closest
 from wan_perf.time_argument import TimeArgument, time_argument
+
+_FEW = 8
+"""So many words are listed beside a suggestion."""
 
 
 class InstantType(click.ParamType):
@@ -41,6 +46,30 @@ class UserPathType(click.Path):
         except RuntimeError:
             self.fail(f"no user has the folder {Path(value).parts[0]}", param, ctx)
         return super().convert(path, param, ctx)
+
+
+class Choice(click.Choice[str]):
+    """One of some words; of a misspelt one the closest is suggested."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's
+        """What is wrong with the word, and which there are."""
+        return f"{str(value)!r} is unknown; {suggestion(str(value), self.choices)}"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence on a word that is unknown: the closest that there is, else all of them.
+
+    >>> suggestion("weakly", ["daily", "weekly"])
+    'did you mean weekly? Give one of daily, weekly.'
+    >>> suggestion("yearly", ["day", "week"])
+    'give one of day, week.'
+    """
+    words = list(known)
+    all_words = f"one of {', '.join(words)}."
+    found = closest(word, words)
+    if found is None:
+        return f"give {all_words}"
+    return f"did you mean {found}?" + (f" Give {all_words}" if len(words) <= _FEW else "")
 
 
 INSTANT = InstantType()

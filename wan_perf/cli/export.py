@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from wan_perf.cli.arguments import suggestion
 from wan_perf.cli.output_file import Write, write_file
 from wan_perf.declaration import Table
 from wan_perf.errors import UsageError
@@ -84,7 +85,7 @@ def _format(given: str | None, out: Path | None) -> str:
     ending = out.suffix.lower().removeprefix(".") if out else ""
     by_name = ending if ending in FORMATS else None
     if given is not None and given not in FORMATS:
-        raise UsageError(f"Format {given} is unknown; give one of {', '.join(FORMATS)}.")
+        raise UsageError(f"Format {given} is unknown; {suggestion(given, FORMATS)}")
     if given and by_name and given != by_name:
         raise UsageError(
             f"--format {given} contradicts --out {out}, which ends as a {by_name} file; leave "
@@ -96,7 +97,7 @@ def _format(given: str | None, out: Path | None) -> str:
 def _known(report: str) -> Table:
     if report not in TABLES:
         raise UsageError(
-            f"There is no report or table named {report}; give one of {', '.join(sorted(TABLES))}."
+            f"There is no report or table named {report}; {suggestion(report, sorted(TABLES))}"
         )
     return TABLES[report]
 

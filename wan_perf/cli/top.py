@@ -7,6 +7,7 @@ Keep out: ranking (`kpi.ranking`).
 import pandas as pd
 from rich.console import Console
 
+from wan_perf.cli.arguments import suggestion
 from wan_perf.cli.showing import grid
 from wan_perf.columns import COLUMNS
 from wan_perf.errors import UsageError
@@ -37,10 +38,10 @@ def print_top(
     """
     ranked = [one for one in RANKED if one.column == figure]
     if not ranked:
-        known = ", ".join(one.column for one in RANKED)
-        raise UsageError(f"Nothing is ranked by {figure}; give one of {known}.")
+        known = suggestion(figure, [one.column for one in RANKED])
+        raise UsageError(f"Nothing is ranked by {figure}; {known}")
     if period not in PERIODS:
-        raise UsageError(f"Period {period} is unknown; give one of {', '.join(PERIODS)}.")
+        raise UsageError(f"Period {period} is unknown; {suggestion(period, PERIODS)}")
     table, made_by = KEPT[period]
     whole = "whole day" if period == "day" else period
     nothing = UsageError(
