@@ -494,7 +494,7 @@ def _share(circuit: dict[str, Any], hour: dict[str, Any]) -> float | None:
 
 
 def print_table(tallies: dict[str, Tally]) -> None:
-    """The table as it stands in the README."""
+    """The table as it stands in docs/verification.md."""
     head = ("kind", "planted", "observable", "found", "missed", "invented", "error median, worst")
     print("| " + " | ".join(head) + " |")  # noqa: T201 - the command's output
     print("|" + " --- |" * len(head))  # noqa: T201

@@ -91,7 +91,7 @@ def _refuse_open_door(host: str, access: Access | None) -> None:
     if access is None:
         raise UsageError(
             f"On {host} other machines can reach the dashboard; give --access FILE with who may "
-            "see it (README, section Dashboard), or leave --host out."
+            "see it (docs/guides/dashboard.md), or leave --host out."
         )
     if host in ("0.0.0.0", "::") and not access.hosts:  # noqa: S104 - compared, not bound to
         raise UsageError(

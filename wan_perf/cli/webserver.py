@@ -1,7 +1,7 @@
 """Dagster's webserver with a guard in front: other pages of the same browser get nothing from it.
 
 Belongs here: which requests are refused before Dagster sees them.
-Keep out: who may log in: that is for a proxy in front (README).
+Keep out: who may log in: that is for a proxy in front.
 
 Dagster's UI has no login and executes mutations for whoever reaches it. On loopback that is every
 page that a person's browser opens: by a form or an image on a foreign page, or by a host name that

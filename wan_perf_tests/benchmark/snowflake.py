@@ -1,8 +1,8 @@
 """What a day costs on Snowflake in rows, statements and bytes, counted on its stand-in.
 
 Belongs here: a simulated day as the command line collects it, and its extrapolation to an estate.
-Keep out: seconds and credits: the stand-in is not Snowflake's engine. The README says what
-Snowflake's published rules make of these counts.
+Keep out: seconds and credits: the stand-in is not Snowflake's engine. What Snowflake's
+published rules make of these counts is in docs/guides/snowflake.md.
 
 Rows and bytes are those of an estate of `sites`, scaled by the number of sites; statements do not
 depend on it. Bytes are Parquet's with zstd, which is near to what Snowflake's own files take.
