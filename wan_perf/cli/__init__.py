@@ -308,6 +308,31 @@ def prune(future: bool) -> None:
     command(read_settings(), Terminal())
 
 
+@commands.command("status")
+@click.option(
+    "--days",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1, 14),
+    help="How far back gaps are looked for.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show_status(days: int, as_json: bool) -> None:
+    """Show freshness, gaps, failed runs and the queue.
+
+    Reads what is stored: starts no run and requests nothing from Mist. Exit code 1 where there is
+    no data yet.
+    """
+    from wan_perf.cli.status import print_status, print_status_json, read_status
+    from wan_perf.settings import read_settings
+
+    found = read_status(read_settings(), days)
+    if as_json:
+        print_status_json(found)
+    else:
+        print_status(found, Terminal())
+
+
 @commands.command()
 def doctor() -> None:
     """Check settings, Mist, the warehouse, this machine.

@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import Self
 
 import dagster as dg
-import pandas as pd
 from rich.console import Console
 
+from wan_perf.cli.extent import extent
 from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
 from wan_perf.cli.report import Report
 from wan_perf.cli.terminal import Terminal, warning
@@ -125,14 +125,7 @@ class Jobs:
 
     def _ends(self, table: Table, column: str) -> tuple[datetime | None, datetime | None]:
         """Oldest and newest instant of a stored column; none where there are no rows."""
-        if not self.warehouse.holds(table):
-            return None, None
-        rows = self.warehouse.lazy(table)
-        at = rows[column].cast("timestamp")
-        found = self.warehouse.query(rows.aggregate(oldest=at.min(), newest=at.max())).iloc[0]
-        if pd.isna(found["oldest"]):
-            return None, None
-        return found["oldest"].to_pydatetime(), found["newest"].to_pydatetime()
+        return extent(self.warehouse, table, column)
 
 
 def _ours(error: BaseException | None) -> WanPerfError | None:
