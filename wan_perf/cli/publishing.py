@@ -5,6 +5,7 @@ from rich.console import Console
 from wan_perf.cli.report import counted
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.errors import UsageError
+from wan_perf.published.compaction import compact
 from wan_perf.published.publisher import publish
 from wan_perf.settings import Settings
 from wan_perf.warehouse import DuckDBWarehouse
@@ -26,6 +27,7 @@ def publish_now(settings: Settings, console: Console, *, everything: bool) -> No
     folder = settings.published_path
     with console.status(f"publishing to {folder}"):
         done = publish(warehouse, folder, everything=everything)
+        compact(folder)
     files = counted(done.files, "file", "files")
     console.print(
         f"Published {files}, {done.rows:,} rows to {folder} in {done.seconds:.1f} s.",

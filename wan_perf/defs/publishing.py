@@ -11,18 +11,23 @@ run publishes what is missing.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 from dagster._core.storage.db_io_manager import DbIOManager
 
-from wan_perf.defs.lanes import HISTORY, LANE, LIVE
+from wan_perf.defs.lanes import HISTORY, LANE, LIVE, PATIENCE_S
 from wan_perf.errors import WanPerfError
+from wan_perf.published.compaction import compact
 from wan_perf.published.publisher import Publication, publish
+from wan_perf.waiting import waiting
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 
-_PATIENCE_S = {LIVE: 10.0, HISTORY: 300.0}
+_TURN_S = {LIVE: 60.0, HISTORY: 600.0}
 """How long a run waits for the publication of another one. [s]"""
+_MERGES_LATER = {LIVE: timedelta(days=7), HISTORY: timedelta(0)}
+"""Live runs merge files only where no other run did so for a week."""
 
 
 @dataclass
@@ -44,10 +49,13 @@ class PublishedCopy:
         """
         if not isinstance(self.warehouse, DuckDBWarehouse):
             return None
+        patience_s = _TURN_S.get(lane, _TURN_S[HISTORY])
         try:
-            return publish(
-                self.warehouse, self.folder, run=run_id, patience_s=_PATIENCE_S.get(lane, 10.0)
-            )
+            with waiting(PATIENCE_S.get(lane)):
+                done = publish(self.warehouse, self.folder, run=run_id, patience_s=patience_s)
+            later = _MERGES_LATER.get(lane, _MERGES_LATER[HISTORY])
+            compact(self.folder, later=later, patience_s=patience_s)
+            return done
         except WanPerfError as error:
             self.failures.append(error)
             raise

@@ -1,9 +1,9 @@
 """Why a published copy cannot be read or written, one sentence each."""
 
-from wan_perf.errors import TransientError, WanPerfError
+from wan_perf.errors import TransientError, UsageError, WanPerfError
 
 
-class PublishedCopyError(WanPerfError):
+class PublishedCopyError(UsageError):
     """The published copy cannot be read; the message says why and what to do."""
 
 

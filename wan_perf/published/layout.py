@@ -7,8 +7,8 @@ A live run changes an hour or two, so that the newest hours of a large table are
 small tables have a file a month from the start. Later the files are merged (`compaction`).
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import xor
@@ -19,14 +19,19 @@ from wan_perf.warehouse.changes import WHOLE, step
 
 FEW_ROWS = 20_000
 """A month or day of so few rows is one file, rewritten with each change of it."""
+MANY_ROWS = 1_000_000
+"""A month of more rows is written by days, so that no run waits long, and then merged."""
 FRESH = timedelta(days=1)
 """Before the newest day: days that live runs still change, see `mist.cadence`."""
 MONTH_RESTS = timedelta(days=2)
 """After its end a month is one file: late data has changed it by then."""
+MANY_DAYS = 10
+"""A month of which more days changed is written again whole."""
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 Span = tuple[datetime, datetime]
 CountRows = Callable[[datetime, datetime], int]
+DayStates = Callable[[DataFile], Mapping[datetime, int]]
 
 
 @dataclass(frozen=True)
@@ -42,19 +47,20 @@ class Versions:
         return max(self.days)
 
     def state(self, start: datetime, end: datetime) -> str | None:
-        """The digest of a range; None where it is shorter than a day and its hours are unknown."""
-        shorter = end - start < _DAY
-        if shorter and not self._knows_hours(start):
-            return None
-        units = self.hours if shorter else self.days
-        return f"{reduce(xor, (v for at, v in units.items() if start <= at < end), 0):016x}"
+        """The digest of a range; None where nothing is known of it."""
+        units, length = (self.hours, _HOUR) if end - start < _DAY else (self.days, _DAY)
+        instants = (start + n * length for n in range((end - start) // length))
+        values = [units[at] for at in instants if at in units]
+        return state_of(values) if values else None
 
     def hours_of(self, day: datetime) -> list[datetime]:
         """Hours of the day that have rows or had some."""
         return sorted(hour for hour in self.hours if day <= hour < day + _DAY)
 
-    def _knows_hours(self, at: datetime) -> bool:
-        return bool(self.hours_of(day_of(at)))
+    def besides(self, days: Iterable[datetime]) -> "Versions":
+        """Those of all other days."""
+        left_out = set(days)
+        return Versions({d: v for d, v in self.days.items() if d not in left_out}, self.hours)
 
     def since(self, start: datetime) -> "Versions":
         """Those of the days from `start` on."""
@@ -62,6 +68,11 @@ class Versions:
             {at: v for at, v in self.days.items() if at >= start},
             {at: v for at, v in self.hours.items() if at >= start},
         )
+
+
+def state_of(digests: Iterable[int]) -> str:
+    """The digest of a range out of those of its parts, as a manifest names it."""
+    return f"{reduce(xor, digests, 0):016x}"
 
 
 def day_of(at: datetime) -> datetime:
@@ -82,14 +93,28 @@ def published_part(table: Table, versions: Versions) -> Versions:
     return versions.since(versions.newest - timedelta(days=table.published_days - 1))
 
 
-def still_valid(files: tuple[DataFile, ...], versions: Versions) -> tuple[DataFile, ...]:
-    """The files whose rows are those of the warehouse."""
-    return tuple(
-        file
-        for file in files
-        if file.state == versions.state(file.start, file.end)
-        and any(file.start <= day < file.end for day in (*versions.days, *versions.hours))
-    )
+def still_valid(
+    files: tuple[DataFile, ...], versions: Versions, day_states: DayStates
+) -> tuple[DataFile, ...]:
+    """The files whose rows are those of the warehouse, of a month without the days that changed."""
+    checked = (_checked(file, versions, day_states) for file in files)
+    return tuple(file for file in checked if file is not None)
+
+
+def _checked(file: DataFile, versions: Versions, day_states: DayStates) -> DataFile | None:
+    current = versions.besides(file.superseded) if file.superseded else versions
+    if file.state == current.state(file.start, file.end):
+        return file
+    if file.end - file.start <= _DAY or file.rows <= FEW_ROWS:
+        return None
+    written = day_states(file)
+    days = written.keys() | {day for day in versions.days if file.start <= day < file.end}
+    differing = {day for day in days if versions.days.get(day) != written.get(day)}
+    superseded = tuple(sorted({*file.superseded, *differing}))
+    state = versions.besides(superseded).state(file.start, file.end)
+    if state is None or len(superseded) > MANY_DAYS:
+        return None
+    return replace(file, superseded=superseded, state=state)
 
 
 def missing(
@@ -109,7 +134,11 @@ def missing(
 
 def _lacking(day: datetime, versions: Versions, valid: tuple[DataFile, ...]) -> Iterator[Span]:
     """The day, or those of its hours that no valid file has."""
-    inside = [file for file in valid if file.start < day + _DAY and day < file.end]
+    inside = [
+        file
+        for file in valid
+        if file.start < day + _DAY and day < file.end and day not in file.superseded
+    ]
     if not inside:
         yield day, day + _DAY
     elif all(file.end - file.start < _DAY for file in inside):
@@ -139,6 +168,7 @@ def _file_spans(
 
 
 def _is_month(table: Table, month: Span, newest: datetime, count_rows: CountRows) -> bool:
-    if step(table) in ("week", "month") or newest >= month[1] + MONTH_RESTS:
+    if step(table) in ("week", "month"):
         return True
-    return count_rows(*month) <= FEW_ROWS
+    is_over = newest >= month[1] + MONTH_RESTS
+    return count_rows(*month) <= (MANY_ROWS if is_over else FEW_ROWS)

@@ -15,7 +15,7 @@ from typing import Any
 
 from wan_perf.published.errors import DamagedManifestError, NoCopyError, OtherFormatError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 _PUBLISH = "run wan-perf publish"
 
@@ -25,7 +25,8 @@ class DataFile:
     """One Parquet file with the rows of a table whose time is in [start, end), naive UTC.
 
     `state` is the digest of the versions (`warehouse.changes`) that the rows have; `columns` the
-    name of its list of columns in the manifest.
+    name of its list of columns in the manifest. Rows of `superseded` days are not part of the
+    state: another file has these days as they are now.
     """
 
     name: str
@@ -34,11 +35,27 @@ class DataFile:
     state: str
     rows: int
     columns: str
+    superseded: tuple[datetime, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The file as the manifest names it."""
+        values = asdict(self)
+        if not self.superseded:
+            del values["superseded"]
+        return values
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "DataFile":
+        """The file that the manifest names so."""
+        at = datetime.fromisoformat
+        days = tuple(at(day) for day in values.get("superseded", ()))
+        instants = {name: at(values[name]) for name in ("start", "end")}
+        return cls(**{**values, **instants, "superseded": days})
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The files of a state by table, when and after which run it was published.
+    """The files of a state by table, when and after which run it was published, of which warehouse.
 
     `columns` are lists of column names, by the name by which files refer to them. `retired` are
     files that are no longer part of the state, and since when: slow readers may still read them.
@@ -48,6 +65,7 @@ class Manifest:
     run: str
     files: dict[str, tuple[DataFile, ...]]
     columns: dict[str, tuple[str, ...]]
+    warehouse: str = ""
     retired: dict[str, datetime] = field(default_factory=dict)
     version: str = ""
 
@@ -95,11 +113,9 @@ def _parsed(path: Path, content: bytes) -> Manifest:
     return Manifest(
         published_at=at(found["published_at"]),
         run=str(found["run"]),
+        warehouse=str(found["warehouse"]),
         files={
-            table: tuple(
-                DataFile(**{**file, "start": at(file["start"]), "end": at(file["end"])})
-                for file in files
-            )
+            table: tuple(DataFile.from_json(file) for file in files)
             for table, files in found["tables"].items()
         },
         columns={name: tuple(columns) for name, columns in found["columns"].items()},
@@ -114,8 +130,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "format": FORMAT,
         "published_at": manifest.published_at,
         "run": manifest.run,
+        "warehouse": manifest.warehouse,
         "columns": manifest.columns,
-        "tables": {t: [asdict(file) for file in files] for t, files in manifest.files.items()},
+        "tables": {t: [file.to_json() for file in files] for t, files in manifest.files.items()},
         "retired": manifest.retired,
     }
     text = json.dumps(content, default=datetime.isoformat, separators=(",", ":"))

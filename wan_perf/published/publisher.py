@@ -3,32 +3,31 @@
 Belongs here: the order of a publication, its lock, what a failure leaves.
 Keep out: cutting time into files (`layout`), merging files (`compaction`), when a run publishes.
 
-Order: lock -> compare the versions in the warehouse with the manifest -> write what lacks to new
-files, all from one snapshot -> replace the manifest -> remove files that left it a while ago.
+Order: lock -> compare the versions in the warehouse with the manifest -> write what is missing to
+new files -> compare again where that took several sessions, so that all files are of one state ->
+replace the manifest -> remove files that left it a while ago.
 Nothing is remembered from one run to the next but the manifest: what a publication failed to
 write, the next one writes.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-from filelock import FileLock, Timeout
-
-from wan_perf.published import access, layout
-from wan_perf.published.errors import PublicationBusyError, PublicationError, PublishedCopyError
-from wan_perf.published.manifest import DataFile, Manifest, read_manifest, write_manifest
+from wan_perf.published import layout
+from wan_perf.published.errors import PublishedCopyError
+from wan_perf.published.manifest import DataFile, Manifest, read_manifest
 from wan_perf.published.relations import PUBLISHED
-from wan_perf.published.snapshot import Snapshot
+from wan_perf.published.snapshot import Snapshot, Wanted, columns_name
+from wan_perf.published.writing import failures_of, locked, replace_manifest, utc_now
 from wan_perf.warehouse import DuckDBWarehouse
 
-GRACE = timedelta(minutes=15)
-"""So long a file stays after it left the manifest: no page and no query takes longer."""
-_LOCK = "publishing.lock"
+SESSION_S = 2.0
+"""After so long a session with the warehouse begins no more files: runs wait for it."""
+_TURN_S = 1.5
+"""Until the next one: longer than a waiting run's pauses between attempts."""
+
+Files = dict[str, tuple[DataFile, ...]]
 
 
 @dataclass(frozen=True)
@@ -63,17 +62,10 @@ def publish(
         WanPerfError: the warehouse cannot be read.
     """
     began = time.monotonic()
-    try:
+    with failures_of(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with _lock(folder, patience_s):
+        with locked(folder, patience_s):
             files = _publish(warehouse, folder, run, everything=everything)
-    except (OSError, duckdb.Error) as error:
-        why = getattr(error, "strerror", None) or str(error).splitlines()[0].rstrip(".")
-        raise PublicationError(
-            f"The published copy {folder} cannot be written ({why}); readers see the one before. "
-            "Free space on its disk or give this user the right to write there; the next run, or "
-            "wan-perf publish, writes what is missing."
-        ) from error
     return Publication(len(files), sum(f.rows for f in files), time.monotonic() - began)
 
 
@@ -83,79 +75,70 @@ def _publish(
     before = _manifest_before(folder)
     _remove_unknown(folder, before)
     _record_earlier_changes(warehouse)
-    new: list[DataFile] = []
-    files: dict[str, tuple[DataFile, ...]] = {}
-    columns = dict(before.columns)
-    with warehouse.session(read_only=True) as session:
-        snapshot = Snapshot(warehouse, session, folder)
-        for name, versions in snapshot.versions().items():
-            table = PUBLISHED[name]
-            part = layout.published_part(table, versions)
-            old = () if everything else _existing(folder, before.files.get(name, ()))
-            valid = layout.still_valid(old, part)
-            wanted = layout.missing(table, part, valid, snapshot.counter(table))
-            written = [snapshot.write(table, span, part) for span in wanted]
-            columns |= snapshot.columns
-            new += written
-            files[name] = tuple(sorted((*valid, *written), key=lambda file: file.start))
-    if not new and files == before.files and before.version:
+    old = {} if everything else before.files
+    files, new = _consistent_files(warehouse, folder, old)
+    columns = {columns_name(PUBLISHED[name].columns): PUBLISHED[name].columns for name in files}
+    of = str(warehouse.path.resolve())
+    if not new and files == before.files and of == before.warehouse:
         return new
-    now = datetime.now(UTC).replace(tzinfo=None)
-    after = Manifest(now, run, files, columns, before.retired)
-    replace_manifest(folder, before, after)
+    now = utc_now()
+    after = Manifest(now, run, files, {**before.columns, **columns}, of, before.retired)
+    replace_manifest(folder, before, after, now)
     return new
 
 
-def replace_manifest(folder: Path, before: Manifest, after: Manifest) -> None:
-    """Make a new state the present one; the caller has the lock.
+def _consistent_files(
+    warehouse: DuckDBWarehouse, folder: Path, old: Files
+) -> tuple[Files, list[DataFile]]:
+    """The files of the warehouse's present state, and those of them that were written for it.
 
-    Files that leave the manifest are retired, those retired for longer than the grace removed.
+    A large publication takes several sessions, and runs use the warehouse between them. The last
+    session compares every file with the warehouse, so that together they are one state of it.
     """
-    now = after.published_at
-    retired = {**after.retired, **dict.fromkeys(before.names - after.names, now)}
-    gone = [name for name, since in retired.items() if now - since > GRACE]
-    remaining = {name: since for name, since in retired.items() if name not in gone}
-    used = {file.columns for files in after.files.values() for file in files}
-    columns = {name: names for name, names in after.columns.items() if name in used}
-    after = replace(after, retired=remaining, columns=columns)
-    access.write_texts(folder, after)
-    write_manifest(folder, after)
-    for name in gone:
-        # Where a reader holds it open on Windows: the next publication finds it unknown.
-        with suppress(OSError):
-            (folder / name).unlink(missing_ok=True)
-
-
-@contextmanager
-def _lock(folder: Path, patience_s: float) -> Iterator[None]:
-    try:
-        with FileLock(folder / _LOCK, timeout=patience_s):
-            yield
-    except Timeout:
-        raise PublicationBusyError(
-            f"Another process publishes to {folder} for more than {patience_s:.0f} s; the next "
-            "run, or wan-perf publish, writes what is missing."
-        ) from None
+    files, new = old, set[DataFile]()
+    while True:
+        valid: Files = {}
+        wanted: list[Wanted] = []
+        with warehouse.session(read_only=True) as session:
+            snapshot = Snapshot(warehouse, session, folder)
+            for name, versions in snapshot.versions().items():
+                table = PUBLISHED[name]
+                part = layout.published_part(table, versions)
+                existing = tuple(f for f in files.get(name, ()) if (folder / f.name).is_file())
+                valid[name] = layout.still_valid(existing, part, snapshot.day_states)
+                spans = layout.missing(table, part, valid[name], snapshot.counter(table))
+                wanted += [(table, span, part) for span in spans]
+            written = snapshot.write(wanted, SESSION_S)
+        files = {
+            name: tuple(sorted((*kept, *written.get(name, ())), key=lambda file: file.start))
+            for name, kept in valid.items()
+        }
+        new |= {file for of_table in written.values() for file in of_table}
+        if len(wanted) == sum(map(len, written.values())):
+            return files, [file for of_table in files.values() for file in of_table if file in new]
+        time.sleep(_TURN_S)
 
 
 def _manifest_before(folder: Path) -> Manifest:
-    """The present manifest; an empty one where there is none that this release can read."""
+    """The present manifest; without one that this release can read, an empty one.
+
+    Its files are all retired: another release may still read those that are there.
+    """
     try:
         return read_manifest(folder)
     except PublishedCopyError:
-        return Manifest(datetime.now(UTC).replace(tzinfo=None), "", {}, {})
-
-
-def _existing(folder: Path, files: tuple[DataFile, ...]) -> tuple[DataFile, ...]:
-    return tuple(file for file in files if (folder / file.name).is_file())
+        now = utc_now()
+        return Manifest(now, "", {}, {}, retired=dict.fromkeys(_data_files(folder), now))
 
 
 def _remove_unknown(folder: Path, known: Manifest) -> None:
     """Remove files of publications that were killed; nobody else writes while we have the lock."""
-    names = known.names | known.retired.keys()
-    for path in folder.glob("*/*.parquet"):
-        if path.relative_to(folder).as_posix() not in names:
-            path.unlink(missing_ok=True)
+    for name in _data_files(folder) - known.names - known.retired.keys():
+        (folder / name).unlink(missing_ok=True)
+
+
+def _data_files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.glob("*/*.parquet")}
 
 
 def _record_earlier_changes(warehouse: DuckDBWarehouse) -> None:

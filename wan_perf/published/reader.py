@@ -6,7 +6,8 @@ Keep out: SQL of a question (its asker's), writing the copy (`publisher`).
 
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import duckdb
 
 from wan_perf.published.errors import MissingFileError
 from wan_perf.published.manifest import MANIFEST, Manifest, read_manifest
-from wan_perf.published.relations import PUBLISHED, VIEWS, statements
+from wan_perf.published.relations import PUBLISHED, VIEWS, literal, statements, to_read
 
 _OPENED: dict[Path, tuple[tuple[int, int, int], "Published"]] = {}
 
@@ -53,11 +54,21 @@ class Published:
         Raises:
             MissingFileError: a file of the state is missing or damaged.
         """
+        with self.cursor() as cursor:
+            cursor.execute(sql, list(parameters))
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of its own over the state, for one thread.
+
+        Raises:
+            MissingFileError: a file of the state is missing or damaged.
+        """
         with self._engine.cursor() as cursor:
             try:
-                cursor.execute(sql, list(parameters))
-                names = [column[0] for column in cursor.description or ()]
-                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+                yield cursor
             except (duckdb.IOException, duckdb.InvalidInputException) as error:
                 raise _unreadable(self.folder, error) from error
 
@@ -102,9 +113,9 @@ def _engine(folder: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
         engine.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
         for statement in statements(folder, manifest):
             engine.execute(statement)
-        # From here on a query reads nothing but the copy.
-        place = str(folder).replace("'", "''")
-        engine.execute(f"SET allowed_directories = ['{place}']; SET enable_external_access = false")
+        # From here on a query reads nothing but the copy. A pattern is checked as it is written.
+        places = f"[{literal(folder)}, {to_read(folder)}]"
+        engine.execute(f"SET allowed_directories = {places}; SET enable_external_access = false")
         engine.execute("SET lock_configuration = true")
     except duckdb.Error as error:
         engine.close()

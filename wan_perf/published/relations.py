@@ -4,7 +4,9 @@ Belongs here: the rows of a table out of its files, the declared views over them
 Keep out: connecting (`reader`), which files there are (`manifest`).
 """
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -45,24 +47,28 @@ def rows(folder: Path, manifest: Manifest, table: Table) -> str:
     Columns that a file of an earlier release lacks are NULL; renamed ones are read by their old
     name. A table without a file has no rows.
     """
-    by_columns: dict[str, list[DataFile]] = {}
+    alike: dict[tuple[str, tuple[datetime, ...]], list[DataFile]] = {}
     for file in manifest.files.get(table.name, ()):
-        by_columns.setdefault(file.columns, []).append(file)
+        alike.setdefault((file.columns, file.superseded), []).append(file)
     selects = [
         f"SELECT {selected(table, manifest.columns[columns])} "  # noqa: S608 - declared names
-        f"FROM read_parquet([{', '.join(literal(folder / file.name) for file in files)}])"
-        for columns, files in by_columns.items()
+        f"FROM read_parquet([{', '.join(to_read(folder / file.name) for file in files)}])"
+        f"{_besides(table, superseded)}"
+        for (columns, superseded), files in alike.items()
     ]
     nothing = f"SELECT {selected(table, ())} WHERE false"
     return " UNION ALL ".join(selects) or nothing
 
 
 def literal(path: Path) -> str:
-    """The path as text of SQL; wildcards in it stand for themselves."""
+    """The path as text of SQL, such as to write to."""
     text = path.absolute().as_posix().replace("'", "''")
-    for sign in "[*?":
-        text = text.replace(sign, f"[{sign}]")
     return f"'{text}'"
+
+
+def to_read(path: Path) -> str:
+    """The path as text of SQL that is read as a pattern: its wildcards stand for themselves."""
+    return re.sub(r"[\[*?]", r"[\g<0>]", literal(path))
 
 
 def typed(column: Column) -> str:
@@ -85,6 +91,11 @@ def selected(table: Table, existing: tuple[str, ...]) -> str:
         f"CAST({_quoted(found[c.name]) if c.name in found else 'NULL'} AS {typed(c)}) AS {c.name}"
         for c in table.fields
     )
+
+
+def _besides(table: Table, superseded: tuple[datetime, ...]) -> str:
+    days = ", ".join(f"DATE '{day:%Y-%m-%d}'" for day in superseded)
+    return f" WHERE {table.partition}::DATE NOT IN ({days})" if days else ""
 
 
 def _quoted(name: str) -> str:

@@ -5,46 +5,61 @@ Keep out: which files are written (`layout`).
 """
 
 import hashlib
+import json
 import os
 import secrets
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from wan_perf.declaration import Table
 from wan_perf.published.layout import CountRows, Span, Versions
 from wan_perf.published.manifest import DataFile
-from wan_perf.published.relations import PUBLISHED, literal, selected
+from wan_perf.published.relations import PUBLISHED, literal, selected, to_read
 from wan_perf.warehouse import DuckDBWarehouse, Window, changes
-from wan_perf.warehouse.face import Session
+from wan_perf.warehouse.on_duckdb import DuckDBSession
 from wan_perf.warehouse.window import where
 
+_DAY_STATES = "wan_perf_day_states"
+_AT_ONCE = 4
+"""Files that are written at the same time: each is written by one thread of the engine."""
 _HOURS_KNOWN = timedelta(days=8)
-"""Before its newest hour a table's versions are compared by the hour, earlier ones by the day."""
+"""Versions of the newest days are compared by the hour, earlier ones by the day."""
+
+Wanted = tuple[Table, Span, Versions]
+"""A table, the range of a file of it, and the versions that its rows have."""
 
 
 class Snapshot:
     """One session with the warehouse: nobody writes to it meanwhile."""
 
-    def __init__(self, warehouse: DuckDBWarehouse, session: Session, folder: Path) -> None:
+    def __init__(self, warehouse: DuckDBWarehouse, session: DuckDBSession, folder: Path) -> None:
         self._warehouse = warehouse
         self._session = session
         self._folder = folder
-        self.columns: dict[str, tuple[str, ...]] = {}
-        """Lists of columns of the files that were written, by name."""
+        self._existing: dict[str, tuple[str, ...]] = {}
 
     def versions(self) -> dict[str, Versions]:
         """Versions of every published table that has any."""
         if not self._warehouse.has_changes(self._session):
             return {}
-        found = {name: Versions({}, {}) for name in PUBLISHED}
+        for name, table in PUBLISHED.items():
+            columns = self._warehouse.existing_columns(self._session, table)
+            if columns:  # else somebody dropped it
+                self._existing[name] = tuple(columns)
+        found = {name: Versions({}, {}) for name in self._existing}
         for name, day, digest in self._session.run(changes.digests("true", "day")):
             if name in found:
                 found[name].days[day] = int(digest)
-        newest = max((v.newest for v in found.values() if v.days), default=changes.WHOLE)
+        by_hour = {name for name in found if changes.step(PUBLISHED[name]) == "hour"}
+        newest = max((found[n].newest for n in by_hour if found[n].days), default=changes.WHOLE)
         recent = f"unit >= TIMESTAMP '{newest - _HOURS_KNOWN}'"
         for name, hour, digest in self._session.run(changes.digests(recent, "hour")):
-            if name in found and changes.step(PUBLISHED[name]) == "hour":
+            if name in by_hour:
                 found[name].hours[hour] = int(digest)
         return {name: versions for name, versions in found.items() if versions.days}
 
@@ -59,26 +74,66 @@ class Snapshot:
 
         return count
 
-    def write(self, table: Table, span: Span, versions: Versions) -> DataFile:
-        """Write the rows of a range to a new file."""
-        existing = tuple(self._warehouse.existing_columns(self._session, table))
+    def write(self, wanted: Sequence[Wanted], within_s: float) -> dict[str, list[DataFile]]:
+        """Write a new file for each table and range, several at a time; the files by table.
+
+        After `within_s` seconds no more files are begun.
+        """
+        began = time.monotonic()
+        at_once = min(os.cpu_count() or 1, _AT_ONCE)
+        written: dict[str, list[DataFile]] = {}
+        with ThreadPoolExecutor(at_once) as pool:
+            for first in range(0, len(wanted), at_once):
+                some = wanted[first : first + at_once]
+                for (table, _, _), file in zip(some, pool.map(self._write, some), strict=True):
+                    written.setdefault(table.name, []).append(file)
+                if time.monotonic() - began > within_s:
+                    break
+        return written
+
+    def _write(self, wanted: Wanted) -> DataFile:
+        table, span, versions = wanted
+        existing = self._existing[table.name]
         name = file_name(table, span)
         path = self._folder / name
         path.parent.mkdir(exist_ok=True)
         cut = where(table, Window(*span))
         rows = f"SELECT {selected(table, existing)} FROM {table.name}{cut} ORDER BY {order(table)}"  # noqa: S608
-        [[count]] = self._session.run(copy(rows, path))
+        days = {day: v for day, v in versions.days.items() if span[0] <= day < span[1]}
+        with self._session.another() as connection:
+            [[count]] = connection.execute(copy(rows, path, days)).fetchall()
         persist(path)
-        listed = columns_name(table.columns)
-        self.columns[listed] = table.columns
         state = versions.state(*span)
-        assert state is not None, "what is shorter than a day has hours"  # noqa: S101 - a type
-        return DataFile(name, *span, state, int(count), listed)
+        assert state is not None, "what is written has versions"  # noqa: S101 - a type
+        return DataFile(name, *span, state, int(count), columns_name(table.columns))
+
+    def day_states(self, file: DataFile) -> dict[datetime, int]:
+        """Digests of the days of a file that has several."""
+        rows = self._session.run(day_states_query(self._folder / file.name))
+        return parsed_day_states(rows)
 
 
-def copy(rows: str, path: Path) -> str:
-    """The statement that writes the rows of a query to a Parquet file."""
-    return f"COPY ({rows}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
+def copy(rows: str, path: Path, days: Mapping[datetime, int]) -> str:
+    """The statement that writes the rows of a query to a Parquet file, with its days' digests."""
+    states = json.dumps({f"{day:%Y-%m-%d}": f"{state:016x}" for day, state in days.items()})
+    return (
+        f"COPY ({rows}) TO {literal(path)} "
+        f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{_DAY_STATES}: '{states}'}})"
+    )
+
+
+def day_states_query(path: Path) -> str:
+    """Query of the digests that `copy` wrote into the file."""
+    return (
+        f"SELECT value FROM parquet_kv_metadata({to_read(path)}) "  # noqa: S608 - our own file
+        f"WHERE key = '{_DAY_STATES}'"
+    )
+
+
+def parsed_day_states(rows: list[tuple[Any, ...]]) -> dict[datetime, int]:
+    """The digests that `day_states_query` finds."""
+    found = json.loads(rows[0][0]) if rows else {}
+    return {datetime.fromisoformat(day): int(state, 16) for day, state in found.items()}
 
 
 def order(table: Table) -> str:

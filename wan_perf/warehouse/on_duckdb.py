@@ -34,6 +34,7 @@ _IDLE: dict[tuple[int, Path], list[duckdb.DuckDBPyConnection]] = {}
 times what attaching takes; a child that was forked has no use of its parent's."""
 FILE = "warehouse"
 """Name of the attached file within an engine."""
+_OF_SESSION = f"USE {FILE}; SET TimeZone = 'UTC'"
 _HELD = (
     "could not set lock",  # another process has the file, on POSIX systems
     "used by another process",  # the same, on Windows
@@ -70,6 +71,13 @@ class DuckDBSession(Session):
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The connection itself, for what concerns the whole file (`integrity`)."""
         return self._connection
+
+    @contextmanager
+    def another(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Another connection to the file, for another thread."""
+        with self._connection.cursor() as connection:
+            connection.execute(_OF_SESSION)
+            yield connection
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Execute one statement and return its rows."""
@@ -140,7 +148,7 @@ class DuckDBWarehouse(Warehouse):
             engine = self._attached(idle, read_only, wait)
             try:
                 with engine.cursor() as connection:
-                    connection.execute(f"USE {FILE}; SET TimeZone = 'UTC'")
+                    connection.execute(_OF_SESSION)
                     yield DuckDBSession(connection, self.path)
                 with _disk_failures(self.path):
                     engine.execute(f"DETACH {FILE}")

@@ -104,13 +104,13 @@ def test_without_a_copy_the_sentence_says_what_to_do(tmp_path: Path) -> None:
 def test_another_format_is_refused(home: Home) -> None:
     home.publish()
     manifest = home.folder / MANIFEST
-    manifest.write_text(manifest.read_text().replace('"format":1', '"format":99'))
-    with pytest.raises(OtherFormatError, match="has format 99 and this release reads format 1"):
+    manifest.write_text(manifest.read_text().replace('"format":2', '"format":99'))
+    with pytest.raises(OtherFormatError, match="has format 99 and this release reads format 2"):
         open_published(home.folder)
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"format":1}', "\ufffd", "null", '{"format":1,"tables":3}']
+    "content", ["", "{", "[]", '{"format":2}', "\ufffd", "null", '{"format":2,"tables":3}']
 )
 def test_a_damaged_manifest_is_one_sentence_and_the_next_publication_repairs_it(
     home: Home, content: str

@@ -1,0 +1,162 @@
+"""Merging files of time that is over: hours to days, days to months. The state stays the same.
+
+Belongs here: which files are merged, and replacing them in the manifest.
+Keep out: reading the warehouse: rows come from the files, so that no run waits for a merge.
+
+A merge runs beside publications and takes their lock only to replace the manifest; where one of
+its files left the manifest meanwhile, the merged file is discarded.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from wan_perf.declaration import Table
+from wan_perf.published.errors import PublicationBusyError
+from wan_perf.published.layout import FRESH, MONTH_RESTS, Span, day_of, month_of, state_of
+from wan_perf.published.manifest import DataFile, Manifest, read_manifest
+from wan_perf.published.relations import PUBLISHED, rows
+from wan_perf.published.snapshot import (
+    columns_name,
+    copy,
+    day_states_query,
+    file_name,
+    order,
+    parsed_day_states,
+    persist,
+)
+from wan_perf.published.writing import failures_of, locked, replace_manifest, utc_now
+from wan_perf.warehouse.changes import step
+
+MANY_FILES = 8
+"""A month with late changes is merged again once it has so many files."""
+_LOCK = "compaction.lock"
+_DRAFTS = "*/*.merging"
+_DAY = timedelta(days=1)
+
+Merge = tuple[Table, Span, tuple[DataFile, ...]]
+
+
+def compact(folder: Path, *, later: timedelta = timedelta(0), patience_s: float = 60) -> int:
+    """Merge what is over; the number of merged files that were written.
+
+    Args:
+        folder: The published copy.
+        later: Leave what is over for less than this beyond the usual rest.
+        patience_s: How long to wait for a publication before replacing the manifest; what it takes
+            longer for is merged by a later run. [s]
+
+    Raises:
+        PublicationError: a merged file cannot be written, such as on a full disk.
+        PublishedCopyError: there is no copy that can be read.
+    """
+    merged = 0
+    with (
+        suppress(Timeout, PublicationBusyError),  # another process merges or publishes
+        failures_of(folder),
+        FileLock(folder / _LOCK, timeout=0),
+    ):
+        for leftover in folder.glob(_DRAFTS):
+            leftover.unlink(missing_ok=True)
+        manifest = read_manifest(folder)
+        for merge in merges(manifest, later):
+            merged += _merged(folder, manifest, merge, patience_s)
+    return merged
+
+
+def merges(manifest: Manifest, later: timedelta = timedelta(0)) -> Iterator[Merge]:
+    """The files of the state that belong into one, by table and range."""
+    for name, files in manifest.files.items():
+        table = PUBLISHED.get(name)
+        if table is None or not step(table) or not files:
+            continue
+        newest = max(day_of(file.start) for file in files) - later
+        over: list[DataFile] = []
+        if table.published_days is None:
+            for span, group in _grouped(files, lambda file: month_of(file.start)):
+                if span[1] + MONTH_RESTS <= newest and _is_worth_it(group):
+                    yield table, span, group
+                    over += group
+        hours = tuple(f for f in files if f not in over and f.end - f.start < _DAY)
+        for span, group in _grouped(hours, lambda file: _span_of_day(file.start)):
+            if span[0] < newest - FRESH and len(group) > 1:
+                yield table, span, group
+
+
+def _is_worth_it(group: tuple[DataFile, ...]) -> bool:
+    again = any(file.superseded for file in group)
+    return len(group) > (MANY_FILES if again else 1)
+
+
+def _span_of_day(at: datetime) -> Span:
+    return day_of(at), day_of(at) + _DAY
+
+
+def _grouped(
+    files: tuple[DataFile, ...], by: Callable[[DataFile], Span]
+) -> Iterator[tuple[Span, tuple[DataFile, ...]]]:
+    for span, group in groupby(sorted(files, key=lambda file: file.start), key=by):
+        yield span, tuple(group)
+
+
+def _merged(folder: Path, manifest: Manifest, merge: Merge, patience_s: float) -> bool:
+    """Write one merged file and replace its parts by it; False where they changed meanwhile."""
+    table, span, parts = merge
+    name = file_name(table, span)
+    draft = folder / f"{name}.merging"
+    try:
+        days = day_states(folder, parts)
+        count = _write(folder, manifest, merge, draft, days)
+        listed = columns_name(table.columns)
+        new = DataFile(name, *span, state_of(days.values()), count, listed)
+        with locked(folder, patience_s):
+            before = read_manifest(folder)
+            now = before.files.get(table.name, ())
+            if not set(parts) <= set(now):
+                return False
+            draft.replace(folder / name)
+            files = tuple(sorted({*now, new} - set(parts), key=lambda file: file.start))
+            after = replace(
+                before,
+                files={**before.files, table.name: files},
+                columns={**before.columns, listed: table.columns},
+            )
+            replace_manifest(folder, before, after, utc_now())
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def _write(
+    folder: Path, manifest: Manifest, merge: Merge, draft: Path, days: dict[datetime, int]
+) -> int:
+    """Write the rows of the parts, sorted, to a draft; how many there are."""
+    table, _, parts = merge
+    only_parts = replace(manifest, files={table.name: parts})
+    query = f"SELECT * FROM ({rows(folder, only_parts, table)}) ORDER BY {order(table)}"  # noqa: S608
+    with duckdb.connect(config={"temp_directory": str(folder / "merging.tmp")}) as engine:
+        engine.execute("SET TimeZone = 'UTC'")
+        [[count]] = engine.execute(copy(query, draft, days)).fetchall()
+    persist(draft)
+    return int(count)
+
+
+def day_states(folder: Path, parts: tuple[DataFile, ...]) -> dict[datetime, int]:
+    """Digests of the days of which the parts have rows."""
+    found: dict[datetime, int] = {}
+    with duckdb.connect() as engine:
+        for file in parts:
+            if file.end - file.start > _DAY:
+                rows_of = engine.execute(day_states_query(folder / file.name)).fetchall()
+                states = parsed_day_states(rows_of)
+            else:
+                states = {day_of(file.start): int(file.state, 16)}
+            for day in states.keys() - set(file.superseded):
+                found[day] = found.get(day, 0) ^ states[day]
+    return found

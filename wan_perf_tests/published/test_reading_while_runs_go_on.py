@@ -1,0 +1,96 @@
+"""Readers in a loop beside a backfill and live runs: no read fails or is mixed, no run waits."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wan_perf.published.publisher import publish
+from wan_perf.warehouse import DuckDBWarehouse
+from wan_perf_tests.published import processes
+from wan_perf_tests.warehouse.processes import PROCESSES
+
+PHASE_S = 6.0
+"""How long live runs go on without readers, and then beside them. [s]"""
+READERS = ("wan_perf", "tables.sql")
+
+
+@contextmanager
+def running(results: list[Any], target: Any, *arguments: object) -> Iterator[None]:
+    """A process for as long as the context; what it sends as it stops is added to the results."""
+    here, there = PROCESSES.Pipe()
+    stop = PROCESSES.Event()
+    process = PROCESSES.Process(target=target, args=(*arguments, stop, there))
+    process.start()
+    there.close()
+    try:
+        yield
+    finally:
+        stop.set()
+        if here.poll(120):
+            results.append(here.recv())
+        process.join(timeout=60)
+        process.kill()
+
+
+@pytest.mark.proof
+def test_readers_see_whole_states_only_and_delay_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, value in processes.AS_LARGE_TABLES:
+        monkeypatch.setattr(module, name, value)
+    path, folder = tmp_path / "w.duckdb", tmp_path / "published"
+    warehouse = DuckDBWarehouse(path)
+    processes.store_run(warehouse, 0, processes.CHUNK_H, 1)
+    processes.store_run(warehouse, processes.CHUNK_H, 2, 1)
+    publish(warehouse, folder)
+    chunks: list[Any] = []
+    reads: list[Any] = []
+    with running(chunks, processes.backfill, path, folder):
+        alone_s = live_runs(warehouse, folder, 2)
+        with (
+            running(reads, processes.watch, folder, READERS[0]),
+            running(reads, processes.watch, folder, READERS[1]),
+        ):
+            beside_s = live_runs(warehouse, folder, 2 + len(alone_s))
+    alone, beside = statistics.median(alone_s), statistics.median(beside_s)
+    print(  # noqa: T201 - the measured figures
+        f"{chunks[0]} chunks; {len(alone_s)} live runs without readers, median {alone:.2f} s, "
+        f"{len(beside_s)} beside two, median {beside:.2f} s; "
+        f"reads, states, slowest read [s]: {[read[:3] for read in reads]}"
+    )
+    assert isinstance(chunks[0], int), chunks[0]
+    assert [read[3] for read in reads] == [[], []]
+    assert all(states >= 3 for _, states, *_ in reads)
+    # Two readers in a loop take a share of two cores, and nothing else.
+    assert beside < 3 * alone + 1
+
+
+def live_runs(warehouse: DuckDBWarehouse, folder: Path, number: int) -> list[float]:
+    """Seconds that it takes each time to store two hours of two tables and to publish them."""
+    took_s = list[float]()
+    end = time.monotonic() + PHASE_S
+    while time.monotonic() < end:
+        began = time.monotonic()
+        processes.store_run(warehouse, processes.CHUNK_H, 2, number + len(took_s))
+        publish(warehouse, folder)
+        took_s.append(time.monotonic() - began)
+    return took_s
+
+
+@pytest.mark.parametrize(
+    ("live", "wrong"),
+    [
+        ((1, 5, 5, 5, 5), []),
+        ((1, 6, 6, 5, 5), []),
+        ((1, 5, 6, 5, 5), ["mixed: 1 [5, 6, 5, 5]"]),
+        ((1, 5, 5, 6, 6), ["mixed: 1 [5, 5, 6, 6]"]),
+        ((1, 4, 4, 4, 4), ["older: 1 [5, 5, 5, 5], then [4, 4, 4, 4]"]),
+    ],
+)
+def test_what_counts_as_a_mixture(live: tuple[int, ...], wrong: list[str]) -> None:
+    assert processes.mixture([(0, 1, 1, 1, 1), live], [(0, 1, 1, 1, 1), (1, 5, 5, 5, 5)]) == wrong
