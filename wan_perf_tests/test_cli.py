@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter, deque
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -99,6 +100,8 @@ def test_aggregate_and_full_cycle_print_the_answers(shell: Shell, answered: str)
     assert (made.returncode, "circuit-month" in made.stdout) == (0, True), made.stderr
     ranked = shell.run("top", "flap_count", "--period", "month")
     assert (ranked.returncode, "month of" in ranked.stdout) == (0, True), ranked.stderr
+    assert ", as of 20" in ranked.stdout
+    assert ", as of 20" in answered
     for question in (
         "1. Which",
         "4. How long",
@@ -391,6 +394,7 @@ def test_an_export_has_every_row_of_a_report_and_every_value(shell: Shell, kind:
     done = shell.run("export", "circuit_hour", "--format", kind, "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert str(out) in done.stdout
+    assert re.search(r", as of \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$", done.stdout.strip())
     with duckdb.connect(str(shell.home / "wan_perf.duckdb"), read_only=True) as connection:
         read = f"read_{kind}('{out}'{', header = true' if kind == 'csv' else ''})"
         types = ", ".join(

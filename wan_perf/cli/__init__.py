@@ -200,10 +200,11 @@ def full_cycle(start: TimeArgument | None, end: TimeArgument | None) -> None:
     """Collect, aggregate and print the answers."""
     from wan_perf.cli.answers import print_answers
     from wan_perf.cli.cycle import FullCycle
+    from wan_perf.cli.readable import readable
 
     with FullCycle() as runs:
         runs.full_cycle(runs.resolved(start), runs.resolved(end))
-        print_answers(runs.warehouse, runs.console)
+        print_answers(readable(runs.settings), runs.console)
         runs.raise_inventory_failure()
 
 
@@ -219,11 +220,11 @@ def full_cycle(start: TimeArgument | None, end: TimeArgument | None) -> None:
 )
 def top(metric: str, places: int, period: str) -> None:
     """Print the circuits that are worst by a figure."""
+    from wan_perf.cli.readable import readable
     from wan_perf.cli.top import print_top
-    from wan_perf.defs.resources import warehouse_for
     from wan_perf.settings import read_settings
 
-    print_top(warehouse_for(read_settings()), Terminal(), metric, places, period)
+    print_top(readable(read_settings()), Terminal(), metric, places, period)
 
 
 @commands.command("export")
@@ -239,15 +240,17 @@ def export_report(report: str, file_format: str | None, out: Path | None) -> Non
     """Write all rows of a table, view or report to a file."""
     from wan_perf.cli.export import export
     from wan_perf.cli.output_file import files_of_ours
-    from wan_perf.defs.resources import warehouse_for
+    from wan_perf.cli.readable import readable_whole
     from wan_perf.settings import read_settings
 
     settings = read_settings()
     folder = settings.home / "exports"
     ours = files_of_ours(settings)
+    source = readable_whole(settings, report)
     with modes_at(out or folder, settings.home):
-        file, rows = export(warehouse_for(settings), report, file_format, folder, out, ours)
-    click.echo(f"Wrote {rows:,} rows of {report} to {file}.", err=file == "standard output")
+        file, rows = export(source.tables, report, file_format, folder, out, ours)
+    message = f"Wrote {rows:,} rows of {report} to {file}{source.as_of}."
+    click.echo(message, err=file == "standard output")
 
 
 @commands.command()

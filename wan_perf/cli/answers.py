@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from rich.console import Console
 from rich.text import Text
 
+from wan_perf.cli.readable import Readable
 from wan_perf.cli.showing import grid, shown
 from wan_perf.cli.terminal import bold
 from wan_perf.columns import ACTIVE, SEVERITIES, STORE
@@ -346,8 +347,9 @@ def worst_quality(warehouse: Warehouse, days: ir.Table) -> Answer:
     )
 
 
-def print_answers(warehouse: Warehouse, console: Console) -> None:
-    """Print the newest day's answers, each from rows of the warehouse."""
+def print_answers(source: Readable, console: Console) -> None:
+    """Print the newest day's answers, each from rows as they are stored or published."""
+    warehouse = source.tables
     days = described_days(warehouse)
     fleet = warehouse.query(_fleet(days)).iloc[0]
     if not fleet["circuits"]:
@@ -358,7 +360,7 @@ def print_answers(warehouse: Warehouse, console: Console) -> None:
         f"(UTC): {fleet['circuits']} circuits at {fleet['sites']} sites, availability "
         f"{shown(fleet['availability_pct'])} % of what is known, coverage "
         f"{shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits with not enough "
-        "data.",
+        f"data{source.as_of}.",
     )
     congested, time_above = answers(days)
     told: dict[str, tuple[Answer, ...]] = {

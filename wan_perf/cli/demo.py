@@ -15,6 +15,7 @@ from wan_perf.cli.dashboard import run_dashboard
 from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.owned_folder import emptied, only_one
 from wan_perf.cli.ranges import DAY, HOUR
+from wan_perf.cli.readable import readable
 from wan_perf.cli.running import Runs
 from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.errors import WanPerfError
@@ -71,7 +72,7 @@ def _demonstrate(home: Path, sites: int, seed: int) -> None:
             runs.aggregate_daily(past, today)
             runs.aggregate_weekly()
             runs.aggregate_monthly()
-            print_answers(runs.warehouse, console)
+            print_answers(readable(settings), console)
     console.print(bold("\nWhat to open next"))
     console.print(_what_next(home, settings), soft_wrap=True)
 

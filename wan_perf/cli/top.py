@@ -8,6 +8,7 @@ import pandas as pd
 from rich.console import Console
 
 from wan_perf.cli.arguments import suggestion
+from wan_perf.cli.readable import Readable
 from wan_perf.cli.showing import grid
 from wan_perf.columns import COLUMNS
 from wan_perf.errors import UsageError
@@ -15,7 +16,6 @@ from wan_perf.kpi.newest import newest_period
 from wan_perf.kpi.ranking import RANKED, top_offenders
 from wan_perf.periods import PERIODS
 from wan_perf.tables import CIRCUIT_13_MONTH, CIRCUIT_DAY, CIRCUIT_MONTH, CIRCUIT_WEEK, DIM_SITE
-from wan_perf.warehouse import Warehouse
 
 KEPT = {
     "day": (CIRCUIT_DAY, "daily"),
@@ -26,9 +26,7 @@ KEPT = {
 """Where each period is kept, and what makes it."""
 
 
-def print_top(
-    warehouse: Warehouse, console: Console, figure: str, places: int, period: str
-) -> None:
+def print_top(source: Readable, console: Console, figure: str, places: int, period: str) -> None:
     """Print the circuits that are worst by a figure in the newest period.
 
     Of days it is the newest whole one.
@@ -48,6 +46,7 @@ def print_top(
         f"There is no {whole} to rank yet; run wan-perf collect and wan-perf aggregate {made_by} "
         "first."
     )
+    warehouse = source.tables
     if not (warehouse.holds(table) and warehouse.holds(DIM_SITE)):
         raise nothing
     rows, sites = warehouse.lazy(table), warehouse.lazy(DIM_SITE)
@@ -63,5 +62,5 @@ def print_top(
         "value": COLUMNS[figure].unit or "count",
         "coverage_pct": "known %",
     }
-    title = f"The worst circuits by {figure}, {period} of {newest:%Y-%m-%d} (UTC)"
+    title = f"The worst circuits by {figure}, {period} of {newest:%Y-%m-%d} (UTC){source.as_of}"
     console.print(grid(title, headings, found.sort_values(["place", "circuit_id"])))
