@@ -4,6 +4,7 @@
     python -m wan_perf_tests.benchmark month --days 31             raw to months, all stored
     python -m wan_perf_tests.benchmark calendar --months 13        hours to days, weeks, months
     python -m wan_perf_tests.benchmark threshold-runs --days 31    runs, pieces and hours above
+    python -m wan_perf_tests.benchmark publish --circuits 10000    the published copy, live runs
     python -m wan_perf_tests.benchmark live-hour --sites 5000      calls to the Mist Cloud
     python -m wan_perf_tests.benchmark snowflake --sites 20        rows, statements, bytes of a day
     python -m wan_perf_tests.benchmark backfill --sites 600        two weeks, in process and by UI
@@ -33,6 +34,7 @@ from wan_perf_tests.benchmark.circuit_hour import circuit_hour
 from wan_perf_tests.benchmark.daemon import daemon
 from wan_perf_tests.benchmark.event_log import event_log
 from wan_perf_tests.benchmark.month import month
+from wan_perf_tests.benchmark.publish import publish_live
 from wan_perf_tests.benchmark.screens import screens
 from wan_perf_tests.benchmark.snowflake import on_snowflake
 from wan_perf_tests.benchmark.threshold_runs import threshold_runs
@@ -50,6 +52,7 @@ def main() -> None:
         "month": lambda: month(given.circuits, given.days),
         "calendar": lambda: calendar(given.circuits, given.months, given.chunk),
         "threshold-runs": lambda: threshold_runs(given.circuits, given.days),
+        "publish": lambda: publish_live(given.circuits),
         "live-hour": lambda: _live_hour(given.sites),
         "snowflake": lambda: on_snowflake(given.sites),
         "backfill": lambda: backfill(given.sites, min(given.days, 14)),
