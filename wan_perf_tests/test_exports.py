@@ -90,7 +90,7 @@ def test_a_format_that_contradicts_the_ending_is_refused(exported: Exported):
 
 
 def test_what_was_never_computed_leaves_no_file(exported: Exported):
-    with pytest.raises(UsageError, match="trend was never computed; run wan-perf collect"):
+    with pytest.raises(WanPerfError, match="trend was never computed; run wan-perf collect"):
         exported("trend", "x.csv")
     assert not Path("x.csv").exists()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from wan_perf.cli.arguments import EXISTING_FILE, FILE, INSTANT, Choice, resolved
+from wan_perf.cli.arguments import EXISTING_FILE, FILE, INSTANT, Choice, machine_readable, resolved
 from wan_perf.cli.command_group import CommandGroup, run
 from wan_perf.cli.completion import completed, metrics, tables
 from wan_perf.cli.terminal import Terminal, printable
@@ -196,16 +196,50 @@ def aggregate(period: str, start: TimeArgument | None, end: TimeArgument | None)
 @commands.command("full-cycle")
 @click.option("--start", type=INSTANT, help="First hour of a range, UTC.")
 @click.option("--end", type=INSTANT, help="End of the range, not included; default: now.")
-def full_cycle(start: TimeArgument | None, end: TimeArgument | None) -> None:
+@machine_readable
+def full_cycle(start: TimeArgument | None, end: TimeArgument | None, form: str | None) -> None:
     """Collect, aggregate and print the answers."""
-    from wan_perf.cli.answers import print_answers
     from wan_perf.cli.cycle import FullCycle
+    from wan_perf.cli.questions import print_in_form, read_answers
     from wan_perf.cli.readable import readable
 
-    with FullCycle() as runs:
+    # A program reads standard output: what is of the runs goes beside it.
+    with FullCycle(console=Terminal(stderr=True) if form else None) as runs:
         runs.full_cycle(runs.resolved(start), runs.resolved(end))
-        print_answers(readable(runs.settings), runs.console)
-        runs.raise_inventory_failure()
+        try:
+            print_in_form(read_answers(readable(runs.settings)), Terminal(), form)
+        finally:
+            runs.raise_inventory_failure()
+
+
+@commands.command("report")
+@click.argument(
+    "question",
+    required=False,
+    metavar="[QUESTION]",
+    type=Choice(["congestion", "instability", "failovers", "thresholds"]),
+)
+@click.option(
+    "--n",
+    "most",
+    default=5,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Rows of each answer.",
+)
+@machine_readable
+def answer(question: str | None, most: int, form: str | None) -> None:
+    """Print the answers to the four questions, or to one.
+
+    QUESTION is congestion, instability, failovers or thresholds. Of the newest whole day; starts no
+    run. Exit code 1 where there is no day yet.
+    """
+    from wan_perf.cli.questions import QUESTIONS, print_in_form, read_answers
+    from wan_perf.cli.readable import readable
+    from wan_perf.settings import read_settings
+
+    asked = [question] if question else tuple(QUESTIONS)
+    print_in_form(read_answers(readable(read_settings()), asked, most), Terminal(), form)
 
 
 @commands.command()
@@ -218,13 +252,14 @@ def full_cycle(start: TimeArgument | None, end: TimeArgument | None) -> None:
     type=Choice(["day", "week", "month", "13_month"]),
     help="Its newest one that is stored.",
 )
-def top(metric: str, places: int, period: str) -> None:
+@machine_readable
+def top(metric: str, places: int, period: str, form: str | None) -> None:
     """Print the circuits that are worst by a figure."""
     from wan_perf.cli.readable import readable
     from wan_perf.cli.top import print_top
     from wan_perf.settings import read_settings
 
-    print_top(readable(read_settings()), Terminal(), metric, places, period)
+    print_top(readable(read_settings()), Terminal(), metric, places, period, form)
 
 
 @commands.command("export")
@@ -336,15 +371,16 @@ def show_status(days: int, as_json: bool) -> None:
         print_status(found, Terminal())
 
 
-@commands.command()
-def doctor() -> None:
+@commands.command("doctor")
+@machine_readable
+def run_doctor(form: str | None) -> None:
     """Check settings, Mist, the warehouse, this machine.
 
     A line a check, with what to do where it failed. Changes nothing.
     """
     from wan_perf.cli.doctor import print_findings
 
-    sys.exit(print_findings(Terminal()))
+    sys.exit(print_findings(Terminal(), form))
 
 
 @commands.command()

@@ -39,7 +39,7 @@ class Adoption(Runs):
         for name, table in TABLES.items():
             if isinstance(table, View) or not self.warehouse.holds(table):
                 continue
-            with self.console.status(name):
+            with self.notices.status(name):
                 key, partitions = specs[name].key, specs[name].partitions_def
                 held = self._held(table, partitions)
                 known = self._known(key, partitions)

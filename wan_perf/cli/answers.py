@@ -1,25 +1,18 @@
-"""The four questions that the system is for, asked of the warehouse and printed.
+"""Answers read from the warehouse: the rows of each, their order, and the columns to show.
 
 Belongs here: which rows answer a question.
-Keep out: computing a number: figures are read from the tables as they are; how a terminal shows
-them (`showing`).
+Keep out: computing a number: figures are read from the tables as they are; which answers belong to
+which question and how they are printed (`questions`).
 """
 
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
-from rich.console import Console
-from rich.text import Text
 
-from wan_perf.cli.readable import Readable
-from wan_perf.cli.showing import grid, shown
-from wan_perf.cli.terminal import bold
 from wan_perf.columns import ACTIVE, SEVERITIES, STORE
-from wan_perf.formulas import availability_pct
 from wan_perf.kpi.current import ON_BACKUP
 from wan_perf.kpi.newest import newest_whole_day
-from wan_perf.kpi.ranking import ENOUGH_COVERAGE_PCT
 from wan_perf.metrics import QUALITY, UTILIZATION
 from wan_perf.periods import DAY
 from wan_perf.tables import (
@@ -37,9 +30,6 @@ from wan_perf.tables import (
 )
 from wan_perf.validity import in_force
 from wan_perf.warehouse import Warehouse
-
-SHOWN = 5
-
 
 _WHO = {"site_name": "site", "region": "region", "circuit_id": "circuit"}
 
@@ -160,7 +150,7 @@ def _time_above(days: ir.Table) -> Answer:
         name: heading
         for severity in SEVERITIES
         for name, heading in (
-            (UTILIZATION.continuous(severity), f"≥{severity[:4]} run"),
+            (UTILIZATION.continuous(severity), f"≥{severity[:4]}"),
             (UTILIZATION.cumulative(severity), "all"),
         )
     }
@@ -241,7 +231,7 @@ def failovers(warehouse: Warehouse, days: ir.Table) -> Answer:
         ],
     )
     return Answer(
-        "Which sites ran on a backup, and how good was it? (during it, and the day before)",
+        "Which sites ran on a backup, and how good was it? (during it; the day before)",
         near.order_by([near.on_backup_minutes.desc(), "site_name", "started_at"]),
         {
             "site_name": "site",
@@ -344,63 +334,4 @@ def worst_quality(warehouse: Warehouse, days: ir.Table) -> Answer:
             "jitter_max_ms": "max ms",
             "latency_max_ms": "max ms",
         },
-    )
-
-
-def print_answers(source: Readable, console: Console) -> None:
-    """Print the newest day's answers, each from rows as they are stored or published."""
-    warehouse = source.tables
-    days = described_days(warehouse)
-    fleet = warehouse.query(_fleet(days)).iloc[0]
-    if not fleet["circuits"]:
-        console.print("There is no day to report yet; run wan-perf collect and aggregate daily.")
-        return
-    console.print(
-        Text("\n").append(f"{fleet['day']:%A %Y-%m-%d}", style="bold"),
-        f"(UTC): {fleet['circuits']} circuits at {fleet['sites']} sites, availability "
-        f"{shown(fleet['availability_pct'])} % of what is known, coverage "
-        f"{shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits with not enough "
-        f"data{source.as_of}.",
-    )
-    congested, time_above = answers(days)
-    told: dict[str, tuple[Answer, ...]] = {
-        "1. Which sites and circuits are congested now, and trending worse?": (
-            loaded_now(warehouse),
-            congested,
-            growing(warehouse),
-        ),
-        "2. Which regions and sites are chronically unstable?": (
-            regions(warehouse, days),
-            chronic(warehouse, days),
-            flapping(warehouse, days),
-            least_available(warehouse, days),
-            worst_quality(warehouse, days),
-        ),
-        "3. How often do circuits fail over, and how good is the quality then?": (
-            on_backup_now(warehouse),
-            failovers(warehouse, days),
-        ),
-        "4. How long was each above a threshold?": (time_above, longest_runs(warehouse, days)),
-    }
-    for question, asked in told.items():
-        console.print(bold(f"\n{question}"))
-        for answer in asked:
-            rows = warehouse.query(answer.rows.limit(SHOWN))
-            console.print(grid(answer.question, answer.headings, rows))
-
-
-def _fleet(days: ir.Table) -> ir.Table:
-    known = days.up_minutes.sum() + days.known_down_minutes.sum()
-    sums = days.aggregate(
-        day=days.day.max(),
-        circuits=days.count(),
-        sites=days.site_id.nunique(),
-        up=days.up_minutes.sum(),
-        known=known,
-        total=(60 * days.hour_count).sum(),
-        unranked=(days.coverage_pct < ENOUGH_COVERAGE_PCT).ifelse(1, 0).sum(),
-    )
-    return sums.mutate(
-        availability_pct=availability_pct(sums.up, sums.known),
-        coverage_pct=100.0 * sums.known / sums.total.nullif(0),
     )

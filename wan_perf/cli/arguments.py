@@ -4,15 +4,17 @@ Belongs here: how the text of an argument becomes a value, and its refusal.
 Keep out: what a command does with the value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from wan_perf.name_matching import closest
 from wan_perf.time_argument import TimeArgument, time_argument
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _FEW = 8
 """So many words are listed beside a suggestion."""
@@ -70,6 +72,15 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     if found is None:
         return f"give {all_words}"
     return f"did you mean {found}?" + (f" Give {all_words}" if len(words) <= _FEW else "")
+
+
+def machine_readable(command: _Command) -> _Command:
+    """The options --json and --csv, as the argument `form`; None without either."""
+    for form in ("csv", "json"):
+        command = click.option(
+            f"--{form}", "form", flag_value=form, help=f"Print {form.upper()} for other programs."
+        )(command)
+    return command
 
 
 INSTANT = InstantType()

@@ -97,12 +97,12 @@ class CorrectingRuns(Runs):
     def _recompute(self, hours: list[datetime]) -> None:
         for first, last in consecutive_hours(hours):
             keys = [f"{at:%Y-%m-%d-%H:00}" for at in (first, last)]
-            with self.console.status(f"hours {keys[0]} to {keys[1]}"):
+            with self.notices.status(f"hours {keys[0]} to {keys[1]}"):
                 self._run(FACTS_JOB, keys)
         newest = self._ends(CIRCUIT_WINDOW, "hour")[1]
         for first, last in consecutive_hours(_following(hours, newest)):
             keys = [f"{at:%Y-%m-%d-%H:00}" for at in (first, last)]
-            with self.console.status(f"windows {keys[0]} to {keys[1]}"):
+            with self.notices.status(f"windows {keys[0]} to {keys[1]}"):
                 self._run(HOURLY_JOB, keys, only=WINDOWS)
         self._aggregate_again(hours)
 
@@ -116,7 +116,7 @@ class CorrectingRuns(Runs):
         days = sorted(day for day in near if oldest <= day <= newest)
         for first, last in _runs_of_days(days):
             keys = [f"{at:%Y-%m-%d}" for at in (first, last)]
-            with self.console.status(f"days {keys[0]} to {keys[1]}"):
+            with self.notices.status(f"days {keys[0]} to {keys[1]}"):
                 self._run(DAILY_JOB, keys)
         if not days:
             return
@@ -125,7 +125,7 @@ class CorrectingRuns(Runs):
         if self._ends(CIRCUIT_MONTH, "month")[1] is not None:
             # Thirteen months from a corrected one on look back at it.
             self.aggregate_monthly(days[0], newest + DAY)
-        with self.console.status("reports"):
+        with self.notices.status("reports"):
             self._run(REPORTS_JOB)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from wan_perf.cli.correcting import CorrectingRuns
 from wan_perf.cli.ranges import DAY, HOUR
-from wan_perf.errors import UsageError
+from wan_perf.errors import WanPerfError
 from wan_perf.periods import DAY as DAYS
 from wan_perf.periods import MONTH, WEEK
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_MONTH, CIRCUIT_WEEK
@@ -33,7 +33,7 @@ class FullCycle(CorrectingRuns):
         oldest, newest = self._ends(CIRCUIT_HOUR, "hour")
         if oldest is None or newest is None:
             self.raise_inventory_failure()
-            raise UsageError("There are no circuit-hours yet; run wan-perf collect first.")
+            raise WanPerfError("There are no circuit-hours yet; run wan-perf collect first.")
         begin = max(min(first, newest) - DAY, oldest)
         for aggregate, table, column in (
             (self.aggregate_daily, CIRCUIT_DAY, DAYS.column),

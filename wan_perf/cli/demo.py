@@ -10,10 +10,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from wan_perf.cli.answers import print_answers
 from wan_perf.cli.dashboard import run_dashboard
 from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.owned_folder import emptied, only_one
+from wan_perf.cli.questions import print_answers, read_answers
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.readable import readable
 from wan_perf.cli.running import Runs
@@ -72,7 +72,7 @@ def _demonstrate(home: Path, sites: int, seed: int) -> None:
             runs.aggregate_daily(past, today)
             runs.aggregate_weekly()
             runs.aggregate_monthly()
-            print_answers(readable(settings), console)
+            print_answers(read_answers(readable(settings)), console)
     console.print(bold("\nWhat to open next"))
     console.print(_what_next(home, settings), soft_wrap=True)
 

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from wan_perf.cli.arguments import suggestion
 from wan_perf.cli.output_file import Write, write_file
 from wan_perf.declaration import Table
-from wan_perf.errors import UsageError
+from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.spreadsheet import harmless
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import Warehouse
@@ -54,13 +54,13 @@ def export(
 
     Raises:
         UsageError: there is no such report or format, `out` ends as a file of another format or is
-            none to write to, or the table was never stored; nothing is written.
-        WanPerfError: the file cannot be written.
+            none to write to; nothing is written.
+        WanPerfError: the table was never stored, or the file cannot be written.
     """
     table = _known(report)
     chosen = _format(file_format, out)
     if not warehouse.holds(table):
-        raise UsageError(
+        raise WanPerfError(
             f"{table.name} was never computed; run wan-perf collect and wan-perf aggregate daily "
             "first."
         )

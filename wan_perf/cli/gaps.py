@@ -23,7 +23,8 @@ class Gap:
     """Consecutive hours of [start, end) of one kind, naive UTC.
 
     `kind` is NOT_COMPUTED where samples are stored and no circuit-hours, MISSING where there are
-    neither, NO_TELEMETRY where no state of any circuit is known.
+    neither (the published copy has the samples of three days), NO_TELEMETRY where no state of any
+    circuit is known.
     """
 
     start: datetime

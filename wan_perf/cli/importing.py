@@ -56,10 +56,10 @@ class ImportRuns(Runs):
             WanPerfError: the warehouse failed; what was stored stays, and the same command goes on.
         """
         opening = floored(self.settings.start, HOUR)
-        with self.console.status(f"reading {path.name}"):
+        with self.notices.status(f"reading {path.name}"):
             file = read_hours(path, opening, floored(self.clock.now(), HOUR))
         if self._ends(RAW_INVENTORY, "taken_at")[1] is None:
-            with self.console.status("inventory"):
+            with self.notices.status("inventory"):
                 self._run(INVENTORY_JOB)
         dimensions = [self.warehouse.lazy(t) for t in (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)]
         file = with_circuits(file, self.warehouse.query(circuits_by_port(*dimensions)))
@@ -76,7 +76,7 @@ class ImportRuns(Runs):
         self.aggregate_weekly(max(first - DAY, opening), min(last, newest) + DAY)
         # Thirteen months from an imported one on look back at it.
         self.aggregate_monthly(max(first - DAY, opening), newest + HOUR)
-        with self.console.status("reports"):
+        with self.notices.status("reports"):
             self._run(REPORTS_JOB)
         self._say_imported(first, last)
 
@@ -100,7 +100,7 @@ class ImportRuns(Runs):
         begin, end = max(first, oldest), min(last + _WINDOWS_REACH, newest) + HOUR
         while begin < end:
             until = min(begin + CHUNK, end)
-            with self.console.status(f"windows from {begin:%Y-%m-%d %H:%M} UTC"):
+            with self.notices.status(f"windows from {begin:%Y-%m-%d %H:%M} UTC"):
                 keys = [f"{at:%Y-%m-%d-%H:00}" for at in (begin, until - HOUR)]
                 self._run(HOURLY_JOB, keys, only=WINDOWS)
             begin = until
@@ -115,7 +115,7 @@ class ImportRuns(Runs):
         days = near[near.between(floored(oldest, DAY), floored(newest, DAY))]
         for first, last in _chunks(days, _DAYS_AT_ONCE):
             keys = [f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"]
-            with self.console.status(f"days {keys[0]} to {keys[1]}"):
+            with self.notices.status(f"days {keys[0]} to {keys[1]}"):
                 self._run(DAILY_JOB, keys)
 
     def _say_file(self, file: HourFile) -> None:
@@ -133,7 +133,7 @@ class ImportRuns(Runs):
         if len(unknown):
             told = unknown.drop_duplicates()
             more = ", …" if len(told) > _SHOWN else ""
-            self.console.print(
+            self.notices.print(
                 warning(
                     f"{counted(len(unknown), 'row is', 'rows are')} of no circuit that was in "
                     "service then, stored, and count once an inventory knows it:",

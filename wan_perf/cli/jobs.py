@@ -49,9 +49,11 @@ class Jobs:
         self._given = instance
         self.settings = settings or read_settings()
         self.console = console or Terminal()
+        # Answers may be read by a program: what is of a run stands beside them.
+        self.notices = console or Terminal(stderr=True)
         self.warehouse = warehouse_for(self.settings)
         self.clock = clock_for(self.settings)
-        self._report = Report(self.console)
+        self._report = Report(self.console, self.notices)
         self._imported = Imported()
         self._published = PublishedCopy(self.warehouse, self.settings.published_path)
         self._stack = ExitStack()
@@ -61,7 +63,7 @@ class Jobs:
     def __enter__(self) -> Self:
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         if self.settings.mist_verify == "off":
-            self.console.print(warning(UNVERIFIED))
+            self.notices.print(warning(UNVERIFIED))
         return self
 
     def __exit__(self, kind: object, error: object, *_: object) -> None:

@@ -21,17 +21,19 @@ _SHOWN = 3
 
 
 class Report:
-    """Progress and figures of runs, on a console."""
+    """Figures of runs on a console; their progress and warnings on another, `notices`."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, notices: Console | None = None) -> None:
         self.console = console
+        self.notices = notices or console
         self.bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=console,
+            console=self.notices,
             transient=True,
+            disable=self.notices.stderr and not self.notices.is_terminal,
         )
 
     @contextmanager
@@ -133,7 +135,7 @@ class Report:
             self._warn(sentence)
 
     def _warn(self, lead: str, why: str = "") -> None:
-        self.console.print(warning(lead, why))
+        self.notices.print(warning(lead, why))
 
 
 def counted(number: int, one: str, many: str) -> str:

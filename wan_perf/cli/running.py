@@ -147,12 +147,12 @@ class Runs(Jobs):
         except Exception as error:
             if self._inventory_failure and str(self._inventory_failure) != str(error):
                 why = str(self._inventory_failure)
-                self.console.print(warning("The inventory failed too:", why))
+                self.notices.print(warning("The inventory failed too:", why))
             raise
 
     def _take_inventory(self) -> None:
         self._inventory_failure = None
-        with self.console.status("inventory"):
+        with self.notices.status("inventory"):
             try:
                 result = self._run(INVENTORY_JOB)
             except Exception as error:  # whatever it is: a missed poll cannot be taken later
@@ -191,20 +191,21 @@ class Runs(Jobs):
 
         Raises:
             UsageError: the range is none, or holds no circuit-hours.
+            WanPerfError: there are no circuit-hours at all yet.
         """
         oldest, newest = self._ends(CIRCUIT_HOUR, "hour")
         if oldest is None or newest is None:
-            raise UsageError("There are no circuit-hours yet; run wan-perf collect first.")
+            raise WanPerfError("There are no circuit-hours yet; run wan-perf collect first.")
         begun = self._ends(CIRCUIT_DAY, "day")[1] or oldest
         first, last = checked(start or begun, end or newest + HOUR, DAY, self.settings.start)
         touched = self.warehouse.lazy(CIRCUIT_HOUR, Window(first, last))
         self._refuse_nothing(touched, "circuit-hours", (first, last), (oldest, newest))
         last = min(last, ceiled(newest + HOUR, DAY))
         keys = [f"{first:%Y-%m-%d}", f"{last - DAY:%Y-%m-%d}"]
-        with self.console.status(f"days {keys[0]} to {keys[1]}"):
+        with self.notices.status(f"days {keys[0]} to {keys[1]}"):
             result = self._run(DAILY_JOB, keys)
             self._trading_days_before(first, oldest)
-        with self.console.status("reports"):
+        with self.notices.status("reports"):
             self._run(REPORTS_JOB)
         days = counted(rows_of(result, "circuit_day"), "circuit-day", "circuit-days")
         self.console.print(f"Aggregated {keys[0]} to {keys[1]}: {days}.")
@@ -236,10 +237,11 @@ class Runs(Jobs):
 
         Raises:
             UsageError: the range is none, or its periods hold no days.
+            WanPerfError: there are no days at all yet.
         """
         oldest, newest = self._ends(CIRCUIT_DAY, DAYS.column)
         if oldest is None or newest is None:
-            raise UsageError("There are no days yet; run wan-perf aggregate daily first.")
+            raise WanPerfError("There are no days yet; run wan-perf aggregate daily first.")
         begun = self._ends(table, period.column)[1] or oldest
         opening = period.begun(self.settings.start)
         first, last = checked(start or begun, end or newest + DAY, DAY, opening)
@@ -248,9 +250,9 @@ class Runs(Jobs):
         touched = days.filter(period.start(days.day).between(*ends))
         self._refuse_nothing(touched, "circuit-days", (first, last), (oldest, newest))
         keys = [f"{period.begun(at):%Y-%m-%d}" for at in (first, min(last - DAY, newest))]
-        with self.console.status(f"{period.column}s {keys[0]} to {keys[1]}"):
+        with self.notices.status(f"{period.column}s {keys[0]} to {keys[1]}"):
             result = self._run(job, keys)
-        with self.console.status("ranking"):
+        with self.notices.status("ranking"):
             self._run(REPORTS_JOB, only=(TOP_OFFENDER,))
         rows = counted(
             rows_of(result, table.name), f"circuit-{period.column}", f"circuit-{period.column}s"
@@ -291,7 +293,7 @@ class Runs(Jobs):
             if has_final_events(self._instance, begin, end, now):
                 return end
             keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
-            with self.console.status(f"events from {begin:%Y-%m-%d %H:%M} UTC again"):
+            with self.notices.status(f"events from {begin:%Y-%m-%d %H:%M} UTC again"):
                 self._run(HOURLY_JOB, keys, only=FOLLOWING_EVENTS)
         return min(begin, end)
 

@@ -1,13 +1,16 @@
-"""How a terminal shows rows: a grid, and each value as a person reads it.
+"""How a terminal shows rows: a grid that fits, and each value as a person reads it.
 
-Belongs here: digits, width, the words for unknown and for yes and no.
+Belongs here: digits, width, which columns give way, the words for unknown and for yes and no.
 Keep out: which rows are shown (`answers`, `top`).
 """
 
+from copy import copy
 from datetime import datetime
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as Grid
 
 from wan_perf.columns import COLUMNS
@@ -15,6 +18,39 @@ from wan_perf.columns import COLUMNS
 WIDEST = 14
 """A circuit without contract has a long id; its end, the port, tells more than its start."""
 WHOLE = 100
+_UNLIMITED = 10_000
+_FIRST_TO_GO = ("region", "as_of_at")
+"""Columns that a narrow terminal does without first; then those from the right."""
+_ALWAYS = 2
+"""The first columns: whose row it is."""
+
+
+def print_grid(console: Console, title: str, headings: dict[str, str], rows: pd.DataFrame) -> None:
+    """Print the rows with as many columns as fit the console's width; headings are never cut.
+
+    What is left out stands below. Where the output is no terminal the width is 80.
+    """
+    kept = dict(headings)
+    shown_grid = grid(title, kept, rows)
+    while _width(console, shown_grid) > console.width and len(kept) > _ALWAYS:
+        optional = [name for name in list(kept)[_ALWAYS:] if name not in _FIRST_TO_GO]
+        first = [name for name in list(kept)[1:] if name in _FIRST_TO_GO]
+        kept.pop(first[0] if first else optional[-1])
+        shown_grid = grid(title, kept, rows)
+        left_out = [heading for name, heading in headings.items() if name not in kept]
+        shown_grid.caption = "; ".join(
+            filter(None, (str(shown_grid.caption or ""), f"not shown: {', '.join(left_out)}"))
+        )
+        shown_grid.caption_justify = "left"
+    console.print(shown_grid)
+
+
+def _width(console: Console, shown_grid: Grid) -> int:
+    """Width of the table itself, without title and caption. [columns]"""
+    bare = copy(shown_grid)
+    bare.title = bare.caption = None
+    options = console.options.update(max_width=_UNLIMITED)
+    return Measurement.get(console, options, bare).maximum
 
 
 def grid(title: str, headings: dict[str, str], rows: pd.DataFrame) -> Grid:

@@ -12,14 +12,13 @@ from rich.console import Console
 from wan_perf.cli.extent import extent
 from wan_perf.cli.gaps import MISSING, NO_TELEMETRY, NOT_COMPUTED, Gap, gaps
 from wan_perf.cli.machine_readable import print_json
+from wan_perf.cli.readable import readable
 from wan_perf.cli.recorded_runs import RecordedRuns, Run, recorded_runs
 from wan_perf.cli.report import counted
 from wan_perf.cli.terminal import bold, warning
-from wan_perf.defs.resources import clock_for, warehouse_for
+from wan_perf.defs.resources import clock_for
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.clock import floored
-from wan_perf.published.errors import PublishedCopyError
-from wan_perf.published.reader import open_published
 from wan_perf.settings import Settings
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 
@@ -73,15 +72,16 @@ def read_status(settings: Settings, days: int) -> Status:
     """Read the state of the home.
 
     Raises:
-        WanPerfError: the warehouse cannot be read.
+        WanPerfError: neither the published copy nor the warehouse can be read.
     """
     now = clock_for(settings).now()
-    tables = warehouse_for(settings)
+    source = readable(settings)
+    tables = source.tables
     runs = recorded_runs(settings.dagster_home, _FAILED_WITHIN, _MOST_FAILED)
     oldest_poll, newest_poll = extent(tables, RAW_PORT_SAMPLE, "pass_at")
     oldest_hour, newest_hour = extent(tables, CIRCUIT_HOUR, "hour")
     fresh = Freshness(
-        newest_poll, newest_hour, extent(tables, CIRCUIT_DAY, "day")[1], _published_at(settings)
+        newest_poll, newest_hour, extent(tables, CIRCUIT_DAY, "day")[1], source.published_at
     )
     end = floored(now, _HOUR)
     oldest = [at for at in (oldest_poll, oldest_hour) if at is not None]
@@ -190,10 +190,3 @@ def _with_age(at: datetime | None, now: datetime) -> str:
     minutes = int((now - at).total_seconds() // 60)
     age = f"{minutes} min" if minutes < 180 else f"{minutes // 60} h"
     return f"{_minute(at)}, {age} ago"
-
-
-def _published_at(settings: Settings) -> datetime | None:
-    try:
-        return open_published(settings.published_path).published_at
-    except PublishedCopyError:
-        return None

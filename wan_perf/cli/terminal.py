@@ -40,10 +40,14 @@ def warning(lead: str, rest: str = "") -> Text:
 
 
 class Terminal(Console):
-    """A console that prints every text as it is, without control characters."""
+    """A console that prints every text as it is, without control characters.
+
+    A line is wrapped on a terminal only: a program that reads the output gets one line a sentence.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(markup=False, emoji=False, **kwargs)
+        self.soft_wrap = self.soft_wrap or not self.is_terminal
 
     def render_str(self, text: str, **kwargs: Any) -> Text:
         """The text as Rich shows it: printed lines, cells and titles all come here."""

@@ -8,10 +8,11 @@ import pandas as pd
 from rich.console import Console
 
 from wan_perf.cli.arguments import suggestion
+from wan_perf.cli.machine_readable import print_csv, print_json
 from wan_perf.cli.readable import Readable
-from wan_perf.cli.showing import grid
+from wan_perf.cli.showing import print_grid
 from wan_perf.columns import COLUMNS
-from wan_perf.errors import UsageError
+from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.newest import newest_period
 from wan_perf.kpi.ranking import RANKED, top_offenders
 from wan_perf.periods import PERIODS
@@ -26,13 +27,21 @@ KEPT = {
 """Where each period is kept, and what makes it."""
 
 
-def print_top(source: Readable, console: Console, figure: str, places: int, period: str) -> None:
+def print_top(
+    source: Readable,
+    console: Console,
+    figure: str,
+    places: int,
+    period: str,
+    form: str | None = None,
+) -> None:
     """Print the circuits that are worst by a figure in the newest period.
 
-    Of days it is the newest whole one.
+    Of days it is the newest whole one. `form` is json or csv for programs; None: a grid.
 
     Raises:
-        UsageError: the figure or period is unknown, or nothing is kept of it.
+        UsageError: the figure or period is unknown.
+        WanPerfError: nothing is stored of the period yet.
     """
     ranked = [one for one in RANKED if one.column == figure]
     if not ranked:
@@ -42,7 +51,7 @@ def print_top(source: Readable, console: Console, figure: str, places: int, peri
         raise UsageError(f"Period {period} is unknown; {suggestion(period, PERIODS)}")
     table, made_by = KEPT[period]
     whole = "whole day" if period == "day" else period
-    nothing = UsageError(
+    nothing = WanPerfError(
         f"There is no {whole} to rank yet; run wan-perf collect and wan-perf aggregate {made_by} "
         "first."
     )
@@ -54,6 +63,15 @@ def print_top(source: Readable, console: Console, figure: str, places: int, peri
     if pd.isna(newest):
         raise nothing
     found = warehouse.query(top_offenders({period: rows}, sites, places, ranked))
+    ranking = found.sort_values(["place", "circuit_id"])
+    if form == "csv":
+        print_csv(ranking)
+        return
+    if form == "json":
+        of = {"ranked_by": figure, "period": period, "period_start": newest}
+        of |= {"published_at": source.published_at}
+        print_json({**of, "rows": ranking})
+        return
     headings = {
         "place": "place",
         "site_name": "site",
@@ -63,4 +81,4 @@ def print_top(source: Readable, console: Console, figure: str, places: int, peri
         "coverage_pct": "known %",
     }
     title = f"The worst circuits by {figure}, {period} of {newest:%Y-%m-%d} (UTC){source.as_of}"
-    console.print(grid(title, headings, found.sort_values(["place", "circuit_id"])))
+    print_grid(console, title, headings, ranking)
