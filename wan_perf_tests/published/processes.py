@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,19 @@ from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.warehouse.rows import GOOD_HOUR, H5, HOUR, window
 
 DIED = 9
+READY = "ready"
+"""What a process that works until it is stopped sends once it does."""
 CIRCUITS = 40
 CHUNK_H = 168
+LIVE_H = 2
 AS_LARGE_TABLES = (
     (layout, "FEW_ROWS", 0),
     (publisher, "SESSION_S", 0.5),
     (publisher, "_TURN_S", 0.1),
+    (layout, "FRESH", timedelta(days=4)),
 )
-"""With these settings few rows are published as those of a large table, in several sessions."""
+"""With these settings few rows are published as those of a large table, in several sessions, and
+each chunk leaves days of hours to be merged."""
 _GOOD_SITE = {
     **dict.fromkeys(("dark_minutes", "unreachable_minutes", "unknown_minutes"), 0.0),
     "site_id": "s1",
@@ -36,15 +42,19 @@ _GOOD_SITE = {
 }
 _LIVE_FROM = H5 + CHUNK_H * HOUR
 READ = f"""
-    SELECT is_live::INT, c.least, c.most, s.least AS s_least, s.most AS s_most
+    SELECT is_live::INT, c.least, c.most, s.least AS s_least, s.most AS s_most,
+           c.row_count, s.row_count AS s_row_count
     FROM (SELECT hour >= TIMESTAMP '{_LIVE_FROM}' AS is_live, min(flap_count) AS least,
-                 max(flap_count) AS most FROM circuit_hour GROUP BY is_live) AS c
+                 max(flap_count) AS most, count(*) AS row_count
+          FROM circuit_hour GROUP BY is_live) AS c
     JOIN (SELECT hour >= TIMESTAMP '{_LIVE_FROM}' AS is_live, min(flap_count) AS least,
-                 max(flap_count) AS most FROM site_hour GROUP BY is_live) AS s USING (is_live)
+                 max(flap_count) AS most, count(*) AS row_count
+          FROM site_hour GROUP BY is_live) AS s USING (is_live)
     ORDER BY 1
 """
-"""Least and greatest number of a run in circuit-hours and site-hours, of chunk and live runs."""
-_NOTHING = [(0, 0, 0, 0, 0), (1, 0, 0, 0, 0)]
+"""Least and greatest number of a run in circuit-hours and site-hours, of chunk and live runs, and
+how many of either there are."""
+_NOTHING = [(0, 0, 0, 0, 0, 0, 0), (1, 0, 0, 0, 0, 0, 0)]
 
 
 def die(warehouse: Path, folder: Path, moment: str) -> None:
@@ -89,20 +99,24 @@ def store_run(warehouse: DuckDBWarehouse, first: int, hours: int, number: int) -
 
 
 def backfill(path: Path, folder: Path, stop: Any, answer: Any) -> None:
-    """Store and publish a chunk again and again; send how often, or what failed."""
+    """Store and publish a chunk again and again; send how often, and how many files were merged.
+
+    What fails is sent instead.
+    """
     for module, name, value in AS_LARGE_TABLES:
         setattr(module, name, value)
-    warehouse, number = DuckDBWarehouse(path), 1
+    warehouse, number, merged = DuckDBWarehouse(path), 1, 0
+    answer.send(READY)
     try:
         while not stop.is_set():
             number += 1
             store_run(warehouse, 0, CHUNK_H, number)
             publisher.publish(warehouse, folder)
-            compact(folder)
+            merged += compact(folder)
     except Exception as error:  # any failure is one of the proof
         answer.send(f"{type(error).__name__}: {error}")
     else:
-        answer.send(number - 1)
+        answer.send((number - 1, merged))
 
 
 def watch(folder: Path, way: str, stop: Any, answer: Any) -> None:
@@ -116,9 +130,12 @@ def watch(folder: Path, way: str, stop: Any, answer: Any) -> None:
         except Exception as error:  # any failure of a read is what is looked for
             wrong.append(f"{type(error).__name__}: {error}")
         else:
-            wrong += mixture(rows, states[-1])
-            if rows != states[-1]:
+            found = mixture(rows, states[-1])
+            wrong += found
+            if not found and rows != states[-1]:
                 states.append(rows)
+        if not reads:
+            answer.send(READY)
         reads += 1
         slowest_s = max(slowest_s, time.monotonic() - began)
     answer.send((reads, len(states) - 1, slowest_s, wrong[:3]))
@@ -137,9 +154,14 @@ def mixture(rows: list[tuple[int, ...]], before: list[tuple[int, ...]]) -> list[
 
     A run replaces its circuit-hours in one transaction, then its site-hours in another one.
     """
+    if len(rows) != len(before):
+        return [f"incomplete: {rows}"]
     wrong = []
-    for (part, *numbers), (_, *earlier) in zip(rows, before, strict=True):
+    for (part, *numbers, circuits, sites), (_, *earlier, _, _) in zip(rows, before, strict=True):
         c_least, c_most, s_least, s_most = numbers
+        hours = LIVE_H if part else CHUNK_H
+        if (circuits, sites) != (hours * CIRCUITS, hours):
+            wrong.append(f"incomplete: {part} {circuits} circuit-hours, {sites} site-hours")
         if c_least != c_most or s_least != s_most or c_most - s_most not in (0, 1):
             wrong.append(f"mixed: {part} {numbers}")
         if any(new < old for new, old in zip(numbers, earlier, strict=True)):
