@@ -5,11 +5,14 @@ Keep out: what its settings mean (`settings`).
 """
 
 import codecs
+import os
 from pathlib import Path
 
 from wan_perf.errors import UsageError
 
 ENV_FILE = ".env"
+ENV_FILE_VARIABLE = "WAN_PERF_ENV_FILE"
+"""Names another file: --env-file, for the command and the processes that it starts."""
 _MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -17,6 +20,11 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 """The first bytes of a file by which an encoding is known, the longest first."""
+
+
+def env_file() -> Path:
+    """The file with the settings: .env in the working directory, unless another is named."""
+    return Path(os.environ.get(ENV_FILE_VARIABLE) or ENV_FILE)
 
 
 def refuse_unreadable(file: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from wan_perf.env_file import ENV_FILE, refuse_unreadable
+from wan_perf.env_file import ENV_FILE, env_file, refuse_unreadable
 from wan_perf.errors import UsageError
 from wan_perf.time_argument import TimeArgument, time_argument
 
@@ -312,13 +312,14 @@ def read_settings(**given: object) -> Settings:
     unknown = given.keys() - {field.alias for field in Settings.model_fields.values()}
     if unknown:
         raise TypeError(f"no such settings: {', '.join(sorted(unknown))}")
-    refuse_unreadable(Path(ENV_FILE))
+    file = env_file()
+    refuse_unreadable(file)
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        return Settings(_env_file=file, **given)  # type: ignore[arg-type,call-arg]
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0])
         why = first["msg"].removeprefix("Value error, ")
         raise UsageError(
-            f"Setting {name}: {why}; correct it in the environment or in .env."
+            f"Setting {name}: {why}; correct it in the environment or in {file}."
         ) from None

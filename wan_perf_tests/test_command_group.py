@@ -96,7 +96,7 @@ def test_an_unknown_word_ends_with_2_and_one_sentence(
 
 
 def test_ctrl_c_ends_with_1_and_a_sentence(bare: Shell, monkeypatch: pytest.MonkeyPatch):
-    def interrupted() -> None:
+    def interrupted(**_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(commands.commands["dictionary"], "callback", interrupted)

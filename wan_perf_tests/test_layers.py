@@ -65,6 +65,7 @@ ARROWS = {
             "definitions",
             "defs",
             "doctor",
+            "env_file",
             "formulas",
             "kpi",
             "metrics",

@@ -11,14 +11,25 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from wan_perf.cli.arguments import EXISTING_FILE, FILE, INSTANT, Choice, machine_readable, resolved
+from wan_perf.cli.arguments import (
+    EXISTING_FILE,
+    FILE,
+    FOLDER,
+    INSTANT,
+    Choice,
+    machine_readable,
+    resolved,
+)
 from wan_perf.cli.command_group import CommandGroup, run
 from wan_perf.cli.completion import completed, metrics, tables
 from wan_perf.cli.terminal import Terminal, printable
+from wan_perf.cli.verbosity import set_verbosity
+from wan_perf.env_file import ENV_FILE_VARIABLE
 from wan_perf.file_modes import modes_at, restricted
 from wan_perf.network import exempt_loopback
 from wan_perf.time_argument import EXAMPLES, TimeArgument
@@ -37,8 +48,18 @@ Settings come from the environment and from .env (see .env.example). Instants ar
     cls=CommandGroup, help=_ABOUT, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.version_option(package_name="wan-perf")
-def commands() -> None:
+@click.option("--home", type=FOLDER, help="In place of WAN_PERF_HOME.")
+@click.option("--env-file", type=EXISTING_FILE, help="In place of .env.")
+@click.option("-v", "--verbose", count=True, help="Log runs on standard error; -vv: all.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no warnings.")
+def commands(home: Path | None, env_file: Path | None, verbose: int, quiet: bool) -> None:
     """The commands; their help is `_ABOUT`."""
+    # In the environment: processes that a command starts follow it.
+    if home is not None:
+        os.environ["WAN_PERF_HOME"] = str(home)
+    if env_file is not None:
+        os.environ[ENV_FILE_VARIABLE] = str(env_file.resolve())
+    set_verbosity(-1 if quiet else verbose)
 
 
 @commands.command()
@@ -383,13 +404,34 @@ def run_doctor(form: str | None) -> None:
     sys.exit(print_findings(Terminal(), form))
 
 
-@commands.command()
-def dictionary() -> None:
-    """Print every table and column with its meaning."""
-    from wan_perf.tables import TABLES
+@commands.group()
+def config() -> None:
+    """Show the settings, without secrets."""
 
-    for table in TABLES.values():
-        click.echo(table.to_line())
+
+@config.command("show")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+def show_config(as_json: bool) -> None:
+    """Print every setting, its value and its source.
+
+    The source is the environment, the .env file or the default. Secrets are not shown.
+    """
+    from wan_perf.cli.configuration import print_settings, shown_settings
+    from wan_perf.settings import read_settings
+
+    print_settings(shown_settings(read_settings()), Terminal(), as_json=as_json)
+
+
+@commands.command()
+@click.argument("table", required=False, shell_complete=completed(tables))
+def dictionary(table: str | None) -> None:
+    """Print every table and column with its meaning.
+
+    A line a table, or of one TABLE a line a column.
+    """
+    from wan_perf.cli.dictionary import print_dictionary
+
+    print_dictionary(table)
 
 
 @commands.command("snowflake-setup")
@@ -427,8 +469,21 @@ def main() -> None:
     exempt_loopback(os.environ)
     with contextlib.suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends as Ctrl+C does
-    with restricted("owner"):  # until the settings are read
+    with restricted("owner"), _options_of_one_command():
         _run()
+
+
+@contextlib.contextmanager
+def _options_of_one_command() -> Iterator[None]:
+    """Undo what --home and --env-file have set, where a process runs several commands."""
+    names = ("WAN_PERF_HOME", ENV_FILE_VARIABLE)
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
 def _run() -> None:

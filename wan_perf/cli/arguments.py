@@ -38,8 +38,8 @@ class InstantType(click.ParamType):
 class UserPathType(click.Path):
     """A path, with the user's folder for `~`: a shell leaves it in --out=~/file."""
 
-    def __init__(self, *, exists: bool = False) -> None:
-        super().__init__(exists=exists, dir_okay=False, path_type=Path)
+    def __init__(self, *, exists: bool = False, is_folder: bool = False) -> None:
+        super().__init__(exists=exists, dir_okay=is_folder, file_okay=not is_folder, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path; exit code 2 where it is a folder, or is missing and has to exist."""
@@ -85,6 +85,7 @@ def machine_readable(command: _Command) -> _Command:
 
 INSTANT = InstantType()
 FILE = UserPathType()
+FOLDER = UserPathType(is_folder=True)
 EXISTING_FILE = UserPathType(exists=True)
 
 

@@ -16,7 +16,7 @@ SECTIONS = {
     "Try it without an account": ("demo", "dev", "simulate"),
     "Collect and compute": ("collect", "import", "aggregate", "full-cycle", "adopt"),
     "Answers": ("report", "top", "export", "dashboard", "dashboard-password"),
-    "Operate": ("status", "doctor", "publish", "backup", "restore", "prune"),
+    "Operate": ("status", "doctor", "config", "publish", "backup", "restore", "prune"),
     "Reference": ("dictionary", "snowflake-setup"),
 }
 """The commands by what a person wants, in the order of the help."""

@@ -19,6 +19,7 @@ from wan_perf.cli.extent import extent
 from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
 from wan_perf.cli.report import Report
 from wan_perf.cli.terminal import Terminal, warning
+from wan_perf.cli.verbosity import is_quiet, is_verbose
 from wan_perf.declaration import Table
 from wan_perf.definitions import build_definitions
 from wan_perf.defs.imported import Imported
@@ -50,7 +51,7 @@ class Jobs:
         self.settings = settings or read_settings()
         self.console = console or Terminal()
         # Answers may be read by a program: what is of a run stands beside them.
-        self.notices = console or Terminal(stderr=True)
+        self.notices = console or Terminal(stderr=True, quiet=is_quiet())
         self.warehouse = warehouse_for(self.settings)
         self.clock = clock_for(self.settings)
         self._report = Report(self.console, self.notices)
@@ -61,7 +62,8 @@ class Jobs:
         self._tags = {AT_ONCE_TAG: "true"}
 
     def __enter__(self) -> Self:
-        logging.getLogger("dagster").setLevel(logging.CRITICAL)
+        level = logging.NOTSET if is_verbose() else logging.CRITICAL
+        logging.getLogger("dagster").setLevel(level)
         if self.settings.mist_verify == "off":
             self.notices.print(warning(UNVERIFIED))
         return self
@@ -115,7 +117,7 @@ class Jobs:
         try:
             return self._definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
-                run_config=QUIET,
+                run_config={} if is_verbose() else QUIET,
                 tags={**self._tags, **in_lane, **(tags or {}), **ends},
                 asset_selection=[dg.AssetKey(table.name) for table in only] or None,
             )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
+from wan_perf.env_file import env_file
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.settings import Settings
 
@@ -57,7 +58,7 @@ def files_of_ours(settings: Settings) -> list[Path]:
     return [
         *(warehouse, warehouse.with_name(f"{warehouse.name}.wal")),
         *(settings.home / name for name in ("start.txt", "dev", "demo", "backups", "published")),
-        *(settings.dagster_home, Path(".env")),
+        *(settings.dagster_home, env_file()),
         *filter(None, given),
     ]
 

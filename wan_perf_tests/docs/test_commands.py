@@ -32,6 +32,12 @@ def problem(line: str) -> str | None:
     command: click.Command = commands
     words = shlex.split(line)[1:]
     context = click.Context(command, info_name=PROGRAM)
+    if words and words[0].startswith("-"):  # options of all commands
+        context.allow_interspersed_args = False
+        try:
+            words = command.make_parser(context).parse_args(words)[1]
+        except click.UsageError as error:
+            return error.format_message()
     while isinstance(command, click.Group) and words and words[0] in command.commands:
         command = command.commands[words.pop(0)]
         context = click.Context(command, context, info_name=command.name)
