@@ -160,7 +160,9 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         *(_in(asset, monthly(start)) for asset in MONTHLY_ASSETS),
         *(_in(asset, None) for asset in REPORTS),
     ]
-    as_shown = partial(shown, owner=settings.owner, engine=warehouse.dialect)
+    as_shown = partial(
+        shown, owner=settings.owner, engine=warehouse.dialect, dashboard=settings.dashboard_url
+    )
     partitions = {key.to_user_string(): a.partitions_def for a in assets for key in a.keys}
     checks = [
         *(checks_of(TABLES[name], partitions_def) for name, partitions_def in partitions.items()),

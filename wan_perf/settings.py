@@ -159,6 +159,11 @@ class Settings(BaseSettings):
         alias="WAN_PERF_OWNER",
         description="Who answers for the assets in the Dagster UI: an e-mail or team:NAME.",
     )
+    dashboard_url: str = Field(
+        "",
+        alias="WAN_PERF_DASHBOARD_URL",
+        description="Address of the dashboard, such as https://wan.example.com: assets link to it.",
+    )
     snf_account: str = Field("", alias="SNF_ACCOUNT", description="Snowflake account identifier.")
     snf_user: str = Field("", alias="SNF_USER", description="Snowflake user.")
     snf_private_key_path: UserPath | None = Field(
@@ -216,6 +221,13 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"team:\S+|[\w.%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}", value, re.ASCII):
             raise ValueError("it is neither an e-mail address nor team: with a name after it")
         return value
+
+    @field_validator("dashboard_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+            raise ValueError("it does not begin with http:// or https:// and a host")
+        return value.rstrip("/")
 
     @property
     def duckdb_path(self) -> Path:

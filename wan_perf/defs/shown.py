@@ -1,6 +1,6 @@
 """What Dagster shows of an asset beside its table: whose, made with what, where, how old.
 
-Belongs here: owner, kinds, tags and freshness, by the table and the warehouse in use.
+Belongs here: owner, kinds, tags, freshness, dashboard page, by the table and the warehouse in use.
 Keep out: name, description, columns (`declared`), when an asset is made (jobs, schedules).
 """
 
@@ -31,9 +31,32 @@ _CALENDAR = {
 """A period that is over is made by six in the morning, UTC."""
 
 
-def shown(spec: dg.AssetSpec, owner: str, engine: str) -> dg.AssetSpec:
-    """The asset with all that a person looks for; `engine` is the warehouse's name."""
+DASHBOARD = "dashboard"
+"""Name of the metadata: the page of the dashboard that shows an asset."""
+PAGES = {
+    "active_alert": "/grid/alerts",
+    "chronic_offender": "/grid/chronic",
+    "current_state": "/grid/circuits",
+    "dim_site": "/grid/sites",
+    "engineering_view": "/grid/circuits",
+    "executive_overview": "/overview",
+    "failover_event": "/grid/failovers",
+    "primary_vs_secondary": "/grid/backups",
+    "top_offender": "/grid/offenders",
+    "trend": "/grid/trends",
+}
+"""Path of that page, of the assets that have one."""
+
+
+def shown(spec: dg.AssetSpec, owner: str, engine: str, dashboard: str = "") -> dg.AssetSpec:
+    """The asset with all that a person looks for.
+
+    `engine` is the warehouse's name, `dashboard` the address of the dashboard; empty: unknown.
+    """
     table = TABLES[spec.key.to_user_string()]
+    if dashboard and table.name in PAGES:
+        page = dg.MetadataValue.url(f"{dashboard}{PAGES[table.name]}")
+        spec = spec.merge_attributes(metadata={DASHBOARD: page})
     tags = {LAYER_TAG: table.group, GRAIN_TAG: _grain(table)}
     spec = spec.merge_attributes(owners=[owner], kinds={engine}, tags=tags)
     if isinstance(table, View):

@@ -7,6 +7,7 @@ import pytest
 
 from wan_perf.declaration import Table, View
 from wan_perf.definitions import HOURLY_JOB, JOBS, build_definitions
+from wan_perf.defs.shown import PAGES, shown
 from wan_perf.errors import UsageError
 from wan_perf.settings import read_settings
 from wan_perf.simulator import Fleet
@@ -22,7 +23,12 @@ CALLS_MIST = {name for name, table in TABLES.items() if table.group == "raw"} - 
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
     home = tmp_path_factory.mktemp("home")
     return build_definitions(
-        read_settings(WAN_PERF_HOME=home, WAN_PERF_START=START, WAN_PERF_OWNER="noc@example.com")
+        read_settings(
+            WAN_PERF_HOME=home,
+            WAN_PERF_START=START,
+            WAN_PERF_OWNER="noc@example.com",
+            WAN_PERF_DASHBOARD_URL="https://wan.example.com/",
+        )
     )
 
 
@@ -49,6 +55,22 @@ def test_every_asset_says_whose_it_is_where_it_stands_and_what_it_is_made_with(s
 def test_an_owner_that_dagster_would_refuse_is_refused_by_its_setting(owner: str):
     with pytest.raises(UsageError, match="Setting WAN_PERF_OWNER"):
         read_settings(WAN_PERF_OWNER=owner)
+
+
+def test_assets_link_to_their_page_of_the_dashboard(specs):
+    links = {n: s.metadata["dashboard"].url for n, s in specs.items() if "dashboard" in s.metadata}
+    assert links == {name: f"https://wan.example.com{path}" for name, path in PAGES.items()}
+    assert links["active_alert"] == "https://wan.example.com/grid/alerts"
+
+
+def test_without_an_address_of_the_dashboard_assets_have_no_link():
+    assert "dashboard" not in shown(dg.AssetSpec("trend"), "team:noc", "duckdb").metadata
+
+
+@pytest.mark.parametrize("address", ["wan.example.com", "ftp://wan", "https://", "http://a b"])
+def test_an_address_of_the_dashboard_that_is_none_is_refused_by_its_setting(address: str):
+    with pytest.raises(UsageError, match="Setting WAN_PERF_DASHBOARD_URL"):
+        read_settings(WAN_PERF_DASHBOARD_URL=address)
 
 
 def test_hours_are_to_be_two_hours_old_at_most_and_days_made_by_six(specs):

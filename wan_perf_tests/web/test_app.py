@@ -3,8 +3,10 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from starlette.testclient import TestClient
 
+from wan_perf.defs.shown import PAGES
 from wan_perf.published.reader import open_published
 from wan_perf.web import build_app
 from wan_perf_tests.web.estate import NOW, Estate
@@ -24,6 +26,11 @@ def test_a_page_needs_nothing_inline_and_nothing_from_elsewhere(client: TestClie
     text = client.get("/").text
     assert not re.search(r"\s(style|on\w+)=", text)
     assert not re.search(r"(src|href)=\"(https?:)?//", text)
+
+
+@pytest.mark.parametrize("path", sorted(set(PAGES.values())))
+def test_a_page_to_which_dagster_links_exists(client: TestClient, path: str):
+    assert client.get(path).status_code == 200
 
 
 def test_another_host_name_is_refused(client: TestClient):
