@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -28,7 +29,8 @@ pytestmark = [
 STARTS_WITHIN_S = 200
 LAUNCHED_WITHIN_S = 120
 HEALTHY = """{ instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } } }"""
-ASSETS = """{ assetNodes { assetKey { path } pools kinds } }"""
+ASSETS = """{ assetNodes { assetKey { path } pools kinds
+    metadataEntries { label ... on UrlMetadataEntry { url } } } }"""
 RUN = """query($id: ID!) { runOrError(runId: $id) { ... on Run { status tags { key value } } } }"""
 LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
@@ -172,6 +174,16 @@ def test_the_ui_has_every_asset_and_all_daemons_are_healthy(dev: Dev):
         return all(daemon["healthy"] for daemon in found if daemon["required"])
 
     wait_for(healthy, 60)
+
+
+def test_an_asset_links_to_its_page_of_the_dashboard_beside(dev: Dev):
+    nodes = {n["assetKey"]["path"][-1]: n for n in dev.ask(ASSETS)["assetNodes"]}
+    entries = {e["label"]: e.get("url") for e in nodes["active_alert"]["metadataEntries"]}
+    address = re.search(r"The dashboard: (http://127\.0\.0\.1:\d+)", dev.printed)
+    assert address is not None
+    assert entries["dashboard"] == f"{address[1]}/grid/alerts"
+    with urllib.request.urlopen(entries["dashboard"], timeout=60) as page:  # noqa: S310 - loopback
+        assert page.status == 200
 
 
 def test_a_job_launched_in_the_ui_collects_from_the_simulated_cloud(dev: Dev):

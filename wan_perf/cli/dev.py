@@ -31,6 +31,7 @@ _BEAT_S = 30
 """A daemon gives a sign of life so often. [s]"""
 _DASHBOARD_PORT = 8050
 _DAGSTER = "wan_perf.cli.dagster_service"
+_DASHBOARD_URL = "WAN_PERF_DASHBOARD_URL"
 _OURS = ("MIST_", "WAN_PERF_", "SNF_", "DAGSTER_HOME")
 _WORKSPACE = """\
 load_from:
@@ -55,7 +56,8 @@ def run_dev(sites: int, seed: int, port: int, *, real: bool) -> None:
     with only_one(made_folder(settings.home, "WAN_PERF_HOME"), "dev"):
         if real:
             home = settings.dagster_home_given or dagster_home(settings)
-            _serve(console, port, home, dict(os.environ), Path.cwd())
+            given = {_DASHBOARD_URL: settings.dashboard_url}
+            _serve(console, port, home, os.environ | given, Path.cwd())
         else:
             _serve_demo(console, settings, sites, seed, port)
 
@@ -93,16 +95,22 @@ def _serve(
     with dg.DagsterInstance.from_config(str(home)) as instance:
         _refuse_second_daemon(instance, home, console)
         end_abandoned(instance, home, all_others=True)
-        with Service(
-            "wan_perf.cli.dagster_service", arguments, environment, folder, home / "dev.log"
-        ) as service:
+        with (
+            _dashboard(environment) as address,
+            Service(
+                "wan_perf.cli.dagster_service",
+                arguments,
+                environment | _link_to(address, environment),
+                folder,
+                home / "dev.log",
+            ) as service,
+        ):
             console.print("Dagster is starting …")
             service.await_answer(f"http://127.0.0.1:{port}/server_info")
             console.print(bold(f"\nhttp://127.0.0.1:{port}"))
             console.print(_what_to_try(home))
-            with _dashboard(environment) as address:
-                console.print(f"The dashboard: {address}")
-                service.await_end()
+            console.print(f"The dashboard: {address or 'none, its tables are in Snowflake'}")
+            service.await_end()
         # What the daemon carried ended with it, and its last sign of life is none any more.
         end_abandoned(instance, home, all_others=True)
         instance.wipe_daemon_heartbeats()
@@ -110,12 +118,17 @@ def _serve(
 
 
 def _dashboard(environment: dict[str, str]) -> AbstractContextManager[str]:
-    """The dashboard of the home that Dagster works on; on Snowflake there is none."""
+    """The dashboard of the home that Dagster works on, its address; on Snowflake empty: none."""
     given = {k: v for k, v in environment.items() if k in ("WAN_PERF_HOME", "WAN_PERF_WAREHOUSE")}
     settings = read_settings(**given)
     if settings.warehouse != "duckdb":
-        return nullcontext("none, its tables are in Snowflake")
+        return nullcontext("")
     return beside(settings, _DASHBOARD_PORT)
+
+
+def _link_to(address: str, environment: dict[str, str]) -> dict[str, str]:
+    """The setting by which assets link to this dashboard, unless another one is set."""
+    return {_DASHBOARD_URL: environment.get(_DASHBOARD_URL) or address}
 
 
 def _refuse_taken(port: int) -> None:
