@@ -110,8 +110,8 @@ def _consistent_files(
                 wanted += [(table, span, part) for span in spans]
             written = snapshot.write(wanted, SESSION_S)
         files = {
-            name: tuple(sorted((*kept, *written.get(name, ())), key=lambda file: file.start))
-            for name, kept in valid.items()
+            name: tuple(sorted((*unchanged, *written.get(name, ())), key=lambda file: file.start))
+            for name, unchanged in valid.items()
         }
         new |= {file for of_table in written.values() for file in of_table}
         if len(wanted) == sum(map(len, written.values())):

@@ -41,7 +41,7 @@ class PublishedTables(DuckDBWarehouse):
         self,
         *,
         read_only: bool = False,
-        tag: str = "",  # noqa: ARG002 - no log of statements is kept
+        tag: str = "",  # noqa: ARG002 - statements are not logged
     ) -> Iterator[DuckDBSession]:
         """A session that only reads; it waits for nobody.
 

@@ -1,4 +1,4 @@
-"""Replacing the state: the lock of all who write the copy, what leaves it, how a failure reads.
+"""Replacing the state: the lock of every writer, files that are retired, sentences of failures.
 
 Belongs here: what a publication and a merge have in common.
 Keep out: which files are written (`publisher`, `compaction`).
