@@ -95,7 +95,13 @@ def command(home: Path, *arguments: str, port: int) -> dict[str, Any]:
     }
     return {
         "args": [sys.executable, "-m", "wan_perf", "dev", "--port", str(port), *arguments],
-        "env": {**kept, "WAN_PERF_HOME": str(home), "PYTHONUTF8": "1"},
+        # What a test launches is alone.
+        "env": {
+            **kept,
+            "WAN_PERF_HOME": str(home),
+            "PYTHONUTF8": "1",
+            "WAN_PERF_AUTOMATION": "off",
+        },
         "cwd": home,
         "text": True,
         "encoding": "utf-8",

@@ -16,6 +16,7 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 
+from wan_perf.cli.dev import automation_of_demo
 from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
 from wan_perf.settings import Settings, read_settings
 
@@ -54,6 +55,38 @@ def test_what_an_older_version_wrote_is_brought_up_to_date(settings: Settings, h
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
     dagster_home(settings)
     assert (home / "dagster.yaml").read_text(encoding="utf-8") == written
+
+
+def test_the_newcomers_dialog_of_the_ui_is_off(instance: dg.DagsterInstance):
+    assert not instance.nux_enabled
+
+
+def test_the_text_before_the_newcomers_dialog_was_off_is_brought_up_to_date(
+    settings: Settings, home: Path
+):
+    written = (home / "dagster.yaml").read_text(encoding="utf-8")
+    start, _, rest = written.partition("# No dialog for newcomers")
+    before = start + rest.partition("enabled: false\n\n")[2]
+    assert "nux" not in before
+    (home / "dagster.yaml").write_text(before, encoding="utf-8")
+    dagster_home(settings)
+    assert (home / "dagster.yaml").read_text(encoding="utf-8") == written
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({}, "on", id="automatic by default"),
+        pytest.param({"WAN_PERF_AUTOMATION": "on"}, "on", id="on"),
+        pytest.param({"WAN_PERF_AUTOMATION": "off"}, "off", id="unless it is set to off"),
+    ],
+)
+def test_dev_on_the_simulated_cloud_runs_automatically(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], expected: str
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("WAN_PERF_AUTOMATION", raising=False)
+    assert automation_of_demo(read_settings(**given)) == expected
 
 
 def test_what_somebody_changed_is_left_alone_and_said(

@@ -33,6 +33,11 @@ _DASHBOARD_PORT = 8050
 _DAGSTER = "wan_perf.cli.dagster_service"
 _DASHBOARD_URL = "WAN_PERF_DASHBOARD_URL"
 _OURS = ("MIST_", "WAN_PERF_", "SNF_", "DAGSTER_HOME")
+_HOW_IT_RUNS = {
+    True: "  It runs automatically: inventory, polls, history, then days and reports.",
+    False: "  Nothing runs yet: launch inventory_job, hourly_job, daily_job and reports_job, or\n"
+    "  switch on the schedule live and all sensors under Automation.",
+}
 _WORKSPACE = """\
 load_from:
   - python_module:
@@ -76,13 +81,18 @@ def _serve_demo(console: Console, settings: Settings, sites: int, seed: int, por
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
     with serve(fleet, now=now, ticking=True) as cloud:
         given = demo_environment(cloud, home.resolve(), contracts.resolve(), past, clock="real")
-        given["WAN_PERF_AUTOMATION"] = settings.automation
+        given["WAN_PERF_AUTOMATION"] = automation_of_demo(settings)
         given["WAN_PERF_HOME_READERS"] = settings.home_readers
         console.print(
             f"A simulated Mist Cloud with {sites} stores at {cloud.url}; its clock is the real one."
         )
         others = {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
         _serve(console, port, dagster_home(read_settings(**given)), others | given, home)
+
+
+def automation_of_demo(settings: Settings) -> str:
+    """Whether the simulated organisation is collected automatically: unless it is set to off."""
+    return settings.automation if "automation" in settings.model_fields_set else "on"
 
 
 def _serve(
@@ -108,7 +118,7 @@ def _serve(
             console.print("Dagster is starting …")
             service.await_answer(f"http://127.0.0.1:{port}/server_info")
             console.print(bold(f"\nhttp://127.0.0.1:{port}"))
-            console.print(_what_to_try(home))
+            console.print(_what_to_try(home, is_automatic=_is_automatic(environment)))
             console.print(f"The dashboard: {address or 'none, its tables are in Snowflake'}")
             service.await_end()
         # What the daemon carried ended with it, and its last sign of life is none any more.
@@ -124,6 +134,12 @@ def _dashboard(environment: dict[str, str]) -> AbstractContextManager[str]:
     if settings.warehouse != "duckdb":
         return nullcontext("")
     return beside(settings, _DASHBOARD_PORT)
+
+
+def _is_automatic(environment: dict[str, str]) -> bool:
+    """Whether schedule and sensors run as soon as the daemon does."""
+    given = {k: v for k, v in environment.items() if k == "WAN_PERF_AUTOMATION"}
+    return read_settings(**given).automation == "on"
 
 
 def _link_to(address: str, environment: dict[str, str]) -> dict[str, str]:
@@ -160,12 +176,11 @@ def _last_sign(instance: dg.DagsterInstance) -> float:
     return max((beat.timestamp for beat in instance.get_daemon_heartbeats().values()), default=0.0)
 
 
-def _what_to_try(home: Path) -> str:
+def _what_to_try(home: Path, *, is_automatic: bool) -> str:
     return (
-        "  Jobs, inventory_job: launch it first; it says who is measured.\n"
-        "  Jobs, hourly_job: launch its newest hours; circuit_hour has checks and plots.\n"
-        "  Jobs, daily_job and reports_job: days, and who is worst.\n"
-        "  Automation: with the schedule live and all sensors switched on it needs no hand.\n"
+        f"{_HOW_IT_RUNS[is_automatic]}\n"
+        "  Runs: what was collected and computed, and what waits.\n"
+        "  Assets, circuit_hour: the hours, with checks and plots.\n"
         "  Lineage: how the tables feed each other.\n"
         f"  What Dagster says: {home / 'dev.log'}\n"
         "Ctrl+C ends it."

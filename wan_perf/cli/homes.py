@@ -24,6 +24,7 @@ _ONCE_WRITTEN = {
     "4df2886d7db460a3c58e9719a4308893c4bc098f0c9f630f1a2d2b80cdd5bd7d",
     "0ff95c416fe851cd7f90d4ad11cf091f685eba178b6f1bf931360f28f147986d",
     "f8805dc9e6f614c7063da7dcf3562d13a17819c1c5a14d3156d9974de6353777",
+    "af02fc4302c11053f47b3e23fc16c45df161126a9d5b38b9d87e1eff17bbfe93",
 }
 """SHA-256 of what earlier versions wrote."""
 _NOT_BEGUN = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED]
