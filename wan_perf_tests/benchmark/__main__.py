@@ -12,14 +12,15 @@
     python -m wan_perf_tests.benchmark daemon --sites 4            a daemon that is started twice
     python -m wan_perf_tests.benchmark screens --days 9            server time of the dashboard
     python -m wan_perf_tests.benchmark event-log --hours 336       Dagster's log of a range
+    python -m wan_perf_tests.benchmark growth --passes 300         bytes that a live pass adds
 
-All but the last seven fill a DuckDB file with a synthetic estate and store what the graph stores;
+All but the last eight fill a DuckDB file with a synthetic estate and store what the graph stores;
 month and calendar also tell what it takes on disk. For live-hour a simulated cloud counts what an
 hour of `wan-perf collect` asks of it; for snowflake its stand-in counts what it is sent; backfill
 starts a real Dagster; week ticks schedules and sensors under a virtual clock, beside a cloud that
 fails, and tells what is missing at its end; daemon is a real one on the real clock, half an hour
-long; screens times pages over Parquet files; event-log runs
-empty assets over two event logs. Every figure is of this one run.
+long; screens times pages over Parquet files; event-log runs empty assets over two event logs;
+growth takes live passes and weighs the home. Every figure is of this one run.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from wan_perf_tests.benchmark.calendar import calendar
 from wan_perf_tests.benchmark.circuit_hour import circuit_hour
 from wan_perf_tests.benchmark.daemon import daemon
 from wan_perf_tests.benchmark.event_log import event_log
+from wan_perf_tests.benchmark.growth import growth
 from wan_perf_tests.benchmark.month import month
 from wan_perf_tests.benchmark.publish import publish_live
 from wan_perf_tests.benchmark.screens import screens
@@ -60,6 +62,7 @@ def main() -> None:
         "screens": lambda: screens(given.circuits, given.days, given.months),
         "event-log": lambda: event_log(given.hours),
         "daemon": lambda: daemon(given.sites, given.passes),
+        "growth": lambda: growth(min(given.sites, 60), given.passes, given.within),
     }
     parser.add_argument("what", choices=measured)
     parser.add_argument("--circuits", type=int, default=10_000)
@@ -68,7 +71,8 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=13, help="of calendar")
     parser.add_argument("--chunk", type=int, default=31, help="days that calendar stores at a time")
     parser.add_argument("--sites", type=int, default=5000, help="of a simulated cloud")
-    parser.add_argument("--passes", type=int, default=3, help="of daemon, before it ends and after")
+    parser.add_argument("--passes", type=int, default=3, help="of daemon, twice; of growth")
+    parser.add_argument("--within", type=float, default=3600, help="seconds of passes of growth")
     given = parser.parse_args()
     print(measured[given.what]())  # noqa: T201 - what a benchmark is for
 
