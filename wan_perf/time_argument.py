@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 EXAMPLES = "2026-03-01, 2026-03-01T14:00, 2026-03-01T14:00:00Z, 2026-03-01T14:00+02:00, -1d, now"
 _RELATIVE = re.compile(r"-\s*(\d{1,6})\s*([dhm])", re.IGNORECASE)
+_FIRST, _AFTER = datetime(1971, 1, 1), datetime(3000, 1, 1)  # noqa: DTZ001 - naive UTC
+"""Instants between which ranges are rounded and moved without leaving the calendar."""
+_LONGEST = timedelta(days=36_525)
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 
 
@@ -43,18 +46,30 @@ def time_argument(text: str) -> TimeArgument:
     datetime.datetime(2025, 1, 23, 12, 0)
 
     Raises:
-        ValueError: It is no instant; the message names what is taken.
+        ValueError: It is no instant, or before 1971, after 2999, or more than a century before
+            now; the message names what is accepted.
     """
     words = text.strip()
     if words.lower() == "now":
         return TimeArgument(text, None)
+    at = None
+    length = timedelta(0)
     try:
         if relative := _RELATIVE.fullmatch(words):
             length = int(relative[1]) * _UNITS[relative[2].lower()]
-            return TimeArgument(text, None, length)
-        at = datetime.fromisoformat(words)
-        if at.tzinfo is not None:
+        else:
+            at = datetime.fromisoformat(words)
+        if at is not None and at.tzinfo is not None:
             at = at.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is no instant; give one such as {EXAMPLES} (UTC)") from None
-    return TimeArgument(text, at)
+    return _within_calendar(TimeArgument(text, at, length))
+
+
+def _within_calendar(argument: TimeArgument) -> TimeArgument:
+    if argument.before_now > _LONGEST or not _FIRST <= (argument.at or _FIRST) < _AFTER:
+        raise ValueError(
+            f"{argument.text!r} is not between 1971 and 2999 or up to a century ago; give an "
+            f"instant such as {EXAMPLES} (UTC)"
+        )
+    return argument

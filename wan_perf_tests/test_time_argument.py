@@ -42,6 +42,15 @@ def test_what_is_no_instant_is_refused_with_examples(text: str):
     assert EXAMPLES in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59", "0001-01-01", "3000-01-01", "1970-12-31T23:59Z", "-999999d"]
+)
+def test_an_instant_at_an_end_of_the_calendar_is_refused(text: str):
+    """An hour after the last one there is, or -999999d before now, is an overflow."""
+    with pytest.raises(ValueError, match="not between 1971 and 2999 or up to a century ago"):
+        time_argument(text)
+
+
 def test_every_example_is_taken():
     assert [time_argument(each) for each in EXAMPLES.split(", ")]
 
