@@ -120,12 +120,14 @@ WEEKLY_JOB = "weekly_job"
 MONTHLY_JOB = "monthly_job"
 REPORTS_JOB = "reports_job"
 LIVE_JOB = "live_job"
+CHECKS_JOB = "closed_hour_checks_job"
 EVENTS_JOB = "events_again_job"
 FACTS_JOB = "facts_job"
 JOBS = [
     (INVENTORY_JOB, "inventory", UNPARTITIONED, "Who is measured: sites, circuits, their levels."),
     (LIVE_JOB, "live", LIVE_ASSETS, "The pass that is due, its hours, windows, the present state."),
     (HOURLY_JOB, "hourly", HOURLY_ASSETS, "Collect and facts of hours, in this order."),
+    (CHECKS_JOB, "checks", LIVE_ASSETS, "Rules of an hour that live runs no longer change."),
     ("collect_job", "collect", COLLECTED, "What Mist says of hours: passes, history, events."),
     (EVENTS_JOB, "collect", [raw.raw_gateway_event], "Events of past hours again."),
     (FACTS_JOB, "facts", FACTS, "Circuit-hours and what they stand on, and their windows."),
@@ -180,9 +182,10 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     return dg.Definitions(
         assets=[*(a.map_asset_specs(as_shown) for a in assets), *map(as_shown, events.VIEWS)],
         asset_checks=checks,
-        jobs=[*(_job(*job) for job in JOBS), retention_job],
+        jobs=[*(_job(*job, rules=checks) for job in JOBS), retention_job],
         schedules=[
             automation.live_schedule(LIVE_JOB, start, is_running=is_running),
+            automation.checks_schedule(CHECKS_JOB, start, is_running=is_running),
             retention_schedule(is_running=is_running),
         ],
         sensors=[
@@ -195,9 +198,22 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     )
 
 
-def _job(name: str, stage: str, assets: Sequence[dg.AssetsDefinition], description: str) -> Any:
+def _job(
+    name: str,
+    stage: str,
+    assets: Sequence[dg.AssetsDefinition],
+    description: str,
+    rules: Sequence[dg.AssetChecksDefinition],
+) -> Any:
     tags = {STAGE: stage, **lane(LIVE if name == LIVE_JOB else HISTORY)}
-    return dg.define_asset_job(name, assets, description=description, tags=tags)
+    selection: dg.AssetSelection = dg.AssetSelection.assets(*assets)
+    if name in (LIVE_JOB, CHECKS_JOB):
+        # The store step refuses what breaks a rule, so what is reported of it can wait an hour.
+        keys = {key for asset in assets for key in asset.keys}
+        on_them = [c for rule in rules for c in rule.check_keys if c.asset_key in keys]
+        checks = dg.AssetSelection.checks(*on_them)
+        selection = selection - checks if name == LIVE_JOB else checks
+    return dg.define_asset_job(name, selection, description=description, tags=tags)
 
 
 def _in(

@@ -327,7 +327,7 @@ def read_settings(**given: object) -> Settings:
     file = env_file()
     refuse_unreadable(file)
     try:
-        return Settings(_env_file=file, **given)  # type: ignore[arg-type,call-arg]
+        return Settings(_env_file=file, **given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0])

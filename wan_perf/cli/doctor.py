@@ -27,7 +27,7 @@ def print_findings(console: Console, form: str | None = None) -> int:
     """
     if form is None:
         findings = [_printed(console, finding) for finding in examine()]
-        verdicts = Counter(finding.verdict for finding in findings)
+        verdicts: Counter[str] = Counter(finding.verdict for finding in findings)
         counted = (f"{verdicts[verdict]} {verdict}" for verdict in _COLOURS if verdicts[verdict])
         console.print(f"{', '.join(counted)}.", highlight=False)
         return _exit_code(findings)

@@ -43,9 +43,11 @@ def gaps(warehouse: Warehouse, first: datetime, end: datetime) -> list[Gap]:
     rows = hours_with_rows(
         warehouse.lazy(RAW_PORT_SAMPLE, window), warehouse.lazy(CIRCUIT_HOUR, window)
     )
+    answer = warehouse.query(rows)
+    columns = (answer[name] for name in ("hour", "circuit_hours", "known_minutes"))
     found = {
-        row.hour.to_pydatetime(): (int(row.circuit_hours), float(row.known_minutes))
-        for row in warehouse.query(rows).itertuples()
+        hour.to_pydatetime(): (int(count), float(known))
+        for hour, count, known in zip(*columns, strict=True)
     }
     return joined(found, first, end)
 

@@ -32,7 +32,7 @@ def is_verbose() -> bool:
     return _LEVEL.get() > 0
 
 
-class _Log(logging.StreamHandler):  # type: ignore[type-arg]
+class _Log(logging.StreamHandler):
     """The log on standard error; each line begins with its instant, UTC."""
 
     def __init__(self) -> None:

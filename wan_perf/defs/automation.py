@@ -201,6 +201,37 @@ def live_schedule(job: str, start: datetime, *, is_running: bool) -> dg.Schedule
     return live
 
 
+def checks_schedule(job: str, start: datetime, *, is_running: bool) -> dg.ScheduleDefinition:
+    """Once an hour the checks of the hour that live runs have left; partitions begin at `start`."""
+
+    @dg.schedule(
+        name="closed_hour_checks",
+        job_name=job,
+        cron_schedule="9 * * * *",
+        execution_timezone="UTC",
+        default_status=(
+            dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED
+        ),
+        description="The rules of the hour that live runs no longer change, and of the reports.",
+    )
+    def closed_hour_checks(
+        context: dg.ScheduleEvaluationContext,
+    ) -> dg.RunRequest | dg.SkipReason:
+        closed = closed_hour(context.scheduled_execution_time.replace(tzinfo=None))
+        if closed < floored(start, _HOUR):
+            return dg.SkipReason(f"Partitions begin at {start:%Y-%m-%d %H:%M} UTC.")
+        return dg.RunRequest(
+            run_key=f"{closed:%Y-%m-%dT%H:%M}", tags={**lane(HISTORY), **hours(closed, closed)}
+        )
+
+    return closed_hour_checks
+
+
+def closed_hour(now: datetime) -> datetime:
+    """Start of the newest hour that no live run changes any more."""
+    return floored(now, _HOUR) - _SETTLED
+
+
 def live_run(due: datetime, start: datetime) -> dg.RunRequest:
     """The live run of a pass: its hour and those before it that it reaches back to.
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 import pytest
+from dagster import DagsterEventType, EventLogEntry
 
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.simulator import Fleet
@@ -126,5 +127,24 @@ def test_what_follows_is_up_to_date(alive: Ticking, hours: pd.DataFrame):
     assert len(alive.stage.rows(RAW_PORT_HISTORY)) > 0
 
 
+def test_rules_of_an_hour_are_checked_when_live_runs_have_left_it(alive: Ticking):
+    before = {run.run_id for run in alive.instance.get_runs()}
+    alive.check()
+    [run] = [r for r in alive.instance.get_runs() if r.run_id not in before]
+    closed = alive.now - 5 * HOUR
+    assert run.tags["dagster/asset_partition_range_start"] == f"{closed:%Y-%m-%d-%H:00}"
+    events = alive.instance.all_logs(run.run_id)
+    told = [e.dagster_event.asset_check_evaluation_data for e in events if _evaluated(e)]
+    failed = [f"{t.asset_key} {t.check_name}" for t in told if not t.passed and t.blocking]
+    assert failed == []
+    names = {t.check_name for t in told if t.asset_key.to_user_string() == CIRCUIT_HOUR.name}
+    assert names >= {"minutes_are_0_to_60", "utilization_follows_its_formula"}
+
+
 def test_runs_failed_only_where_the_cloud_did(alive: Ticking):
     assert set(alive.failed) <= {BROKEN + n * PASS_EVERY for n in range(12)}
+
+
+def _evaluated(entry: EventLogEntry) -> bool:
+    event = entry.dagster_event
+    return event is not None and event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION

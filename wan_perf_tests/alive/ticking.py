@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 
 from wan_perf.cli.jobs import QUIET
-from wan_perf.definitions import LIVE_JOB, build_definitions
+from wan_perf.definitions import CHECKS_JOB, LIVE_JOB, build_definitions
 from wan_perf.defs import automation
 from wan_perf.defs.resources import Source
 from wan_perf.mist.cadence import PASS_EVERY
@@ -65,6 +65,12 @@ class Ticking:
         request = automation.live_run(self.now, self.stage.runs.settings.start)
         job = self.definitions.resolve_job_def(LIVE_JOB)
         self._execute(job, tags=request.tags)
+
+    def check(self) -> None:
+        """The schedule's checks of the hour that live runs have left."""
+        closed = automation.closed_hour(self.now)
+        job = self.definitions.resolve_job_def(CHECKS_JOB)
+        self._execute(job, tags=automation.hours(closed, closed))
 
     def _execute(self, job: Any, **given: Any) -> None:
         """One that fails is a gap."""

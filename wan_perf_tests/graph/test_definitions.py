@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -10,7 +11,8 @@ import pytest
 
 from wan_perf.audits import AUDITS
 from wan_perf.declaration import View
-from wan_perf.definitions import build_definitions
+from wan_perf.definitions import CHECKS_JOB, LIVE_JOB, build_definitions
+from wan_perf.defs import automation
 from wan_perf.settings import read_settings
 from wan_perf.tables import CIRCUIT_HOUR, TABLES
 from wan_perf_tests.graph.staged import START
@@ -161,6 +163,44 @@ def test_the_checks_are_the_declared_rules_and_audits_by_name(definitions):
         "utilization_follows_its_formula",
         "utilization_is_at_most_100_pct",
     }
+
+
+def test_rules_are_checked_once_an_hour_and_by_no_live_run(definitions):
+    """What assets observe of themselves, such as odd values of Mist's, stays in the live run."""
+    reported = {key for checks in definitions.asset_checks or () for key in checks.check_keys}
+    live, hourly = (_run_by(definitions, job) for job in (LIVE_JOB, CHECKS_JOB))
+    assert dg.AssetKey(CIRCUIT_HOUR.name) in live
+    assert not live & reported
+    assert hourly == {key for key in reported if key.asset_key in live}
+
+
+def _run_by(definitions: dg.Definitions, job: str) -> set[dg.AssetKey | dg.AssetCheckKey]:
+    layer = definitions.resolve_job_def(job).asset_layer
+    return {key for node in layer.data for key in node.assets_def.asset_and_check_keys}
+
+
+@pytest.mark.parametrize(
+    ("at", "hour"),
+    [("2026-03-08T14:09", "2026-03-08-09:00"), ("2026-03-08T00:09", "2026-03-07-19:00")],
+)
+def test_the_hour_that_is_checked_is_one_that_live_runs_have_left(definitions, at: str, hour: str):
+    """At 14:00 a live run reaches back to 10:00."""
+    checks = definitions.resolve_schedule_def("closed_hour_checks")
+    moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    [request] = checks.evaluate_tick(
+        dg.build_schedule_context(scheduled_execution_time=moment)
+    ).run_requests
+    assert {v for k, v in request.tags.items() if "partition_range" in k} == {hour}
+    live = automation.live_run(moment.replace(tzinfo=None, minute=0), START)
+    assert live.tags["dagster/asset_partition_range_start"] > hour
+
+
+def test_no_hour_before_the_start_is_checked(definitions):
+    checks = definitions.resolve_schedule_def("closed_hour_checks")
+    early = (START + timedelta(hours=4, minutes=9)).replace(tzinfo=UTC)
+    tick = checks.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=early))
+    assert not tick.run_requests
+    assert "Partitions begin at" in tick.skip_message
 
 
 def test_jobs_cover_every_asset_that_is_stored_once(definitions):
