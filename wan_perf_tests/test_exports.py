@@ -131,6 +131,19 @@ def test_a_file_that_cannot_be_written_is_one_sentence(exported: Exported):
         exported("active_alert", "file/x.csv")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows refuses such names")
+def test_the_name_of_the_file_is_printed_without_control_characters(
+    warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("WAN_PERF_HOME", str(warehouse.path.parent))
+    argv = ["wan-perf", "export", "dim_circuit", "--out", "a\x1b[2J\u202eb.csv"]
+    monkeypatch.setattr(sys, "argv", argv)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0
+    assert capsys.readouterr().out == "Wrote 2 rows of dim_circuit to a[2Jb.csv.\n"
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_dash_is_standard_output(
     warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch, kind: str

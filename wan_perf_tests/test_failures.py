@@ -47,6 +47,11 @@ def wrapped(error: Exception) -> Exception:
             id="a link to itself",
         ),
         pytest.param(
+            FileExistsError(errno.EEXIST, "File exists", "/data/dagster/processes"),
+            *("/data/dagster/processes cannot be read or written: a file is in its place", 1),
+            id="a file in place of a folder",
+        ),
+        pytest.param(
             sqlite3.OperationalError("attempt to write a readonly database"),
             *("this user may not write it", 1),
             id="records that may not be written",
@@ -84,6 +89,18 @@ def test_what_is_not_known_is_one_sentence_and_a_log_without_secrets(
     assert "gateway_mac of ***" in written
     assert "Traceback" in written
     assert "s3cr3t-value" not in written
+
+
+def test_the_log_has_no_secret_of_the_file_of_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A key of two lines too, which a traceback shows on one."""
+    monkeypatch.chdir(tmp_path)
+    text = 'MIST_API_TOKEN=t0ken-of-file\nSNF_PRIVATE_KEY="first\nsecond"\nMIST_ORG_ID=shown\n'
+    (tmp_path / ".env").write_text(text, encoding="utf-8")
+    ending(KeyError("t0ken-of-file", "first\nsecond", "shown"), tmp_path)
+    [log] = (tmp_path / "logs").iterdir()
+    assert "KeyError: ('***', '***', 'shown')" in log.read_text(encoding="utf-8")
 
 
 def test_a_home_that_cannot_be_written_leaves_the_log_elsewhere(tmp_path: Path):

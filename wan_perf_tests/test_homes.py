@@ -17,7 +17,8 @@ from dagster._core.remote_origin import (
 )
 
 from wan_perf.cli.dev import automation_of_demo
-from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
+from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned, opened
+from wan_perf.errors import UsageError
 from wan_perf.settings import Settings, read_settings
 
 
@@ -97,6 +98,29 @@ def test_what_somebody_changed_is_left_alone_and_said(
     dagster_home(settings)
     assert (home / "dagster.yaml").read_text(encoding="utf-8") == theirs
     assert "is not as wan-perf writes it and stays so" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"\xff\xfe\x00binary", id="no text"),
+        pytest.param(b"storage: [", id="no YAML"),
+        pytest.param(b"- one\n- two\n", id="a list"),
+        pytest.param(b"telemetri:\n  enabled: false\n", id="an unknown key"),
+        pytest.param(
+            b"event_log_storage:\n  module: nowhere\n  class: Log\n", id="an unknown class"
+        ),
+    ],
+)
+def test_a_configuration_that_dagster_cannot_read_is_one_sentence(
+    settings: Settings, home: Path, content: bytes
+):
+    (home / "dagster.yaml").write_bytes(content)
+    with pytest.raises(UsageError) as refused, opened(dagster_home(settings)):
+        pass
+    assert f"{home / 'dagster.yaml'} is no configuration of Dagster" in str(refused.value)
+    assert "move it away" in str(refused.value)
+    assert (home / "dagster.yaml").read_bytes() == content
 
 
 @dg.asset(pool="mist_api")

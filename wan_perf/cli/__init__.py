@@ -306,7 +306,7 @@ def export_report(report: str, file_format: str | None, out: Path | None) -> Non
     with modes_at(out or folder, settings.home):
         file, rows = export(source.tables, report, file_format, folder, out, ours)
     message = f"Wrote {rows:,} rows of {report} to {file}{source.as_of}."
-    click.echo(message, err=file == "standard output")
+    click.echo(printable(message), err=file == "standard output")
 
 
 @commands.command()

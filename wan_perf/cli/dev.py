@@ -17,7 +17,7 @@ from rich.console import Console
 
 from wan_perf.cli.dashboard import beside
 from wan_perf.cli.demo import demo_environment
-from wan_perf.cli.homes import dagster_home, end_abandoned
+from wan_perf.cli.homes import dagster_home, end_abandoned, opened
 from wan_perf.cli.owned_folder import emptied, only_one
 from wan_perf.cli.ranges import HOUR, ceiled
 from wan_perf.cli.service import Service
@@ -71,7 +71,7 @@ def _serve_demo(console: Console, settings: Settings, sites: int, seed: int, por
     """A new organisation with every start: its cloud remembers 14 days, its warehouse nothing."""
     home = settings.home / "dev"
     if (before := home / "dagster").is_dir():
-        with dg.DagsterInstance.from_config(str(before)) as instance:
+        with opened(before) as instance:
             _refuse_second_daemon(instance, before, console)
     emptied(home)
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -102,7 +102,7 @@ def _serve(
     workspace.write_text(_WORKSPACE, encoding="utf-8")
     arguments = ["dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
     environment = environment | {"DAGSTER_HOME": str(home)}
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with opened(home) as instance:
         _refuse_second_daemon(instance, home, console)
         end_abandoned(instance, home, all_others=True)
         with (

@@ -18,6 +18,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dotenv import dotenv_values
+
+from wan_perf.env_file import env_file
 from wan_perf.errors import UsageError, WanPerfError
 
 _SECRETS = ("TOKEN", "PASSWORD", "PASSPHRASE", "PRIVATE_KEY", "PROXY")
@@ -28,6 +31,7 @@ _BY_ERRNO = {
     errno.EROFS: "its file system is read-only; set WAN_PERF_HOME to a folder on another",
     errno.EACCES: "this user may not; give it the right, or set WAN_PERF_HOME to another folder",
     errno.EPERM: "this user may not; give it the right, or set WAN_PERF_HOME to another folder",
+    errno.EEXIST: "a file is in its place; move it away",
     errno.ENOTDIR: "a part of its path is a file; set WAN_PERF_HOME to another folder",
     errno.EFBIG: "it is larger than this user's files may be; raise the limit (ulimit -f)",
     errno.EIO: "its disk cannot be read or written; check the disk",
@@ -97,12 +101,22 @@ def _known(cause: BaseException, home: Path) -> str | None:
     return None
 
 
+def _secrets() -> Iterator[str]:
+    """Values of secret settings, of the environment and of the file of settings."""
+    in_file: dict[str, str | None] = {}
+    with contextlib.suppress(OSError, UnicodeError):
+        in_file = dotenv_values(env_file(), encoding="utf-8-sig")
+    for name, value in (*os.environ.items(), *in_file.items()):
+        if value and any(part in name.upper() for part in _SECRETS):
+            yield value
+
+
 def _logged(error: BaseException, home: Path) -> Path:
     """The file with the traceback, without secrets: in the home, else where temporary files go."""
     text = "".join(traceback.format_exception(error))
-    for name, value in os.environ.items():
-        if value and any(part in name for part in _SECRETS):
-            text = text.replace(value, "***")
+    for secret in _secrets():
+        # As it is, and as a traceback shows the text: with its line breaks escaped.
+        text = text.replace(secret, "***").replace(repr(secret)[1:-1], "***")
     name = f"failure-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
     for folder in (home / "logs", Path(tempfile.gettempdir())):
         with contextlib.suppress(OSError):

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import click
 import dagster as dg
+import yaml
+from dagster._check import CheckError  # what Dagster raises of a wrong value; no public name
 from filelock import FileLock, Timeout
 
+from wan_perf.errors import UsageError
 from wan_perf.settings import Settings, made_folder
 
 PROCESS_TAG = "wan_perf/process"
@@ -46,7 +49,10 @@ def dagster_home(settings: Settings) -> Path:
     settings.keep_start()
     ours = files("wan_perf.cli").joinpath("dagster.yaml").read_text(encoding="utf-8")
     configuration = home / "dagster.yaml"
-    found = configuration.read_text(encoding="utf-8") if configuration.exists() else None
+    # What is no text differs from ours as any other text does; Dagster refuses it, see `opened`.
+    found = None
+    if configuration.exists():
+        found = configuration.read_text(encoding="utf-8", errors="replace")
     if found is None or _digest(found) in _ONCE_WRITTEN:
         configuration.write_text(ours, encoding="utf-8")
     elif found != ours:
@@ -56,6 +62,28 @@ def dagster_home(settings: Settings) -> Path:
             err=True,
         )
     return home
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of the folder.
+
+    Raises:
+        UsageError: its dagster.yaml is no configuration of Dagster.
+    """
+    try:
+        instance = dg.DagsterInstance.from_config(str(home))
+    except (yaml.YAMLError, UnicodeDecodeError, dg.DagsterInvalidConfigError, CheckError) as error:
+        raise UsageError(
+            f"{home / 'dagster.yaml'} is no configuration of Dagster ({_first_line(error)}); "
+            "correct it, or move it away: wan-perf writes a new one."
+        ) from error
+    with instance:
+        yield instance
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "").rstrip(".:")
 
 
 def _digest(text: str) -> str:

@@ -16,7 +16,7 @@ import dagster as dg
 from rich.console import Console
 
 from wan_perf.cli.extent import extent
-from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
+from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned, opened
 from wan_perf.cli.report import Report
 from wan_perf.cli.terminal import Terminal, warning
 from wan_perf.cli.verbosity import is_quiet, is_verbose
@@ -91,7 +91,7 @@ class Jobs:
         if self._given is not None:
             return self._given
         home = dagster_home(self.settings)
-        instance = self._stack.enter_context(dg.DagsterInstance.from_config(str(home)))
+        instance = self._stack.enter_context(opened(home))
         end_abandoned(instance, home)
         self._tags[PROCESS_TAG] = self._stack.enter_context(carried(home))
         return instance

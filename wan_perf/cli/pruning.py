@@ -7,10 +7,9 @@ lie in the future (`warehouse.future`).
 
 from datetime import UTC, datetime
 
-import dagster as dg
 from rich.console import Console
 
-from wan_perf.cli.homes import dagster_home, end_abandoned
+from wan_perf.cli.homes import dagster_home, end_abandoned, opened
 from wan_perf.cli.report import counted
 from wan_perf.defs.resources import PolicyFile, clock_for, warehouse_for
 from wan_perf.defs.retention import prune_dagster, prune_rows
@@ -39,7 +38,7 @@ def prune(settings: Settings, console: Console) -> None:
     """
     retention = PolicyFile(settings).read().retention
     home = settings.dagster_home_given or dagster_home(settings)
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with opened(home) as instance:
         end_abandoned(instance, home)
         pruned = prune_dagster(instance, datetime.now(UTC).replace(tzinfo=None), retention)
     runs, logs = (counted(number, "run", "runs") for number in (pruned.runs, pruned.logs))
