@@ -264,7 +264,7 @@ _TIME = (
     _instant("last_flapped_at", "Instant at which the port last changed its state."),
     _instant("up_through_from", "Since when the port is known to be up without a break."),
     _instant("seen_at", "Until when the port is known to be up since up_through_from."),
-    _instant("fetched_at", "Instant at which the cloud was asked for what it keeps."),
+    _instant("fetched_at", "Instant of the request for what the cloud retains."),
     _instant("valid_from", "First instant at which the row holds; 1970: since before we looked."),
     _instant("valid_to", "First instant at which the row no longer holds; NULL while it holds."),
     Column("utc_offset_minutes", "integer", "Local time minus UTC.", unit="min", ge=-1440),
@@ -350,7 +350,7 @@ _SAMPLE = (
     ),
     _text(
         "impossible_figures",
-        "Figures as told that cannot be and are stored as unknown: loss_pct=130. NULL: none.",
+        "Figures as received that are impossible, stored as unknown: loss_pct=130. NULL: none.",
     ),
     _text("event_kind", "What happened, in our words; 'other' where it has no meaning here."),
     _text("event_name", "What happened, as the source names it."),
@@ -359,7 +359,7 @@ _SAMPLE = (
 
 _PATH = (
     _text("peer_mac", "Gateway at the far end of the path."),
-    _text("peer_port_id", "Interface of the far end, as told."),
+    _text("peer_port_id", "Interface of the far end, as received."),
     _text("path_name", "Name of the VPN that the path belongs to."),
     Column("latency_ms", "real", "Round-trip delay when last sampled.", unit="ms", ge=0),
     Column("jitter_ms", "real", "Variation of delay when last sampled.", unit="ms", ge=0),

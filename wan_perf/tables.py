@@ -165,7 +165,7 @@ RAW_PORT_SAMPLE = Table(
 )
 RAW_PORT_HISTORY = Table(
     "raw_port_history",
-    "One row per WAN port and past hour whose history was asked for, also where there is none.",
+    "One row per WAN port and past hour whose history was requested, also where there is none.",
     group="raw",
     retention_days=RAW_DAYS,
     partition="hour",
