@@ -1,0 +1,118 @@
+"""Commands that answer: printed, written to a file, or served as pages.
+
+Belongs here: the options of these commands.
+Keep out: what is read and how it is printed (`cli.questions`, `cli.top`, `cli.export`), the pages
+(`wan_perf.web`).
+"""
+
+from pathlib import Path
+
+import click
+
+from wan_perf.cli.arguments import EXISTING_FILE, FILE, Choice, machine_readable
+from wan_perf.cli.completion import completed, metrics, tables
+from wan_perf.cli.groups.root import commands
+from wan_perf.cli.terminal import Terminal, printable
+from wan_perf.file_modes import modes_at
+
+
+@commands.command("report")
+@click.argument(
+    "question",
+    required=False,
+    metavar="[QUESTION]",
+    type=Choice(["congestion", "instability", "failovers", "thresholds"]),
+)
+@click.option(
+    "--n",
+    "most",
+    default=5,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Rows of each answer.",
+)
+@machine_readable
+def answer(question: str | None, most: int, form: str | None) -> None:
+    """Print the answers to the four questions, or to one.
+
+    QUESTION is congestion, instability, failovers or thresholds. Of the newest whole day; starts no
+    run. Exit code 1 where there is no day yet.
+    """
+    from wan_perf.cli.questions import QUESTIONS, print_in_form, read_answers
+    from wan_perf.cli.readable import readable
+    from wan_perf.settings import read_settings
+
+    asked = [question] if question else tuple(QUESTIONS)
+    print_in_form(read_answers(readable(read_settings()), asked, most), Terminal(), form)
+
+
+@commands.command()
+@click.argument("metric", shell_complete=completed(metrics))
+@click.option("--n", "places", default=10, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--period",
+    default="day",
+    show_default=True,
+    type=Choice(["day", "week", "month", "13_month"]),
+    help="Its newest one that is stored.",
+)
+@machine_readable
+def top(metric: str, places: int, period: str, form: str | None) -> None:
+    """Print the circuits that are worst by a figure."""
+    from wan_perf.cli.readable import readable
+    from wan_perf.cli.top import print_top
+    from wan_perf.settings import read_settings
+
+    print_top(readable(read_settings()), Terminal(), metric, places, period, form)
+
+
+@commands.command("export")
+@click.argument("report", shell_complete=completed(tables))
+@click.option(
+    "--format",
+    "file_format",
+    type=Choice(["csv", "parquet"]),
+    help="Default: by the ending of --out, else csv.",
+)
+@click.option("--out", type=FILE, help="File, or - for standard output; default: in exports.")
+def export_report(report: str, file_format: str | None, out: Path | None) -> None:
+    """Write all rows of a table, view or report to a file."""
+    from wan_perf.cli.export import export
+    from wan_perf.cli.output_file import files_of_ours
+    from wan_perf.cli.readable import readable_whole
+    from wan_perf.settings import read_settings
+
+    settings = read_settings()
+    folder = settings.home / "exports"
+    ours = files_of_ours(settings)
+    source = readable_whole(settings, report)
+    with modes_at(out or folder, settings.home):
+        file, rows = export(source.tables, report, file_format, folder, out, ours)
+    message = f"Wrote {rows:,} rows of {report} to {file}{source.as_of}."
+    click.echo(printable(message), err=file == "standard output")
+
+
+@commands.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8050, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--access", type=EXISTING_FILE, help="TOML: who may see it, of which regions.")
+@click.option("--open", "is_opened", is_flag=True, help="Open it in the browser.")
+def dashboard(host: str, port: int, access: Path | None, is_opened: bool) -> None:
+    """Serve the dashboard of this home.
+
+    Until Ctrl+C; on another address than loopback only with --access.
+    """
+    from wan_perf.cli.dashboard import run_dashboard
+    from wan_perf.settings import read_settings
+
+    console = Terminal(soft_wrap=True)
+    run_dashboard(read_settings(), console, host, port, access, is_opened=is_opened)
+
+
+@commands.command("dashboard-password")
+@click.password_option(help="Without: prompted for, and not shown.")
+def dashboard_password(password: str) -> None:
+    """Print the hash of a password for the access file."""
+    from wan_perf.web.access import hashed
+
+    click.echo(f'password = "{hashed(password)}"')
