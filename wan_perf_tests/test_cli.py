@@ -73,6 +73,22 @@ def test_a_range_is_collected_and_said(shell: Shell):
     assert counts["circuit_hour"] == 8 * counts["dim_circuit"]
 
 
+def test_a_dry_run_requests_and_stores_nothing(shell: Shell, collected_cloud: Cloud):
+    before, counts = collected_cloud.calls(), shell.counts()
+    end = START + 2 * HOUR
+    done = shell.run("collect", "--dry-run", "--start", f"{START:%Y-%m-%dT%H:%M}", "--end",
+                     f"{end:%Y-%m-%dT%H:%M}", "--again")  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Nothing was requested, run or stored." in done.stdout
+    assert (collected_cloud.calls(), shell.counts()) == (before, counts)
+
+
+def test_a_dry_run_of_a_wrong_range_is_refused(shell: Shell):
+    done = shell.run("collect", "--dry-run", "--end", "2026-03-08")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "wan-perf: --end is given without --start; give both, or neither.\n"
+
+
 @pytest.mark.proof
 def test_collect_without_a_range_takes_the_one_pass_that_is_due(shell: Shell):
     before = shell.counts()["raw_port_sample"]

@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from wan_perf.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
+from wan_perf.cli.due import CHUNK
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.report import counted
-from wan_perf.cli.running import CHUNK, Runs
+from wan_perf.cli.running import Runs
 from wan_perf.cli.terminal import warning
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JOB, REPORTS_JOB
 from wan_perf.kpi.imported import circuits_by_port

@@ -4,16 +4,14 @@ Belongs here: which jobs and partitions a command covers.
 Keep out: running one job (`jobs`), what is printed of it (`report`), what it computes (`defs`).
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-import dagster as dg
 import ibis.expr.types as ir
 
-from wan_perf.cli.arguments import resolved
-from wan_perf.cli.jobs import Jobs
+from wan_perf.cli.due import DueJobs
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
 from wan_perf.cli.report import counted, rows_of
-from wan_perf.cli.stored import has_final_events, is_stored
+from wan_perf.cli.stored import has_final_events
 from wan_perf.cli.terminal import warning
 from wan_perf.declaration import Table
 from wan_perf.definitions import (
@@ -28,22 +26,18 @@ from wan_perf.definitions import (
 from wan_perf.defs.raw import DUE_TAG
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
-from wan_perf.mist.cadence import PASS_EVERY, reach_back
+from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.clock import floored
-from wan_perf.mist.collecting import EVENTS_KEPT
 from wan_perf.periods import DAY as DAYS
 from wan_perf.periods import MONTH, WEEK, Period
 from wan_perf.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_MONTH,
-    CIRCUIT_PORT,
     CIRCUIT_STATE,
     CIRCUIT_TRADING_DAY,
     CIRCUIT_WEEK,
     CIRCUIT_WINDOW,
-    DIM_CIRCUIT,
-    DIM_SITE,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
@@ -55,10 +49,8 @@ from wan_perf.tables import (
     TABLES,
     TOP_OFFENDER,
 )
-from wan_perf.time_argument import TimeArgument
 from wan_perf.warehouse import Window
 
-CHUNK = timedelta(hours=168)
 FOLLOWING_EVENTS = (
     *(RAW_GATEWAY_EVENT, GATEWAY_SILENCE, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR),
     *(CIRCUIT_WINDOW, SITE_WINDOW, REGION_WINDOW),
@@ -73,20 +65,12 @@ SAMPLED = tuple(
     if key.to_user_string() != RAW_PORT_HISTORY.name
 )
 """What can be collected and computed before there is an inventory."""
-INVENTORY_EVERY = timedelta(hours=6)
-FROM_INVENTORY = (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)
-"""Dimensions that are computed from the inventory's snapshots."""
 
 
-class Runs(Jobs):
+class Runs(DueJobs):
     """What commands run: collecting, and aggregating."""
 
     _inventory_failure: Exception | None = None
-
-    def resolved(self, given: TimeArgument | None) -> datetime | None:
-        """The instant that a person gave, by the clock of these settings; naive UTC."""
-        is_relative = given is not None and given.at is None
-        return resolved(given, self.clock.now() if is_relative else None)
 
     def collect(
         self,
@@ -126,21 +110,14 @@ class Runs(Jobs):
         again: bool = False,
     ) -> datetime:
         """The same, but that a failed inventory is raised by `raise_inventory_failure`."""
-        if start is None and end is not None:
-            raise UsageError("--end is given without --start; give both, or neither.")
-        now = self.clock.now()
-        due = floored(now, PASS_EVERY)
-        latest = now if self.settings.clock == "real" else None
-        first, last = checked(
-            start or due, end or due + PASS_EVERY, HOUR, self.settings.start, latest
-        )
-        if start is not None and not (inventory or again) and self._is_stored(first, last, now):
+        first, last, now = self.hours_to_collect(start, end)
+        if start is not None and not (inventory or again) and self.is_stored(first, last, now):
             self.console.print(
                 f"All of {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC is stored and final; "
                 "nothing was requested. --again computes it again."
             )
             return last
-        if inventory or self._inventory_is_old(now):
+        if inventory or self.inventory_is_due(now):
             self._take_inventory()
         try:
             return self._collect_range(first, last, now, due_only=start is None)
@@ -173,17 +150,13 @@ class Runs(Jobs):
     def _collect_range(
         self, first: datetime, last: datetime, now: datetime, *, due_only: bool
     ) -> datetime:
-        earliest = max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
-        early = reach_back(floored(now, PASS_EVERY)) if due_only else HOUR
+        earliest = self.earliest(now)
         computed_from = first
-        while first < last:
-            until = min(first + CHUNK, last)
-            begin = max(first - early, min(earliest, first))
+        for begin, until in self.chunks(first, last, now, due_only=due_only):
             self._collect_hours(begin, until, due_only=due_only)
             if not due_only:
                 begin = self._hear_again(max(begin - EVENT_REACH_BACK, earliest), begin, now)
             computed_from = min(computed_from, begin)
-            first = until
         return computed_from
 
     def aggregate_daily(self, start: datetime | None = None, end: datetime | None = None) -> None:
@@ -275,12 +248,6 @@ class Runs(Jobs):
             "--start and --end, or collect the range first."
         )
 
-    def _is_stored(self, first: datetime, last: datetime, now: datetime) -> bool:
-        """Whether a range is stored and final; without a warehouse no home is opened for it."""
-        if not self.warehouse.holds(CIRCUIT_HOUR):
-            return False
-        return is_stored(self._instance, self.warehouse, first, last, now)
-
     def _hear_again(self, begin: datetime, end: datetime, now: datetime) -> datetime:
         """Late events, and the end of a telemetry gap, change the hours before a range.
 
@@ -315,36 +282,3 @@ class Runs(Jobs):
                 "--inventory; where that changes nothing, look at the gateways' WAN ports in Mist."
             )
         self._report.missed(result)
-
-    def _inventory_is_old(self, now: datetime) -> bool:
-        newest = self._ends(RAW_INVENTORY, "taken_at")[1]
-        if newest is None or newest < now - INVENTORY_EVERY or self._dimensions_are_behind():
-            return True
-        changed = self._contracts_changed_at()
-        return changed is not None and changed > newest
-
-    def _dimensions_are_behind(self) -> bool:
-        """Whether a dimension is missing, empty, or older than the inventory that feeds it.
-
-        A run that was killed between the two leaves a fresh inventory and dimensions that know
-        nothing of it; so does a table that somebody dropped.
-        """
-        if not all(self.warehouse.holds(table) for table in FROM_INVENTORY):
-            return True
-        if self._ends(DIM_SITE, "valid_from")[0] is None:
-            return True
-        taken = self._stored_at(RAW_INVENTORY)
-        return any(self._stored_at(table) < taken for table in FROM_INVENTORY) if taken else False
-
-    def _stored_at(self, table: Table) -> float:
-        """When this home's Dagster recorded the table last; 0 where it never did. [epoch s]"""
-        event = self._instance.get_latest_materialization_event(dg.AssetKey(table.name))
-        return event.timestamp if event else 0.0
-
-    def _contracts_changed_at(self) -> datetime | None:
-        """When the contract file was written last; a simulated clock says nothing of that."""
-        path = self.settings.circuits_path
-        if path is None or not path.exists() or self.settings.clock != "real":
-            return None
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return floored(written.replace(tzinfo=None), PASS_EVERY)

@@ -52,7 +52,7 @@ def is_stored(
         all(map(warehouse.holds, needed))
         and has_final_events(instance, start, end, now)
         and _is_computed(instance, start, end)
-        and not _lacks_history(warehouse, start, end)
+        and not ports_without_history(warehouse, start, end)
     )
 
 
@@ -73,7 +73,8 @@ def _is_computed(instance: dg.DagsterInstance, start: datetime, end: datetime) -
     return True
 
 
-def _lacks_history(warehouse: Warehouse, start: datetime, end: datetime) -> bool:
+def ports_without_history(warehouse: Warehouse, start: datetime, end: datetime) -> int:
+    """How many ports lack samples and history in some computed hour of [start, end)."""
     beside = Window(start - _HOUR, end + _HOUR)
     lacking = unheard(
         warehouse.lazy(RAW_PORT_SAMPLE, beside),
@@ -84,4 +85,5 @@ def _lacks_history(warehouse: Warehouse, start: datetime, end: datetime) -> bool
         warehouse.lazy(DIM_HOUR, Window(start, end)),
         end,
     )
-    return bool(warehouse.query(lacking.aggregate(count=lacking.count()))["count"].iloc[0])
+    ports = lacking.select("site_id", "gateway_mac", "port_id").distinct()
+    return int(warehouse.query(ports.aggregate(count=ports.count()))["count"].iloc[0])

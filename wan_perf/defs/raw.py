@@ -195,7 +195,7 @@ def raw_site_sle(
         first = start if _is_live(context) else max(start, floored(now, HOUR) - source.score_hours)
         hours = hours_of(first, min(end, floored(now, HOUR)))
         final = final_hours(context.instance, RAW_SITE_SLE.name, hours, SCORES_FINAL_AFTER, now)
-        wanted = set(hours) - _final(warehouse, start, end) - set(final)
+        wanted = set(hours) - final_scores(warehouse, start, end) - set(final)
         found = take_scores(session, sorted(wanted), clock, source.reserve, progress.scored)
         requested = dict.fromkeys(wanted - set(found.left), now)
         record_requests(context, RAW_SITE_SLE.name, final | requested)
@@ -210,11 +210,11 @@ def raw_site_sle(
     return with_odd_values(found.frame, session, RAW_SITE_SLE.name)
 
 
-def _final(warehouse: Warehouse, start: datetime, end: datetime) -> set[datetime]:
-    """Hours whose scores are held and were asked for when they no longer changed."""
-    held = warehouse.lazy(RAW_SITE_SLE, Window(start, end))
-    asked = warehouse.query(held.group_by("hour").aggregate(fetched_at=held.fetched_at.max()))
-    final = asked[asked["fetched_at"] >= asked["hour"] + HOUR + HEARD_LATE]
+def final_scores(warehouse: Warehouse, start: datetime, end: datetime) -> set[datetime]:
+    """Hours whose scores are stored and were requested when they no longer changed."""
+    stored = warehouse.lazy(RAW_SITE_SLE, Window(start, end))
+    hours = warehouse.query(stored.group_by("hour").aggregate(fetched_at=stored.fetched_at.max()))
+    final = hours[hours["fetched_at"] >= hours["hour"] + HOUR + HEARD_LATE]
     return {hour.to_pydatetime() for hour in final["hour"]}
 
 

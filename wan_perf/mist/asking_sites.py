@@ -105,6 +105,17 @@ def ask_sites(
     return found
 
 
+def sites_due(newest: pd.DataFrame, now: datetime) -> list[str]:
+    """Sites that an inventory would request now, as far as the newest stored one knows them.
+
+    Args:
+        newest: Rows of the newest snapshot that is stored; none will do.
+        now: The present instant, naive UTC.
+    """
+    known: Any = newest.astype(object).where(newest.notna(), None)
+    return _due(_without_contract(known.to_dict("records")), now)
+
+
 def _without_contract(rows: Sequence[Row]) -> _Sites:
     """The rows of sites that have a WAN port without a contracted rate."""
     of_site: _Sites = defaultdict(list)

@@ -101,6 +101,17 @@ def site_variables(
     return found
 
 
+def variables_due(newest: pd.DataFrame, now: datetime) -> set[str]:
+    """Sites whose variables an inventory would request now, as far as the newest one knows them.
+
+    Args:
+        newest: Rows of the newest snapshot that is stored; none will do.
+        now: The present instant, naive UTC.
+    """
+    stored = newest.dropna(subset=["site_variables"])
+    return set(stored[stored["variables_requested_at"] + REQUESTED_EVERY <= now]["site_id"])
+
+
 def _needed(templates: Iterable[Template]) -> frozenset[str]:
     return frozenset().union(*map(variables_in, templates))
 

@@ -19,13 +19,24 @@ from wan_perf.time_argument import TimeArgument
 @click.option("--end", type=INSTANT, help="End of the range, not included; default: now.")
 @click.option("--inventory", is_flag=True, help="Take a new inventory, whatever its age.")
 @click.option("--again", is_flag=True, help="Compute a range again that is stored and final.")
+@click.option("--dry-run", is_flag=True, help="Print what would be requested; request nothing.")
 def collect(
-    start: TimeArgument | None, end: TimeArgument | None, inventory: bool, again: bool
+    start: TimeArgument | None,
+    end: TimeArgument | None,
+    inventory: bool,
+    again: bool,
+    dry_run: bool,
 ) -> None:
     """Collect what is due now, or a range of hours.
 
     Without a range: the poll that is due. Of a range: what Mist still has.
     """
+    if dry_run:
+        from wan_perf.cli.dry_run import dry_run as print_requests
+        from wan_perf.settings import read_settings
+
+        print_requests(read_settings(), Terminal(), start, end, inventory=inventory, again=again)
+        return
     from wan_perf.cli.correcting import CorrectingRuns
 
     with CorrectingRuns() as runs:

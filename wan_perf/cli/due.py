@@ -1,0 +1,120 @@
+"""What is due: the inventory, and which hours a range or the poll of now is made of.
+
+Belongs here: when an inventory is old, the hours of each run, whether a range is stored already.
+Keep out: running it (`running`), saying only what would be requested (`dry_run`).
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from wan_perf.cli.arguments import resolved
+from wan_perf.cli.jobs import Jobs
+from wan_perf.cli.ranges import HOUR, ceiled, checked
+from wan_perf.cli.stored import is_stored
+from wan_perf.declaration import Table
+from wan_perf.errors import UsageError
+from wan_perf.mist.cadence import PASS_EVERY, reach_back
+from wan_perf.mist.clock import floored
+from wan_perf.mist.collecting import EVENTS_KEPT
+from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_PORT, DIM_CIRCUIT, DIM_SITE, RAW_INVENTORY
+from wan_perf.time_argument import TimeArgument
+
+CHUNK = timedelta(hours=168)
+INVENTORY_EVERY = timedelta(hours=6)
+FROM_INVENTORY = (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)
+"""Dimensions that are computed from the inventory's snapshots."""
+
+
+class DueJobs(Jobs):
+    """Jobs, and what of them is due by the clock of these settings."""
+
+    def resolved(self, given: TimeArgument | None) -> datetime | None:
+        """The instant that a person gave, by the clock of these settings; naive UTC."""
+        is_relative = given is not None and given.at is None
+        return resolved(given, self.clock.now() if is_relative else None)
+
+    def hours_to_collect(
+        self, start: datetime | None, end: datetime | None
+    ) -> tuple[datetime, datetime, datetime]:
+        """The whole hours of a range, without a range the hour of the poll that is due; and now.
+
+        Raises:
+            UsageError: the range is empty, has no start, or cannot be collected.
+        """
+        if start is None and end is not None:
+            raise UsageError("--end is given without --start; give both, or neither.")
+        now = self.clock.now()
+        due = floored(now, PASS_EVERY)
+        latest = now if self.settings.clock == "real" else None
+        wanted = (start or due, end or due + PASS_EVERY)
+        return *checked(*wanted, HOUR, self.settings.start, latest), now
+
+    def earliest(self, now: datetime) -> datetime:
+        """The first hour of which Mist still has events, where partitions begin before it."""
+        return max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
+
+    def chunks(
+        self, first: datetime, last: datetime, now: datetime, *, due_only: bool
+    ) -> Iterator[tuple[datetime, datetime]]:
+        """The hours of each run of a range: each begins early, see `collect`."""
+        early = reach_back(floored(now, PASS_EVERY)) if due_only else HOUR
+        while first < last:
+            until = min(first + CHUNK, last)
+            yield max(first - early, min(self.earliest(now), first)), until
+            first = until
+
+    def oldest_hour(self) -> datetime | None:
+        """The oldest stored circuit-hour; None where there is none."""
+        return self._ends(CIRCUIT_HOUR, "hour")[0]
+
+    @property
+    def score_hours(self) -> timedelta:
+        """How far back a range requests Mist's site scores."""
+        return timedelta(hours=self.settings.score_hours)
+
+    @property
+    def instance(self) -> dg.DagsterInstance:
+        """Where runs are recorded; opened, and the home made, if need be."""
+        return self._instance
+
+    def is_stored(self, first: datetime, last: datetime, now: datetime) -> bool:
+        """Whether a range is stored and final; without a warehouse no home is opened for it."""
+        if not self.warehouse.holds(CIRCUIT_HOUR):
+            return False
+        return is_stored(self._instance, self.warehouse, first, last, now)
+
+    def inventory_is_due(self, now: datetime) -> bool:
+        """Whether the newest inventory is old, or older than what is made of it or beside it."""
+        newest = self._ends(RAW_INVENTORY, "taken_at")[1]
+        if newest is None or newest < now - INVENTORY_EVERY or self._dimensions_are_behind():
+            return True
+        changed = self._contracts_changed_at()
+        return changed is not None and changed > newest
+
+    def _dimensions_are_behind(self) -> bool:
+        """Whether a dimension is missing, empty, or older than the inventory that feeds it.
+
+        A run that was killed between the two leaves a fresh inventory and dimensions that know
+        nothing of it; so does a table that somebody dropped.
+        """
+        if not all(self.warehouse.holds(table) for table in FROM_INVENTORY):
+            return True
+        if self._ends(DIM_SITE, "valid_from")[0] is None:
+            return True
+        taken = self._stored_at(RAW_INVENTORY)
+        return any(self._stored_at(table) < taken for table in FROM_INVENTORY) if taken else False
+
+    def _stored_at(self, table: Table) -> float:
+        """When this home's Dagster recorded the table last; 0 where it never did. [epoch s]"""
+        event = self._instance.get_latest_materialization_event(dg.AssetKey(table.name))
+        return event.timestamp if event else 0.0
+
+    def _contracts_changed_at(self) -> datetime | None:
+        """When the contract file was written last; a simulated clock says nothing of that."""
+        path = self.settings.circuits_path
+        if path is None or not path.exists() or self.settings.clock != "real":
+            return None
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return floored(written.replace(tzinfo=None), PASS_EVERY)
