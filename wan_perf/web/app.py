@@ -37,10 +37,10 @@ from wan_perf.web.pages.why import why_page
 from wan_perf.web.query import BadAddressError, NotFoundError
 from wan_perf.web.questions.grid import ListRequest, count
 from wan_perf.web.questions.trust import Trust, trust
-from wan_perf.web.rendering import environment, page, static_file
+from wan_perf.web.rendering import File, Page, environment, page, static_file
 from wan_perf.web.visit import Visit
 
-Build = Callable[[Visit], str]
+Build = Callable[[Visit], Page]
 Open = Callable[[], Published]
 _PAGES_IN_MEMORY = 256
 _STATIC = {
@@ -63,7 +63,7 @@ class Pages:
     def __init__(self, opened: Open, clock: Callable[[], datetime] = utc_now) -> None:
         self._opened = opened
         self._clock = clock
-        self._made: OrderedDict[str, str] = OrderedDict()
+        self._made: OrderedDict[str, Page] = OrderedDict()
         self._making: dict[str, threading.Lock] = {}
         self._trusted: dict[tuple[str, frozenset[str] | None], Trust] = {}
         self._lock = threading.Lock()
@@ -77,7 +77,11 @@ class Pages:
             headers = {"ETag": mark, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
             if request.headers.get("if-none-match") == mark:
                 return Response(status_code=304, headers=headers)
-            return HTMLResponse(self._page(mark, build, visit), headers=headers)
+            made = self._page(mark, build, visit)
+            if isinstance(made, File):
+                headers["Content-Disposition"] = f'attachment; filename="{made.name}"'
+                return Response(made.content, media_type=made.kind, headers=headers)
+            return HTMLResponse(made, headers=headers)
 
         return answer
 
@@ -137,7 +141,7 @@ class Pages:
         )
         return f'"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}"'
 
-    def _page(self, mark: str, build: Build, visit: Visit) -> str:
+    def _page(self, mark: str, build: Build, visit: Visit) -> Page:
         """The page of a mark; who asks for it while it is made waits for it."""
         with self._lock:
             making = self._making.setdefault(mark, threading.Lock())

@@ -1,5 +1,7 @@
 """Templates: the one environment, what they can call, and a page as text."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -8,8 +10,10 @@ import jinja2
 from markupsafe import Markup
 
 from wan_perf.web import cells, words
+from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.spark import bar, spark
-from wan_perf.web.query import RANGES
+from wan_perf.web.charts.svg_file import file_name, svg_file
+from wan_perf.web.query import RANGES, NotFoundError, shortened
 from wan_perf.web.visit import Visit
 
 NAVIGATION = (
@@ -63,13 +67,53 @@ def when(at: Any, form: str = "%Y-%m-%d %H:%M") -> Markup:
     return Markup('<time datetime="{}Z">{}</time>').format(at.isoformat(), at.strftime(form))
 
 
-def page(template: str, visit: Visit, **shown: Any) -> str:
-    """A page as text."""
+@dataclass(frozen=True)
+class File:
+    """What a browser stores: its content, media type and name."""
+
+    content: bytes
+    kind: str
+    name: str
+
+
+Page = str | File
+"""The answer of a page: its HTML, or one of its charts."""
+
+
+def page(
+    template: str, visit: Visit, *, charts: Sequence[Chart] = (), subject: str = "", **shown: Any
+) -> Page:
+    """A page as text, or the chart of it that the address names (`?svg=`), as a file.
+
+    Args:
+        template: Its file.
+        visit: Who looks at what.
+        charts: Those of the page; the template has them by their names.
+        subject: Of what they are, such as the name of a site.
+        shown: What else the template names.
+
+    Raises:
+        NotFoundError: the page has no such chart.
+    """
+    by_name = {chart.name: chart for chart in charts}
+    if name := visit.given.get("svg"):
+        return _chart_file(by_name, name, subject, visit)
     return (
         environment()
         .get_template(template)
-        .render(visit=visit, cells=cells.Cells(visit), trust=visit.trust, **shown)
+        .render(visit=visit, cells=cells.Cells(visit), trust=visit.trust, charts=by_name, **shown)
     )
+
+
+def _chart_file(charts: dict[str, Chart], name: str, subject: str, visit: Visit) -> File:
+    chart = charts.get(name)
+    if chart is None:
+        there = f"it has {', '.join(charts)}" if charts else "it has none"
+        raise NotFoundError(f"There is no chart {shortened(name)} on this page; {there}.")
+    published = visit.trust.published_at
+    source = f"WAN performance, data published {published:%Y-%m-%d %H:%M} UTC"
+    text = svg_file(chart, subject, source)
+    return File(text.encode(), "image/svg+xml", file_name(subject, chart.title, chart.reach))
 
 
 def static_file(name: str) -> bytes:

@@ -50,6 +50,11 @@ class Visit:
         """After how long a screen on the wall shows its next page; 0: never. [s]"""
         return integer(self.given, "rotate", 0, 0, 3600)
 
+    @property
+    def reach(self) -> str:
+        """The range in words."""
+        return f"{self.range.start:%Y-%m-%d %H:%M} to {self.range.end:%Y-%m-%d %H:%M} UTC"
+
     def link(self, *steps: str, **changes: object) -> str:
         """The address of another page with what travels along; steps are quoted.
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -247,6 +248,42 @@ def test_dragging_over_a_chart_zooms_by_the_address(browser, address: str):
         page.mouse.up()
         page.wait_for_url(re.compile(r"from=2026-03-0\dT\d\d&to=2026-03-0\dT\d\d"))
         assert page.locator("#hourly svg.chart").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        pytest.param("/", ("sites", "utilization", "trend", "throughput"), id="now"),
+        pytest.param("/site/site-0002", ("hours", "scores", "spread"), id="site"),
+        pytest.param("/circuit/PRI-0003", ("hours", "calendar", "week"), id="circuit"),
+        pytest.param("/overview", ("availability", "load"), id="overview"),
+    ],
+)
+def test_a_chart_looks_in_its_file_as_on_its_page(
+    browser, address: str, path: str, names, tmp_path
+):
+    """Every shape has the colours of the light page, in a file that knows no style sheet."""
+    shapes = """() => [...document.querySelectorAll(
+        ".chart > *, .chart a > *, .density *, .calendar rect, .calendar text, .heat > *")]
+        .filter(e => /^(path|rect|text|use|circle)$/.test(e.localName)
+            && !e.matches(".cursor, defs *"))
+        .map(e => { const s = getComputedStyle(e); return [e.localName, s.fill, s.stroke,
+            s.strokeWidth, s.strokeDasharray, s.opacity]
+            .concat(e.localName === "text" ? [s.fontSize, s.fontWeight] : []).join(" "); })"""
+    with Watched(browser, address, color_scheme="light") as watched:
+        watched.page.goto(path)
+        on_page = watched.page.evaluate(shapes)
+        in_files = []
+        for name in names:
+            with watched.page.expect_download() as started:
+                watched.page.click(f'a[href*="svg={name}"]')
+            file = tmp_path / f"{name}.svg"
+            started.value.save_as(file)
+            watched.page.goto(file.as_uri())
+            in_files += watched.page.evaluate(shapes)
+            watched.page.goto(path)
+        assert len(on_page) > 20
+        assert Counter(in_files) == Counter(on_page)
 
 
 def test_keys_search_and_change_the_theme(browser, address: str):

@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from markupsafe import Markup
-
 from wan_perf.web.charts.cells import Day, calendar, heat
+from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.timeline import Ribbon, timeline
 from wan_perf.web.data import Row
 from wan_perf.web.pages.hourly import Hours, hours_in, quality_panels, utilization_panel
@@ -23,7 +22,7 @@ from wan_perf.web.questions.circuit import (
 )
 from wan_perf.web.questions.now import alerts_of_circuit
 from wan_perf.web.questions.site import circuits_of, periods
-from wan_perf.web.rendering import page
+from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 from wan_perf.web.words import figure
 
@@ -45,7 +44,7 @@ def _described(visit: Visit) -> Row:
     return described
 
 
-def circuit_page(visit: Visit) -> str:
+def circuit_page(visit: Visit) -> Page:
     """The page `/circuit/<id>`."""
     data = visit.data
     described = _described(visit)
@@ -57,14 +56,17 @@ def circuit_page(visit: Visit) -> str:
     return page(
         "circuit.html",
         visit,
+        charts=[
+            _chart(visit, of_circuit, Ribbon("state", states_of(data, hours, visit.range)[name])),
+            _calendar(visit, name),
+            _week(visit, of_circuit),
+        ],
+        subject=" ".join(filter(None, (described["site_name"], described["wan_name"] or name))),
         circuit=described,
         now=now,
         alerts=alerts_of_circuit(data, name),
         ports=ports(data, name),
         versions=versions(data, name),
-        chart=_chart(visit, of_circuit, Ribbon("state", states_of(data, hours, visit.range)[name])),
-        heat=_heat(of_circuit),
-        calendar=_calendar(visit, name),
         runs=runs_of(data, name, visit.range, RUNS_SHOWN),
         RUNS_SHOWN=RUNS_SHOWN,
         levels=levels_of(of_circuit[newest]) if newest else [],
@@ -76,32 +78,40 @@ def circuit_page(visit: Visit) -> str:
     )
 
 
-def _chart(visit: Visit, hours: Hours, states: Ribbon) -> Markup:
+def _chart(visit: Visit, hours: Hours, states: Ribbon) -> Chart:
     times = hours_in(visit.range)
     panels = [
         utilization_panel("download up, upload down, % of the provisioned rate", hours, times, 210),
         *quality_panels("", hours, times, ("latency", "jitter", "loss")),
     ]
-    return timeline(
+    drawing = timeline(
         times,
         panels,
         [states],
         label="State, utilization of both directions, latency, jitter and loss by hour",
         is_zoomed=True,
     )
+    legend = (
+        *(("up", "up"), ("critical", "down"), ("unknown", "no telemetry, unknown")),
+        *(("planned", "standby, disabled"), ("s1", "download"), ("s2", "upload, below; p95")),
+        ("s3", "mean, band to the highest sample"),
+    )
+    return Chart("hours", "By hour", drawing, legend=legend, reach=visit.reach)
 
 
-def _heat(hours: Hours) -> Markup:
+def _week(visit: Visit, hours: Hours) -> Chart:
     """The highest utilization by weekday and hour within the range."""
     values: dict[tuple[int, int], float | None] = {}
     for at, row in hours.items():
         key, value = (at.weekday(), at.hour), row["utilization_pct"]
         known = values.get(key)
         values[key] = value if known is None else known if value is None else max(known, value)
-    return heat(values, label="Utilization by weekday and hour", unit="%", top=100)
+    drawing = heat(values, label="Utilization by weekday and hour", unit="%", top=100)
+    scale = ("highest of the range: 0", "100 %")
+    return Chart("week", "Weekday and hour", drawing, scale=scale, reach=visit.reach)
 
 
-def _calendar(visit: Visit, name: str) -> Markup:
+def _calendar(visit: Visit, name: str) -> Chart:
     days = []
     for row in days_of(visit.data, name, visit.trust.newest_end - CALENDAR):
         value, at = row["utilization_p95_pct"], row["day"]
@@ -112,10 +122,13 @@ def _calendar(visit: Visit, name: str) -> Markup:
         reach = {"from": f"{at:%Y-%m-%d}", "to": f"{at + timedelta(days=1):%Y-%m-%d}"}
         link = visit.link("circuit", name, range=None, **reach)
         days.append(Day(at, value, words, link))
-    return calendar(days, label="95th percentile of utilization by day, 13 months", top=100)
+    drawing = calendar(days, label="95th percentile of utilization by day, 13 months", top=100)
+    reach = f"{days[0].day} to {days[-1].day}" if days else ""
+    scale = ("p95 of the day's hours: 0", "100 %")
+    return Chart("calendar", "13 months", drawing, scale=scale, reach=reach)
 
 
-def hour_page(visit: Visit) -> str:
+def hour_page(visit: Visit) -> Page:
     """The page `/circuit/<id>/hour/<instant>`."""
     data, described = visit.data, _described(visit)
     at = instant(visit.named["hour"], "the hour")

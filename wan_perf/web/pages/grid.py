@@ -5,7 +5,7 @@ from dataclasses import replace
 from wan_perf.web.query import NotFoundError, shortened
 from wan_perf.web.questions.grid import SIZES, ListRequest, list_request, listing_of, rows
 from wan_perf.web.questions.listings import LISTINGS, Listing
-from wan_perf.web.rendering import page
+from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 
 
@@ -24,7 +24,7 @@ def question(visit: Visit, name: str) -> ListRequest:
     return list_request(listing, visit.given, visit.range)
 
 
-def grid_page(visit: Visit) -> str:
+def grid_page(visit: Visit) -> Page:
     """The page `/grid/<list>`."""
     asked_for = question(visit, visit.named["name"])
     found = rows(visit.data, asked_for)

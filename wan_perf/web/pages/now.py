@@ -1,10 +1,11 @@
 """Now: the first screen of a NOC engineer."""
 
-from markupsafe import Markup
+from datetime import timedelta
 
 from wan_perf.columns import SEVERITIES
 from wan_perf.metrics import UTILIZATION
 from wan_perf.web.charts.bars import distribution
+from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.density import Cell, Region, density
 from wan_perf.web.charts.timeline import Panel, Series, timeline
 from wan_perf.web.data import Data, Row
@@ -27,7 +28,7 @@ from wan_perf.web.questions.offenders import (
     top_offenders,
 )
 from wan_perf.web.questions.regions import regions
-from wan_perf.web.rendering import page
+from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 from wan_perf.web.words import LOOKS, Look
 
@@ -35,7 +36,7 @@ ALERTS_SHOWN = 80
 CHRONIC_SHOWN = 10
 
 
-def now_page(visit: Visit) -> str:
+def now_page(visit: Visit) -> Page:
     """The page `/`."""
     data, trust = visit.data, visit.trust
     tab = choice(visit.given, "top", RANKINGS, "load")
@@ -51,12 +52,24 @@ def now_page(visit: Visit) -> str:
     return page(
         "now.html",
         visit,
+        charts=[
+            site_cells(visit),
+            Chart(
+                "utilization",
+                "Utilization now",
+                distribution(bins, unmeasured, label="Circuits by utilization now"),
+                note="circuits by range of %, logarithmic",
+                reach=_as_of(visit),
+            ),
+            _trend(data, fleet),
+            _throughput(fleet),
+        ],
+        subject=subject_of_all(visit),
         tiles=now_tiles(visit, counts, fleet),
         counts=counts,
         groups=groups,
         alert_counts=alert_counts,
         shown=sum(len(group.alerts) for group in groups),
-        sites=site_cells(visit),
         regions=regions(data),
         rankings=RANKINGS,
         tab=tab,
@@ -65,14 +78,26 @@ def now_page(visit: Visit) -> str:
         worst=worst,
         lines=lines,
         chronic=chronic_offenders(data, CHRONIC_SHOWN),
-        bins=distribution(bins, unmeasured, label="Circuits by utilization now"),
-        trend=_trend(data, fleet),
-        throughput=_throughput(fleet),
         inventory=inventory(data),
     )
 
 
-def site_cells(visit: Visit) -> Markup:
+def subject_of_all(visit: Visit) -> str:
+    """Of what the charts of the fleet are: of all sites, or of the regions that a person sees."""
+    regions = visit.data.regions
+    return "All sites" if regions is None else ", ".join(sorted(regions))
+
+
+def _as_of(visit: Visit) -> str:
+    at = visit.trust.as_of_at
+    return f"as of {at:%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+def _last_hours(fleet: FleetHours) -> str:
+    return f"24 hours to {fleet.hours[-1] + timedelta(hours=1):%Y-%m-%d %H:%M} UTC"
+
+
+def site_cells(visit: Visit) -> Chart:
     """The picture of all sites."""
     regions = [
         Region(
@@ -83,7 +108,17 @@ def site_cells(visit: Visit) -> Markup:
         )
         for found in sites_by_region(visit.data)
     ]
-    return density(regions)
+    return Chart(
+        "sites",
+        "Sites by region",
+        density(regions),
+        note="left half primary, right half the others",
+        legend=(
+            *(("critical", "dark, down, critical"), ("high", "high"), ("warning", "warning")),
+            *(("failover", "on backup"), ("unknown", "unknown"), ("normal", "normal")),
+        ),
+        reach=_as_of(visit),
+    )
 
 
 def _cell(visit: Visit, row: Row) -> Cell:
@@ -107,10 +142,10 @@ def _look(code: int) -> Look:
     return LOOKS["down" if WORDS[code] == "down" else WORDS[code]]
 
 
-def _trend(data: Data, fleet: FleetHours) -> Markup:
+def _trend(data: Data, fleet: FleetHours) -> Chart:
     levels = default_levels(data, UTILIZATION.name)
     count = len(fleet.hours)
-    return timeline(
+    drawing = timeline(
         fleet.hours,
         [
             Panel(
@@ -129,10 +164,12 @@ def _trend(data: Data, fleet: FleetHours) -> Markup:
         label="Utilization of the stores' circuits over 24 hours: median, 95th percentile, maximum",
         width=560,
     )
+    legend = (("s1", "median"), ("s2", "p95"), ("s3", "maximum of the circuits, %"))
+    return Chart("trend", "Utilization, 24 h", drawing, legend=legend, reach=_last_hours(fleet))
 
 
-def _throughput(fleet: FleetHours) -> Markup:
-    return timeline(
+def _throughput(fleet: FleetHours) -> Chart:
+    drawing = timeline(
         fleet.hours,
         [
             Panel(
@@ -146,3 +183,5 @@ def _throughput(fleet: FleetHours) -> Markup:
         label="Sum of the circuits' mean rates over 24 hours, received up and sent down",
         width=560,
     )
+    legend = (("s1", "received"), ("s2", "sent (below), Mbit/s"))
+    return Chart("throughput", "Throughput, 24 h", drawing, legend=legend, reach=_last_hours(fleet))

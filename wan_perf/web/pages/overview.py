@@ -7,13 +7,15 @@ from markupsafe import Markup
 
 from wan_perf.columns import SEVERITIES
 from wan_perf.metrics import JUDGED
+from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.columns import Months, monthly
 from wan_perf.web.charts.interval import interval
 from wan_perf.web.data import Row
 from wan_perf.web.pages.headline import headline
+from wan_perf.web.pages.now import subject_of_all
 from wan_perf.web.query import BadAddressError, NotFoundError, shortened
 from wan_perf.web.questions import overview as ask
-from wan_perf.web.rendering import page
+from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 
 DEFAULT_TARGET_PCT = 99.9
@@ -21,7 +23,7 @@ OFFENDERS_SHOWN = 10
 CAPACITY_SHOWN = 10
 
 
-def overview_page(visit: Visit) -> str:
+def overview_page(visit: Visit) -> Page:
     """The page `/overview?month=&target=`."""
     data = visit.data
     known = ask.months(data)
@@ -37,6 +39,8 @@ def overview_page(visit: Visit) -> str:
     return page(
         "overview.html",
         visit,
+        charts=[_unavailability(trend, target), _load(trend)],
+        subject=subject_of_all(visit),
         month=month,
         months=known[:13],
         target=target,
@@ -48,8 +52,6 @@ def overview_page(visit: Visit) -> str:
         regions=regions,
         lost=ask.lost_by_region(data, month),
         intervals=[_interval(row, target) for row in regions],
-        availability=_months(trend, "availability_pct", "availability by month", target),
-        load_chart=_months(trend, "utilization_high_share_pct", "hours at high load by month"),
         shares=_shares(now, before),
         offenders=ask.offenders_of(data, month, OFFENDERS_SHOWN),
         capacity=ask.capacity(data, CAPACITY_SHOWN),
@@ -94,15 +96,30 @@ def _interval(row: Row, target: float) -> Markup:
     )
 
 
-def _months(rows: list[Row], name: str, label: str, target: float | None = None) -> Markup:
-    values = [row.get(name) for row in rows]
-    is_availability = target is not None
-    return monthly(
-        Months([row["month"] for row in rows], values),
-        label=label,
+def _unavailability(rows: list[Row], target: float) -> Chart:
+    drawing = monthly(
+        _months(rows, "availability_pct"),
+        label="availability by month",
         target=target,
-        is_from_top=is_availability,
+        is_from_top=True,
     )
+    note = "column: missing to 100 %; figure: availability"
+    return Chart("availability", "Unavailability, 13 months", drawing, note, reach=_reach(rows))
+
+
+def _load(rows: list[Row]) -> Chart:
+    shown = _months(rows, "utilization_high_share_pct")
+    drawing = monthly(shown, label="hours at high load by month")
+    note = "% of the evaluated circuit-hours"
+    return Chart("load", "Hours at high load, 13 months", drawing, note, reach=_reach(rows))
+
+
+def _months(rows: list[Row], name: str) -> Months:
+    return Months([row["month"] for row in rows], [row.get(name) for row in rows])
+
+
+def _reach(rows: list[Row]) -> str:
+    return f"{rows[0]['month']:%Y-%m} to {rows[-1]['month']:%Y-%m}" if rows else ""
 
 
 def _shares(now: Row, before: Row) -> list[Row]:

@@ -2,12 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from markupsafe import Markup
-
 from wan_perf.web.charts.cells import heat
+from wan_perf.web.charts.chart import Chart
+from wan_perf.web.charts.svg import drawing
 from wan_perf.web.charts.timeline import Panel, Series, timeline
-from wan_perf.web.data import Row
-from wan_perf.web.pages.now import site_cells
+from wan_perf.web.pages.now import site_cells, subject_of_all
 from wan_perf.web.query import NotFoundError, shortened
 from wan_perf.web.questions.now import alerts_by_site
 from wan_perf.web.questions.offenders import chronic_offenders
@@ -20,7 +19,7 @@ from wan_perf.web.questions.regions import (
     sites_of,
 )
 from wan_perf.web.questions.site import periods
-from wan_perf.web.rendering import page
+from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 
 SITES_SHOWN = 60
@@ -29,18 +28,19 @@ DAYS_SHOWN = 92
 NARROWING = ("provider", "medium", "role")
 
 
-def regions_page(visit: Visit) -> str:
+def regions_page(visit: Visit) -> Page:
     """The page `/regions`."""
     return page(
         "regions.html",
         visit,
+        charts=[site_cells(visit)],
+        subject=subject_of_all(visit),
         regions=regions(visit.data),
         providers=providers_of(visit.data),
-        sites=site_cells(visit),
     )
 
 
-def region_page(visit: Visit) -> str:
+def region_page(visit: Visit) -> Page:
     """The page `/region/<name>`."""
     data, name = visit.data, visit.named["name"]
     now = next((row for row in regions(data) if row["region"] == name), None)
@@ -52,6 +52,8 @@ def region_page(visit: Visit) -> str:
     return page(
         "region.html",
         visit,
+        charts=[_days(visit, name), _busy_hours(visit, name)],
+        subject=name,
         region=name,
         now=now or {},
         narrowed=narrowed,
@@ -63,19 +65,25 @@ def region_page(visit: Visit) -> str:
         providers=providers_of(data, name),
         periods=periods(data, "region", name),
         chronic=chronic_offenders(data, 10, name),
-        days=_days(days_of(data, name, visit.trust.newest_end - timedelta(DAYS_SHOWN))),
-        busy=heat(
-            busy_hours(data, name, visit.range),
-            label="Share of circuit-hours at or above high by weekday and hour",
-            unit="% of circuit-hours at or above high",
-            top=25,
-        ),
     )
 
 
-def _days(rows: list[Row]) -> Markup | None:
+def _busy_hours(visit: Visit, name: str) -> Chart:
+    busy = heat(
+        busy_hours(visit.data, name, visit.range),
+        label="Share of circuit-hours at or above high by weekday and hour",
+        unit="% of circuit-hours at or above high",
+        top=25,
+    )
+    scale = ("0", "25 % of circuit-hours at or above high")
+    return Chart("busy", "Busy hours", busy, scale=scale, reach=visit.reach)
+
+
+def _days(visit: Visit, name: str) -> Chart:
+    rows = days_of(visit.data, name, visit.trust.newest_end - timedelta(DAYS_SHOWN))
     if not rows:
-        return None
+        nothing = drawing([], 1, 1, "chart", "No day is summed up yet")
+        return Chart("days", "By day", nothing, note="no day is summed up yet")
     by_day = {row["day"]: row for row in rows}
     first, last = rows[0]["day"], rows[-1]["day"]
     times = [
@@ -89,7 +97,7 @@ def _days(rows: list[Row]) -> Markup | None:
     unavailable = [None if v is None else 100 - v for v in values("availability_pct")]
     worst = [None if v is None else 100 - v for v in values("availability_low_pct")]
     best = [None if v is None else 100 - v for v in values("availability_high_pct")]
-    return timeline(
+    days = timeline(
         times,
         [
             Panel(
@@ -119,3 +127,4 @@ def _days(rows: list[Row]) -> Markup | None:
         step=timedelta(days=1),
         is_zoomed=True,
     )
+    return Chart("days", "By day", days, note="up to 92 days", reach=f"{first} to {last}")

@@ -1,14 +1,14 @@
 """Search: what an address bar or a ticket names, found."""
 
 from wan_perf.web.questions.search import circuits_named, providers_named, sites_named
-from wan_perf.web.rendering import page
+from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 
 FOUND_SHOWN = 50
 _LONGEST = 100
 
 
-def search_page(visit: Visit) -> str:
+def search_page(visit: Visit) -> Page:
     """The page `/search?q=`."""
     text = visit.given.get("q", "").strip().lower()[:_LONGEST]
     data = visit.data

@@ -1,7 +1,8 @@
 """A site: primary and secondary side by side over the same hours, failovers, periods, events."""
 
-from markupsafe import Markup
+from collections.abc import Iterator
 
+from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.timeline import Panel, Ribbon, Series, timeline
 from wan_perf.web.data import Row
 from wan_perf.web.pages.hourly import (
@@ -27,14 +28,14 @@ from wan_perf.web.questions.site import (
     site_scores,
 )
 from wan_perf.web.questions.sle import GOOD, paths_of
-from wan_perf.web.rendering import page
+from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 
 MOST_CIRCUITS = 6
 EVENTS_SHOWN = 40
 
 
-def site_page(visit: Visit) -> str:
+def site_page(visit: Visit) -> Page:
     """The page `/site/<id>`."""
     data, site_id = visit.data, visit.named["id"]
     described = site(data, site_id)
@@ -45,17 +46,19 @@ def site_page(visit: Visit) -> str:
     return page(
         "site.html",
         visit,
+        charts=[
+            _chart(visit, site_id, circuits[:MOST_CIRCUITS], failovers),
+            *_scores(visit, site_id),
+        ],
+        subject=described["site_name"] or site_id,
         site=described,
         circuits=circuits,
         alerts=alerts_of_site(data, site_id),
-        chart=_chart(visit, site_id, circuits[:MOST_CIRCUITS], failovers),
         failovers=failovers,
         comparison=comparison(data, site_id),
         periods=periods(data, "site", site_id),
         events=events(data, site_id, visit.range, EVENTS_SHOWN),
         EVENTS_SHOWN=EVENTS_SHOWN,
-        scores=_scores(visit, site_id),
-        score_bins=score_bins(visit, site_id),
         paths=paths_of(data, site_id, visit.trust.as_of_at),
     )
 
@@ -65,7 +68,7 @@ def _label(row: Row) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _chart(visit: Visit, site_id: str, circuits: list[Row], failovers: list[Row]) -> Markup:
+def _chart(visit: Visit, site_id: str, circuits: list[Row], failovers: list[Row]) -> Chart:
     times = hours_in(visit.range)
     hours = hours_of(visit.data, [row["circuit_id"] for row in circuits], visit.range)
     states = states_of(visit.data, hours, visit.range)
@@ -80,12 +83,23 @@ def _chart(visit: Visit, site_id: str, circuits: list[Row], failovers: list[Row]
     for row in circuits:
         title = f"{_label(row)} — "
         panels += quality_panels(title, hours[row["circuit_id"]], times, ("latency",), height=70)
-    return timeline(
+    drawing = timeline(
         times,
         panels,
         ribbons,
         label="State, failovers, utilization and latency of the site's circuits by hour",
         is_zoomed=True,
+    )
+    return Chart(
+        "hours",
+        "Primary and secondary",
+        drawing,
+        legend=(
+            *(("up", "up"), ("critical", "down"), ("failover", "on backup")),
+            *(("unknown", "no telemetry, unknown"), ("planned", "standby, disabled")),
+            *(("s1", "download"), ("s2", "upload, below"), ("s3", "latency mean to highest")),
+        ),
+        reach=visit.reach,
     )
 
 
@@ -93,11 +107,12 @@ def _short(row: Row) -> str:
     return (row["role"] or row["wan_name"] or "circuit")[:9]
 
 
-def _scores(visit: Visit, site_id: str) -> Markup | None:
+def _scores(visit: Visit, site_id: str) -> Iterator[Chart]:
+    """Mist's scores over time and their spread; none where no hour is scored."""
     times = hours_in(visit.range)
     found = site_scores(visit.data, site_id, visit.range)
     if not found:
-        return None
+        return
     ours = site_hours(visit.data, site_id, visit.range)
     target: list[float | None] = [100 * GOOD] * len(times)
     series = [
@@ -106,10 +121,21 @@ def _scores(visit: Visit, site_id: str) -> Markup | None:
         Series("Mist application", column(found, times, "application"), "s3"),
         Series("our site availability", column(ours, times, "availability_pct"), "s0"),
     ]
-    return timeline(
+    drawing = timeline(
         times,
         [Panel("", "%", series, levels=[("target", target)], height=110, top=100)],
         label="Mist's own scores of the site beside our availability",
         width=900,
         is_zoomed=True,
     )
+    yield Chart(
+        "scores",
+        "Mist's scores beside our availability",
+        drawing,
+        legend=(
+            *(("s1", "WAN link"), ("s2", "gateway"), ("s3", "application")),
+            ("s0", "our site availability, %; dashed: target 95 %"),
+        ),
+        reach=visit.reach,
+    )
+    yield score_bins(visit, site_id)

@@ -1,12 +1,12 @@
 """SLE: Mist's own scores beside our figures."""
 
-from markupsafe import Markup
-
 from wan_perf.web.charts.bars import distribution
+from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.timeline import Panel, Series, timeline
 from wan_perf.web.pages.hourly import column, hours_in
+from wan_perf.web.pages.now import subject_of_all
 from wan_perf.web.questions import sle as ask
-from wan_perf.web.rendering import page
+from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 
 SITES_SHOWN = 60
@@ -14,23 +14,23 @@ _NAMES = ("< 80", "80–90", "90–95", "95–99", "99–100")
 _TONES = ("critical", "high", "warning", "", "")
 
 
-def sle_page(visit: Visit) -> str:
+def sle_page(visit: Visit) -> Page:
     """The page `/sle`."""
     at = ask.newest_scored_hour(visit.data)
     sites = ask.disagreements(visit.data, at, SITES_SHOWN) if at else []
     return page(
         "sle.html",
         visit,
+        charts=[_chart(visit), score_bins(visit)],
+        subject=subject_of_all(visit),
         at=at,
         sites=sites,
         total=sites[0] if sites else {"total": 0, "disagreement_count": 0, "degraded_count": 0},
         DISAGREEMENTS=ask.DISAGREEMENTS,
-        chart=_chart(visit),
-        bins=score_bins(visit),
     )
 
 
-def _chart(visit: Visit) -> Markup:
+def _chart(visit: Visit) -> Chart:
     times = hours_in(visit.range)
     found = ask.scores_by_hour(visit.data, visit.range)
     target: list[float | None] = [100 * ask.GOOD] * len(times)
@@ -40,7 +40,7 @@ def _chart(visit: Visit) -> Markup:
         Series("application", column(found, times, "application"), "s3"),
     ]
     degraded = Series("sites under 90 %", column(found, times, "degraded_pct"), "s2", is_area=True)
-    return timeline(
+    drawing = timeline(
         times,
         [
             Panel("mean score of the sites, %", "%", scores, levels=[("target", target)], top=100),
@@ -50,10 +50,15 @@ def _chart(visit: Visit) -> Markup:
         width=900,
         is_zoomed=True,
     )
+    legend = (("s1", "WAN link"), ("s2", "gateway"), ("s3", "application; dashed: target 95 %"))
+    return Chart("scores", "Over time", drawing, legend=legend, reach=visit.reach)
 
 
-def score_bins(visit: Visit, site_id: str = "") -> Markup:
+def score_bins(visit: Visit, site_id: str = "") -> Chart:
     """The hours of the range by Mist's score of the WAN link, of one site or of all."""
     bins, unknown = ask.spread(visit.data, visit.range, site_id)
     named = list(zip(_NAMES, bins, _TONES, strict=True))
-    return distribution(named, unknown, label="Hours by Mist's score of the WAN link, %")
+    drawing = distribution(named, unknown, label="Hours by Mist's score of the WAN link, %")
+    counted = "hours" if site_id else "site-hours"
+    note = f"{counted} by Mist's score of the WAN link, %"
+    return Chart("spread", "Spread", drawing, note=note, reach=visit.reach)

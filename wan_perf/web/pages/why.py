@@ -17,11 +17,11 @@ from wan_perf.web.questions.why import (
     table_of,
     worked,
 )
-from wan_perf.web.rendering import page
+from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 
 
-def why_page(visit: Visit) -> str:
+def why_page(visit: Visit) -> Page:
     """The page `/why/<table>/<column>?<key>`."""
     table = table_of(visit.named["table"], visit.named["column"])
     column = COLUMNS[visit.named["column"]]
