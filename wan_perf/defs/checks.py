@@ -7,12 +7,15 @@ breaks an enforced rule; its check is the second line, for rows that came in by 
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import dagster as dg
 import ibis.expr.types as ir
+import pandas as pd
 
 from wan_perf.audits import Audit
 from wan_perf.declaration import Rule, Table
+from wan_perf.defs.check_log import FAILED_PARTITIONS
 from wan_perf.defs.raw import naive
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.warehouse import Pattern, Warehouse, Window, checking, patterned
@@ -42,7 +45,7 @@ def checks_of(table: Table, partitions: dg.PartitionsDefinition | None) -> dg.As
         rows = warehouse.lazy(table, window)
         found = warehouse.query(_counts(table)(rows=rows)).iloc[0]
         for rule in rules:
-            yield _result(warehouse, rows, table, rule, int(found[rule.name]))
+            yield _result(warehouse, rows, table, rule, int(found[rule.name]), partitions)
 
     return rules_hold
 
@@ -72,7 +75,7 @@ def check_of(audit: Audit, partitions: dg.PartitionsDefinition | None) -> dg.Ass
         by = "hour" if "hour" in offending.columns else None
         broken = int(found.iloc[0]["rows"])
         metadata = _metadata(
-            warehouse, lambda: offending.order_by(*audit.order(offending)), broken, by
+            warehouse, lambda: offending.order_by(*audit.order(offending)), broken, by, partitions
         )
         return dg.AssetCheckResult(
             passed=broken == 0, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
@@ -87,7 +90,12 @@ def _counts(table: Table) -> Callable[..., Pattern]:
 
 
 def _result(
-    warehouse: Warehouse, rows: ir.Table, table: Table, rule: Rule, broken: int
+    warehouse: Warehouse,
+    rows: ir.Table,
+    table: Table,
+    rule: Rule,
+    broken: int,
+    partitions: dg.PartitionsDefinition | None,
 ) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=table.name,
@@ -95,24 +103,41 @@ def _result(
         passed=broken == 0,
         severity=dg.AssetCheckSeverity.ERROR if rule.enforced else dg.AssetCheckSeverity.WARN,
         metadata=_metadata(
-            warehouse, lambda: checking.offenders(rows, table, rule), broken, table.partition
+            warehouse,
+            lambda: checking.offenders(rows, table, rule),
+            broken,
+            table.partition,
+            partitions,
         ),
     )
 
 
 def _metadata(
-    warehouse: Warehouse, offenders: Callable[[], ir.Table], broken: int, partition: str | None
+    warehouse: Warehouse,
+    offenders: Callable[[], ir.Table],
+    broken: int,
+    partition: str | None,
+    partitions: dg.PartitionsDefinition | None,
 ) -> dict[str, dg.MetadataValue]:
-    """How many rows, how many in each partition, and the first of them."""
+    """How many rows, how many in each partition, which partitions, and the first of the rows."""
     metadata: dict[str, dg.MetadataValue] = {"rows_broken": dg.MetadataValue.int(broken)}
     if not broken:
         return metadata
     offending = offenders()
     if partition is not None:
         by = offending.group_by(partition).aggregate(rows=offending.count())
-        metadata["rows_by_partition"] = dg.MetadataValue.md(
-            warehouse.query(by.order_by(partition)).to_markdown(index=False)
-        )
+        counts = warehouse.query(by.order_by(partition))
+        metadata["rows_by_partition"] = dg.MetadataValue.md(counts.to_markdown(index=False))
+        if isinstance(partitions, dg.TimeWindowPartitionsDefinition):
+            keys = {_key(partitions, at) for at in counts[partition]}
+            metadata[FAILED_PARTITIONS] = dg.MetadataValue.json(sorted(keys))
     examples = warehouse.query(offending.limit(_EXAMPLES))
     metadata["examples"] = dg.MetadataValue.md(examples.to_markdown(index=False))
     return metadata
+
+
+def _key(partitions: dg.TimeWindowPartitionsDefinition, at: Any) -> str:
+    """The partition that an instant or a day lies in."""
+    return partitions.get_partition_key_for_timestamp(
+        pd.Timestamp(at).tz_localize("UTC").timestamp()
+    )

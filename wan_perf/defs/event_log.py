@@ -1,7 +1,8 @@
 """Dagster's event log in SQLite, with connections that stay open and one commit for many events.
 
 Belongs here: how events reach the files of Dagster's own storage, which stay as Dagster made them.
-Keep out: which events there are, how long they stay (`cli.pruning`).
+Keep out: which events there are, how long they stay (`cli.pruning`), results of checks
+(`check_log`).
 
 Dagster opens an engine and a connection for every statement and commits every event by itself: of
 a range of 14 days that is 34,000 connections and 28,000 commits, more than half of the time of the
@@ -23,6 +24,8 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 
+from wan_perf.defs.check_log import PartitionedChecks
+
 BATCH = 1_000
 """Events of partitions that are committed together, at most."""
 _OPEN_FILES = 8
@@ -36,7 +39,7 @@ _OF_PARTITIONS = {
 os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(BATCH))
 
 
-class EventLog(SqliteEventLogStorage):
+class EventLog(PartitionedChecks, SqliteEventLogStorage):
     """Dagster's event log of a home, in the folder and the files in which Dagster keeps it."""
 
     def __init__(self, inst_data: ConfigurableClassData | None = None) -> None:

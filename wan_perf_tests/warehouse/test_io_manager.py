@@ -197,6 +197,8 @@ def test_rows_that_came_another_way_are_reported_by_hour(warehouse: Warehouse) -
     }
     down = broken["down_minutes_is_60_minus_up_minutes"].metadata
     assert down["rows_broken"].value == 2
+    assert down["failed_partitions"].value == ["2026-03-07-01:00", "2026-03-07-02:00"]
+    assert broken["key_is_unique"].metadata["failed_partitions"].value == ["2026-03-07-02:00"]
     lines = str(down["rows_by_partition"].value).splitlines()[2:]
     assert [line.split("|")[1].strip() for line in lines] == [
         "2026-03-07 01:00:00",
