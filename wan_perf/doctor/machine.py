@@ -1,17 +1,16 @@
 """This machine: the home, Dagster's folder in it, and room on the disk.
 
 Belongs here: folders, dagster.yaml, free space.
-Keep out: what is kept in them.
+Keep out: what is stored in them, which limits a dagster.yaml needs (`limits`).
 """
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
 from wan_perf.doctor.finding import Finding
 from wan_perf.doctor.folders import is_there, nearest, unwritable
+from wan_perf.doctor.limits import fault_of
 from wan_perf.file_modes import command_for
 from wan_perf.settings import Settings
 
@@ -63,14 +62,11 @@ def _outside(settings: Settings) -> list[Path]:
 def _configuration(file: Path) -> Finding:
     if not is_there(file):
         return Finding("dagster.yaml", "ok", "none yet; the first run makes it.")
-    try:
-        told = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        why = " ".join(str(error).split())
-        return Finding("dagster.yaml", "FAILED", f"it cannot be read: {why}.", f"Mend {file}.")
-    if not isinstance(told, dict | None):
-        return Finding("dagster.yaml", "FAILED", "it holds no settings by name.", f"Mend {file}.")
-    return Finding("dagster.yaml", "ok", "reads well.")
+    fault = fault_of(file)
+    if fault:
+        advice = f"Correct {file}, or move it away: wan-perf writes a new one."
+        return Finding("dagster.yaml", "FAILED", f"{fault}.", advice)
+    return Finding("dagster.yaml", "ok", "valid, and has the limits of runs.")
 
 
 def _given(settings: Settings) -> Finding:
@@ -81,6 +77,15 @@ def _given(settings: Settings) -> Finding:
         )
     if given.is_absolute() and given.resolve() == ours:
         return Finding("DAGSTER_HOME", "ok", "the home's folder.")
+    fault = fault_of(given / "dagster.yaml")
+    if fault:
+        return Finding(
+            "DAGSTER_HOME",
+            "FAILED",
+            f"it is {given}, and {fault}.",
+            f"Set DAGSTER_HOME to {ours}, or copy concurrency, run_coordinator and run_monitoring "
+            f"from the dagster.yaml that wan-perf writes there.",
+        )
     return Finding(
         "DAGSTER_HOME",
         "warning",

@@ -1,6 +1,7 @@
 """What the doctor says of this machine and of the files that settings name."""
 
 import os
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -39,11 +40,42 @@ def test_a_home_without_the_right_to_write(doctor: Doctor, tmp_path: Path) -> No
     assert f"nothing can be written in {tmp_path / 'home'}" in found["home"].found
 
 
+OURS = files("wan_perf.cli").joinpath("dagster.yaml").read_text(encoding="utf-8")
+LIVE = "      - key: wan_perf/lane\n        value: live\n        limit: 1\n"
+LIMITED = "valid, and has the limits"
+
+
 @pytest.mark.parametrize(
     ("text", "verdict", "said"),
     [
-        pytest.param("telemetry:\n  enabled: false\n", "ok", "reads well.", id="as we make it"),
-        pytest.param("", "ok", "reads well.", id="empty"),
+        pytest.param(OURS, "ok", LIMITED, id="as we make it"),
+        pytest.param(OURS.replace("limit: 1", "limit: 3"), "ok", LIMITED, id="other limits"),
+        pytest.param("", "FAILED", "concurrency.pools.default_limit", id="empty"),
+        pytest.param(
+            OURS.replace("default_limit: 2", "default_limit:"),
+            *("FAILED", "lacks concurrency.pools.default_limit (calls to Mist at once)."),
+            id="no limit of calls",
+        ),
+        pytest.param(
+            OURS.replace(LIVE, ""),
+            *("FAILED", "lacks a limit of each lane (wan_perf/lane) in concurrency.runs"),
+            id="a lane without a limit",
+        ),
+        pytest.param(
+            OURS.replace("LaneCoordinator", "QueuedRunCoordinator"),
+            *("FAILED", "lacks the run_coordinator LaneCoordinator."),
+            id="Dagster's own queue",
+        ),
+        pytest.param(
+            OURS.replace("run_monitoring:\n  enabled: true", "run_monitoring:\n  enabled: false"),
+            *("FAILED", "lacks run_monitoring."),
+            id="no monitoring",
+        ),
+        pytest.param(
+            "concurrency: [1]\nrun_coordinator: queued\n",
+            *("FAILED", "LaneCoordinator, run_monitoring."),
+            id="sections of other kinds",
+        ),
         pytest.param("telemetry: [\n", "FAILED", "line 2", id="an open bracket"),
         pytest.param("telemetry", "FAILED", "no settings by name", id="a bare word"),
     ],
@@ -54,9 +86,10 @@ def test_dagsters_configuration(
     file = tmp_path / "data" / "dagster" / "dagster.yaml"
     file.parent.mkdir(parents=True)
     file.write_text(text, encoding="utf-8")
-    told = doctor()["dagster.yaml"]
-    assert (told.verdict, said in told.found) == (verdict, True), told
-    assert told.advice == (f"Mend {file}." if verdict == "FAILED" else "")
+    found = doctor()["dagster.yaml"]
+    assert (found.verdict, said in found.found) == (verdict, True), found
+    advice = f"Correct {file}, or move it away: wan-perf writes a new one."
+    assert found.advice == (advice if verdict == "FAILED" else "")
 
 
 @pytest.mark.parametrize(
@@ -65,15 +98,36 @@ def test_dagsters_configuration(
         pytest.param("", "ok", id="not set"),
         pytest.param("{home}/dagster", "ok", id="the home's"),
         pytest.param("{home}/../data/dagster", "ok", id="the home's, in other words"),
-        pytest.param("{home}", "warning", id="the home itself"),
-        pytest.param("data/dagster", "warning", id="not absolute, which Dagster refuses"),
+        pytest.param("{home}/limited", "warning", id="another one with the limits"),
     ],
 )
 def test_where_dagster_keeps_runs(doctor: Doctor, tmp_path: Path, given: str, verdict: str) -> None:
-    told = doctor(DAGSTER_HOME=given.format(home=tmp_path / "data"))["DAGSTER_HOME"]
-    assert told.verdict == verdict
+    (tmp_path / "data" / "limited").mkdir(parents=True)
+    (tmp_path / "data" / "limited" / "dagster.yaml").write_text(OURS, encoding="utf-8")
+    found = doctor(DAGSTER_HOME=given.format(home=tmp_path / "data"))["DAGSTER_HOME"]
+    assert found.verdict == verdict
     if verdict == "warning":
-        assert told.advice == f"Set DAGSTER_HOME to {tmp_path / 'data' / 'dagster'}."
+        assert found.advice == f"Set DAGSTER_HOME to {tmp_path / 'data' / 'dagster'}."
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param("{home}", "there is no {home}/dagster.yaml", id="the home itself"),
+        pytest.param("data/dagster", "there is no data/dagster/dagster.yaml", id="not absolute"),
+        pytest.param("{home}/other", "lacks concurrency.pools.default_limit", id="no limits"),
+    ],
+)
+def test_another_dagster_home_without_limits_fails(
+    doctor: Doctor, tmp_path: Path, given: str, said: str
+) -> None:
+    home = tmp_path / "data"
+    (home / "other").mkdir(parents=True)
+    (home / "other" / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", "utf-8")
+    found = doctor(DAGSTER_HOME=given.format(home=home))["DAGSTER_HOME"]
+    assert found.verdict == "FAILED"
+    assert said.format(home=home) in found.found
+    assert found.advice.startswith(f"Set DAGSTER_HOME to {home / 'dagster'}, or copy concurrency,")
 
 
 @pytest.mark.parametrize(
