@@ -15,7 +15,7 @@ from wan_perf.file_modes import restrict
 SECTIONS = {
     "Try it without an account": ("demo", "dev", "simulate"),
     "Collect and compute": ("collect", "import", "aggregate", "full-cycle", "adopt"),
-    "Answers": ("report", "top", "export", "dashboard", "dashboard-password"),
+    "Answers": ("report", "top", "export", "overview", "dashboard", "dashboard-password"),
     "Operate": ("status", "doctor", "config", "publish", "backup", "restore", "prune"),
     "Reference": ("dictionary", "snowflake-setup"),
 }

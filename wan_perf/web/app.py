@@ -28,12 +28,13 @@ from wan_perf.web.files import MOST_EXCEL_ROWS, as_csv, as_excel
 from wan_perf.web.pages.circuit import circuit_page, hour_page
 from wan_perf.web.pages.grid import grid_page, question
 from wan_perf.web.pages.now import now_page
-from wan_perf.web.pages.overview import overview_page
+from wan_perf.web.pages.overview import overview_page, overview_pdf
 from wan_perf.web.pages.region import region_page, regions_page
 from wan_perf.web.pages.search import search_page
 from wan_perf.web.pages.site import site_page
 from wan_perf.web.pages.sle import sle_page
 from wan_perf.web.pages.why import why_page
+from wan_perf.web.printing import NoBrowserError, PrintingError
 from wan_perf.web.query import BadAddressError, NotFoundError
 from wan_perf.web.questions.grid import ListRequest, count
 from wan_perf.web.questions.trust import Trust, trust
@@ -117,6 +118,7 @@ class Pages:
             now=self._clock(),
             theme=theme if theme in _THEMES else "",
             person=request.scope.get("person", ""),
+            origin=f"{request.url.scheme}://{request.url.netloc}",
         )
 
     def _trust(self, data: Data) -> Trust:
@@ -137,6 +139,7 @@ class Pages:
             visit.theme,
             str(visit.trust.is_late(visit.now)),
             visit.person,
+            visit.origin,
             "all" if visit.data.regions is None else repr(sorted(visit.data.regions)),
         )
         return f'"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}"'
@@ -177,6 +180,7 @@ def build_app(
     routes = [
         Route("/", pages.endpoint(now_page)),
         Route("/overview", pages.endpoint(overview_page)),
+        Route("/overview.pdf", pages.endpoint(overview_pdf)),
         Route("/regions", pages.endpoint(regions_page)),
         Route("/region/{name}", pages.endpoint(region_page)),
         Route("/site/{id}", pages.endpoint(site_page)),
@@ -195,6 +199,8 @@ def build_app(
         BadAddressError: lambda r, e: _failed(r, 400, "The address cannot be shown", str(e)),
         NotFoundError: lambda r, e: _failed(r, 404, "Not found", str(e)),
         NoCopyError: _nothing_yet,
+        NoBrowserError: lambda r, e: _failed(r, 503, "The PDF cannot be made", str(e)),
+        PrintingError: lambda r, e: _failed(r, 503, "The PDF cannot be made", str(e)),
         WanPerfError: lambda r, e: _failed(r, 503, "The data cannot be read", str(e)),
         HTTPException: _http_failure,
         Exception: _unexpected,

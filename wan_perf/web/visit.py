@@ -23,7 +23,8 @@ class Visit:
     """Who looks at what.
 
     `path` is the address's path as it was sent, `given` its query, `named` the parts of the path
-    that name something: a region, a site, a circuit, an hour; `trust` the state of the data.
+    that name something: a region, a site, a circuit, an hour; `trust` the state of the data;
+    `origin` scheme and host under which the dashboard is reached, empty where nobody reaches it.
     """
 
     data: Data
@@ -34,6 +35,7 @@ class Visit:
     named: Mapping[str, str] = field(default_factory=dict)
     theme: str = ""
     person: str = ""
+    origin: str = ""
 
     @cached_property
     def range(self) -> TimeRange:

@@ -93,6 +93,22 @@ def export_report(report: str, file_format: str | None, out: Path | None) -> Non
 
 
 @commands.command()
+@click.option("--month", metavar="MONTH", help="Such as 2026-02; default: the newest whole one.")
+@click.option("--target", metavar="PERCENT", help="Of availability; default: 99.9.")
+@click.option("--out", type=FILE, help="PDF file; default: in exports.")
+def overview(month: str | None, target: str | None, out: Path | None) -> None:
+    """Write the executive overview of a month as a PDF.
+
+    One page: that of the dashboard, printed by the Chromium of this machine.
+    """
+    from wan_perf.cli.overview import write_overview
+    from wan_perf.settings import read_settings
+
+    file = write_overview(read_settings(), month or "", target or "", out)
+    click.echo(printable(f"Wrote {file}."))
+
+
+@commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8050, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--access", type=EXISTING_FILE, help="TOML: who may see it, of which regions.")

@@ -13,9 +13,10 @@ from wan_perf.web.charts.interval import interval
 from wan_perf.web.data import Row
 from wan_perf.web.pages.headline import headline
 from wan_perf.web.pages.now import subject_of_all
+from wan_perf.web.printing import browser, pdf
 from wan_perf.web.query import BadAddressError, NotFoundError, shortened
 from wan_perf.web.questions import overview as ask
-from wan_perf.web.rendering import Page, page
+from wan_perf.web.rendering import File, Page, page
 from wan_perf.web.visit import Visit
 
 DEFAULT_TARGET_PCT = 99.9
@@ -41,6 +42,7 @@ def overview_page(visit: Visit) -> Page:
         visit,
         charts=[_unavailability(trend, target), _load(trend)],
         subject=subject_of_all(visit),
+        can_print=browser() is not None,
         month=month,
         months=known[:13],
         target=target,
@@ -59,6 +61,27 @@ def overview_page(visit: Visit) -> Page:
         failovers=ask.failovers_in(data, month),
         resilience=ask.resilience(data),
     )
+
+
+def overview_pdf(visit: Visit) -> Page:
+    """The same page as a PDF file, `/overview.pdf?month=&target=`.
+
+    Raises:
+        NotFoundError: the data has no month.
+        NoBrowserError: nothing on this machine can print it.
+        PrintingError: the browser failed.
+    """
+    known = ask.months(visit.data)
+    if not known:
+        raise NotFoundError(
+            "There is no month in the data yet; wan-perf aggregate monthly computes them."
+        )
+    month = _month(visit, known)
+    made = overview_page(visit)
+    if isinstance(made, File):
+        return made
+    name = f"wan-perf-overview-{month:%Y-%m}.pdf"
+    return File(pdf(made, visit.origin), "application/pdf", name)
 
 
 def _month(visit: Visit, known: list[date]) -> date:
