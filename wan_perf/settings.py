@@ -6,6 +6,7 @@ Secrets are never shown.
 """
 
 import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,12 +25,26 @@ def expanded(path: Path) -> Path:
     """The path with the folder of the user for `~`, which no shell replaces in a file.
 
     Raises:
-        ValueError: no user has this name.
+        ValueError: no user has this name, the current folder of a relative path was removed, or the
+            path is not text in the encoding of the system's locale, as the database needs it.
     """
     try:
-        return path.expanduser()
+        path = path.expanduser()
     except RuntimeError:
         raise ValueError(f"no user has the folder {path.parts[0]}") from None
+    try:
+        whole = str(path.absolute())
+    except FileNotFoundError:
+        raise ValueError(f"{path} is relative to the current folder, which was removed") from None
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        shown, encoding = whole.encode(errors="replace").decode(), sys.getfilesystemencoding()
+        raise ValueError(
+            f"the path {shown} is not text in {encoding}, the encoding of this "
+            "system's locale; rename its folders, or set a locale of UTF-8 such as LC_ALL=C.UTF-8"
+        ) from None
+    return path
 
 
 UserPath = Annotated[Path, AfterValidator(expanded)]
@@ -123,6 +138,7 @@ class Settings(BaseSettings):
     )
     home: UserPath = Field(
         Path("data"),
+        validate_default=True,
         alias="WAN_PERF_HOME",
         description="Folder of the embedded warehouse, Dagster's home, exports and logs.",
     )
@@ -331,6 +347,8 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0])
+        if name in Settings.model_fields:  # of a default, which has no alias
+            name = str(Settings.model_fields[name].alias)
         why = first["msg"].removeprefix("Value error, ")
         raise UsageError(
             f"Setting {name}: {why}; correct it in the environment or in {file}."

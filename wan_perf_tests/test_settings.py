@@ -1,6 +1,7 @@
 """Settings: what `.env.example` says is what the class reads, and a wrong value names itself."""
 
 import re
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -145,6 +146,36 @@ def test_every_path_takes_the_users_folder(monkeypatch):
 def test_the_folder_of_nobody_is_refused(monkeypatch):
     with pytest.raises(UsageError, match="WAN_PERF_HOME: no user has the folder ~nobody-here"):
         read_settings(WAN_PERF_HOME="~nobody-here/wan")
+
+
+@pytest.mark.parametrize(
+    "home",
+    [
+        pytest.param("/srv/Z\udcc3rich", id="its own name"),
+        pytest.param("data", id="the name of the current folder"),
+    ],
+)
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names there are always text")
+def test_a_home_that_is_no_text_in_the_encoding_of_the_locale_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+):
+    """With LC_ALL=C each byte of a letter such as ü is such a lone surrogate."""
+    (tmp_path / "Z\udcc3").mkdir()
+    monkeypatch.chdir(tmp_path / "Z\udcc3")
+    monkeypatch.setenv("WAN_PERF_HOME", home if home != "data" else "")
+    with pytest.raises(UsageError, match=r"WAN_PERF_HOME: the path .* set a locale of UTF-8"):
+        read_settings()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no current folder")
+def test_a_relative_home_in_a_removed_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(UsageError, match="data is relative to the current folder, which was rem"):
+        read_settings()
 
 
 def test_a_home_below_a_file_is_one_sentence(tmp_path: Path):

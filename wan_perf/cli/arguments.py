@@ -43,10 +43,12 @@ class UserPathType(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path; exit code 2 where it is a folder, or is missing and has to exist."""
+        from wan_perf.settings import expanded
+
         try:
-            path = Path(value).expanduser()
-        except RuntimeError:
-            self.fail(f"no user has the folder {Path(value).parts[0]}", param, ctx)
+            path = expanded(Path(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
         return super().convert(path, param, ctx)
 
 

@@ -110,6 +110,15 @@ class Warehouse(ABC):
     def addition(self, table: Table, column: Column) -> str:
         """Data definition that adds the column to the table, with its meaning as comment."""
 
+    def refuse_view(self, session: Session, table: Table) -> None:  # noqa: B027 - see below
+        """Refuse a view that has the table's name.
+
+        For engines whose own refusal to write to it is no sentence for a person.
+
+        Raises:
+            WanPerfError: the sentence names the view and what to do.
+        """
+
     @abstractmethod
     def view_text(self, session: Session, view: View) -> str:
         """The view's query as the engine shows it; empty where there is no view."""
@@ -264,7 +273,8 @@ class Warehouse(ABC):
         declared one, after the tables that it reads.
 
         Raises:
-            WanPerfError: a column has another type than the declared one.
+            WanPerfError: a column has another type than the declared one, or a view has the name
+                of the table.
         """
         if isinstance(table, View):
             for source in views.sources(table):
@@ -276,6 +286,7 @@ class Warehouse(ABC):
         if not existing:
             session.run(self.definition(table))
             return
+        self.refuse_view(session, table)
         self._alter(session, table, existing)
 
     def _alter(self, session: Session, table: Table, existing: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -223,9 +223,10 @@ class DuckDBWarehouse(Warehouse):
     def _attach_once(
         self, idle: list[duckdb.DuckDBPyConnection], read_only: bool
     ) -> duckdb.DuckDBPyConnection:
-        try:
+        engine = None
+        with suppress(IndexError):
             engine = idle.pop()
-        except IndexError:
+        if engine is None:
             # What does not fit into memory goes where it goes when the file itself is opened.
             engine = duckdb.connect(config={"temp_directory": f"{self.path.resolve()}.tmp"})
         file, mode = str(self.path).replace("'", "''"), "READ_ONLY" if read_only else "READ_WRITE"
@@ -258,6 +259,15 @@ class DuckDBWarehouse(Warehouse):
             f"WHERE table_name = '{table.name}' AND table_schema = 'main'"
         )
         return dict(rows)
+
+    def refuse_view(self, session: Session, table: Table) -> None:
+        """Refuse a view that has the table's name: DuckDB deletes from tables only."""
+        sql = "SELECT 1 FROM duckdb_views() WHERE schema_name = 'main' AND view_name ="
+        if session.run(f"{sql} '{table.name}'"):
+            raise WanPerfError(
+                f"{table.name} is a view in the warehouse {self.path} and a table in the "
+                "declaration; rename or drop the view, then run the command again."
+            )
 
     def definition(self, table: Table) -> str:
         """Data definition that creates the table, with its grain and meanings as comments."""

@@ -70,6 +70,31 @@ def test_a_column_of_another_type_is_one_clear_sentence(
     )
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("SELECT 1 AS hour", id="of other columns"),
+        pytest.param("SELECT * FROM moved", id="of the same columns"),
+    ],
+)
+def test_a_view_in_place_of_a_table_is_one_clear_sentence_and_stands(
+    on_duckdb: DuckDBWarehouse, query: str
+) -> None:
+    """Nothing is lost: the rows are in the table that somebody moved, and stay there."""
+    on_duckdb.store(EVERY_TYPE, every_type(FULL), window(H5))
+    with on_duckdb.session() as session:
+        session.run("ALTER TABLE every_type RENAME TO moved")
+        session.run(f"CREATE VIEW every_type AS {query}")
+    with pytest.raises(WanPerfError) as refused:
+        on_duckdb.store(EVERY_TYPE, every_type(FULL), window(H5))
+    assert str(refused.value) == (
+        f"every_type is a view in the warehouse {on_duckdb.path} and a table in the declaration; "
+        "rename or drop the view, then run the command again."
+    )
+    with on_duckdb.session() as session:
+        assert session.run("SELECT circuit_id FROM moved") == [("full",)]
+
+
 def test_the_file_says_what_tables_and_columns_mean(on_duckdb: DuckDBWarehouse) -> None:
     with on_duckdb.session() as session:
         on_duckdb.create(session, OLDER)
