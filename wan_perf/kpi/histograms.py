@@ -115,8 +115,11 @@ def _percentiles(merged: ir.Table, key: tuple[str, ...]) -> ir.Table:
 
 def with_exact_percentiles(totals: ir.Table, samples: ir.Table, *by: str) -> ir.Table:
     """The rows with the 95th percentile of loss, jitter and latency over the samples."""
-    found = samples.group_by(*by).aggregate(
-        **{m.p95: samples[m.name].quantile(P95).round(VALUE_DECIMALS) for m in QUALITY}
-    )
+    found = samples.group_by(*by).aggregate(**exact_percentiles(samples))
     joined = totals.left_join(found, list(by))
     return joined.select(*totals.columns, *(m.p95 for m in QUALITY))
+
+
+def exact_percentiles(samples: ir.Table) -> dict[str, ir.Scalar]:
+    """The 95th percentile of loss, jitter and latency over samples, interpolated linearly."""
+    return {m.p95: samples[m.name].quantile(P95).round(VALUE_DECIMALS) for m in QUALITY}

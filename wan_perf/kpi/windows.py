@@ -6,11 +6,17 @@ Keep out: what they add up to (`rollup`, `places`), both modes of time above (`h
 The window of hour h and length W covers [h + 1 - W, h + 1): exactly W hours, h the last.
 """
 
+from collections.abc import Callable
+
 import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
-from wan_perf.kpi.histograms import samples_behind, with_exact_percentiles
+from wan_perf.kpi.histograms import (
+    exact_percentiles,
+    samples_behind,
+    with_exact_percentiles,
+)
 from wan_perf.kpi.hour_bits import above_bits, above_parts, bit, with_time_above_of_bits
 from wan_perf.kpi.places import places, site_minutes
 from wan_perf.kpi.rollup import figures, finished, hour_parts
@@ -36,13 +42,13 @@ def circuit_windows(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir
         dim_hour: The hours whose windows are asked for.
     """
     parts = above_parts(hour_parts(circuit_hour))
-    told = _within(_sorted(parts, "circuit_id"), dim_hour)
-    by = ("window_end", "window_hours", "circuit_id")
-    totals = told.group_by(*by).aggregate(**figures(told), **above_bits(told, told.bit))
-    rows = _named(finished(with_time_above_of_bits(totals), circuit_hour))
-    samples = _samples(circuit_hour, circuit_poll, dim_hour, "circuit_id")
-    by = ("hour", "window_hours", "circuit_id")
-    return with_exact_percentiles(rows, samples, *by).select(*CIRCUIT_WINDOW.columns)
+    totals = _by_window(
+        parts, "circuit_id", dim_hour, lambda t: {**figures(t), **above_bits(t, t.bit)}
+    )
+    rows = finished(with_time_above_of_bits(totals), circuit_hour)
+    samples = samples_behind(circuit_hour, circuit_poll, "hour", "circuit_id")
+    percentiles = _by_window(samples, "circuit_id", dim_hour, exact_percentiles)
+    return _joined(rows, percentiles, "circuit_id").select(*CIRCUIT_WINDOW.columns)
 
 
 def site_windows(
@@ -54,9 +60,11 @@ def site_windows(
 ) -> ir.Table:
     """One row per site, window and hour of `dim_hour` (SITE_WINDOW)."""
     hours, sites = _of_sites(circuit_hour, site_hour)
-    hours, sites = (_named(_within(_sorted(rows, "site_id"), dim_hour)) for rows in (hours, sites))
-    samples = _samples(circuit_hour, circuit_poll, dim_hour, "site_id")
-    rows = _places(circuit_window, hours, sites, samples, "site_id")
+    sites = _named(_within(sites.order_by("site_id", "hour"), dim_hour))
+    rows = places(circuit_window, sites, "hour", "window_hours", "site_id")
+    samples = samples_behind(circuit_hour, circuit_poll, "hour", "site_id")
+    for measured, percentiles in ((hours, _utilization_p95), (samples, exact_percentiles)):
+        rows = _joined(rows, _by_window(measured, "site_id", dim_hour, percentiles), "site_id")
     return rows.select(*SITE_WINDOW.columns)
 
 
@@ -71,31 +79,27 @@ def region_windows(
     """One row per region, window and hour of `dim_hour` (REGION_WINDOW)."""
     hours, sites = _of_sites(circuit_hour, site_hour)
     hours, sites = (_named(_within(rows, dim_hour)) for rows in (hours, sites))
-    samples = _samples(circuit_hour, circuit_poll, dim_hour, "site_id")
+    samples = samples_behind(circuit_hour, circuit_poll, "hour", "site_id")
+    samples = _named(_within(samples.order_by("site_id", "hour"), dim_hour))
     circuits, hours, sites, samples = (
         of_stores(rows, dim_site, rows.hour + _AN_HOUR, "region")
         for rows in (circuit_window, hours, sites, samples)
     )
-    return _places(circuits, hours, sites, samples, "region").select(*REGION_WINDOW.columns)
+    by = ("hour", "window_hours", "region")
+    rows = places(circuits, sites, *by)
+    rows = _joined(rows, hours.group_by(*by).aggregate(**_utilization_p95(hours)), "region")
+    return with_exact_percentiles(rows, samples, *by).select(*REGION_WINDOW.columns)
 
 
-def _samples(
-    circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir.Table, owner: str
-) -> ir.Table:
-    """The samples behind the hours, a copy for each window that holds theirs."""
-    samples = samples_behind(circuit_hour, circuit_poll, "hour", owner)
-    return _named(_within(samples, dim_hour))
+def _utilization_p95(hours: ir.Table) -> dict[str, ir.Scalar]:
+    return {"utilization_p95_pct": hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS)}
 
 
-def _places(
-    circuits: ir.Table, hours: ir.Table, sites: ir.Table, samples: ir.Table, place: str
-) -> ir.Table:
-    by = ("hour", "window_hours", place)
-    exact = hours.group_by(*by).aggregate(
-        utilization_p95_pct=hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS)
-    )
-    joined = places(circuits, sites, *by).left_join(exact, list(by))
-    return with_exact_percentiles(joined.drop(*(f"{name}_right" for name in by)), samples, *by)
+def _joined(rows: ir.Table, more: ir.Table, owner: str) -> ir.Table:
+    """The rows with the other figures of the same owner and window; NULL where there are none."""
+    by = ("hour", "window_hours", owner)
+    figures_of_more = [name for name in more.columns if name not in by]
+    return rows.left_join(more, list(by)).select(*rows.columns, *figures_of_more)
 
 
 def _of_sites(circuit_hour: ir.Table, site_hour: ir.Table) -> tuple[ir.Table, ir.Table]:
@@ -103,16 +107,39 @@ def _of_sites(circuit_hour: ir.Table, site_hour: ir.Table) -> tuple[ir.Table, ir
     return circuit_hour.select("site_id", "hour", "utilization_pct"), site_minutes(site_hour)
 
 
-def _sorted(rows: ir.Table, owner: str) -> ir.Table:
-    """The rows by owner: what its windows add up to stays at hand, which halves a range's time.
+def _by_window(
+    rows: ir.Table,
+    owner: str,
+    dim_hour: ir.Table,
+    aggregates: Callable[[ir.Table], dict[str, ir.Scalar]],
+) -> ir.Table:
+    """One row per owner and window that contains rows of it: hour, window_hours, the aggregates.
 
-    Nothing but the time depends on it.
+    Args:
+        rows: With `hour` and the column `owner`.
+        owner: circuit_id or site_id.
+        dim_hour: The hours whose windows are requested.
+        aggregates: Of copies of the rows, each with its `bit` (`hour_bits`).
     """
-    return rows.order_by(owner, "hour")
+    # Grouped by integers that exist in this statement only, and in their order: names and instants
+    # as keys, or rows in any order, take several times as long.
+    owners = rows.select(owner).distinct()
+    owners = owners.mutate(owner_number=_number(owners[owner]))
+    numbered = rows.inner_join(owners, owner).order_by("owner_number", "hour")
+    copies = _within(numbered, dim_hour)
+    totals = copies.group_by("owner_number", "window_number").aggregate(**aggregates(copies))
+    named = totals.inner_join(owners, "owner_number").inner_join(
+        _windows(dim_hour), "window_number"
+    )
+    return _named(named).drop("owner_number", "window_number", "window_start", "window_end")
+
+
+def _number(*columns: ir.Value) -> ir.IntegerValue:
+    return ibis.row_number().over(ibis.window(order_by=columns)).cast("int32")
 
 
 def _within(rows: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    """A copy of an hour's row for each window that holds the hour, with its bit (`hour_bits`)."""
+    """A copy of an hour's row for each window that has the hour, with its bit (`hour_bits`)."""
     windows = _windows(dim_hour)
     hours = rows.select(held_hour="hour").distinct()
     pairs = hours.join(
@@ -121,7 +148,8 @@ def _within(rows: ir.Table, dim_hour: ir.Table) -> ir.Table:
     seconds_back = pairs.window_end.epoch_seconds() - pairs.held_hour.epoch_seconds()
     # Pairs first, so that the many rows find their windows by equality.
     pairs = pairs.select(
-        *("held_hour", "window_end", "window_hours"), bit=bit(seconds_back // _HOUR_S - 1)
+        *("held_hour", "window_number", "window_end", "window_hours"),
+        bit=bit(seconds_back // _HOUR_S - 1),
     )
     return rows.inner_join(pairs, rows.hour == pairs.held_hour)
 
@@ -132,10 +160,10 @@ def _named(rows: ir.Table) -> ir.Table:
 
 
 def _windows(dim_hour: ir.Table) -> ir.Table:
-    """Every window that ends with one of the hours: window_hours, window_start, window_end."""
+    """Every window that ends with one of the hours: its number, hours, start and end."""
     hours = dim_hour.select("hour").distinct()
     ends = hours.select(window_end=hours.hour + _AN_HOUR)
-    return ibis.union(
+    windows = ibis.union(
         *(
             ends.mutate(
                 window_hours=ibis.literal(length, "int64"),
@@ -144,3 +172,4 @@ def _windows(dim_hour: ir.Table) -> ir.Table:
             for length in WINDOWS_H
         )
     )
+    return windows.mutate(window_number=_number(windows.window_end, windows.window_hours))
