@@ -252,7 +252,7 @@ _TIME = (
     _instant("pass_at", "Instant at which the sampling pass was due."),
     _instant("taken_at", "Instant of the inventory snapshot."),
     _instant(
-        "site_asked_at", "Snapshot for which the site's variables and speed tests were asked."
+        "site_asked_at", "Snapshot for which the site's variables and speed tests were requested."
     ),
     _instant(
         "variables_requested_at", "When the variables of the site's templates were requested."
@@ -414,9 +414,9 @@ _FACT = (
     _minutes("disabled_minutes", "Unknown minutes in which a person had switched the port off."),
     _text(
         "down_cause",
-        "What kept the circuit down longest: its port, its provider (isp), all its peer paths "
-        "while their hubs were up (path), its gateway without power, or lines that were cut while "
-        "the gateway was not heard (wan).",
+        "The cause of the longest down time: the circuit's port, its provider (isp), all its peer "
+        "paths while their hubs were up (path), its gateway without power, or lines that were cut "
+        "while the gateway sent no telemetry (wan).",
         ("port", "isp", "path", "gateway", "wan"),
     ),
     _text(
@@ -438,9 +438,9 @@ _FACT = (
     _percent("coverage_pct", "Share of the minutes whose state is known."),
     _count(
         "sample_count",
-        "Readings of the circuit's port that were heard; of a histogram its hours or samples.",
+        "Readings of the circuit's port that were received; of a histogram its hours or samples.",
     ),
-    _count("reset_count", "Counter differences that began anew because the gateway booted."),
+    _count("reset_count", "Counter differences that began at 0 because the gateway booted."),
     _count("dropped_count", "Counter differences left out: went back, or no line could carry."),
     _text(
         "source",
@@ -477,7 +477,7 @@ _FACT = (
         "Minutes in which the circuit carried its site's traffic, or is inferred to have; NULL "
         "where nothing tells of its use.",
     ),
-    _minutes("unheard_minutes", "Unknown minutes in which its gateway was not heard, unsettled."),
+    _minutes("unheard_minutes", "Unknown minutes without telemetry of its gateway, unsettled."),
     _text(
         "state_evidence",
         "Weakest evidence that the hour's known state rests on: events and samples (heard), what "
@@ -506,7 +506,8 @@ _SITE = (
     _minutes("dark_minutes", "Minutes in which no circuit is up, and all is known."),
     _minutes(
         "unreachable_minutes",
-        "Minutes in which no circuit is known to be up and the gateway is not heard, unsettled.",
+        "Minutes in which no circuit is known to be up, without telemetry of the gateway, "
+        "unsettled.",
     ),
     _minutes(
         "on_backup_minutes",

@@ -47,7 +47,7 @@ class Table:
 
     `partition` is the column that Dagster's time partitions cut. A table with a `snapshot` column
     is replaced pass by pass (by that column's values) instead of by partition. One that is replaced
-    `by_key` keeps every row but those whose key comes anew. A table with none of them is replaced
+    `by_key` keeps every row but those whose key is stored. A table with none of them is replaced
     whole. `minutes` is the length of its period: nothing in minutes exceeds it. Raw
     tables keep what was heard, so their values have no bounds. In a table that `sums_circuits`
     bytes are large integers: 2,200 circuits of 1 Gbit/s carry more in 13 months than 64 bits hold.
@@ -115,7 +115,7 @@ class Table:
 
 @dataclass(frozen=True)
 class View(Table):
-    """A declared view: rows that the warehouse computes anew for each reader; nothing is stored.
+    """A declared view: rows that the warehouse computes for each reader; nothing is stored.
 
     `expression` makes the rows from the tables named in `sources`, in that order. The view is made
     together with the first of them.

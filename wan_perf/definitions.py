@@ -98,8 +98,8 @@ _CONDITIONS = [
     (DAILY_ASSETS, automation.follows_days()),
     ([*WEEKLY_ASSETS, *MONTHLY_ASSETS], automation.follows_periods()),
     (STANDING, automation.follows_reports()),
-    ([inventory.raw_inventory], automation.taken_anew()),
-    ([dimensions.dim_policy], automation.taken_anew() | automation.follows_inventory()),
+    ([inventory.raw_inventory], automation.due_every_six_hours()),
+    ([dimensions.dim_policy], automation.due_every_six_hours() | automation.follows_inventory()),
     ([*UNPARTITIONED[1:5]], automation.follows_inventory()),
 ]
 

@@ -1,4 +1,4 @@
-"""The ways in which wan_perf ends for a reason that a person can mend.
+"""The ways in which wan_perf ends for a reason that a person can correct.
 
 Belongs here: types whose message is the whole sentence for the person (what, where, what to do).
 Keep out: faults of ours, which keep their traceback.

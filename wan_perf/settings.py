@@ -134,7 +134,7 @@ class Settings(BaseSettings):
         description="on: schedule and sensors run as soon as a Dagster daemon does.",
     )
     warehouse: Literal["duckdb", "snowflake"] = Field(
-        "duckdb", alias="WAN_PERF_WAREHOUSE", description="Where tables are kept."
+        "duckdb", alias="WAN_PERF_WAREHOUSE", description="Where tables are stored."
     )
     home: UserPath = Field(
         Path("data"),

@@ -58,7 +58,7 @@ _DOWN_IS_KNOWN_AND_UNKNOWN = Rule(
 
 _FIGURES_ARE_POSSIBLE = Rule(
     "figures_are_possible",
-    "No figure of the row was outside its bounds: such are stored as unknown, with what was told.",
+    "No figure of the row was outside its bounds: such are unknown, and the column has them.",
     lambda t: t.impossible_figures.isnull(),
     enforced=False,
 )
@@ -376,7 +376,7 @@ CIRCUIT_STATE = Table(
 )
 CIRCUIT_HOUR = Table(
     "circuit_hour",
-    "One row per circuit in service and UTC hour, also where nothing was heard.",
+    "One row per circuit in service and UTC hour, also where nothing was received.",
     group="facts",
     partition="hour",
     minutes=60,

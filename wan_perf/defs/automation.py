@@ -147,7 +147,7 @@ def follows_reports() -> dg.AutomationCondition:
     return (_unhandled(_changed()) & _settled()).with_label("rollups changed, or it failed")
 
 
-def taken_anew() -> dg.AutomationCondition:
+def due_every_six_hours() -> dg.AutomationCondition:
     """The inventory: every six hours, and as soon as there is none."""
     missing = AC.missing() & AC.cron_tick_passed("*/5 * * * *")
     return (missing | AC.cron_tick_passed("3 */6 * * *") | _failed()) & ~AC.in_progress()

@@ -127,12 +127,12 @@ class Source:
 
 
 def _no_pause(_: float) -> None:
-    """Go on at once: in a simulation time stands still, so that waiting mends nothing."""
+    """Go on at once: in a simulation time stands still, so that waiting changes nothing."""
 
 
 @dataclass(frozen=True)
 class PolicyFile:
-    """The operator's policy, read anew by each run, so that a change needs no restart."""
+    """The operator's policy, read by each run, so that a change needs no restart."""
 
     settings: Settings
 

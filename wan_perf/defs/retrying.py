@@ -21,7 +21,7 @@ _RETRIES = 3
 _FIRST_WAIT_S = 5
 """Unless the cloud says; doubled with every attempt."""
 _LONGEST_WAIT_S = 60
-"""A run that waits longer keeps others from their turn; the next scheduled one asks anew."""
+"""A run that waits longer keeps others from their turn; the next scheduled one tries again."""
 
 _Asset = TypeVar("_Asset", bound=Callable[..., Any])
 

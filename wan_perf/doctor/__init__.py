@@ -1,7 +1,7 @@
 """Whether this installation can work: settings, Mist, the warehouse, the machine.
 
 Belongs here: questions whose answers a person can act on, and what to do about bad ones.
-Keep out: mending; nothing stays changed. How findings are shown (`cli.doctor`).
+Keep out: correcting; nothing stays changed. How findings are shown (`cli.doctor`).
 """
 
 from collections.abc import Iterator

@@ -282,5 +282,5 @@ def _views(warehouse: Warehouse, session: Session, declared: list[View]) -> Find
     if missing:
         said.append(f"made with their tables: {listed(missing)}")
     if older:
-        said.append(f"made anew with the next store: {listed(older)}")
+        said.append(f"made again with the next store: {listed(older)}")
     return Finding("views", "ok", f"{'; '.join(said)}.")

@@ -1,9 +1,9 @@
 """The calls of one token in an hour: what is used, what is left, what is kept for live passes.
 
-Belongs here: counting against the hourly limit, and when counting starts anew.
+Belongs here: counting against the hourly limit, and when counting starts at 0.
 Keep out: what a call is for.
 
-Mist counts by token and begins anew on the hour of the clock; no answer says how many calls are
+Mist counts by token and begins at 0 on the hour of the clock; no answer says how many calls are
 left. So the count is read once and carried on from the session's own: every attempt, also one that
 failed. Live passes are never held back here: they are few, and a missed one is lost for good.
 """
@@ -45,7 +45,7 @@ class Budget:
     def used(self) -> int:
         """Calls of this hour, those just allowed included."""
         with self._lock:
-            self._begin_anew()
+            self._begin_hour()
             return self._before + max(self._claimed, self._session.calls - self._sent)
 
     @property
@@ -70,7 +70,7 @@ class Budget:
                 )
             self._claimed += calls
 
-    def _begin_anew(self) -> None:
+    def _begin_hour(self) -> None:
         hour = floored(self._now(), _HOUR)
         if hour != self._hour:
             self._hour, self._before = hour, 0

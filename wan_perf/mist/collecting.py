@@ -75,7 +75,7 @@ def take_passes(
         _take(asking, pass_at, passes)
         on_pass(pass_at)
     if asking.missed and not passes.taken:
-        # A refusal is what a person has to mend; it stands before what may pass.
+        # A refusal is what a person has to correct; it stands before what may pass.
         raise min(asking.missed.values(), key=lambda error: isinstance(error, MistTransientError))
     passes.missed = {which: str(why) for which, why in asking.missed.items()}
     return passes

@@ -23,7 +23,7 @@ ALLOWED_AHEAD = timedelta(minutes=10)
 EXAMPLES = 100
 """Odd values of one field that are stored as examples; all are counted."""
 
-STRANGER = "they belong to another organization"
+FOREIGN = "they belong to another organization"
 NULLS = "every value in them is null"
 AHEAD = "their instant lies in the future, so a clock at Mist or at a gateway is wrong"
 

@@ -17,7 +17,7 @@ import msgspec
 from wan_perf.mist.answers import decoded_as, parsed, unknown_shape
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint
 from wan_perf.mist.errors import MistAnswerError, MistPermanentError, MistTransientError
-from wan_perf.mist.kept_out import NULLS, STRANGER
+from wan_perf.mist.kept_out import FOREIGN, NULLS
 from wan_perf.mist.odd_values import OddValue, identity, is_too_many, row_without_odd_values
 from wan_perf.mist.records import CountedPage, Row, SearchPage
 
@@ -75,7 +75,7 @@ def decoded(
         page: Page[Row] = _shaped(endpoint, endpoint.row, response)
     except MistPermanentError as error:
         failure = error
-    if failure or _has_strangers(endpoint, response, org_id):
+    if failure or _has_foreign_rows(endpoint, response, org_id):
         page = _row_by_row(endpoint, response, org_id, failure)
     if endpoint.style == "list":
         _refuse_open_end(endpoint.path, page.told, response, page_rows)
@@ -117,12 +117,12 @@ def _shaped(endpoint: Endpoint[Row], row: Any, response: APIResponse) -> Page[An
     return Page(rows, len(rows), int(said) if said.isdecimal() else None)
 
 
-def _has_strangers(endpoint: Endpoint[Row], response: APIResponse, org_id: str) -> bool:
+def _has_foreign_rows(endpoint: Endpoint[Row], response: APIResponse, org_id: str) -> bool:
     rows: list[_Origin] = _shaped(endpoint, _Origin, response).rows
-    return any(_is_strange(row.org_id, org_id) for row in rows)
+    return any(_is_foreign(row.org_id, org_id) for row in rows)
 
 
-def _is_strange(whose: object, org_id: str) -> bool:
+def _is_foreign(whose: object, org_id: str) -> bool:
     return isinstance(whose, str) and whose.lower() != org_id.lower()
 
 
@@ -205,8 +205,8 @@ def _why_not(told: Any, org_id: str) -> str | None:
     """Why a row does not count; None where it does."""
     if not isinstance(told, dict):
         return NULLS if told is None else None
-    if _is_strange(told.get("org_id"), org_id):
-        return STRANGER
+    if _is_foreign(told.get("org_id"), org_id):
+        return FOREIGN
     return NULLS if all(value is None for value in told.values()) else None
 
 

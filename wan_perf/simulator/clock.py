@@ -49,7 +49,7 @@ class Clock:
 
 
 class Budget:
-    """The calls of each token in the current virtual hour; it starts anew on the hour."""
+    """The calls of each token in the current virtual hour; it starts at 0 on the hour."""
 
     def __init__(self, hourly_limit: int) -> None:
         """Allow so many calls per token and hour."""
@@ -74,5 +74,5 @@ class Budget:
 
     @staticmethod
     def seconds_to_next_hour(at: float) -> int:
-        """Give the whole seconds until budgets start anew, at least 1 [s]."""
+        """Give the whole seconds until budgets start at 0, at least 1 [s]."""
         return math.ceil(HOUR - at % HOUR)

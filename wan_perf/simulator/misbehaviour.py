@@ -13,7 +13,7 @@ from typing import Any
 SKEWS_S = {"clock an hour ahead": 3600, "clock a day behind": -86_400}
 """How wrong the cloud's clock is when it misbehaves so [s]."""
 ANOTHER_ORG = "0b0b0b0b-1c1c-4d4d-8e8e-2f2f2f2f2f2f"
-_STRANGER = {"id": "5c5c5c5c-2d2d-4e4e-9f9f-3a3a3a3a3a3a", "mac": "5c5c5c5c5c5c"}
+_FOREIGN = {"id": "5c5c5c5c-2d2d-4e4e-9f9f-3a3a3a3a3a3a", "mac": "5c5c5c5c5c5c"}
 
 REFUSALS: dict[str, tuple[int, str, dict[str, str]]] = {
     "400": (400, "Bad request", {}),
@@ -86,13 +86,13 @@ def _duplicate_row(body: Any, _: str) -> Any:
 
 
 def _foreign_row(body: Any, _: str) -> Any:
-    def with_stranger(rows: list[Any]) -> list[Any]:
+    def with_foreign_rows(rows: list[Any]) -> list[Any]:
         known = [row for row in rows[:1] if isinstance(row, dict)]
-        names = [{k: v for k, v in _STRANGER.items() if k in row} for row in known]
-        strangers = [row | new for row, new in zip(known, names, strict=True)]
-        return [*rows, *(row | {"org_id": ANOTHER_ORG} for row in strangers)]
+        names = [{k: v for k, v in _FOREIGN.items() if k in row} for row in known]
+        foreign = [row | new for row, new in zip(known, names, strict=True)]
+        return [*rows, *(row | {"org_id": ANOTHER_ORG} for row in foreign)]
 
-    return _with_rows(body, with_stranger)
+    return _with_rows(body, with_foreign_rows)
 
 
 def _skewed(by_s: int) -> Callable[[Any, str], Any]:

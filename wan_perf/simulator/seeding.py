@@ -21,7 +21,7 @@ def identifier(seed: int, *name: object) -> str:
 
 
 def dealt(seed: int, name: str, hand: list[str], index: int) -> str:
-    """Deal card `index` from a deck that repeats `hand`, shuffled anew for each round.
+    """Deal card `index` from a deck that repeats `hand`, shuffled again for each round.
 
     The shares of `hand` hold exactly in every full round, also in a small fleet.
     """

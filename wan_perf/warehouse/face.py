@@ -125,7 +125,7 @@ class Warehouse(ABC):
 
     @abstractmethod
     def view_definition(self, view: View, query: str) -> str:
-        """Data definition that makes the view anew, with its grain and meanings as comments."""
+        """Data definition that makes the view again, with its grain and meanings as comments."""
 
     def rows_of(self, name: str, schema: Mapping[str, str]) -> ir.Table:
         """A table of the warehouse as a lazy Ibis table; name and columns are in lower case."""

@@ -26,7 +26,7 @@ import platformdirs
 _OURS = re.compile(r"[0-9a-f]{64}(\.\w+)?")
 """Names of texts and of drafts of them."""
 _KEPT_S = 30 * 86_400
-"""So long after it was made a text is made anew: what nobody asks for any more goes."""
+"""So long after it was made a text is made again: what nobody asks for any more goes."""
 
 
 def kept(op: ops.Node, dialect: str, made: Callable[[], str]) -> str:

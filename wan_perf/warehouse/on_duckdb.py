@@ -325,7 +325,7 @@ class DuckDBWarehouse(Warehouse):
         return str(rows[0][0]) if rows else ""
 
     def view_definition(self, view: View, query: str) -> str:
-        """Data definition that makes the view anew, with its grain and meanings as comments."""
+        """Data definition that makes the view again, with its grain and meanings as comments."""
         return "; ".join(
             (
                 f"CREATE OR REPLACE VIEW {view.name} AS {query}",

@@ -183,7 +183,7 @@ class SnowflakeWarehouse(Warehouse):
         return str(found[0][_SHOWN_TEXT]) if found else ""
 
     def view_definition(self, view: View, query: str) -> str:
-        """Data definition that makes the view anew, with its grain and meanings as comments.
+        """Data definition that makes the view again, with its grain and meanings as comments.
 
         What roles were granted on the view stays granted.
         """

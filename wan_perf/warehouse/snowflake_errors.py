@@ -65,7 +65,7 @@ _REFUSALS = (
         (390102,),
         ("temporarily locked", "is locked"),
         "Wait 15 minutes, or let an administrator run ALTER USER {user} SET MINS_TO_UNLOCK = 0; "
-        "then mend SNF_PASSWORD, else it is locked again.",
+        "then correct SNF_PASSWORD, else it is locked again.",
     ),
     _Refusal(
         (390101,),

@@ -3,7 +3,7 @@
 Belongs here: roles, user, database, warehouses and privileges, and the order of the statements.
 Keep out: how a table or view is defined (`on_snowflake`), connecting: nothing is asked or sent.
 
-Every statement can be run again: what is there stays, grants repeat, views are made anew. Each is
+Every statement can be run again: what is there stays, grants repeat, views are replaced. Each is
 run by the least of Snowflake's own roles that may: users and roles by USERADMIN, database and
 warehouses by SYSADMIN, grants by SECURITYADMIN, since only one who manages grants may grant on
 what is yet to come.
@@ -112,7 +112,7 @@ def _places(names: Names) -> Iterator[str]:
 def _grants(names: Names, reader: str) -> Iterator[str]:
     schema, roles = _schema(names), (identifier(names.role), identifier(reader))
     for role in roles:
-        # Else only those who have the role could see or mend what it owns.
+        # Else only those who have the role could see or change what it owns.
         yield f"GRANT ROLE {role} TO ROLE SYSADMIN"
     if names.user:
         yield f"GRANT ROLE {roles[0]} TO USER {identifier(names.user)}"

@@ -12,7 +12,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from wan_perf.defs.automation import FACTS_SENSOR, follows_hours, follows_inventory, taken_anew
+from wan_perf.defs.automation import (
+    FACTS_SENSOR,
+    due_every_six_hours,
+    follows_hours,
+    follows_inventory,
+)
 from wan_perf.defs.lanes import ASKED_BY, HISTORY, LIVE, lane
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -180,7 +185,7 @@ def test_what_failed_is_asked_for_again_each_hour_until_it_succeeds(home: Home):
 def test_an_inventory_that_failed_is_taken_again_within_the_hour(home: Home):
     """And so is what stands on it; the next regular one would be six hours later."""
 
-    @dg.asset(automation_condition=taken_anew())
+    @dg.asset(automation_condition=due_every_six_hours())
     def listed() -> None:
         if BROKEN:
             raise dg.Failure("broken")

@@ -92,7 +92,7 @@ def test_what_is_missing_or_lacking_is_made_by_itself(doctor: Doctor, file: Path
     assert "added with the next store: circuit_day.flap_count." in found["tables"].found
     assert found["views"].found == (
         f"{VIEWS - 2} of {VIEWS} are as declared; made with their tables: {FLAP_EVENT.name}; "
-        "made anew with the next store: threshold_run."
+        "made again with the next store: threshold_run."
     )
 
 

@@ -329,7 +329,7 @@ BEFORE = part(2, "00:00", "24:00", is_begin=False)
             fell("10:10"),
             [part(0, "08:00", "10:00", is_begin=True), part(1, "08:00", "24:00", is_begin=True)],
             "10:10",
-            id="pieces of today and yesterday are made anew",
+            id="pieces of today and yesterday are made again",
         ),
     ],
 )

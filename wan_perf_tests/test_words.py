@@ -1,0 +1,88 @@
+"""Words of the project that a network or data engineer would not use: no more of them, then none.
+
+Counted are whole words in identifiers, comments, docstrings, messages, README and docs. A word that
+is gone stays out; of the others there are never more than now. Who removes some lowers the figure.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+KINDS = {".py", ".html", ".js", ".css", ".md", ".yaml", ".yml"}
+PAGES = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+SOURCES = [path for path in (ROOT / "wan_perf").rglob("*") if path.suffix in KINDS]
+GONE = {
+    "anew": "again, new",
+    "stranger": "foreign organisation",
+    "strangers": "foreign organisations",
+    "mend": "correct, fix",
+    "mends": "corrects, fixes",
+    "mended": "corrected, fixed",
+    "mending": "correcting, fixing",
+}
+"""Nowhere in the package, README and docs; with the words in their place."""
+GONE_FROM_DOCS = {"told": "reported", "kept": "stored", "said": "reported", "asking": "requesting"}
+"""Nowhere in README and docs, but in names of modules and stored columns."""
+AT_MOST = {
+    "told": 490,
+    "said": 190,
+    "heard": 120,
+    "asked": 340,
+    "asking": 40,
+    "held": 210,
+    "kept": 160,
+    "nearness": 50,
+    "sweep": 10,
+    "swept": 30,
+    "stretch": 70,
+    "stretches": 90,
+    "unheard": 60,
+    "silences": 70,
+    "steadiness": 10,
+    "patterned": 40,
+}
+"""How often each word may stand in the package: as often as now, rounded up to tens."""
+_WORD = re.compile(r"[a-z]+")
+_NAMES = re.compile(r"`[^`\n]*`|```.*?```|\]\([^)]*\)", re.DOTALL)
+
+
+def words(paths: list[Path], *, with_names: bool = True) -> Counter[str]:
+    """How often each word stands in the files; underscores and digits end a word."""
+    found: Counter[str] = Counter()
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        found.update(_WORD.findall((text if with_names else _NAMES.sub(" ", text)).lower()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def package() -> Counter[str]:
+    return words(SOURCES)
+
+
+def test_words_that_are_gone_stay_out(package: Counter[str]):
+    found = package + words(PAGES)
+    assert {word: found[word] for word in GONE if found[word]} == {}
+
+
+def test_docs_have_none_of_the_words_that_only_names_still_have():
+    found = words(PAGES, with_names=False)
+    assert {word: found[word] for word in GONE_FROM_DOCS if found[word]} == {}
+
+
+def test_no_word_becomes_more_frequent(package: Counter[str]):
+    more = {word: package[word] for word, most in AT_MOST.items() if package[word] > most}
+    assert more == {}, "use the words of CONTRIBUTING, section Language"
+
+
+def test_a_word_within_a_name_counts():
+    assert words([Path(__file__)])["anew"] >= 2
+    assert _WORD.findall("_begin_anew anew2 renewal".lower()) == [
+        "begin",
+        "anew",
+        "anew",
+        "renewal",
+    ]
