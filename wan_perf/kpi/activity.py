@@ -37,15 +37,12 @@ _OUTCOMES = ("up", *CAUSES, "standby", "disabled", "unheard")
 _HOW = ("linked", "settled", "recalled")
 
 
-def with_activity(
-    stretches: ir.Table, circuits: ir.Table, members: ir.Table, evidence: Evidence
-) -> ir.Table:
+def with_activity(stretches: ir.Table, circuits: ir.Table, evidence: Evidence) -> ir.Table:
     """The stretches, cut where the use of a circuit changes, with `activity`.
 
     Args:
         stretches: circuit_hour, from_us, to_us, outcome, turned_to, linked, settled, recalled.
         circuits: circuit_hour, hour, site_id, role_rank.
-        members: Ports of the circuits.
         evidence: Of which the polls and the idle stretches speak here.
     """
     between = _between_polls(evidence.polls, stretches, circuits)
@@ -62,7 +59,7 @@ def with_activity(
             spans(between, *_STRETCH, "polled"),
             spans(was, "circuit_hour", "from_us", "turn_us", "active"),
             spans(will_be, "circuit_hour", "turn_us", "to_us", "active"),
-            _inferred(between, stretches, circuits, members, evidence.idle),
+            _inferred(between, stretches, circuits, evidence.idle),
         ),
         (*_OUTCOMES, "unknown", *_HOW, "polled", "active", "inferred"),
     )
@@ -143,11 +140,7 @@ def _handovers(pairs: ir.Table, stretches: ir.Table) -> ir.Table:
 
 
 def _inferred(
-    between: ir.Table,
-    stretches: ir.Table,
-    circuits: ir.Table,
-    members: ir.Table,
-    idle: ir.Table,
+    between: ir.Table, stretches: ir.Table, circuits: ir.Table, idle: ir.Table
 ) -> ir.Table:
     """When a lower-ranked circuit carries the site in its primary's place, as far as inferred."""
     first = circuits.filter(circuits.role_rank == 1)
@@ -168,9 +161,8 @@ def _inferred(
         return spans(backups.inner_join(own, "primary"), *_STRETCH, kind)
 
     struck = backups.semi_join(long.select(primary="circuit_hour"), "primary")
-    owner = members.select("port_hour", "circuit_hour").semi_join(struck, "circuit_hour")
     up = stretches.filter(stretches.outcome == "up").semi_join(struck, "circuit_hour")
-    resting = idle.inner_join(owner, "port_hour")
+    resting = idle.semi_join(struck, "circuit_hour")
     seen = swept(
         "circuit_hour",
         ibis.union(

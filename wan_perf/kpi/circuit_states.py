@@ -73,8 +73,8 @@ def states_of(circuits: ir.Table, members: ir.Table, evidence: Evidence) -> ir.T
     Columns: circuit_id, site_id, site_kind, role_rank, started_at, ended_at, state, down_cause,
     activity, is_link_up, evidence, turned_to.
     """
-    stretches = with_standby(_stretches(members, evidence), circuits, members, evidence.idle)
-    states = _turned(with_activity(_turned(stretches), circuits, members, evidence))
+    stretches = with_standby(_stretches(members, evidence), circuits, evidence.idle)
+    states = _turned(with_activity(_turned(stretches), circuits, evidence))
     inside = states.filter((states.from_us < HOUR_US) & (states.to_us > 0))
     whose = circuits.select(
         *("circuit_hour", "hour", "circuit_id", "site_id", "site_kind", "role_rank")

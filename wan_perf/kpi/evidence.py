@@ -25,7 +25,7 @@ class Evidence:
         gateway_events: The same of events of the gateway.
         silences: port_hour, from_us, to_us, port_id, outcome of silences that are over.
         past: port_hour, up_from_us, up_to_us, is_carrying of the history.
-        idle: port_hour, from_us, to_us of stretches in which a circuit that is not the
+        idle: circuit_hour, from_us, to_us of intervals in which a circuit that is not the
             first or is on demand carried next to nothing.
         dead: circuit_hour, from_us, to_us of stretches in which all peer paths were dead.
         polls: what each new poll of the peer paths says, see `polls.polls_near`.
@@ -54,14 +54,14 @@ def evidence_near(
     """All that speaks of the state of these circuits and members in their hours."""
     events = events_near(raw_gateway_event, members)
     lesser = circuits.filter((circuits.role_rank > 1) | circuits.is_on_demand)
-    spare = members.semi_join(lesser, "circuit_hour").select("port_hour")
+    spare = members.semi_join(lesser, "circuit_hour")
     return Evidence(
         links=links_near(readings, events, members),
         events=events,
         gateway_events=gateway_events_near(raw_gateway_event, members),
         silences=silences_near(gateway_silence, members),
         past=past,
-        idle=idle_stretches(first_heard(readings.semi_join(spare, "port_hour"))),
+        idle=idle_stretches(first_heard(readings.semi_join(spare, "port_hour")), spare),
         dead=dead_paths(raw_path_sample, members, events),
         polls=polls_near(of_paths(circuit_poll), circuits),
     )

@@ -1,7 +1,7 @@
 """Standby: circuits on demand that are not needed.
 
 Belongs here: when a circuit on demand is at rest because a better one of its site is up.
-Keep out: which circuits are on demand (`dimensions`), when a port is idle (`traffic`).
+Keep out: which circuits are on demand (`dimensions`), when a circuit is idle (`traffic`).
 
 A circuit on demand that is not up, or idle, while a better circuit of its site is up, is in
 standby. Where ranks are not known, circuits that are not on demand are the better ones.
@@ -17,15 +17,12 @@ _OUTCOMES = ("up", *COLUMNS["down_cause"].one_of, "disabled", "unheard")
 _KINDS = (*_OUTCOMES, "linked", "settled", "recalled", "better", "idle")
 
 
-def with_standby(
-    stretches: ir.Table, circuits: ir.Table, members: ir.Table, idle: ir.Table
-) -> ir.Table:
+def with_standby(stretches: ir.Table, circuits: ir.Table, idle: ir.Table) -> ir.Table:
     """The stretches, of which some of circuits on demand turn out to be standby."""
     on_demand = circuits.filter(circuits.is_on_demand.fill_null(False))
     own = stretches.semi_join(on_demand, "circuit_hour")
     better = _better_up(stretches, circuits, on_demand)
-    owner = members.select("port_hour", "circuit_hour")
-    resting = idle.inner_join(owner, "port_hour").semi_join(on_demand, "circuit_hour")
+    resting = idle.semi_join(on_demand, "circuit_hour")
     known = own.filter(own.outcome.notnull())
     stretch = ("circuit_hour", "from_us", "to_us")
     seen = swept(

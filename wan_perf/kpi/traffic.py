@@ -26,7 +26,9 @@ from wan_perf.columns import COLUMNS
 from wan_perf.kpi.counters import counter_deltas
 from wan_perf.kpi.nearness import HOUR_US, SECOND_US
 from wan_perf.kpi.silences import IDLE_BPS
-from wan_perf.kpi.sweep import overlap_us, swept
+from wan_perf.kpi.sweep import overlap_us, spans, swept
+
+_USE = ("idle", "used")
 
 
 def circuit_traffic(samples: ir.Table, downs: ir.Table, members: ir.Table) -> ir.Table:
@@ -110,16 +112,48 @@ def standing_for(parts: ir.Table, observed: str, *within: str) -> ir.Table:
     return marked.filter(marked.is_whole | ~marked.has_whole)
 
 
-def idle_stretches(samples: ir.Table) -> ir.Table:
-    """Stretches between two samples in which less than 1 kbit/s flowed in either direction.
+def idle_stretches(samples: ir.Table, members: ir.Table) -> ir.Table:
+    """Intervals between samples in which a circuit carried less than 1 kbit/s in each direction.
 
-    Columns: port_hour, from_us, to_us.
+    A circuit of several members is idle while one of them is and none is known to carry more: of
+    the two links of a cluster's interface one carries everything and the other nothing.
+
+    Columns: circuit_hour, from_us, to_us.
     """
     valid = counter_deltas(samples).filter(lambda t: ~t.is_dropped & ~t.is_hole)
     most = ibis.greatest(valid.rx_bytes, valid.tx_bytes)
     limit = ibis.literal(IDLE_BPS / 8 / SECOND_US) * (valid.to_us - valid.from_us)
-    resting = valid.filter(most < limit)
-    return resting.select("port_hour", "from_us", "to_us").distinct()
+    whose = members.select("port_hour", "circuit_hour")
+    count = whose.count().over(ibis.window(group_by=whose.circuit_hour))
+    whose = whose.mutate(is_alone=count == 1)
+    ports = valid.select("port_hour", "from_us", "to_us", is_idle=most < limit)
+    owned = ports.inner_join(whose, "port_hour")
+    alone = owned.filter(owned.is_alone & owned.is_idle)
+    idle = ibis.union(
+        alone.select("circuit_hour", "from_us", "to_us"),
+        _idle_together(owned.filter(~owned.is_alone)),
+    )
+    return idle.distinct()
+
+
+def _idle_together(ports: ir.Table) -> ir.Table:
+    """When a member of a circuit is idle and no other carries: circuit_hour, from_us, to_us.
+
+    Of one port's counter sources, either that shows no traffic is enough.
+    """
+    kind = ibis.ifelse(ports.is_idle, "idle", "used")
+    of_port = swept("port_hour", ports.select("port_hour", "from_us", "to_us", kind=kind), _USE)
+    used = of_port.filter(of_port.used & ~of_port.idle)
+    owner = ports.select("port_hour", "circuit_hour").distinct()
+    both = ibis.union(
+        *(
+            spans(rows.inner_join(owner, "port_hour"), "circuit_hour", "from_us", "to_us", of)
+            for rows, of in ((of_port.filter(of_port.idle), "idle"), (used, "used"))
+        )
+    )
+    of_circuit = swept("circuit_hour", both, _USE)
+    idle = of_circuit.filter(of_circuit.idle & ~of_circuit.used)
+    return idle.select("circuit_hour", "from_us", "to_us")
 
 
 def carried(samples: ir.Table, members: ir.Table) -> ir.Table:

@@ -6,7 +6,7 @@ From the rules in `kpi.circuit_states` and `kpi.imported`.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from wan_perf_tests.kpi.rows import HOUR, H, Row
 from wan_perf_tests.kpi.seen import DAY, NEAR, is_in_time, samples_of
@@ -137,12 +137,14 @@ class CircuitLife:
         self.members = [MemberLife(member, raw, hour) for member in members]
         self.better, self.on_demand = list(better), on_demand
         self.dead = list(self._dead_stretches(raw.paths))
-        self.idle = [
-            (d.start, d.end)
+        self.use = [
+            [
+                (d.start, d.end, max(d.rx, d.tx) * 8 < 1000 * (d.end - d.start).total_seconds())
+                for source in ("device", "port")
+                for d in _differences_of(raw, member.member, source, hour)
+                if d.counts
+            ]
             for member in self.members
-            for source in ("device", "port")
-            for d in _differences_of(raw, member.member, source, hour)
-            if d.counts and max(d.rx, d.tx) * 8 < 1000 * (d.end - d.start).total_seconds()
         ]
 
     def outcome(self, instant: datetime) -> str | None:
@@ -151,8 +153,15 @@ class CircuitLife:
         if not self.on_demand:
             return plain
         relieved = any(other.outcome(instant) == "up" for other in self.better)
-        resting = any(start <= instant < end for start, end in self.idle)
-        return "standby" if relieved and (plain != "up" or resting) else plain
+        return "standby" if relieved and (plain != "up" or self.rests(instant)) else plain
+
+    def rests(self, instant: datetime) -> bool:
+        """Whether a member carries next to nothing and none carries more."""
+        now = [
+            [is_idle for start, end, is_idle in of_member if start <= instant < end]
+            for of_member in self.use
+        ]
+        return any(map(any, now)) and not any(words and not any(words) for words in now)
 
     def plain(self, instant: datetime) -> str | None:
         """The same without regard to standby."""
@@ -207,7 +216,8 @@ class CircuitLife:
         """[start, end) cut wherever the state can change."""
         cuts = {start, end}
         for life in (self, *self.better):
-            cuts.update(edge for span in (*life.idle, *life.dead) for edge in span)
+            cuts.update(edge for a, b, _ in chain(*life.use) for edge in (a, b))
+            cuts.update(edge for interval in life.dead for edge in interval)
             for member in life.members:
                 cuts.update(member.cuts(start, end))
         inside = sorted(cut for cut in cuts if start <= cut <= end)

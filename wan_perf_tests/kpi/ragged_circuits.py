@@ -27,6 +27,12 @@ _SHAPES = (
 )
 
 
+_BACKUPS = (
+    (Member(GATEWAYS[0], "cl-1/0/0"),),
+    (Member(GATEWAYS[0], "cl-1/0/0"), Member(GATEWAYS[0], "cl-1/1/0")),
+)
+
+
 @dataclass(frozen=True)
 class Site:
     """A site's circuits by rank, each with its members; the last one is on demand."""
@@ -37,9 +43,8 @@ class Site:
 
 @st.composite
 def sites(draw: st.DrawFn) -> Site:
-    """A circuit of some shape, and an LTE backup that comes after it."""
-    shape = draw(st.sampled_from(_SHAPES))
-    circuits = (shape, (Member(GATEWAYS[0], "cl-1/0/0"),))
+    """A circuit of some shape, and an LTE backup of one or two links that comes after it."""
+    circuits = (draw(st.sampled_from(_SHAPES)), draw(st.sampled_from(_BACKUPS)))
     samples: list[Row] = []
     events: list[Row] = []
     for member in dict.fromkeys(m for members in circuits for m in members):
@@ -118,7 +123,8 @@ def _silences(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
         for start, end in zip(edges[::2], edges[1::2], strict=False):
             row = {"gateway_mac": gateway, "started_at": start, "ended_at": end, "port_id": None}
             silences.append({**row, "outcome": draw(st.sampled_from([None, "restarted"]))})
-            ports = ("ge-0/0/0", "ge-0/0/1", "ge-0/0/2", "ge-5/0/2", "ge-0/0/3", "cl-1/0/0")
+            ports = ("ge-0/0/0", "ge-0/0/1", "ge-0/0/2", "ge-5/0/2", "ge-0/0/3")
+            ports += ("cl-1/0/0", "cl-1/1/0")
             silences += [
                 {**row, "port_id": port, "outcome": draw(st.sampled_from([None, "carried", "cut"]))}
                 for port in ports

@@ -13,7 +13,7 @@ from wan_perf.kpi.activity import with_activity
 from wan_perf.kpi.evidence import Evidence
 from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi.activity_reference import AT_REST, CAUSES, MINUTE, Poll, Site, Stretch, Use
-from wan_perf_tests.kpi.engine import CIRCUITS, MEMBERS, Query
+from wan_perf_tests.kpi.engine import CIRCUITS, Query
 from wan_perf_tests.kpi.rows import HOUR, Row
 
 START, END = -20 * MINUTE, 80 * MINUTE
@@ -33,7 +33,7 @@ POLLS = {
     "at_us": "int64",
     "is_active": "boolean",
 }
-IDLE = {"port_hour": "int64", "from_us": "int64", "to_us": "int64"}
+IDLE = {"circuit_hour": "int64", "from_us": "int64", "to_us": "int64"}
 
 
 @cache
@@ -42,8 +42,8 @@ def query() -> Query:
     # Of the evidence only polls and idle stretches speak here.
     evidence = Evidence(**{f.name: idle for f in fields(Evidence)} | {"polls": polls})
     stretches = ibis.table(STRETCHES, name="stretches")
-    circuits, members = ibis.table(CIRCUITS, name="circuits"), ibis.table(MEMBERS, name="members")
-    return Query(with_activity(stretches, circuits, members, evidence))
+    circuits = ibis.table(CIRCUITS, name="circuits")
+    return Query(with_activity(stretches, circuits, evidence))
 
 
 def found(site: Site) -> list[list[Row]]:
@@ -54,7 +54,6 @@ def found(site: Site) -> list[list[Row]]:
             {"circuit_hour": n, "hour": HOUR, "site_id": "S", "role_rank": u.rank}
             for n, u in numbered
         ],
-        members=[{"circuit_hour": n, "port_hour": n} for n, _ in numbered],
         stretches=[
             {
                 "circuit_hour": n,
@@ -74,7 +73,9 @@ def found(site: Site) -> list[list[Row]]:
             for n, u in numbered
             for p in new(u.polls)
         ],
-        idle=[{"port_hour": n, "from_us": a, "to_us": b} for n, u in numbered for a, b in u.idle],
+        idle=[
+            {"circuit_hour": n, "from_us": a, "to_us": b} for n, u in numbered for a, b in u.idle
+        ],
     )
     told.sort(key=lambda row: row["from_us"])
     return [[row for row in told if row["circuit_hour"] == n] for n, _ in numbered]
