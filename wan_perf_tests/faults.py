@@ -8,6 +8,7 @@ finding answers which fault, and the printing. Keep out: any rule of measuring.
 """
 
 import argparse
+import math
 import tempfile
 import time
 from collections import defaultdict
@@ -164,6 +165,11 @@ class Yardstick:
             for path in self.truth["paths"]
             for start, _, _, amount in path["quality_faults"]
         }
+        self.after_window = {
+            (fault["gateway_mac"], fault["start"])
+            for fault in self.truth["faults"]
+            if fault["kind"] == "late_event" and fault["end"] > self.end
+        }
         self.tells_jitter = {path.life.site_id: path.has_jitter for path in fleet.paths}
 
     def _own_id(self, circuit: dict[str, Any]) -> str:
@@ -219,7 +225,7 @@ class Yardstick:
             ]
             for a, b in truths:
                 tally.planted += 1
-                if not self._is_observable(fault, circuit):
+                if not self._is_observable(fault, circuit) or not self._is_listed(circuit, a):
                     continue
                 tally.observable += 1
                 near = [
@@ -233,18 +239,26 @@ class Yardstick:
                 else:
                     tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
 
-    def _is_observable(self, fault: Fault, circuit: dict[str, Any]) -> bool:
-        """Whether word of it came: news that is late may come after the window.
+    def _is_listed(self, circuit: dict[str, Any], at: float) -> bool:
+        """Whether an inventory had listed the circuit on this gateway by then.
 
-        Loss of power leaves no word of the ports: only where the cloud noticed the silence.
+        A gateway that replaces another is in no inventory before the next one is taken: whose
+        circuits its samples and events are of is unknown until then, and no inventory says when it
+        was installed.
         """
-        if any(
-            late["kind"] == "late_event"
-            and late["end"] > self.end
-            and late["gateway_mac"] == fault["gateway_mac"]
-            and late["start"] in (fault["start"], fault["end"])
-            for late in self.truth["faults"]
-        ):
+        since, step = circuit["held"][0] - self.start, STEP.total_seconds()
+        return since <= 0 or at - self.start >= math.ceil(since / step) * step
+
+    def _comes_too_late(self, gateway_mac: str, *instants: float) -> bool:
+        """Whether a port event of one of the instants reaches the cloud after the window."""
+        return any((gateway_mac, at) in self.after_window for at in instants)
+
+    def _is_observable(self, fault: Fault, circuit: dict[str, Any]) -> bool:
+        """Whether it was reported: events that are late may come after the window.
+
+        A loss of power leaves no event of the ports: only where the cloud noticed the silence.
+        """
+        if self._comes_too_late(fault["gateway_mac"], fault["start"], fault["end"]):
             return False
         if fault["kind"] not in ("power_lost", "hub_down"):
             return True
@@ -279,6 +293,8 @@ class Yardstick:
             later = self.found.hours.get(
                 (circuit["circuit_id"], fault["end"] // 3600 * 3600 + 3600)
             )
+            if not self._is_listed(circuit, fault["start"]):
+                continue
             tally.observable += 1
             if any(r is not None and r.reset_count > 0 for r in (row, later)):
                 tally.found += 1
@@ -370,6 +386,8 @@ class Yardstick:
         """Whether the path was up and heard of for so long that a poll must have seen it."""
         if metric == "jitter" and not self.tells_jitter[fault["site_id"]]:
             return False
+        if not self._is_listed(circuit, fault["start"]):
+            return False
         bad = [*_down(circuit), *self._unheard(circuit["gateway_mac"])]
         spoiled = sum(max(0.0, min(b, fault["end"]) - max(a, fault["start"])) for a, b in bad)
         return not spoiled
@@ -428,7 +446,7 @@ class Yardstick:
             # Events are kept by the cloud: what its own outages cost is heard later.
             silent = [s for mac in self.holders[circuit["circuit_id"]] for s in self._silent(mac)]
             edges = [(at, to) for a, b in _down(circuit) for at, to in ((a, "down"), (b, "up"))]
-            self._turned(circuit, edges, turns, silent)
+            self._turned(circuit, edges, turns, silent, self._unreported(circuit))
             known = [at for at, _ in edges]
             self.tallies["transition"].invented += [
                 (circuit["circuit_id"], Outage(t, t, frozenset({word})))
@@ -437,12 +455,24 @@ class Yardstick:
                 and not any(a - 3600 <= t <= b + 3600 for a, b in silent)
             ]
 
+    def _unreported(self, circuit: dict[str, Any]) -> set[float]:
+        """Instants of changes that no evidence reports; without a DOWN its UP changes nothing."""
+        mac, found = circuit["gateway_mac"], set()
+        for a, b in _down(circuit):
+            is_listed = self._is_listed(circuit, a)
+            if not is_listed or self._comes_too_late(mac, a):
+                found.add(a)
+            if not is_listed or self._comes_too_late(mac, a, b):
+                found.add(b)
+        return found
+
     def _turned(
         self,
         circuit: dict[str, Any],
         edges: list[tuple[float, str]],
         turns: list[tuple[float, str]],
         silent: list[tuple[float, float]],
+        unreported: set[float],
     ) -> None:
         tally, held = self.tallies["transition"], circuit["held"]
         first, last = max(self.start, held[0]) + 3600, min(self.end, held[1]) - 7200
@@ -450,7 +480,7 @@ class Yardstick:
             if not first <= at <= last:
                 continue
             tally.planted += 1
-            if any(a - 1200 <= at <= b + 1200 for a, b in silent):
+            if at in unreported or any(a - 1200 <= at <= b + 1200 for a, b in silent):
                 continue
             tally.observable += 1
             near = [abs(t - at) for t, word in turns if word == to and abs(t - at) <= 60]
