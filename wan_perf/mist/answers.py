@@ -63,7 +63,7 @@ def refuse_failure(asked: Endpoint[Row] | Single[Row], response: APIResponse, to
         return
     where = f"({asked.path}, status {status})"
     if status in _PASSING or status >= _FIRST_SERVER_ERROR:
-        what = _PASSING.get(status, "Mist is in trouble")
+        what = _PASSING.get(status, "Mist failed")
         wait = _retry_after(response)
         when = f"in {wait:g} s" if wait is not None else "later"
         kind = HourUsedUpError if status == _TOO_MANY else MistTransientError

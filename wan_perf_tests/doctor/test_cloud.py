@@ -173,7 +173,7 @@ def test_a_host_that_is_no_mist_cloud(doctor: Doctor) -> None:
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        pytest.param("503", "Mist is in trouble (self, status 503)", id="in trouble"),
+        pytest.param("503", "Mist failed (self, status 503)", id="Mist failed"),
         pytest.param("404", "MIST_API_HOST and MIST_BASE_URL", id="another server"),
         pytest.param("wrong content type", "a sign-in page", id="a proxy's page"),
         pytest.param("wrong JSON type", "has not the known shape", id="another shape"),

@@ -221,7 +221,7 @@ def test_a_person_at_a_terminal_has_the_sentence_at_once(ward: Ward):
     ward.reset()
     ward.strike(SITES, "503", LASTING)
     asked = ward.cloud.calls()[SITES]
-    with pytest.raises(MistTransientError, match="Mist is in trouble"):
+    with pytest.raises(MistTransientError, match="Mist failed"):
         ward.stage.runs.collect(None, None, inventory=True)
     assert ward.cloud.calls()[SITES] - asked == LASTING
     # The inventory stays as it was, and the poll is taken all the same.
@@ -246,7 +246,7 @@ def test_the_command_line_tells_whose_bandwidth_stays(ward: Ward):
     ward.strike(TESTS, "503", LASTING)
     ward.stage.runs.collect(None, None, inventory=True)
     printed = ward.stage.printed.getvalue()
-    assert "Bandwidth of 1 site stays as it was: Mist is in trouble (synthetic_test/" in printed
+    assert "Bandwidth of 1 site stays as it was: Mist failed (synthetic_test/" in printed
 
 
 def test_every_way_is_in_the_table():

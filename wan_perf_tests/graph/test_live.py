@@ -81,7 +81,7 @@ def test_paths_that_fail_lose_nothing_else_and_the_next_run_has_them(raw: Stage)
     assert (raw.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
     said = raw.printed.getvalue()
     assert said.count("was missed") == 1
-    assert "The pass of paths at 2026-03-07 12:00 UTC was missed: Mist is in trouble" in said
+    assert "The pass of paths at 2026-03-07 12:00 UTC was missed: Mist failed" in said
     live(raw, NOON + 10 * MINUTE)
     assert of_pass(raw, RAW_PATH_SAMPLE, NOON + 10 * MINUTE) > 0
 
@@ -146,7 +146,7 @@ def test_scores_of_past_hours_come_with_a_range(raw: Stage, fleet: Fleet):
 def test_scores_that_fail_are_left_for_the_next_run(raw: Stage):
     raw.cloud.misbehave(SCORES, "503", times=2 * LASTING)
     live(raw, NOON)
-    assert "Scores of 2 hours are left: Mist is in trouble" in raw.printed.getvalue()
+    assert "Scores of 2 hours are left: Mist failed" in raw.printed.getvalue()
     assert set(raw.rows(RAW_SITE_SLE)["hour"]) == {NOON - 2 * HOUR, NOON - HOUR}
     live(raw, NOON + HOUR)
     assert set(raw.rows(RAW_SITE_SLE)["hour"]) == {NOON - n * HOUR for n in range(4)}

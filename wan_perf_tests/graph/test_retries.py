@@ -1,4 +1,4 @@
-"""What is tried again by itself: a cloud in trouble, a file that is held. And what never is."""
+"""What is tried again by itself: a cloud that fails, a file in use. And what never is."""
 
 import threading
 import time

@@ -224,7 +224,7 @@ def test_a_passing_failure_keeps_what_was_and_is_asked_again(
     found = taken(cloud, older, NOW + 24 * HOUR)
     [(why, sites)] = found.left.items()
     assert (found.asked, sites) == (0, SITES)
-    assert "Mist is in trouble" in why
+    assert "Mist failed" in why
     assert set(found.frame["site_asked_at"].dropna()) == {pd.Timestamp(NOW)}
     pd.testing.assert_series_equal(found.frame[kept], older[kept])
     assert (found.frame[heard].dropna() < 1000).all()
