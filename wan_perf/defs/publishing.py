@@ -18,9 +18,12 @@ import dagster as dg
 from dagster._core.storage.db_io_manager import DbIOManager
 
 from wan_perf.defs.lanes import HISTORY, LANE, LIVE, PATIENCE_S
+from wan_perf.defs.recorded import collection
 from wan_perf.errors import WanPerfError
+from wan_perf.published.collection import Collection
 from wan_perf.published.compaction import compact
 from wan_perf.published.publisher import Publication, publish
+from wan_perf.published.writing import utc_now
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 
@@ -41,8 +44,10 @@ class PublishedCopy:
     folder: Path
     failures: list[WanPerfError] = field(default_factory=list)
 
-    def follow(self, run_id: str, lane: str) -> Publication | None:
-        """Publish what a run changed.
+    def follow(
+        self, run_id: str, lane: str, collection: Collection | None = None
+    ) -> Publication | None:
+        """Publish what a run changed, and how collecting went.
 
         Raises:
             WanPerfError: nothing was published; also noted in `failures`.
@@ -52,7 +57,13 @@ class PublishedCopy:
         patience_s = _TURN_S.get(lane, _TURN_S[HISTORY])
         try:
             with waiting(PATIENCE_S.get(lane)):
-                done = publish(self.warehouse, self.folder, run=run_id, patience_s=patience_s)
+                done = publish(
+                    self.warehouse,
+                    self.folder,
+                    run=run_id,
+                    collection=collection,
+                    patience_s=patience_s,
+                )
             later = _MERGES_LATER.get(lane, _MERGES_LATER[HISTORY])
             compact(self.folder, later=later, patience_s=patience_s)
             return done
@@ -74,7 +85,8 @@ def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinit
         if run is None:
             return
         try:
-            publication = copy.follow(run.run_id, run.tags.get(LANE, HISTORY))
+            lane = run.tags.get(LANE, HISTORY)
+            publication = copy.follow(run.run_id, lane, _collection(context, run))
         except WanPerfError as error:
             _log(context).error(str(error))
             raise
@@ -82,6 +94,17 @@ def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinit
             _log(context).info(str(publication))
 
     return io_manager
+
+
+def _collection(context: dg.InitResourceContext, run: dg.DagsterRun) -> Collection | None:
+    """How collecting went; None where the instance cannot say: that is no reason to fail."""
+    if context.instance is None:
+        return None
+    try:
+        return collection(context.instance, run, utc_now())
+    except Exception as error:  # storages of any kind
+        _log(context).warning(f"Calls left and failed runs are not published: {error}")
+        return None
 
 
 def _log(context: dg.InitResourceContext) -> dg.DagsterLogManager:

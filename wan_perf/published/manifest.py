@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from wan_perf.published.collection import Collection
 from wan_perf.published.errors import DamagedManifestError, NoCopyError, OtherFormatError
 
 FORMAT = 2
@@ -58,7 +59,8 @@ class Manifest:
     """The files of a state by table, when and after which run it was published, of which warehouse.
 
     `columns` are lists of column names, by the name by which files refer to them. `retired` are
-    files that are no longer part of the state, and since when: slow readers may still read them.
+    files that are no longer part of the state, and since when: slow readers may still read them;
+    `collection` is how collecting went.
     """
 
     published_at: datetime
@@ -67,6 +69,7 @@ class Manifest:
     columns: dict[str, tuple[str, ...]]
     warehouse: str = ""
     retired: dict[str, datetime] = field(default_factory=dict)
+    collection: Collection = field(default_factory=Collection)
     version: str = ""
 
     @property
@@ -120,6 +123,7 @@ def _parsed(path: Path, content: bytes) -> Manifest:
         },
         columns={name: tuple(columns) for name, columns in found["columns"].items()},
         retired={name: at(since) for name, since in found["retired"].items()},
+        collection=Collection.from_json(found.get("collection", {})),
         version=hashlib.sha256(content).hexdigest()[:16],
     )
 
@@ -134,6 +138,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "columns": manifest.columns,
         "tables": {t: [file.to_json() for file in files] for t, files in manifest.files.items()},
         "retired": manifest.retired,
+        "collection": asdict(manifest.collection),
     }
     text = json.dumps(content, default=datetime.isoformat, separators=(",", ":"))
     replace_file(folder / MANIFEST, text)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wan_perf.published import layout
+from wan_perf.published.collection import Collection
 from wan_perf.published.errors import PublishedCopyError
 from wan_perf.published.manifest import DataFile, Manifest, read_manifest
 from wan_perf.published.relations import PUBLISHED
@@ -44,6 +45,7 @@ def publish(
     folder: Path,
     *,
     run: str = "",
+    collection: Collection | None = None,
     everything: bool = False,
     patience_s: float = 60,
 ) -> Publication:
@@ -53,6 +55,7 @@ def publish(
         warehouse: What is published; it is only read.
         folder: The published copy.
         run: The run after which it is published.
+        collection: How collecting went up to that run; None: as the copy before says.
         everything: Write every file again, whatever the manifest says.
         patience_s: How long to wait for another publication. [s]
 
@@ -65,12 +68,17 @@ def publish(
     with failures_of(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder, patience_s):
-            files = _publish(warehouse, folder, run, everything=everything)
+            files = _publish(warehouse, folder, run, collection, everything=everything)
     return Publication(len(files), sum(f.rows for f in files), time.monotonic() - began)
 
 
 def _publish(
-    warehouse: DuckDBWarehouse, folder: Path, run: str, *, everything: bool
+    warehouse: DuckDBWarehouse,
+    folder: Path,
+    run: str,
+    collection: Collection | None,
+    *,
+    everything: bool,
 ) -> list[DataFile]:
     before = _manifest_before(folder)
     _remove_unknown(folder, before)
@@ -79,10 +87,11 @@ def _publish(
     files, new = _consistent_files(warehouse, folder, old)
     columns = {columns_name(PUBLISHED[name].columns): PUBLISHED[name].columns for name in files}
     of = str(warehouse.path.resolve())
-    if not new and files == before.files and of == before.warehouse:
+    state = collection or before.collection
+    if not new and (files, of, state) == (before.files, before.warehouse, before.collection):
         return new
     now = utc_now()
-    after = Manifest(now, run, files, {**before.columns, **columns}, of, before.retired)
+    after = Manifest(now, run, files, {**before.columns, **columns}, of, before.retired, state)
     replace_manifest(folder, before, after, now)
     return new
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from wan_perf.published.collection import Collection
 from wan_perf.published.errors import MissingFileError
 from wan_perf.published.manifest import MANIFEST, Manifest, read_manifest
 from wan_perf.published.relations import PUBLISHED, VIEWS, literal, statements, to_read
@@ -43,6 +44,11 @@ class Published:
     def published_at(self) -> datetime:
         """When the state was published, naive UTC."""
         return self.manifest.published_at
+
+    @property
+    def collection(self) -> Collection:
+        """How collecting went up to the state."""
+        return self.manifest.collection
 
     def has(self, table: str) -> bool:
         """True where a table or view of this name can be queried; it may have no rows."""

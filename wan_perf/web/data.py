@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from wan_perf.declaration import Table
+from wan_perf.published.collection import Collection
 from wan_perf.tables import TABLES
 
 Row = dict[str, Any]
@@ -39,6 +40,10 @@ class Published(Protocol):
     @property
     def published_at(self) -> datetime:
         """When it was published, naive UTC."""
+
+    @property
+    def collection(self) -> Collection:
+        """How collecting went when it was published."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of a statement with `?` for each parameter."""

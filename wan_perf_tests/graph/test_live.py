@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from wan_perf.mist.instants import epoch
+from wan_perf.published.reader import open_published
 from wan_perf.simulator import Fleet
 from wan_perf.simulator.api.events import events
 from wan_perf.simulator.api.sle import site_row
@@ -70,6 +71,14 @@ def test_each_run_asks_for_what_is_due_and_keeps_what_is_not(raw: Stage):
     for table, rows in of_passes.items():
         pd.testing.assert_frame_equal(raw.rows(table), rows)
     assert "calls left this hour" in raw.printed.getvalue()
+
+
+def test_calls_left_after_a_poll_are_published(raw: Stage):
+    live(raw, NOON)
+    folder = raw.runs.settings.published_path
+    went = open_published(folder).collection
+    assert f"{went.calls_left:,} calls left this hour" in raw.printed.getvalue()
+    assert went.failed_count == 0
 
 
 def test_paths_that_fail_lose_nothing_else_and_the_next_run_has_them(raw: Stage):

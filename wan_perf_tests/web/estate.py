@@ -19,6 +19,7 @@ import duckdb
 import ibis
 
 from wan_perf.declaration import Table, View
+from wan_perf.published.collection import Collection
 from wan_perf.tables import TABLES
 from wan_perf_tests.web.estate_periods import days_of
 from wan_perf_tests.web.estate_rows import NOW, base, hours, rows_of
@@ -44,6 +45,7 @@ class Estate:
     months: int = 13
     version: str = "v1"
     published_at: datetime = NOW
+    collection: Collection = field(default_factory=Collection)
     dropped: frozenset[str] = field(default_factory=frozenset)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from wan_perf.errors import UsageError
+from wan_perf.published.collection import Collection, FailedRun
 from wan_perf.web import build_app
 from wan_perf.web.access import Access, Person, Proxy, hashed, read_access
 from wan_perf.web.data import Data
@@ -97,3 +98,12 @@ def test_an_access_file_says_who_sees_what(tmp_path: Path):
     access = read_access(file)
     assert access.hosts == ("wan.example",)
     assert access.people["ben"].seen_regions == {"West"}
+
+
+def test_reasons_of_failed_runs_are_for_those_who_see_all_regions():
+    failed = FailedRun("a1", "live_job", None, NOW, "Store 0003 has two names.")
+    limited = door(Estate(collection=Collection(None, None, 1, (failed,))), Access(people=PEOPLE))
+    for name, sees in (("anna", True), ("ben", False)):
+        text = limited.get("/", auth=(name, "open sesame")).text
+        assert "1 failed run, 24 h" in text
+        assert ("Store 0003 has two names." in text) is sees

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from wan_perf.published.collection import Collection, FailedRun
 from wan_perf.web import build_app
 from wan_perf_tests.web.estate import NOW, Estate
 from wan_perf_tests.web.reading import Element, read
@@ -55,3 +56,45 @@ def test_an_empty_warehouse_says_what_to_run():
     text = TestClient(app, base_url="http://localhost").get("/").text
     assert "Nothing is collected yet" in text
     assert "wan-perf collect" in text
+
+
+FAILED = FailedRun("a1", "live_job", None, NOW - timedelta(minutes=65), "The token is refused.")
+
+
+def shown(collection: Collection) -> Element:
+    """The first page of a copy that says so of collecting."""
+    found = Estate(collection=collection)
+    app = build_app(lambda: found, clock=lambda: NOW)
+    return read(TestClient(app, base_url="http://localhost").get("/").text)
+
+
+def test_calls_left_and_failed_runs_stand_in_the_bar_and_the_reasons_below():
+    page = shown(Collection(4321, NOW, 2, (FAILED,)))
+    bar = page.by_id("trust")
+    assert "calls left 4,321" in bar.text
+    link = next(e for e in bar.all("a") if "failed" in e.text)
+    assert (link.text, link.attributes["href"]) == ("2 failed runs, 24 h", "/#failed-runs")
+    [row] = page.by_id("failed-runs").all("tbody")[0].all("tr")
+    assert [cell.text for cell in row.all("td")] == [
+        "2026-03-08 13:20",
+        "live_job",
+        "",
+        "The token is refused.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("left", "at", "words"),
+    [
+        pytest.param(299, NOW, "calls left 299", id="few"),
+        pytest.param(0, NOW, "calls left 0", id="none"),
+        pytest.param(4000, NOW - timedelta(hours=1), "", id="those of another hour are over"),
+        pytest.param(None, None, "", id="unknown"),
+    ],
+)
+def test_calls_left_are_those_of_the_hour(left: int | None, at: datetime | None, words: str):
+    bar = shown(Collection(left, at, 0)).by_id("trust")
+    pills = [e for e in bar.all("span", "pill") if "calls" in e.text]
+    assert [pill.text for pill in pills] == ([words] if words else [])
+    assert all("warning" in pill.attributes["class"] for pill in pills)
+    assert "failed" not in bar.text

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,13 +25,12 @@ cp "$page" "$out"
 
 
 @pytest.fixture
-def copying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def copying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chromium is a program that copies the page: what is printed can be read."""
     program = tmp_path / "chromium"
     program.write_text(FAKE, encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setattr(printing, "browser", lambda: str(program))
-    return
 
 
 @pytest.fixture

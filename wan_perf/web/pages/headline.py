@@ -58,6 +58,11 @@ def _lost(stores: Row) -> str:
 
 
 def _missed(regions: Sequence[Row], target: float) -> str:
+    """Which regions missed the target.
+
+    >>> _missed([{"region": r, "availability_pct": 99.0} for r in ("East", "South", "West")], 99.9)
+    'East, South and West missed the target of 99.9 %.'
+    """
     known = [row for row in regions if row["availability_pct"] is not None]
     missed = [row["region"] for row in known if row["availability_pct"] < target]
     if not known:
@@ -66,4 +71,5 @@ def _missed(regions: Sequence[Row], target: float) -> str:
         return f"Every region met the target of {target:g} %."
     if len(missed) > 3:
         return f"{len(missed)} of {len(known)} regions missed the target of {target:g} %."
-    return f"{' and '.join(missed)} missed the target of {target:g} %."
+    names = " and ".join(filter(None, (", ".join(missed[:-1]), missed[-1])))
+    return f"{names} missed the target of {target:g} %."

@@ -1,13 +1,17 @@
-"""How far a page can be trusted: newest poll, closed hour, coverage, stale circuits."""
+"""How far a page can be trusted: newest poll, closed hour, coverage, calls left, failed runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from wan_perf.published.collection import Collection, FailedRun
 from wan_perf.web.data import Data
 
 STALE_AFTER = timedelta(minutes=15)
 """Live polls are taken every 5 minutes: after three missed ones the page says so."""
 LOW_COVERAGE_PCT = 95.0
+FEW_CALLS = 300
+"""An hour of live polls of 5,000 sites takes so many."""
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,25 @@ class Trust:
     circuit_count: int
     stale_count: int
     coverage_pct: float | None
+    collection: Collection = field(default_factory=Collection)
+
+    @property
+    def calls_left(self) -> int | None:
+        """Calls of the hour that are left to the token; None where no poll of the hour says so."""
+        found = self.collection
+        if found.calls_left_at is None or _hour(found.calls_left_at) != _hour(self.published_at):
+            return None
+        return found.calls_left
+
+    @property
+    def has_few_calls(self) -> bool:
+        """True where an hour of polls may need more calls than are left."""
+        return self.calls_left is not None and self.calls_left < FEW_CALLS
+
+    @property
+    def failed_runs(self) -> tuple[FailedRun, ...]:
+        """The newest runs that failed within a day, the newest first."""
+        return self.collection.failed
 
     @property
     def newest_end(self) -> datetime:
@@ -70,4 +93,17 @@ def trust(data: Data) -> Trust:
         circuit_count=now.get("circuit_count") or 0,
         stale_count=now.get("stale_count") or 0,
         coverage_pct=window.get("coverage_pct"),
+        collection=_seen(data),
     )
+
+
+def _seen(data: Data) -> Collection:
+    """How collecting went, for who may see all regions with the reasons, which can name sites."""
+    found = data.published.collection
+    if data.regions is None:
+        return found
+    return replace(found, failed=tuple(replace(run, why=None) for run in found.failed))
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
