@@ -180,6 +180,11 @@ class Settings(BaseSettings):
         alias="WAN_PERF_DASHBOARD_URL",
         description="Address of the dashboard, such as https://wan.example.com: assets link to it.",
     )
+    dagster_url: str = Field(
+        "",
+        alias="WAN_PERF_DAGSTER_URL",
+        description="Address of Dagster's UI: the dashboard links to its assets and runs.",
+    )
     snf_account: str = Field("", alias="SNF_ACCOUNT", description="Snowflake account identifier.")
     snf_user: str = Field("", alias="SNF_USER", description="Snowflake user.")
     snf_private_key_path: UserPath | None = Field(
@@ -238,7 +243,7 @@ class Settings(BaseSettings):
             raise ValueError("it is neither an e-mail address nor team: with a name after it")
         return value
 
-    @field_validator("dashboard_url")
+    @field_validator("dashboard_url", "dagster_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):

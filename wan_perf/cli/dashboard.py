@@ -71,7 +71,12 @@ def run_dashboard(
     """
     access = read_access(access_file) if access_file else None
     _refuse_open_door(host, access)
-    app = build_app(opened(settings), hosts=LOOPBACK | {host}, access=access)
+    app = build_app(
+        opened(settings),
+        hosts=LOOPBACK | {host},
+        access=access,
+        dagster=settings.dagster_url,
+    )
     with _listener(host, port) as listening:
         address = f"http://{_in_url(host)}:{listening.getsockname()[1]}"
         console.print(bold(address))
@@ -116,12 +121,13 @@ def _config(app: Starlette) -> uvicorn.Config:
 
 
 @contextmanager
-def beside(settings: Settings, port: int) -> Iterator[str]:
+def beside(settings: Settings, port: int, dagster: str = "") -> Iterator[str]:
     """The dashboard of a home in a thread, for the length of the context; its address.
 
-    Another port is taken where that one is in use.
+    Another port is taken where that one is in use. Pages link to the Dagster UI at `dagster`, else
+    to that of the settings.
     """
-    app = build_app(opened(settings))
+    app = build_app(opened(settings), dagster=dagster or settings.dagster_url)
     try:
         listening = socket.create_server(("127.0.0.1", port))
     except OSError:

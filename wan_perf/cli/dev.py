@@ -106,7 +106,7 @@ def _serve(
         _refuse_second_daemon(instance, home, console)
         end_abandoned(instance, home, all_others=True)
         with (
-            _dashboard(environment) as address,
+            _dashboard(environment, f"http://127.0.0.1:{port}") as address,
             Service(
                 "wan_perf.cli.dagster_service",
                 arguments,
@@ -127,13 +127,13 @@ def _serve(
     console.print("Ended.")
 
 
-def _dashboard(environment: dict[str, str]) -> AbstractContextManager[str]:
+def _dashboard(environment: dict[str, str], dagster: str) -> AbstractContextManager[str]:
     """The dashboard of the home that Dagster works on, its address; on Snowflake empty: none."""
     given = {k: v for k, v in environment.items() if k in ("WAN_PERF_HOME", "WAN_PERF_WAREHOUSE")}
     settings = read_settings(**given)
     if settings.warehouse != "duckdb":
         return nullcontext("")
-    return beside(settings, _DASHBOARD_PORT)
+    return beside(settings, _DASHBOARD_PORT, dagster)
 
 
 def _is_automatic(environment: dict[str, str]) -> bool:

@@ -61,8 +61,11 @@ def utc_now() -> datetime:
 class Pages:
     """Pages by the state of the data that they were made from: ten screens cost one."""
 
-    def __init__(self, opened: Open, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, opened: Open, clock: Callable[[], datetime] = utc_now, dagster: str = ""
+    ) -> None:
         self._opened = opened
+        self._dagster = dagster
         self._clock = clock
         self._made: OrderedDict[str, Page] = OrderedDict()
         self._making: dict[str, threading.Lock] = {}
@@ -119,6 +122,7 @@ class Pages:
             theme=theme if theme in _THEMES else "",
             person=request.scope.get("person", ""),
             origin=f"{request.url.scheme}://{request.url.netloc}",
+            dagster=self._dagster,
         )
 
     def _trust(self, data: Data) -> Trust:
@@ -171,12 +175,14 @@ def build_app(
     hosts: frozenset[str] = LOOPBACK,
     access: Access | None = None,
     clock: Callable[[], datetime] = utc_now,
+    dagster: str = "",
 ) -> Starlette:
     """The dashboard over what `opened` returns, for requests to the named hosts.
 
-    With `access` only those whom it lets in see it, and of their regions only.
+    With `access` only those whom it lets in see it, and of their regions only. `dagster` is the
+    address of Dagster's UI, to which pages link; empty: no links.
     """
-    pages = Pages(opened, clock)
+    pages = Pages(opened, clock, dagster)
     routes = [
         Route("/", pages.endpoint(now_page)),
         Route("/overview", pages.endpoint(overview_page)),

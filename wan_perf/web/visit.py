@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Literal
 from urllib.parse import quote
 
 from wan_perf.web.data import Data
@@ -24,7 +25,8 @@ class Visit:
 
     `path` is the address's path as it was sent, `given` its query, `named` the parts of the path
     that name something: a region, a site, a circuit, an hour; `trust` the state of the data;
-    `origin` scheme and host under which the dashboard is reached, empty where nobody reaches it.
+    `origin` scheme and host under which the dashboard is reached, empty where nobody reaches it;
+    `dagster` the address of Dagster's UI, empty where it is unknown.
     """
 
     data: Data
@@ -36,6 +38,7 @@ class Visit:
     theme: str = ""
     person: str = ""
     origin: str = ""
+    dagster: str = ""
 
     @cached_property
     def range(self) -> TimeRange:
@@ -65,6 +68,10 @@ class Visit:
         path = "/" + "/".join(quote(step, safe="") for step in steps)
         travelling = {name: self.given[name] for name in TRAVELLING if self.given.get(name)}
         return address(path, travelling, changes)
+
+    def in_dagster(self, kind: Literal["assets", "runs"], name: str) -> str:
+        """The address of an asset or a run in Dagster's UI; empty where that is unknown."""
+        return f"{self.dagster}/{kind}/{quote(name, safe='')}" if self.dagster else ""
 
     def shifted(self, by: int) -> str:
         """The address of this page for the range before (-1) or after (1) the one shown."""

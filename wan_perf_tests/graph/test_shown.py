@@ -68,9 +68,10 @@ def test_without_an_address_of_the_dashboard_assets_have_no_link():
 
 
 @pytest.mark.parametrize("address", ["wan.example.com", "ftp://wan", "https://", "http://a b"])
-def test_an_address_of_the_dashboard_that_is_none_is_refused_by_its_setting(address: str):
-    with pytest.raises(UsageError, match="Setting WAN_PERF_DASHBOARD_URL"):
-        read_settings(WAN_PERF_DASHBOARD_URL=address)
+@pytest.mark.parametrize("name", ["WAN_PERF_DASHBOARD_URL", "WAN_PERF_DAGSTER_URL"])
+def test_an_address_that_is_none_is_refused_by_its_setting(name: str, address: str):
+    with pytest.raises(UsageError, match=f"Setting {name}"):
+        read_settings(**{name: address})
 
 
 def test_hours_are_to_be_two_hours_old_at_most_and_days_made_by_six(specs):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from wan_perf.published.collection import Collection, FailedRun
 from wan_perf.web import build_app
 from wan_perf_tests.web.estate import NOW, Estate
 from wan_perf_tests.web.reading import Element, read
@@ -231,3 +232,33 @@ def test_tables_that_are_not_published_leave_their_parts_empty():
     app = TestClient(build_app(lambda: without, clock=lambda: NOW), base_url="http://localhost")
     for address in ("/", "/overview", "/site/site-0002", "/circuit/PRI-0003", "/sle"):
         assert app.get(address).status_code == 200, address
+
+
+WHY = f"/why/circuit_hour/utilization_pct?circuit_id=PRI-0003&hour={HOUR}"
+
+
+@pytest.mark.parametrize(
+    ("dagster", "links"),
+    [
+        pytest.param(
+            "https://dagster.example.com",
+            {
+                "/": "https://dagster.example.com/runs/a1",
+                WHY: "https://dagster.example.com/assets/circuit_hour",
+            },
+            id="its address is known",
+        ),
+        pytest.param("", {"/": None, WHY: None}, id="it is unknown"),
+    ],
+)
+def test_assets_and_failed_runs_lead_to_dagster(dagster: str, links: dict[str, str | None]):
+    failed = FailedRun("a1", "live_job", None, NOW, "The token is refused.")
+    shown = Estate(collection=Collection(None, None, 1, (failed,)))
+    app = build_app(lambda: shown, clock=lambda: NOW, dagster=dagster)
+    client = TestClient(app, base_url="http://localhost")
+    for path, link in links.items():
+        page = read(client.get(path).text)
+        box = page.by_id("failed-runs" if path == "/" else "made")
+        found = [e.attributes["href"] for e in box.all("a")]
+        assert found == ([link] if link else [])
+        assert ("live_job" if path == "/" else "circuit_hour") in box.text
