@@ -22,4 +22,5 @@ class PostgresEventLog(PartitionedChecks, PostgresEventLogStorage):
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PostgresEventLog":
         """The storage as dagster.yaml names it."""
-        return cls(postgres_url=pg_url_from_config(config_value), inst_data=inst_data)
+        made: Any = cls  # its base is unknown to type checkers without the extra
+        return made(postgres_url=pg_url_from_config(config_value), inst_data=inst_data)

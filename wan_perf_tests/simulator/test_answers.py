@@ -1,6 +1,5 @@
 """What the cloud says about gateways, ports and events is what physics says at the report."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -202,10 +201,8 @@ def test_the_future_has_no_events_yet(call, fleet):
         assert max(e["timestamp"] for e in events) <= caller.cloud.clock.seconds()
 
 
-def test_a_page_of_a_thousand_gateways_takes_well_under_half_a_second(call, window):
+def test_a_page_holds_a_thousand_gateways(call, window):
     large = Fleet.seeded(7, 1000, *window)
     with call(large, now=window[1]) as caller:
-        began = time.perf_counter()
-        rows = caller.get("{o}/stats/devices", type="gateway", limit=1000)
-        assert time.perf_counter() - began < 0.5
-        assert len(rows.json()) == 1000
+        rows = caller.get("{o}/stats/devices", type="gateway", limit=1000).json()
+        assert len({row["mac"] for row in rows}) == 1000

@@ -119,8 +119,8 @@ def _calendar(visit: Visit, name: str) -> Chart:
             f"p95 {figure(value, '%')} %, available {figure(row['availability_pct'], '%')} %, "
             f"coverage {figure(row['coverage_pct'], '%')} %, {figure(row['flap_count'])} flaps"
         )
-        reach = {"from": f"{at:%Y-%m-%d}", "to": f"{at + timedelta(days=1):%Y-%m-%d}"}
-        link = visit.link("circuit", name, range=None, **reach)
+        of_day = {"from": f"{at:%Y-%m-%d}", "to": f"{at + timedelta(days=1):%Y-%m-%d}"}
+        link = visit.link("circuit", name, range=None, **of_day)
         days.append(Day(at, value, words, link))
     drawing = calendar(days, label="95th percentile of utilization by day, 13 months", top=100)
     reach = f"{days[0].day} to {days[-1].day}" if days else ""
