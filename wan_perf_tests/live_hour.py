@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import dagster as dg
 from rich.console import Console
 
 from wan_perf.cli.demo import demo_settings
@@ -15,6 +14,7 @@ from wan_perf.cli.running import Runs
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.incidents import KINDS
+from wan_perf_tests.memory import memory
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 3, 10)
@@ -34,9 +34,8 @@ def live_hour(
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
     begin = START + WARM_UP
     with serve(fleet, now=begin - PASS_EVERY) as cloud:
-        memory = dg.DagsterInstance.ephemeral()
         settings = demo_settings(cloud, home, contracts, START)
-        with memory, kind(settings, console, memory) as runs:
+        with memory() as instance, kind(settings, console, instance) as runs:
             runs.collect(None, None)
             before = cloud.calls()
             for nth in range(HOUR // PASS_EVERY):

@@ -19,6 +19,7 @@ from wan_perf.defs.automation import (
     follows_inventory,
 )
 from wan_perf.defs.lanes import ASKED_BY, HISTORY, LIVE, lane
+from wan_perf_tests.memory import memory
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 BROKEN: set[str] = set()
@@ -95,7 +96,7 @@ class Home:
 
 @pytest.fixture
 def home() -> Iterator[Home]:
-    with dg.DagsterInstance.ephemeral() as instance:
+    with memory() as instance:
         home = Home(instance)
         home.run(told, found, drawn, hours=range(3))
         assert home.asked() == set()

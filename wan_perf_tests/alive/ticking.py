@@ -22,6 +22,7 @@ from wan_perf.defs.resources import Source
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, Stage, staged
+from wan_perf_tests.memory import memory
 
 PATIENCE_S = 10
 """Longest wait for an answer; the default of a minute would only make silences long. [s]"""
@@ -163,5 +164,5 @@ def ticking(fleet: Fleet, home: Path, now: datetime, start: datetime) -> Iterato
         definitions = build_definitions(
             runs.settings, warehouse=runs.warehouse, clock=runs.clock, source=source
         )
-        with dg.DagsterInstance.ephemeral() as instance:
+        with memory() as instance:
             yield Ticking(stage, definitions, instance)

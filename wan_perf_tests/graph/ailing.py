@@ -32,6 +32,7 @@ from wan_perf.simulator.incidents import KINDS
 from wan_perf.warehouse.changes import CHANGES
 from wan_perf_tests.graph.cells import Outcome
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+from wan_perf_tests.memory import memory
 
 NOW = START + 6 * HOUR
 """A pass with port statistics is due."""
@@ -223,7 +224,7 @@ def admitted(home: Path) -> Iterator[Ward]:
         definitions = build_definitions(
             settings, clock=Standing(), source=Source(settings, timeout=(2, SILENCE_S))
         )
-        with dg.DagsterInstance.ephemeral() as instance:
+        with memory() as instance:
             ward = Ward(stage, settings.duckdb_path, before, definitions, instance)
             assert ward.run("dim_hour", hours=HOURS["raw_port_history"]).failed is None
             with duckdb.connect(str(ward.file)) as connection:

@@ -4,7 +4,6 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-import dagster as dg
 import pandas as pd
 import pytest
 from rich.console import Console
@@ -16,6 +15,7 @@ from wan_perf.tables import CIRCUIT_HOUR, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
 from wan_perf_tests.graph.cells import BUCKETS, QUALITY
 from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, UpToFacts, staged
 from wan_perf_tests.graph.test_truth import epoch
+from wan_perf_tests.memory import memory
 
 pytestmark = pytest.mark.proof
 
@@ -153,8 +153,8 @@ def test_a_backfill_stops_before_the_reserve_and_goes_on_in_the_next_hour(tmp_pa
         settings = settings.model_copy(update={"call_reserve": 30})
         (tmp_path / "contracts.csv").write_text(stage.cloud.fleet.contracts_csv(), "utf-8")
         printed = io.StringIO()
-        memory = dg.DagsterInstance.ephemeral()
-        with memory, Collecting(settings, Console(file=printed, width=300), memory) as runs:
+        console = Console(file=printed, width=300)
+        with memory() as instance, Collecting(settings, console, instance) as runs:
             runs.collect(PAST, PAST + 24 * HOUR)
             spent = sum(cloud.calls().values())
             assert "is left: The hour's calls for what can wait are used up" in printed.getvalue()

@@ -29,6 +29,7 @@ from wan_perf.tables import (
     THRESHOLD_RUN,
 )
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+from wan_perf_tests.memory import memory
 
 pytestmark = pytest.mark.proof
 
@@ -160,7 +161,7 @@ def test_imported_hours_survive_a_backfill(stage: Stage, first: datetime, last: 
 
 
 def test_a_run_without_a_file_takes_nothing_and_says_what_is_held(stage: Stage):
-    with dg.DagsterInstance.ephemeral() as instance:
+    with memory() as instance:
         runs = ImportRuns(stage.runs.settings, Console(file=io.StringIO()), instance)
         with runs:
             result = runs._run(IMPORT_JOB, keys(BUSY, BUSY))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from wan_perf.cli.jobs import QUIET
@@ -16,6 +15,7 @@ from wan_perf.simulator import Fleet
 from wan_perf.tables import CIRCUIT_HOUR, DIM_CIRCUIT, RAW_INVENTORY, RAW_PORT_SAMPLE
 from wan_perf_tests.graph.cells import LASTING, SITES
 from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
+from wan_perf_tests.memory import memory
 
 pytestmark = pytest.mark.proof
 NOON = START + 12 * HOUR
@@ -78,7 +78,7 @@ def test_a_live_run_of_the_daemon_needs_no_inventory(fleet: Fleet, tmp_path: Pat
         request = live_run(NOON, START)
         definitions = build_definitions(stage.runs.settings)
         job = definitions.resolve_job_def(LIVE_JOB)
-        with dg.DagsterInstance.ephemeral() as instance:
+        with memory() as instance:
             result = job.execute_in_process(
                 instance=instance, tags=dict(request.tags or {}), run_config=QUIET
             )

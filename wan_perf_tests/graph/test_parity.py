@@ -1,4 +1,4 @@
-"""A simulated week on both engines: the same jobs, and every table equal, row by row.
+"""A simulated day on both engines: the same jobs, and every table equal, row by row.
 
 Keys, whole numbers, texts, instants and NULLs are equal exactly, other figures within 1e-9 of each
 other. The rollups are computed where the tables are: what comes back to Python while they run is a
@@ -27,13 +27,15 @@ from wan_perf_tests.snowflake_strict import reading_in, strict
 
 pytestmark = pytest.mark.proof
 
-HOURS = 72
+BEGIN = START + 12 * HOUR
+HOURS = 24
+"""The end of one UTC day and the beginning of the next, one month and one week."""
 ZONE = "America/New_York"
-"""Its clocks go forward on 8 March 2026, within the week."""
+"""Its clocks go forward on 8 March 2026 at 07:00 UTC, within these hours."""
 HOURS_BY_WIRE = 3
 BY_WIRE = {n: t for n, t in TABLES.items() if not {"week", "month"} & set(n.split("_"))}
 """Hours and tables over the wire, up to days: what comes after is computed where the tables are and
-sends no value. The whole week over the wire was equal, too."""
+sends no value. Three whole days over the wire were equal, too."""
 SITES = 2
 KEYWORDS = {
     *("FROM", "NUMBER", "AND", "NOT", "OVER", "AS", "JOIN", "IN", "OR", "EXISTS", "WHEN", "THEN"),
@@ -54,7 +56,7 @@ DESCRIBING = ("DESCRIBE TABLE", "SHOW VIEWS")
 
 
 @dataclass
-class Week:
+class Collected:
     """Rows of every table, and every statement of collecting and of the rollups: the text, and how
     many rows came back. `views` are those tables as a reader in the given zone reads them."""
 
@@ -64,21 +66,21 @@ class Week:
     rollups: list[tuple[str, int]]
 
 
-def week(
+def collected(
     home: Path,
     settings: dict[str, str] | None = None,
     hours: int = HOURS,
     reader_zone: str | None = None,
     *,
     only_days: bool = False,
-) -> Week:
-    """Collect the week, or some hours, roll it up to days or 13 months, read every table."""
-    end = START + hours * HOUR
-    with staged(Fleet.whole(11, SITES, START, end), home, **(settings or {})) as stage:
+) -> Collected:
+    """Collect the hours, roll them up to days or 13 months, read every table."""
+    end = BEGIN + hours * HOUR
+    with staged(Fleet.whole(11, SITES, BEGIN, end), home, BEGIN, **(settings or {})) as stage:
         with listening() as collecting:
-            stage.runs.collect(START, end)
+            stage.runs.collect(BEGIN, end)
         with listening() as rollups:
-            stage.runs.aggregate_daily(START, end)
+            stage.runs.aggregate_daily(BEGIN, end)
             if not only_days:
                 stage.runs.aggregate_weekly()
                 stage.runs.aggregate_monthly()
@@ -87,50 +89,50 @@ def week(
         if reader_zone:
             with reading_in(reader_zone):
                 views = {n: stage.rows(t) for n, t in TABLES.items() if isinstance(t, View)}
-        return Week(tables, views, collecting, rollups)
+        return Collected(tables, views, collecting, rollups)
 
 
 @pytest.fixture(scope="module")
-def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Week:
-    return week(tmp_path_factory.mktemp("duckdb"))
+def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Collected:
+    return collected(tmp_path_factory.mktemp("duckdb"))
 
 
 @pytest.fixture(scope="module")
-def on_snowflake(tmp_path_factory: pytest.TempPathFactory) -> Week:
+def on_snowflake(tmp_path_factory: pytest.TempPathFactory) -> Collected:
     """The strict stand-in, with the rows of every INSERT ... SELECT in random order."""
     with strict(shuffled=True):
-        return week(tmp_path_factory.mktemp("snowflake"), SETTINGS, reader_zone=ZONE)
+        return collected(tmp_path_factory.mktemp("snowflake"), SETTINGS, reader_zone=ZONE)
 
 
 @pytest.fixture(scope="module")
-def by_wire(tmp_path_factory: pytest.TempPathFactory) -> Week:
+def by_wire(tmp_path_factory: pytest.TempPathFactory) -> Collected:
     with over_http() as settings:
-        return week(tmp_path_factory.mktemp("wire"), settings, HOURS_BY_WIRE, only_days=True)
+        return collected(tmp_path_factory.mktemp("wire"), settings, HOURS_BY_WIRE, only_days=True)
 
 
 @pytest.fixture(scope="module")
-def beside_it(tmp_path_factory: pytest.TempPathFactory) -> Week:
+def beside_it(tmp_path_factory: pytest.TempPathFactory) -> Collected:
     """As many hours on DuckDB."""
-    return week(tmp_path_factory.mktemp("beside"), hours=HOURS_BY_WIRE, only_days=True)
+    return collected(tmp_path_factory.mktemp("beside"), hours=HOURS_BY_WIRE, only_days=True)
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_a_table_is_equal_in_process(on_duckdb: Week, on_snowflake: Week, table: Table):
+def test_a_table_is_equal_in_process(on_duckdb: Collected, on_snowflake: Collected, table: Table):
     assert_equal(on_snowflake.tables[table.name], on_duckdb.tables[table.name], table)
 
 
 @pytest.mark.parametrize("table", BY_WIRE.values(), ids=BY_WIRE)
-def test_a_table_is_equal_over_the_wire(beside_it: Week, by_wire: Week, table: Table):
+def test_a_table_is_equal_over_the_wire(beside_it: Collected, by_wire: Collected, table: Table):
     assert_equal(by_wire.tables[table.name], beside_it.tables[table.name], table)
 
 
 @pytest.mark.parametrize("view", [n for n, t in TABLES.items() if isinstance(t, View)])
-def test_a_view_is_equal_in_a_zone_whose_clocks_change(on_snowflake: Week, view: str):
-    """In New York a TIMESTAMP of a session that has it with a zone skips an hour of the week."""
+def test_a_view_is_equal_in_a_zone_whose_clocks_change(on_snowflake: Collected, view: str):
+    """In New York a TIMESTAMP of a session that has it with a zone skips an hour of the day."""
     assert_equal(on_snowflake.views[view], on_snowflake.tables[view], TABLES[view])
 
 
-def test_the_week_is_not_empty(on_duckdb: Week):
+def test_the_day_is_not_empty(on_duckdb: Collected):
     rows = {name: len(frame) for name, frame in on_duckdb.tables.items()}
     circuits = on_duckdb.tables[CIRCUIT_HOUR.name]["circuit_id"].nunique()
     assert rows[CIRCUIT_HOUR.name] == HOURS * circuits
@@ -140,7 +142,7 @@ def test_the_week_is_not_empty(on_duckdb: Week):
 
 
 MAY_BE_EMPTY = {"raw_port_history", "raw_circuit_hour", "chronic_offender", "active_alert"}
-"""All hours have samples; nothing is chronic in a week; nothing may be wrong in its last hour."""
+"""All hours have samples; nothing is chronic in a day; nothing may be wrong in its last hour."""
 
 
 @pytest.mark.parametrize("engine", ["on_snowflake", "by_wire"])
@@ -152,8 +154,8 @@ def test_rollups_bring_no_rows_of_tables_to_python(engine: str, request: pytest.
 
 
 @pytest.fixture(scope="module")
-def statements(on_snowflake: Week) -> list[str]:
-    """One of each statement that the week sent: those that differ in numbers only are one."""
+def statements(on_snowflake: Collected) -> list[str]:
+    """One of each statement that was sent: those that differ in numbers only are one."""
     sent = [sql for sql, _ in (*on_snowflake.collecting, *on_snowflake.rollups)]
     return list({re.sub(r"\d+|stage_\w+", "", sql): sql for sql in sent}.values())
 
@@ -201,7 +203,7 @@ def test_whole_numbers_are_divided_as_floats(statements: list[str]):
     assert divisions > 100
 
 
-def test_nothing_is_defined_while_a_transaction_is_open(on_snowflake: Week):
+def test_nothing_is_defined_while_a_transaction_is_open(on_snowflake: Collected):
     """A data definition commits on Snowflake; the stand-in does not show it."""
     is_open, transactions = False, 0
     for sql, _ in (*on_snowflake.collecting, *on_snowflake.rollups):

@@ -1,4 +1,4 @@
-"""The week on a real Snowflake account: run where SNF_* is set, in a schema of its own.
+"""A day on a real Snowflake account: run where SNF_* is set, in a schema of its own.
 
 The schema is made beside SNF_SCHEMA and dropped again, so that no table of anybody is touched; the
 role needs CREATE SCHEMA on the database.
@@ -13,7 +13,7 @@ import pytest
 from wan_perf.declaration import Table
 from wan_perf.settings import read_settings
 from wan_perf.tables import TABLES
-from wan_perf_tests.graph.test_parity import Week, assert_equal, week
+from wan_perf_tests.graph.test_parity import Collected, assert_equal, collected
 from wan_perf_tests.snowflake import stand_in
 
 pytestmark = [
@@ -39,16 +39,18 @@ def settings() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def weeks(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Week, Week]:
+def days(
+    settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Collected, Collected]:
     return (
-        week(tmp_path_factory.mktemp("account"), settings),
-        week(tmp_path_factory.mktemp("duckdb")),
+        collected(tmp_path_factory.mktemp("account"), settings),
+        collected(tmp_path_factory.mktemp("duckdb")),
     )
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_a_table_is_equal_on_the_account(weeks: tuple[Week, Week], table: Table):
-    assert_equal(weeks[0].tables[table.name], weeks[1].tables[table.name], table)
+def test_a_table_is_equal_on_the_account(days: tuple[Collected, Collected], table: Table):
+    assert_equal(days[0].tables[table.name], days[1].tables[table.name], table)
 
 
 def test_the_session_is_in_utc_and_tagged(settings: dict[str, str]):
