@@ -86,7 +86,10 @@ def check_of(audit: Audit, partitions: dg.PartitionsDefinition | None) -> dg.Ass
 
 @cache
 def _counts(table: Table) -> Callable[..., Pattern]:
-    return patterned(lambda rows: checking.counts(rows, table, table.rules))
+    def counted(rows: ir.Table) -> ir.Table:
+        return checking.counts(rows, table, table.rules)
+
+    return patterned(counted)
 
 
 def _result(

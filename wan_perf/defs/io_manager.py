@@ -76,7 +76,7 @@ class _Handler(DbTypeHandler[Any]):
             stored = connection.store(table, obj, _window(table_slice))
         partitions = len(context.asset_partition_keys) if context.has_asset_partitions else 1
         if not isinstance(obj, pd.DataFrame):
-            tell_lineage(context, table, obj.rows if isinstance(obj, Pattern) else obj)
+            tell_lineage(context, table, obj)
         whole = table.partition is None and table.snapshot is None and not table.by_key
         told = {
             f"dagster/{'' if whole else 'partition_'}row_count": stored.rows,

@@ -4,46 +4,80 @@ Belongs here: the lineage of a stored expression and of a view, and when it is t
 Keep out: finding it (`warehouse.lineage`).
 """
 
+import json
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import dagster as dg
 import ibis
 import ibis.expr.types as ir
 
 from wan_perf.declaration import Table, View
-from wan_perf.tables import TABLES
-from wan_perf.warehouse.lineage import origins
+from wan_perf.warehouse import views
+from wan_perf.warehouse.keeping import code, kept
+from wan_perf.warehouse.lineage import Origins, origins
+from wan_perf.warehouse.naming import declared_name
+from wan_perf.warehouse.patterns import Pattern
 
 LINEAGE = "dagster/column_lineage"
+CODE = "wan_perf/code"
+"""Digest of the code whose lineage it is."""
 _FOUND: dict[str, dg.TableColumnLineage] = {}
 
 
-def tell_lineage(context: dg.OutputContext, table: Table, rows: ir.Table) -> None:
-    """Observe the asset with its lineage, where the newest observation has none or another.
+def tell_lineage(context: dg.OutputContext, table: Table, rows: ir.Table | Pattern) -> None:
+    """Observe the asset with its lineage, where the newest observation is not of this code.
 
     Not with each materialization: it is many times larger than all else that a run says, and the
     same in each of 168 hours and every five minutes.
     """
-    # Found once a process: the expressions of two windows differ in instants only.
-    lineage = _FOUND.get(table.name) or _FOUND.setdefault(table.name, _lineage(rows))
     newest = context.step_context.instance.fetch_observations(context.asset_key, limit=1).records
-    told = newest[0].asset_observation if newest else None
-    if told is None or told.metadata.get(LINEAGE) != dg.MetadataValue.column_lineage(lineage):
-        context.log_event(dg.AssetObservation(context.asset_key, metadata={LINEAGE: lineage}))
+    observed = newest[0].asset_observation if newest else None
+    if observed and observed.metadata.get(CODE) == dg.MetadataValue.text(code()):
+        return
+    # Found once a process: the expressions of two windows differ in instants only.
+    lineage = _FOUND.get(table.name) or _FOUND.setdefault(table.name, _lineage(_origins(rows)))
+    metadata: dict[str, dg.MetadataValue[Any]] = {
+        LINEAGE: dg.MetadataValue.column_lineage(lineage),
+        CODE: dg.MetadataValue.text(code()),
+    }
+    context.log_event(dg.AssetObservation(context.asset_key, metadata=metadata))
 
 
 @cache
 def lineage_of_view(view: View) -> dg.TableColumnLineage:
     """What the columns of the view are computed from."""
-    sources = (TABLES[name] for name in view.sources)
-    return _lineage(view.expression(*(ibis.table(t.schema, name=t.name) for t in sources)))
+    sources = views.sources(view)
+    name = declared_name(view, *sources)
+
+    def made() -> ir.Table:
+        return view.expression(*(ibis.table(t.schema, name=t.name) for t in sources))
+
+    return _lineage(_stored_origins(name and f"lineage of view {name}", made))
 
 
-def _lineage(rows: ir.Table) -> dg.TableColumnLineage:
+def _origins(rows: ir.Table | Pattern) -> dict[str, Origins]:
+    if isinstance(rows, Pattern):
+        return _stored_origins(rows.shape.name("lineage"), lambda: rows.rows)
+    return origins(rows)
+
+
+def _stored_origins(name: str | None, rows: Callable[[], ir.Table]) -> dict[str, Origins]:
+    """Stored as SQL is, since to find them the expression has to be made."""
+
+    def made() -> str:
+        return json.dumps({name: sorted(of) for name, of in origins(rows()).items()})
+
+    found = json.loads(kept(name, made))
+    return {name: frozenset((table, column) for table, column in of) for name, of in found.items()}
+
+
+def _lineage(columns: dict[str, Origins]) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         {
             name: [dg.TableColumnDep(dg.AssetKey(table), column) for table, column in sorted(of)]
-            for name, of in origins(rows).items()
+            for name, of in columns.items()
             if of
         }
     )

@@ -84,7 +84,7 @@ def _site(name: str) -> dg.AssetsDefinition:
 
 
 def _region(name: str) -> dg.AssetsDefinition:
-    table, period = REGION_PERIODS[name], PERIODS[name]
+    table = REGION_PERIODS[name]
 
     @dg.asset(**_arguments(table, name))
     @patterned
@@ -92,7 +92,7 @@ def _region(name: str) -> dg.AssetsDefinition:
         circuits: ir.Table, sites: ir.Table, histograms: ir.Table, dim_site: ir.Table
     ) -> ir.Table:
         counted = _counted(histograms, circuits, name)
-        rows = region_periods(circuits, _dated(sites, name), counted, dim_site, period)
+        rows = region_periods(circuits, _dated(sites, name), counted, dim_site, PERIODS[name])
         return rows.select(*table.columns)
 
     return region

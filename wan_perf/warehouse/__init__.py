@@ -4,7 +4,8 @@ Belongs here: connecting, creating what is declared, replacing a slice, answerin
 Keep out: what rows mean (`kpi`), when they are computed (`defs`). Imports no dagster.
 """
 
-from wan_perf.warehouse.face import RefusedRowsError, Stored, Warehouse
+from wan_perf.warehouse.checking import RefusedRowsError
+from wan_perf.warehouse.face import Stored, Warehouse
 from wan_perf.warehouse.on_duckdb import DuckDBWarehouse
 from wan_perf.warehouse.on_snowflake import SnowflakeWarehouse
 from wan_perf.warehouse.patterns import Pattern, patterned

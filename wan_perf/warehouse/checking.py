@@ -5,19 +5,38 @@ step asks them of a stage, the Dagster checks of what is stored.
 Keep out: the rules themselves (`declaration`, `tables`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.declaration import Rule, Table
+from wan_perf.errors import WanPerfError
 
 KEY = "key_is_unique"
 ROWS = "rows_in_all"
 MINUTES = "minutes_in_all"
 UNKNOWN = "minutes_unknown"
 _SUMS = (MINUTES, UNKNOWN)
+
+
+class RefusedRowsError(WanPerfError):
+    """Rows break their table's declared rules; nothing was replaced."""
+
+
+def refuse_other_columns(table: Table, columns: Iterable[str]) -> None:
+    """Refuse rows with other columns than the declared ones.
+
+    Raises:
+        RefusedRowsError: the sentence names the columns.
+    """
+    differing = set(columns) ^ set(table.columns)
+    if differing:
+        raise RefusedRowsError(
+            f"{table.name}: the rows and the declaration differ in {', '.join(sorted(differing))}; "
+            "nothing was replaced."
+        )
 
 
 def unique(table: Table) -> Rule:

@@ -17,6 +17,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from wan_perf.warehouse.keeping import kept
+from wan_perf.warehouse.naming import expression_name
 
 # Fusing selects makes shorter text for people; searching for what to fuse was two thirds of the
 # time that a fact's expression took to compile, and the engine plans either alike.
@@ -39,16 +40,17 @@ def text(op: ops.Node, dialect: str) -> str:
     """
     stand_ins = instants(op)
     given = {ours: literal for literal, ours in stand_ins.items()}
-    return filled(_alike(op, stand_ins), given, dialect)
+    sql = filled(_pattern(_alike(op, stand_ins), dialect), given, dialect)
+    return plain(op, dialect) if sql is None else sql
 
 
-def filled(op: ops.Node, given: Mapping[ops.Literal, ops.Literal], dialect: str) -> str:
-    """SQL of an expression over stand-ins, with the instants that they stand for."""
-    sql = _pattern(op, dialect)
+def filled(pattern: str, given: Mapping[ops.Literal, ops.Literal], dialect: str) -> str | None:
+    """SQL over stand-ins with the instants that they stand for; None where one of them is left."""
+    sql = pattern
     for ours, literal in given.items():
         sql = sql.replace(_literal_text(ours, dialect), _literal_text(literal, dialect))
     left = any(f"{ours.value.year}, 11, 11" in sql for ours in given)
-    return plain(op.replace(dict(given)), dialect) if left else sql
+    return None if left else sql
 
 
 def instants(*of: ops.Node) -> dict[ops.Literal, ops.Literal]:
@@ -97,7 +99,8 @@ def _stand_in(literal: ops.Literal, nth: int) -> ops.Literal:
 
 @lru_cache(maxsize=512)
 def _pattern(op: ops.Node, dialect: str) -> str:
-    return kept(op, dialect, lambda: plain(op, dialect))
+    name = expression_name(op)
+    return kept(name and f"{dialect} {name}", lambda: plain(op, dialect))
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ DDL statement commits an open transaction on Snowflake.
 import json
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +30,8 @@ from wan_perf.tables import TABLES
 from wan_perf.warehouse import checking, compiling, migrations, patterns, views
 from wan_perf.warehouse.expired import refuse_expired
 from wan_perf.warehouse.held import held
+from wan_perf.warehouse.keeping import kept
+from wan_perf.warehouse.naming import declared_name
 from wan_perf.warehouse.patterns import Pattern
 from wan_perf.warehouse.reading import as_stored, declared_rows
 from wan_perf.warehouse.window import Window, where, within
@@ -45,10 +47,6 @@ class Stored:
     rows: int
     passes: int | None = None
     coverage_pct: float | None = None
-
-
-class RefusedRowsError(WanPerfError):
-    """Rows break their table's declared rules; nothing was replaced."""
 
 
 class Session(ABC):
@@ -197,7 +195,7 @@ class Warehouse(ABC):
     def sql(self, expression: ir.Expr | Pattern) -> str:
         """The expression in the engine's dialect."""
         if isinstance(expression, Pattern):
-            return compiling.filled(expression.rows.op(), expression.instants, self.dialect)
+            return expression.sql(self.dialect)
         return compiling.text(expression.op(), self.dialect)
 
     def query(self, expression: ir.Table | Pattern) -> pd.DataFrame:
@@ -211,8 +209,10 @@ class Warehouse(ABC):
         Raises:
             WanPerfError: a column of a table has another type than the declared one.
         """
-        rows = expression.rows if isinstance(expression, Pattern) else expression
-        schema = dict(rows.schema().items())
+        if isinstance(expression, Pattern):
+            schema = expression.schema(self.dialect)
+        else:
+            schema = dict(expression.schema().items())
         tag = _tag(reads=",".join(table.name for table in _sources(expression)))
         with self.session(read_only=True, tag=tag) as session:
             return held(session.frame(self.sql(as_stored(self, session, expression))), schema)
@@ -243,7 +243,8 @@ class Warehouse(ABC):
         """
         if isinstance(table, View):
             raise WanPerfError(f"{table.name} is a view and keeps no rows; store what it reads.")
-        _refuse_other_columns(table, rows)
+        if not isinstance(rows, Pattern):
+            checking.refuse_other_columns(table, rows.columns)
         if window is None and table.partition is not None:
             raise WanPerfError(f"Table {table.name} is stored by windows; none was given.")
         stage = f"stage_{table.name}_{uuid.uuid4().hex[:8]}"
@@ -341,13 +342,14 @@ class Warehouse(ABC):
 
         # Under one name for every stage its rules are compiled once.
         staged = self.unbound(table, _STAGE)
-        counts = _counts(self, table, window is not None)
-        [answer] = session.run(sql(Pattern(counts, patterns.ends(table, window))))
-        found: dict[str, Any] = dict(zip(counts.columns, answer, strict=True))
+        shape = patterns.Shape(_counted(table, window is not None), (("rows", staged.op()),))
+        counts = Pattern(shape, patterns.ends(table, window))
+        [answer] = session.run(sql(counts))
+        found: dict[str, Any] = dict(zip(counts.schema(self.dialect), answer, strict=True))
         broken = [r for r in (checking.unique(table), *_enforced(table, window)) if found[r.name]]
         if broken:
             example = session.frame(sql(checking.offenders(staged, table, broken[0]).limit(1)))
-            raise RefusedRowsError(checking.sentence(table, broken, found, example))
+            raise checking.RefusedRowsError(checking.sentence(table, broken, found, example))
         if table.snapshot is None:
             return Stored(int(found[checking.ROWS]), coverage_pct=checking.coverage_pct(found))
         passes = staged.aggregate(passes=staged[table.snapshot].nunique())
@@ -368,31 +370,30 @@ def _enforced(table: Table, window: Window | None) -> list[Rule]:
 
 
 @cache
-def _counts(warehouse: Warehouse, table: Table, is_cut: bool) -> ir.Table:
-    rules = _enforced(table, patterns.ANY_WINDOW if is_cut else None)
-    return checking.counts(warehouse.unbound(table, _STAGE), table, rules)
+def _counted(table: Table, is_cut: bool) -> Callable[[ir.Table], ir.Table]:
+    def counted(rows: ir.Table) -> ir.Table:
+        window = patterns.ANY_WINDOW if is_cut else None
+        return checking.counts(rows, table, _enforced(table, window))
+
+    return counted
 
 
 @cache
 def _compiled(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
     """The view's rows in the engine's dialect; compiled once, since every read compares it."""
-    return warehouse.sql(declared_rows(warehouse, view, sources))
-
-
-def _refuse_other_columns(table: Table, rows: pd.DataFrame | ir.Table | Pattern) -> None:
-    given = rows.rows if isinstance(rows, Pattern) else rows
-    differing = set(given.columns) ^ set(table.columns)
-    if differing:
-        raise RefusedRowsError(
-            f"{table.name}: the rows and the declaration differ in {', '.join(sorted(differing))}; "
-            "nothing was replaced."
-        )
+    name = declared_name(view, *sources)
+    return kept(
+        name and f"{warehouse.dialect} view {name}",
+        lambda: warehouse.sql(declared_rows(warehouse, view, sources)),
+    )
 
 
 def _sources(expression: ir.Table | Pattern) -> list[Table]:
-    rows = expression.rows if isinstance(expression, Pattern) else expression
-    names = sorted({source.name.lower() for source in rows.op().find(ops.UnboundTable)})
-    return [TABLES[name] for name in names if name in TABLES]
+    if isinstance(expression, Pattern):
+        names = expression.sources
+    else:
+        names = {source.name.lower() for source in expression.op().find(ops.UnboundTable)}
+    return [TABLES[name] for name in sorted(names) if name in TABLES]
 
 
 def _slice(table: Table, stage: str, window: Window | None) -> str:

@@ -35,6 +35,12 @@ times what attaching takes; a child that was forked has no use of its parent's."
 FILE = "warehouse"
 """Name of the attached file within an engine."""
 _OF_SESSION = f"USE {FILE}; SET TimeZone = 'UTC'"
+_ALL_COLUMNS = (
+    "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+    "WHERE database_name = current_database() AND NOT internal ORDER BY table_name, column_index"
+)
+_DEFINING = ("CREATE TABLE", "CREATE OR REPLACE VIEW", "ALTER", "DROP", "ROLLBACK")
+"""How statements begin that change the columns of the file; temporary tables are in none."""
 _HELD = (
     "could not set lock",  # another process has the file, on POSIX systems
     "used by another process",  # the same, on Windows
@@ -66,6 +72,7 @@ class DuckDBSession(Session):
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self._connection = connection
         self._path = path
+        self._columns: dict[str, dict[str, str]] | None = None
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -79,8 +86,23 @@ class DuckDBSession(Session):
             connection.execute(_OF_SESSION)
             yield connection
 
+    @property
+    def columns(self) -> dict[str, dict[str, str]]:
+        """Columns of each table and view of the file, name to type.
+
+        Read once, and again after a statement that may change them: for one table the engine reads
+        those of all, and a run wants those of dozens.
+        """
+        if self._columns is None:
+            self._columns = {}
+            for table, column, kind in self.run(_ALL_COLUMNS):
+                self._columns.setdefault(table, {})[column] = kind
+        return self._columns
+
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Execute one statement and return its rows."""
+        if sql.startswith(_DEFINING):
+            self._columns = None
         with _disk_failures(self._path):
             return self._connection.execute(sql).fetchall()
 
@@ -254,11 +276,8 @@ class DuckDBWarehouse(Warehouse):
 
     def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
         """Columns of the table as it stands, name to type."""
-        rows = session.run(
-            "SELECT column_name, data_type FROM information_schema.columns "  # noqa: S608 - declared name
-            f"WHERE table_name = '{table.name}' AND table_schema = 'main'"
-        )
-        return dict(rows)
+        assert isinstance(session, DuckDBSession)  # noqa: S101 - a type
+        return session.columns.get(table.name, {})
 
     def refuse_view(self, session: Session, table: Table) -> None:
         """Refuse a view that has the table's name: DuckDB deletes from tables only."""

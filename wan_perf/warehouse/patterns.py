@@ -1,21 +1,26 @@
-"""An expression made once a process, for every window that is alike.
+"""What an asset computes, as SQL that is made once for every window that is alike.
 
-Belongs here: making it over stand-ins of the instants, and its SQL with the instants in it.
+Belongs here: a function and its inputs over stand-ins of their instants, and the SQL of both.
 Keep out: how an expression becomes text (`compiling`), what it computes (`kpi`).
 """
 
 import functools
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from wan_perf.declaration import Table
 from wan_perf.warehouse import compiling
+from wan_perf.warehouse.checking import refuse_other_columns
+from wan_perf.warehouse.keeping import kept
+from wan_perf.warehouse.naming import declared_name, expression_name, function_name
 from wan_perf.warehouse.window import Window, limits, within
 
 ANY_WINDOW = Window(*(compiling.stand_in_at(nth) for nth in (900, 901)))
@@ -23,56 +28,101 @@ ANY_WINDOW = Window(*(compiling.stand_in_at(nth) for nth in (900, 901)))
 
 
 @dataclass(frozen=True)
-class Pattern:
-    """Rows over stand-ins, and the instant that each of these stands for."""
+class Shape:
+    """A function of lazy tables and its inputs over stand-ins: the same for windows that are alike.
 
-    rows: ir.Table
+    With a table the rows are cut to its declared columns, and, `is_cut`, to `ANY_WINDOW`.
+    """
+
+    made: Callable[..., ir.Table]
+    inputs: tuple[tuple[str, ops.Node], ...]
+    table: Table | None = None
+    is_cut: bool = False
+
+    def name(self, kind: str) -> str | None:
+        """What distinguishes its text of a kind, such as a dialect, from any other.
+
+        None where it has no name.
+        """
+        parts = [function_name(self.made), *(expression_name(op) for _, op in self.inputs)]
+        if self.table is not None:
+            parts.append(declared_name(self.table))
+        if None in parts:
+            return None
+        return repr((kind, parts, [name for name, _ in self.inputs], self.is_cut))
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The rows of a shape, and the instant that each of its stand-ins stands for.
+
+    To make a fact's expression takes seconds of a processor, more than to compute an hour of a
+    small fleet. So it is made only where no process made its SQL before.
+    """
+
+    shape: Shape
     instants: Mapping[ops.Literal, ops.Literal]
+
+    @property
+    def rows(self) -> ir.Table:
+        """The rows as an expression over stand-ins, made once a process."""
+        return _rows(self.shape)
+
+    @property
+    def expression(self) -> ir.Table:
+        """The rows over the instants themselves."""
+        return self.rows.op().replace(dict(self.instants)).to_expr()
+
+    @property
+    def sources(self) -> set[str]:
+        """Names of the tables that it reads, in lower case."""
+        tables = (op.find(ops.UnboundTable) for _, op in self.shape.inputs)
+        return {table.name.lower() for found in tables for table in found}
+
+    def schema(self, dialect: str) -> dict[str, dt.DataType]:
+        """Columns of the rows and their types."""
+        return {name: dt.dtype(kind) for name, kind in _made(self.shape, dialect).columns}
+
+    def sql(self, dialect: str) -> str:
+        """The rows in the engine's dialect."""
+        sql = compiling.filled(_made(self.shape, dialect).sql, self.instants, dialect)
+        return compiling.plain(self.expression.op(), dialect) if sql is None else sql
 
 
 def patterned(made: Callable[..., ir.Table]) -> Callable[..., Pattern]:
     """A function of lazy tables that gives the pattern of what it makes of them.
 
-    It is called once a process for inputs that differ in nothing but instants, so it has to be a
-    function of the tables alone. To make a fact's expression takes seconds of a processor, more
-    than to compute an hour of a small fleet.
+    It is called at most once a process for inputs that differ in nothing but instants, so it has to
+    be a function of the tables alone.
     """
 
     @functools.wraps(made)
     def pattern(**tables: ir.Table) -> Pattern:
-        inputs = {name: table.op() for name, table in tables.items()}
-        instants = compiling.instants(*inputs.values())
-        alike = tuple((name, op.replace(instants)) for name, op in inputs.items())
-        return Pattern(_rows(made, alike), {ours: given for given, ours in instants.items()})
+        return pattern_of(made, {name: table.op() for name, table in tables.items()})
 
     pattern.__annotations__ = {**made.__annotations__, "return": Pattern}
     return pattern
 
 
-@functools.lru_cache(maxsize=512)
-def _rows(made: Callable[..., ir.Table], inputs: tuple[tuple[str, ops.Node], ...]) -> ir.Table:
-    return made(**{name: op.to_expr() for name, op in inputs})
+def pattern_of(made: Callable[..., ir.Table], inputs: Mapping[str, ops.Node]) -> Pattern:
+    """The pattern of a function for its inputs by name."""
+    instants = compiling.instants(*inputs.values())
+    alike = tuple((name, op.replace(instants)) for name, op in inputs.items())
+    return Pattern(Shape(made, alike), {ours: given for given, ours in instants.items()})
 
 
 def cut(rows: ir.Table | Pattern, table: Table, window: Window | None) -> ir.Table | Pattern:
     """The rows as the table declares them, those of the window.
 
     A row without its partition value is kept, so that it is refused and not silently lost.
+
+    Raises:
+        RefusedRowsError: the rows have other columns. Of a pattern that is seen as it is made.
     """
     if isinstance(rows, ir.Table):
         return _cut(rows, table, window)
-    made = _cut_once(rows.rows.op(), table, window is not None)
-    return Pattern(made, {**rows.instants, **ends(table, window)})
-
-
-def _cut(rows: ir.Table, table: Table, window: Window | None) -> ir.Table:
-    declared = rows.select(*table.columns).cast(table.schema)
-    return declared.filter(within(declared, table, window).fill_null(True))
-
-
-@functools.lru_cache(maxsize=512)
-def _cut_once(op: ops.Node, table: Table, is_cut: bool) -> ir.Table:
-    return _cut(op.to_expr(), table, ANY_WINDOW if is_cut else None)
+    shape = Shape(rows.shape.made, rows.shape.inputs, table, window is not None)
+    return Pattern(shape, {**rows.instants, **ends(table, window)})
 
 
 def ends(table: Table, window: Window | None) -> dict[ops.Literal, ops.Literal]:
@@ -85,6 +135,40 @@ def ends(table: Table, window: Window | None) -> dict[ops.Literal, ops.Literal]:
         return [_literal(at, kind) for at in limits(kind, of)]
 
     return dict(zip(literals(ANY_WINDOW), literals(window), strict=True))
+
+
+@dataclass(frozen=True)
+class _Made:
+    """SQL over stand-ins, and the columns of its rows with their types."""
+
+    sql: str
+    columns: tuple[tuple[str, str], ...]
+
+
+@functools.lru_cache(maxsize=512)
+def _made(shape: Shape, dialect: str) -> _Made:
+    def made() -> str:
+        rows = _rows(shape)
+        columns = [(name, str(kind)) for name, kind in rows.schema().items()]
+        return json.dumps([compiling.plain(rows.op(), dialect), columns])
+
+    sql, columns = json.loads(kept(shape.name(dialect), made))
+    return _Made(sql, tuple((name, kind) for name, kind in columns))
+
+
+@functools.lru_cache(maxsize=512)
+def _rows(shape: Shape) -> ir.Table:
+    if shape.table is None:
+        made = shape.made(**{name: op.to_expr() for name, op in shape.inputs})
+        return made.op().to_expr()  # no join that still takes columns
+    rows = _rows(Shape(shape.made, shape.inputs))
+    return _cut(rows, shape.table, ANY_WINDOW if shape.is_cut else None)
+
+
+def _cut(rows: ir.Table, table: Table, window: Window | None) -> ir.Table:
+    refuse_other_columns(table, rows.columns)
+    declared = rows.select(*table.columns).cast(table.schema)
+    return declared.filter(within(declared, table, window).fill_null(True))
 
 
 def _literal(at: date, kind: str) -> Any:

@@ -7,7 +7,7 @@ Keep out: how a writer brings a table to its declaration (`face`).
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.operations as ops
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from wan_perf.warehouse.face import Session, Warehouse
 
 
-Rows = TypeVar("Rows", ir.Table, Pattern)
-
-
-def as_stored(warehouse: Warehouse, session: Session, expression: Rows) -> Rows:
+def as_stored(
+    warehouse: Warehouse, session: Session, expression: ir.Table | Pattern
+) -> ir.Table | Pattern:
     """The expression over the tables as they exist; itself where all are as declared.
 
     A declared table that does not exist has no rows, a column that an older table lacks is NULL, a
@@ -36,7 +35,10 @@ def as_stored(warehouse: Warehouse, session: Session, expression: Rows) -> Rows:
         WanPerfError: a column of a table has another type than the declared one.
     """
     if isinstance(expression, Pattern):
-        return Pattern(as_stored(warehouse, session, expression.rows), expression.instants)
+        tables = (TABLES[name] for name in sorted(expression.sources) if name in TABLES)
+        if all(_existing_rows(warehouse, session, table) is None for table in tables):
+            return expression
+        expression = expression.expression
     existing: dict[ops.Node, ops.Node] = {}
     for op in expression.op().find(ops.UnboundTable):
         table = TABLES.get(op.name.lower())
@@ -56,11 +58,11 @@ def declared_rows(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) 
 def _existing_rows(warehouse: Warehouse, session: Session, table: Table) -> ir.Table | None:
     """The declared columns of the table as it exists; None where it is as declared."""
     if isinstance(table, View):
-        declared = declared_rows(warehouse, table, views.sources(table))
-        rows = as_stored(warehouse, session, declared)
-        if rows is declared and warehouse.is_as_declared(session, table):
+        sources = views.sources(table)
+        are_as_declared = (_existing_rows(warehouse, session, t) is None for t in sources)
+        if all(are_as_declared) and warehouse.is_as_declared(session, table):
             return None
-        return rows
+        return as_stored(warehouse, session, declared_rows(warehouse, table, sources))
     existing = warehouse.existing_columns(session, table)
     if not existing:
         return _no_rows(table)

@@ -13,8 +13,7 @@ from wan_perf.defs import retrying
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
 from wan_perf.simulator import Fleet
-from wan_perf.warehouse import DuckDBWarehouse
-from wan_perf.warehouse.face import RefusedRowsError
+from wan_perf.warehouse import DuckDBWarehouse, RefusedRowsError
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
 SITES = "/api/v1/orgs/{org_id}/sites"

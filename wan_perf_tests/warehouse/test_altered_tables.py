@@ -124,3 +124,21 @@ def test_snowflake_is_told_what_tables_and_columns_mean(
         "ALTER TABLE every_type ADD COLUMN event_at TIMESTAMP_NTZ(6) "
         "COMMENT 'Instant of the event, as the gateway saw it.'"
     )
+
+
+def test_columns_are_read_again_after_a_change_within_a_session(
+    on_duckdb: DuckDBWarehouse,
+) -> None:
+    with on_duckdb.session() as session:
+        assert on_duckdb.existing_columns(session, EVERY_TYPE) == {}
+        on_duckdb.create(session, OLDER)
+        assert list(on_duckdb.existing_columns(session, EVERY_TYPE)) == list(OLDER.columns)
+        session.run(f"ALTER TABLE {OLDER.name} DROP COLUMN {OLDER.columns[-1]}")
+        left = on_duckdb.existing_columns(session, EVERY_TYPE)
+        session.run(f"CREATE TEMPORARY TABLE beside AS SELECT 1 AS {OLDER.columns[-1]}")
+        assert on_duckdb.existing_columns(session, EVERY_TYPE) == left
+        session.run("BEGIN")
+        on_duckdb.create(session, EVERY_TYPE)
+        session.run("ROLLBACK")
+        assert on_duckdb.existing_columns(session, EVERY_TYPE) == left
+    assert list(left) == list(OLDER.columns[:-1])

@@ -1,34 +1,21 @@
-"""Texts that one process made and another takes: for the same expression, whole, or not at all."""
+"""Texts of one process in another: of the same name and code, whole, or not at all."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
-import ibis
 import ibis.expr.types as ir
 import pytest
 
 from wan_perf.tables import CIRCUIT_HOUR
-from wan_perf.warehouse import DuckDBWarehouse, keeping
-
-HOURS = DuckDBWarehouse(Path("of nothing.duckdb")).lazy(CIRCUIT_HOUR)
-
-NAMES = """
-import sys
-from datetime import datetime, timedelta
-from pathlib import Path
-from wan_perf.tables import TABLES
-from wan_perf.warehouse import DuckDBWarehouse, Window, keeping
-from wan_perf_tests.warehouse.test_patterns import ASSETS, inputs
-warehouse = DuckDBWarehouse(Path("of nothing.duckdb"))
-window = Window(datetime(2026, 3, 7), datetime(2026, 3, 8))
-before = [warehouse.lazy(TABLES["circuit_hour"]).view() for _ in range(int(sys.argv[1]))]
-for name in ("circuit_state", "circuit_hour", "failover_piece", "current_state"):
-    made = ASSETS[name].op.compute_fn.decorated_fn
-    print(keeping.named(made(**inputs(ASSETS[name], warehouse, window)).rows.op(), "duckdb"))
-"""
+from wan_perf.warehouse import (
+    DuckDBWarehouse,
+    Window,
+    compiling,
+    keeping,
+    patterned,
+    patterns,
+)
 
 
 @pytest.fixture
@@ -38,76 +25,62 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def kept(expression: ir.Table, text: str) -> str:
-    return keeping.kept(expression.op(), "duckdb", lambda: text)
-
-
-@pytest.mark.proof
-def test_another_process_gives_the_same_names():
-    """Whatever order it has for sets, and whatever it made before."""
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", NAMES, seed],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
-        for seed in ("1", "2")
-    ]
-    assert said[0] == said[1]
-    assert len(set(said[0])) == 4
-    assert "None" not in said[0]
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        pytest.param(lambda h: h.filter(h.up_minutes > 31), id="a number"),
-        pytest.param(lambda h: h.filter(h.up_minutes > 30.0), id="a type"),
-        pytest.param(lambda h: h.filter(h.down_minutes > 30), id="a column"),
-        pytest.param(lambda h: h.filter(h.up_minutes > 30).drop("hour"), id="a column dropped"),
-        pytest.param(lambda h: (own := h.view()).filter(own.up_minutes > 30), id="a view"),
-        pytest.param(
-            lambda h: ibis.table(h.schema(), name="others").filter(lambda t: t.up_minutes > 30),
-            id="a table",
-        ),
-    ],
-)
-def test_what_differs_has_another_name(other: Callable[[ir.Table], ir.Table]):
-    one, same = (HOURS.filter(HOURS.up_minutes > 30).op() for _ in range(2))
-    name = keeping.named(one, "duckdb")
-    assert name
-    assert name == keeping.named(same, "duckdb")
-    assert name != keeping.named(other(HOURS).op(), "duckdb")
-    assert name != keeping.named(one, "snowflake")
-
-
-def test_two_views_of_a_table_are_two():
-    left, right = HOURS.view(), HOURS.view()
-    apart = left.join(right, left.hour == right.hour).select(left.hour)
-    itself = left.join(left.view(), [left.hour == left.hour]).select(left.hour)
-    assert keeping.named(apart.op(), "duckdb") != keeping.named(itself.op(), "duckdb")
-
-
-def test_rows_in_memory_have_no_name():
-    given = ibis.memtable({"a": [1]})
-    assert keeping.named(given.op(), "duckdb") is None
+def kept(name: str, text: str) -> str:
+    return keeping.kept(name, lambda: text)
 
 
 def test_a_text_is_made_once(place: Path):
-    assert [kept(HOURS, "SELECT 1"), kept(HOURS, "never")] == ["SELECT 1", "SELECT 1"]
-    assert kept(HOURS.limit(1), "SELECT 2") == "SELECT 2"
+    assert [kept("hours", "SELECT 1"), kept("hours", "never")] == ["SELECT 1", "SELECT 1"]
+    assert kept("days", "SELECT 2") == "SELECT 2"
     assert len(list(place.iterdir())) == 2
+
+
+def test_without_a_name_it_is_made_each_time(place: Path):
+    texts = [keeping.kept(None, lambda text=text: text) for text in ("SELECT 1", "SELECT 2")]
+    assert texts == ["SELECT 1", "SELECT 2"]
+    assert list(place.iterdir()) == []
+
+
+def test_other_code_makes_it_again(place: Path, monkeypatch: pytest.MonkeyPatch):
+    kept("hours", "SELECT 1")
+    monkeypatch.setattr(keeping, "code", lambda: "changed")
+    assert kept("hours", "SELECT 2") == "SELECT 2"
+    assert len(list(place.iterdir())) == 2
+
+
+CALLS: list[ir.Table] = []
+
+
+def over_half(rows: ir.Table) -> ir.Table:
+    """Notes that it was called."""
+    CALLS.append(rows)
+    return rows.filter(rows.up_minutes > 30)
+
+
+def test_what_another_process_made_is_not_made_again(place: Path):
+    """For another window, with its instants, and the types of the columns."""
+    CALLS.clear()
+    warehouse = DuckDBWarehouse(Path("of nothing.duckdb"))
+    for start in (datetime(2026, 3, 7), datetime(2026, 3, 8, 5)):
+        for memory in (patterns._made, patterns._rows):
+            memory.cache_clear()
+        hours = warehouse.lazy(CIRCUIT_HOUR, Window(start, start + timedelta(hours=2)))
+        pattern = patterned(over_half)(rows=hours)
+        expected = hours.filter(hours.up_minutes > 30)
+        text = warehouse.sql(pattern)
+        assert text.split() == compiling.plain(expected.op(), "duckdb").split()
+        assert pattern.schema("duckdb") == dict(expected.schema().items())
+    assert len(CALLS) == 1
+    assert len(list(place.iterdir())) == 1
 
 
 @pytest.mark.parametrize("damage", [b"", b"SELECT", b"\xff\xfe\n", b"0" * 64 + b"\nSELECT 1"])
 def test_a_damaged_text_is_made_anew(place: Path, damage: bytes):
-    kept(HOURS, "SELECT 1")
+    kept("hours", "SELECT 1")
     [file] = place.iterdir()
     file.write_bytes(damage)
-    assert kept(HOURS, "SELECT 2") == "SELECT 2"
-    assert kept(HOURS, "never") == "SELECT 2"
+    assert kept("hours", "SELECT 2") == "SELECT 2"
+    assert kept("hours", "never") == "SELECT 2"
 
 
 def test_where_nothing_can_be_kept_it_is_made_each_time(
@@ -116,13 +89,13 @@ def test_where_nothing_can_be_kept_it_is_made_each_time(
     file = tmp_path / "no folder"
     file.touch()
     monkeypatch.setattr(keeping, "folder", lambda: file)
-    assert [kept(HOURS, "SELECT 1"), kept(HOURS, "SELECT 2")] == ["SELECT 1", "SELECT 2"]
+    assert [kept("hours", "SELECT 1"), kept("hours", "SELECT 2")] == ["SELECT 1", "SELECT 2"]
 
 
 def test_a_user_without_a_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(keeping.platformdirs, "user_cache_path", lambda _: Path("~/.cache"))
     monkeypatch.setattr(keeping, "folder", keeping.folder.__wrapped__)
-    assert [kept(HOURS, "SELECT 1"), kept(HOURS, "SELECT 2")] == ["SELECT 1", "SELECT 2"]
+    assert [kept("hours", "SELECT 1"), kept("hours", "SELECT 2")] == ["SELECT 1", "SELECT 2"]
     assert not Path("~").exists()
 
 
@@ -166,12 +139,12 @@ class TestOwnFolder:
 
     @pytest.mark.parametrize("how", ["a link", "written by others"])
     def test_a_prepared_text_is_not_executed(self, place: Path, tmp_path: Path, how: str):
-        kept(HOURS, "SELECT 1")
+        kept("hours", "SELECT 1")
         [file] = place.iterdir()
         if how == "a link":
             prepared = file.rename(tmp_path / "prepared")
             file.symlink_to(prepared)
         else:
             file.chmod(0o666)
-        assert kept(HOURS, "SELECT 2") == "SELECT 2"
+        assert kept("hours", "SELECT 2") == "SELECT 2"
         assert not file.is_symlink()

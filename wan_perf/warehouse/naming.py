@@ -1,0 +1,74 @@
+"""Names of expressions and of functions that make them, the same in every process.
+
+Belongs here: what distinguishes one from another.
+Keep out: what is stored under a name (`keeping`).
+
+A name is that of a function, not of what it makes: to name an expression of thousands of nodes it
+has to be made first. That its code is the same, `keeping.code` guarantees.
+"""
+
+import inspect
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+import ibis.expr.operations as ops
+
+from wan_perf.declaration import Table
+from wan_perf.tables import TABLES
+from wan_perf.warehouse.keeping import digest
+
+_DECLARED = dict(TABLES)
+"""Tables and views as the code declares them; only these are the same in every process."""
+
+
+def declared_name(*tables: Table) -> str | None:
+    """Names of declared tables; None where one is not as the code declares it."""
+    if any(_DECLARED.get(table.name) is not table for table in tables):
+        return None
+    return " ".join(table.name for table in tables)
+
+
+def function_name(made: Callable[..., Any]) -> str | None:
+    """Name of a function; None where something that it has from outside has no name.
+
+    A lambda or a function made by another one is distinguished by its line and its byte code, and
+    by the values that it was given there: texts, numbers and declared tables.
+    """
+    code = made.__code__
+    inherited = inspect.getclosurevars(made).nonlocals.items()
+    given = [_value_name(key, value) for key, value in sorted(inherited)]
+    if None in given:
+        return None
+    constants = [value for value in code.co_consts if not isinstance(value, CodeType)]
+    body = (code.co_firstlineno, code.co_code, code.co_names, constants)
+    return f"{made.__module__}.{made.__qualname__} {body} {given}"
+
+
+def expression_name(op: ops.Node) -> str | None:
+    """Name of an expression; None where its parts do not show all that they are."""
+    numbers = {view: n for n, view in enumerate(op.find(ops.SelfReference))}
+
+    def name(node: ops.Node, _: Any, **parts: Any) -> str:
+        if node in numbers:  # its own number is that of its process
+            parts["identifier"] = numbers[node]
+        # A set's order is another in every process.
+        plain = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in parts.items()}
+        text = f"{type(node).__module__}.{type(node).__qualname__} {plain!r}"
+        return digest(text) if " at 0x" not in text else ""
+
+    digests = op.map(name)
+    if not all(digests.values()) or any(isinstance(node, _OPAQUE) for node in digests):
+        return None
+    return str(digests[op])
+
+
+_OPAQUE = (ops.InMemoryTable, ops.ScalarUDF, ops.AggUDF)
+"""Their parts do not show their rows and their code."""
+
+
+def _value_name(key: str, value: Any) -> str | None:
+    if isinstance(value, Table):
+        name = declared_name(value)
+        return name and f"{key}={name}"
+    return f"{key}={value!r}" if isinstance(value, str | int | float | bool) else None
