@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from wan_perf.declaration import Table
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import DuckDBWarehouse
+from wan_perf.warehouse.on_duckdb import FILE
 from wan_perf_tests.benchmark.measuring import MEBIBYTE
 
 MOST_BYTES = 2.5
@@ -53,7 +54,9 @@ def stored(warehouse: DuckDBWarehouse) -> list[Stored]:
             " WHERE persistent AND block_id >= 0"
             for t in tables
         )
-        [(size,)] = session.run("SELECT block_size FROM pragma_database_size()")
+        [(size,)] = session.run(
+            f"SELECT block_size FROM pragma_database_size() WHERE database_name = '{FILE}'"
+        )
         taken = session.run(
             "SELECT of_table, column_name, sum(until - block_offset + "
             f"more * {size})::BIGINT FROM (SELECT *, lead(block_offset, 1, {size}::BIGINT) "
