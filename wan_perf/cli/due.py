@@ -18,13 +18,21 @@ from wan_perf.errors import UsageError
 from wan_perf.mist.cadence import PASS_EVERY, reach_back
 from wan_perf.mist.clock import floored
 from wan_perf.mist.collecting import EVENTS_KEPT
-from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_PORT, DIM_CIRCUIT, DIM_SITE, RAW_INVENTORY
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_PORT,
+    DIM_CIRCUIT,
+    DIM_CONTRACT,
+    DIM_POLICY,
+    DIM_SITE,
+    RAW_INVENTORY,
+)
 from wan_perf.time_argument import TimeArgument
 
 CHUNK = timedelta(hours=168)
 INVENTORY_EVERY = timedelta(hours=6)
-FROM_INVENTORY = (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)
-"""Dimensions that are computed from the inventory's snapshots."""
+FROM_INVENTORY = (DIM_CONTRACT, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY)
+"""What a run of the inventory stores after the snapshot; hours without it lack their levels."""
 
 
 class DueJobs(Jobs):

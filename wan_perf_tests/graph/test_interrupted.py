@@ -5,10 +5,19 @@ from pathlib import Path
 import pytest
 
 from wan_perf.cli.correcting import CorrectingRuns
+from wan_perf.declaration import Table
 from wan_perf.definitions import INVENTORY_JOB
 from wan_perf.errors import WanPerfError
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_PORT, DIM_CIRCUIT, DIM_SITE, RAW_INVENTORY
+from wan_perf.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_PORT,
+    DIM_CIRCUIT,
+    DIM_CONTRACT,
+    DIM_POLICY,
+    DIM_SITE,
+    RAW_INVENTORY,
+)
 from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, staged
 
 pytestmark = pytest.mark.proof
@@ -19,17 +28,30 @@ class Interrupted(CorrectingRuns, UpToFacts):
     """The command's runs, without what stands on the fact."""
 
 
-def test_an_inventory_that_was_killed_before_its_dimensions(tmp_path: Path):
-    """For six hours each collect reported 0 circuit-hours and success."""
+@pytest.mark.parametrize(
+    "stored",
+    [
+        pytest.param([RAW_INVENTORY], id="before its dimensions"),
+        pytest.param(
+            [RAW_INVENTORY, DIM_CONTRACT, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT],
+            id="before its policy",
+        ),
+    ],
+)
+def test_an_inventory_that_was_killed(stored: list[Table], tmp_path: Path):
+    """For six hours each collect reported 0 circuit-hours, or hours without levels, and success."""
     with staged(FLEET, tmp_path, kind=Interrupted) as stage:
-        stage.runs._run(INVENTORY_JOB, only=[RAW_INVENTORY])
+        stage.runs._run(INVENTORY_JOB, only=stored)
         stage.cloud.clock.advance_to(START + 10 * HOUR / 60)
         stage.runs.collect(None, None)
         assert len(stage.rows(CIRCUIT_HOUR)) > 0
         assert len(stage.rows(DIM_CIRCUIT)) > 0
+        assert len(stage.rows(DIM_POLICY)) > 0
 
 
-@pytest.mark.parametrize("table", [DIM_SITE, CIRCUIT_PORT], ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", [DIM_SITE, CIRCUIT_PORT, DIM_POLICY], ids=lambda table: table.name
+)
 def test_a_dropped_dimension_is_made_again(table, tmp_path: Path):
     with staged(FLEET, tmp_path, kind=Interrupted) as stage:
         stage.runs.collect(None, None)
