@@ -1,6 +1,7 @@
 """What the system costs, measured.
 
     python -m wan_perf_tests.benchmark circuit-hour --hours 24     raw to facts, windows, events
+    python -m wan_perf_tests.benchmark steady --hours 24           the same, a real day behind it
     python -m wan_perf_tests.benchmark month --days 31             raw to months, all stored
     python -m wan_perf_tests.benchmark calendar --months 13        hours to days, weeks, months
     python -m wan_perf_tests.benchmark threshold-runs --days 31    runs, pieces and hours above
@@ -15,12 +16,13 @@
     python -m wan_perf_tests.benchmark growth --passes 300         bytes that a live pass adds
 
 All but the last eight fill a DuckDB file with a synthetic estate and store what the graph stores;
-month and calendar also tell what it takes on disk. For live-hour a simulated cloud counts what an
-hour of `wan-perf collect` asks of it; for snowflake its stand-in counts what it is sent; backfill
-starts a real Dagster; week ticks schedules and sensors under a virtual clock, beside a cloud that
-fails, and tells what is missing at its end; daemon is a real one on the real clock, half an hour
-long; screens times pages over Parquet files; event-log runs empty assets over two event logs;
-growth takes live passes and weighs the home. Every figure is of this one run.
+steady does so for a loud and a realistic estate; month and calendar also print bytes on disk. For
+live-hour a simulated cloud counts what an hour of `wan-perf collect` asks of it; for snowflake its
+stand-in counts what it is sent; backfill starts a real Dagster; week ticks schedules and sensors
+under a virtual clock, beside a cloud that fails, and tells what is missing at its end; daemon is a
+real one on the real clock, half an hour long; screens times pages over Parquet files; event-log
+runs empty assets over two event logs; growth takes live passes and weighs the home. Every figure is
+of this one run.
 """
 
 import argparse
@@ -39,6 +41,7 @@ from wan_perf_tests.benchmark.month import month
 from wan_perf_tests.benchmark.publish import publish_live
 from wan_perf_tests.benchmark.screens import screens
 from wan_perf_tests.benchmark.snowflake import on_snowflake
+from wan_perf_tests.benchmark.steady import steady
 from wan_perf_tests.benchmark.threshold_runs import threshold_runs
 from wan_perf_tests.benchmark.week import week
 from wan_perf_tests.live_hour import counted, told
@@ -51,6 +54,7 @@ def main() -> None:
     )
     measured = {
         "circuit-hour": lambda: circuit_hour(given.circuits, given.hours),
+        "steady": lambda: steady(given.circuits, given.hours),
         "month": lambda: month(given.circuits, given.days),
         "calendar": lambda: calendar(given.circuits, given.months, given.chunk),
         "threshold-runs": lambda: threshold_runs(given.circuits, given.days),
@@ -66,7 +70,7 @@ def main() -> None:
     }
     parser.add_argument("what", choices=measured)
     parser.add_argument("--circuits", type=int, default=10_000)
-    parser.add_argument("--hours", type=int, default=1, help="of circuit-hour, event-log")
+    parser.add_argument("--hours", type=int, default=1, help="of circuit-hour, steady, event-log")
     parser.add_argument("--days", type=int, default=31, help="of all that run for days")
     parser.add_argument("--months", type=int, default=13, help="of calendar")
     parser.add_argument("--chunk", type=int, default=31, help="days that calendar stores at a time")

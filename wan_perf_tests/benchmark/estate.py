@@ -1,10 +1,11 @@
 """A synthetic estate, straight into a DuckDB file: two circuits a site, seen all day.
 
-Belongs here: samples 12 an hour of every circuit, two peer paths of each every ten minutes, events
-on every tenth circuit.
+Belongs here: samples 12 an hour of every circuit, two peer paths of each every ten minutes, and how
+many of them are down or have events.
 Keep out: what is measured of it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wan_perf.frames import conform
@@ -23,6 +24,26 @@ from wan_perf_tests.kpi.engine import STATE_SOURCES
 START = datetime(2026, 3, 10)
 H = timedelta(hours=1)
 RAW = (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How much goes on in an estate.
+
+    Attributes:
+        name: What a benchmark prints.
+        samples_per_down: One sample of so many is down.
+        has_event: Whether circuit `i` has an event in `hour`, in DuckDB's SQL.
+    """
+
+    name: str
+    samples_per_down: int
+    has_event: str
+
+
+LOUD = Noise("loud", 200, "i % 10 = 0")
+REALISTIC = Noise("realistic", 20_000, "hash(i, hour) % 100 = 0")
+"""A normal day of a real fleet: most circuit-hours have neither an outage nor an event."""
 CIRCUITS = """
     SELECT i, printf('%012x', i) AS mac, printf('site-%05d', i // 2) AS site,
            printf('ge-0/0/%d', i % 2) AS port, printf('%s:%s', site, port) AS circuit
@@ -39,13 +60,15 @@ DIMENSIONS = (
 SAMPLES = (
     "INSERT INTO raw_port_sample BY NAME SELECT pass_at, mac AS gateway_mac, port AS port_id, "
     "'device' AS counter_source, site AS site_id, pass_at - to_seconds(i % 60) AS sampled_at, "
-    "hash(i, pass_at) % 200 > 0 AS is_up, epoch(sampled_at) - 1.7e9 AS uptime_seconds, "
+    "hash(i, pass_at) % {samples_per_down} > 0 AS is_up, "
+    "epoch(sampled_at) - 1.7e9 AS uptime_seconds, "
     "(epoch(sampled_at) - 1.7e9)::BIGINT * (1000 + i) AS rx_bytes_counter, "
     "(epoch(sampled_at) - 1.7e9)::BIGINT * (500 + i) AS tx_bytes_counter "
     "FROM range({first}, {last}, INTERVAL 5 MINUTE) AS passes(pass_at), c",
     "INSERT INTO raw_path_sample BY NAME SELECT pass_at, mac AS gateway_mac, port AS port_id, "
     "site AS site_id, 'hub' || n AS peer_mac, 'ge-0/0/0' AS peer_port_id, 'wan' || n AS path_name, "
-    "pass_at - to_seconds(i % 60) AS sampled_at, hash(i, pass_at) % 200 > 0 AS is_up, "
+    "pass_at - to_seconds(i % 60) AS sampled_at, "
+    "hash(i, pass_at) % {samples_per_down} > 0 AS is_up, "
     "i % 2 = 0 AS is_active, 20 + hash(n, pass_at, i) % 40 AS latency_ms, "
     "hash(i, n, pass_at) % 8 AS jitter_ms, 0 AS loss_pct, 4.3 AS mos "
     "FROM range({first}, {last}, INTERVAL 10 MINUTE) AS passes(pass_at), range(2) AS hubs(n), c",
@@ -53,14 +76,14 @@ SAMPLES = (
     "AS event_at, mac AS gateway_mac, site AS site_id, port AS port_id, "
     "CASE WHEN hash(hour, i) % 2 = 0 THEN 'port_up' ELSE 'port_down' END AS event_kind, "
     "'event' AS event_name FROM range({before}, {last}, INTERVAL 1 HOUR) AS hours(hour), c "
-    "WHERE i % 10 = 0",
+    "WHERE {has_event}",
 )
 
 
-def fill(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> int:
+def fill(warehouse: DuckDBWarehouse, circuits: int, window: Window, noise: Noise = LOUD) -> int:
     """Write the synthetic tables; how many rows the fact will read of the raw ones."""
     furnish(warehouse, circuits, window)
-    return hear(warehouse, circuits, window)
+    return hear(warehouse, circuits, window, noise)
 
 
 def furnish(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> None:
@@ -76,9 +99,11 @@ def furnish(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> None:
             session.run(statement)
 
 
-def hear(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> int:
+def hear(warehouse: DuckDBWarehouse, circuits: int, window: Window, noise: Noise = LOUD) -> int:
     """Write the raw rows that the facts of the window read, instead of all there were; how many."""
-    instants = {
+    given = {
+        "samples_per_down": noise.samples_per_down,
+        "has_event": noise.has_event,
         "first": f"TIMESTAMP '{window.start - H}'",
         "last": f"TIMESTAMP '{window.end + H}'",
         "before": f"TIMESTAMP '{window.start - 24 * H}'",
@@ -88,5 +113,5 @@ def hear(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> int:
         for table in RAW:
             session.run(f"TRUNCATE {table.name}")
         for statement in SAMPLES:
-            session.run(statement.format(**instants))
+            session.run(statement.format(**given))
         return sum(session.run(f"SELECT count(*) FROM {table.name}")[0][0] for table in RAW)
