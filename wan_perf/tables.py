@@ -724,7 +724,7 @@ SITE_TRADING_DAY = Table(
     key=("day", "site_id"),
     required=("hour_count", "site_up_minutes", "lost_minutes", "site_unknown_minutes"),
     columns=(
-        *("day", "site_id", "hour_count", "site_up_minutes", "dark_minutes"),
+        *("day", "site_id", "is_whole", "hour_count", "site_up_minutes", "dark_minutes"),
         *("unreachable_minutes", "lost_minutes", "site_unknown_minutes", "site_availability_pct"),
         *("on_backup_minutes", "redundancy_lost_minutes"),
     ),

@@ -159,8 +159,10 @@ def circuit_trading_day(
     kinds={"sql"},
     partitions_def=DAILY,
     backfill_policy=CHUNK,
-    ins={name: _OF_TRADING_DAY[name] for name in ("site_hour", "dim_hour")},
+    ins={name: _OF_TRADING_DAY[name] for name in ("site_hour", "circuit_hour", "dim_hour")},
 )
 @patterned
-def site_trading_day(site_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    return site_trading_days(site_hour, dim_site, dim_hour)
+def site_trading_day(
+    site_hour: ir.Table, circuit_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
+) -> ir.Table:
+    return site_trading_days(site_hour, circuit_hour, dim_site, dim_hour)

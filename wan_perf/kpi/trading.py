@@ -36,32 +36,54 @@ def circuit_trading_days(
     by = ("day", "circuit_id")
     days = with_hours_above(sums(hours, *by), threshold_pieces(hours), *by)
     measured = with_exact_percentiles(days, samples_behind(hours, circuit_poll, *by), *by)
-    whole = whole_trading_days(calendar(dim_hour), circuit_hour)
-    # A circuit that changes its zone within a day is whole where the day is so in both zones.
-    in_zones = zoned.select(*by, "zone").distinct().inner_join(whole, ["zone", "day"])
-    of_circuit = in_zones.group_by(*by).aggregate(
-        is_whole=in_zones.is_whole.cast("int64").min() == 1
-    )
-    joined = measured.left_join(of_circuit, list(by))
-    return joined.select(*measured.columns, "is_whole")
+    return _with_is_whole(measured, zoned, circuit_hour, dim_hour, *by)
 
 
-def site_trading_days(site_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:
+def site_trading_days(
+    site_hour: ir.Table, circuit_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
+) -> ir.Table:
     """One row per site and trading day: minutes lost, on backup, not known.
 
     Lost is a minute of trading in which the site is dark or unreachable.
+
+    Args:
+        site_hour: Hours of the trading days and the hour after them.
+        circuit_hour: The same hours: which of them are closed.
+        dim_site: Versions of sites, with their time zones.
+        dim_hour: Local hours of the same time.
     """
-    hours = trading_hours(site_minutes(site_hour), dim_site, dim_hour).drop("zone")
+    zoned = trading_hours(site_minutes(site_hour), dim_site, dim_hour)
+    hours = zoned.drop("zone")
     names = SITE_MINUTES
     days = hours.group_by("day", "site_id").aggregate(
         hour_count=hours.count(),
         **{name: hours[name].sum().round(MINUTE_DECIMALS) for name in names},
     )
     lost = days.dark_minutes + days.unreachable_minutes
-    return days.mutate(
+    measured = days.mutate(
         lost_minutes=lost.round(MINUTE_DECIMALS),
         site_availability_pct=rounded_share_pct(days.site_up_minutes, days.site_up_minutes + lost),
     )
+    return _with_is_whole(measured, zoned, circuit_hour, dim_hour, "day", "site_id")
+
+
+def _with_is_whole(
+    days: ir.Table, zoned: ir.Table, circuit_hour: ir.Table, dim_hour: ir.Table, *by: str
+) -> ir.Table:
+    """Adds whether each day is whole (`whole.whole_trading_days`).
+
+    Args:
+        days: Figures of each trading day, keyed by the columns `by`.
+        zoned: The hours that they are of, with `day` and `zone`.
+        circuit_hour: Stored hours of the trading days and the hour after them.
+        dim_hour: Local hours of the same time.
+        by: day, and circuit_id or site_id.
+    """
+    whole = whole_trading_days(calendar(dim_hour), circuit_hour)
+    # Where the time zone changes within a day it is whole if it is so in both zones.
+    in_zones = zoned.select(*by, "zone").distinct().inner_join(whole, ["zone", "day"])
+    of_day = in_zones.group_by(*by).aggregate(is_whole=in_zones.is_whole.cast("int64").min() == 1)
+    return days.left_join(of_day, list(by)).select(*days.columns, "is_whole")
 
 
 def trading_hours(hours: ir.Table, dim_site: ir.Table, dim_hour: ir.Table) -> ir.Table:

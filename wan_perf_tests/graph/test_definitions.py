@@ -67,7 +67,7 @@ FEEDS = {
     "circuit_month": {"circuit_day", "threshold_piece", "circuit_month_histogram"},
     "circuit_13_month": {"circuit_month", "threshold_piece", "circuit_month_histogram"},
     "circuit_trading_day": {"circuit_hour", "circuit_poll", "dim_site", "dim_hour"},
-    "site_trading_day": {"site_hour", "dim_site", "dim_hour"},
+    "site_trading_day": {"site_hour", "circuit_hour", "dim_site", "dim_hour"},
     "site_window": {"circuit_window", "circuit_hour", "circuit_poll", "site_hour", "dim_hour"},
     "region_window": {
         *("circuit_window", "circuit_hour", "circuit_poll", "site_hour", "dim_site", "dim_hour"),

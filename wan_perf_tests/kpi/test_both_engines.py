@@ -219,7 +219,7 @@ def test_circuit_hours_and_their_day(warehouses):
         dims = [warehouse.lazy(t) for t in (DIM_SITE, DIM_HOUR)]
         warehouse.store(CIRCUIT_TRADING_DAY, circuit_trading_days(fact, polls, *dims), A_DAY)
         sites = warehouse.lazy(SITE_HOUR)
-        warehouse.store(SITE_TRADING_DAY, site_trading_days(sites, *dims), A_DAY)
+        warehouse.store(SITE_TRADING_DAY, site_trading_days(sites, fact, *dims), A_DAY)
         circuits = warehouse.lazy(CIRCUIT_WINDOW)
         of_windows = (circuits, fact, polls, sites)
         warehouse.store(SITE_WINDOW, site_windows(*of_windows, ends), A_DAY)

@@ -31,7 +31,7 @@ def query(of: str) -> Query:
         return Query(
             circuit_trading_days(unbound(CIRCUIT_HOUR), unbound(CIRCUIT_POLL), *dimensions)
         )
-    return Query(site_trading_days(unbound(SITE_HOUR), *dimensions))
+    return Query(site_trading_days(unbound(SITE_HOUR), unbound(CIRCUIT_HOUR), *dimensions))
 
 
 def dimensions(
@@ -44,6 +44,13 @@ def dimensions(
 
 def hours_from(start: datetime, loads: list[float | None]) -> list[Row]:
     return [{**loaded(0, pct), "hour": start + n * H} for n, pct in enumerate(loads)]
+
+
+def sites_of(hours: list[Row]) -> list[Row]:
+    """Hours of the site, up throughout, for the same hours."""
+    minutes = {"up_minutes": 60.0, "dark_minutes": 0.0, "unreachable_minutes": 0.0}
+    minutes |= {"unknown_minutes": 0.0}
+    return [{"hour": row["hour"], "site_id": "S1", **minutes} for row in hours]
 
 
 def counts(start: datetime, hours: int, zone: str | None, trading: TradingHours) -> Row:
@@ -81,10 +88,8 @@ def test_a_site_of_an_unknown_time_zone_has_no_trading_days(zone: str | None) ->
     given = dimensions(datetime(2026, 1, 14), 24, zone, SHOP)
     hours = hours_from(datetime(2026, 1, 14), [50.0] * 24)
     assert query("circuit").rows(circuit_hour=hours, **given) == []
-    minutes = {"up_minutes": 60.0, "dark_minutes": 0.0, "unreachable_minutes": 0.0}
-    minutes |= {"unknown_minutes": 0.0}
-    sites = [{"hour": row["hour"], "site_id": "S1", **minutes} for row in hours]
-    assert query("site").rows(site_hour=sites, **given) == []
+    sites = sites_of(hours)
+    assert query("site").rows(site_hour=sites, circuit_hour=hours, **given) == []
 
 
 def test_hours_after_midnight_belong_to_the_day_on_which_the_store_opened() -> None:
@@ -120,16 +125,19 @@ def test_a_trading_day_is_whole_once_its_last_hour_is_closed(
     """8:00 to 21:00 UTC; hours from 0:00 up to `last` have rows."""
     start = datetime(2026, 1, 14)
     hours = [row | {"source": source} for row in hours_from(start, [50.0] * (last + 1))]
-    [row] = query("circuit").rows(circuit_hour=hours, **dimensions(start, last + 1, "UTC", SHOP))
-    assert (row["is_whole"], row["hour_count"]) == (whole, min(last, 20) - 7)
+    given = dimensions(start, last + 1, "UTC", SHOP)
+    for of in ("circuit", "site"):
+        [row] = query(of).rows(circuit_hour=hours, site_hour=sites_of(hours), **given)
+        assert (row["is_whole"], row["hour_count"]) == (whole, min(last, 20) - 7)
 
 
 def test_a_day_whose_first_trading_hours_have_no_rows_is_not_whole() -> None:
     start = datetime(2026, 1, 14, 10)
-    [row] = query("circuit").rows(
-        circuit_hour=hours_from(start, [50.0] * 14), **dimensions(start, 14, "UTC", SHOP)
-    )
-    assert (row["is_whole"], row["hour_count"]) == (False, 11)
+    hours = hours_from(start, [50.0] * 14)
+    given = dimensions(start, 14, "UTC", SHOP)
+    for of in ("circuit", "site"):
+        [row] = query(of).rows(circuit_hour=hours, site_hour=sites_of(hours), **given)
+        assert (row["is_whole"], row["hour_count"]) == (False, 11)
 
 
 def test_a_day_of_the_evening_in_los_angeles_is_not_whole_at_midnight_utc() -> None:

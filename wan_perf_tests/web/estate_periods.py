@@ -57,10 +57,12 @@ def calendar_rows() -> dict[str, str]:
         month = f"CAST(date_trunc('month', day) AS DATE) AS month, {key}"
         made[f"{entity}_month"] = _period(month, count, "")
         made[f"{entity}_13_month"] = _period(f"DATE '2026-03-01' AS month, {key}", count, "")
-    made["site_trading_day"] = """SELECT day, site_id, 12 AS hour_count, 720 - sum(down) / 2 AS
+    made[
+        "site_trading_day"
+    ] = """SELECT day, is_whole, site_id, 12 AS hour_count, 720 - sum(down) / 2 AS
       site_up_minutes, sum(down) / 2 AS dark_minutes, 0.0 AS unreachable_minutes, sum(down) / 2 AS
       lost_minutes, 0.0 AS site_unknown_minutes, 100 - sum(down) / 14.4 AS site_availability_pct
-      FROM d WHERE k = 0 GROUP BY day, site_id"""
+      FROM d WHERE k = 0 GROUP BY day, is_whole, site_id"""
     made["threshold_piece"] = """SELECT CAST(hour AS DATE) AS day, circuit_id, site_id,
       'utilization_pct' AS metric, 'high' AS severity, 80.0 AS level, min(hour) AS started_at,
       max(hour) + INTERVAL '1 hour' AS ended_at, count(*) AS above_hours, max(utilization_pct) AS
