@@ -1,19 +1,23 @@
 """Which sites, circuits, regions and store types the names of overrides stand for.
 
-Belongs here: finding the names of the policy file among those of the dimensions.
+Belongs here: finding the names of the policy file among those of the dimensions; which overrides
+come together at a site or circuit.
 Keep out: when two names are the same (`name_matching`), which levels hold (`levels`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wan_perf.columns import SCOPES
 from wan_perf.errors import UsageError
-from wan_perf.levels import Override
+from wan_perf.levels import METRICS, Override, refuse_unless_rising
 from wan_perf.name_matching import closest, folded
 from wan_perf.thresholds import Policy
 
 Rows = Iterable[Mapping[Any, Any]]
+Scope = tuple[str, str]
+"""A scope of levels, and the name in it."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,73 @@ def resolved(policy: Policy, names: Names) -> tuple[Policy, list[str]]:
             f"Policy file: {error}; fix the file that WAN_PERF_POLICY names."
         ) from None
     return changed, unmatched
+
+
+def contradictions(policy: Policy, sites: Rows, circuits: Rows) -> list[str]:
+    """A sentence for each combination of scopes whose levels do not rise once put together.
+
+    The file alone does not say which region and store type a site is of, so that such a policy is
+    valid: every level applies as it is written, and an hour has the highest severity it reaches.
+
+    Args:
+        policy: With the names of the dimensions (`resolved`).
+        sites: Versions of sites: site_id, region, store_type, valid_to.
+        circuits: Versions of circuits: circuit_id, site_id, valid_to.
+    """
+    levels: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in policy.rows():
+        levels.setdefault((row["scope"], row["scope_name"]), []).append(row)
+    found = (
+        _contradiction([(scope, levels[scope]) for scope in chain], metric)
+        for chain in _chains(levels, sites, circuits)
+        for metric in METRICS
+    )
+    return list(dict.fromkeys(sentence for sentence in found if sentence))
+
+
+def _chains(levels: Container[Scope], sites: Rows, circuits: Rows) -> list[tuple[Scope, ...]]:
+    """The combinations of scopes with levels that there are, each from the widest scope on."""
+    of_site = {
+        row["site_id"]: (
+            (SCOPES[0], ""),
+            ("region", row["region"]),
+            ("store_type", row["store_type"]),
+            ("site", row["site_id"]),
+        )
+        for row in sites
+        if not _is_given(row.get("valid_to"))
+    }
+    of_circuit = (
+        (*of_site[row["site_id"]], ("circuit", row["circuit_id"]))
+        for row in circuits
+        if not _is_given(row.get("valid_to")) and row["site_id"] in of_site
+    )
+    chains = (
+        tuple(scope for scope in chain if scope in levels)
+        for chain in (*of_site.values(), *of_circuit)
+    )
+    return list(dict.fromkeys(chains))
+
+
+def _contradiction(
+    chain: Iterable[tuple[Scope, list[Mapping[str, Any]]]], metric: str
+) -> str | None:
+    """A sentence about the first instant at which the chain's levels do not rise, if any."""
+    rows = [(scope, row) for scope, rows in chain for row in rows if row["metric"] == metric]
+    for at in sorted({row["valid_from"] for _, row in rows}):
+        together: dict[str, Any] = {}
+        for _, row in rows:
+            if row["valid_from"] <= at and (row["valid_to"] is None or at < row["valid_to"]):
+                together[row["severity"]] = row["level"]
+        try:
+            refuse_unless_rising(together)
+        except ValueError as error:
+            named = dict.fromkeys(f"{s.replace('_', ' ')} {n!r}" for (s, n), _ in rows if n)
+            return (
+                f"Overrides of {metric} for {' and '.join(named)}: {error} where they apply "
+                f"together from {at:%Y-%m-%d %H:%M} UTC on; state all levels in the narrower one."
+            )
+    return None
 
 
 def _for_each(override: Override, names: Names) -> Iterator[Override]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from wan_perf.errors import UsageError
-from wan_perf.policy_scopes import known_names, resolved
+from wan_perf.policy_scopes import contradictions, known_names, resolved
 from wan_perf.thresholds import Override, Policy
 from wan_perf_tests.kpi.estate import circuit, site
 
@@ -69,3 +69,51 @@ def test_one_site_by_id_and_by_name_on_one_date_is_refused():
         scopes(override(site="S1"), override(site="Store 1"))
     later = override(site="Store 1", since=datetime(2026, 3, 1))
     assert scopes(override(site="S1"), later) == (["S1", "S1"], [])
+
+
+def contradicting(*overrides: Override) -> list[str]:
+    """Of Store 1 (West, Express) and a store of another region and type."""
+    sites = [site(), site(site_id="S2", site_name="Store 2", region="East", store_type="Large")]
+    circuits = [circuit(), circuit("C2", site_id="S2")]
+    policy, _ = resolved(Policy(override=overrides), known_names(sites, circuits))
+    return contradictions(policy, sites, circuits)
+
+
+WEST = Override(metric="utilization_pct", region="West", high=88)
+JUNE = datetime(2026, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("narrower", "found"),
+    [
+        pytest.param({"store_type": "Express", "critical": 90}, [], id="rising: 70, 88, 90"),
+        pytest.param({"store_type": "Large", "critical": 85}, [], id="no site is of both scopes"),
+        pytest.param(
+            {"store_type": "Express", "critical": 85},
+            [
+                "region 'West' and store type 'Express': levels must rise, warning 70 < high 88 < "
+                "critical 85 does not where they apply together from 1970-01-01 00:00"
+            ],
+            id="high of the region, critical of the store type",
+        ),
+        pytest.param(
+            {"circuit": "C1", "warning": 88, "high": 89, "since": JUNE},
+            [],
+            id="rising from a date on",
+        ),
+        pytest.param(
+            {"circuit": "C1", "warning": 88, "since": JUNE},
+            [
+                "region 'West' and circuit 'C1': levels must rise, warning 88 < high 88 < critical "
+                "90 does not where they apply together from 2026-06-01 00:00"
+            ],
+            id="a circuit from a date on",
+        ),
+    ],
+)
+def test_levels_of_several_scopes_that_do_not_rise_together_are_reported(
+    narrower: dict[str, Any], found: list[str]
+) -> None:
+    sentences = contradicting(WEST, Override(metric="utilization_pct", **narrower))
+    advice = " UTC on; state all levels in the narrower one."
+    assert sentences == [f"Overrides of utilization_pct for {words}{advice}" for words in found]

@@ -11,7 +11,7 @@ from wan_perf.defs.resources import PolicyFile
 from wan_perf.frames import conform
 from wan_perf.kpi import dimensions
 from wan_perf.periods import local_hours
-from wan_perf.policy_scopes import known_names, resolved
+from wan_perf.policy_scopes import contradictions, known_names, resolved
 from wan_perf.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE
 
 
@@ -38,11 +38,14 @@ def dim_policy(
     dim_circuit: pd.DataFrame,
     policy: dg.ResourceParam[PolicyFile],
 ) -> pd.DataFrame:
-    names = known_names(dim_site.to_dict("records"), dim_circuit.to_dict("records"))
-    found, unmatched = resolved(policy.read(), names)
-    for sentence in unmatched:
+    sites, circuits = dim_site.to_dict("records"), dim_circuit.to_dict("records")
+    found, unmatched = resolved(policy.read(), known_names(sites, circuits))
+    contradicting = contradictions(found, sites, circuits)
+    for sentence in (*unmatched, *contradicting):
         context.log.warning(sentence)
-    context.add_output_metadata({"overrides_unmatched": unmatched})
+    context.add_output_metadata(
+        {"overrides_unmatched": unmatched, "overrides_contradicting": contradicting}
+    )
     return conform(found.rows(), DIM_POLICY)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pydantic import SecretStr
 
 from wan_perf.doctor.cloud import CLOUD, examine_cloud
+from wan_perf.doctor.contracts import examine_contracts
 from wan_perf.doctor.described import DESCRIBED, examine_described
-from wan_perf.doctor.files import FILES, examine_files
+from wan_perf.doctor.files import FILES, empty_settings, examine_files
 from wan_perf.doctor.finding import Finding, not_asked
 from wan_perf.doctor.machine import MACHINE, examine_machine
 from wan_perf.doctor.store import PATIENCE_S, STORE, examine_store
@@ -40,8 +41,14 @@ def examine(clock: Clock | None = None, patience_s: float = PATIENCE_S) -> Itera
 
 
 def _findings(settings: Settings, clock: Clock, patience_s: float) -> Iterator[Finding]:
-    yield from examine_files(settings, clock)
+    yield from examine_files(settings)
     yield from examine_cloud(settings, clock)
-    yield from examine_store(settings, clock, patience_s)
-    yield from examine_described(settings, patience_s)
+    is_open = True
+    for finding in examine_store(settings, clock, patience_s):
+        is_open &= (finding.name, finding.verdict) != ("warehouse", "FAILED")
+        yield finding
+    # A login that was refused is not tried again: accounts are locked after a few.
+    can_request = not empty_settings(settings)
+    yield examine_contracts(settings, clock, can_request=can_request, is_open=is_open)
+    yield from examine_described(settings, patience_s, is_open=is_open)
     yield from examine_machine(settings)

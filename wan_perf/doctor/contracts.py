@@ -17,10 +17,13 @@ from wan_perf.tables import RAW_INVENTORY
 _SHOWN = 10
 
 
-def examine_contracts(settings: Settings, clock: Clock, *, can_request: bool) -> Finding:
+def examine_contracts(
+    settings: Settings, clock: Clock, *, can_request: bool, is_open: bool
+) -> Finding:
     """Whether the file can be read, and what of it cannot be used.
 
-    Rows are compared with the newest stored inventory, without one with Mist if `can_request`.
+    Rows are compared with the newest stored inventory if the warehouse `is_open`, without one with
+    Mist if `can_request`.
     """
     try:
         contracts = Source(settings).contracts()
@@ -36,7 +39,10 @@ def examine_contracts(settings: Settings, clock: Clock, *, can_request: bool) ->
         )
     valid = f"{settings.circuits_path} is valid, contracts: {len(contracts):,}"
     try:
-        sentences = _sentences(settings, contracts, clock, can_request=can_request)
+        stored = _stored(settings, contracts) if is_open else None
+        sentences = (
+            _of_mist(settings, contracts, clock) if can_request and stored is None else stored
+        )
     except WanPerfError as error:
         return Finding("contracts", "ok", f"{valid}; not compared with Mist: {error}")
     if sentences is None:
@@ -53,15 +59,15 @@ def examine_contracts(settings: Settings, clock: Clock, *, can_request: bool) ->
     )
 
 
-def _sentences(
-    settings: Settings, contracts: list[Contract], clock: Clock, *, can_request: bool
-) -> list[str] | None:
-    """What an inventory says of contracts that it cannot use; None where there is none."""
+def _stored(settings: Settings, contracts: list[Contract]) -> list[str] | None:
+    """A sentence for each contract that the newest stored inventory cannot use; None if none is."""
     warehouse = warehouse_for(settings)
-    if warehouse.holds(RAW_INVENTORY):
-        snapshot = newest_snapshot(warehouse)
-        if len(snapshot):
-            return contracts_of(snapshot, contracts)[1]
-    if not can_request:
+    if not warehouse.holds(RAW_INVENTORY):
         return None
+    snapshot = newest_snapshot(warehouse)
+    return contracts_of(snapshot, contracts)[1] if len(snapshot) else None
+
+
+def _of_mist(settings: Settings, contracts: list[Contract], clock: Clock) -> list[str]:
+    """The same of an inventory that is requested from Mist."""
     return inventory(Source(settings).session(), clock.now(), contracts)[1]

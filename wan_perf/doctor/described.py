@@ -14,7 +14,7 @@ from wan_perf.defs.resources import PolicyFile, warehouse_for
 from wan_perf.doctor.finding import Finding, listed, not_asked
 from wan_perf.doctor.folders import is_there
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.policy_scopes import known_names, resolved
+from wan_perf.policy_scopes import contradictions, known_names, resolved
 from wan_perf.settings import Settings
 from wan_perf.tables import DIM_CIRCUIT, DIM_SITE
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
@@ -22,13 +22,17 @@ from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 DESCRIBED = ("overrides", "time zones")
 
 
-def examine_described(settings: Settings, patience_s: float) -> Iterator[Finding]:
+def examine_described(settings: Settings, patience_s: float, *, is_open: bool) -> Iterator[Finding]:
     """Overrides that match nothing, and sites whose local time is unknown.
 
     Args:
         settings: Of the warehouse and the policy file.
         patience_s: How long to wait for a warehouse that another process has open. [s]
+        is_open: Whether the warehouse could be opened before; if not it is not tried again.
     """
+    if not is_open:
+        yield from not_asked(DESCRIBED, "the warehouse is not open")
+        return
     try:
         sites, circuits = _dimensions(settings, patience_s)
     except WanPerfError:
@@ -56,13 +60,13 @@ def _dimensions(settings: Settings, patience_s: float) -> tuple[pd.DataFrame, pd
 
 
 def _overrides(settings: Settings, sites: pd.DataFrame, circuits: pd.DataFrame) -> Finding:
-    names = known_names(sites.to_dict("records"), circuits.to_dict("records"))
+    rows = sites.to_dict("records"), circuits.to_dict("records")
     try:
-        policy, unmatched = resolved(PolicyFile(settings).read(), names)
+        policy, unmatched = resolved(PolicyFile(settings).read(), known_names(*rows))
     except UsageError as error:
         return Finding("overrides", "FAILED", str(error))
-    if unmatched:
-        return Finding("overrides", "warning", " ".join(unmatched))
+    if sentences := [*unmatched, *contradictions(policy, *rows)]:
+        return Finding("overrides", "warning", " ".join(sentences))
     return Finding("overrides", "ok", f"each of {len(policy.override)} matches what it names.")
 
 

@@ -1,4 +1,4 @@
-"""Settings and the two files that they name.
+"""Settings and the files that they name.
 
 Belongs here: what is set, and whether the policy can be read.
 Keep out: whether what is set leads anywhere (`cloud`, `store`, `machine`), contracts (`contracts`).
@@ -7,20 +7,18 @@ Keep out: whether what is set leads anywhere (`cloud`, `store`, `machine`), cont
 from collections.abc import Iterator
 
 from wan_perf.defs.resources import PolicyFile
-from wan_perf.doctor.contracts import examine_contracts
 from wan_perf.doctor.finding import Finding
 from wan_perf.errors import UsageError
-from wan_perf.mist.clock import Clock
 from wan_perf.settings import Settings
 
 FILES = ("policy", "contracts")
+"""Checks of files that a person writes."""
 
 
-def examine_files(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    """The settings, then the files."""
+def examine_files(settings: Settings) -> Iterator[Finding]:
+    """The settings, then the policy file."""
     yield _settings(settings)
     yield _policy(settings)
-    yield examine_contracts(settings, clock, can_request=not empty_settings(settings))
 
 
 def empty_settings(settings: Settings) -> list[str]:

@@ -163,19 +163,22 @@ def test_snowflake_without_its_settings(doctor: Doctor) -> None:
     assert "SNF_ACCOUNT, SNF_USER, SNF_DATABASE" in found["warehouse"].found
 
 
-def test_a_refused_login_is_the_sentence_about_it(doctor: Doctor) -> None:
-    """The real connector against an account that knows no such role."""
+def test_a_refused_login_is_one_sentence_and_one_attempt(doctor: Doctor, tmp_path: Path) -> None:
+    """The real connector against an account that knows no such role, with a contract file."""
+    contracts = tmp_path / "contracts.csv"
+    contracts.write_text("site_id,port_id,bandwidth_down_mbps\nS1,ge-0/0/0,100\n", encoding="utf-8")
     with refusing(390186, "Role 'WRITER' specified in the connect string is not granted.") as (
         settings,
         logins,
     ):
-        found = doctor(**settings)
+        found = doctor(**settings, WAN_PERF_CIRCUITS=str(contracts))
     assert failed(found) == ["warehouse"]
+    assert [name for name, finding in found.items() if "WRITER" in finding.found] == ["warehouse"]
     assert found["warehouse"].found.endswith(
         "Set SNF_ROLE to a role that loader has, or GRANT ROLE writer TO USER loader."
     )
     assert found["privileges"].found == "not asked, because the warehouse is not open."
-    assert len(logins) == 2  # by the contracts' check and the warehouse's; neither tries again
+    assert len(logins) == 1
     assert SETTINGS["SNF_PASSWORD"] not in str(found)
 
 
