@@ -130,7 +130,12 @@ JOBS = [
     (CHECKS_JOB, "checks", LIVE_ASSETS, "Rules of an hour that live runs no longer change."),
     ("collect_job", "collect", COLLECTED, "What Mist says of hours: passes, history, events."),
     (EVENTS_JOB, "collect", [raw.raw_gateway_event], "Events of past hours again."),
-    (FACTS_JOB, "facts", FACTS, "Circuit-hours and what they stand on, and their windows."),
+    (
+        FACTS_JOB,
+        "facts",
+        [dimensions.dim_hour, *FACTS],
+        "Circuit-hours and what they stand on, and their windows.",
+    ),
     (IMPORT_JOB, "import", IMPORTED, "Hours of an older tool: wan-perf import."),
     ("windows_job", "windows", WINDOWS, "The last 3, 12 and 24 hours, from circuit-hours."),
     (DAILY_JOB, "daily", DAILY_ASSETS, "Events and days, in this order, from circuit-hours."),

@@ -121,7 +121,16 @@ def trading_day(schedule: Sequence[TradingHours], local: datetime) -> date | Non
     """
     today = local.date()
     for day in (today, today - _DAY):
-        in_force = next(entry for entry in reversed(schedule) if entry.since <= day)
-        if in_force.is_open(day, local):
+        if in_force_on(schedule, day).is_open(day, local):
             return day
     return None
+
+
+def in_force_on(schedule: Sequence[TradingHours], day: date) -> TradingHours:
+    """The trading hours of a local trading day.
+
+    Args:
+        schedule: Trading hours by date (`in_order`).
+        day: The local date on which the store opens.
+    """
+    return next(entry for entry in reversed(schedule) if entry.since <= day)

@@ -31,7 +31,7 @@ ARROWS = {
     },
     "levels": {"columns", "name_matching"},
     "trading_hours": set(),
-    "policy_scopes": {"errors", "levels", "name_matching", "thresholds"},
+    "policy_scopes": {"columns", "errors", "levels", "name_matching", "thresholds"},
     "thresholds": {"errors", "levels", "trading_hours"},
     "env_file": {"errors"},
     "answer_limits": set(),
@@ -51,7 +51,8 @@ ARROWS = {
     "simulator": set(),
     "defs": {
         *(*SHARED, "audits", "contracts", "kpi", "mist", "network", "periods", "settings"),
-        *("answer_limits", "policy_scopes", "published", "thresholds", "waiting", "warehouse"),
+        *("answer_limits", "policy_scopes", "published", "thresholds", "trading_hours"),
+        *("waiting", "warehouse"),
     },
     "doctor": {
         *("contracts", "declaration", "defs", "errors", "mist", "network", "settings", "tables"),

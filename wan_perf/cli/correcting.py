@@ -18,6 +18,7 @@ from wan_perf.cli.report import counted
 from wan_perf.cli.running import Runs
 from wan_perf.definitions import DAILY_JOB, FACTS_JOB, HOURLY_JOB, REPORTS_JOB
 from wan_perf.defs.late import consecutive_hours, hours_without_facts, stale_rows
+from wan_perf.defs.resources import PolicyFile
 from wan_perf.mist.clock import floored
 from wan_perf.tables import (
     CIRCUIT_DAY,
@@ -62,21 +63,24 @@ class CorrectingRuns(Runs):
         return computed_from
 
     def correct(self) -> datetime | None:
-        """Recompute hours whose bandwidth or circuit is not that of the contracts any more.
+        """Recompute hours that contracts or the policy describe otherwise than they are stored.
 
-        Hours are compared once: until the contracts change, those of older days are not read again.
+        Hours are compared once: until contracts or the policy change, those of older days are not
+        read again.
 
         Returns:
             The first hour that was recomputed, if any was.
         """
         file = self.settings.home / "compared_days.json"
         now = self.clock.now()
-        rows, compared = stale_rows(self.warehouse, _read(file), self.settings.start, now, None)
+        schedule = PolicyFile(self.settings).read().trading_hours
+        bounds = (self.settings.start, now, schedule, None)
+        rows, compared = stale_rows(self.warehouse, _read(file), *bounds)
         if len(rows):
             self._say_stale(rows)
             hours = sorted(pd.Timestamp(at).to_pydatetime() for at in rows["hour"].unique())
             self._recompute(hours)
-            again, compared = stale_rows(self.warehouse, compared, self.settings.start, now, None)
+            again, compared = stale_rows(self.warehouse, compared, *bounds)
             self._say_recomputed(len(rows) - len(again))
         _write(file, compared)
         return None if rows.empty else rows["hour"].min().to_pydatetime()
@@ -88,8 +92,8 @@ class CorrectingRuns(Runs):
         span = " to ".join(f"{at:%Y-%m-%d %H:%M}" for at in ends)
         verb = "rests" if len(rows) == 1 else "rest"
         self.console.print(
-            f"{hours} of {circuits} from {span} UTC {verb} on another bandwidth, role or level "
-            "than the contracts and the policy give now; recomputing."
+            f"{hours} of {circuits} from {span} UTC {verb} on another bandwidth, role, level "
+            "or trading hours than the contracts and the policy give now; recomputing."
         )
 
     def _say_recomputed(self, count: int) -> None:

@@ -5,7 +5,7 @@ Keep out: what follows from them: the conditions take it from there (`automation
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 import dagster as dg
@@ -14,7 +14,8 @@ import pandas as pd
 from wan_perf.defs.automation import MIST_KEEPS, hours
 from wan_perf.defs.changed_days import day_digests, days_to_compare, windows
 from wan_perf.defs.lanes import HISTORY, lane
-from wan_perf.defs.resources import Source
+from wan_perf.defs.resources import PolicyFile, Source
+from wan_perf.defs.trading_changes import rows_of_other_trading_hours, trading_digests
 from wan_perf.kpi.corrections import (
     corrected_rows,
     rows_at_other_levels,
@@ -30,12 +31,14 @@ from wan_perf.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_STATE,
     DIM_CIRCUIT,
+    DIM_HOUR,
     DIM_POLICY,
     DIM_SITE,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_PORT_SAMPLE,
 )
+from wan_perf.trading_hours import TradingHours
 from wan_perf.warehouse import Warehouse, Window
 from wan_perf.warehouse.expired import computable_from
 
@@ -104,17 +107,21 @@ def late_sensors(
         job_name=facts_job,
         minimum_interval_seconds=3600,
         default_status=status,
-        description="Hours whose bandwidth, rank or levels a contract or a policy has corrected.",
+        description="Hours that contracts or the policy describe otherwise than they are stored.",
     )
     def corrections(
         context: dg.SensorEvaluationContext,
         clock: dg.ResourceParam[Clock],
         warehouse: dg.ResourceParam[Warehouse],
+        policy: dg.ResourceParam[PolicyFile],
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        schedule = policy.read().trading_hours
         compared = json.loads(context.cursor) if context.cursor else {}
-        found, compared = hours_of_corrections(warehouse, compared, start, clock.now())
+        found, compared = hours_of_corrections(warehouse, compared, start, clock.now(), schedule)
         context.update_cursor(json.dumps(compared))
-        yield from _asked(found, start, "Every hour has the bandwidth, ranks and levels in force.")
+        yield from _asked(
+            found, start, "Every hour has the bandwidth, ranks, levels and trading hours in force."
+        )
 
     @dg.sensor(
         job_name=facts_job,
@@ -171,13 +178,14 @@ def hours_of_silences(
 
 
 def hours_of_corrections(
-    warehouse: Warehouse, compared: dict[str, str], start: datetime, now: datetime
+    warehouse: Warehouse,
+    compared: dict[str, str],
+    start: datetime,
+    now: datetime,
+    schedule: Sequence[TradingHours],
 ) -> tuple[list[datetime], dict[str, str]]:
-    """Hours on a bandwidth, rank or levels not in force; and the days that need no comparison.
-
-    The hours and the days of `stale_rows`.
-    """
-    rows, compared = stale_rows(warehouse, compared, start, now)
+    """The hours of the rows of `stale_rows`, and what the next call is given as `compared`."""
+    rows, compared = stale_rows(warehouse, compared, start, now, schedule)
     return sorted(set(_instants(rows["hour"]))), compared
 
 
@@ -186,21 +194,23 @@ def stale_rows(
     compared: dict[str, str],
     start: datetime,
     now: datetime,
+    schedule: Sequence[TradingHours],
     most_days: int | None = _DAYS_OF_A_CALL,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Circuit-hours at a bandwidth, rank or levels not in force; and the days not to compare.
+    """Circuit-hours at a bandwidth, rank, levels or trading hours not in force; and agreeing days.
 
-    Stored hours are read of days only whose circuits or levels have changed since all hours of
-    the day agreed with them, and of the newest two: a correction of any age changes the digests of
-    its days (`changed_days`), and a day whose hours do not agree yet is compared again. What
-    bounds one call is `most_days`, the newest days first; the rest follows with the next. Hours
-    whose raw rows were removed by their retention cannot be computed again and are left out.
+    Stored hours are read of days only whose circuits, levels or trading hours have changed since
+    all hours of the day agreed with them, and of the newest two: a correction of any age changes
+    the digests of its days (`changed_days`), and a day whose hours do not agree is compared again.
+    What bounds one call is `most_days`, the newest days first; the rest follows with the next.
+    Hours whose raw rows were removed by their retention cannot be computed again and are left out.
 
     Args:
         warehouse: Stored hours and dimensions.
         compared: What the last call returned: a digest by ISO day; empty at first.
         start: The first instant that has a partition.
         now: The current instant, naive UTC.
+        schedule: The policy's trading hours by date.
         most_days: How many days one call reads; None reads all that changed.
 
     Returns:
@@ -212,11 +222,11 @@ def stale_rows(
     start = max(start, computable_from(warehouse) or start)
     if start > now:
         return nothing, compared
-    digests = _digests(warehouse, start.date(), now.date())
+    digests = _digests(warehouse, start.date(), now.date(), schedule)
     days = days_to_compare(digests, compared, now.date(), most_days or len(digests))
     found = [nothing]
     for window in windows(days):
-        found += _stale_rows(warehouse, window)
+        found += _stale_rows(warehouse, window, schedule)
     rows = pd.concat([part for part in found if len(part)] or found)
     rows = rows[rows["hour"] >= floored(start, _HOUR)].drop_duplicates()
     open_days = set(rows["hour"].dt.date)
@@ -226,9 +236,11 @@ def stale_rows(
     return rows, {**again, **agreed}
 
 
-def _digests(warehouse: Warehouse, first: date, last: date) -> dict[str, str]:
+def _digests(
+    warehouse: Warehouse, first: date, last: date, schedule: Sequence[TradingHours]
+) -> dict[str, str]:
     """By ISO day: a digest of all versions that its hours are computed from."""
-    digests: dict[str, str] = {}
+    digests = trading_digests(schedule, first, last)
     for table, values in _DATED:
         if warehouse.holds(table):
             dated = warehouse.lazy(table).select(*values, "valid_from", "valid_to")
@@ -237,8 +249,10 @@ def _digests(warehouse: Warehouse, first: date, last: date) -> dict[str, str]:
     return digests
 
 
-def _stale_rows(warehouse: Warehouse, window: Window) -> Iterator[pd.DataFrame]:
-    """Stored circuit-hours of the window at another bandwidth, rank or levels than now."""
+def _stale_rows(
+    warehouse: Warehouse, window: Window, schedule: Sequence[TradingHours]
+) -> Iterator[pd.DataFrame]:
+    """Stored circuit-hours of the window at another bandwidth, rank, levels or trading hours."""
     hours, circuits = warehouse.lazy(CIRCUIT_HOUR, window), warehouse.lazy(DIM_CIRCUIT)
     yield warehouse.query(corrected_rows(hours, circuits))
     if warehouse.holds(CIRCUIT_STATE):
@@ -247,6 +261,8 @@ def _stale_rows(warehouse: Warehouse, window: Window) -> Iterator[pd.DataFrame]:
     if all(map(warehouse.holds, (DIM_SITE, DIM_POLICY))):
         dimensions = map(warehouse.lazy, (DIM_SITE, DIM_POLICY))
         yield warehouse.query(rows_at_other_levels(hours, *dimensions))
+    if all(map(warehouse.holds, (DIM_SITE, DIM_HOUR))):
+        yield rows_of_other_trading_hours(warehouse, window, schedule)
 
 
 def _instants(column: pd.Series) -> list[datetime]:

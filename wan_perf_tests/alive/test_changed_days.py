@@ -19,6 +19,7 @@ START = datetime(2026, 3, 1)
 NOW = datetime(2026, 3, 10, 10, 20)
 FIRST, LAST = START.date(), NOW.date()
 AT = datetime.fromisoformat
+SCHEDULE = Policy().trading_hours
 
 
 def version(
@@ -108,17 +109,17 @@ def test_a_correction_of_any_age_is_found_until_its_hours_agree(tmp_path: Path):
 
     store({})
     warehouse.store(DIM_CIRCUIT, conform([version(100)], DIM_CIRCUIT))
-    found, compared = hours_of_corrections(warehouse, {}, START, NOW)
+    found, compared = hours_of_corrections(warehouse, {}, START, NOW, SCHEDULE)
     assert (found, len(compared)) == ([], 10)
 
     warehouse.store(DIM_CIRCUIT, conform(corrected, DIM_CIRCUIT))
     for _ in range(2):  # its runs may fail: it is found until it is done
-        found, compared = hours_of_corrections(warehouse, compared, START, NOW)
+        found, compared = hours_of_corrections(warehouse, compared, START, NOW, SCHEDULE)
         assert (found[0], found[-1], len(found)) == (AT("2026-03-02"), AT("2026-03-04T23:00"), 72)
         assert len(compared) == 7
 
     store({2: 50, 3: 50, 4: 50})
-    found, compared = hours_of_corrections(warehouse, compared, START, NOW)
+    found, compared = hours_of_corrections(warehouse, compared, START, NOW, SCHEDULE)
     assert (found, len(compared)) == ([], 10)
 
 
@@ -152,14 +153,14 @@ def test_an_override_that_is_dated_back_is_found_until_its_hours_agree(tmp_path:
     warehouse.store(DIM_CIRCUIT, conform([version(100)], DIM_CIRCUIT))
     warehouse.store(DIM_SITE, conform([site()], DIM_SITE))
     levels(Policy())
-    found, compared = hours_of_corrections(warehouse, {}, START, NOW)
+    found, compared = hours_of_corrections(warehouse, {}, START, NOW, SCHEDULE)
     assert (found, len(compared)) == ([], 10)
 
     levels(Policy(override=(west,)))
     for _ in range(2):
-        found, compared = hours_of_corrections(warehouse, compared, START, NOW)
+        found, compared = hours_of_corrections(warehouse, compared, START, NOW, SCHEDULE)
         assert (found[0], found[-1], len(found)) == (noon, AT("2026-03-10T10:00"), 12 + 7 * 24 + 11)
         assert sorted(compared) == ["2026-03-01"]
 
     store(85.0)
-    assert hours_of_corrections(warehouse, compared, START, NOW)[0] == []
+    assert hours_of_corrections(warehouse, compared, START, NOW, SCHEDULE)[0] == []

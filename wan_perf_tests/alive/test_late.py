@@ -79,7 +79,7 @@ def test_a_corrected_contract_asks_for_its_hours_and_is_done(stage: Stage):
     """From the fifth hour on a circuit has 37 Mbit/s; before it what it had."""
     corrected = START + 5 * HOUR
     assert asked_by(stage, "corrections") == [
-        "Every hour has the bandwidth, ranks and levels in force."
+        "Every hour has the bandwidth, ranks, levels and trading hours in force."
     ]
     described = stage.rows(DIM_CIRCUIT).query("bandwidth_source == 'contract'")
     circuit = described["circuit_id"].iloc[0]
@@ -93,7 +93,7 @@ def test_a_corrected_contract_asks_for_its_hours_and_is_done(stage: Stage):
     ).resolve_job_def(FACTS_JOB)
     assert job.execute_in_process(tags=tags).success
     assert asked_by(stage, "corrections") == [
-        "Every hour has the bandwidth, ranks and levels in force."
+        "Every hour has the bandwidth, ranks, levels and trading hours in force."
     ]
     rows = stage.rows(CIRCUIT_HOUR).query("circuit_id == @circuit")
     assert set(rows[rows["hour"] >= corrected]["bandwidth_mbps"]) == {37}
