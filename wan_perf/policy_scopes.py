@@ -111,7 +111,7 @@ def contradictions(policy: Policy, sites: Rows, circuits: Rows) -> list[str]:
     """
     levels: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in policy.rows():
-        levels.setdefault((row["scope"], row["scope_name"]), []).append(row)
+        levels.setdefault((str(row["scope"]), str(row["scope_name"])), []).append(row)
     found = (
         _contradiction([(scope, levels[scope]) for scope in chain], metric)
         for chain in _chains(levels, sites, circuits)

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import ibis
 import pandas as pd
 
+from wan_perf.kpi.corrections import rows_in_zone
 from wan_perf.periods import local_hours
 from wan_perf.tables import CIRCUIT_HOUR, DIM_HOUR, DIM_SITE
 from wan_perf.trading_hours import TradingHours, in_force_on
-from wan_perf.validity import in_force
 from wan_perf.warehouse import Warehouse, Window
 
 _DAY = timedelta(days=1)
@@ -55,14 +54,8 @@ def rows_of_other_trading_hours(
     circuit_hour, sites = warehouse.lazy(CIRCUIT_HOUR, window), warehouse.lazy(DIM_SITE)
     found = [pd.DataFrame({"hour": pd.Series(dtype="datetime64[us]"), "circuit_id": []})]
     for zone, hours in changed.groupby("time_zone")["hour"]:
-        wanted = [ibis.literal(at.to_pydatetime(), "timestamp(6)") for at in hours]
-        stored = circuit_hour.filter(circuit_hour.hour.isin(wanted))
-        of_zone = sites.filter(sites.time_zone == zone)
-        there = [
-            stored.site_id == of_zone.site_id,
-            in_force(of_zone, stored.hour + ibis.interval(hours=1)),
-        ]
-        found.append(warehouse.query(stored.semi_join(of_zone, there).select("hour", "circuit_id")))
+        rows = rows_in_zone(circuit_hour, sites, str(zone), [at.to_pydatetime() for at in hours])
+        found.append(warehouse.query(rows))
     return pd.concat([part for part in found if len(part)] or found)
 
 

@@ -5,6 +5,7 @@ which hours a silence that is over has settled.
 Keep out: running them again (`defs.late`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import ibis
@@ -48,6 +49,20 @@ def corrected_rows(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
         _without_row(circuit_hour, dim_circuit),
     )
     return ibis.union(*(rows.select(*key) for rows in found), distinct=True)
+
+
+def rows_in_zone(
+    circuit_hour: ir.Table, dim_site: ir.Table, time_zone: str, hours: Sequence[datetime]
+) -> ir.Table:
+    """Circuit-hours of some hours at the sites that were in a time zone then: hour, circuit_id."""
+    wanted = [ibis.literal(hour, "timestamp(6)") for hour in hours]
+    stored = circuit_hour.filter(circuit_hour.hour.isin(wanted))
+    sites = dim_site.filter(dim_site.time_zone == time_zone)
+    is_there = [
+        stored.site_id == sites.site_id,
+        in_force(sites, stored.hour + ibis.interval(hours=1)),
+    ]
+    return stored.semi_join(sites, is_there).select("hour", "circuit_id")
 
 
 def _with_another_rate(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
