@@ -369,7 +369,7 @@ def test_the_doctor_ends_well_with_a_line_a_check_and_warns_without_failing(shel
     *lines, last = done.stdout.splitlines()
     marks = [line.split()[0] for line in lines]
     assert {"ok", "warning", "skipped"} == set(marks)
-    assert lines[4].split(maxsplit=2) == [
+    assert lines[3].split(maxsplit=2) == [
         "ok",
         "Mist",
         f"{shell.settings['MIST_BASE_URL']} answers.",
