@@ -1,7 +1,7 @@
-"""A Dagster instance in memory, for tests of tables: they read nothing of a run's log.
+"""A Dagster instance in memory, for tests of what runs store.
 
 Dagster's own opens a connection for each event and each query, which takes longer than what is
-done with it, and stores the beginning and end of every step.
+done with it, and stores how every step went.
 """
 
 import threading
@@ -10,16 +10,20 @@ from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
-from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS  # these have no public name
-from dagster._core.events.log import EventLogEntry
+from dagster import DagsterEventType as Event
+from dagster._core.events.log import EventLogEntry  # these two have no public name
 from dagster._core.storage.event_log import InMemoryEventLogStorage
 
-_STORED = ASSET_EVENTS | ASSET_CHECK_EVENTS
-"""What later runs read: versions of assets, results of checks."""
+_LEFT_OUT = {
+    *(Event.STEP_START, Event.STEP_INPUT, Event.STEP_OUTPUT, Event.STEP_SUCCESS),
+    *(Event.LOADED_INPUT, Event.HANDLED_OUTPUT, Event.ENGINE_EVENT),
+    *(Event.RESOURCE_INIT_STARTED, Event.RESOURCE_INIT_SUCCESS),
+}
+"""What no test and no later run reads; assets, checks, failures and messages are stored."""
 
 
-class AssetEvents(InMemoryEventLogStorage):
-    """Events of assets and checks, all through one connection, one thread at a time."""
+class ShortLog(InMemoryEventLogStorage):
+    """A log without the course of steps, through one connection, one thread at a time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,8 +31,8 @@ class AssetEvents(InMemoryEventLogStorage):
         self._is_open = False
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Store an event of an asset or a check; of others nothing."""
-        if event.dagster_event and event.dagster_event.event_type in _STORED:
+        """Store an event, but for the course of a step."""
+        if not event.dagster_event or event.dagster_event.event_type not in _LEFT_OUT:
             super().store_event(event)
 
     @contextmanager
@@ -48,6 +52,6 @@ class AssetEvents(InMemoryEventLogStorage):
 def memory() -> dg.DagsterInstance:
     """A new instance in memory."""
     instance = dg.DagsterInstance.ephemeral()
-    instance._event_storage = AssetEvents()
+    instance._event_storage = ShortLog()
     instance._event_storage.register_instance(instance)
     return instance

@@ -108,12 +108,15 @@ def _ask(
 
 
 def _device_ids(warehouse: Warehouse) -> dict[str, str]:
-    """Mist's own ids of the gateways by MAC, the newest that are known."""
+    """Mist's own ids of the gateways by MAC, the newest that are known.
+
+    A snapshot has a row for each port; were their ids several, the last one in their order counts.
+    """
     rows = warehouse.lazy(RAW_INVENTORY).drop_null("gateway_device_id")
-    newest = rows.group_by("gateway_mac").aggregate(
-        device_id=rows.gateway_device_id.argmax(rows.taken_at)
-    )
-    found = warehouse.query(newest)
+    newest = rows.group_by("gateway_mac").aggregate(taken_at=rows.taken_at.max())
+    ports = rows.inner_join(newest, ["gateway_mac", "taken_at"])
+    by_gateway = ports.group_by("gateway_mac")
+    found = warehouse.query(by_gateway.aggregate(device_id=ports.gateway_device_id.max()))
     return dict(zip(found["gateway_mac"], found["device_id"], strict=True))
 
 
