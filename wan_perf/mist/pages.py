@@ -201,13 +201,13 @@ def too_many_pages(path: str, pages: int, page_rows: int, address: str) -> MistA
     )
 
 
-def _why_not(told: Any, org_id: str) -> str | None:
+def _why_not(row: Any, org_id: str) -> str | None:
     """Why a row does not count; None where it does."""
-    if not isinstance(told, dict):
-        return NULLS if told is None else None
-    if _is_foreign(told.get("org_id"), org_id):
+    if not isinstance(row, dict):
+        return NULLS if row is None else None
+    if _is_foreign(row.get("org_id"), org_id):
         return FOREIGN
-    return NULLS if all(value is None for value in told.values()) else None
+    return NULLS if all(value is None for value in row.values()) else None
 
 
 def _refuse_open_end(path: str, rows: int, response: APIResponse, page_rows: int) -> None:

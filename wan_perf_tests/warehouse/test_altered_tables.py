@@ -139,6 +139,7 @@ def test_columns_are_read_again_after_a_change_within_a_session(
         assert on_duckdb.existing_columns(session, EVERY_TYPE) == left
         session.run("BEGIN")
         on_duckdb.create(session, EVERY_TYPE)
+        assert set(on_duckdb.existing_columns(session, EVERY_TYPE)) == set(EVERY_TYPE.columns)
         session.run("ROLLBACK")
         assert on_duckdb.existing_columns(session, EVERY_TYPE) == left
     assert list(left) == list(OLDER.columns[:-1])

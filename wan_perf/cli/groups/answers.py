@@ -42,8 +42,8 @@ def answer(question: str | None, most: int, form: str | None) -> None:
     from wan_perf.cli.readable import readable
     from wan_perf.settings import read_settings
 
-    asked = [question] if question else tuple(QUESTIONS)
-    print_in_form(read_answers(readable(read_settings()), asked, most), Terminal(), form)
+    questions = [question] if question else tuple(QUESTIONS)
+    print_in_form(read_answers(readable(read_settings()), questions, most), Terminal(), form)
 
 
 @commands.command()
