@@ -4,6 +4,7 @@ Belongs here: assembling. Tests and the command line replace resources by name.
 Keep out: everything else. Nothing is opened, read or asked at import but the settings.
 """
 
+import gc
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -240,4 +241,6 @@ def defs() -> dg.Definitions:
     # Dagster may have been started without our command line.
     restrict(settings.home_readers)
     settings.keep_start()
-    return build_definitions(settings)
+    definitions = build_definitions(settings)
+    gc.freeze()  # what was imported and built stays as long as the process
+    return definitions
