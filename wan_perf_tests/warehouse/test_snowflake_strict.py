@@ -1,16 +1,20 @@
 """The strict stand-in raises and answers as Snowflake does, and a held lock is waited for."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+import fakesnow
 import ibis
 import pytest
+import snowflake.connector
 
 from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 from wan_perf.warehouse.on_snowflake import SnowflakeSession
 from wan_perf.warehouse.snowflake_errors import SnowflakeRefusalError, SnowflakeTransientError
-from wan_perf_tests.snowflake import stand_in
+from wan_perf_tests.snowflake import in_process, stand_in
 from wan_perf_tests.snowflake_strict import VIEW_LIMIT_BYTES, locked, reading_in, strict
 from wan_perf_tests.warehouse.rows import H5, circuit_hours, stored, window
 
@@ -50,6 +54,40 @@ def test_a_reserved_word_is_refused(session: SnowflakeSession) -> None:
     with pytest.raises(SnowflakeRefusalError, match="unexpected 'trigger'") as refused:
         session.run("CREATE TABLE failover_piece (day DATE, trigger VARCHAR)")
     assert refused.value.number == 1003
+
+
+_OF_EACH_PASS = (
+    "CREATE TABLE place (name VARCHAR(3), tags VARIANT, stores NUMBER(9, 0)) COMMENT = 'regions'",
+    "ALTER TABLE place ADD COLUMN zone VARCHAR(9)",
+    "INSERT INTO place SELECT 'abc', PARSE_JSON('{\"a\": [1, 2]}'), 3, 'UTC'",
+    "SELECT tags:a[1]::VARCHAR, TRIM(tags:a[0]), TO_VARIANT(stores) FROM place",
+    "SELECT value FROM place, LATERAL FLATTEN(input => tags:a)",
+    "SELECT OBJECT_CONSTRUCT('n', name), ARRAY_SIZE(ARRAY_CONSTRUCT(1, 2)) FROM place",
+    "SELECT TRY_PARSE_JSON('['), SPLIT('a-b', '-'), REGEXP_SUBSTR('ge-0/0/1', '[0-9]'), SHA2('a')",
+    "SELECT REGEXP_REPLACE('a1', '[0-9]', 'x'), TO_DECIMAL('1.25', 9, 1), TO_DATE('2026-03-08')",
+    "SELECT DATEADD(hour, 1, '2026-03-08'::DATE), DATEDIFF(day, '2026-03-08', '2026-03-09')",
+    "SELECT column1 FROM VALUES (1), (2)",
+    "SELECT HAVERSINE(1, 2, 3, 4), CURRENT_VERSION()",
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = 'PERF'",
+    "SHOW TABLES",
+    "USE SCHEMA perf",
+    "DROP TABLE place",
+)
+
+
+def test_passes_that_are_left_out_would_change_nothing() -> None:
+    """What the stand-in makes of a statement for DuckDB is the same with all of its passes."""
+    corrected, plain = (list(_made_for_duckdb(kind)) for kind in (in_process, fakesnow.patch))
+    assert corrected == plain
+    assert len(plain) == len(_OF_EACH_PASS)
+
+
+def _made_for_duckdb(kind: Callable[[], AbstractContextManager[object]]) -> Iterator[str]:
+    with kind(), snowflake.connector.connect(database="wan", schema="perf") as connection:
+        cursor = connection.cursor()
+        for statement in _OF_EACH_PASS:
+            cursor.execute(statement)
+            yield re.sub(r"\s+", " ", cursor._last_sql)
 
 
 def test_a_long_view_is_refused(session: SnowflakeSession) -> None:
