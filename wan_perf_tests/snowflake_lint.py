@@ -29,6 +29,7 @@ TOTAL_ORDERS = {
 
 Rule = Callable[[exp.Expression, str], Iterator[str]]
 _REAL = {column.name for column in COLUMNS.values() if column.type == "real"}
+_BOOLEAN = {column.name for column in COLUMNS.values() if column.type == "boolean"}
 _REQUIRED = {name for table in TABLES.values() for name in (*table.key, *table.required)}
 _AGGREGATES = (exp.Max, exp.Min, exp.Sum, exp.Count, exp.Avg, exp.FirstValue, exp.LastValue)
 _DROPPED = re.compile(r"'(?:[^']|'')*'")
@@ -47,6 +48,11 @@ def faults(sql: str) -> list[str]:
         tree = sqlglot.parse_one(sql, read="snowflake")
     except sqlglot.errors.ParseError as error:
         return [f"syntax: {str(error).splitlines()[0]}"]
+    return faults_of(tree, sql)
+
+
+def faults_of(tree: exp.Expression, sql: str) -> list[str]:
+    """Faults of a statement that is parsed already."""
     return [
         f"{name}: {what}" for name, rule in RULES.items() for what in dict.fromkeys(rule(tree, sql))
     ]
@@ -177,7 +183,6 @@ def _frames(tree: exp.Expression, _: str) -> Iterator[str]:
 def _boolean_max(tree: exp.Expression, _: str) -> Iterator[str]:
     """MAX of a BOOLEAN is no window function there."""
     kinds = (exp.Predicate, exp.Boolean, exp.Not, exp.And, exp.Or)
-    booleans = {column.name for column in COLUMNS.values() if column.type == "boolean"}
     for window in tree.find_all(exp.Window):
         call = window.this
         if isinstance(call, exp.LogicalOr | exp.LogicalAnd) or (
@@ -186,7 +191,7 @@ def _boolean_max(tree: exp.Expression, _: str) -> Iterator[str]:
                 isinstance(call.this.unnest(), kinds)
                 or (
                     isinstance(call.this.unnest(), exp.Column | exp.Coalesce)
-                    and getattr(call.this.find(exp.Column), "name", "").lower() in booleans
+                    and getattr(call.this.find(exp.Column), "name", "").lower() in _BOOLEAN
                 )
             )
         ):

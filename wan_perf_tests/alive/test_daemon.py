@@ -14,7 +14,7 @@ from wan_perf.mist.clock import floored
 from wan_perf.simulator import Fleet
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_STATE, RAW_GATEWAY_EVENT, TABLES
 from wan_perf_tests.alive.daemon import Dagster, keys, running, until
-from wan_perf_tests.graph.staged import HOUR, Stage, staged
+from wan_perf_tests.graph.staged import HOUR, Stage, WithoutChecks, staged
 from wan_perf_tests.graph.test_truth import epoch
 
 pytestmark = pytest.mark.proof
@@ -33,7 +33,8 @@ def fleet() -> Fleet:
 @pytest.fixture(scope="module")
 def in_process(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The same hours as the command line collects them."""
-    with staged(fleet, tmp_path_factory.mktemp("in_process"), now=NOW, start=BEGIN) as stage:
+    home = tmp_path_factory.mktemp("in_process")
+    with staged(fleet, home, NOW, BEGIN, kind=WithoutChecks) as stage:
         stage.runs.collect(BEGIN, NOW + HOUR)
         yield stage
 

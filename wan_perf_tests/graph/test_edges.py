@@ -7,7 +7,7 @@ import pytest
 
 from wan_perf.simulator import Fleet
 from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
-from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+from wan_perf_tests.graph.staged import HOUR, START, Stage, WithoutChecks, staged
 
 pytestmark = pytest.mark.proof
 
@@ -20,7 +20,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Collection begins at 20:00 and stands at 00:55 of the next day."""
     fleet = Fleet.seeded(5, 3, EVENING, EVENING + 10 * HOUR, faults=False)
     home = tmp_path_factory.mktemp("edges")
-    with staged(fleet, home, now=EVENING, start=EVENING) as stage:
+    with staged(fleet, home, EVENING, EVENING, kind=WithoutChecks) as stage:
         stage.runs.collect(EVENING, EVENING + 5 * HOUR)
         stage.runs.aggregate_daily()
         yield stage

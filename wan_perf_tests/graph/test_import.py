@@ -28,7 +28,7 @@ from wan_perf.tables import (
     TABLES,
     THRESHOLD_RUN,
 )
-from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+from wan_perf_tests.graph.staged import HOUR, START, Stage, WithoutChecks, staged
 from wan_perf_tests.memory import memory
 
 pytestmark = pytest.mark.proof
@@ -40,6 +40,10 @@ ENDS += [datetime(2026, 1, 1), datetime(2026, 2, 10)]
 HOURS = [end + n * HOUR for end in ENDS for n in range(-2, 2)]
 BUSY = ENDS[2] - 2 * HOUR
 """In this hour and the next the load is 95 %; else it is 50 %. In it the circuit is up for half."""
+
+
+class ImportsWithoutChecks(WithoutChecks, ImportRuns):
+    """Imports whose runs are not checked once more."""
 
 
 def told(hour: datetime, circuit: str, mbps: float) -> dict[str, object]:
@@ -62,7 +66,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Two stores, two collected hours of them, and 13 months that an older tool measured."""
     home = tmp_path_factory.mktemp("import")
     fleet = Fleet.seeded(7, 2, START - 24 * HOUR, START + 24 * HOUR, faults=False)
-    with staged(fleet, home, start=OPENING, kind=ImportRuns) as stage:
+    with staged(fleet, home, start=OPENING, kind=ImportsWithoutChecks) as stage:
         stage.runs.collect(START - 2 * HOUR, START)
         circuits = stage.rows(DIM_CIRCUIT).dropna(subset=["bandwidth_mbps"])
         circuits = circuits.drop_duplicates("circuit_id", keep="last")  # its newest version

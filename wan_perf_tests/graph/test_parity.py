@@ -17,12 +17,13 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.tokens import TokenType
 
+from wan_perf.cli.running import Runs
 from wan_perf.declaration import Table, View
 from wan_perf.simulator import Fleet
 from wan_perf.tables import CIRCUIT_13_MONTH, CIRCUIT_HOUR, FLAP_EVENT, TABLES
-from wan_perf_tests.graph.staged import HOUR, START, staged
+from wan_perf_tests.graph.staged import HOUR, START, WithoutChecks, staged
 from wan_perf_tests.snowflake import SETTINGS, listening, over_http
-from wan_perf_tests.snowflake_lint import faults
+from wan_perf_tests.snowflake_lint import faults_of
 from wan_perf_tests.snowflake_strict import reading_in, strict
 
 pytestmark = pytest.mark.proof
@@ -74,9 +75,10 @@ def collected(
     *,
     only_days: bool = False,
 ) -> Collected:
-    """Collect the hours, roll them up to days or 13 months, read every table."""
+    """Collect the hours, roll them up to 13 months and check them, or to days; read every table."""
     end = BEGIN + hours * HOUR
-    with staged(Fleet.whole(11, SITES, BEGIN, end), home, BEGIN, **(settings or {})) as stage:
+    fleet, kind = Fleet.whole(11, SITES, BEGIN, end), WithoutChecks if only_days else Runs
+    with staged(fleet, home, BEGIN, kind=kind, **(settings or {})) as stage:
         with listening() as collecting:
             stage.runs.collect(BEGIN, end)
         with listening() as rollups:
@@ -160,19 +162,25 @@ def statements(on_snowflake: Collected) -> list[str]:
     return list({re.sub(r"\d+|stage_\w+", "", sql): sql for sql in sent}.values())
 
 
-def test_every_statement_is_snowflake_and_calls_what_snowflake_documents(statements: list[str]):
-    assert len(statements) > 200
+@pytest.fixture(scope="module")
+def parsed(statements: list[str]) -> dict[str, exp.Expression]:
+    return {sql: sqlglot.parse_one(sql, read="snowflake") for sql in statements}
+
+
+def test_every_statement_is_snowflake_and_calls_what_snowflake_documents(
+    parsed: dict[str, exp.Expression],
+):
+    assert len(parsed) > 200
     called: set[str] = set()
-    for sql in statements:
-        parsed = sqlglot.parse_one(sql, read="snowflake")
-        assert not isinstance(parsed, exp.Command), sql[:200]
+    for sql, tree in parsed.items():
+        assert not isinstance(tree, exp.Command), sql[:200]
         called |= calls(sql)
     assert called - DOCUMENTED == set()
     assert {"MAX_BY", "PERCENTILE_CONT", "TIMESTAMP_NTZ_FROM_PARTS"} <= called
 
 
-def test_the_lint_finds_nothing_in_any_statement(statements: list[str]):
-    found = {sql[:120]: wrong for sql in statements if (wrong := faults(sql))}
+def test_the_lint_finds_nothing_in_any_statement(parsed: dict[str, exp.Expression]):
+    found = {sql[:120]: wrong for sql, tree in parsed.items() if (wrong := faults_of(tree, sql))}
     assert found == {}
 
 
@@ -189,13 +197,11 @@ def calls(sql: str) -> set[str]:
     return {name for name in found - KEYWORDS if not name.lower().startswith(("stage_", *TABLES))}
 
 
-def test_whole_numbers_are_divided_as_floats(statements: list[str]):
+def test_whole_numbers_are_divided_as_floats(parsed: dict[str, exp.Expression]):
     """Snowflake divides fixed-point numbers to six decimals; the stand-in does not show it."""
     divisions = 0
-    for sql in statements:
-        if " / " not in sql:
-            continue
-        for division in sqlglot.parse_one(sql, read="snowflake").find_all(exp.Div):
+    for tree in parsed.values():
+        for division in tree.find_all(exp.Div):
             left = division.this.unnest()
             assert isinstance(left, exp.Cast), division.sql()
             assert left.to.is_type("double"), division.sql()
