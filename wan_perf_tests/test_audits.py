@@ -250,6 +250,7 @@ def snowflake() -> Iterator[Warehouse]:
         yield stand_in()
 
 
+@pytest.mark.proof
 def test_every_audit_runs_on_both_engines(snowflake: Warehouse, tmp_path: Path):
     for warehouse in (DuckDBWarehouse(tmp_path / "wan.duckdb"), snowflake):
         for audit in AUDITS:

@@ -78,6 +78,7 @@ def test_tables_are_well_formed() -> None:
     assert offenders(TABLES.values(), rules) == {}
 
 
+@pytest.mark.proof
 def test_rules_have_names_of_their_own_and_compile_on_both_engines() -> None:
     def rules(table: Table) -> list[str]:
         names = [checking.KEY, checking.ROWS, *(rule.name for rule in table.rules)]

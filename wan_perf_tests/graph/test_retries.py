@@ -16,6 +16,8 @@ from wan_perf.simulator import Fleet
 from wan_perf.warehouse import DuckDBWarehouse, RefusedRowsError
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
+pytestmark = pytest.mark.proof
+
 SITES = "/api/v1/orgs/{org_id}/sites"
 ATTEMPTS_OF_A_CALL = 5
 """More than a session makes of one call by itself."""

@@ -66,13 +66,10 @@ def aggregate(warehouse: Warehouse, first: int, last: int) -> None:
     warehouse.store(CIRCUIT_DAY, circuit_days(fact, pieces, *others), window)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("warehouse", "seed"),
-    [
-        ("duckdb", 0),
-        pytest.param("duckdb", 1, marks=pytest.mark.proof),
-        pytest.param("snowflake", 0, marks=pytest.mark.proof),
-    ],
+    [("duckdb", 0), ("duckdb", 1), ("snowflake", 0)],
     indirect=["warehouse"],
 )
 def test_days_in_any_order_are_the_reference(warehouse: Warehouse, seed: int):
