@@ -18,9 +18,9 @@ from wan_perf.defs.resources import PolicyFile, Source
 from wan_perf.defs.trading_changes import rows_of_other_trading_hours, trading_digests
 from wan_perf.kpi.corrections import (
     corrected_rows,
+    ended_telemetry_gaps,
     rows_at_other_levels,
     rows_of_another_rank,
-    settled_silences,
 )
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.kpi.uncomputed import uncomputed_hours
@@ -167,7 +167,7 @@ def hours_of_silences(
     """Hours of silences that ended after `since`, without the live ones; and the newest end."""
     if not warehouse.holds(GATEWAY_SILENCE):
         return [], since
-    ended = warehouse.query(settled_silences(warehouse.lazy(GATEWAY_SILENCE), since))
+    ended = warehouse.query(ended_telemetry_gaps(warehouse.lazy(GATEWAY_SILENCE), since))
     found: set[datetime] = set()
     for started_at, ended_at in zip(*(_instants(ended[c]) for c in _ENDS), strict=True):
         at = floored(started_at, _HOUR)

@@ -1,21 +1,21 @@
 """Which circuit carries its site's traffic, between one poll of the peer paths and the next.
 
-Belongs here: active, inactive, inferred: the use of each circuit, stretch by stretch.
-Keep out: what a poll says (`polls`), episodes of it (`failovers`).
+Belongs here: the use of each circuit (active, inactive, inferred), as intervals.
+Keep out: what a poll reports (`polls`), failover episodes (`failovers`).
 
-Two polls at most 20 minutes apart tell of the time between them:
+Two polls at most 20 minutes apart determine the use between them:
 
-1. where both say the same, it holds between them;
-2. where they differ, the site changed over at the instant at which a circuit that lost its use went
-   down in between, else at the later poll: the first that shows it.
+1. if both report the same use, it applies to the whole interval;
+2. if they differ, the site changed over when a circuit that lost its use went down in between; if
+   none did, at the later poll, which is the first to show the change.
 
-A circuit that is known to be down is not active, whatever polls around it say; nor is one that is
-disabled or in standby.
+A circuit that is known to be down is not active, whatever the polls around it report; nor is one
+that is disabled or in standby.
 
-Where polls do not tell, a failover is inferred: the site's primary (the only circuit of rank 1) is
-known to be down for 60 seconds or more, and a lower-ranked circuit is up and carries more than next
-to nothing. Polls tell nothing of an outage that begins and ends between two of them which both
-found the primary in use. All else is not known: NULL.
+Where polls do not determine the use, a failover is inferred if the site's primary (the only circuit
+of rank 1) is known to be down for 60 seconds or more, and a lower-ranked circuit is up and not
+idle. Two polls that both found the primary in use do not exclude a shorter outage between them.
+Otherwise the use is unknown: NULL.
 """
 
 from datetime import timedelta
@@ -32,47 +32,47 @@ from wan_perf.kpi.sweep import spans, swept
 CAUSES = COLUMNS["down_cause"].one_of
 INFERRED_AFTER = timedelta(seconds=60)
 """A shorter outage may be over before anything took over."""
-_STRETCH = ("circuit_hour", "from_us", "to_us")
+_INTERVAL = ("circuit_hour", "from_us", "to_us")
 _OUTCOMES = ("up", *CAUSES, "standby", "disabled", "unheard")
 _HOW = ("linked", "settled", "recalled")
 
 
-def with_activity(stretches: ir.Table, circuits: ir.Table, evidence: Evidence) -> ir.Table:
-    """The stretches, cut where the use of a circuit changes, with `activity`.
+def with_activity(intervals: ir.Table, circuits: ir.Table, evidence: Evidence) -> ir.Table:
+    """The state intervals, cut where the use of a circuit changes, with `activity`.
 
     Args:
-        stretches: circuit_hour, from_us, to_us, outcome, turned_to, linked, settled, recalled.
+        intervals: circuit_hour, from_us, to_us, outcome, turned_to, linked, settled, recalled.
         circuits: circuit_hour, hour, site_id, role_rank.
-        evidence: Of which the polls and the idle stretches speak here.
+        evidence: Its polls and idle intervals are read.
     """
-    between = _between_polls(evidence.polls, stretches, circuits)
-    was = between.filter(between.is_active)
-    will_be = between.filter(between.then_active)
-    known = stretches.filter(stretches.outcome.notnull())
-    unknown = stretches.filter(stretches.outcome.isnull())
+    between = _poll_intervals(evidence.polls, intervals, circuits)
+    active_before = between.filter(between.is_active)
+    active_after = between.filter(between.then_active)
+    known = intervals.filter(intervals.outcome.notnull())
+    unknown = intervals.filter(intervals.outcome.isnull())
     seen = swept(
         "circuit_hour",
         ibis.union(
-            known.select(*_STRETCH, kind=known.outcome),
-            spans(unknown, *_STRETCH, "unknown"),
-            *(spans(stretches.filter(stretches[how]), *_STRETCH, how) for how in _HOW),
-            spans(between, *_STRETCH, "polled"),
-            spans(was, "circuit_hour", "from_us", "turn_us", "active"),
-            spans(will_be, "circuit_hour", "turn_us", "to_us", "active"),
-            _inferred(between, stretches, circuits, evidence.idle),
+            known.select(*_INTERVAL, kind=known.outcome),
+            spans(unknown, *_INTERVAL, "unknown"),
+            *(spans(intervals.filter(intervals[how]), *_INTERVAL, how) for how in _HOW),
+            spans(between, *_INTERVAL, "polled"),
+            spans(active_before, "circuit_hour", "from_us", "turn_us", "active"),
+            spans(active_after, "circuit_hour", "turn_us", "to_us", "active"),
+            _inferred_use(between, intervals, circuits, evidence.idle),
         ),
         (*_OUTCOMES, "unknown", *_HOW, "polled", "active", "inferred"),
     )
-    held = seen.filter(seen.unknown | _any(seen, _OUTCOMES))
-    at_rest = _any(held, (*CAUSES, "standby", "disabled"))
+    with_state = seen.filter(seen.unknown | _any(seen, _OUTCOMES))
+    at_rest = _any(with_state, (*CAUSES, "standby", "disabled"))
     activity = ibis.cases(
         (at_rest, "inactive"),
-        (held.active, "active"),
-        (held.inferred, "inferred"),
-        (held.polled, "inactive"),
+        (with_state.active, "active"),
+        (with_state.inferred, "inferred"),
+        (with_state.polled, "inactive"),
     )
-    outcome = ibis.cases(*((held[kind], kind) for kind in _OUTCOMES))
-    return held.select(*_STRETCH, *_HOW, outcome=outcome, activity=activity)
+    outcome = ibis.cases(*((with_state[kind], kind) for kind in _OUTCOMES))
+    return with_state.select(*_INTERVAL, *_HOW, outcome=outcome, activity=activity)
 
 
 def _any(seen: ir.Table, kinds: tuple[str, ...]) -> ir.BooleanValue:
@@ -82,27 +82,27 @@ def _any(seen: ir.Table, kinds: tuple[str, ...]) -> ir.BooleanValue:
     return first
 
 
-def _between_polls(polls: ir.Table, stretches: ir.Table, circuits: ir.Table) -> ir.Table:
-    """What polls tell of the time between: from_us, turn_us, to_us, is_active, then_active.
+def _poll_intervals(polls: ir.Table, intervals: ir.Table, circuits: ir.Table) -> ir.Table:
+    """The use between polls: from_us, turn_us, to_us, is_active, then_active.
 
-    A circuit of which all polls say the same is one row; only the others are put in order.
+    A circuit whose polls all report the same use is one row; only the others are sorted.
     """
-    said = polls.select(
+    reported = polls.select(
         *("circuit_hour", "pass_at", "at_us"),
         is_active=ibis.cases((polls.is_active, 1), (~polls.is_active, 0)),
     )
-    same = steady(said, "circuit_hour", "is_active")
-    others = said.anti_join(same, "circuit_hour")
-    told = others.filter(others.is_active.notnull())
-    along = ibis.window(group_by=told.circuit_hour, order_by=[told.at_us, told.pass_at])
-    pairs = told.mutate(
-        to_us=told.at_us.lead().over(along),
-        then_active=told.is_active.lead().over(along),
-        then_pass=told.pass_at.lead().over(along),
+    same = steady(reported, "circuit_hour", "is_active")
+    others = reported.anti_join(same, "circuit_hour")
+    known = others.filter(others.is_active.notnull())
+    along = ibis.window(group_by=known.circuit_hour, order_by=[known.at_us, known.pass_at])
+    pairs = known.mutate(
+        to_us=known.at_us.lead().over(along),
+        then_active=known.is_active.lead().over(along),
+        then_pass=known.pass_at.lead().over(along),
     )
-    near = pairs.filter(pairs.to_us - pairs.at_us <= microseconds(SAMPLE_REACH))
-    sited = near.inner_join(circuits.select("circuit_hour", "hour", "site_id"), "circuit_hour")
-    moved = _handovers(sited, stretches)
+    close = pairs.filter(pairs.to_us - pairs.at_us <= microseconds(SAMPLE_REACH))
+    sited = close.inner_join(circuits.select("circuit_hour", "hour", "site_id"), "circuit_hour")
+    moved = _handovers(sited, intervals)
     both = sited.left_join(moved, ["hour", "site_id", "then_pass"])
     turn = ibis.least(ibis.greatest(both.turned_us.fill_null(both.to_us), both.at_us), both.to_us)
     changing = both.select(
@@ -126,9 +126,9 @@ def _between_polls(polls: ir.Table, stretches: ir.Table, circuits: ir.Table) -> 
     )
 
 
-def _handovers(pairs: ir.Table, stretches: ir.Table) -> ir.Table:
+def _handovers(pairs: ir.Table, intervals: ir.Table) -> ir.Table:
     """When a site changed over: the first loss of a circuit that is no longer in use."""
-    downs = stretches.filter(stretches.turned_to == "down").select(
+    downs = intervals.filter(intervals.turned_to == "down").select(
         "circuit_hour", turned_us="from_us"
     )
     lost = pairs.filter((pairs.is_active == 1) & (pairs.then_active == 0))
@@ -139,10 +139,10 @@ def _handovers(pairs: ir.Table, stretches: ir.Table) -> ir.Table:
     )
 
 
-def _inferred(
-    between: ir.Table, stretches: ir.Table, circuits: ir.Table, idle: ir.Table
+def _inferred_use(
+    between: ir.Table, intervals: ir.Table, circuits: ir.Table, idle: ir.Table
 ) -> ir.Table:
-    """When a lower-ranked circuit carries the site in its primary's place, as far as inferred."""
+    """When a lower-ranked circuit is inferred to carry the site in place of its primary."""
     first = circuits.filter(circuits.role_rank == 1)
     alone = first.group_by("hour", "site_id").aggregate(
         primary=first.circuit_hour.max(), count=first.count()
@@ -150,27 +150,28 @@ def _inferred(
     alone = alone.filter(alone["count"] == 1)
     lower = circuits.filter(circuits.role_rank > 1).select("circuit_hour", "hour", "site_id")
     backups = lower.inner_join(alone, ["hour", "site_id"]).select("circuit_hour", "primary")
-    down = stretches.filter(stretches.outcome.isin(CAUSES))
-    # Swept by themselves first: a change of cause does not end an outage.
-    lost = swept("circuit_hour", spans(down, *_STRETCH, "down"), ("down",))
+    down = intervals.filter(intervals.outcome.isin(CAUSES))
+    # Merged over causes first: a change of cause does not end an outage.
+    lost = swept("circuit_hour", spans(down, *_INTERVAL, "down"), ("down",))
     long = lost.filter(lost.down & (lost.to_us - lost.from_us >= microseconds(INFERRED_AFTER)))
-    unsure = between.filter(~(between.is_active & between.then_active))
+    polled = between.filter(~(between.is_active & between.then_active))
 
     def of_primary(table: ir.Table, kind: str) -> ir.Table:
         own = table.select("from_us", "to_us", primary="circuit_hour")
-        return spans(backups.inner_join(own, "primary"), *_STRETCH, kind)
+        return spans(backups.inner_join(own, "primary"), *_INTERVAL, kind)
 
     struck = backups.semi_join(long.select(primary="circuit_hour"), "primary")
-    up = stretches.filter(stretches.outcome == "up").semi_join(struck, "circuit_hour")
+    up = intervals.filter(intervals.outcome == "up").semi_join(struck, "circuit_hour")
     resting = idle.semi_join(struck, "circuit_hour")
     seen = swept(
         "circuit_hour",
         ibis.union(
             of_primary(long, "lost"),
-            of_primary(unsure, "told"),
-            spans(up, *_STRETCH, "up"),
-            spans(resting, *_STRETCH, "idle"),
+            of_primary(polled, "polled"),
+            spans(up, *_INTERVAL, "up"),
+            spans(resting, *_INTERVAL, "idle"),
         ),
-        ("lost", "told", "up", "idle"),
+        ("lost", "polled", "up", "idle"),
     )
-    return spans(seen.filter(seen.lost & seen.up & ~seen.told & ~seen.idle), *_STRETCH, "inferred")
+    inferred = seen.filter(seen.lost & seen.up & ~seen.polled & ~seen.idle)
+    return spans(inferred, *_INTERVAL, "inferred")

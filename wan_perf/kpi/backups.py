@@ -1,12 +1,12 @@
-"""The circuit that carries a store beside its primary: load, quality, and room for the primary's.
+"""A store's primary and backup side by side: load, quality and headroom of the backup.
 
-Belongs here: which circuits are compared, and what the backup would have left.
-Keep out: what each does now (`current`), a day's percentile (`rollup`).
+Belongs here: which circuits are compared, and the headroom of the backup.
+Keep out: the current state of each (`current`), a day's percentile (`rollup`).
 
 The primary's usual load is the median of its days' 95th percentiles over the last 28 whole days, so
-that it is known while the primary is down too. Utilization is of the busier direction, so in either
-direction the primary carries at most that share of its rate: what is left to the backup is at least
-what is reported.
+that it is also known while the primary is down. Utilization is that of the busier direction, so the
+primary carries at most that share of its rate in either direction: the true headroom is at least
+the reported one.
 """
 
 import ibis
@@ -30,8 +30,8 @@ def primaries_and_backups(
 ) -> ir.Table:
     """One row per store with circuits of rank 1 and lower (PRIMARY_VS_SECONDARY).
 
-    Of several of one rank the first by name stands for them. The active circuit is the best ranked
-    that carries traffic; NULL where nothing tells of use.
+    Of several circuits of one rank the first by name is used. The active circuit is the best ranked
+    that carries traffic; NULL if no use is known.
     """
     stores = current_state.filter(current_state.site_kind.fill_null(STORE) == STORE)
     first, lower = stores.filter(stores.role_rank == 1), stores.filter(stores.role_rank > 1)
@@ -39,29 +39,30 @@ def primaries_and_backups(
     active = _first(stores.filter(stores.activity.isin(ACTIVE)))
     rates = _rates(current_state, dim_circuit)
     usual = _usual(circuit_day)
-    told = _named(primary, "primary", "as_of_at", "site_name", "region").inner_join(
+    pairs = _named(primary, "primary", "as_of_at", "site_name", "region").inner_join(
         _named(backup, "secondary"), "site_id"
     )
-    told = told.left_join(_named(active, "active"), "site_id").drop("site_id_right")
+    pairs = pairs.left_join(_named(active, "active"), "site_id").drop("site_id_right")
     for name, circuits in {
         "primary": rates.rename(primary_down="down", primary_up="up"),
         "secondary": rates.rename(backup_down="down", backup_up="up"),
         "primary_": usual,
     }.items():
         key = f"{name.rstrip('_')}_circuit_id"
-        told = told.left_join(circuits, told[key] == circuits.circuit_id).drop("circuit_id")
+        pairs = pairs.left_join(circuits, pairs[key] == circuits.circuit_id).drop("circuit_id")
     needed = ibis.greatest(
-        told.primary_down / told.backup_down.nullif(0), told.primary_up / told.backup_up.nullif(0)
+        pairs.primary_down / pairs.backup_down.nullif(0),
+        pairs.primary_up / pairs.backup_up.nullif(0),
     )
-    known = told.backup_down.notnull() & told.primary_down.notnull()
-    left = ibis.ifelse(known, 100 - told.primary_usual_p95_pct * needed, ibis.null("float64"))
-    return told.mutate(headroom_pct=left.round(PERCENT_DECIMALS)).select(
+    known = pairs.backup_down.notnull() & pairs.primary_down.notnull()
+    left = ibis.ifelse(known, 100 - pairs.primary_usual_p95_pct * needed, ibis.null("float64"))
+    return pairs.mutate(headroom_pct=left.round(PERCENT_DECIMALS)).select(
         *PRIMARY_VS_SECONDARY.columns
     )
 
 
 def _first(circuits: ir.Table) -> ir.Table:
-    """Of each site the best ranked, the first by name."""
+    """The best ranked circuit of each site, of equal ranks the first by name."""
     order = ibis.window(
         group_by=circuits.site_id, order_by=[circuits.role_rank, circuits.circuit_id]
     )
@@ -77,11 +78,11 @@ def _named(circuits: ir.Table, name: str, *more: str) -> ir.Table:
 def _rates(current_state: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     now = current_state.aggregate(as_of_at=current_state.as_of_at.max())
     dated = dim_circuit.cross_join(now)
-    held = dated.filter(in_force(dated, dated.as_of_at))
-    return held.select(
+    valid = dated.filter(in_force(dated, dated.as_of_at))
+    return valid.select(
         "circuit_id",
-        down=held.bandwidth_mbps,
-        up=held.bandwidth_up_mbps.fill_null(held.bandwidth_mbps),
+        down=valid.bandwidth_mbps,
+        up=valid.bandwidth_up_mbps.fill_null(valid.bandwidth_mbps),
     )
 
 

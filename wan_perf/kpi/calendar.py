@@ -1,11 +1,11 @@
 """Weeks, months and 13 months of a circuit, merged from days and months.
 
-Belongs here: how sums, longest runs and percentiles of shorter periods make those of a longer one.
-Keep out: days themselves (`rollup`), what is derived of sums (`rollup.with_ratios`).
+Belongs here: sums, longest runs and percentiles of a period from those of shorter ones.
+Keep out: days themselves (`rollup`), what is derived from sums (`rollup.with_ratios`).
 
-Nothing is read of hours again: sums add up, highest values are compared, a percentile is made of
-histograms of days or months, and the longest run is the longest of a day (of 13 months: of a month)
-or one of those over midnight.
+Hours are not read again: sums add up, maxima are compared, a percentile is computed from histograms
+of days or months, and the longest run is the longest of a day (of 13 months: of a month) or a run
+over midnight.
 """
 
 import ibis
@@ -56,7 +56,7 @@ def longer_periods(
 def month_histograms(histograms: ir.Table) -> ir.Table:
     """One row per circuit, month, metric and bucket, of those of days (CIRCUIT_MONTH_HISTOGRAM).
 
-    What months and 13 months are made of, instead of up to eight times as many rows of days.
+    Months and 13 months are computed from them: they have up to eight times fewer rows than days.
     """
     dated = _named(histograms, MONTH)
     return dated.group_by(MONTH.column, "circuit_id", "site_id", "metric", "bucket").aggregate(
@@ -68,7 +68,7 @@ def rolling_months(months: ir.Table, pieces: ir.Table, histograms: ir.Table) -> 
     """One row per circuit and month: the month and the twelve before it, of months with a row.
 
     Args:
-        months: Rows of circuit_month, from twelve months before the first one asked for.
+        months: Rows of circuit_month, from twelve months before the first one requested.
         pieces: Of runs above levels, of the days of these months.
         histograms: Of these months (CIRCUIT_MONTH_HISTOGRAM).
     """
@@ -81,13 +81,13 @@ def rolling_months(months: ir.Table, pieces: ir.Table, histograms: ir.Table) -> 
 
 
 def of_months(histograms: ir.Table, months: ir.Table) -> ir.Table:
-    """Histograms of months, a copy for each of the 13 months that hold theirs."""
+    """Histograms of months, a copy for each 13-month period that contains the month."""
     ends = months.select(MONTH.column).distinct()
     return _rolled(histograms.rename(own_month=MONTH.column), ends)
 
 
 def rolled(rows: ir.Table) -> ir.Table:
-    """Rows of months, a copy for each of the 13 months that hold theirs."""
+    """Rows of months, a copy for each 13-month period that contains the month."""
     ends = rows.select(MONTH.column).distinct()
     return _rolled(rows.rename(own_month=MONTH.column), ends).drop("own_month")
 
@@ -127,7 +127,7 @@ def _across_months(pieces: ir.Table, ends: ir.Table) -> ir.Table:
     begun = pieces.filter(pieces.started_at == pieces.started_at.truncate(MONTH.unit))
     ended = pieces.filter(pieces.ended_at == pieces.ended_at.truncate(MONTH.unit))
     over = begun.semi_join(ended.select(*of, started_at="ended_at"), [*of, "started_at"])
-    # Few are above a level while a month ends, and only their pieces are looked at.
+    # Few runs cross the end of a month, and only their pieces are read.
     runs = joint_runs(pieces.semi_join(over.select(*of).distinct(), list(of)), of)
     last = (runs.ended_at + ibis.interval(seconds=-1)).truncate(MONTH.unit)
     long = runs.filter(runs.started_at.truncate(MONTH.unit) < last)
@@ -136,10 +136,10 @@ def _across_months(pieces: ir.Table, ends: ir.Table) -> ir.Table:
         since=ends.month.cast("timestamp") + ibis.interval(months=1 - ROLLING_MONTHS),
         until=ends.month.cast("timestamp") + MONTH.length,
     )
-    held = long.join(windows, [long.started_at < windows.until, long.ended_at > windows.since])
-    start = ibis.greatest(held.started_at, held.since)
-    end = ibis.least(held.ended_at, held.until)
-    return held.select(MONTH.column, *of, above_hours=end.delta(start, unit="hour"))
+    in_window = long.join(windows, [long.started_at < windows.until, long.ended_at > windows.since])
+    start = ibis.greatest(in_window.started_at, in_window.since)
+    end = ibis.least(in_window.ended_at, in_window.until)
+    return in_window.select(MONTH.column, *of, above_hours=end.delta(start, unit="hour"))
 
 
 def _with_longest(totals: ir.Table, runs: ir.Table, *by: str) -> ir.Table:
@@ -155,7 +155,7 @@ def _with_longest(totals: ir.Table, runs: ir.Table, *by: str) -> ir.Table:
     )
     joined = totals.left_join(wide, list(by))
     longest = {
-        # Both engines' GREATEST with nothing but known values: what could not be judged stays NULL.
+        # GREATEST gets known values only, on both engines: what could not be evaluated stays NULL.
         name: ibis.greatest(joined[name], joined[f"{name}_across"].fill_null(joined[name]))
         for name in LONGEST
     }

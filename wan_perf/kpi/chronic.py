@@ -26,8 +26,8 @@ def chronic_offenders(
     them, each over its trading hours. A day of which less than `rule.coverage_pct` is known is
     neither good nor bad. A day is bad where any metric was at or above high for `rule.high_hours`,
     or the circuit flapped `rule.flaps` times, or its availability was under
-    `rule.availability_pct`. What is unknown is not bad. Chronic is `rule.bad_days` bad days or
-    more; with a shorter history they are as many.
+    `rule.availability_pct`. Unknown figures are not bad. A circuit with `rule.bad_days` bad days or
+    more is chronic; a shorter history requires as many.
     """
     newest = newest_whole_day(circuit_trading_day)
     sites = stores(dim_site, newest)
@@ -40,28 +40,28 @@ def chronic_offenders(
     flapped = (days.flap_count >= rule.flaps).fill_null(False)
     out = (days.availability_pct < rule.availability_pct).fill_null(False)
     known = (days.coverage_pct >= rule.coverage_pct).fill_null(False)
-    judged = days.mutate(
+    evaluated = days.mutate(
         is_comparable=known,
         is_high=known & high,
         is_flapping=known & flapped,
         is_out=known & out,
         is_bad=known & (high | flapped | out),
     )
-    told = judged.group_by("circuit_id").aggregate(
-        as_of_day=judged.as_of_day.max(),
-        site_id=judged.site_id.argmax(judged.day),
-        site_name=judged.site_name.argmax(judged.day),
-        region=judged.region.argmax(judged.day),
-        trading_day_count=judged.trading_day_count.max(),
-        comparable_day_count=judged.is_comparable.ifelse(1, 0).sum(),
-        bad_day_count=judged.is_bad.ifelse(1, 0).sum(),
-        high_day_count=judged.is_high.ifelse(1, 0).sum(),
-        flapping_day_count=judged.is_flapping.ifelse(1, 0).sum(),
-        outage_day_count=judged.is_out.ifelse(1, 0).sum(),
-        bad_since_day=judged.day.min(where=judged.is_bad),
-        bad_last_day=judged.day.max(where=judged.is_bad),
+    offenders = evaluated.group_by("circuit_id").aggregate(
+        as_of_day=evaluated.as_of_day.max(),
+        site_id=evaluated.site_id.argmax(evaluated.day),
+        site_name=evaluated.site_name.argmax(evaluated.day),
+        region=evaluated.region.argmax(evaluated.day),
+        trading_day_count=evaluated.trading_day_count.max(),
+        comparable_day_count=evaluated.is_comparable.ifelse(1, 0).sum(),
+        bad_day_count=evaluated.is_bad.ifelse(1, 0).sum(),
+        high_day_count=evaluated.is_high.ifelse(1, 0).sum(),
+        flapping_day_count=evaluated.is_flapping.ifelse(1, 0).sum(),
+        outage_day_count=evaluated.is_out.ifelse(1, 0).sum(),
+        bad_since_day=evaluated.day.min(where=evaluated.is_bad),
+        bad_last_day=evaluated.day.max(where=evaluated.is_bad),
     )
-    return told.filter(told.bad_day_count >= rule.bad_days)
+    return offenders.filter(offenders.bad_day_count >= rule.bad_days)
 
 
 def _last_trading_days(

@@ -1,7 +1,7 @@
 """The canonical fact: site x circuit x hour.
 
-Belongs here: how state, traffic and quality meet on a circuit's row.
-Keep out: how each is found (`circuit_states`, `traffic`, `quality`, `levels`), the formulas
+Belongs here: how state, traffic and quality are joined to a circuit's row.
+Keep out: how each is computed (`circuit_states`, `traffic`, `quality`, `levels`), the formulas
 (`formulas`).
 """
 
@@ -10,8 +10,8 @@ import ibis.expr.types as ir
 
 from wan_perf import formulas
 from wan_perf.columns import ACTIVE, COLUMNS, EVIDENCE
-from wan_perf.kpi.history import circuit_history, history_near, with_source
-from wan_perf.kpi.imported import import_near, with_import
+from wan_perf.kpi.history import circuit_history, member_history, with_source
+from wan_perf.kpi.imported import imported_hours, with_import
 from wan_perf.kpi.levels import with_severity
 from wan_perf.kpi.nearness import (
     HOUR_US,
@@ -59,11 +59,11 @@ def circuit_hours(
     dim_hour: ir.Table,
     dim_policy: ir.Table,
 ) -> ir.Table:
-    """One row per circuit in service and hour of `dim_hour`, also where nothing was heard."""
+    """One row per circuit in service and hour of `dim_hour`, also where there is no telemetry."""
     circuits = in_service(dim_site, dim_circuit, dim_hour)
     members = members_near(circuits, circuit_port)
     samples = samples_near(raw_port_sample, members)
-    past = history_near(raw_port_history, members)
+    past = member_history(raw_port_history, members)
     events = events_near(raw_gateway_event, members)
     measured = circuits
     for figures in (
@@ -71,17 +71,17 @@ def circuit_hours(
         circuit_traffic(samples, edge_downs(samples, events, members), members),
         circuit_quality(polls_near(circuit_poll, circuits)),
         circuit_history(past, members),
-        import_near(raw_circuit_hour, circuits),
+        imported_hours(raw_circuit_hour, circuits),
     ):
         measured = measured.left_join(figures, "circuit_hour").drop("circuit_hour_right")
     stated = measured.left_join(state_sums(circuit_state), ["hour", "circuit_id"])
-    heard = with_source(stated.drop("hour_right", "circuit_id_right"))
-    rows = _figures(_without_quality_of_outages(with_import(heard)))
+    merged = with_import(with_source(stated.drop("hour_right", "circuit_id_right")))
+    rows = _figures(_without_quality_of_outages(merged))
     return with_severity(rows, dim_policy, dim_hour).select(*CIRCUIT_HOUR.columns)
 
 
 def _without_quality_of_outages(rows: ir.Table) -> ir.Table:
-    """The rows, in which an hour that is known to be down throughout has no loss, jitter, latency.
+    """The rows, without loss, jitter and latency of hours known to be down throughout.
 
     Delay is conditional on arrival (RFC 7679): what is measured then is not of this circuit.
     """
@@ -94,31 +94,31 @@ def _without_quality_of_outages(rows: ir.Table) -> ir.Table:
 
 
 def state_sums(circuit_state: ir.Table) -> ir.Table:
-    """Sums of a circuit's stretches by hour, in whole microseconds.
+    """Sums of a circuit's state intervals by hour, in whole microseconds.
 
     Columns: hour, circuit_id, up_us, down_us, link_up_us, standby_us, disabled_us, unheard_us,
     active_us, down_cause, state_evidence, flap_count.
     """
-    stretches = circuit_state.mutate(
+    intervals = circuit_state.mutate(
         hour=circuit_state.started_at.truncate("h"),
         length_us=instant_us(circuit_state.ended_at, circuit_state.started_at),
     )
 
     def spent(where: ir.BooleanValue) -> ir.IntegerValue:
-        return ibis.ifelse(where.fill_null(False), stretches.length_us, 0).sum()
+        return ibis.ifelse(where.fill_null(False), intervals.length_us, 0).sum()
 
-    sums = stretches.group_by("hour", "circuit_id").aggregate(
-        up_us=spent(stretches.state == "up"),
-        down_us=spent(stretches.state == "down"),
-        link_up_us=spent(stretches.is_link_up),
-        standby_us=spent(stretches.state == "standby"),
-        disabled_us=spent(stretches.state == "disabled"),
-        unheard_us=spent(stretches.state == "unheard"),
-        active_us=spent(stretches.activity.isin(ACTIVE)),
-        told_us=spent(stretches.activity.notnull()),
-        flap_count=stretches.turned_to.count(),
-        **{f"{cause}_us": spent(stretches.down_cause == cause) for cause in CAUSES},
-        **{f"{word}_us": spent(stretches.evidence == word) for word in EVIDENCE},
+    sums = intervals.group_by("hour", "circuit_id").aggregate(
+        up_us=spent(intervals.state == "up"),
+        down_us=spent(intervals.state == "down"),
+        link_up_us=spent(intervals.is_link_up),
+        standby_us=spent(intervals.state == "standby"),
+        disabled_us=spent(intervals.state == "disabled"),
+        unheard_us=spent(intervals.state == "unheard"),
+        active_us=spent(intervals.activity.isin(ACTIVE)),
+        activity_known_us=spent(intervals.activity.notnull()),
+        flap_count=intervals.turned_to.count(),
+        **{f"{cause}_us": spent(intervals.down_cause == cause) for cause in CAUSES},
+        **{f"{word}_us": spent(intervals.evidence == word) for word in EVIDENCE},
     )
     most = ibis.greatest(*(sums[f"{cause}_us"] for cause in CAUSES))
     return sums.mutate(
@@ -128,15 +128,15 @@ def state_sums(circuit_state: ir.Table) -> ir.Table:
         state_evidence=ibis.cases(
             *((sums[f"{word}_us"] > 0, word) for word in reversed(EVIDENCE)),
         ),
-        # Where nothing is told of its use, it is not known to have been out of use.
-        active_us=ibis.ifelse(sums.told_us > 0, sums.active_us, ibis.null("int64")),
-    ).drop("told_us", *(f"{word}_us" for word in (*CAUSES, *EVIDENCE)))
+        # Without a known activity the active time is unknown, not 0.
+        active_us=ibis.ifelse(sums.activity_known_us > 0, sums.active_us, ibis.null("int64")),
+    ).drop("activity_known_us", *(f"{word}_us" for word in (*CAUSES, *EVIDENCE)))
 
 
 def main_members(members: ir.Table) -> ir.Table:
-    """Per circuit_hour the gateway and port that stand on its row: those at the end of the hour.
+    """Per circuit_hour the gateway and port of its row: those at the end of the hour.
 
-    Of several the aggregated interface, else the first by name.
+    Of several ports the aggregated interface, else the first by name.
     """
     at_end = members.filter(members.held_to_us >= HOUR_US)
     order = ibis.window(
@@ -153,12 +153,12 @@ def main_members(members: ir.Table) -> ir.Table:
 
 
 def _figures(rows: ir.Table) -> ir.Table:
-    """Minutes, bytes and the users' formulas on every row; unknown where nothing speaks."""
+    """Minutes, bytes and the users' formulas on every row; unknown without evidence."""
 
     def minutes(us: ir.IntegerValue) -> ir.FloatingValue:
         return (us / MINUTE_US).round(MINUTE_DECIMALS)
 
-    # Rounded one upon the other, so that the three add up to the hour, and to a day of hours.
+    # Differences of rounded values, so that the three add up to the hour, and hours to a day.
     up, known = minutes(rows.up_us), minutes(rows.up_us + rows.down_us)
     timed = rows.mutate(
         observed_minutes=minutes(rows.observed_us.fill_null(0)),

@@ -1,29 +1,29 @@
-"""Up, down, standby, unheard, unknown: a circuit's state, stretch by stretch.
+"""The state of a circuit as intervals: up, down, disabled, standby, unheard or unknown.
 
-Belongs here: what its members, its provider and its peer paths together make of a circuit, and when
-it turned. One member each has most circuits.
-Keep out: what a member says (`member_states`), when a circuit is not needed (`standby`), when it
+Belongs here: how the state follows from members, provider and peer paths, and its transitions. Most
+circuits have one member.
+Keep out: the state of a member (`member_states`), when a circuit is not needed (`standby`), when it
 carries its site's traffic (`activity`).
 
-A circuit, at an instant, where the first that applies counts. An aggregated interface is asked only
-where its members leave it open, since it turns after them:
+At each instant the first rule that applies decides. An aggregated interface counts only where its
+members do not decide, since it changes after them:
 
 1. every member's link is down: down, cause port;
-2. a member is unheard and none is up: unheard;
+2. a member is in an open telemetry gap and none is up: unheard;
 3. an ARP or DHCP failure of its provider is open: down, cause isp;
 4. all its peer paths are dead (`paths`): down, cause path;
 5. a member is up, or its aggregate is: up;
 6. its aggregate is down: down, cause port;
-7. a member was not heard and nothing settled it: unheard;
+7. a member is in a closed telemetry gap without an outcome: unheard;
 8. a member is unknown: unknown;
 9. a member's gateway had no power: down, cause gateway; its lines were cut: down, cause wan;
 10. a person switched it off: disabled.
 
 A failure of the provider is open from its event to the next one of the same protocol, 24 hours at
-most. Unheard, unknown, disabled and standby are no known state: they are neither up nor down.
+most. Unheard, unknown, disabled and standby are neither up nor down.
 
-A transition is a change between up and down with at most 20 minutes of unknown time between; it
-belongs to the instant at which the second begins. DOWN comes before UP at one instant.
+A transition is a change between up and down with at most 20 minutes of other states between; its
+instant is the start of the second state. DOWN precedes UP at the same instant.
 """
 
 import ibis
@@ -31,8 +31,8 @@ import ibis.expr.types as ir
 
 from wan_perf.columns import COLUMNS
 from wan_perf.kpi.activity import with_activity
-from wan_perf.kpi.evidence import Evidence, evidence_near
-from wan_perf.kpi.history import history_near
+from wan_perf.kpi.evidence import Evidence, collect_evidence
+from wan_perf.kpi.history import member_history
 from wan_perf.kpi.member_states import WORDS, member_words, opened
 from wan_perf.kpi.nearness import HOUR_US, SAMPLE_REACH, members_near, microseconds, readings_near
 from wan_perf.kpi.service import in_service
@@ -59,22 +59,22 @@ def circuit_states(
     """The states of every circuit in service in the hours of `dim_hour` (CIRCUIT_STATE)."""
     circuits = in_service(dim_site, dim_circuit, dim_hour)
     members = members_near(circuits, circuit_port)
-    evidence = evidence_near(
+    evidence = collect_evidence(
         readings_near(raw_port_sample, members),
-        history_near(raw_port_history, members),
+        member_history(raw_port_history, members),
         *(raw_path_sample, circuit_poll, raw_gateway_event, gateway_silence, circuits, members),
     )
     return states_of(circuits, members, evidence).select(*CIRCUIT_STATE.columns)
 
 
 def states_of(circuits: ir.Table, members: ir.Table, evidence: Evidence) -> ir.Table:
-    """Stretch by stretch within the hour, each part of it in which a member is held.
+    """State intervals within the hour, for the time in which the circuit has a member port.
 
     Columns: circuit_id, site_id, site_kind, role_rank, started_at, ended_at, state, down_cause,
     activity, is_link_up, evidence, turned_to.
     """
-    stretches = with_standby(_stretches(members, evidence), circuits, evidence.idle)
-    states = _turned(with_activity(_turned(stretches), circuits, evidence))
+    intervals = with_standby(_rule_intervals(members, evidence), circuits, evidence.idle)
+    states = _with_transitions(with_activity(_with_transitions(intervals), circuits, evidence))
     inside = states.filter((states.from_us < HOUR_US) & (states.to_us > 0))
     whose = circuits.select(
         *("circuit_hour", "hour", "circuit_id", "site_id", "site_kind", "role_rank")
@@ -96,17 +96,17 @@ def states_of(circuits: ir.Table, members: ir.Table, evidence: Evidence) -> ir.T
     )
 
 
-def _stretches(members: ir.Table, evidence: Evidence) -> ir.Table:
-    """Each circuit by the rules above, without regard to standby: from_us, to_us, outcome, and how.
+def _rule_intervals(members: ir.Table, evidence: Evidence) -> ir.Table:
+    """States by the rules above, without standby: from_us, to_us, outcome, and its evidence.
 
-    outcome: up, the cause of a down (`CAUSES`), unheard, disabled, or NULL where nothing is known.
+    outcome: up, the cause of a down (`CAUSES`), unheard, disabled, or NULL if unknown.
     """
     words = member_words(members, evidence)
-    beyond = ibis.union(
-        _provider(members, evidence),
+    failures = ibis.union(
+        _provider_failures(members, evidence),
         spans(evidence.dead, "circuit_hour", "from_us", "to_us", "path"),
     )
-    seen = swept("circuit_hour", ibis.union(words, beyond), (*WORDS, "isp", "path"))
+    seen = swept("circuit_hour", ibis.union(words, failures), (*WORDS, "isp", "path"))
     other = seen.up | seen.open | seen.unknown | seen.unsettled | seen.restarted | seen.cut
     outcome = ibis.cases(
         (seen.down & ~other, "port"),
@@ -128,11 +128,11 @@ def _stretches(members: ir.Table, evidence: Evidence) -> ir.Table:
     )
 
 
-def _provider(members: ir.Table, evidence: Evidence) -> ir.Table:
-    """When a failure of the circuit's provider is open, whichever member it was told of."""
+def _provider_failures(members: ir.Table, evidence: Evidence) -> ir.Table:
+    """Intervals in which a failure of the circuit's provider is open, on any of its members."""
     owner = members.select("port_hour", "circuit_hour")
-    told = evidence.events.inner_join(owner, "port_hour")
-    events = told.select("circuit_hour", "at_us", "event_kind").distinct()
+    of_circuit = evidence.events.inner_join(owner, "port_hour")
+    events = of_circuit.select("circuit_hour", "at_us", "event_kind").distinct()
     failures = [
         opened(events, "circuit_hour", f"{name}_unresolved", (f"{name}_resolved",), "isp")
         for name in _PROTOCOLS
@@ -140,16 +140,18 @@ def _provider(members: ir.Table, evidence: Evidence) -> ir.Table:
     return ibis.union(*failures)
 
 
-def _turned(stretches: ir.Table) -> ir.Table:
-    """Adds turned_to: up or down where the stretch begins with a transition, else NULL."""
-    known = stretches.filter(stretches.outcome.isin(("up", *CAUSES)))
-    told = known.select("circuit_hour", "from_us", "to_us", is_up=known.outcome == "up")
-    along = ibis.window(group_by=told.circuit_hour, order_by=told.from_us)
-    pairs = told.mutate(was_up=told.is_up.lag().over(along), until_us=told.to_us.lag().over(along))
+def _with_transitions(intervals: ir.Table) -> ir.Table:
+    """Adds turned_to: up or down where the interval begins with a transition, else NULL."""
+    known = intervals.filter(intervals.outcome.isin(("up", *CAUSES)))
+    states = known.select("circuit_hour", "from_us", "to_us", is_up=known.outcome == "up")
+    along = ibis.window(group_by=states.circuit_hour, order_by=states.from_us)
+    pairs = states.mutate(
+        was_up=states.is_up.lag().over(along), until_us=states.to_us.lag().over(along)
+    )
     turns = pairs.filter(
         (pairs.is_up != pairs.was_up)
         & (pairs.from_us - pairs.until_us <= microseconds(SAMPLE_REACH))
     ).select("circuit_hour", "from_us", turned_to=pairs.is_up.ifelse("up", "down"))
-    old = stretches.drop("turned_to") if "turned_to" in stretches.columns else stretches
+    old = intervals.drop("turned_to") if "turned_to" in intervals.columns else intervals
     joined = old.left_join(turns, ["circuit_hour", "from_us"])
     return joined.drop("circuit_hour_right", "from_us_right")

@@ -1,11 +1,11 @@
-"""Circuits through time: what snapshots show of them, and which contract is in force when.
+"""Circuits over time: what snapshots show of them, and the contract in force.
 
 Belongs here: the periods of a circuit, its contract in each, its id, whether it is listed.
 Keep out: what a snapshot shows (`identity`), what follows: bandwidth and role (`dimensions`).
 
-A contract with a date holds in its dates, also where these are over before the first snapshot, as
-the newest contract file has it. A contract without dates holds as snapshots show it: since the
-first with it. Where the file has dated contracts of a circuit, nothing else is its contract.
+A dated contract is in force between its dates, also before the first snapshot; its values are those
+of the newest contract file. An undated contract is in force while snapshots show it, from the first
+one with it. A circuit with dated contracts in the file has no other contract.
 """
 
 import ibis
@@ -35,9 +35,9 @@ def listed_circuits(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table
     those of `snapshot_circuits` without its instant and ports, circuit_id, valid_from, valid_to.
 
     A circuit's id is that of the contract in force, else of the last that ended, else, before the
-    first, what snapshots show; else its own. A contract's id that is on several circuits at once is
-    that of the first: none is counted twice. A spare gateway's ports, and ports that nobody
-    contracted and that never were up, are not listed.
+    first, the one that snapshots show; else its own. If several circuits have a contract's id at
+    once, only the first gets it, so that none is counted twice. Ports of a spare gateway, and ports
+    that are not contracted and never were up, are not listed.
     """
     circuits = snapshot_circuits(raw_inventory)
     dated = _dated(dim_contract, circuits)
@@ -72,9 +72,9 @@ def _dated(dim_contract: ir.Table, circuits: ir.Table) -> ir.Table:
         valid_from=ibis.greatest(owned.contract_valid_from.fill_null(beginning()), beginning()),
         valid_to=owned.contract_valid_to,
     )
-    kept = timed.filter(timed.valid_to.isnull() | (timed.valid_to > timed.valid_from))
-    along = ibis.window(group_by=kept.own_id, order_by=kept.valid_from)
-    return kept.mutate(next_from=kept.valid_from.lead().over(along)).select(
+    lasting = timed.filter(timed.valid_to.isnull() | (timed.valid_to > timed.valid_from))
+    along = ibis.window(group_by=lasting.own_id, order_by=lasting.valid_from)
+    return lasting.mutate(next_from=lasting.valid_from.lead().over(along)).select(
         "site_id", "own_id", "valid_from", "valid_to", "next_from", *CONTRACT
     )
 
@@ -82,8 +82,8 @@ def _dated(dim_contract: ir.Table, circuits: ir.Table) -> ir.Table:
 def _from_contract_on(seen: ir.Table, dated: ir.Table) -> ir.Table:
     """The versions, and one before the first of each circuit with dated contracts.
 
-    Of it nothing is known but how the first snapshot shows the circuit: it counts where a contract
-    is in force.
+    It shows the circuit as in the first snapshot, but never up, so that it is listed only while a
+    contract is in force.
     """
     first = ibis.window(group_by=seen.own_id, order_by=seen.valid_from)
     numbered = seen.mutate(nth=ibis.row_number().over(first))
@@ -113,7 +113,7 @@ def _in_periods(seen: ir.Table, dated: ir.Table) -> ir.Table:
     cuts = cuts.filter(cuts.at.notnull())
     along = ibis.window(group_by=cuts.site_id, order_by=cuts.at)
     periods = cuts.mutate(next_at=cuts.at.lead().over(along))
-    held = seen.inner_join(
+    in_period = seen.inner_join(
         periods,
         [
             seen.site_id == periods.site_id,
@@ -121,7 +121,9 @@ def _in_periods(seen: ir.Table, dated: ir.Table) -> ir.Table:
             seen.valid_to.isnull() | (seen.valid_to > periods.at),
         ],
     )
-    return held.mutate(valid_from=held.at, valid_to=held.next_at).select(*seen.columns)
+    return in_period.mutate(valid_from=in_period.at, valid_to=in_period.next_at).select(
+        *seen.columns
+    )
 
 
 def _with_contract(rows: ir.Table, dated: ir.Table) -> ir.Table:
@@ -158,8 +160,8 @@ def _with_contract(rows: ir.Table, dated: ir.Table) -> ir.Table:
 def _placed(rows: ir.Table, dated: ir.Table) -> ir.Table:
     """For each period the dated contract of a circuit, in force or the last that ended.
 
-    A contract is of the circuit that the newest snapshot has it on; in periods in which snapshots
-    show its id on another circuit of the site, it was there.
+    A contract belongs to the circuit that has it in the newest snapshot; in periods in which
+    snapshots show its id on another circuit of the site, to that one.
 
     Columns: site_id, valid_from, own_id, is_in_force, CONTRACT.
     """

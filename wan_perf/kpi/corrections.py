@@ -1,8 +1,8 @@
-"""Hours that have to be computed again, though none of their samples changed.
+"""Closed hours to recompute although their samples did not change.
 
-Belongs here: which hours rest on a bandwidth, a circuit, a rank or levels not in force any more,
-which hours a silence that is over has settled.
-Keep out: running them again (`defs.late`).
+Belongs here: hours computed with a bandwidth, circuit, rank or levels that are no longer in force,
+and hours within a telemetry gap that has ended.
+Keep out: recomputing them (`defs.late`).
 """
 
 from collections.abc import Sequence
@@ -26,17 +26,17 @@ def corrected_hours(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
 
 
 def corrected_rows(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
-    """Circuit-hours that the dimension describes otherwise than they are stored: hour, circuit_id.
+    """Circuit-hours whose stored row differs from the dimension: hour, circuit_id.
 
-    Their bandwidth is another; or the circuit is not described then; or a circuit in service has no
-    row beside others of its site, since a contract names it otherwise from a date on.
+    Their bandwidth differs; or the circuit has no version in that hour; or a circuit in service has
+    no row beside others of its site, since a contract gives it another id from a date on.
 
-    A correction of a contract is dated, so the hours that it changes are over. A bandwidth that
-    came from an import stands as long as the dimension has none. Rates that differ by less than
-    1 bit/s are equal: a mean of floats may differ in its last digit each time it is computed.
+    A correction of a contract is dated, so it changes closed hours. An imported bandwidth stays as
+    long as the dimension has none. Rates that differ by less than 1 bit/s are equal: the last digit
+    of a mean of floats may differ between runs.
 
-    Reads the rows of `circuit_hour` that it is given and nothing else of that size; which days can
-    have changed at all is found without them (`defs.changed_days`).
+    Only the given rows of `circuit_hour` are read; the days that can have changed are found without
+    them (`defs.changed_days`).
 
     Args:
         circuit_hour: Stored hours, of any range.
@@ -75,7 +75,7 @@ def _with_another_rate(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Tabl
     changing = stored.inner_join(means.select(*key, **mean), key)
     changing = changing.semi_join(now, _in_hour(changing, now))
     described = stored.join(now, _in_hour(stored, now), rname="{name}_now").drop("circuit_id_now")
-    # Few differ, and few are of an hour in which the bandwidth changed: only those are joined.
+    # Few hours differ, and in few the bandwidth changed: only those are joined.
     differing = described.filter(_differs(described)).anti_join(means, key)
     return ibis.union(
         differing.select(*key), changing.filter(_differs(changing)).select(*key), distinct=True
@@ -124,7 +124,7 @@ def rows_at_other_levels(
 ) -> ir.Table:
     """Circuit-hours whose levels are not those in force now: hour, circuit_id.
 
-    An override that is dated back changes the levels of hours that are over.
+    A backdated override changes the levels of closed hours.
 
     Args:
         circuit_hour: Stored hours, of any range.
@@ -164,10 +164,10 @@ def rows_of_another_rank(circuit_state: ir.Table, dim_circuit: ir.Table) -> ir.T
     )
 
 
-def settled_silences(gateway_silence: ir.Table, since: datetime) -> ir.Table:
-    """Silences of gateways that ended after the instant: started_at, ended_at.
+def ended_telemetry_gaps(gateway_silence: ir.Table, since: datetime) -> ir.Table:
+    """Telemetry gaps of gateways that ended after the instant: started_at, ended_at.
 
-    A silence that is longer than an event speaks for settles nothing beyond that.
+    A gap longer than the lookback of events is cut to it: hours before that do not change.
     """
     rows = gateway_silence.filter(gateway_silence.ended_at > ibis.literal(since, "timestamp(6)"))
     reach = ibis.interval(seconds=round(EVENT_REACH_BACK / timedelta(seconds=1)))

@@ -1,30 +1,29 @@
-"""Differences of a port's counters: which reading is subtracted from which.
+"""Differences of a port's counters: the pairs of readings between which they are taken.
 
 Belongs here: boots, outliers, counters of another node, what a line can carry.
 Keep out: which part of a difference belongs to an hour (`traffic`).
 
 A reading continues an earlier one if it is at most 20 minutes later, not lower in either direction,
-and counted since the same boot (uptime tells the boot's instant). A difference runs between two
-readings of which each is the other's nearest: the later one continues no higher reading, and no
-lower reading continues the earlier one.
+and counted since the same boot (the uptime gives the boot's instant). A difference is taken between
+two readings that are each other's closest: the later one continues no higher reading, and no lower
+reading continues the earlier one.
 
-- Where counters only grow, each reading continues the one before it.
-- A low or high outlier between two good readings is passed over, and so are the readings of another
+- If counters only grow, each reading continues the one before it.
+- A low or high outlier between two good readings is skipped, and so are the readings of another
   node of a cluster: the difference runs from the last good reading to the next good one. Of two
-  differences that overlap the one that contains the other counts, else that of the higher counter.
-- A boot starts the counters at 0: the new value was carried since then. A younger uptime whose boot
-  lies before the earlier reading is no boot in between, and a boot that a later reading's uptime
-  denies is an outlier too.
+  differences that overlap the one that contains the other is used, else that of the higher counter.
+- A boot starts the counters at 0: the new value was carried since then. A shorter uptime whose boot
+  lies before the earlier reading is no boot in between, and a boot that contradicts the uptime of
+  a later reading is an outlier too.
 - A counter that goes back without a boot and stays low starts a series of its own.
-- A reading that no difference ends at is dropped and counted, unless it is the first for over 20
+- A reading at which no difference ends is dropped and counted, unless it is the first for over 20
   minutes and did not go back.
-- A difference that the line could not carry, more than 1.05 times its speed, is dropped and
-  counted. The speed is what polls report, never the inventory's: within the hour the fastest that
-  any poll around the hour reports, over its edge that of the two readings themselves. Unknown
-  (NULL, 0 or negative) is no limit.
+- A difference above 1.05 times the line's speed is dropped and counted. The speed is the polled
+  one, never the inventory's: within the hour the fastest that any poll around the hour reports,
+  over its edge that of the two readings themselves. Unknown (NULL, 0 or negative) is no limit.
 
-All that decides about a difference over the edge of an hour lies within 20 minutes of that edge, so
-both hours see it. (Where another series overlaps it there, one may see more of that series.)
+Whatever decides about a difference over the edge of an hour lies within 20 minutes of that edge, so
+both hours see it. (If another series overlaps it there, one hour may see more of that series.)
 """
 
 from collections.abc import Sequence
@@ -39,7 +38,7 @@ LONGEST_DIFFERENCE = timedelta(minutes=15)
 LINE_RATE_SLACK = 1.05
 """A counter is read a moment after its instant is taken; 5 % covers that."""
 _SAME_BOOT_US = microseconds(timedelta(minutes=15))
-"""Two reports of one boot differ by less: the uptime and the report's instant are taken apart."""
+"""Boot times from two readings of one boot differ by less, as uptime and instant are read apart."""
 _SERIES = ("port_hour", "source")
 _READING = ("at_us", "rx", "tx", "uptime_us", "speed_mbps")
 
@@ -59,30 +58,30 @@ def counter_deltas(samples: ir.Table) -> ir.Table:
     readings = counted.select(*_SERIES, *_READING[:-1], speed_mbps=ibis.cases((speed > 0, speed)))
     pairs = _adjacent(readings, _SERIES)
     irregular = pairs.filter(_is_irregular(pairs)).select(*_SERIES).distinct()
-    later = pairs.filter(pairs.last_us.notnull()).mutate(is_passed_over=ibis.literal(False))
+    later = pairs.filter(pairs.last_us.notnull()).mutate(is_skipped=ibis.literal(False))
     both = ibis.union(
         later.anti_join(irregular, _SERIES),
-        _rebased(pairs.semi_join(irregular, _SERIES)).select(*later.columns),
+        _with_base(pairs.semi_join(irregular, _SERIES)).select(*later.columns),
     )
-    return _limited(_measured(both), samples)
+    return _drop_impossible(_byte_differences(both), samples)
 
 
 def without_outliers(readings: ir.Table, series: Sequence[str]) -> ir.Table:
-    """The readings but for those between two good ones to which they do not belong.
+    """The readings without outliers: those between two good ones that they do not continue.
 
     Args:
         readings: The columns of the series, at_us, rx, tx, uptime_us.
-        series: Columns by which readings belong together.
+        series: Columns that identify a series of readings.
     """
     pairs = _adjacent(readings.mutate(speed_mbps=ibis.null("float64")), series)
     irregular = pairs.filter(_is_irregular(pairs)).select(*series).distinct()
     odd = pairs.semi_join(irregular, series)
-    outliers = _passed_over(odd, continuations(odd, series), series)
+    outliers = _skipped_readings(odd, continuations(odd, series), series)
     return readings.anti_join(outliers, [*series, "at_us"])
 
 
 def _adjacent(readings: ir.Table, series: Sequence[str]) -> ir.Table:
-    """Each reading with the one before it (NULL for the first), and whether it booted between."""
+    """Each reading with the one before it (NULL for the first), and whether a boot lies between."""
     along = ibis.window(group_by=[readings[name] for name in series], order_by=readings.at_us)
     pairs = readings.mutate(
         last_us=readings.at_us.lag().over(along),
@@ -117,11 +116,11 @@ def _is_of_another_boot(pairs: ir.Table) -> ir.BooleanValue:
 
 
 def continuations(readings: ir.Table, series: Sequence[str]) -> ir.Table:
-    """Pairs of readings that a difference runs between: last_us, at_us and what both read.
+    """Pairs of readings between which differences are taken: last_us, at_us and both readings.
 
     Args:
         readings: Those of irregular series, with is_reset.
-        series: Columns by which readings belong together.
+        series: Columns that identify a series of readings.
     """
     so_far = ibis.cumulative_window(
         group_by=[readings[name] for name in series], order_by=readings.at_us
@@ -134,14 +133,14 @@ def continuations(readings: ir.Table, series: Sequence[str]) -> ir.Table:
     earlier = earlier.rename(last_us="last_at_us")
     ordered = numbered.inner_join(earlier, list(series))
     apart = ordered.at_us - ordered.last_us
-    near = ordered.filter((apart > 0) & (apart <= microseconds(SAMPLE_REACH)))
+    close = ordered.filter((apart > 0) & (apart <= microseconds(SAMPLE_REACH)))
     same_boot = ibis.ifelse(
-        near.uptime_us.isnull(),
-        near.boots == near.last_boots,
-        ~_booted(near.at_us - near.last_us, near.uptime_us, near.last_uptime_us)
-        & ~_is_of_another_boot(near),
+        close.uptime_us.isnull(),
+        close.boots == close.last_boots,
+        ~_booted(close.at_us - close.last_us, close.uptime_us, close.last_uptime_us)
+        & ~_is_of_another_boot(close),
     )
-    candidates = near.filter(same_boot & ~_went_back(near))
+    candidates = close.filter(same_boot & ~_went_back(close))
     key = [candidates[name] for name in series]
     before = ibis.window(
         group_by=[*key, candidates.at_us],
@@ -154,8 +153,8 @@ def continuations(readings: ir.Table, series: Sequence[str]) -> ir.Table:
     ranked = candidates.mutate(
         nth_before=ibis.row_number().over(before), nth_after=ibis.row_number().over(after)
     )
-    nearest = ranked.filter((ranked.nth_before == 0) & (ranked.nth_after == 0))
-    return _without_overlaps(nearest.drop("nth_before", "nth_after", "boots", "last_boots"), series)
+    closest = ranked.filter((ranked.nth_before == 0) & (ranked.nth_after == 0))
+    return _without_overlaps(closest.drop("nth_before", "nth_after", "boots", "last_boots"), series)
 
 
 def _without_overlaps(pairs: ir.Table, series: Sequence[str]) -> ir.Table:
@@ -182,7 +181,7 @@ def _without_overlaps(pairs: ir.Table, series: Sequence[str]) -> ir.Table:
     return pairs.anti_join(outranked.select(*series, "at_us").distinct(), [*series, "at_us"])
 
 
-def _passed_over(readings: ir.Table, pairs: ir.Table, series: Sequence[str]) -> ir.Table:
+def _skipped_readings(readings: ir.Table, pairs: ir.Table, series: Sequence[str]) -> ir.Table:
     """The instants of readings between the two of a pair."""
     between = pairs.select(*series, low_us="last_us", high_us="at_us")
     both = readings.select(*series, "at_us").inner_join(between, list(series))
@@ -190,29 +189,29 @@ def _passed_over(readings: ir.Table, pairs: ir.Table, series: Sequence[str]) -> 
     return inside.select(*series, "at_us").distinct()
 
 
-def _rebased(pairs: ir.Table) -> ir.Table:
-    """Readings of irregular series, each with the one that it continues in place of the last."""
+def _with_base(pairs: ir.Table) -> ir.Table:
+    """Readings of irregular series, each with the one that it continues instead of the last."""
     chosen = continuations(pairs, _SERIES)
-    passed = _passed_over(pairs, chosen, _SERIES).mutate(is_outlier=True)
+    skipped = _skipped_readings(pairs, chosen, _SERIES).mutate(is_outlier=True)
     key = [*_SERIES, "at_us"]
     last = ("last_us", *(f"last_{name}" for name in _READING[1:]))
     base = chosen.select(*key, **{f"base_{name}": chosen[name] for name in last})
     later = pairs.filter(pairs.last_us.notnull())
-    told = later.left_join(base, key).drop(*(f"{name}_right" for name in key))
-    told = told.left_join(passed, key)
-    continues, outlier = told.base_last_us.notnull(), told.is_outlier.fill_null(False)
-    starts = told.is_reset & ~continues & ~outlier
-    is_near = told.at_us - told.last_us <= microseconds(SAMPLE_REACH)
-    is_odd = _went_back(told) | _is_of_another_boot(told)
-    rebased = {name: ibis.ifelse(continues, told[f"base_{name}"], told[name]) for name in last}
-    return told.mutate(
+    based = later.left_join(base, key).drop(*(f"{name}_right" for name in key))
+    based = based.left_join(skipped, key)
+    continues, outlier = based.base_last_us.notnull(), based.is_outlier.fill_null(False)
+    starts = based.is_reset & ~continues & ~outlier
+    is_close = based.at_us - based.last_us <= microseconds(SAMPLE_REACH)
+    is_odd = _went_back(based) | _is_of_another_boot(based)
+    rebased = {name: ibis.ifelse(continues, based[f"base_{name}"], based[name]) for name in last}
+    return based.mutate(
         is_reset=starts,
-        is_passed_over=~continues & ~starts & (outlier | is_near | is_odd),
+        is_skipped=~continues & ~starts & (outlier | is_close | is_odd),
         **rebased,
     )
 
 
-def _measured(pairs: ir.Table) -> ir.Table:
+def _byte_differences(pairs: ir.Table) -> ir.Table:
     """The bytes between the two readings of each pair, and the time that they took."""
     start = ibis.ifelse(
         pairs.is_reset,
@@ -223,7 +222,7 @@ def _measured(pairs: ir.Table) -> ir.Table:
     return pairs.select(
         *_SERIES,
         "is_reset",
-        "is_passed_over",
+        "is_skipped",
         from_us=start,
         to_us=pairs.at_us,
         rx_bytes=ibis.ifelse(pairs.is_reset, pairs.rx, pairs.rx - pairs.last_rx),
@@ -232,8 +231,8 @@ def _measured(pairs: ir.Table) -> ir.Table:
     )
 
 
-def _limited(deltas: ir.Table, samples: ir.Table) -> ir.Table:
-    """The differences, those dropped that no line of the polled speed could carry."""
+def _drop_impossible(deltas: ir.Table, samples: ir.Table) -> ir.Table:
+    """The differences; those above what a line of the polled speed can carry are dropped."""
     known = samples.filter(samples.port_speed_mbps > 0)
     fastest = known.group_by("port_hour").aggregate(fastest_mbps=known.port_speed_mbps.max())
     timed = deltas.left_join(fastest, "port_hour").drop("port_hour_right")
@@ -245,6 +244,6 @@ def _limited(deltas: ir.Table, samples: ir.Table) -> ir.Table:
     return timed.select(
         *_SERIES,
         *("from_us", "to_us", "rx_bytes", "tx_bytes", "is_reset"),
-        is_dropped=timed.is_passed_over | impossible.fill_null(False),
+        is_dropped=timed.is_skipped | impossible.fill_null(False),
         is_hole=took_us > microseconds(LONGEST_DIFFERENCE),
     )

@@ -1,16 +1,16 @@
-"""What every circuit does now: as of the newest sample, with how bad that is and why.
+"""The current state of every circuit, as of the newest sample, with severity and messages.
 
-Belongs here: the newest state, load and quality of a circuit; severity and its sentences.
+Belongs here: the newest state, load and quality of a circuit; severity and its messages.
 Keep out: the clock: now is the newest sample received (`newest_samples`).
 
-A poll takes seconds to minutes, and gateways report by clocks of their own: the samples of a poll
-are of instants after it was due, and now is the newest of them.
+A poll takes seconds to minutes and gateways have clocks of their own, so the samples of a poll are
+later than its due time; now is the newest of them.
 
-What is read does not grow with the history: each table is cut to the reach of what is computed from
-it (`_recent`), which is shorter than any retention.
+Input does not grow with the history: each table is cut to the lookback of what is computed from it
+(`_recent`), which is shorter than any retention.
 
-Where nothing is known nothing is said: no state, no load, no severity. A circuit that is switched
-off or in standby is expected to be so, and gives no alert.
+What is unknown is NULL: state, load and severity. Standby and disabled are expected states and give
+no alert.
 """
 
 from dataclasses import dataclass
@@ -41,16 +41,16 @@ from wan_perf.tables import ACTIVE_ALERT, CURRENT_STATE
 from wan_perf.validity import in_force
 
 LATELY = timedelta(minutes=15)
-"""Load is told of so many observed minutes; what was not heard for longer is stale."""
+"""Load covers these last observed minutes; a circuit without a newer sample is stale."""
 _AN_HOUR = ibis.interval(hours=1)
 _STALE_S = LATELY // timedelta(seconds=1)
 _AHEAD = timedelta(minutes=10)
-"""So long after its poll was due a sample may be the newest. One gateway whose clock is further
-ahead would otherwise make all others stale, which are allowed to be 15 minutes old."""
+"""A sample this long after its poll was due may be the newest. A gateway with a clock further ahead
+would otherwise make all others stale, which may be 15 minutes old."""
 _EVENTS_BACK = EVENT_REACH_BACK + timedelta(hours=2)
-"""Events speak for 24 hours, of the hour in progress and the one before it."""
+"""Lookback of events: 24 hours, of the hour in progress and the one before it."""
 _SAMPLES_BACK = timedelta(hours=3)
-"""Load is of the last 15 minutes, its samples of the two hours in which these lie."""
+"""Load covers the last 15 minutes, which lie in up to two hours."""
 _WEEKS = 4
 _ENOUGH_WEEKS = 3
 _STATES_BACK = timedelta(days=14)
@@ -90,29 +90,29 @@ def current_states(
     stale = named.sampled_at.isnull() | (
         named.sampled_at < named.as_of_at + ibis.interval(seconds=-_STALE_S)
     )
-    told = named.mutate(
+    loaded = named.mutate(
         is_stale=stale,
         utilization_now_pct=ibis.ifelse(stale, ibis.null("float64"), named.utilization_now_pct),
         utilization_hour_pct=named.utilization_pct,
     )
-    told = told.mutate(
-        utilization_trend_pct=(told.utilization_now_pct - told.utilization_usual_pct).round(
+    loaded = loaded.mutate(
+        utilization_trend_pct=(loaded.utilization_now_pct - loaded.utilization_usual_pct).round(
             PERCENT_DECIMALS
         )
     )
     since = on_backup_since(circuit_state, failover_piece, now.drop("this_hour"))
-    sited = _of_sites(told).left_join(since, "site_id").drop("site_id_right")
+    sited = _of_sites(loaded).left_join(since, "site_id").drop("site_id_right")
     on_backup = (sited.site_state == ON_BACKUP).fill_null(False)
     timed = sited.mutate(
         failover_since=ibis.ifelse(on_backup, sited.failover_since, ibis.null("timestamp"))
     )
-    return _judged(timed).select(*CURRENT_STATE.columns)
+    return _with_severity(timed).select(*CURRENT_STATE.columns)
 
 
 def _with_readings(rows: ir.Table) -> ir.Table:
-    """The rows; where samples make no interval yet, state and load are those of the newest reading.
+    """The rows; until samples make an interval, state and load are those of the newest reading.
 
-    A circuit on demand that is down may be in standby, which one reading does not show.
+    A circuit on demand that is down may be in standby, which a single reading does not show.
     """
     is_open = rows.state.isnull() | (rows.state == "unknown")
     is_down = (rows.read_state == "down").fill_null(False)
@@ -131,10 +131,10 @@ def _with_readings(rows: ir.Table) -> ir.Table:
 
 
 def newest_samples(raw_port_sample: ir.Table) -> ir.Table:
-    """As of when a state is current, in one row: as_of_at, and this_hour in which it lies.
+    """The instant of the current state, in one row: as_of_at, and its hour, this_hour.
 
-    The newest instant of a fresh sample in the newest poll, but not before the poll was due, and at
-    most 10 minutes after it.
+    The newest instant of a fresh sample in the newest poll, from the due time of the poll to 10
+    minutes after it.
     """
     polls = raw_port_sample.aggregate(newest_at=raw_port_sample.pass_at.max())
     dated = raw_port_sample.cross_join(polls)
@@ -149,14 +149,14 @@ def newest_samples(raw_port_sample: ir.Table) -> ir.Table:
 
 
 def _recent(rows: ir.Table, at: str, now: ir.Table, back: timedelta) -> ir.Table:
-    """The rows whose instant is at most so long before the hour of now."""
+    """The rows at most `back` before the hour of now."""
     dated = rows.cross_join(now.select(recent_to="this_hour"))
     since = dated.recent_to + ibis.interval(seconds=-(back // timedelta(seconds=1)))
     return dated.filter(dated[at] >= since).select(*rows.columns)
 
 
 def active_alerts(current_state: ir.Table) -> ir.Table:
-    """One row per circuit at warning or worse; of a site that is dark or unreachable only one."""
+    """One row per circuit at warning or worse; a dark or unreachable site has a single row."""
     bad = current_state.filter(current_state.severity.isin(SEVERITIES))
     names = ("as_of_at", "site_id", "site_name", "site_kind", "region", "severity", "messages")
     whole = bad.site_state.isin((DARK, UNREACHABLE)).fill_null(False)
@@ -166,24 +166,24 @@ def active_alerts(current_state: ir.Table) -> ir.Table:
         circuit_count=gone.count(),
         since=gone.state_since.max(),
     )
-    said = sites.site_state + ": " + sites.circuit_count.cast("string") + " circuits"
-    told = sites.mutate(messages=said, circuit_id=ibis.null("string"))
-    return ibis.union(own, told.select(*own.columns)).select(*ACTIVE_ALERT.columns)
+    message = sites.site_state + ": " + sites.circuit_count.cast("string") + " circuits"
+    whole_sites = sites.mutate(messages=message, circuit_id=ibis.null("string"))
+    return ibis.union(own, whole_sites.select(*own.columns)).select(*ACTIVE_ALERT.columns)
 
 
 def _states(circuit_state: ir.Table, now: ir.Table) -> ir.Table:
-    """What each circuit was last known to be, since when it is so, transitions of the last hour.
+    """Each circuit's last known state, since when, and its transitions of the last hour.
 
-    After its newest sample nothing is known of a circuit: what was known in the last 15 minutes
-    counts, else it is unknown.
+    A circuit's state is unknown after its newest sample, so the last known state of the past 15
+    minutes is used; without one it is unknown.
     """
     dated = circuit_state.cross_join(now)
     recent = dated.filter(dated.started_at <= dated.as_of_at)
     of_circuit = ibis.window(group_by=recent.circuit_id)
     lately = recent.ended_at > recent.as_of_at + ibis.interval(seconds=-_STALE_S)
-    tells = lately & (recent.state != "unknown")
-    told_at = ibis.ifelse(tells, recent.started_at, None).max().over(of_circuit)
-    chosen = recent.mutate(chosen_at=told_at.fill_null(recent.started_at.max().over(of_circuit)))
+    is_known = lately & (recent.state != "unknown")
+    known_at = ibis.ifelse(is_known, recent.started_at, None).max().over(of_circuit)
+    chosen = recent.mutate(chosen_at=known_at.fill_null(recent.started_at.max().over(of_circuit)))
     last = chosen.filter(chosen.started_at == chosen.chosen_at).select(
         "circuit_id", "state", "down_cause", "chosen_at"
     )
@@ -192,20 +192,20 @@ def _states(circuit_state: ir.Table, now: ir.Table) -> ir.Table:
         was="state",
     )
     both = all_of.inner_join(last, "circuit_id")
-    told = both.filter(both.started_at <= both.chosen_at)
-    in_hour = told.started_at > told.as_of_at + ibis.interval(hours=-1)
-    return told.group_by("circuit_id").aggregate(
-        state=told.state.max(),
-        down_cause=told.down_cause.max(),
-        activity=told.activity.argmax(
-            told.started_at,
-            where=told.activity.notnull()
-            & (told.ended_at > told.as_of_at + ibis.interval(seconds=-_STALE_S)),
+    states = both.filter(both.started_at <= both.chosen_at)
+    in_hour = states.started_at > states.as_of_at + ibis.interval(hours=-1)
+    return states.group_by("circuit_id").aggregate(
+        state=states.state.max(),
+        down_cause=states.down_cause.max(),
+        activity=states.activity.argmax(
+            states.started_at,
+            where=states.activity.notnull()
+            & (states.ended_at > states.as_of_at + ibis.interval(seconds=-_STALE_S)),
         ),
-        # Where nothing else was seen, it began before what is looked at.
-        state_since=told.ended_at.max(where=told.was != told.state),
-        # Counted, not summed: a sum is no whole number on Snowflake's stand-in, and told as 5.0.
-        recent_flap_count=told.turned_to.count(where=in_hour),
+        # NULL without another state in the lookback: it began earlier.
+        state_since=states.ended_at.max(where=states.was != states.state),
+        # Counted, not summed: a sum is a decimal on Snowflake's stand-in and would print as 5.0.
+        recent_flap_count=states.turned_to.count(where=in_hour),
     )
 
 
@@ -214,7 +214,7 @@ def _load(
 ) -> ir.Table:
     """Utilization of each circuit's last 15 minutes up to its newest sample, and that instant.
 
-    They can lie in two hours: the parts of both add up.
+    The minutes can lie in two hours, whose parts add up.
     """
     two = hours.filter(hours.hour >= hours.this_hour + ibis.interval(hours=-1))
     order = ibis.window(order_by=[two.hour, two.circuit_id])
@@ -224,13 +224,13 @@ def _load(
     named = circuits.select(
         "circuit_hour", "circuit_id", "as_of_at", "bandwidth_mbps", "bandwidth_up_mbps"
     )
-    heard = (
+    sampled = (
         samples.select("port_hour", "at_us")
         .inner_join(members.select("port_hour", "circuit_hour", "hour"), "port_hour")
         .inner_join(named, "circuit_hour")
     )
-    at = heard.hour + heard.at_us.as_interval("us")
-    timed = heard.select("circuit_id", "as_of_at", at=at)
+    at = sampled.hour + sampled.at_us.as_interval("us")
+    timed = sampled.select("circuit_id", "as_of_at", at=at)
     newest = (
         timed.filter(timed.at <= timed.as_of_at)
         .group_by("circuit_id")
@@ -255,12 +255,12 @@ def _load(
         up=formulas.capacity_bytes(up_mbps, minutes).sum(),
     )
     load = formulas.utilization_pct(sums.rx, sums.tx, sums.down, sums.up)
-    told = sums.select("circuit_id", utilization_now_pct=load.round(PERCENT_DECIMALS))
-    return newest.left_join(told, "circuit_id").drop("circuit_id_right")
+    loads = sums.select("circuit_id", utilization_now_pct=load.round(PERCENT_DECIMALS))
+    return newest.left_join(loads, "circuit_id").drop("circuit_id_right")
 
 
 def _usual(hours: ir.Table) -> ir.Table:
-    """Median utilization of the same hour of the last four weeks; NULL of under three of them."""
+    """Median utilization of the same hour of the last four weeks; NULL of fewer than three."""
     before = ibis.or_(
         *(
             hours.hour == hours.this_hour + ibis.interval(days=-7 * week)
@@ -276,9 +276,9 @@ def _usual(hours: ir.Table) -> ir.Table:
 
 
 def _described(rows: ir.Table, dim_site: ir.Table, dim_circuit: ir.Table) -> ir.Table:
-    """The rows with what dimensions say as of the hour's end, as the hour's rows themselves are.
+    """The rows with their dimensions as of the hour's end, like the hour's rows themselves.
 
-    So a circuit that only the newest snapshot has is described, though its samples are older.
+    So a circuit that is new in the latest snapshot is described, though its samples are older.
     """
     sites = dim_site.select("site_id", "site_name", "region", "valid_from", "valid_to")
     sited = rows.left_join(
@@ -293,7 +293,7 @@ def _described(rows: ir.Table, dim_site: ir.Table, dim_circuit: ir.Table) -> ir.
 
 
 def _of_sites(rows: ir.Table) -> ir.Table:
-    """The rows with what their site does: dark, unreachable, on backup; NULL where it is up."""
+    """The rows with the state of their site: up, on backup, unreachable, unknown or dark."""
     of_site = ibis.window(group_by=rows.site_id)
 
     def any_of(what: ir.BooleanValue) -> ir.BooleanValue:
@@ -302,7 +302,7 @@ def _of_sites(rows: ir.Table) -> ir.Table:
     carries, first = rows.activity.isin(ACTIVE), rows.role_rank == 1
     flags = rows.mutate(
         any_up=any_of(rows.state == "up"),
-        any_unheard=any_of(rows.state == "unheard"),
+        any_unreachable=any_of(rows.state == "unheard"),
         any_down=any_of(rows.state == "down"),
         any_unknown=any_of(rows.state.isnull() | (rows.state == "unknown")),
         on_backup=any_of(carries & (rows.role_rank > 1)) & any_of(first) & ~any_of(carries & first),
@@ -311,7 +311,7 @@ def _of_sites(rows: ir.Table) -> ir.Table:
         site_state=ibis.cases(
             (flags.any_up & flags.on_backup, ON_BACKUP),
             (flags.any_up, "up"),
-            (flags.any_unheard, UNREACHABLE),
+            (flags.any_unreachable, UNREACHABLE),
             (flags.any_unknown, "unknown"),
             (flags.any_down, DARK),
         )
@@ -320,15 +320,15 @@ def _of_sites(rows: ir.Table) -> ir.Table:
 
 @dataclass(frozen=True)
 class _Finding:
-    """Something that is wrong: when, how bad, in which words."""
+    """A problem: its condition, severity and message."""
 
     holds: ir.BooleanValue
     severity: str
     words: ir.StringValue
 
 
-def _judged(rows: ir.Table) -> ir.Table:
-    """The rows with the worst severity of what is wrong, and a sentence for each of it."""
+def _with_severity(rows: ir.Table) -> ir.Table:
+    """The rows with the worst severity of their findings, and the messages of all of them."""
     expected = rows.state.isin(("standby", "disabled")).fill_null(False)
     findings = [
         _Finding(f.holds.fill_null(False) & ~expected, f.severity, f.words) for f in _findings(rows)
@@ -337,14 +337,14 @@ def _judged(rows: ir.Table) -> ir.Table:
     worst = ibis.greatest(
         *(ibis.ifelse(f.holds, SEVERITY_WORDS.index(f.severity), none) for f in findings)
     )
-    said = ibis.literal("")
+    messages = ibis.literal("")
     for finding in findings:
-        said = said + ibis.ifelse(finding.holds, finding.words + "; ", "")
+        messages = messages + ibis.ifelse(finding.holds, finding.words + "; ", "")
     known = rows.state.isin(("up", "down")).fill_null(False) | expected
     words = [(worst == n, word) for n, word in enumerate(SEVERITY_WORDS) if n]
     return rows.mutate(
         severity=ibis.cases(*words, (known, SEVERITY_WORDS[0])),
-        messages=said.re_replace("; $", "").nullif(""),
+        messages=messages.re_replace("; $", "").nullif(""),
     )
 
 

@@ -1,8 +1,8 @@
-"""Who is measured: sites, circuits and the ports that carry them, as the snapshots show them.
+"""Dimensions: sites, circuits and the ports that carry them, as snapshots show them.
 
-Belongs here: what a site and a circuit are described by: region, store type, bandwidth, ports.
+Belongs here: attributes of sites and circuits: region, store type, bandwidth, ports.
 Keep out: how snapshots are taken (`mist`), which circuits there are (`identity`), their order
-(`roles`), when a contract holds (`contract_periods`).
+(`roles`), when a contract is in force (`contract_periods`).
 """
 
 import re
@@ -54,13 +54,13 @@ def _group_after(groups: ir.StringValue, prefix: str) -> ir.StringValue:
 def dim_circuit(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
     """Circuits, effective-dated: bandwidth and role, with their source (DIM_CIRCUIT).
 
-    Bandwidth: a contract alone where it has a download rate; else each direction by the first that
-    speaks. Download: site variable, speed test, port speed (an upper bound; of an aggregate the sum
-    of its members, of ports that stand in for each other the fastest). Upload: contract, site
-    variable, the template's shaping, speed test; without any it is the download's. The source is
-    the best that gave a direction. A dated contract holds in its dates (`contract_periods`). On
-    demand: the contract; else LTE backups, configured so or reached by LTE and not the primary. Not
-    in service is a contract for which no gateway is at the site.
+    Bandwidth: only the contract's if it has a download rate; else the first known source of each
+    direction. Download: site variable, speed test, port speed (an upper bound; of an aggregate the
+    sum of its members, of redundant ports the fastest). Upload: contract, site variable, the
+    template's shaping, speed test; without any it is the download's. The source is the best that
+    gave a direction. A dated contract is in force between its dates (`contract_periods`). On
+    demand: the contract; else LTE backups, configured so or reached by LTE and not the primary. A
+    contract without a gateway at the site is not in service.
     """
     listed = listed_circuits(raw_inventory, dim_contract)
     rows = with_roles(listed.rename(is_in_service="has_gateway"), "valid_from")
@@ -84,10 +84,10 @@ def dim_circuit(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
             ),
         ),
         bandwidth_source=ibis.cases(
-            (_speaks(rows.contract_down_mbps, rows.contract_up_mbps), "contract"),
-            (_speaks(rows.variable_down_mbps, rows.variable_up_mbps), "site_variable"),
+            (_is_given(rows.contract_down_mbps, rows.contract_up_mbps), "contract"),
+            (_is_given(rows.variable_down_mbps, rows.variable_up_mbps), "site_variable"),
             (rows.shaped_up_mbps.notnull(), "shaping"),
-            (_speaks(rows.tested_down_mbps, rows.tested_up_mbps), "speed_test"),
+            (_is_given(rows.tested_down_mbps, rows.tested_up_mbps), "speed_test"),
             (rows.port_speed_mbps.notnull(), "port_speed"),
         ),
         provider=rows.contract_provider.fill_null(rows.provider),
@@ -100,7 +100,7 @@ def dim_circuit(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
     return merged(described, ["circuit_id"], values)
 
 
-def _speaks(down_mbps: ir.FloatingValue, up_mbps: ir.FloatingValue) -> ir.BooleanValue:
+def _is_given(down_mbps: ir.FloatingValue, up_mbps: ir.FloatingValue) -> ir.BooleanValue:
     return down_mbps.notnull() | up_mbps.notnull()
 
 
@@ -135,5 +135,5 @@ def circuit_port(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
             owned.valid_to.fill_null(owned.listed_to), owned.listed_to.fill_null(owned.valid_to)
         ),
     )
-    held = both.filter(both.valid_to.isnull() | (both.valid_from < both.valid_to))
-    return merged(held, ["circuit_id", "gateway_mac", "port_id"], values)
+    valid = both.filter(both.valid_to.isnull() | (both.valid_from < both.valid_to))
+    return merged(valid, ["circuit_id", "gateway_mac", "port_id"], values)

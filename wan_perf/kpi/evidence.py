@@ -1,6 +1,6 @@
-"""All that may be known of an hour, brought together once.
+"""All evidence on an hour, collected once.
 
-Belongs here: which evidence there is, each kind with its own copy for each hour.
+Belongs here: the kinds of evidence, each with its own copy for each hour.
 Keep out: what any of it means (`state`, `member_states`, `circuit_states`).
 """
 
@@ -17,31 +17,31 @@ from wan_perf.kpi.traffic import idle_stretches
 
 @dataclass(frozen=True)
 class Evidence:
-    """What may be known of the hours, each table with its own copy for each port_hour.
+    """The evidence on the hours, each table with its own copy for each port_hour.
 
     Attributes:
         links: When the port's link is up or down, see `state.links_near`.
         events: port_hour, at_us, event_kind of events that name the port.
         gateway_events: The same of events of the gateway.
-        silences: port_hour, from_us, to_us, port_id, outcome of silences that are over.
+        telemetry_gaps: port_hour, from_us, to_us, port_id, outcome of gaps that have ended.
         past: port_hour, up_from_us, up_to_us, is_carrying of the history.
-        idle: circuit_hour, from_us, to_us of intervals in which a circuit that is not the
-            first or is on demand carried next to nothing.
-        dead: circuit_hour, from_us, to_us of stretches in which all peer paths were dead.
-        polls: what each new poll of the peer paths says, see `polls.polls_near`.
+        idle: circuit_hour, from_us, to_us of intervals in which a circuit that is lower-ranked
+            or on demand was idle.
+        dead: circuit_hour, from_us, to_us of intervals in which all peer paths were dead.
+        polls: what each new poll of the peer paths reports, see `polls.polls_near`.
     """
 
     links: ir.Table
     events: ir.Table
     gateway_events: ir.Table
-    silences: ir.Table
+    telemetry_gaps: ir.Table
     past: ir.Table
     idle: ir.Table
     dead: ir.Table
     polls: ir.Table
 
 
-def evidence_near(
+def collect_evidence(
     readings: ir.Table,
     past: ir.Table,
     raw_path_sample: ir.Table,
@@ -51,7 +51,7 @@ def evidence_near(
     circuits: ir.Table,
     members: ir.Table,
 ) -> Evidence:
-    """All that speaks of the state of these circuits and members in their hours."""
+    """All evidence on the state of these circuits and members in their hours."""
     events = events_near(raw_gateway_event, members)
     lesser = circuits.filter((circuits.role_rank > 1) | circuits.is_on_demand)
     spare = members.semi_join(lesser, "circuit_hour")
@@ -59,7 +59,7 @@ def evidence_near(
         links=links_near(readings, events, members),
         events=events,
         gateway_events=gateway_events_near(raw_gateway_event, members),
-        silences=silences_near(gateway_silence, members),
+        telemetry_gaps=silences_near(gateway_silence, members),
         past=past,
         idle=idle_stretches(first_heard(readings.semi_join(spare, "port_hour")), spare),
         dead=dead_paths(raw_path_sample, members, events),

@@ -1,11 +1,11 @@
-"""Load and quality of a failover of which no samples were taken: what its backups' hours have.
+"""Load and quality of a failover without samples, from the hours of its backups.
 
-Belongs here: the figures of a failover from hours that rest on history or an import.
+Belongs here: the figures of a failover from hours of port history or an import.
 Keep out: figures from samples, and where a failover lies (`failovers`).
 
-An hour has one mean rate and one mean of each quality figure. The rate holds for the part of the
+An hour has one mean rate and one mean of each quality figure. The rate applies to the part of the
 hour in which the backup carried the site; a mean counts as one sample. Figures from samples and
-from hours are never mixed: a failover with samples has none of these.
+from hours are never mixed: a failover with samples has none from hours.
 """
 
 import ibis
@@ -20,19 +20,19 @@ _PIECE = ("site_day", "episode")
 
 
 def with_hours(pieces: ir.Table, carrying: ir.Table, circuit_hour: ir.Table) -> ir.Table:
-    """The pieces, with the figures of hours in place of load and quality that are not known.
+    """The pieces, with the figures of hours where load and quality are unknown.
 
     Args:
         pieces: site_day, episode, BYTES, and of each quality figure its sum, count and maximum.
-        carrying: When which backup carried the site: site_day, episode, circuit_id, hour, from_us,
-            to_us.
+        carrying: Intervals in which a backup carried the site: site_day, episode, circuit_id, hour,
+            from_us, to_us.
         circuit_hour: The hours of the backups.
     """
     hours = circuit_hour.filter(circuit_hour.source != "samples")
-    judged = circuit_hour.filter(circuit_hour.quality_source != "samples")
+    with_quality = circuit_hour.filter(circuit_hour.quality_source != "samples")
     joined = pieces.left_join(_load(carrying, hours), _PIECE, rname="{name}_of_hours")
     joined = joined.drop("site_day_of_hours", "episode_of_hours")
-    joined = joined.left_join(_quality(carrying, judged), _PIECE, rname="{name}_of_hours")
+    joined = joined.left_join(_quality(carrying, with_quality), _PIECE, rname="{name}_of_hours")
     figures: dict[str, ir.Value] = {}
     for names in (BYTES, *map(_columns, QUALITY)):
         count = next((name for name in names if name.endswith("_count")), None)

@@ -1,14 +1,14 @@
-"""Failovers: when a site ran on a lower-ranked circuit, why, and how good it was then.
+"""Failovers: when and why a site used a lower-ranked circuit, with load and quality.
 
 Belongs here: where an episode begins and ends, its parts of one UTC day, and their figures.
 Keep out: which circuit carries a site at an instant (`activity`), chaining parts (`episodes`).
 
 A failover begins when a lower-ranked circuit carries the site and none of rank 1 does, at a site
-where it is known which circuit of rank 1 is in service. It ends when
-one of rank 1 carries it again for 60 seconds, or, where nothing tells of use, is up again for as
-long with no other known to carry. What lies between stays inside: changes among backups, time in
-which nothing is up (dark) and time in which nothing is known (unheard), up to the day after. So a
-day sees the 24 hours before it and the hour after, and nothing else.
+with a known circuit of rank 1 in service. It ends when one of rank 1 carries the site again for 60
+seconds or, if its use is unknown, is up for 60 seconds while no backup is known to carry the site.
+Everything in between belongs to it: changes among backups, time in which no circuit is up (dark)
+and time of unknown state (unheard), up to the day after. So a day depends on the 24 hours before it
+and the hour after it, and on nothing else.
 """
 
 from datetime import timedelta
@@ -35,10 +35,10 @@ from wan_perf.metrics import QUALITY
 from wan_perf.tables import FAILOVER_PIECE
 
 BACK_AFTER = timedelta(seconds=60)
-"""The primary carries the site for so long before the failover is over."""
+"""How long the primary carries the site before the failover ends."""
 DAY_US = 24 * HOUR_US
-_KINDS = ("backup", "inferred", "first", "first_up", "up", "open", "held")
-_STRETCH = ("site_day", "from_us", "to_us")
+_KINDS = ("backup", "inferred", "first", "first_up", "up", "open", "covered")
+_INTERVAL = ("site_day", "from_us", "to_us")
 _A_DAY = ibis.interval(days=1)
 _A_DAY_BACK = ibis.interval(days=-1)
 
@@ -59,7 +59,7 @@ def failover_pieces(
         circuit_poll: The same.
         circuit_port: Member ports.
     """
-    states = _near(circuit_state)
+    states = _day_states(circuit_state)
     found = _pieces(states)
     carrying = _carrying(states, found)
     pieces = found.left_join(_roles(states, found, carrying), ["site_day", "episode"])
@@ -77,19 +77,19 @@ def failover_pieces(
 
 
 def failover_spans(circuit_state: ir.Table) -> ir.Table:
-    """Where failovers lie in each day that sees these states, without their figures.
+    """Intervals of the failovers of each day that depends on these states, without figures.
 
     Columns as in FAILOVER_PIECE: day, site_id, started_at, ended_at, is_begin.
     """
-    found = _pieces(_near(circuit_state))
+    found = _pieces(_day_states(circuit_state))
     return found.select("day", "site_id", "started_at", "ended_at", "is_begin")
 
 
-def _near(circuit_state: ir.Table) -> ir.Table:
-    """Stretches of stores on backup, a copy for each day that sees them, in its own time.
+def _day_states(circuit_state: ir.Table) -> ir.Table:
+    """States of stores on backup, a copy for each day that depends on them.
 
-    Columns: site_day (a number), day, site_id, circuit_id, from_us, to_us from the day's start,
-    state, down_cause, is_first, carries, is_inferred, told.
+    Columns: site_day (a number), day, midnight, site_id, circuit_id, role_rank, from_us, to_us from
+    the day's start, state, down_cause, is_first, is_backup, carries, is_inferred, is_use_known.
     """
     circuit_state = circuit_state.filter(circuit_state.site_kind.fill_null(STORE) == STORE)
     own_day = circuit_state.started_at.truncate("D")
@@ -104,32 +104,32 @@ def _near(circuit_state: ir.Table) -> ir.Table:
     sites = struck.distinct()
     order = ibis.window(order_by=[sites.midnight, sites.site_id])
     numbered = sites.mutate(site_day=ibis.row_number().over(order))
-    near = copies.inner_join(numbered, ["site_id", "midnight"])
-    of_hour = ibis.window(group_by=[near.site_day, near.started_at.truncate("h")])
-    has_first = (near.role_rank == 1).fill_null(False).ifelse(1, 0).max().over(of_hour) == 1
-    return near.select(
+    rows = copies.inner_join(numbered, ["site_id", "midnight"])
+    of_hour = ibis.window(group_by=[rows.site_day, rows.started_at.truncate("h")])
+    has_first = (rows.role_rank == 1).fill_null(False).ifelse(1, 0).max().over(of_hour) == 1
+    return rows.select(
         *("site_day", "site_id", "circuit_id", "role_rank", "state", "down_cause"),
-        day=near.midnight.date(),
-        midnight=near.midnight,
-        from_us=instant_us(near.started_at, near.midnight),
-        to_us=instant_us(near.ended_at, near.midnight),
-        is_first=(near.role_rank == 1).fill_null(False),
-        is_backup=(near.role_rank > 1).fill_null(False) & has_first,
-        carries=near.activity.isin(ACTIVE).fill_null(False),
-        is_inferred=(near.activity == "inferred").fill_null(False),
-        is_told=near.activity.notnull(),
+        day=rows.midnight.date(),
+        midnight=rows.midnight,
+        from_us=instant_us(rows.started_at, rows.midnight),
+        to_us=instant_us(rows.ended_at, rows.midnight),
+        is_first=(rows.role_rank == 1).fill_null(False),
+        is_backup=(rows.role_rank > 1).fill_null(False) & has_first,
+        carries=rows.activity.isin(ACTIVE).fill_null(False),
+        is_inferred=(rows.activity == "inferred").fill_null(False),
+        is_use_known=rows.activity.notnull(),
     )
 
 
 def _pieces(states: ir.Table) -> ir.Table:
-    """Where each failover lies in its day: site_day, episode, from_us, to_us, minutes of kinds."""
-    seen = swept("site_day", _kinds(states), _KINDS)
+    """The part of each failover in its day: site_day, episode, from_us, to_us, minutes of kinds."""
+    seen = swept("site_day", _kind_intervals(states), _KINDS)
     on_backup = seen.backup & ~seen["first"]
     back = seen["first"] | (seen.first_up & ~seen.backup)
     marked = seen.mutate(
         word=ibis.cases((on_backup, 1), (back, 2), else_=0),
         is_dark=~seen.up & ~seen.open,
-        is_unheard=~seen.up & seen.open,
+        is_unknown=~seen.up & seen.open,
     )
     blocks = _blocks(marked)
     closes = (blocks.word == 2) & (blocks.to_us - blocks.from_us >= microseconds(BACK_AFTER))
@@ -154,15 +154,15 @@ def _pieces(states: ir.Table) -> ir.Table:
         to_us=ibis.least(dated.end_us.fill_null(dated.last_us), dated.last_us, DAY_US),
     )
     pieces = spanned.filter(spanned.from_us < spanned.to_us)
-    return _timed(pieces, marked)
+    return _with_minutes(pieces, marked)
 
 
-def _timed(pieces: ir.Table, marked: ir.Table) -> ir.Table:
+def _with_minutes(pieces: ir.Table, marked: ir.Table) -> ir.Table:
     """The pieces with the minutes of each kind in them."""
-    during = pieces.select(*_STRETCH, "episode").inner_join(
+    during = pieces.select(*_INTERVAL, "episode").inner_join(
         marked.select(
             "site_day",
-            *("word", "is_dark", "is_unheard", "inferred"),
+            *("word", "is_dark", "is_unknown", "inferred"),
             start_us=marked.from_us,
             end_us=marked.to_us,
         ),
@@ -176,39 +176,39 @@ def _timed(pieces: ir.Table, marked: ir.Table) -> ir.Table:
     sums = during.group_by("site_day", "episode").aggregate(
         on_backup_minutes=minutes(during.word == 1),
         dark_minutes=minutes(during.is_dark),
-        unheard_minutes=minutes(during.is_unheard),
-        told_us=ibis.ifelse((during.word == 1) & ~during.inferred, length, 0).sum(),
+        unheard_minutes=minutes(during.is_unknown),
+        observed_us=ibis.ifelse((during.word == 1) & ~during.inferred, length, 0).sum(),
     )
     timed = pieces.inner_join(sums, ["site_day", "episode"])
     return timed.mutate(
         started_at=timed.midnight + timed.from_us.as_interval("us"),
         ended_at=timed.midnight + timed.to_us.as_interval("us"),
         is_begin=timed.began_us >= 0,
-        is_inferred=timed.told_us == 0,
-    ).drop("told_us")
+        is_inferred=timed.observed_us == 0,
+    ).drop("observed_us")
 
 
-def _kinds(states: ir.Table) -> ir.Table:
-    """What the circuits of a site say together, as intervals."""
+def _kind_intervals(states: ir.Table) -> ir.Table:
+    """Intervals of `_KINDS`, of the circuits of a site together."""
     unsure = states.state.isin(("unheard", "unknown"))
     return ibis.union(
-        spans(states.filter(states.is_backup & states.carries), *_STRETCH, "backup"),
-        spans(states.filter(states.is_backup & states.is_inferred), *_STRETCH, "inferred"),
-        spans(states.filter(states.is_first & states.carries), *_STRETCH, "first"),
+        spans(states.filter(states.is_backup & states.carries), *_INTERVAL, "backup"),
+        spans(states.filter(states.is_backup & states.is_inferred), *_INTERVAL, "inferred"),
+        spans(states.filter(states.is_first & states.carries), *_INTERVAL, "first"),
         spans(
-            states.filter(states.is_first & ~states.is_told & (states.state == "up")),
-            *_STRETCH,
+            states.filter(states.is_first & ~states.is_use_known & (states.state == "up")),
+            *_INTERVAL,
             "first_up",
         ),
-        spans(states.filter(states.state == "up"), *_STRETCH, "up"),
-        spans(states.filter(unsure), *_STRETCH, "open"),
-        # Of what is dark to the end of the day nothing else would tell.
-        spans(states, *_STRETCH, "held"),
+        spans(states.filter(states.state == "up"), *_INTERVAL, "up"),
+        spans(states.filter(unsure), *_INTERVAL, "open"),
+        # Without it no part would cover dark time at the end of the day.
+        spans(states, *_INTERVAL, "covered"),
     )
 
 
 def _blocks(marked: ir.Table) -> ir.Table:
-    """Stretches of one word, joined where they follow each other."""
+    """Consecutive parts of one word, merged."""
     along = ibis.window(group_by=marked.site_day, order_by=marked.from_us)
     flagged = marked.mutate(begins=(marked.word != marked.word.lag().over(along)).fill_null(True))
     so_far = ibis.cumulative_window(group_by=flagged.site_day, order_by=flagged.from_us)
@@ -219,19 +219,19 @@ def _blocks(marked: ir.Table) -> ir.Table:
 
 
 def _carrying(states: ir.Table, pieces: ir.Table) -> ir.Table:
-    """When which lower-ranked circuit carried the site in a piece, cut at hours.
+    """Intervals in which a lower-ranked circuit carried the site in a piece, by hour.
 
     Columns: site_day, episode, circuit_id, hour, from_us, to_us from the hour's start.
     """
     used = states.filter(states.is_backup & states.carries).select(
         "site_day", "circuit_id", "midnight", start_us="from_us", end_us="to_us"
     )
-    during = used.inner_join(pieces.select(*_STRETCH, "episode"), "site_day")
+    during = used.inner_join(pieces.select(*_INTERVAL, "episode"), "site_day")
     inside = during.mutate(
         start_us=ibis.greatest(during.start_us, during.from_us),
         end_us=ibis.least(during.end_us, during.to_us),
     ).filter(lambda t: t.start_us < t.end_us)
-    # Stretches lie within an hour.
+    # State intervals lie within an hour.
     hour_us = (inside.start_us // HOUR_US) * HOUR_US
     return inside.select(
         *("site_day", "episode", "circuit_id"),
@@ -242,7 +242,7 @@ def _carrying(states: ir.Table, pieces: ir.Table) -> ir.Table:
 
 
 def _roles(states: ir.Table, pieces: ir.Table, carrying: ir.Table) -> ir.Table:
-    """Per piece: the primary, what it was down with as it began, and the backup used longest."""
+    """Per piece: the primary, the cause of its outage at the start, the backup used longest."""
     first = states.filter(states.is_first)
     at_start = first.inner_join(
         pieces.select("site_day", "episode", "is_begin", start_us="from_us"), "site_day"
@@ -277,10 +277,10 @@ def _circuits(carrying: ir.Table, circuit_hour: ir.Table) -> ir.Table:
 def _load(
     carrying: ir.Table, circuit_hour: ir.Table, raw_port_sample: ir.Table, circuit_port: ir.Table
 ) -> ir.Table:
-    """Per piece: bytes that backups carried in it, and what their rates would have carried.
+    """Per piece: bytes that backups carried in it, and the capacity of their rates.
 
-    A difference of counters that reaches over the edge of the time is split in proportion to it. Of
-    two sources of counters the one that covers more counts, per circuit and piece.
+    A counter difference over the edge of an interval is split in proportion to time. Of two counter
+    sources the one that covers more time is used, per circuit and piece.
     """
     circuits = _circuits(carrying, circuit_hour)
     members = members_near(circuits, circuit_port)
@@ -304,7 +304,7 @@ def _load(
     of_port = timed.group_by(*per, "circuit_hour", "port_hour", *rates).aggregate(
         rx=timed.rx.sum(), tx=timed.tx.sum(), us=timed.us.sum()
     )
-    # Members of a circuit add up, over the time in which any of them is known.
+    # Bytes of members add up; the time is that of the member known longest.
     of_hour = of_port.group_by(*per, "circuit_hour", *rates).aggregate(
         rx=of_port.rx.sum(), tx=of_port.tx.sum(), us=of_port.us.max()
     )
@@ -331,7 +331,7 @@ def _load(
 
 
 def _quality(carrying: ir.Table, circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
-    """Per piece: sums, numbers and maxima of the samples of the circuit in use then."""
+    """Per piece: sums, counts and maxima of the samples of the circuit in use."""
     circuits = _circuits(carrying, circuit_hour)
     polls = polls_near(circuit_poll, circuits)
     samples = polls.filter(polls.is_up)
@@ -351,7 +351,7 @@ def _before(pieces: ir.Table, circuit_hour: ir.Table) -> ir.Table:
     """Per piece in which a failover began: load and quality of the site's circuit in use before.
 
     Means over the 24 hours before the hour in which it began, weighted by the minutes in use;
-    where nothing tells of use, of the primary's by its minutes up.
+    if the use is unknown, those of the primary weighted by its minutes up.
     """
     begun = pieces.filter(pieces.is_begin)
     begun = begun.select(
@@ -359,7 +359,7 @@ def _before(pieces: ir.Table, circuit_hour: ir.Table) -> ir.Table:
         began_hour=begun.started_at.truncate("h"),
     )
     hours = circuit_hour.rename(of_circuit="circuit_id")
-    near = begun.inner_join(
+    day_before = begun.inner_join(
         hours,
         [
             begun.site_id == hours.site_id,
@@ -367,16 +367,18 @@ def _before(pieces: ir.Table, circuit_hour: ir.Table) -> ir.Table:
             hours.hour >= begun.began_hour + _A_DAY_BACK,
         ],
     )
-    is_primary = near.of_circuit == near.primary_circuit_id
-    weight = near.active_minutes.fill_null(ibis.ifelse(is_primary, near.up_minutes, 0.0))
+    is_primary = day_before.of_circuit == day_before.primary_circuit_id
+    weight = day_before.active_minutes.fill_null(
+        ibis.ifelse(is_primary, day_before.up_minutes, 0.0)
+    )
     means: dict[str, ir.NumericScalar] = {}
     for name, value, decimals in (
-        ("utilization_before_pct", near.utilization_pct, PERCENT_DECIMALS),
-        *((f"{m.quantity}_before_{m.unit}", near[m.avg], VALUE_DECIMALS) for m in QUALITY),
+        ("utilization_before_pct", day_before.utilization_pct, PERCENT_DECIMALS),
+        *((f"{m.quantity}_before_{m.unit}", day_before[m.avg], VALUE_DECIMALS) for m in QUALITY),
     ):
         known = value.notnull() & (weight > 0)
         total = ibis.ifelse(known, weight, 0.0).sum()
         means[name] = (ibis.ifelse(known, value * weight, 0.0).sum() / total.nullif(0)).round(
             decimals
         )
-    return near.group_by("site_day", "episode").aggregate(**means)
+    return day_before.group_by("site_day", "episode").aggregate(**means)

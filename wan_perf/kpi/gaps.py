@@ -1,7 +1,7 @@
-"""Which hours have samples, which have facts, and whether these say anything.
+"""Hours with samples, hours with facts, and the minutes of known state in them.
 
 Belongs here: both, by hour.
-Keep out: how far back is looked, what is called a gap (`cli.gaps`).
+Keep out: the lookback, what is a gap (`cli.gaps`).
 """
 
 import ibis.expr.types as ir
@@ -11,7 +11,7 @@ def hours_with_rows(raw_port_sample: ir.Table, circuit_hour: ir.Table) -> ir.Tab
     """One row per hour that has samples or circuit-hours; both inputs are cut to a window.
 
     Columns: `hour`; `circuit_hours`, the number of rows of the fact, 0 where only samples are
-    stored; `known_minutes`, in which the state of a circuit is known, over all circuits.
+    stored; `known_minutes`, the minutes of known state, over all circuits.
     """
     sampled = raw_port_sample.select(
         hour=raw_port_sample.pass_at.truncate("h").cast("timestamp(6)"),

@@ -1,12 +1,12 @@
-"""Histograms of a day: what percentiles of longer periods, sites and regions are merged from.
+"""Histograms of a day, from which percentiles of longer periods, sites and regions are computed.
 
 Belongs here: buckets, the rows of a day, the percentile of merged rows.
 Keep out: what a sample is (`polls`), exact percentiles (`quality`, `rollup`).
 
-A percentile can be made of no other percentiles, but counts by bucket add up over time and over
-circuits. A bucket is a range of values of which each is GROWTH times the last, and its middle is at
-most (GROWTH - 1) / (GROWTH + 1) away from each of them, relatively: 1.96 %. Zero has a bucket of
-its own. Values have VALUE_DECIMALS places, so the first bucket above zero begins there.
+Percentiles cannot be merged, but counts by bucket add up over time and circuits. The upper bound of
+a bucket is GROWTH times that of the last one, so its middle is at most (GROWTH - 1) / (GROWTH + 1)
+= 1.96 % away from each of its values. Zero has a bucket of its own. Values have VALUE_DECIMALS
+places, so the first bucket above zero begins there.
 Source: C. Masson, J. Rim, H. Lee, DDSketch (VLDB 2019), the logarithmic mapping.
 """
 
@@ -26,7 +26,7 @@ _HUNDREDTHS = round(100 * P95)
 
 
 def bucket(value: ir.FloatingValue) -> ir.IntegerValue:
-    """Number of the bucket: 0 for zero, 1 for the least value, then each GROWTH times the last."""
+    """Number of the bucket: 0 for zero, 1 for the smallest value, then one per factor GROWTH."""
     # `ln`, not `log`, which Ibis writes as LOG(NULL, x) for Snowflake.
     steps = ((value.nullif(0) / _LEAST).ln() / math.log(GROWTH)).ceil().cast("int64")
     return ibis.ifelse(value < _LEAST / 2, 0, ibis.greatest(1 + steps, 1))
@@ -69,9 +69,9 @@ def samples_behind(hours: ir.Table, circuit_poll: ir.Table, *named: str) -> ir.T
 
 
 def with_percentiles(totals: ir.Table, histograms: ir.Table, *by: str) -> ir.Table:
-    """The rows with the 95th percentile of every metric, of histograms with the same columns `by`.
+    """The rows with the 95th percentile of every metric, from histograms with the columns `by`.
 
-    Interpolated linearly between the two samples beside the rank, each taken as the middle of its
+    Linear interpolation between the two samples next to the rank, each at the middle of its
     bucket: at most 1.96 % from the exact one. NULL where there is no sample.
     """
     key = (*by, "metric")
@@ -90,7 +90,7 @@ def with_percentiles(totals: ir.Table, histograms: ir.Table, *by: str) -> ir.Tab
 def _percentiles(merged: ir.Table, key: tuple[str, ...]) -> ir.Table:
     """The 95th percentile of the buckets with the same key: the columns `key` and `value`."""
     totals = merged.group_by(*key).aggregate(total=merged.sample_count.sum().cast("int64"))
-    # Put in order by a number: twice as fast as by dates and texts.
+    # Sorted by a number: twice as fast as by dates and texts.
     number = ibis.row_number().over(ibis.window(order_by=[totals[name] for name in key]))
     hundredths = (totals.total - 1) * _HUNDREDTHS
     groups = totals.mutate(group=number, below=hundredths // 100, part=hundredths % 100 / 100)

@@ -1,11 +1,11 @@
-"""The history of a past hour beside its samples: which of the two counts.
+"""Port history beside the samples of a past hour: which of the two is used.
 
 Belongs here: when samples are enough, what a history row is in bytes and minutes.
 Keep out: what history proves of a state (`state`), fetching it (`mist.history`).
 
-Members of a circuit add up as their samples do. Samples win where they cover 45 minutes of the
-hour; else the history replaces bytes and observed minutes entirely, if it covers more of the hour
-than they do. The two are never mixed in one figure.
+Members of a circuit add up as their samples do. Samples are used if they cover 45 minutes of the
+hour; else the history replaces bytes and observed minutes entirely, if it covers more of the hour.
+The two are never mixed in one figure.
 """
 
 from datetime import timedelta
@@ -27,34 +27,34 @@ def is_covered(observed_us: ir.IntegerValue) -> ir.BooleanValue:
     return (observed_us >= microseconds(SAMPLES_SUFFICE)).fill_null(False)
 
 
-def is_better(offered_us: ir.IntegerValue, held_us: ir.IntegerValue) -> ir.BooleanValue:
-    """True where the next source takes the place of what is held: too little, and less than it."""
-    return (~is_covered(held_us) & (offered_us > held_us)).fill_null(False)
+def is_better(offered_us: ir.IntegerValue, current_us: ir.IntegerValue) -> ir.BooleanValue:
+    """True where the next source replaces the current one, which covers too little and less."""
+    return (~is_covered(current_us) & (offered_us > current_us)).fill_null(False)
 
 
-def history_near(raw_port_history: ir.Table, ports: ir.Table) -> ir.Table:
-    """Each port's hour as its history has it.
+def member_history(raw_port_history: ir.Table, ports: ir.Table) -> ir.Table:
+    """Each port's hour as its history reports it.
 
-    Columns: port_hour; past_us, past_rx_bytes, past_tx_bytes (NULL where nothing is covered);
+    Columns: port_hour; past_us, past_rx_bytes, past_tx_bytes (NULL without coverage);
     past_quality_us, past_{loss,jitter,latency} (the same of quality); up_from_us, up_to_us: known
     to be up in between; is_carrying: traffic in all of the hour.
     """
-    near = raw_port_history.drop("site_id").inner_join(ports, ["gateway_mac", "port_id", "hour"])
-    past_us = _us(near.covered_minutes)
+    rows = raw_port_history.drop("site_id").inner_join(ports, ["gateway_mac", "port_id", "hour"])
+    past_us = _us(rows.covered_minutes)
 
     def carried(bps: ir.FloatingValue) -> ir.IntegerValue:
         return (bps / 8 * past_us / SECOND_US).round().cast("int64")
 
-    return near.select(
+    return rows.select(
         "port_hour",
         past_us=past_us.nullif(0),
-        past_rx_bytes=carried(near.rx_bps_mean),
-        past_tx_bytes=carried(near.tx_bps_mean),
-        past_quality_us=_us(near.quality_minutes).nullif(0),
-        **{f"past_{m.quantity}": near[f"{m.name}_mean"] for m in QUALITY},
-        up_from_us=instant_us(near.up_through_from, near.hour),
-        up_to_us=instant_us(near.seen_at, near.hour),
-        is_carrying=(near.carrying_minutes * MINUTE_US >= HOUR_US),
+        past_rx_bytes=carried(rows.rx_bps_mean),
+        past_tx_bytes=carried(rows.tx_bps_mean),
+        past_quality_us=_us(rows.quality_minutes).nullif(0),
+        **{f"past_{m.quantity}": rows[f"{m.name}_mean"] for m in QUALITY},
+        up_from_us=instant_us(rows.up_through_from, rows.hour),
+        up_to_us=instant_us(rows.seen_at, rows.hour),
+        is_carrying=(rows.carrying_minutes * MINUTE_US >= HOUR_US),
     )
 
 
@@ -63,12 +63,11 @@ def _us(minutes: ir.FloatingValue) -> ir.IntegerValue:
 
 
 def circuit_history(past: ir.Table, members: ir.Table) -> ir.Table:
-    """Per circuit_hour what its members' history comes to.
+    """Per circuit_hour its members' history, combined.
 
-    Columns: past_us, past_rx_bytes, past_tx_bytes of members that add up; past_quality_us and
-    past_{loss,jitter,latency}, means over members weighted by the time that each tells of. A port
-    that the circuit held for a part of the hour only says nothing of it: its history is of the hour
-    as a whole.
+    Columns: past_rx_bytes, past_tx_bytes, sums over members; past_us, the longest of theirs;
+    past_quality_us; past_{loss,jitter,latency}, means weighted by the time of each member. A port
+    that was a member for only a part of the hour is ignored: its history covers the whole hour.
     """
     all_hour = members.filter((members.held_from_us <= 0) & (members.held_to_us >= HOUR_US))
     whose = all_hour.select("port_hour", "circuit_hour", "is_aggregate")
@@ -79,21 +78,21 @@ def circuit_history(past: ir.Table, members: ir.Table) -> ir.Table:
         past_rx_bytes=parts.past_rx_bytes.sum(),
         past_tx_bytes=parts.past_tx_bytes.sum(),
     )
-    told = standing_for(owned, "past_quality_us")
+    reported = standing_for(owned, "past_quality_us")
     means: dict[str, ir.NumericScalar] = {}
     for metric in QUALITY:
-        value = told[f"past_{metric.quantity}"]
-        weight = ibis.ifelse(value.notnull(), told.past_quality_us, ibis.null("int64"))
+        value = reported[f"past_{metric.quantity}"]
+        weight = ibis.ifelse(value.notnull(), reported.past_quality_us, ibis.null("int64"))
         mean = (value * weight).sum() / weight.sum().nullif(0)
         means[f"past_{metric.quantity}"] = mean.round(VALUE_DECIMALS)
-    quality = told.group_by("circuit_hour").aggregate(
-        past_quality_us=told.past_quality_us.max(), **means
+    quality = reported.group_by("circuit_hour").aggregate(
+        past_quality_us=reported.past_quality_us.max(), **means
     )
     return volumes.left_join(quality, "circuit_hour").drop("circuit_hour_right")
 
 
 def with_source(measured: ir.Table) -> ir.Table:
-    """Bytes, quality and their minutes of what counts, each with its source.
+    """Bytes, quality and their minutes from the source that is used, with its name.
 
     Counts stay those of the samples. The history has means only: maximum, p95 and MOS are NULL.
     """

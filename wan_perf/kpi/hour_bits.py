@@ -1,12 +1,12 @@
-"""Hours above a level as bits of a whole number: how many there are, and the most on end.
+"""Hours above a level as bits of an integer: their number and the most consecutive ones.
 
 Belongs here: from an hour's bit to both modes of time above, over windows of up to a day.
-Keep out: what counts as above (`formulas`), runs that are stored (`threshold_runs`), which hours
-a window holds (`windows`).
+Keep out: what counts as above (`formulas`), stored runs (`threshold_runs`), the hours of a window
+(`windows`).
 
-Hours on end are bits side by side, and an hour that is missing is a bit that is not set. So a
-window needs neither its hours in order nor its runs, and costs the same however many there are.
-The bits are summed, each with a one further up: the sum is the bits, and above them how many.
+Consecutive hours are adjacent bits; a missing hour is a 0 bit. So a window needs neither sorted
+hours nor runs, and its cost does not depend on their number. Each bit is summed with 2^32 added:
+the low 32 bits of the sum are the hours, the rest is their number.
 """
 
 import ibis
@@ -36,9 +36,9 @@ def above_parts(hours: ir.Table) -> ir.Table:
 
 
 def bit(hours_back: ir.IntegerValue) -> ir.FloatingValue:
-    """What an hour above adds to the sum: the last hour of a window has the first bit.
+    """The summand of an hour above; the last hour of a window has the lowest bit.
 
-    A float, which both engines add fastest, and exactly: it is a whole number of few digits.
+    A float, since both engines add floats fastest; the sum is exact, an integer below 2^53.
     """
     return ibis.literal(2.0, "float64") ** hours_back + float(_ONE)
 
@@ -51,7 +51,7 @@ def above_bits(parts: ir.Table, bit: ir.FloatingValue) -> dict[str, ir.Scalar]:
 def with_time_above_of_bits(rows: ir.Table) -> ir.Table:
     """The rows with both modes of time above instead of the bits.
 
-    Both are NULL where no hour could be judged, and 0 where none was above.
+    Both are NULL if no hour could be evaluated, and 0 if none was above.
     """
     sums = rows.mutate(**{name: rows[name].cast("int64") for name in _MODES})
     rows = sums.mutate(**{f"{name}_1": sums[name] % _ONE for name in _MODES})
@@ -66,7 +66,7 @@ def with_time_above_of_bits(rows: ir.Table) -> ir.Table:
 
 
 def _begins(rows: ir.Table, name: str, length: int) -> ir.IntegerValue:
-    """Bits where so many on end begin, of those where the next smaller size begins."""
+    """Bits at which `length` consecutive hours begin, from those of the next smaller size."""
     size = max((n for n in _SIZES if n < length), default=1)
     known = rows[f"{name}_{size}"]
     found = known
@@ -75,10 +75,10 @@ def _begins(rows: ir.Table, name: str, length: int) -> ir.IntegerValue:
     return found
 
 
-def _length(rows: ir.Table, name: str, least: int, most: int) -> ir.IntegerValue:
-    """How many are on end, found by halves."""
-    if least == most:
-        return ibis.literal(least, "int64")
-    middle = (least + most + 1) // 2
-    longer, shorter = _length(rows, name, middle, most), _length(rows, name, least, middle - 1)
+def _length(rows: ir.Table, name: str, low: int, high: int) -> ir.IntegerValue:
+    """The most consecutive hours, by binary search."""
+    if low == high:
+        return ibis.literal(low, "int64")
+    middle = (low + high + 1) // 2
+    longer, shorter = _length(rows, name, middle, high), _length(rows, name, low, middle - 1)
     return (_begins(rows, name, middle) > 0).ifelse(longer, shorter)

@@ -1,6 +1,6 @@
-"""Which circuits a snapshot shows: one row per circuit and snapshot, whatever ports carry it.
+"""The circuits of a snapshot: one row per circuit and snapshot, whatever ports carry it.
 
-Belongs here: a circuit's own id through snapshots; what is known of it in each.
+Belongs here: a circuit's own id across snapshots, and its attributes in each.
 Keep out: which ports are one circuit (`mist.members`), when it is listed, and under which id
 (`contract_periods`), bandwidth and role (`dimensions`, `roles`).
 """
@@ -8,7 +8,7 @@ Keep out: which ports are one circuit (`mist.members`), when it is listed, and u
 import ibis
 import ibis.expr.types as ir
 
-_SAID = (
+_ATTRIBUTES = (
     *("gateway_name", "wan_name", "provider", "medium", "shaped_up_mbps", "vpn_preference"),
     *("variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"),
     *("path_order", "contract_circuit_id", "contract_down_mbps", "contract_up_mbps"),
@@ -22,7 +22,7 @@ def snapshot_circuits(raw_inventory: ir.Table) -> ir.Table:
     """WAN circuits at sites: one row per circuit and snapshot, with `own_id`.
 
     `was_up` is true where the circuit was up in this snapshot or an earlier one: a gateway that
-    boots while the circuit is down forgets that it ever was up.
+    boots while the circuit is down no longer reports that it ever was up.
     """
     rows = _with_own_id(_at_gateway(wan_rows(raw_inventory)), raw_inventory)
     up = rows.filter(rows.was_up).group_by("own_id").aggregate(up_since=lambda t: t.taken_at.min())
@@ -46,11 +46,11 @@ def wan_rows(raw_inventory: ir.Table) -> ir.Table:
 
 
 def _at_gateway(ports: ir.Table) -> ir.Table:
-    """One row per circuit of a gateway; of each thing said of its ports the one that is known."""
+    """One row per circuit of a gateway, each attribute from a port that has it."""
     member = ~ports.is_aggregate
     speeds = ports.port_speed_mbps
     circuits = ports.group_by(*_AT_GATEWAY).aggregate(
-        **{name: ports[name].max() for name in _SAID},
+        **{name: ports[name].max() for name in _ATTRIBUTES},
         **{name: _any(ports[name]) for name in _FLAGS},
         fastest_mbps=speeds.max(),
         together_mbps=speeds.sum(where=member),
@@ -65,7 +65,7 @@ def _at_gateway(ports: ir.Table) -> ir.Table:
             (one_at_a_time, circuits.fastest_mbps),
             (circuits.with_speed == circuits.members, circuits.together_mbps),
         ),
-        # Off only where every member is off: of an aggregate with one member off the rest works.
+        # Disabled only if every member is: an aggregate works with one member off.
         is_disabled=ibis.cases(
             ((circuits.off > 0) & (circuits.off == circuits.members), True),
             (circuits.on + circuits.off > 0, False),
@@ -74,22 +74,22 @@ def _at_gateway(ports: ir.Table) -> ir.Table:
 
 
 def _any(flag: ir.BooleanValue) -> ir.BooleanValue:
-    """Whether it is so for one; NULL where it is known of none."""
+    """True if the flag is true for any row; NULL if it is unknown for all."""
     return ibis.cases((flag, 1), (~flag, 0)).max() == 1
 
 
 def _with_own_id(circuits: ir.Table, raw_inventory: ir.Table) -> ir.Table:
     """Adds `own_id`: site and port, with a gateway's name where the site has several at once.
 
-    The gateway named is the first that had the WAN on that port of the site: one that replaced it
-    continues its circuits. Where two have it at once each is named itself.
+    The name is that of the first gateway with the WAN on that port of the site: a replacement
+    continues its circuits. If two gateways have it at once, each has its own name.
     """
     at_site = raw_inventory.filter(raw_inventory.site_id.notnull())
     macs = at_site.group_by("taken_at", "site_id").aggregate(
         first_mac=at_site.gateway_mac.min(), last_mac=at_site.gateway_mac.max()
     )
     several = macs.filter(macs.first_mac != macs.last_mac).select("taken_at", "site_id")
-    # Few sites have two gateways: only their circuits pay for the windows.
+    # Few sites have two gateways, and only their circuits need the windows.
     rows = circuits.semi_join(several, ["taken_at", "site_id"])
     at_once = ibis.window(
         group_by=[rows.taken_at, rows.site_id, rows.circuit_port_id, rows.wan_name]

@@ -1,6 +1,6 @@
 """The levels in force in an hour, and the severity that a figure reaches.
 
-Belongs here: which scope's level holds for a circuit in an hour.
+Belongs here: which scope's level is in force for a circuit in an hour.
 Keep out: what the levels are (`wan_perf.levels`), runs of hours above one (`threshold_runs`).
 """
 
@@ -11,7 +11,7 @@ from wan_perf.columns import SEVERITIES
 from wan_perf.metrics import JUDGED, Metric
 
 LEVELS = tuple(metric.level(severity) for metric in JUDGED for severity in SEVERITIES)
-"""Columns of the levels that stand on an hour's row."""
+"""Columns of the levels on an hour's row."""
 _SCOPE_COLUMNS = {
     "default": None,
     "region": "region",
@@ -34,7 +34,7 @@ def with_severity(hours: ir.Table, dim_policy: ir.Table, dim_hour: ir.Table) -> 
 def with_levels(hours: ir.Table, dim_policy: ir.Table, dim_hour: ir.Table) -> ir.Table:
     """Each hour with its levels of every metric (`LEVELS`).
 
-    Level by level the narrowest scope decides that has one in force as the hour starts: circuit,
+    Each level is that of the narrowest scope with one in force at the start of the hour: circuit,
     site, store type, region, default.
 
     Args:
@@ -43,12 +43,12 @@ def with_levels(hours: ir.Table, dim_policy: ir.Table, dim_hour: ir.Table) -> ir
         dim_hour: Any table with the hours in question.
     """
     known = dim_hour.select("hour").distinct()
-    # As of the hour's start: an hour that began under a level is judged by it.
-    holds = [
+    # As of the hour's start: a level that changes within the hour counts from the next one.
+    in_force = [
         dim_policy.valid_from <= known.hour,
         dim_policy.valid_to.isnull() | (dim_policy.valid_to > known.hour),
     ]
-    policy = known.join(dim_policy, holds)
+    policy = known.join(dim_policy, in_force)
     names = {
         m.level(s): (policy.metric == m.name) & (policy.severity == s)
         for m in JUDGED

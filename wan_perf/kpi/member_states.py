@@ -90,7 +90,7 @@ def _of_ports(members: ir.Table, evidence: Evidence) -> ir.Table:
             ("gateway_connected",),
             "unheard",
         ),
-        _settled(evidence.silences),
+        _settled(evidence.telemetry_gaps),
     )
 
 

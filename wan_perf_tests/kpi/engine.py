@@ -14,8 +14,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from wan_perf.declaration import Table
 from wan_perf.kpi.circuit_hours import circuit_hours, state_sums
 from wan_perf.kpi.circuit_states import circuit_states, states_of
-from wan_perf.kpi.evidence import evidence_near
-from wan_perf.kpi.history import history_near
+from wan_perf.kpi.evidence import collect_evidence
+from wan_perf.kpi.history import member_history
 from wan_perf.kpi.nearness import (
     FOR_EVER_US,
     first_heard,
@@ -121,10 +121,12 @@ def measured_query() -> Query:
     circuits, members = ibis.table(CIRCUITS, name="circuits"), ibis.table(MEMBERS, name="members")
     readings = readings_near(unbound(RAW_PORT_SAMPLE), members)
     samples = first_heard(readings)
-    past = history_near(unbound(RAW_PORT_HISTORY), members)
+    past = member_history(unbound(RAW_PORT_HISTORY), members)
     silences = unbound(GATEWAY_SILENCE)
     paths, polls, raw_events = map(unbound, (RAW_PATH_SAMPLE, CIRCUIT_POLL, RAW_GATEWAY_EVENT))
-    evidence = evidence_near(readings, past, paths, polls, raw_events, silences, circuits, members)
+    evidence = collect_evidence(
+        readings, past, paths, polls, raw_events, silences, circuits, members
+    )
     events = evidence.events
     sums = state_sums(states_of(circuits, members, evidence))
     numbered = circuits.select("circuit_hour", "hour", "circuit_id")
