@@ -14,7 +14,7 @@ that is disabled or in standby.
 
 Where polls do not determine the use, a failover is inferred if the site's primary (the only circuit
 of rank 1) is known to be down for 60 seconds or more, and a lower-ranked circuit is up and not
-idle. Two polls that both found the primary in use do not exclude a shorter outage between them.
+idle. Two polls that both found the primary in use do not exclude an outage between them.
 Otherwise the use is unknown: NULL.
 """
 

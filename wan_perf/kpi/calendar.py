@@ -143,7 +143,7 @@ def _across_months(pieces: ir.Table, ends: ir.Table) -> ir.Table:
 
 
 def _with_longest(totals: ir.Table, runs: ir.Table, *by: str) -> ir.Table:
-    """The longest runs of the parts, or of those over their ends (`runs`), whichever is longer."""
+    """The longest runs of the parts or over their ends (`runs`), whichever are longer."""
     wide = runs.group_by(*by).aggregate(
         **{
             f"{m.continuous(s)}_across": runs.above_hours.max(

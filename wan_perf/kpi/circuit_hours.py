@@ -32,7 +32,7 @@ from wan_perf.tables import CIRCUIT_HOUR
 CAUSES = COLUMNS["down_cause"].one_of
 MINUTE_DECIMALS = 4
 PERCENT_DECIMALS = 4
-"""Rounded at the source: 6 ms and 0.0001 points, and a third of the space unrounded."""
+"""Stored to 6 ms and 0.0001 percentage points, in a third of the space of unrounded values."""
 _BELOW_WHOLE_PCT = 100 - 10**-PERCENT_DECIMALS
 
 

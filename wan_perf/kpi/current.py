@@ -45,8 +45,8 @@ LATELY = timedelta(minutes=15)
 _AN_HOUR = ibis.interval(hours=1)
 _STALE_S = LATELY // timedelta(seconds=1)
 _AHEAD = timedelta(minutes=10)
-"""A sample this long after its poll was due may be the newest. A gateway with a clock further ahead
-would otherwise make all others stale, which may be 15 minutes old."""
+"""A sample at most this long after its poll was due can define now: otherwise one gateway with a fast
+clock would make all others stale."""
 _EVENTS_BACK = EVENT_REACH_BACK + timedelta(hours=2)
 """Lookback of events: 24 hours, of the hour in progress and the one before it."""
 _SAMPLES_BACK = timedelta(hours=3)

@@ -23,8 +23,8 @@ LTE = "lte"
 def dim_site(raw_inventory: ir.Table, region_prefix: str, store_type_prefix: str) -> ir.Table:
     """Sites, effective-dated; region and store type from site groups with the policy's prefixes.
 
-    A site is a hub where a port of it is the hub's end of a VPN. Of several groups with a prefix
-    the first by name counts; without any it is 'Unassigned'.
+    A site is a hub if a port of it is the hub's end of a VPN. Of several groups with a prefix the
+    first by name is used; without any the value is 'Unassigned'.
     """
     sites = raw_inventory.filter(raw_inventory.site_id.notnull())
     is_hub = sites.is_hub_end.fill_null(False).ifelse(1, 0)
@@ -43,7 +43,7 @@ def dim_site(raw_inventory: ir.Table, region_prefix: str, store_type_prefix: str
 def _group_after(groups: ir.StringValue, prefix: str) -> ir.StringValue:
     """What follows the prefix in the first name that begins with it (`mist.inventory.group_list`).
 
-    In rows of older versions the names stand between bars instead of line breaks.
+    Rows of older versions separate the names by bars instead of line breaks.
     """
     start = re.escape(prefix)
     named = groups.re_extract(f"\n{start}([^\n]+)\n", 1).nullif("")
@@ -105,10 +105,10 @@ def _is_given(down_mbps: ir.FloatingValue, up_mbps: ir.FloatingValue) -> ir.Bool
 
 
 def circuit_port(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
-    """The ports that carry each circuit, effective-dated; an aggregate stands beside its members.
+    """The ports that carry each circuit, effective-dated; an aggregate and its members are separate rows.
 
-    An aggregate's speed is the circuit's. Before the first snapshot with a circuit that was
-    contracted already, the ports of that snapshot carry it.
+    An aggregate's speed is the circuit's. Before the first snapshot of a circuit that was already
+    contracted, its ports are those of that snapshot.
     """
     ports = wan_rows(raw_inventory)
     ports = ports.filter(ports.gateway_mac.notnull() & ports.port_id.notnull())

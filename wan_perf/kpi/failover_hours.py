@@ -47,7 +47,7 @@ def _columns(metric: Metric) -> tuple[str, str, str]:
 
 
 def _load(carrying: ir.Table, hours: ir.Table) -> ir.Table:
-    """Per piece: bytes in the time in which a backup carried the site, and what it could carry."""
+    """Per piece: bytes and capacity while a backup carried the site."""
     rates = ("bandwidth_mbps", "bandwidth_up_mbps")
     known = hours.filter((hours.observed_minutes > 0) & hours.bandwidth_mbps.notnull())
     both = carrying.inner_join(
@@ -67,7 +67,7 @@ def _load(carrying: ir.Table, hours: ir.Table) -> ir.Table:
 
 
 def _quality(carrying: ir.Table, hours: ir.Table) -> ir.Table:
-    """Per piece: the sum, the number and the highest of the hours' means, of each figure."""
+    """Per piece and figure: sum, count and maximum of the hours' means."""
     means = {name: hours[name] for m in QUALITY for name in (m.avg, m.max)}
     used = carrying.select(*_PIECE, "hour", "circuit_id").distinct()
     both = used.inner_join(hours.select("hour", "circuit_id", **means), ["hour", "circuit_id"])

@@ -33,7 +33,7 @@ def bucket(value: ir.FloatingValue) -> ir.IntegerValue:
 
 
 def middle(number: ir.IntegerValue) -> ir.FloatingValue:
-    """The value from which no value of the bucket is further than 1.96 %."""
+    """The middle of the bucket, at most 1.96 % from each of its values."""
     top = _LEAST * ibis.literal(GROWTH, "float64") ** (number - 1)
     return ibis.ifelse(number == 0, 0.0, top * (2 / (GROWTH + 1)))
 
@@ -59,7 +59,7 @@ def circuit_histograms(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Tab
 
 
 def samples_behind(hours: ir.Table, circuit_poll: ir.Table, *named: str) -> ir.Table:
-    """The samples that the quality of hours comes from: figures, and the named columns of hours."""
+    """The samples from which the quality of hours is computed, with the named columns of hours."""
     sampled = hours.filter(hours.quality_source == "samples")
     samples = samples_of(circuit_poll)
     timed = samples.mutate(hour=samples.sampled_at.truncate("h"))
