@@ -16,7 +16,7 @@ from wan_perf.defs.partitions import (
     MONTHS_BEFORE,
     WEEKLY,
 )
-from wan_perf.kpi.calendar import of_months, rolled
+from wan_perf.kpi.calendar import rolling_copies, rolling_month_histograms
 from wan_perf.kpi.places import region_periods, site_minutes, site_periods
 from wan_perf.periods import PERIODS, ROLLING
 from wan_perf.tables import REGION_PERIODS, SITE_PERIODS
@@ -45,13 +45,13 @@ def _dated(rows: ir.Table, name: str) -> ir.Table:
     if "hour" in rows.columns:
         return site_minutes(rows).mutate(day=rows.hour.date())
     if name == ROLLING:
-        return rolled(rows)
+        return rolling_copies(rows)
     return rows.mutate(**{period.column: period.start(rows.day)})
 
 
 def _counted(histograms: ir.Table, circuits: ir.Table, name: str) -> ir.Table:
     if name == ROLLING:
-        return of_months(histograms, circuits)
+        return rolling_month_histograms(histograms, circuits)
     return histograms if name == "month" else _dated(histograms, name)
 
 

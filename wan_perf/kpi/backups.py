@@ -39,10 +39,10 @@ def primaries_and_backups(
     active = _first(stores.filter(stores.activity.isin(ACTIVE)))
     rates = _rates(current_state, dim_circuit)
     usual = _usual(circuit_day)
-    pairs = _named(primary, "primary", "as_of_at", "site_name", "region").inner_join(
-        _named(backup, "secondary"), "site_id"
+    pairs = _role_columns(primary, "primary", "as_of_at", "site_name", "region").inner_join(
+        _role_columns(backup, "secondary"), "site_id"
     )
-    pairs = pairs.left_join(_named(active, "active"), "site_id").drop("site_id_right")
+    pairs = pairs.left_join(_role_columns(active, "active"), "site_id").drop("site_id_right")
     for name, circuits in {
         "primary": rates.rename(primary_down="down", primary_up="up"),
         "secondary": rates.rename(backup_down="down", backup_up="up"),
@@ -69,7 +69,7 @@ def _first(circuits: ir.Table) -> ir.Table:
     return circuits.mutate(nth=ibis.row_number().over(order)).filter(lambda t: t.nth == 0)
 
 
-def _named(circuits: ir.Table, name: str, *more: str) -> ir.Table:
+def _role_columns(circuits: ir.Table, name: str, *more: str) -> ir.Table:
     """The circuit's figures as those of the primary, the secondary or the active one."""
     figures = {f"{name}_{figure}": figure for figure in ("circuit_id", *_NOW)}
     return circuits.select("site_id", *more, **figures)

@@ -47,10 +47,10 @@ def longer_periods(
         period: Week or month.
     """
     column = period.column
-    named, of_pieces = _named(days, period), _named(pieces, period)
-    of_samples = histograms if column in histograms.columns else _named(histograms, period)
+    named, of_pieces = _with_period(days, period), _with_period(pieces, period)
+    of_samples = histograms if column in histograms.columns else _with_period(histograms, period)
     across = joint_runs(of_pieces, (column, "circuit_id", "metric", "severity"))
-    return _merged(named, "day", across, of_samples, column)
+    return _merge(named, "day", across, of_samples, column)
 
 
 def month_histograms(histograms: ir.Table) -> ir.Table:
@@ -58,7 +58,7 @@ def month_histograms(histograms: ir.Table) -> ir.Table:
 
     Months and 13 months are computed from them: they have up to eight times fewer rows than days.
     """
-    dated = _named(histograms, MONTH)
+    dated = _with_period(histograms, MONTH)
     return dated.group_by(MONTH.column, "circuit_id", "site_id", "metric", "bucket").aggregate(
         sample_count=dated.sample_count.sum()
     )
@@ -74,37 +74,37 @@ def rolling_months(months: ir.Table, pieces: ir.Table, histograms: ir.Table) -> 
     """
     ends = months.select(MONTH.column).distinct()
     of_months, of_samples = (
-        _rolled(rows.rename(own_month=MONTH.column), ends) for rows in (months, histograms)
+        _copies_by_end(rows.rename(own_month=MONTH.column), ends) for rows in (months, histograms)
     )
     across = _across_months(pieces, ends)
-    return _merged(of_months, "own_month", across, of_samples, MONTH.column)
+    return _merge(of_months, "own_month", across, of_samples, MONTH.column)
 
 
-def of_months(histograms: ir.Table, months: ir.Table) -> ir.Table:
+def rolling_month_histograms(histograms: ir.Table, months: ir.Table) -> ir.Table:
     """Histograms of months, a copy for each 13-month period that contains the month."""
     ends = months.select(MONTH.column).distinct()
-    return _rolled(histograms.rename(own_month=MONTH.column), ends)
+    return _copies_by_end(histograms.rename(own_month=MONTH.column), ends)
 
 
-def rolled(rows: ir.Table) -> ir.Table:
+def rolling_copies(rows: ir.Table) -> ir.Table:
     """Rows of months, a copy for each 13-month period that contains the month."""
     ends = rows.select(MONTH.column).distinct()
-    return _rolled(rows.rename(own_month=MONTH.column), ends).drop("own_month")
+    return _copies_by_end(rows.rename(own_month=MONTH.column), ends).drop("own_month")
 
 
-def _named(rows: ir.Table, period: Period) -> ir.Table:
+def _with_period(rows: ir.Table, period: Period) -> ir.Table:
     """Rows of days with the period that they lie in."""
     return rows.mutate(**{period.column: period.start(rows.day)})
 
 
-def _rolled(rows: ir.Table, ends: ir.Table) -> ir.Table:
+def _copies_by_end(rows: ir.Table, ends: ir.Table) -> ir.Table:
     """A copy of the row for each month that is at most twelve after its own."""
     gone = (rows.own_month.cast("timestamp") + ibis.interval(months=ROLLING_MONTHS)).cast("date")
     dated = rows.mutate(gone=gone)
     return dated.join(ends, [dated.own_month <= ends.month, dated.gone > ends.month]).drop("gone")
 
 
-def _merged(
+def _merge(
     parts: ir.Table, order: str, across: ir.Table, histograms: ir.Table, column: str
 ) -> ir.Table:
     by = (column, "circuit_id")

@@ -40,7 +40,7 @@ def listed_circuits(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table
     that are not contracted and never were up, are not listed.
     """
     circuits = snapshot_circuits(raw_inventory)
-    dated = _dated(dim_contract, circuits)
+    dated = _dated_contracts(dim_contract, circuits)
     seen = versions(circuits, ["own_id"], [*_SEEN, *CONTRACT], raw_inventory)
     rows = _in_periods(_from_contract_on(seen, dated), dated)
     with_contract = _with_contract(rows, dated)
@@ -51,7 +51,7 @@ def listed_circuits(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table
     return _with_circuit_id(listed)
 
 
-def _dated(dim_contract: ir.Table, circuits: ir.Table) -> ir.Table:
+def _dated_contracts(dim_contract: ir.Table, circuits: ir.Table) -> ir.Table:
     """Contracts with a date, each with the own_id of its circuit and the start of the next one.
 
     Columns: site_id, own_id, valid_from, valid_to (NULL: open), next_from, CONTRACT.
@@ -128,7 +128,7 @@ def _in_periods(seen: ir.Table, dated: ir.Table) -> ir.Table:
 
 def _with_contract(rows: ir.Table, dated: ir.Table) -> ir.Table:
     """The rows with the contract in force; adds `named` and `standing`, the id and its source."""
-    placed = _placed(rows, dated)
+    placed = _contract_by_period(rows, dated)
     own = dated.select("own_id").distinct().mutate(is_own=ibis.literal(True))
     ids = dated.filter(dated.contract_circuit_id.notnull())
     ids = ids.select("site_id", "contract_circuit_id").distinct()
@@ -157,7 +157,7 @@ def _with_contract(rows: ir.Table, dated: ir.Table) -> ir.Table:
     )
 
 
-def _placed(rows: ir.Table, dated: ir.Table) -> ir.Table:
+def _contract_by_period(rows: ir.Table, dated: ir.Table) -> ir.Table:
     """For each period the dated contract of a circuit, in force or the last that ended.
 
     A contract belongs to the circuit that has it in the newest snapshot; in periods in which

@@ -45,7 +45,7 @@ def corrected_rows(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     key = ["hour", "circuit_id"]
     found = (
         _with_another_rate(circuit_hour, dim_circuit),
-        _not_described(circuit_hour, dim_circuit),
+        _without_version(circuit_hour, dim_circuit),
         _without_row(circuit_hour, dim_circuit),
     )
     return ibis.union(*(rows.select(*key) for rows in found), distinct=True)
@@ -82,7 +82,7 @@ def _with_another_rate(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Tabl
     )
 
 
-def _not_described(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+def _without_version(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     stored = circuit_hour.select("hour", "circuit_id")
     return stored.anti_join(dim_circuit, _in_hour(stored, dim_circuit))
 

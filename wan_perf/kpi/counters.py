@@ -56,7 +56,7 @@ def counter_deltas(samples: ir.Table) -> ir.Table:
     counted = samples.filter(samples.rx.notnull() & samples.tx.notnull())
     speed = counted.port_speed_mbps
     readings = counted.select(*_SERIES, *_READING[:-1], speed_mbps=ibis.cases((speed > 0, speed)))
-    pairs = _adjacent(readings, _SERIES)
+    pairs = _adjacent_pairs(readings, _SERIES)
     irregular = pairs.filter(_is_irregular(pairs)).select(*_SERIES).distinct()
     later = pairs.filter(pairs.last_us.notnull()).mutate(is_skipped=ibis.literal(False))
     both = ibis.union(
@@ -73,14 +73,14 @@ def without_outliers(readings: ir.Table, series: Sequence[str]) -> ir.Table:
         readings: The columns of the series, at_us, rx, tx, uptime_us.
         series: Columns that identify a series of readings.
     """
-    pairs = _adjacent(readings.mutate(speed_mbps=ibis.null("float64")), series)
+    pairs = _adjacent_pairs(readings.mutate(speed_mbps=ibis.null("float64")), series)
     irregular = pairs.filter(_is_irregular(pairs)).select(*series).distinct()
     odd = pairs.semi_join(irregular, series)
     outliers = _skipped_readings(odd, continuations(odd, series), series)
     return readings.anti_join(outliers, [*series, "at_us"])
 
 
-def _adjacent(readings: ir.Table, series: Sequence[str]) -> ir.Table:
+def _adjacent_pairs(readings: ir.Table, series: Sequence[str]) -> ir.Table:
     """Each reading with the one before it (NULL for the first), and whether a boot lies between."""
     along = ibis.window(group_by=[readings[name] for name in series], order_by=readings.at_us)
     pairs = readings.mutate(
@@ -88,11 +88,11 @@ def _adjacent(readings: ir.Table, series: Sequence[str]) -> ir.Table:
         **{f"last_{name}": readings[name].lag().over(along) for name in _READING[1:]},
     )
     return pairs.mutate(
-        is_reset=_booted(pairs.at_us - pairs.last_us, pairs.uptime_us, pairs.last_uptime_us)
+        is_reset=_has_booted(pairs.at_us - pairs.last_us, pairs.uptime_us, pairs.last_uptime_us)
     )
 
 
-def _booted(
+def _has_booted(
     apart: ir.IntegerValue, uptime: ir.IntegerValue, last_uptime: ir.IntegerValue
 ) -> ir.BooleanValue:
     """Whether the later uptime puts a boot between two readings, give or take a second."""
@@ -137,7 +137,7 @@ def continuations(readings: ir.Table, series: Sequence[str]) -> ir.Table:
     same_boot = ibis.ifelse(
         close.uptime_us.isnull(),
         close.boots == close.last_boots,
-        ~_booted(close.at_us - close.last_us, close.uptime_us, close.last_uptime_us)
+        ~_has_booted(close.at_us - close.last_us, close.uptime_us, close.last_uptime_us)
         & ~_is_of_another_boot(close),
     )
     candidates = close.filter(same_boot & ~_went_back(close))

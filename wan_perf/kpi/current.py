@@ -45,8 +45,8 @@ LATELY = timedelta(minutes=15)
 _AN_HOUR = ibis.interval(hours=1)
 _STALE_S = LATELY // timedelta(seconds=1)
 _AHEAD = timedelta(minutes=10)
-"""A sample at most this long after its poll was due can define now: otherwise one gateway with a fast
-clock would make all others stale."""
+"""A sample can define now at most this long after its poll was due: otherwise one gateway with a
+fast clock would make all others stale."""
 _EVENTS_BACK = EVENT_REACH_BACK + timedelta(hours=2)
 """Lookback of events: 24 hours, of the hour in progress and the one before it."""
 _SAMPLES_BACK = timedelta(hours=3)
@@ -86,7 +86,7 @@ def current_states(
         newest_readings(raw_port_sample, circuit_port, now, LATELY),
     ):
         rows = rows.left_join(figures, "circuit_id").drop("circuit_id_right")
-    named = _with_readings(_described(rows, dim_site, dim_circuit))
+    named = _with_readings(_with_dimensions(rows, dim_site, dim_circuit))
     stale = named.sampled_at.isnull() | (
         named.sampled_at < named.as_of_at + ibis.interval(seconds=-_STALE_S)
     )
@@ -275,7 +275,7 @@ def _usual(hours: ir.Table) -> ir.Table:
     return found.select("circuit_id", utilization_usual_pct=usual.round(PERCENT_DECIMALS))
 
 
-def _described(rows: ir.Table, dim_site: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+def _with_dimensions(rows: ir.Table, dim_site: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     """The rows with their dimensions as of the hour's end, like the hour's rows themselves.
 
     So a circuit that is new in the latest snapshot is described, though its samples are older.

@@ -105,10 +105,10 @@ def _is_given(down_mbps: ir.FloatingValue, up_mbps: ir.FloatingValue) -> ir.Bool
 
 
 def circuit_port(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
-    """The ports that carry each circuit, effective-dated; an aggregate and its members are separate rows.
+    """The ports that carry each circuit, effective-dated.
 
-    An aggregate's speed is the circuit's. Before the first snapshot of a circuit that was already
-    contracted, its ports are those of that snapshot.
+    An aggregate, whose speed is the circuit's, and its members are separate rows. Before the first
+    snapshot of a circuit that was already contracted, its ports are those of that snapshot.
     """
     ports = wan_rows(raw_inventory)
     ports = ports.filter(ports.gateway_mac.notnull() & ports.port_id.notnull())

@@ -61,13 +61,13 @@ def failover_pieces(
     """
     states = _day_states(circuit_state)
     found = _pieces(states)
-    carrying = _carrying(states, found)
+    carrying = _backup_use(states, found)
     pieces = found.left_join(_roles(states, found, carrying), ["site_day", "episode"])
     pieces = pieces.drop("site_day_right", "episode_right")
     for figures in (
         _load(carrying, circuit_hour, raw_port_sample, circuit_port),
         _quality(carrying, circuit_hour, circuit_poll),
-        _before(pieces, circuit_hour),
+        _load_and_quality_before(pieces, circuit_hour),
     ):
         pieces = pieces.left_join(figures, ["site_day", "episode"])
         pieces = pieces.drop("site_day_right", "episode_right")
@@ -218,7 +218,7 @@ def _blocks(marked: ir.Table) -> ir.Table:
     )
 
 
-def _carrying(states: ir.Table, pieces: ir.Table) -> ir.Table:
+def _backup_use(states: ir.Table, pieces: ir.Table) -> ir.Table:
     """Intervals in which a lower-ranked circuit carried the site in a piece, by hour.
 
     Columns: site_day, episode, circuit_id, hour, from_us, to_us from the hour's start.
@@ -347,7 +347,7 @@ def _quality(carrying: ir.Table, circuit_hour: ir.Table, circuit_poll: ir.Table)
     return inside.group_by("site_day", "episode").aggregate(**figures)
 
 
-def _before(pieces: ir.Table, circuit_hour: ir.Table) -> ir.Table:
+def _load_and_quality_before(pieces: ir.Table, circuit_hour: ir.Table) -> ir.Table:
     """Per piece in which a failover began: load and quality of the site's circuit in use before.
 
     Means over the 24 hours before the hour in which it began, weighted by the minutes in use;

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from wan_perf.frames import conform
-from wan_perf.kpi.calendar import rolled
+from wan_perf.kpi.calendar import rolling_copies
 from wan_perf.kpi.places import region_periods
 from wan_perf.periods import MONTH
 from wan_perf.tables import (
@@ -46,7 +46,7 @@ def store_region(warehouse: Warehouse, circuits: int) -> None:
     warehouse.store(DIM_SITE, conform([site], DIM_SITE))
     sources = (CIRCUIT_13_MONTH, SITE_PERIODS["month"], CIRCUIT_MONTH_HISTOGRAM, DIM_SITE)
     months, sites, histograms, dim_site = map(warehouse.lazy, sources)
-    rows = region_periods(months, rolled(sites), histograms, dim_site, MONTH)
+    rows = region_periods(months, rolling_copies(sites), histograms, dim_site, MONTH)
     warehouse.store(REGION, rows.select(*REGION.columns), MARCH)
 
 
