@@ -17,7 +17,7 @@ from wan_perf.cli.running import Runs
 from wan_perf.cli.terminal import warning
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JOB, REPORTS_JOB
 from wan_perf.kpi.imported import circuits_by_port
-from wan_perf.kpi.service import counted as counted_in_hours
+from wan_perf.kpi.service import has_hourly_rows
 from wan_perf.mist.clock import floored
 from wan_perf.tables import (
     CIRCUIT_HOUR,
@@ -128,7 +128,7 @@ class ImportRuns(Runs):
         if file.not_taken:
             self.console.print(f"Columns that are not taken: {', '.join(file.not_taken)}.")
         held = self.warehouse.lazy(DIM_CIRCUIT)
-        in_service = held.filter(counted_in_hours(held))
+        in_service = held.filter(has_hourly_rows(held))
         names = ("circuit_id", "valid_from", "valid_to")
         unknown = unknown_circuits(hours, self.warehouse.query(in_service.select(*names)))
         if len(unknown):

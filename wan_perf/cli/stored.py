@@ -10,7 +10,7 @@ import dagster as dg
 
 from wan_perf.definitions import HOURLY_ASSETS, UNPARTITIONED
 from wan_perf.defs.requested import EVENTS_FINAL_AFTER, final_hours, hours_of, newest_records
-from wan_perf.kpi.unheard import unheard
+from wan_perf.kpi.unheard import uncovered_port_hours
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
@@ -76,7 +76,7 @@ def _is_computed(instance: dg.DagsterInstance, start: datetime, end: datetime) -
 def ports_without_history(warehouse: Warehouse, start: datetime, end: datetime) -> int:
     """How many ports lack samples and history in some computed hour of [start, end)."""
     beside = Window(start - _HOUR, end + _HOUR)
-    lacking = unheard(
+    lacking = uncovered_port_hours(
         warehouse.lazy(RAW_PORT_SAMPLE, beside),
         warehouse.lazy(RAW_PORT_HISTORY, Window(start, end)),
         warehouse.lazy(DIM_SITE),

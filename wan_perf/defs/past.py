@@ -26,7 +26,7 @@ from wan_perf.defs.resources import Progress, Source
 from wan_perf.defs.retrying import tried_again
 from wan_perf.errors import WanPerfError
 from wan_perf.frames import conform
-from wan_perf.kpi.unheard import unheard
+from wan_perf.kpi.unheard import uncovered_port_hours
 from wan_perf.mist.buckets import HOUR, Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.clock import Clock, floored
@@ -69,7 +69,7 @@ def raw_port_history(
             "first: the job inventory_job, or wan-perf collect."
         )
     # Read here and not as inputs: the passes of this run come after it, and it has a past.
-    lacking = unheard(
+    lacking = uncovered_port_hours(
         warehouse.lazy(RAW_PORT_SAMPLE, Window(start - HOUR, end + HOUR)),
         warehouse.lazy(RAW_PORT_HISTORY, Window(start, end)),
         *(dim_site, dim_circuit, circuit_port, dim_hour),

@@ -26,8 +26,8 @@ import ibis.expr.types as ir
 from wan_perf.columns import COLUMNS
 from wan_perf.kpi.evidence import Evidence
 from wan_perf.kpi.nearness import SAMPLE_REACH, microseconds
-from wan_perf.kpi.steadiness import steady
-from wan_perf.kpi.sweep import spans, swept
+from wan_perf.kpi.steadiness import constant_series
+from wan_perf.kpi.sweep import kind_intervals, overlay_intervals
 
 CAUSES = COLUMNS["down_cause"].one_of
 INFERRED_AFTER = timedelta(seconds=60)
@@ -50,15 +50,15 @@ def with_activity(intervals: ir.Table, circuits: ir.Table, evidence: Evidence) -
     active_after = between.filter(between.then_active)
     known = intervals.filter(intervals.outcome.notnull())
     unknown = intervals.filter(intervals.outcome.isnull())
-    seen = swept(
+    seen = overlay_intervals(
         "circuit_hour",
         ibis.union(
             known.select(*_INTERVAL, kind=known.outcome),
-            spans(unknown, *_INTERVAL, "unknown"),
-            *(spans(intervals.filter(intervals[how]), *_INTERVAL, how) for how in _HOW),
-            spans(between, *_INTERVAL, "polled"),
-            spans(active_before, "circuit_hour", "from_us", "turn_us", "active"),
-            spans(active_after, "circuit_hour", "turn_us", "to_us", "active"),
+            kind_intervals(unknown, *_INTERVAL, "unknown"),
+            *(kind_intervals(intervals.filter(intervals[how]), *_INTERVAL, how) for how in _HOW),
+            kind_intervals(between, *_INTERVAL, "polled"),
+            kind_intervals(active_before, "circuit_hour", "from_us", "turn_us", "active"),
+            kind_intervals(active_after, "circuit_hour", "turn_us", "to_us", "active"),
             _inferred_use(between, intervals, circuits, evidence.idle),
         ),
         (*_OUTCOMES, "unknown", *_HOW, "polled", "active", "inferred"),
@@ -91,7 +91,7 @@ def _poll_intervals(polls: ir.Table, intervals: ir.Table, circuits: ir.Table) ->
         *("circuit_hour", "pass_at", "at_us"),
         is_active=ibis.cases((polls.is_active, 1), (~polls.is_active, 0)),
     )
-    same = steady(reported, "circuit_hour", "is_active")
+    same = constant_series(reported, "circuit_hour", "is_active")
     others = reported.anti_join(same, "circuit_hour")
     known = others.filter(others.is_active.notnull())
     along = ibis.window(group_by=known.circuit_hour, order_by=[known.at_us, known.pass_at])
@@ -152,26 +152,26 @@ def _inferred_use(
     backups = lower.inner_join(alone, ["hour", "site_id"]).select("circuit_hour", "primary")
     down = intervals.filter(intervals.outcome.isin(CAUSES))
     # Merged over causes first: a change of cause does not end an outage.
-    lost = swept("circuit_hour", spans(down, *_INTERVAL, "down"), ("down",))
+    lost = overlay_intervals("circuit_hour", kind_intervals(down, *_INTERVAL, "down"), ("down",))
     long = lost.filter(lost.down & (lost.to_us - lost.from_us >= microseconds(INFERRED_AFTER)))
     polled = between.filter(~(between.is_active & between.then_active))
 
     def of_primary(table: ir.Table, kind: str) -> ir.Table:
         own = table.select("from_us", "to_us", primary="circuit_hour")
-        return spans(backups.inner_join(own, "primary"), *_INTERVAL, kind)
+        return kind_intervals(backups.inner_join(own, "primary"), *_INTERVAL, kind)
 
     struck = backups.semi_join(long.select(primary="circuit_hour"), "primary")
     up = intervals.filter(intervals.outcome == "up").semi_join(struck, "circuit_hour")
     resting = idle.semi_join(struck, "circuit_hour")
-    seen = swept(
+    seen = overlay_intervals(
         "circuit_hour",
         ibis.union(
             of_primary(long, "lost"),
             of_primary(polled, "polled"),
-            spans(up, *_INTERVAL, "up"),
-            spans(resting, *_INTERVAL, "idle"),
+            kind_intervals(up, *_INTERVAL, "up"),
+            kind_intervals(resting, *_INTERVAL, "idle"),
         ),
         ("lost", "polled", "up", "idle"),
     )
     inferred = seen.filter(seen.lost & seen.up & ~seen.polled & ~seen.idle)
-    return spans(inferred, *_INTERVAL, "inferred")
+    return kind_intervals(inferred, *_INTERVAL, "inferred")

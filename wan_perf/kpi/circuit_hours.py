@@ -16,12 +16,12 @@ from wan_perf.kpi.levels import with_severity
 from wan_perf.kpi.nearness import (
     HOUR_US,
     MINUTE_US,
-    events_near,
+    evidence_events,
+    evidence_samples,
     instant_us,
-    members_near,
-    samples_near,
+    members_in_hour,
 )
-from wan_perf.kpi.polls import polls_near
+from wan_perf.kpi.polls import evidence_polls
 from wan_perf.kpi.quality import circuit_quality
 from wan_perf.kpi.service import in_service
 from wan_perf.kpi.state import edge_downs
@@ -61,15 +61,15 @@ def circuit_hours(
 ) -> ir.Table:
     """One row per circuit in service and hour of `dim_hour`, also where there is no telemetry."""
     circuits = in_service(dim_site, dim_circuit, dim_hour)
-    members = members_near(circuits, circuit_port)
-    samples = samples_near(raw_port_sample, members)
+    members = members_in_hour(circuits, circuit_port)
+    samples = evidence_samples(raw_port_sample, members)
     past = member_history(raw_port_history, members)
-    events = events_near(raw_gateway_event, members)
+    events = evidence_events(raw_gateway_event, members)
     measured = circuits
     for figures in (
         main_members(members),
         circuit_traffic(samples, edge_downs(samples, events, members), members),
-        circuit_quality(polls_near(circuit_poll, circuits)),
+        circuit_quality(evidence_polls(circuit_poll, circuits)),
         circuit_history(past, members),
         imported_hours(raw_circuit_hour, circuits),
     ):
@@ -138,12 +138,12 @@ def main_members(members: ir.Table) -> ir.Table:
 
     Of several ports the aggregated interface, else the first by name.
     """
-    at_end = members.filter(members.held_to_us >= HOUR_US)
+    at_end = members.filter(members.member_to_us >= HOUR_US)
     order = ibis.window(
         group_by=at_end.circuit_hour,
         order_by=[
             at_end.is_aggregate.fill_null(False).desc(),
-            at_end.held_from_us.desc(),
+            at_end.member_from_us.desc(),
             at_end.gateway_mac,
             at_end.port_id,
         ],

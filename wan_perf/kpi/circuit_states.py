@@ -33,11 +33,17 @@ from wan_perf.columns import COLUMNS
 from wan_perf.kpi.activity import with_activity
 from wan_perf.kpi.evidence import Evidence, collect_evidence
 from wan_perf.kpi.history import member_history
-from wan_perf.kpi.member_states import WORDS, member_words, opened
-from wan_perf.kpi.nearness import HOUR_US, SAMPLE_REACH, members_near, microseconds, readings_near
+from wan_perf.kpi.member_states import MEMBER_KINDS, member_states, open_intervals
+from wan_perf.kpi.nearness import (
+    HOUR_US,
+    SAMPLE_REACH,
+    evidence_readings,
+    members_in_hour,
+    microseconds,
+)
 from wan_perf.kpi.service import in_service
 from wan_perf.kpi.standby import with_standby
-from wan_perf.kpi.sweep import spans, swept
+from wan_perf.kpi.sweep import kind_intervals, overlay_intervals
 from wan_perf.tables import CIRCUIT_STATE
 
 CAUSES = COLUMNS["down_cause"].one_of
@@ -58,9 +64,9 @@ def circuit_states(
 ) -> ir.Table:
     """The states of every circuit in service in the hours of `dim_hour` (CIRCUIT_STATE)."""
     circuits = in_service(dim_site, dim_circuit, dim_hour)
-    members = members_near(circuits, circuit_port)
+    members = members_in_hour(circuits, circuit_port)
     evidence = collect_evidence(
-        readings_near(raw_port_sample, members),
+        evidence_readings(raw_port_sample, members),
         member_history(raw_port_history, members),
         *(raw_path_sample, circuit_poll, raw_gateway_event, gateway_silence, circuits, members),
     )
@@ -101,12 +107,14 @@ def _rule_intervals(members: ir.Table, evidence: Evidence) -> ir.Table:
 
     outcome: up, the cause of a down (`CAUSES`), unheard, disabled, or NULL if unknown.
     """
-    words = member_words(members, evidence)
+    words = member_states(members, evidence)
     failures = ibis.union(
         _provider_failures(members, evidence),
-        spans(evidence.dead, "circuit_hour", "from_us", "to_us", "path"),
+        kind_intervals(evidence.dead, "circuit_hour", "from_us", "to_us", "path"),
     )
-    seen = swept("circuit_hour", ibis.union(words, failures), (*WORDS, "isp", "path"))
+    seen = overlay_intervals(
+        "circuit_hour", ibis.union(words, failures), (*MEMBER_KINDS, "isp", "path")
+    )
     other = seen.up | seen.open | seen.unknown | seen.unsettled | seen.restarted | seen.cut
     outcome = ibis.cases(
         (seen.down & ~other, "port"),
@@ -134,7 +142,7 @@ def _provider_failures(members: ir.Table, evidence: Evidence) -> ir.Table:
     of_circuit = evidence.events.inner_join(owner, "port_hour")
     events = of_circuit.select("circuit_hour", "at_us", "event_kind").distinct()
     failures = [
-        opened(events, "circuit_hour", f"{name}_unresolved", (f"{name}_resolved",), "isp")
+        open_intervals(events, "circuit_hour", f"{name}_unresolved", (f"{name}_resolved",), "isp")
         for name in _PROTOCOLS
     ]
     return ibis.union(*failures)

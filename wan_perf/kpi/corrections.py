@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.levels import LEVELS, with_levels
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
-from wan_perf.kpi.service import changed_bandwidth, counted
+from wan_perf.kpi.service import changed_bandwidth, has_hourly_rows
 from wan_perf.validity import in_force
 
 _RATES = ("bandwidth_mbps", "bandwidth_up_mbps")
@@ -67,7 +67,7 @@ def rows_in_zone(
 
 def _with_another_rate(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     stored = circuit_hour.select("hour", "circuit_id", "bandwidth_source", *_RATES)
-    now = dim_circuit.filter(counted(dim_circuit))
+    now = dim_circuit.filter(has_hourly_rows(dim_circuit))
     now = now.select("circuit_id", "valid_from", "valid_to", *_RATES)
     key = ["hour", "circuit_id"]
     means = changed_bandwidth(stored.select(*key), dim_circuit)
@@ -89,7 +89,7 @@ def _without_version(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
 
 def _without_row(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     sites = circuit_hour.select("hour", "site_id").distinct()
-    now = dim_circuit.filter(counted(dim_circuit))
+    now = dim_circuit.filter(has_hourly_rows(dim_circuit))
     now = now.select("circuit_id", "site_id", "valid_from", "valid_to")
     in_hour = [
         sites.site_id == now.site_id,

@@ -25,12 +25,12 @@ from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
 from wan_perf.kpi.nearness import (
     EVENT_REACH_BACK,
     MINUTE_US,
-    events_near,
+    evidence_events,
+    evidence_samples,
     fresh,
     instant_us,
-    members_near,
+    members_in_hour,
     microseconds,
-    samples_near,
 )
 from wan_perf.kpi.newest_reading import newest_readings, read_utilization_pct
 from wan_perf.kpi.on_backup import on_backup_since
@@ -219,8 +219,8 @@ def _load(
     two = hours.filter(hours.hour >= hours.this_hour + ibis.interval(hours=-1))
     order = ibis.window(order_by=[two.hour, two.circuit_id])
     circuits = two.mutate(circuit_hour=ibis.row_number().over(order))
-    members = members_near(circuits, circuit_port)
-    samples = samples_near(raw_port_sample, members)
+    members = members_in_hour(circuits, circuit_port)
+    samples = evidence_samples(raw_port_sample, members)
     named = circuits.select(
         "circuit_hour", "circuit_id", "as_of_at", "bandwidth_mbps", "bandwidth_up_mbps"
     )
@@ -240,10 +240,10 @@ def _load(
     ended = ended.inner_join(newest, "circuit_id")
     end_us = instant_us(ended.sampled_at, ended.hour)
     clipped = ended.mutate(
-        held_from_us=ibis.greatest(ended.held_from_us, end_us - microseconds(LATELY)),
-        held_to_us=ibis.least(ended.held_to_us, end_us),
+        member_from_us=ibis.greatest(ended.member_from_us, end_us - microseconds(LATELY)),
+        member_to_us=ibis.least(ended.member_to_us, end_us),
     ).select(*members.columns)
-    events = events_near(raw_gateway_event, members)
+    events = evidence_events(raw_gateway_event, members)
     traffic = circuit_traffic(samples, edge_downs(samples, events, members), clipped)
     parts = named.inner_join(traffic, "circuit_hour")
     up_mbps = parts.bandwidth_up_mbps.fill_null(parts.bandwidth_mbps)

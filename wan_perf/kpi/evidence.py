@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from wan_perf.kpi.nearness import events_near, first_heard, gateway_events_near, silences_near
+from wan_perf.kpi.nearness import (
+    evidence_events,
+    evidence_gateway_events,
+    evidence_telemetry_gaps,
+    without_repeats,
+)
 from wan_perf.kpi.paths import dead_paths
-from wan_perf.kpi.polls import of_paths, polls_near
-from wan_perf.kpi.state import links_near
-from wan_perf.kpi.traffic import idle_stretches
+from wan_perf.kpi.polls import evidence_polls, of_paths
+from wan_perf.kpi.state import link_intervals
+from wan_perf.kpi.traffic import idle_intervals
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Evidence:
     """The evidence on the hours, each table with its own copy for each port_hour.
 
     Attributes:
-        links: When the port's link is up or down, see `state.links_near`.
+        links: When the port's link is up or down, see `state.link_intervals`.
         events: port_hour, at_us, event_kind of events that name the port.
         gateway_events: The same of events of the gateway.
         telemetry_gaps: port_hour, from_us, to_us, port_id, outcome of gaps that have ended.
@@ -28,7 +33,7 @@ class Evidence:
         idle: circuit_hour, from_us, to_us of intervals in which a circuit that is lower-ranked
             or on demand was idle.
         dead: circuit_hour, from_us, to_us of intervals in which all peer paths were dead.
-        polls: what each new poll of the peer paths reports, see `polls.polls_near`.
+        polls: what each new poll of the peer paths reports, see `polls.evidence_polls`.
     """
 
     links: ir.Table
@@ -52,16 +57,16 @@ def collect_evidence(
     members: ir.Table,
 ) -> Evidence:
     """All evidence on the state of these circuits and members in their hours."""
-    events = events_near(raw_gateway_event, members)
+    events = evidence_events(raw_gateway_event, members)
     lesser = circuits.filter((circuits.role_rank > 1) | circuits.is_on_demand)
     spare = members.semi_join(lesser, "circuit_hour")
     return Evidence(
-        links=links_near(readings, events, members),
+        links=link_intervals(readings, events, members),
         events=events,
-        gateway_events=gateway_events_near(raw_gateway_event, members),
-        telemetry_gaps=silences_near(gateway_silence, members),
+        gateway_events=evidence_gateway_events(raw_gateway_event, members),
+        telemetry_gaps=evidence_telemetry_gaps(gateway_silence, members),
         past=past,
-        idle=idle_stretches(first_heard(readings.semi_join(spare, "port_hour")), spare),
+        idle=idle_intervals(without_repeats(readings.semi_join(spare, "port_hour")), spare),
         dead=dead_paths(raw_path_sample, members, events),
-        polls=polls_near(of_paths(circuit_poll), circuits),
+        polls=evidence_polls(of_paths(circuit_poll), circuits),
     )

@@ -23,14 +23,14 @@ from wan_perf.kpi.failover_hours import with_hours
 from wan_perf.kpi.nearness import (
     HOUR_US,
     MINUTE_US,
+    evidence_samples,
     instant_us,
-    members_near,
+    members_in_hour,
     microseconds,
-    samples_near,
 )
-from wan_perf.kpi.polls import polls_near
-from wan_perf.kpi.sweep import overlap_us, spans, swept
-from wan_perf.kpi.traffic import carried, standing_for
+from wan_perf.kpi.polls import evidence_polls
+from wan_perf.kpi.sweep import kind_intervals, overlap_us, overlay_intervals
+from wan_perf.kpi.traffic import hour_deltas, prefer_aggregate
 from wan_perf.metrics import QUALITY
 from wan_perf.tables import FAILOVER_PIECE
 
@@ -123,7 +123,7 @@ def _day_states(circuit_state: ir.Table) -> ir.Table:
 
 def _pieces(states: ir.Table) -> ir.Table:
     """The part of each failover in its day: site_day, episode, from_us, to_us, minutes of kinds."""
-    seen = swept("site_day", _kind_intervals(states), _KINDS)
+    seen = overlay_intervals("site_day", _kind_intervals(states), _KINDS)
     on_backup = seen.backup & ~seen["first"]
     back = seen["first"] | (seen.first_up & ~seen.backup)
     marked = seen.mutate(
@@ -192,18 +192,20 @@ def _kind_intervals(states: ir.Table) -> ir.Table:
     """Intervals of `_KINDS`, of the circuits of a site together."""
     unsure = states.state.isin(("unheard", "unknown"))
     return ibis.union(
-        spans(states.filter(states.is_backup & states.carries), *_INTERVAL, "backup"),
-        spans(states.filter(states.is_backup & states.is_inferred), *_INTERVAL, "inferred"),
-        spans(states.filter(states.is_first & states.carries), *_INTERVAL, "first"),
-        spans(
+        kind_intervals(states.filter(states.is_backup & states.carries), *_INTERVAL, "backup"),
+        kind_intervals(
+            states.filter(states.is_backup & states.is_inferred), *_INTERVAL, "inferred"
+        ),
+        kind_intervals(states.filter(states.is_first & states.carries), *_INTERVAL, "first"),
+        kind_intervals(
             states.filter(states.is_first & ~states.is_use_known & (states.state == "up")),
             *_INTERVAL,
             "first_up",
         ),
-        spans(states.filter(states.state == "up"), *_INTERVAL, "up"),
-        spans(states.filter(unsure), *_INTERVAL, "open"),
+        kind_intervals(states.filter(states.state == "up"), *_INTERVAL, "up"),
+        kind_intervals(states.filter(unsure), *_INTERVAL, "open"),
         # Without it no part would cover dark time at the end of the day.
-        spans(states, *_INTERVAL, "covered"),
+        kind_intervals(states, *_INTERVAL, "covered"),
     )
 
 
@@ -283,11 +285,11 @@ def _load(
     sources the one that covers more time is used, per circuit and piece.
     """
     circuits = _circuits(carrying, circuit_hour)
-    members = members_near(circuits, circuit_port)
-    differences = carried(samples_near(raw_port_sample, members), members)
+    members = members_in_hour(circuits, circuit_port)
+    differences = hour_deltas(evidence_samples(raw_port_sample, members), members)
     whose = members.select("port_hour", "circuit_hour", "is_aggregate")
     owned = differences.inner_join(whose, "port_hour")
-    parts = standing_for(owned, "inside_us", "source")
+    parts = prefer_aggregate(owned, "inside_us", "source")
     used = carrying.inner_join(circuits, ["hour", "circuit_id"]).rename(
         start_us="from_us", end_us="to_us"
     )
@@ -333,7 +335,7 @@ def _load(
 def _quality(carrying: ir.Table, circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
     """Per piece: sums, counts and maxima of the samples of the circuit in use."""
     circuits = _circuits(carrying, circuit_hour)
-    polls = polls_near(circuit_poll, circuits)
+    polls = evidence_polls(circuit_poll, circuits)
     samples = polls.filter(polls.is_up)
     used = carrying.inner_join(circuits, ["hour", "circuit_id"])
     both = used.inner_join(samples, "circuit_hour")

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 
 from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, SECOND_US, instant_us, microseconds
-from wan_perf.kpi.traffic import standing_for
+from wan_perf.kpi.traffic import prefer_aggregate
 from wan_perf.metrics import QUALITY
 
 SAMPLES_SUFFICE = timedelta(minutes=45)
@@ -69,16 +69,16 @@ def circuit_history(past: ir.Table, members: ir.Table) -> ir.Table:
     past_quality_us; past_{loss,jitter,latency}, means weighted by the time of each member. A port
     that was a member for only a part of the hour is ignored: its history covers the whole hour.
     """
-    all_hour = members.filter((members.held_from_us <= 0) & (members.held_to_us >= HOUR_US))
+    all_hour = members.filter((members.member_from_us <= 0) & (members.member_to_us >= HOUR_US))
     whose = all_hour.select("port_hour", "circuit_hour", "is_aggregate")
     owned = past.inner_join(whose, "port_hour")
-    parts = standing_for(owned, "past_us")
+    parts = prefer_aggregate(owned, "past_us")
     volumes = parts.group_by("circuit_hour").aggregate(
         past_us=parts.past_us.max(),
         past_rx_bytes=parts.past_rx_bytes.sum(),
         past_tx_bytes=parts.past_tx_bytes.sum(),
     )
-    reported = standing_for(owned, "past_quality_us")
+    reported = prefer_aggregate(owned, "past_quality_us")
     means: dict[str, ir.NumericScalar] = {}
     for metric in QUALITY:
         value = reported[f"past_{metric.quantity}"]

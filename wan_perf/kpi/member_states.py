@@ -19,7 +19,7 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.evidence import Evidence
 from wan_perf.kpi.nearness import EVENT_REACH_BACK, HOUR_US, microseconds
-from wan_perf.kpi.sweep import spans, swept
+from wan_perf.kpi.sweep import kind_intervals, overlay_intervals
 
 _OF_PORT = (
     *("held", "up", "down", "proven", "disabled", "unheard", "over"),
@@ -27,13 +27,13 @@ _OF_PORT = (
 )
 _OF_MEMBER = ("up", "down", "disabled", "open", "unknown", "unsettled", "restarted", "cut")
 _OF_AGGREGATE = ("aggregate_up", "aggregate_down")
-WORDS = (*_OF_MEMBER, *_OF_AGGREGATE, "linked", "settled", "recalled")
+MEMBER_KINDS = (*_OF_MEMBER, *_OF_AGGREGATE, "linked", "settled", "recalled")
 """Kinds of what members say; linked: its link is up; settled, recalled: by what it is known."""
 
 
-def member_words(members: ir.Table, evidence: Evidence) -> ir.Table:
-    """What each member says of its circuit: intervals of `WORDS`, keyed by circuit_hour."""
-    seen = swept("port_hour", _of_ports(members, evidence), _OF_PORT)
+def member_states(members: ir.Table, evidence: Evidence) -> ir.Table:
+    """What each member says of its circuit: intervals of `MEMBER_KINDS`, keyed by circuit_hour."""
+    seen = overlay_intervals("port_hour", _of_ports(members, evidence), _OF_PORT)
     held = seen.filter(seen.held)
     is_open = held.unheard & ~held.over
     said = ibis.cases(
@@ -63,9 +63,9 @@ def member_words(members: ir.Table, evidence: Evidence) -> ir.Table:
     stretch = ("circuit_hour", "from_us", "to_us")
     return ibis.union(
         states.filter(states.kind.notnull()),
-        spans(told.filter(told.is_linked), *stretch, "linked"),
-        spans(told.filter(told.is_settled), *stretch, "settled"),
-        spans(told.filter(told.is_recalled), *stretch, "recalled"),
+        kind_intervals(told.filter(told.is_linked), *stretch, "linked"),
+        kind_intervals(told.filter(told.is_settled), *stretch, "settled"),
+        kind_intervals(told.filter(told.is_recalled), *stretch, "recalled"),
     )
 
 
@@ -78,12 +78,14 @@ def _of_ports(members: ir.Table, evidence: Evidence) -> ir.Table:
     )
     key = "port_hour"
     return ibis.union(
-        spans(members, key, "held_from_us", "held_to_us", "held"),
+        kind_intervals(members, key, "member_from_us", "member_to_us", "held"),
         links.select(key, "from_us", "to_us", kind=kind),
-        spans(past.filter(past.up_to_us.notnull()), key, "up_from_us", "up_to_us", "proven"),
-        spans(carrying, key, "from_us", "to_us", "proven"),
-        opened(evidence.events, key, "port_disabled", ("port_up", "port_down"), "disabled"),
-        opened(
+        kind_intervals(
+            past.filter(past.up_to_us.notnull()), key, "up_from_us", "up_to_us", "proven"
+        ),
+        kind_intervals(carrying, key, "from_us", "to_us", "proven"),
+        open_intervals(evidence.events, key, "port_disabled", ("port_up", "port_down"), "disabled"),
+        open_intervals(
             evidence.gateway_events,
             key,
             "gateway_disconnected",
@@ -97,12 +99,14 @@ def _of_ports(members: ir.Table, evidence: Evidence) -> ir.Table:
 def _settled(silences: ir.Table) -> ir.Table:
     said = silences.filter(silences.outcome.notnull())
     return ibis.union(
-        spans(silences.filter(silences.port_id.isnull()), "port_hour", "from_us", "to_us", "over"),
+        kind_intervals(
+            silences.filter(silences.port_id.isnull()), "port_hour", "from_us", "to_us", "over"
+        ),
         said.select("port_hour", "from_us", "to_us", kind=said.outcome),
     )
 
 
-def opened(
+def open_intervals(
     events: ir.Table, key: str, opening: str, closing: tuple[str, ...], kind: str
 ) -> ir.Table:
     """From each opening event to the next that opens or closes, as intervals of the kind."""
@@ -112,4 +116,4 @@ def opened(
     timed = told.mutate(next_us=told.at_us.lead().over(along))
     latest = timed.at_us + microseconds(EVENT_REACH_BACK)
     opened = timed.mutate(to_us=ibis.least(timed.next_us.fill_null(latest), latest))
-    return spans(opened.filter(opened.opens == 1), key, "at_us", "to_us", kind)
+    return kind_intervals(opened.filter(opened.opens == 1), key, "at_us", "to_us", kind)

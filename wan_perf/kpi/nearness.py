@@ -43,12 +43,12 @@ FOR_EVER_US = 2 * EVENT_REACH_US
 """Further than anything reaches."""
 
 
-def members_near(circuits: ir.Table, circuit_port: ir.Table) -> ir.Table:
+def members_in_hour(circuits: ir.Table, circuit_port: ir.Table) -> ir.Table:
     """Member ports of circuits in service that are held at any time of the hour.
 
     One row per circuit_hour and member, with a narrow number, port_hour: sorting by one integer
     instead of three texts is most of the speed of what follows. Columns: circuit_hour, port_hour,
-    hour, gateway_mac, port_id, interface, is_aggregate, held_from_us, held_to_us.
+    hour, gateway_mac, port_id, interface, is_aggregate, member_from_us, member_to_us.
     """
     hours = circuits.select("circuit_hour", "circuit_id", "hour")
     end = hours.hour + ibis.interval(hours=1)
@@ -65,10 +65,10 @@ def members_near(circuits: ir.Table, circuit_port: ir.Table) -> ir.Table:
         "circuit_hour",
         "hour",
         *("gateway_mac", "port_id", "interface", "is_aggregate"),
-        held_from_us=instant_us(pairs.valid_from, pairs.hour),
-        held_to_us=instant_us(pairs.valid_to, pairs.hour).fill_null(FOR_EVER_US),
+        member_from_us=instant_us(pairs.valid_from, pairs.hour),
+        member_to_us=instant_us(pairs.valid_to, pairs.hour).fill_null(FOR_EVER_US),
     )
-    keys = ("circuit_hour", "gateway_mac", "port_id", "held_from_us")
+    keys = ("circuit_hour", "gateway_mac", "port_id", "member_from_us")
     order = ibis.window(order_by=[members[key] for key in keys])
     return members.mutate(port_hour=ibis.row_number().over(order))
 
@@ -76,15 +76,15 @@ def members_near(circuits: ir.Table, circuit_port: ir.Table) -> ir.Table:
 def path_ends(members: ir.Table) -> ir.Table:
     """The names by which peer paths call a circuit's ports: its own, and its interface's (pp0).
 
-    Columns: circuit_hour, hour, gateway_mac, port_id, held_from_us, held_to_us; one row a name.
+    Columns: circuit_hour, hour, gateway_mac, port_id, member_from_us, member_to_us; one row a name.
     """
-    columns = ("circuit_hour", "hour", "gateway_mac", "held_from_us", "held_to_us")
+    columns = ("circuit_hour", "hour", "gateway_mac", "member_from_us", "member_to_us")
     over = members.filter(members.interface != members.port_id)
     names = ibis.union(
         members.select(*columns, "port_id"), over.select(*columns, port_id=over.interface)
     )
     return names.group_by("circuit_hour", "hour", "gateway_mac", "port_id").aggregate(
-        held_from_us=names.held_from_us.min(), held_to_us=names.held_to_us.max()
+        member_from_us=names.member_from_us.min(), member_to_us=names.member_to_us.max()
     )
 
 
@@ -103,7 +103,7 @@ def fresh(samples: ir.Table) -> ir.Table:
     )
 
 
-def near_hours(rows: ir.Table, at: str) -> ir.Table:
+def hour_copies(rows: ir.Table, at: str) -> ir.Table:
     """The rows with `hour`: a copy for each hour within 20 minutes of the instant in `at`."""
     told = rows.mutate(own_hour=rows[at].truncate("h"))
     into_hour = instant_us(told[at], told.own_hour)
@@ -118,17 +118,17 @@ def near_hours(rows: ir.Table, at: str) -> ir.Table:
     return copies.drop("own_hour")
 
 
-def samples_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
+def evidence_samples(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     """Samples within 20 minutes of each port's hour: port_hour, source, at_us and the readings."""
-    return first_heard(readings_near(raw_port_sample, ports))
+    return without_repeats(evidence_readings(raw_port_sample, ports))
 
 
-def first_heard(readings: ir.Table) -> ir.Table:
+def without_repeats(readings: ir.Table) -> ir.Table:
     """Of readings with no newer instant, which are no new sample, the first that was heard."""
-    return firsts(readings, "port_hour", "source", "at_us").drop("pass_at")
+    return first_per_key(readings, "port_hour", "source", "at_us").drop("pass_at")
 
 
-def firsts(rows: ir.Table, *key: str) -> ir.Table:
+def first_per_key(rows: ir.Table, *key: str) -> ir.Table:
     """Of rows with the same key that of the first pass.
 
     Putting all in order is cheaper than counting each key to look only at those told twice: the
@@ -139,7 +139,7 @@ def firsts(rows: ir.Table, *key: str) -> ir.Table:
     return numbered.filter(numbered.nth == 0).drop("nth")
 
 
-def readings_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
+def evidence_readings(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     """Fresh readings within 20 minutes of each port's hour, also those that are no new sample.
 
     Columns: those of a sample, and pass_at.
@@ -147,7 +147,7 @@ def readings_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     in_time = fresh(raw_port_sample)
     readings = ["is_up", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter"]
     readings += ["port_speed_mbps", "last_flapped_at", "counter_source", "sampled_at", "pass_at"]
-    copies = near_hours(in_time.select("gateway_mac", "port_id", *readings), "sampled_at")
+    copies = hour_copies(in_time.select("gateway_mac", "port_id", *readings), "sampled_at")
     near = copies.inner_join(ports, ["gateway_mac", "port_id", "hour"])
     return near.select(
         *("port_hour", "port_speed_mbps", "pass_at"),
@@ -161,7 +161,7 @@ def readings_near(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     )
 
 
-def events_near(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
+def evidence_events(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
     """Events that name a port or its interface: port_hour, at_us, event_kind.
 
     From 24 hours before each port's hour to one after. Where a port went down and up in one
@@ -180,14 +180,14 @@ def events_near(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
     return near.mutate(at_us=near.at_us + later)
 
 
-def gateway_events_near(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
+def evidence_gateway_events(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
     """Events of a gateway lost and found, for each of its ports: port_hour, at_us, event_kind."""
     kinds = ("gateway_disconnected", "gateway_connected")
     chosen = raw_gateway_event.filter(raw_gateway_event.event_kind.isin(kinds)).drop("port_id")
     return _in_reach(chosen.inner_join(ports, "gateway_mac"))
 
 
-def silences_near(gateway_silence: ir.Table, ports: ir.Table) -> ir.Table:
+def evidence_telemetry_gaps(gateway_silence: ir.Table, ports: ir.Table) -> ir.Table:
     """Silences that reach into the hour: port_hour, from_us, to_us, outcome, port_id.
 
     Of the gateway (port_id NULL) and of the port itself. A silence lasts 24 hours at most, so that

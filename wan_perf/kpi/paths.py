@@ -26,7 +26,7 @@ def dead_paths(raw_path_sample: ir.Table, members: ir.Table, events: ir.Table) -
 
     Args:
         raw_path_sample: The passes of an hour before to an hour after each hour.
-        members: Ports of the circuits, see `nearness.members_near`.
+        members: Ports of the circuits, see `nearness.members_in_hour`.
         events: port_hour, at_us of events that name the ports.
 
     Returns:
@@ -94,11 +94,13 @@ def _passes(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
     )
     near = copies.inner_join(suspect, [*end, "hour"])
     timed = near.select(
-        *("circuit_hour", "pass_at", "is_dead", "held_from_us", "held_to_us"),
+        *("circuit_hour", "pass_at", "is_dead", "member_from_us", "member_to_us"),
         first_us=instant_us(near.first, near.hour),
         last_us=instant_us(near.last, near.hour),
     )
-    held = timed.filter((timed.first_us >= timed.held_from_us) & (timed.last_us < timed.held_to_us))
+    held = timed.filter(
+        (timed.first_us >= timed.member_from_us) & (timed.last_us < timed.member_to_us)
+    )
     of_circuits = held.group_by("circuit_hour", "pass_at").aggregate(
         first_us=held.first_us.min(), last_us=held.last_us.max(), is_dead=held.is_dead.min()
     )

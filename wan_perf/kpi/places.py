@@ -39,7 +39,7 @@ def site_periods(circuits: ir.Table, sites: ir.Table, histograms: ir.Table, by: 
 
     All three have the period's column `by`.
     """
-    return with_percentiles(places(circuits, sites, by, "site_id"), histograms, by, "site_id")
+    return with_percentiles(roll_up(circuits, sites, by, "site_id"), histograms, by, "site_id")
 
 
 def region_periods(
@@ -51,10 +51,10 @@ def region_periods(
         for rows in (circuits, sites, histograms)
     )
     by = (period.column, "region")
-    return with_percentiles(places(circuits, sites, *by), histograms, *by)
+    return with_percentiles(roll_up(circuits, sites, *by), histograms, *by)
 
 
-def places(circuits: ir.Table, sites: ir.Table, *by: str) -> ir.Table:
+def roll_up(circuits: ir.Table, sites: ir.Table, *by: str) -> ir.Table:
     """One row per value of the columns: sums over circuits and over sites; no percentiles.
 
     Args:

@@ -9,8 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.formulas import VALUE_DECIMALS
-from wan_perf.kpi.nearness import firsts, fresh, instant_us, near_hours
-from wan_perf.kpi.sweep import swept
+from wan_perf.kpi.nearness import first_per_key, fresh, hour_copies, instant_us
+from wan_perf.kpi.sweep import overlay_intervals
 from wan_perf.tables import CIRCUIT_POLL
 
 FIGURES = ("latency_ms", "jitter_ms", "loss_pct", "mos")
@@ -85,10 +85,10 @@ def _polls_of_paths(samples: ir.Table) -> ir.Table:
         measured_on=ibis.literal("paths"),
     )
     # What repeats the instant of an earlier poll tells nothing new.
-    return firsts(polls, "circuit_id", "sampled_at").select(*CIRCUIT_POLL.columns)
+    return first_per_key(polls, "circuit_id", "sampled_at").select(*CIRCUIT_POLL.columns)
 
 
-def polls_near(circuit_poll: ir.Table, circuits: ir.Table) -> ir.Table:
+def evidence_polls(circuit_poll: ir.Table, circuits: ir.Table) -> ir.Table:
     """The polls whose sample lies within 20 minutes of each circuit's hour, a copy for each hour.
 
     Args:
@@ -98,7 +98,7 @@ def polls_near(circuit_poll: ir.Table, circuits: ir.Table) -> ir.Table:
     Returns:
         circuit_hour, pass_at, at_us, is_up, is_active and the figures.
     """
-    copies = near_hours(circuit_poll, "sampled_at")
+    copies = hour_copies(circuit_poll, "sampled_at")
     near = copies.inner_join(
         circuits.select("circuit_hour", "circuit_id", "hour"), ["circuit_id", "hour"]
     )
@@ -132,7 +132,7 @@ def _probed(raw_port_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
         mos=ibis.null("float64"),
         measured_on=ibis.literal("ports"),
     )
-    return firsts(dated, "circuit_id", "sampled_at").select(*CIRCUIT_POLL.columns)
+    return first_per_key(dated, "circuit_id", "sampled_at").select(*CIRCUIT_POLL.columns)
 
 
 def _with_circuit(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
@@ -179,7 +179,7 @@ def _ends(circuit_port: ir.Table) -> ir.Table:
         to_us=_since_1970_us(numbered.valid_to.fill_null(ibis.timestamp(_EVER))),
         kind=ibis.literal("held"),
     )
-    whole = swept("name", spans, ("held",))
+    whole = overlay_intervals("name", spans, ("held",))
     named = numbered.select("name", *key).distinct()
     return whole.filter(whole.held).inner_join(named, "name").select(*key, "from_us", "to_us")
 

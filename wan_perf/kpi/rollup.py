@@ -87,7 +87,7 @@ def sums(hours: ir.Table, *by: str) -> ir.Table:
     those of the last hour in service.
     """
     parts = hour_parts(hours)
-    return finished(parts.group_by(*by).aggregate(**figures(parts)), hours)
+    return with_ratios_and_levels(parts.group_by(*by).aggregate(**figures(parts)), hours)
 
 
 def hour_parts(hours: ir.Table) -> ir.Table:
@@ -135,7 +135,7 @@ def figures(parts: ir.Table) -> dict[str, ir.Scalar]:
     }
 
 
-def finished(totals: ir.Table, hours: ir.Table) -> ir.Table:
+def with_ratios_and_levels(totals: ir.Table, hours: ir.Table) -> ir.Table:
     """The figures with their ratios, and with site and levels as of the last of the hours."""
     levels = [metric.level(severity) for metric in JUDGED for severity in SEVERITIES]
     last = hours.select("site_id", *levels, last_hour="hour", last_circuit_id="circuit_id")

@@ -22,7 +22,7 @@ def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) ->
     hours = dim_hour.select("hour").distinct()
     hours = hours.mutate(hour_end=hours.hour + ibis.interval(hours=1))
     circuits = hours.join(dim_circuit, in_force(dim_circuit, hours.hour_end))
-    circuits = circuits.filter(counted(circuits)).drop("valid_from", "valid_to")
+    circuits = circuits.filter(has_hourly_rows(circuits)).drop("valid_from", "valid_to")
     sited = circuits.left_join(
         dim_site, [circuits.site_id == dim_site.site_id, in_force(dim_site, circuits.hour_end)]
     )
@@ -35,7 +35,7 @@ def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) ->
     return rows.mutate(circuit_hour=ibis.row_number().over(order))
 
 
-def counted(dim_circuit: ir.Table) -> ir.BooleanValue:
+def has_hourly_rows(dim_circuit: ir.Table) -> ir.BooleanValue:
     """True for circuits that have a row in each hour: not switched off, and on a gateway."""
     return ~dim_circuit.is_disabled.fill_null(False) & dim_circuit.is_in_service.fill_null(True)
 

@@ -20,7 +20,7 @@ import ibis.expr.types as ir
 from wan_perf.columns import ACTIVE
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, rounded_share_pct
 from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, instant_us
-from wan_perf.kpi.sweep import spans, swept
+from wan_perf.kpi.sweep import kind_intervals, overlay_intervals
 from wan_perf.tables import SITE_HOUR
 
 _STRETCH = ("site_hour", "from_us", "to_us")
@@ -30,7 +30,7 @@ _KINDS = ("up", "down", "unheard", "unknown", "told", "first", "backup")
 def site_hours(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
     """One row per site and hour in which a circuit of it was in service (SITE_HOUR)."""
     sites = _sites(circuit_hour)
-    seen = swept("site_hour", _spans(circuit_state, circuit_hour, sites), _KINDS)
+    seen = overlay_intervals("site_hour", _spans(circuit_state, circuit_hour, sites), _KINDS)
 
     def spent(where: ir.BooleanValue) -> ir.IntegerValue:
         return ibis.ifelse(where, seen.to_us - seen.from_us, 0).sum()
@@ -129,7 +129,7 @@ def _spans(circuit_state: ir.Table, circuit_hour: ir.Table, sites: ir.Table) -> 
             to_us=ibis.literal(HOUR_US, "int64"),
             kind=ibis.literal("unknown"),
         ),
-        spans(rows.filter(rows.activity.notnull() & rows.has_first), *_STRETCH, "told"),
-        spans(rows.filter(rows.carries & rows.is_first), *_STRETCH, "first"),
-        spans(rows.filter(rows.carries & (rows.role_rank > 1)), *_STRETCH, "backup"),
+        kind_intervals(rows.filter(rows.activity.notnull() & rows.has_first), *_STRETCH, "told"),
+        kind_intervals(rows.filter(rows.carries & rows.is_first), *_STRETCH, "first"),
+        kind_intervals(rows.filter(rows.carries & (rows.role_rank > 1)), *_STRETCH, "backup"),
     )

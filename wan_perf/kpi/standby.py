@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.columns import COLUMNS
-from wan_perf.kpi.sweep import spans, swept
+from wan_perf.kpi.sweep import kind_intervals, overlay_intervals
 
 _OUTCOMES = ("up", *COLUMNS["down_cause"].one_of, "disabled", "unheard")
 _KINDS = (*_OUTCOMES, "linked", "settled", "recalled", "better", "idle")
@@ -25,13 +25,16 @@ def with_standby(stretches: ir.Table, circuits: ir.Table, idle: ir.Table) -> ir.
     resting = idle.semi_join(on_demand, "circuit_hour")
     known = own.filter(own.outcome.notnull())
     stretch = ("circuit_hour", "from_us", "to_us")
-    seen = swept(
+    seen = overlay_intervals(
         "circuit_hour",
         ibis.union(
             known.select(*stretch, kind=known.outcome),
-            *(spans(own.filter(own[k]), *stretch, k) for k in ("linked", "settled", "recalled")),
-            spans(better, *stretch, "better"),
-            spans(resting, *stretch, "idle"),
+            *(
+                kind_intervals(own.filter(own[k]), *stretch, k)
+                for k in ("linked", "settled", "recalled")
+            ),
+            kind_intervals(better, *stretch, "better"),
+            kind_intervals(resting, *stretch, "idle"),
         ),
         _KINDS,
     )

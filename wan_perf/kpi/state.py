@@ -29,24 +29,24 @@ from wan_perf.kpi.nearness import (
     HOUR_US,
     LINK_KINDS,
     SAMPLE_REACH,
-    first_heard,
     microseconds,
+    without_repeats,
 )
-from wan_perf.kpi.steadiness import steady
+from wan_perf.kpi.steadiness import constant_series
 
 _EVENT, _SAMPLE, _NOTHING = 0, 1, 2
 _LONG_AGO_US = -FOR_EVER_US
 
 
-def links_near(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
+def link_intervals(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     """When each port's link is known to be up or down: port_hour, from_us, to_us, is_up.
 
     A port of which no event speaks and whose readings all say the same holds from the first to the
     last of them, by rule 2; only the others are put in order.
     """
-    same = steady(readings.anti_join(events, "port_hour"), "port_hour", "is_up")
+    same = constant_series(readings.anti_join(events, "port_hour"), "port_hour", "is_up")
     others = ports.anti_join(same, "port_hour")
-    samples = first_heard(readings.anti_join(same, "port_hour"))
+    samples = without_repeats(readings.anti_join(same, "port_hour"))
     gap = gaps(samples, events, others)
     halves = ibis.union(
         gap.select("port_hour", "from_us", to_us=gap.turn_us, is_up=gap.state_before == 1),

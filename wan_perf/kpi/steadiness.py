@@ -17,7 +17,7 @@ _SLOTS = (HOUR_US + 2 * _REACH_US) // _SLOT_US
 """Words in neighbouring slots are less than 20 minutes apart."""
 
 
-def steady(words: ir.Table, key: str, said: str) -> ir.Table:
+def constant_series(words: ir.Table, key: str, said: str) -> ir.Table:
     """Those whose every word is the same, with no ten minutes without one from first to last.
 
     Args:

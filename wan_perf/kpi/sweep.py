@@ -27,7 +27,7 @@ def overlap_us(
     return ibis.greatest(ibis.least(end, high) - ibis.greatest(start, low), 0)
 
 
-def swept(key: str, spans: ir.Table, kinds: Sequence[str]) -> ir.Table:
+def overlay_intervals(key: str, spans: ir.Table, kinds: Sequence[str]) -> ir.Table:
     """One row per key and part between two edges: key, from_us, to_us, a flag for each kind.
 
     Parts of a key follow each other without holes, from its first interval to the end of its last;
@@ -84,6 +84,6 @@ def _without_overlap(key: str, spans: ir.Table) -> ir.Table:
     return cut.filter(cut.from_us < cut.to_us)
 
 
-def spans(table: ir.Table, key: str, start: str, end: str, kind: str) -> ir.Table:
+def kind_intervals(table: ir.Table, key: str, start: str, end: str, kind: str) -> ir.Table:
     """The table's intervals [start, end) as one kind, for `swept`."""
     return table.select(key, from_us=table[start], to_us=table[end], kind=ibis.literal(kind))

@@ -26,7 +26,7 @@ from wan_perf.columns import COLUMNS
 from wan_perf.kpi.counters import counter_deltas
 from wan_perf.kpi.nearness import HOUR_US, SECOND_US
 from wan_perf.kpi.silences import IDLE_BPS
-from wan_perf.kpi.sweep import overlap_us, spans, swept
+from wan_perf.kpi.sweep import kind_intervals, overlap_us, overlay_intervals
 
 _USE = ("idle", "used")
 
@@ -65,7 +65,7 @@ def circuit_traffic(samples: ir.Table, downs: ir.Table, members: ir.Table) -> ir
 def _of_circuits(told: ir.Table, members: ir.Table) -> ir.Table:
     """The members' sums per circuit_hour and source."""
     whose = members.select("port_hour", "circuit_hour", "is_aggregate")
-    parts = standing_for(told.inner_join(whose, "port_hour"), "rx_bytes", "source")
+    parts = prefer_aggregate(told.inner_join(whose, "port_hour"), "rx_bytes", "source")
     return parts.group_by("circuit_hour", "source").aggregate(
         rx_bytes=parts.rx_bytes.sum(),
         tx_bytes=parts.tx_bytes.sum(),
@@ -91,7 +91,7 @@ def _observed(of_hour: ir.Table, members: ir.Table) -> ir.Table:
         kind=owned.source,
     )
     sources = COLUMNS["counter_source"].one_of
-    stretches = swept("circuit_hour", covered, sources)
+    stretches = overlay_intervals("circuit_hour", covered, sources)
     lengths = stretches.to_us - stretches.from_us
     return ibis.union(
         sums,
@@ -104,7 +104,7 @@ def _observed(of_hour: ir.Table, members: ir.Table) -> ir.Table:
     )
 
 
-def standing_for(parts: ir.Table, observed: str, *within: str) -> ir.Table:
+def prefer_aggregate(parts: ir.Table, observed: str, *within: str) -> ir.Table:
     """The parts of each circuit_hour that add up: an aggregate that was observed, else all."""
     is_whole = parts.is_aggregate.fill_null(False) & parts[observed].notnull()
     group = ibis.window(group_by=[parts.circuit_hour, *(parts[name] for name in within)])
@@ -112,7 +112,7 @@ def standing_for(parts: ir.Table, observed: str, *within: str) -> ir.Table:
     return marked.filter(marked.is_whole | ~marked.has_whole)
 
 
-def idle_stretches(samples: ir.Table, members: ir.Table) -> ir.Table:
+def idle_intervals(samples: ir.Table, members: ir.Table) -> ir.Table:
     """Intervals between samples in which a circuit carried less than 1 kbit/s in each direction.
 
     A circuit of several members is idle while one of them is and none is known to carry more: of
@@ -142,28 +142,32 @@ def _idle_together(ports: ir.Table) -> ir.Table:
     Of one port's counter sources, either that shows no traffic is enough.
     """
     kind = ibis.ifelse(ports.is_idle, "idle", "used")
-    of_port = swept("port_hour", ports.select("port_hour", "from_us", "to_us", kind=kind), _USE)
+    of_port = overlay_intervals(
+        "port_hour", ports.select("port_hour", "from_us", "to_us", kind=kind), _USE
+    )
     used = of_port.filter(of_port.used & ~of_port.idle)
     owner = ports.select("port_hour", "circuit_hour").distinct()
     both = ibis.union(
         *(
-            spans(rows.inner_join(owner, "port_hour"), "circuit_hour", "from_us", "to_us", of)
+            kind_intervals(
+                rows.inner_join(owner, "port_hour"), "circuit_hour", "from_us", "to_us", of
+            )
             for rows, of in ((of_port.filter(of_port.idle), "idle"), (used, "used"))
         )
     )
-    of_circuit = swept("circuit_hour", both, _USE)
+    of_circuit = overlay_intervals("circuit_hour", both, _USE)
     idle = of_circuit.filter(of_circuit.idle & ~of_circuit.used)
     return idle.select("circuit_hour", "from_us", "to_us")
 
 
-def carried(samples: ir.Table, members: ir.Table) -> ir.Table:
+def hour_deltas(samples: ir.Table, members: ir.Table) -> ir.Table:
     """The differences that count and touch an hour: port_hour, source, from_us, to_us and bytes."""
     return _of_hour(counter_deltas(samples), members)
 
 
-def observed(samples: ir.Table, members: ir.Table) -> ir.Table:
+def observed_time(samples: ir.Table, members: ir.Table) -> ir.Table:
     """Per port_hour: observed_us of the source that observed more, where any observed at all."""
-    of_hour = carried(samples, members)
+    of_hour = hour_deltas(samples, members)
     sums = of_hour.group_by("port_hour", "source").aggregate(observed_us=of_hour.inside_us.sum())
     return sums.group_by("port_hour").aggregate(observed_us=sums.observed_us.max())
 
@@ -176,8 +180,8 @@ def _of_hour(difference: ir.Table, members: ir.Table) -> ir.Table:
     valid = difference.filter(~difference.is_dropped & ~difference.is_hole)
     edges = members.select(
         "port_hour",
-        low_us=ibis.greatest(members.held_from_us, 0),
-        high_us=ibis.least(members.held_to_us, HOUR_US),
+        low_us=ibis.greatest(members.member_from_us, 0),
+        high_us=ibis.least(members.member_to_us, HOUR_US),
     )
     both = valid.inner_join(edges, "port_hour")
     inside = overlap_us(both.from_us, both.to_us, both.low_us, both.high_us)

@@ -11,11 +11,11 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.circuit_hours import in_service
 from wan_perf.kpi.history import is_covered
-from wan_perf.kpi.nearness import members_near, samples_near
-from wan_perf.kpi.traffic import observed
+from wan_perf.kpi.nearness import evidence_samples, members_in_hour
+from wan_perf.kpi.traffic import observed_time
 
 
-def unheard(
+def uncovered_port_hours(
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
     dim_site: ir.Table,
@@ -31,8 +31,8 @@ def unheard(
     """
     over = dim_hour.filter(dim_hour.hour < ibis.literal(end, "timestamp(6)"))
     circuits = in_service(dim_site, dim_circuit, over)
-    members = members_near(circuits, circuit_port)
-    heard = observed(samples_near(raw_port_sample, members), members)
+    members = members_in_hour(circuits, circuit_port)
+    heard = observed_time(evidence_samples(raw_port_sample, members), members)
     covered = members.left_join(heard, "port_hour").drop("port_hour_right")
     lacking = covered.filter(~is_covered(covered.observed_us))
     keys = ["gateway_mac", "port_id", "hour"]

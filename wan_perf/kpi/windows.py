@@ -18,8 +18,8 @@ from wan_perf.kpi.histograms import (
     with_exact_percentiles,
 )
 from wan_perf.kpi.hour_bits import above_bits, above_parts, bit, with_time_above_of_bits
-from wan_perf.kpi.places import places, site_minutes
-from wan_perf.kpi.rollup import figures, finished, hour_parts
+from wan_perf.kpi.places import roll_up, site_minutes
+from wan_perf.kpi.rollup import figures, hour_parts, with_ratios_and_levels
 from wan_perf.periods import WINDOWS_H
 from wan_perf.tables import CIRCUIT_WINDOW, REGION_WINDOW, SITE_WINDOW
 from wan_perf.validity import of_stores
@@ -45,7 +45,7 @@ def circuit_windows(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir
     totals = _by_window(
         parts, "circuit_id", dim_hour, lambda t: {**figures(t), **above_bits(t, t.bit)}
     )
-    rows = finished(with_time_above_of_bits(totals), circuit_hour)
+    rows = with_ratios_and_levels(with_time_above_of_bits(totals), circuit_hour)
     samples = samples_behind(circuit_hour, circuit_poll, "hour", "circuit_id")
     percentiles = _by_window(samples, "circuit_id", dim_hour, exact_percentiles)
     return _joined(rows, percentiles, "circuit_id").select(*CIRCUIT_WINDOW.columns)
@@ -61,7 +61,7 @@ def site_windows(
     """One row per site, window and hour of `dim_hour` (SITE_WINDOW)."""
     hours, sites = _of_sites(circuit_hour, site_hour)
     sites = _named(_within(sites.order_by("site_id", "hour"), dim_hour))
-    rows = places(circuit_window, sites, "hour", "window_hours", "site_id")
+    rows = roll_up(circuit_window, sites, "hour", "window_hours", "site_id")
     samples = samples_behind(circuit_hour, circuit_poll, "hour", "site_id")
     for measured, percentiles in ((hours, _utilization_p95), (samples, exact_percentiles)):
         rows = _joined(rows, _by_window(measured, "site_id", dim_hour, percentiles), "site_id")
@@ -86,7 +86,7 @@ def region_windows(
         for rows in (circuit_window, hours, sites, samples)
     )
     by = ("hour", "window_hours", "region")
-    rows = places(circuits, sites, *by)
+    rows = roll_up(circuits, sites, *by)
     rows = _joined(rows, hours.group_by(*by).aggregate(**_utilization_p95(hours)), "region")
     return with_exact_percentiles(rows, samples, *by).select(*REGION_WINDOW.columns)
 

@@ -18,8 +18,8 @@ from wan_perf.kpi.evidence import collect_evidence
 from wan_perf.kpi.history import member_history
 from wan_perf.kpi.nearness import (
     FOR_EVER_US,
-    first_heard,
-    readings_near,
+    evidence_readings,
+    without_repeats,
 )
 from wan_perf.kpi.polls import circuit_polls
 from wan_perf.kpi.state import edge_downs
@@ -50,8 +50,8 @@ MEMBERS = {
     "port_id": "string",
     "interface": "string",
     "is_aggregate": "boolean",
-    "held_from_us": "int64",
-    "held_to_us": "int64",
+    "member_from_us": "int64",
+    "member_to_us": "int64",
 }
 CIRCUITS = {
     "circuit_hour": "int64",
@@ -119,8 +119,8 @@ def unbound(table: Table) -> ir.Table:
 def measured_query() -> Query:
     """State and traffic of given circuits and members, in whole microseconds and bytes."""
     circuits, members = ibis.table(CIRCUITS, name="circuits"), ibis.table(MEMBERS, name="members")
-    readings = readings_near(unbound(RAW_PORT_SAMPLE), members)
-    samples = first_heard(readings)
+    readings = evidence_readings(unbound(RAW_PORT_SAMPLE), members)
+    samples = without_repeats(readings)
     past = member_history(unbound(RAW_PORT_HISTORY), members)
     silences = unbound(GATEWAY_SILENCE)
     paths, polls, raw_events = map(unbound, (RAW_PATH_SAMPLE, CIRCUIT_POLL, RAW_GATEWAY_EVENT))
@@ -158,8 +158,8 @@ def member(number: int, gateway: str, port: str, hour: Any, **more: Any) -> Row:
         "port_id": port,
         "interface": None,
         "is_aggregate": False,
-        "held_from_us": -FOR_EVER_US,
-        "held_to_us": FOR_EVER_US,
+        "member_from_us": -FOR_EVER_US,
+        "member_to_us": FOR_EVER_US,
         **more,
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.unheard import unheard
+from wan_perf.kpi.unheard import uncovered_port_hours
 from wan_perf.tables import (
     CIRCUIT_PORT,
     DIM_CIRCUIT,
@@ -103,7 +103,7 @@ def test_what_history_proves(history: Row, events: list[Row], up: float, known_d
 @cache
 def unheard_query(end: datetime) -> Query:
     sources = (RAW_PORT_SAMPLE, RAW_PORT_HISTORY, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR)
-    return Query(unheard(*(unbound(table) for table in sources), end))
+    return Query(uncovered_port_hours(*(unbound(table) for table in sources), end))
 
 
 @pytest.mark.parametrize(

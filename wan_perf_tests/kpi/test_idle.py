@@ -5,8 +5,8 @@ from functools import cache
 import ibis
 import pytest
 
-from wan_perf.kpi.nearness import first_heard, readings_near
-from wan_perf.kpi.traffic import idle_stretches
+from wan_perf.kpi.nearness import evidence_readings, without_repeats
+from wan_perf.kpi.traffic import idle_intervals
 from wan_perf.tables import RAW_PORT_SAMPLE
 from wan_perf_tests.kpi.engine import MEMBERS, Query, member, unbound
 from wan_perf_tests.kpi.rows import GATEWAY, HOUR, Row, sample
@@ -20,8 +20,8 @@ BUSY = 4_500_000
 @cache
 def query() -> Query:
     members = ibis.table(MEMBERS, name="members")
-    readings = readings_near(unbound(RAW_PORT_SAMPLE), members)
-    return Query(idle_stretches(first_heard(readings), members))
+    readings = evidence_readings(unbound(RAW_PORT_SAMPLE), members)
+    return Query(idle_intervals(without_repeats(readings), members))
 
 
 def link(port: str, *counters: int, source: str = "device") -> list[Row]:

@@ -8,7 +8,7 @@ import ibis
 import pytest
 
 from wan_perf.kpi.site_hours import site_hours
-from wan_perf.kpi.sweep import swept
+from wan_perf.kpi.sweep import overlay_intervals
 from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_STATE
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import HOUR, H, Row
@@ -19,7 +19,7 @@ SPANS = {"key": "int64", "from_us": "int64", "to_us": "int64", "kind": "string"}
 
 @cache
 def overlay() -> Query:
-    return Query(swept("key", ibis.table(SPANS, name="spans"), KINDS))
+    return Query(overlay_intervals("key", ibis.table(SPANS, name="spans"), KINDS))
 
 
 @cache
@@ -59,7 +59,7 @@ def test_intervals_of_any_number_overlap(count: int):
 
 def test_more_kinds_than_bits_are_refused():
     with pytest.raises(ValueError, match="63 kinds"):
-        swept("key", ibis.table(SPANS, name="spans"), [f"k{n}" for n in range(63)])
+        overlay_intervals("key", ibis.table(SPANS, name="spans"), [f"k{n}" for n in range(63)])
 
 
 @pytest.mark.parametrize("count", [2, 15, 16, 17, 31, 32, 500])

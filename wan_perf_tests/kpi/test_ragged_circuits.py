@@ -40,8 +40,8 @@ def measured_site(site: Site) -> list[Row]:
             port_hour=nth,
             interface=m.interface,
             is_aggregate=m.is_aggregate,
-            held_from_us=(m.since - HOUR) // MICROSECOND,
-            held_to_us=(m.until - HOUR) // MICROSECOND,
+            member_from_us=(m.since - HOUR) // MICROSECOND,
+            member_to_us=(m.until - HOUR) // MICROSECOND,
         )
         for nth, (number, m) in enumerate(held)
     ]
