@@ -1,14 +1,15 @@
-"""What each member of a circuit says of it: the rules of a member port.
+"""State that each member port of a circuit contributes: the rules of a member port.
 
 Belongs here: what a port's link, its gateway and the history of both mean for the circuit.
-Keep out: how a link is known (`state`), what settles a silence (`silences`), what several members
-make of a circuit (`circuit_states`).
+Keep out: how a link's state is derived (`state`), how a telemetry gap is settled (`silences`), how
+the members combine to the circuit's state (`circuit_states`).
 
-A member of a circuit, at an instant, where the first that applies counts:
+The first rule that applies gives the state of a member at an instant:
 
-1. its gateway is not heard, and that is not over yet: unheard;
+1. its gateway sends no telemetry, and the gap has not ended yet: unheard;
 2. its link is down: down, or disabled where a person switched it off;
-3. its gateway was not heard then: up, restarted or cut as what followed settled it, else unsettled;
+3. the instant is in a telemetry gap of its gateway: up, restarted or cut as the evidence after the
+   gap settled it, else unsettled;
 4. its link is up, or the history proves it (the port was up when its statistics were last seen,
    since it last flapped; or every bucket of the hour shows traffic): up;
 5. otherwise: unknown.
@@ -22,55 +23,57 @@ from wan_perf.kpi.nearness import EVENT_REACH_BACK, HOUR_US, microseconds
 from wan_perf.kpi.sweep import kind_intervals, overlay_intervals
 
 _OF_PORT = (
-    *("held", "up", "down", "proven", "disabled", "unheard", "over"),
+    *("member", "up", "down", "proven", "disabled", "disconnected", "gap_ended"),
     *("carried", "restarted", "cut"),
 )
 _OF_MEMBER = ("up", "down", "disabled", "open", "unknown", "unsettled", "restarted", "cut")
 _OF_AGGREGATE = ("aggregate_up", "aggregate_down")
 MEMBER_KINDS = (*_OF_MEMBER, *_OF_AGGREGATE, "linked", "settled", "recalled")
-"""Kinds of what members say; linked: its link is up; settled, recalled: by what it is known."""
+"""Kinds of members' intervals; linked: the link is up; settled, recalled: evidence of the state."""
 
 
 def member_states(members: ir.Table, evidence: Evidence) -> ir.Table:
-    """What each member says of its circuit: intervals of `MEMBER_KINDS`, keyed by circuit_hour."""
-    seen = overlay_intervals("port_hour", _of_ports(members, evidence), _OF_PORT)
-    held = seen.filter(seen.held)
-    is_open = held.unheard & ~held.over
-    said = ibis.cases(
+    """Intervals of `MEMBER_KINDS` for each member, keyed by the circuit_hour of its circuit."""
+    overlay = overlay_intervals("port_hour", _port_intervals(members, evidence), _OF_PORT)
+    ports = overlay.filter(overlay.member)
+    in_gap = ports.disconnected
+    is_open = in_gap & ~ports.gap_ended
+    state = ibis.cases(
         (is_open, "open"),
-        (held.down & held.disabled, "disabled"),
-        (held.down, "down"),
-        (held.unheard & held.carried, "up"),
-        (held.unheard & held.restarted, "restarted"),
-        (held.unheard & held.cut, "cut"),
-        (held.unheard, "unsettled"),
-        (held.up | held.proven, "up"),
+        (ports.down & ports.disabled, "disabled"),
+        (ports.down, "down"),
+        (in_gap & ports.carried, "up"),
+        (in_gap & ports.restarted, "restarted"),
+        (in_gap & ports.cut, "cut"),
+        (in_gap, "unsettled"),
+        (ports.up | ports.proven, "up"),
         else_="unknown",
     )
-    linked = ~is_open & ~held.down & ((held.up | held.proven) & ~held.unheard | held.carried)
-    owner = members.select("port_hour", "circuit_hour", "is_aggregate")
-    told = held.mutate(
-        said=said,
+    linked = ~is_open & ~ports.down & ((ports.up | ports.proven) & ~in_gap | ports.carried)
+    circuit_of_port = members.select("port_hour", "circuit_hour", "is_aggregate")
+    with_state = ports.mutate(
+        state=state,
         is_linked=linked,
-        is_settled=said.isin(("restarted", "cut")) | ((said == "up") & held.unheard),
-        is_recalled=(said == "up") & ~held.unheard & ~held.up,
-    ).inner_join(owner, "port_hour")
+        is_settled=state.isin(("restarted", "cut")) | ((state == "up") & in_gap),
+        is_recalled=(state == "up") & ~in_gap & ~ports.up,
+    ).inner_join(circuit_of_port, "port_hour")
     of_aggregate = ibis.cases(
-        (told.said == "up", "aggregate_up"), (told.said == "down", "aggregate_down")
+        (with_state.state == "up", "aggregate_up"), (with_state.state == "down", "aggregate_down")
     )
-    kind = ibis.ifelse(told.is_aggregate.fill_null(False), of_aggregate, told.said)
-    states = told.select("circuit_hour", "from_us", "to_us", kind=kind)
-    stretch = ("circuit_hour", "from_us", "to_us")
+    kind = ibis.ifelse(with_state.is_aggregate.fill_null(False), of_aggregate, with_state.state)
+    states = with_state.select("circuit_hour", "from_us", "to_us", kind=kind)
+    interval = ("circuit_hour", "from_us", "to_us")
     return ibis.union(
         states.filter(states.kind.notnull()),
-        kind_intervals(told.filter(told.is_linked), *stretch, "linked"),
-        kind_intervals(told.filter(told.is_settled), *stretch, "settled"),
-        kind_intervals(told.filter(told.is_recalled), *stretch, "recalled"),
+        *(
+            kind_intervals(with_state.filter(with_state[f"is_{kind}"]), *interval, kind)
+            for kind in ("linked", "settled", "recalled")
+        ),
     )
 
 
-def _of_ports(members: ir.Table, evidence: Evidence) -> ir.Table:
-    """All that is known of each member, as intervals."""
+def _port_intervals(members: ir.Table, evidence: Evidence) -> ir.Table:
+    """The evidence of each member as intervals of the kinds `_OF_PORT`."""
     links, past = evidence.links, evidence.past
     kind = ibis.ifelse(links.is_up, "up", "down")
     carrying = past.filter(past.is_carrying.fill_null(False)).mutate(
@@ -78,7 +81,7 @@ def _of_ports(members: ir.Table, evidence: Evidence) -> ir.Table:
     )
     key = "port_hour"
     return ibis.union(
-        kind_intervals(members, key, "member_from_us", "member_to_us", "held"),
+        kind_intervals(members, key, "member_from_us", "member_to_us", "member"),
         links.select(key, "from_us", "to_us", kind=kind),
         kind_intervals(
             past.filter(past.up_to_us.notnull()), key, "up_from_us", "up_to_us", "proven"
@@ -90,30 +93,30 @@ def _of_ports(members: ir.Table, evidence: Evidence) -> ir.Table:
             key,
             "gateway_disconnected",
             ("gateway_connected",),
-            "unheard",
+            "disconnected",
         ),
-        _settled(evidence.telemetry_gaps),
+        _gap_intervals(evidence.telemetry_gaps),
     )
 
 
-def _settled(silences: ir.Table) -> ir.Table:
-    said = silences.filter(silences.outcome.notnull())
+def _gap_intervals(telemetry_gaps: ir.Table) -> ir.Table:
+    """Telemetry gaps that have ended, and the outcome of each port where it is settled."""
+    of_gateway = telemetry_gaps.filter(telemetry_gaps.port_id.isnull())
+    settled = telemetry_gaps.filter(telemetry_gaps.outcome.notnull())
     return ibis.union(
-        kind_intervals(
-            silences.filter(silences.port_id.isnull()), "port_hour", "from_us", "to_us", "over"
-        ),
-        said.select("port_hour", "from_us", "to_us", kind=said.outcome),
+        kind_intervals(of_gateway, "port_hour", "from_us", "to_us", "gap_ended"),
+        settled.select("port_hour", "from_us", "to_us", kind=settled.outcome),
     )
 
 
 def open_intervals(
     events: ir.Table, key: str, opening: str, closing: tuple[str, ...], kind: str
 ) -> ir.Table:
-    """From each opening event to the next that opens or closes, as intervals of the kind."""
-    chosen = events.filter(events.event_kind.isin((opening, *closing)))
-    told = chosen.select(key, "at_us", opens=(chosen.event_kind == opening).ifelse(1, 0))
-    along = ibis.window(group_by=told[key], order_by=[told.at_us, told.opens.desc()])
-    timed = told.mutate(next_us=told.at_us.lead().over(along))
-    latest = timed.at_us + microseconds(EVENT_REACH_BACK)
-    opened = timed.mutate(to_us=ibis.least(timed.next_us.fill_null(latest), latest))
-    return kind_intervals(opened.filter(opened.opens == 1), key, "at_us", "to_us", kind)
+    """Intervals of the kind, each from an opening event to the next opening or closing event."""
+    relevant = events.filter(events.event_kind.isin((opening, *closing)))
+    edges = relevant.select(key, "at_us", opens=(relevant.event_kind == opening).ifelse(1, 0))
+    in_order = ibis.window(group_by=edges[key], order_by=[edges.at_us, edges.opens.desc()])
+    with_next = edges.mutate(next_us=edges.at_us.lead().over(in_order))
+    latest = with_next.at_us + microseconds(EVENT_REACH_BACK)
+    bounded = with_next.mutate(to_us=ibis.least(with_next.next_us.fill_null(latest), latest))
+    return kind_intervals(bounded.filter(bounded.opens == 1), key, "at_us", "to_us", kind)

@@ -1,11 +1,11 @@
-"""What an hour may look at: its own rows and those near enough to speak about it.
+"""Evidence window of an hour: its own rows and those close enough to be evidence of it.
 
 Belongs here: how far evidence reaches into an hour, and the copy of it that each hour gets.
 Keep out: what the evidence means (`state`, `traffic`).
 
-Each hour gets its own copy of what lies near it and is computed from nothing else, so that an hour
-alone and the same hour in any range are equal by construction. Instants become whole microseconds
-from the start of that hour: plain integers that add up exactly in any order and on any engine.
+Each hour gets its own copy of the rows in its evidence window and is computed from nothing else: it
+has the same result alone and in any range. Instants become whole microseconds from the start of
+that hour: integers, whose sums are exact in any order and on any engine.
 """
 
 from datetime import timedelta
@@ -14,16 +14,16 @@ import ibis
 import ibis.expr.types as ir
 
 SAMPLE_REACH = timedelta(minutes=20)
-"""Two samples further apart than this say nothing about the time between them."""
+"""Between two samples further apart than this the state is unknown."""
 _REACH_S = SAMPLE_REACH // timedelta(seconds=1)
 EVENT_REACH_BACK = timedelta(hours=24)
 EVENT_REACH_AHEAD = timedelta(hours=1)
-"""An event speaks for 24 hours after it, and from it back to the hour before its own."""
+"""An event is evidence for 24 hours after it, and back to the start of the hour before its own."""
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 3_600 * SECOND_US
-# Added, never subtracted: minus before an interval compiles to what Snowflake's stand-in refuses.
+# Added, never subtracted: Snowflake's stand-in rejects a minus before an interval.
 _AN_HOUR_BACK = ibis.interval(hours=-1)
 
 
@@ -40,15 +40,15 @@ def microseconds(reach: timedelta) -> int:
 
 EVENT_REACH_US = microseconds(EVENT_REACH_BACK)
 FOR_EVER_US = 2 * EVENT_REACH_US
-"""Further than anything reaches."""
+"""Later than any evidence window."""
 
 
 def members_in_hour(circuits: ir.Table, circuit_port: ir.Table) -> ir.Table:
-    """Member ports of circuits in service that are held at any time of the hour.
+    """Ports that are members of a circuit in service at any time of the hour.
 
-    One row per circuit_hour and member, with a narrow number, port_hour: sorting by one integer
-    instead of three texts is most of the speed of what follows. Columns: circuit_hour, port_hour,
-    hour, gateway_mac, port_id, interface, is_aggregate, member_from_us, member_to_us.
+    One row per circuit_hour and member, numbered by port_hour: sorting by one integer instead of
+    three texts saves most of the time of later steps. Columns: circuit_hour, port_hour, hour,
+    gateway_mac, port_id, interface, is_aggregate, member_from_us, member_to_us.
     """
     hours = circuits.select("circuit_hour", "circuit_id", "hour")
     end = hours.hour + ibis.interval(hours=1)
@@ -74,7 +74,7 @@ def members_in_hour(circuits: ir.Table, circuit_port: ir.Table) -> ir.Table:
 
 
 def path_ends(members: ir.Table) -> ir.Table:
-    """The names by which peer paths call a circuit's ports: its own, and its interface's (pp0).
+    """Port names of a circuit in peer paths: the port's own and its interface's (pp0).
 
     Columns: circuit_hour, hour, gateway_mac, port_id, member_from_us, member_to_us; one row a name.
     """
@@ -89,12 +89,13 @@ def path_ends(members: ir.Table) -> ir.Table:
 
 
 def fresh(samples: ir.Table) -> ir.Table:
-    """The samples that count, each with its instant in `sampled_at`: the one rule of all readers.
+    """Samples that are not stale, each with its instant in `sampled_at`: the rule of all readers.
 
-    A sample is of its own instant, without one of its poll's. It counts where both are at most 20
-    minutes apart: an older one repeats what a silent gateway last reported, a later one comes from
-    a wrong clock. So every hour that a sample is near to also sees its poll, from an hour before
-    the hour to an hour after it, and neighbouring hours never differ about the time between them.
+    A sample has its own instant, else that of its poll. Samples more than 20 minutes from their
+    poll are ignored: an older one repeats the last report of a disconnected gateway, a later one
+    comes from a wrong clock. So every hour with a sample in its evidence window also reads the
+    sample's poll, from an hour before the hour to an hour after it, and neighbouring hours agree
+    about the time between them.
     """
     timed = samples.mutate(sampled_at=samples.sampled_at.fill_null(samples.pass_at))
     return timed.filter(
@@ -105,15 +106,15 @@ def fresh(samples: ir.Table) -> ir.Table:
 
 def hour_copies(rows: ir.Table, at: str) -> ir.Table:
     """The rows with `hour`: a copy for each hour within 20 minutes of the instant in `at`."""
-    told = rows.mutate(own_hour=rows[at].truncate("h"))
-    into_hour = instant_us(told[at], told.own_hour)
+    with_hour = rows.mutate(own_hour=rows[at].truncate("h"))
+    into_hour = instant_us(with_hour[at], with_hour.own_hour)
     reach = microseconds(SAMPLE_REACH)
     copies = ibis.union(
-        told.mutate(hour=told.own_hour),
-        told.filter(into_hour >= HOUR_US - reach).mutate(
-            hour=told.own_hour + ibis.interval(hours=1)
+        with_hour.mutate(hour=with_hour.own_hour),
+        with_hour.filter(into_hour >= HOUR_US - reach).mutate(
+            hour=with_hour.own_hour + ibis.interval(hours=1)
         ),
-        told.filter(into_hour < reach).mutate(hour=told.own_hour + _AN_HOUR_BACK),
+        with_hour.filter(into_hour < reach).mutate(hour=with_hour.own_hour + _AN_HOUR_BACK),
     )
     return copies.drop("own_hour")
 
@@ -124,40 +125,40 @@ def evidence_samples(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
 
 
 def without_repeats(readings: ir.Table) -> ir.Table:
-    """Of readings with no newer instant, which are no new sample, the first that was heard."""
+    """Only the first of readings with the same instant: the others repeat the sample."""
     return first_per_key(readings, "port_hour", "source", "at_us").drop("pass_at")
 
 
 def first_per_key(rows: ir.Table, *key: str) -> ir.Table:
-    """Of rows with the same key that of the first pass.
+    """Of rows with the same key that of the first poll.
 
-    Putting all in order is cheaper than counting each key to look only at those told twice: the
-    rows would be kept to be read again.
+    Sorting all rows is cheaper than counting each key to sort only repeated ones: the rows would be
+    buffered to be read a second time.
     """
-    told_again = ibis.window(group_by=[rows[name] for name in key], order_by=rows.pass_at)
-    numbered = rows.mutate(nth=ibis.row_number().over(told_again))
-    return numbered.filter(numbered.nth == 0).drop("nth")
+    in_order = ibis.window(group_by=[rows[name] for name in key], order_by=rows.pass_at)
+    numbered = rows.mutate(row_number=ibis.row_number().over(in_order))
+    return numbered.filter(numbered.row_number == 0).drop("row_number")
 
 
 def evidence_readings(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
-    """Fresh readings within 20 minutes of each port's hour, also those that are no new sample.
+    """Fresh readings within 20 minutes of each port's hour, repeated ones included.
 
     Columns: those of a sample, and pass_at.
     """
-    in_time = fresh(raw_port_sample)
+    fresh_samples = fresh(raw_port_sample)
     readings = ["is_up", "uptime_seconds", "rx_bytes_counter", "tx_bytes_counter"]
     readings += ["port_speed_mbps", "last_flapped_at", "counter_source", "sampled_at", "pass_at"]
-    copies = hour_copies(in_time.select("gateway_mac", "port_id", *readings), "sampled_at")
-    near = copies.inner_join(ports, ["gateway_mac", "port_id", "hour"])
-    return near.select(
+    copies = hour_copies(fresh_samples.select("gateway_mac", "port_id", *readings), "sampled_at")
+    selected = copies.inner_join(ports, ["gateway_mac", "port_id", "hour"])
+    return selected.select(
         *("port_hour", "port_speed_mbps", "pass_at"),
-        at_us=instant_us(near.sampled_at, near.hour),
-        source=near.counter_source,
-        is_up=ibis.cases((near.is_up, 1), (~near.is_up, 0)),
-        flapped_us=instant_us(near.last_flapped_at, near.hour),
-        uptime_us=(near.uptime_seconds * SECOND_US).round().cast("int64"),
-        rx=near.rx_bytes_counter,
-        tx=near.tx_bytes_counter,
+        at_us=instant_us(selected.sampled_at, selected.hour),
+        source=selected.counter_source,
+        is_up=ibis.cases((selected.is_up, 1), (~selected.is_up, 0)),
+        flapped_us=instant_us(selected.last_flapped_at, selected.hour),
+        uptime_us=(selected.uptime_seconds * SECOND_US).round().cast("int64"),
+        rx=selected.rx_bytes_counter,
+        tx=selected.tx_bytes_counter,
     )
 
 
@@ -173,25 +174,28 @@ def evidence_events(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
         others.select("port_hour", "gateway_mac", "hour", port_id=others.interface),
     )
     chosen = raw_gateway_event.filter(raw_gateway_event.event_kind.isin(PORT_KINDS))
-    near = _in_reach(chosen.inner_join(names, ["gateway_mac", "port_id"]))
-    at_once = ibis.window(group_by=[near.port_hour, near.at_us])
-    bounced = near.event_kind.isin(DOWN_KINDS).ifelse(1, 0).max().over(at_once) == 1
-    later = ibis.ifelse(bounced & (near.event_kind == "port_up"), 1, 0)
-    return near.mutate(at_us=near.at_us + later)
+    of_port = _in_reach(chosen.inner_join(names, ["gateway_mac", "port_id"]))
+    at_once = ibis.window(group_by=[of_port.port_hour, of_port.at_us])
+    bounced = of_port.event_kind.isin(DOWN_KINDS).ifelse(1, 0).max().over(at_once) == 1
+    later = ibis.ifelse(bounced & (of_port.event_kind == "port_up"), 1, 0)
+    return of_port.mutate(at_us=of_port.at_us + later)
 
 
 def evidence_gateway_events(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
-    """Events of a gateway lost and found, for each of its ports: port_hour, at_us, event_kind."""
+    """Connect and disconnect events of a gateway for each of its ports.
+
+    Columns: port_hour, at_us, event_kind.
+    """
     kinds = ("gateway_disconnected", "gateway_connected")
     chosen = raw_gateway_event.filter(raw_gateway_event.event_kind.isin(kinds)).drop("port_id")
     return _in_reach(chosen.inner_join(ports, "gateway_mac"))
 
 
 def evidence_telemetry_gaps(gateway_silence: ir.Table, ports: ir.Table) -> ir.Table:
-    """Silences that reach into the hour: port_hour, from_us, to_us, outcome, port_id.
+    """Telemetry gaps that overlap the hour: port_hour, from_us, to_us, outcome, port_id.
 
-    Of the gateway (port_id NULL) and of the port itself. A silence lasts 24 hours at most, so that
-    one which reaches into an hour ends in one of the 24 hours after it or in the hour itself.
+    Rows of the gateway (port_id NULL) and of the port itself. A telemetry gap lasts 24 hours at
+    most: one that overlaps an hour ends in that hour or in one of the 24 hours after it.
     """
     own = gateway_silence.rename(of_port="port_id")
     pairs = own.inner_join(ports, "gateway_mac")
@@ -214,5 +218,5 @@ def _in_reach(pairs: ir.Table) -> ir.Table:
 
 
 def instant_us(instant: ir.TimestampValue, origin: ir.TimestampValue) -> ir.IntegerValue:
-    """Where an instant lies from the origin. [us]"""
+    """Time from the origin to the instant. [us]"""
     return instant.delta(origin, unit="microsecond").cast("int64")

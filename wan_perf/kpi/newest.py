@@ -1,7 +1,7 @@
-"""As of when a report speaks: the newest whole day, and the stores as they are at its end.
+"""The date of a report: the newest whole day, and the stores as they are at its end.
 
-Belongs here: which day is the newest that reports may rest on, and who is reported.
-Keep out: what a report says, when a day is whole (`whole`).
+Belongs here: which day is the newest for reports, and which sites are reported.
+Keep out: the figures of reports, when a day is whole (`whole`).
 """
 
 import ibis
@@ -33,5 +33,5 @@ def stores(dim_site: ir.Table, newest: ir.Table) -> ir.Table:
     """Sites with their names as of the newest day's end; hubs are left out."""
     sites = dim_site.cross_join(newest)
     end = sites.as_of_day.cast("timestamp") + ibis.interval(days=1)
-    held = sites.filter(in_force(sites, end) & (sites.site_kind.fill_null(STORE) == STORE))
-    return held.select("site_id", "site_name", "region", "time_zone")
+    current = sites.filter(in_force(sites, end) & (sites.site_kind.fill_null(STORE) == STORE))
+    return current.select("site_id", "site_name", "region", "time_zone")

@@ -1,10 +1,10 @@
-"""What the newest sample of a circuit says by itself: link and rates at one instant.
+"""Link state and rates of the newest sample of a circuit, at one instant.
 
-Belongs here: the reading that counts until a second sample makes an interval of it.
+Belongs here: the reading that is shown until a second sample completes an interval.
 Keep out: states and bytes between samples (`circuit_states`, `traffic`).
 
-A first poll has one sample of each port. It proves no minute of an hour, so `circuit_hour` does not
-know of it, but it says whether the link is up and which rates the gateway measured last.
+A first poll has one sample of each port. It proves no minute of an hour, so it is not part of
+`circuit_hour`, but it has the state of the link and the rates that the gateway measured last.
 """
 
 from datetime import timedelta
@@ -25,9 +25,9 @@ def newest_readings(
 ) -> ir.Table:
     """One row per circuit with a fresh sample of the time before now: circuit_id and the reading.
 
-    Of several members the circuit is up where one is, and down where all are; an aggregate has the
-    rates, without one all members have them together. Statistics of one instant that contradict
-    each other say nothing of the link.
+    A circuit is up where one of its members is, and down where all are. Its rates are those of its
+    aggregate, without one the sums over all members. The state is NULL where statistics of one
+    instant contradict each other.
 
     Args:
         raw_port_sample: The newest polls.

@@ -1,10 +1,10 @@
-"""Since when a site that runs on a backup does so, as of an instant.
+"""Start of the failover that a site is in, as of an instant.
 
-Belongs here: the failover that goes on, over any number of days.
+Belongs here: the open failover, over any number of days.
 Keep out: what a failover is (`failovers`), how its parts are chained (`episodes`).
 
-Yesterday and today are read from the states, because their pieces are made once a day; what began
-before is chained from the pieces of the days before. So it is the start that failover_event tells.
+Yesterday and today are read from the states, because their pieces are computed once a day; earlier
+days are chained from their stored pieces. The start is therefore that of `failover_event`.
 """
 
 import ibis
@@ -15,18 +15,18 @@ from wan_perf.kpi.failovers import failover_spans
 
 _YESTERDAY = ibis.interval(days=-1)
 _DAY_BEFORE = ibis.interval(days=-2)
-"""Yesterday sees the day before it too."""
+"""Failovers of yesterday are read with the day before it."""
 _LATELY = ibis.interval(minutes=-15)
 
 
 def on_backup_since(circuit_state: ir.Table, failover_piece: ir.Table, now: ir.Table) -> ir.Table:
-    """One row per site in a failover: site_id, failover_since; NULL where its start is not held.
+    """One row per site in a failover: site_id, failover_since; NULL where its start is not stored.
 
     Args:
-        circuit_state: Stretches of circuits; what begins after now is not looked at.
+        circuit_state: Intervals of circuits; those that begin after now are ignored.
         failover_piece: Of the days before yesterday.
-        now: One row: as_of_at. A failover of the last 15 minutes goes on: of later nothing may be
-            known.
+        now: One row: as_of_at. A failover of the last 15 minutes is open: later states may not be
+            known yet.
     """
     midnight = now.as_of_at.truncate("D")
     dates = now.mutate(
@@ -34,13 +34,13 @@ def on_backup_since(circuit_state: ir.Table, failover_piece: ir.Table, now: ir.T
         yesterday=(midnight + _YESTERDAY).date(),
         today=now.as_of_at.date(),
     )
-    seen = circuit_state.cross_join(dates)
-    seen = seen.filter(seen.started_at.between(seen.first_at, seen.as_of_at))
-    found = failover_spans(seen.select(*circuit_state.columns))
+    states = circuit_state.cross_join(dates)
+    states = states.filter(states.started_at.between(states.first_at, states.as_of_at))
+    found = failover_spans(states.select(*circuit_state.columns))
     stored = failover_piece.select(*found.columns).cast(found.schema()).cross_join(dates)
     fresh = found.cross_join(dates)
     fresh = fresh.filter(fresh.day.between(fresh.yesterday, fresh.today))
-    # Only what yesterday did not see begin is looked up in the days before, however many there are.
+    # Earlier days are read only for failovers that began before yesterday.
     begun_before = fresh.filter((fresh.day == fresh.yesterday) & ~fresh.is_begin)
     earlier = stored.filter(stored.day < stored.yesterday).semi_join(begun_before, "site_id")
     pieces = ibis.union(fresh.select(*found.columns), earlier.select(*found.columns))

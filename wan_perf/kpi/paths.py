@@ -1,10 +1,10 @@
 """Peer paths of a circuit: when all of them are down though their hubs are not.
 
-Belongs here: what several paths and their hubs say together.
+Belongs here: what the states of several paths and their hubs prove together.
 Keep out: a circuit's state from it (`circuit_states`).
 
-A circuit's paths are the best witness of what lies between its port and the world: where each of
-them is down, and each hub at their other ends still has a path that is up, the way is cut.
+A circuit's paths are the best evidence of the connection beyond its port: where each of them is
+down, and each hub at their other ends still has a path that is up, the connection is cut.
 """
 
 import ibis
@@ -17,40 +17,42 @@ _AN_HOUR_BACK = ibis.interval(hours=-1)
 
 
 def dead_paths(raw_path_sample: ir.Table, members: ir.Table, events: ir.Table) -> ir.Table:
-    """Stretches between two passes that found every path of a circuit dead.
+    """Intervals between two polls in which every path of a circuit was dead.
 
-    A path is dead in a pass where it is down and a path of the same hub is up in that pass, of
-    fresh samples (`nearness.fresh`). Two passes hold between them where no more than 20
-    minutes and no event of the circuit's ports lie between their words: an event means that
-    something turned there, and it knows better when.
+    A path is dead in a poll where it is down and a path of the same hub is up in that poll, by
+    fresh samples (`nearness.fresh`). The paths are dead between two such polls where their samples
+    are at most 20 minutes apart and no event of the circuit's ports lies between them: an event
+    means a change of state, and its time is more exact.
 
     Args:
-        raw_path_sample: The passes of an hour before to an hour after each hour.
+        raw_path_sample: The polls of an hour before to an hour after each hour.
         members: Ports of the circuits, see `nearness.members_in_hour`.
         events: port_hour, at_us of events that name the ports.
 
     Returns:
         circuit_hour, from_us, to_us; several of one circuit never overlap.
     """
-    passes = _passes(raw_path_sample, members)
-    # Few circuits have a dead pass: only theirs are put in order.
-    struck = passes.filter(passes.is_dead == 1).select("circuit_hour").distinct()
-    owner = members.select("port_hour", "circuit_hour").semi_join(struck, "circuit_hour")
-    turns = events.inner_join(owner, "port_hour")
+    polls = _polls(raw_path_sample, members)
+    # Few circuits have a dead poll: only theirs are sorted.
+    with_dead = polls.filter(polls.is_dead == 1).select("circuit_hour").distinct()
+    circuit_of_port = members.select("port_hour", "circuit_hour").semi_join(
+        with_dead, "circuit_hour"
+    )
+    changes = events.inner_join(circuit_of_port, "port_hour")
     marks = ibis.union(
-        passes.semi_join(struck, "circuit_hour"),
-        turns.select(
+        polls.semi_join(with_dead, "circuit_hour"),
+        changes.select(
             "circuit_hour",
-            first_us=turns.at_us,
-            last_us=turns.at_us,
+            first_us=changes.at_us,
+            last_us=changes.at_us,
             is_dead=ibis.literal(0, "int64"),
         ),
     )
-    along = ibis.window(
+    in_order = ibis.window(
         group_by=marks.circuit_hour, order_by=[marks.last_us, marks.is_dead, marks.first_us]
     )
     pairs = marks.mutate(
-        to_us=marks.first_us.lead().over(along), then_dead=marks.is_dead.lead().over(along)
+        to_us=marks.first_us.lead().over(in_order), then_dead=marks.is_dead.lead().over(in_order)
     )
     return pairs.filter(
         (pairs.is_dead == 1)
@@ -59,49 +61,51 @@ def dead_paths(raw_path_sample: ir.Table, members: ir.Table, events: ir.Table) -
     ).select("circuit_hour", "to_us", from_us=pairs.last_us)
 
 
-def _passes(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
-    """What each pass says of a circuit: circuit_hour, first_us, last_us of its words, is_dead."""
-    heard = fresh(raw_path_sample)
-    # A circuit of which no path is ever down has no dead pass: few ends are of interest.
+def _polls(raw_path_sample: ir.Table, members: ir.Table) -> ir.Table:
+    """Polls of each circuit: circuit_hour, first_us, last_us of their samples, is_dead."""
+    samples = fresh(raw_path_sample)
+    # A circuit of which no path is ever down has no dead poll: few ends are relevant.
     end = ["gateway_mac", "port_id"]
-    down = heard.filter(~heard.is_up.fill_null(True))
+    down = samples.filter(~samples.is_up.fill_null(True))
     every = path_ends(members)
     suspect = every.semi_join(every.semi_join(down, end), "circuit_hour")
-    told = heard.semi_join(suspect, end)
-    hubs = heard.group_by("pass_at", "peer_mac").aggregate(
-        hub_lives=heard.is_up.fill_null(False).ifelse(1, 0).max()
+    suspect_samples = samples.semi_join(suspect, end)
+    hubs = samples.group_by("pass_at", "peer_mac").aggregate(
+        is_hub_up=samples.is_up.fill_null(False).ifelse(1, 0).max()
     )
-    ends = told.inner_join(hubs, ["pass_at", "peer_mac"])
-    # An end without a peer has no hub, and a path of which nothing is said is not down.
+    ends = suspect_samples.inner_join(hubs, ["pass_at", "peer_mac"])
+    # An end without a peer has no hub; a path with NULL `is_up` is not down.
     known = ibis.union(
         ends.select(
             *("pass_at", "gateway_mac", "port_id", "sampled_at"),
-            is_dead=((ends.hub_lives == 1) & ~ends.is_up.fill_null(True)).cast("int64"),
+            is_dead=((ends.is_hub_up == 1) & ~ends.is_up.fill_null(True)).cast("int64"),
         ),
-        told.filter(told.peer_mac.isnull()).select(
+        suspect_samples.filter(suspect_samples.peer_mac.isnull()).select(
             *("pass_at", "gateway_mac", "port_id", "sampled_at"),
             is_dead=ibis.literal(0, "int64"),
         ),
     )
-    passes = known.group_by("pass_at", "gateway_mac", "port_id").aggregate(
+    polls = known.group_by("pass_at", "gateway_mac", "port_id").aggregate(
         first=known.sampled_at.min(), last=known.sampled_at.max(), is_dead=known.is_dead.min()
     )
-    own_hour = passes.pass_at.truncate("h")
+    own_hour = polls.pass_at.truncate("h")
     copies = ibis.union(
-        passes.mutate(hour=own_hour),
-        passes.mutate(hour=own_hour + _AN_HOUR),
-        passes.mutate(hour=own_hour + _AN_HOUR_BACK),
+        polls.mutate(hour=own_hour),
+        polls.mutate(hour=own_hour + _AN_HOUR),
+        polls.mutate(hour=own_hour + _AN_HOUR_BACK),
     )
-    near = copies.inner_join(suspect, [*end, "hour"])
-    timed = near.select(
+    of_ends = copies.inner_join(suspect, [*end, "hour"])
+    timed = of_ends.select(
         *("circuit_hour", "pass_at", "is_dead", "member_from_us", "member_to_us"),
-        first_us=instant_us(near.first, near.hour),
-        last_us=instant_us(near.last, near.hour),
+        first_us=instant_us(of_ends.first, of_ends.hour),
+        last_us=instant_us(of_ends.last, of_ends.hour),
     )
-    held = timed.filter(
+    of_members = timed.filter(
         (timed.first_us >= timed.member_from_us) & (timed.last_us < timed.member_to_us)
     )
-    of_circuits = held.group_by("circuit_hour", "pass_at").aggregate(
-        first_us=held.first_us.min(), last_us=held.last_us.max(), is_dead=held.is_dead.min()
+    of_circuits = of_members.group_by("circuit_hour", "pass_at").aggregate(
+        first_us=of_members.first_us.min(),
+        last_us=of_members.last_us.max(),
+        is_dead=of_members.is_dead.min(),
     )
     return of_circuits.drop("pass_at")

@@ -1,12 +1,13 @@
-"""Sites and regions over a period: what their circuits add up to, and which of them is worst.
+"""Sites and regions over a period: sums over their circuits, and the worst circuit.
 
 Belongs here: sums over circuits, the longest run of any one, the share in breach, minutes of sites.
 Keep out: a circuit's own period (`rollup`, `calendar`, `windows`), a site's hour (`site_hours`).
 
-Sums over sums, never a mean of percentages: a region's availability is minutes over minutes of its
-circuits, and beside it stands that of its sites. A circuit counts where its row says it was last.
-In breach is a circuit with an hour or more at or above its high level, of those that were judged.
-Regions leave hubs out; a site belongs to the region that it is in at the end of the period.
+Ratios are sums over sums, never a mean of percentages: a region's availability is minutes over
+minutes of its circuits, and that of its sites is a column of its own. A circuit counts at the site
+of its row, the last one of the period. A circuit is in breach with an hour or more at or above its
+high level; the share is of circuits with evaluated hours. Regions exclude hubs; a site belongs to
+its region at the end of the period.
 """
 
 import ibis.expr.types as ir
@@ -30,7 +31,7 @@ _PART_DECIMALS = VALUE_DECIMALS + MINUTE_DECIMALS
 
 
 def site_minutes(site_hour: ir.Table) -> ir.Table:
-    """Hours of sites with their minutes under the names that they have beside those of circuits."""
+    """Hours of sites with their minutes renamed to differ from those of circuits."""
     return site_hour.rename(site_up_minutes="up_minutes", site_unknown_minutes="unknown_minutes")
 
 
@@ -45,7 +46,7 @@ def site_periods(circuits: ir.Table, sites: ir.Table, histograms: ir.Table, by: 
 def region_periods(
     circuits: ir.Table, sites: ir.Table, histograms: ir.Table, dim_site: ir.Table, period: Period
 ) -> ir.Table:
-    """One row per region and period, hubs left out; otherwise as `site_periods`."""
+    """One row per region and period, without hubs; otherwise as `site_periods`."""
     circuits, sites, histograms = (
         of_stores(rows, dim_site, rows[period.column].cast("timestamp") + period.length, "region")
         for rows in (circuits, sites, histograms)
@@ -73,7 +74,7 @@ def roll_up(circuits: ir.Table, sites: ir.Table, *by: str) -> ir.Table:
     quality: dict[str, ir.Scalar] = {}
     for metric in QUALITY:
         quality[metric.minutes] = circuits[metric.minutes].sum().round(MINUTE_DECIMALS)
-        # Too many digits for floats to add up alike in any order.
+        # Too many digits for a float sum that is the same in any order.
         parts = (circuits[metric.weighted] * 10**_PART_DECIMALS).round().cast("int64")
         quality[metric.weighted] = (parts.sum() / 10**_PART_DECIMALS).round(MINUTE_DECIMALS)
     circuits = _with_worst(circuits, by)
@@ -96,9 +97,9 @@ def roll_up(circuits: ir.Table, sites: ir.Table, *by: str) -> ir.Table:
 
 
 def _with_worst(circuits: ir.Table, by: tuple[str, ...]) -> ir.Table:
-    """The circuits with `is_<name>`: whether they have their place's highest value of it."""
+    """The circuits with `is_<name>`: whether its value is the highest of the site or region."""
     names = ("utilization_p95_pct", *(m.continuous(s) for m in JUDGED for s in SEVERITIES))
-    # A few values a place and a join: half the time of as many windows over all circuits.
+    # An aggregate and a join: half the time of as many window functions over all circuits.
     peaks = circuits.group_by(*by).aggregate(**{f"peak_{n}": circuits[n].max() for n in names})
     joined = circuits.inner_join(peaks, list(by))
     is_peak = {f"is_{name}": joined[name] == joined[f"peak_{name}"] for name in names}
@@ -124,7 +125,7 @@ def _runs(circuits: ir.Table, metric: Metric) -> dict[str, ir.Scalar]:
 
 
 def _first(circuits: ir.Table, is_one: ir.BooleanValue) -> ir.StringScalar:
-    """Of equals the first by name: whoever computes it again names the same."""
+    """Of equal circuits the first by name: a recomputation names the same."""
     return is_one.ifelse(circuits.circuit_id, None).min()
 
 

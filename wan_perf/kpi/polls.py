@@ -1,7 +1,7 @@
-"""One sample of a circuit: what a poll of its peer paths, or without any of its ports, reports.
+"""One sample of a circuit: what a poll reports of its peer paths, else of its ports.
 
-Belongs here: which paths of a poll count, at which instant the sample was taken, what is new in it,
-and the polls that an hour may see.
+Belongs here: which paths of a poll count, at which instant the sample was taken, whether it is new,
+and the polls in an hour's evidence window.
 Keep out: sums over an hour (`quality`), which circuit was in use between polls (`activity`).
 """
 
@@ -25,30 +25,31 @@ def circuit_polls(
 ) -> ir.Table:
     """One row per circuit and poll that reports something newer than the polls before it.
 
-    Of peer paths; of the probes of its ports in an hour in whose polls the circuit has no path.
-    Both in one hour would mix the delay to a hub with that to a probe's target (CIRCUIT_POLL).
+    From its peer paths; in an hour in whose polls the circuit has no path, from the probes of its
+    ports. Both in one hour would mix the delay to a hub with that to a probe's target
+    (CIRCUIT_POLL).
 
     Args:
-        raw_path_sample: From an hour before the first pass on.
+        raw_path_sample: From an hour before the first poll on.
         raw_port_sample: The same.
         circuit_port: Member ports.
     """
     samples = _with_circuit(raw_path_sample, circuit_port)
     with_paths = samples.select("circuit_id", hour=samples.pass_at.truncate("h")).distinct()
     probed = _probed(raw_port_sample, circuit_port)
-    alone = probed.mutate(hour=probed.pass_at.truncate("h")).anti_join(
+    without_paths = probed.mutate(hour=probed.pass_at.truncate("h")).anti_join(
         with_paths, ["circuit_id", "hour"]
     )
-    return ibis.union(_polls_of_paths(samples), alone.select(*CIRCUIT_POLL.columns))
+    return ibis.union(_polls_of_paths(samples), without_paths.select(*CIRCUIT_POLL.columns))
 
 
 def of_paths(circuit_poll: ir.Table) -> ir.Table:
-    """The polls that are of peer paths, as all were before ports counted (`measured_on` NULL)."""
+    """The polls of peer paths; those stored before ports counted have `measured_on` NULL."""
     return circuit_poll.filter(circuit_poll.measured_on.fill_null("paths") == "paths")
 
 
 def _polls_of_paths(samples: ir.Table) -> ir.Table:
-    """The polls of circuits with peer paths, of what the paths report (CIRCUIT_POLL).
+    """The polls of circuits with peer paths, from the samples of the paths (CIRCUIT_POLL).
 
     A sample of a circuit is the mean over its up and active paths of that poll, else over its up
     paths; a figure is the mean over those that have it. It was taken at the newest instant that the
@@ -57,7 +58,7 @@ def _polls_of_paths(samples: ir.Table) -> ir.Table:
     is_up = samples.is_up.fill_null(False)
     in_use = is_up & samples.is_active.fill_null(False)
     rank = ibis.cases((in_use, _IN_USE), (is_up, _UP), else_=0)
-    # The highest sum of both is the newest instant of the best paths: one look instead of three.
+    # The highest sum of both is the newest instant of the best paths: one aggregate, not three.
     best = (rank * _BEYOND_ANY_US + samples.reported_us).max()
 
     def mean(name: str, least: int) -> ir.FloatingScalar:
@@ -84,7 +85,7 @@ def _polls_of_paths(samples: ir.Table) -> ir.Table:
         },
         measured_on=ibis.literal("paths"),
     )
-    # What repeats the instant of an earlier poll tells nothing new.
+    # A poll with the instant of an earlier one repeats its sample.
     return first_per_key(polls, "circuit_id", "sampled_at").select(*CIRCUIT_POLL.columns)
 
 
@@ -92,24 +93,24 @@ def evidence_polls(circuit_poll: ir.Table, circuits: ir.Table) -> ir.Table:
     """The polls whose sample lies within 20 minutes of each circuit's hour, a copy for each hour.
 
     Args:
-        circuit_poll: The passes of an hour before to an hour after each hour.
+        circuit_poll: The polls of an hour before to an hour after each hour.
         circuits: circuit_hour, circuit_id, hour.
 
     Returns:
         circuit_hour, pass_at, at_us, is_up, is_active and the figures.
     """
     copies = hour_copies(circuit_poll, "sampled_at")
-    near = copies.inner_join(
+    of_circuits = copies.inner_join(
         circuits.select("circuit_hour", "circuit_id", "hour"), ["circuit_id", "hour"]
     )
-    return near.select(
+    return of_circuits.select(
         *("circuit_hour", "pass_at", "is_up", "is_active", *FIGURES),
-        at_us=instant_us(near.sampled_at, near.hour),
+        at_us=instant_us(of_circuits.sampled_at, of_circuits.hour),
     )
 
 
 def _probed(raw_port_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
-    """The polls of circuits of which ports report loss or delay (CIRCUIT_POLL).
+    """The polls of circuits whose ports report loss or delay (CIRCUIT_POLL).
 
     A figure is the mean over the member ports that are up and have it; ports report no MOS.
     """
@@ -160,28 +161,28 @@ def _owned(timed: ir.Table, circuit_port: ir.Table) -> ir.Table:
 
 
 def _ends(circuit_port: ir.Table) -> ir.Table:
-    """When which names of peer paths are a circuit's: its ports' own, and their interface's (pp0).
+    """Intervals in which a port name of peer paths belongs to a circuit.
 
-    Columns: circuit_id, gateway_mac, port_id, from_us, to_us, none overlapping another of its name:
-    members of an aggregate share the interface.
+    A port's own name and that of its interface (pp0). Members of an aggregate share the interface;
+    intervals of one name do not overlap. Columns: circuit_id, gateway_mac, port_id, from_us, to_us.
     """
     over = circuit_port.filter(circuit_port.interface != circuit_port.port_id)
-    held = ("circuit_id", "gateway_mac", "valid_from", "valid_to")
+    columns = ("circuit_id", "gateway_mac", "valid_from", "valid_to")
     names = ibis.union(
-        circuit_port.select(*held, "port_id"), over.select(*held, port_id=over.interface)
+        circuit_port.select(*columns, "port_id"), over.select(*columns, port_id=over.interface)
     )
     key = ("circuit_id", "gateway_mac", "port_id")
     order = ibis.window(order_by=[names[name] for name in key])
     numbered = names.mutate(name=ibis.dense_rank().over(order))
-    spans = numbered.select(
+    intervals = numbered.select(
         "name",
         from_us=_since_1970_us(numbered.valid_from),
         to_us=_since_1970_us(numbered.valid_to.fill_null(ibis.timestamp(_EVER))),
-        kind=ibis.literal("held"),
+        kind=ibis.literal("owned"),
     )
-    whole = overlay_intervals("name", spans, ("held",))
+    whole = overlay_intervals("name", intervals, ("owned",))
     named = numbered.select("name", *key).distinct()
-    return whole.filter(whole.held).inner_join(named, "name").select(*key, "from_us", "to_us")
+    return whole.filter(whole.owned).inner_join(named, "name").select(*key, "from_us", "to_us")
 
 
 def _since_1970_us(instant: ir.TimestampValue) -> ir.IntegerValue:

@@ -1,7 +1,7 @@
 """Top offenders: the worst circuits of the newest periods, by each figure that can be ranked.
 
-Belongs here: what is ranked, which end of it is the worst, who is left out.
-Keep out: the figures themselves (`rollup`), how many places are told (`thresholds`).
+Belongs here: which figures are ranked, whether high or low is worst, which circuits are excluded.
+Keep out: the figures themselves (`rollup`), how many circuits are listed (`thresholds`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ ENOUGH_COVERAGE_PCT = 90
 class Ranked:
     """A column of a period that circuits are ranked by.
 
-    The highest is the worst, of `is_lowest_worst` the lowest. A circuit at `harmless` is no
-    offender. `needs_coverage`: only circuits that are known for 90 % of the period are ranked.
+    The highest value is the worst, with `is_lowest_worst` the lowest. A circuit at `harmless` is no
+    offender. `needs_coverage`: only circuits with 90 % coverage of the period are ranked.
     """
 
     column: str
@@ -50,28 +50,29 @@ def top_offenders(
     places: int,
     figures: Sequence[Ranked] = RANKED,
 ) -> ir.Table:
-    """One row per period, figure and place (TOP_OFFENDER), the worst first.
+    """One row per period, figure and circuit (TOP_OFFENDER), the worst first.
 
-    Of each period the newest is ranked, of days the newest whole one; a period that nothing is kept
-    of has no rows. Equal values share a place, and as many circuits are told as `places`, the first
-    by id; hubs are left out, and so is a circuit whose figure is unknown or harmless.
+    The newest week, month and so on is ranked, of days the newest whole one; a period without
+    stored rows has no rows here. Equal values share a place. At most `places` circuits are listed,
+    of equal ones the first by id. Hubs are excluded, and so is a circuit whose figure is unknown or
+    harmless.
 
     Args:
         circuits: Circuits over periods, by the names in PERIODS.
-        dim_site: Who they are; as of the period's end.
-        places: How many circuits are told of each figure.
-        figures: By which circuits are ranked.
+        dim_site: Their sites, as of the period's end.
+        places: How many circuits are listed for each figure.
+        figures: The columns that circuits are ranked by.
     """
-    told = ibis.union(*(_newest(rows, n, dim_site, figures) for n, rows in circuits.items()))
-    return ibis.union(*(_ranked(told, ranked, places) for ranked in figures))
+    newest = ibis.union(*(_newest(rows, n, dim_site, figures) for n, rows in circuits.items()))
+    return ibis.union(*(_ranked(newest, ranked, places) for ranked in figures))
 
 
 def _newest(rows: ir.Table, name: str, dim_site: ir.Table, figures: Sequence[Ranked]) -> ir.Table:
     period = PERIODS[name]
     newest = newest_period(rows, period)
-    told = rows.cross_join(newest)
-    told = told.filter(told[period.column] == told.period_start)
-    sited = told.inner_join(stores(dim_site, newest).drop("time_zone"), "site_id")
+    dated = rows.cross_join(newest)
+    current = dated.filter(dated[period.column] == dated.period_start)
+    sited = current.inner_join(stores(dim_site, newest).drop("time_zone"), "site_id")
     columns = dict.fromkeys(("coverage_pct", *(ranked.column for ranked in figures)))
     return sited.select(
         *("circuit_id", "site_id", "site_name", "region", "period_start"),
@@ -85,16 +86,16 @@ def _ranked(rows: ir.Table, ranked: Ranked, places: int) -> ir.Table:
     bad = value < ranked.harmless if ranked.is_lowest_worst else value > ranked.harmless
     if ranked.needs_coverage:
         bad &= rows.coverage_pct >= ENOUGH_COVERAGE_PCT
-    told = rows.filter(bad.fill_null(False)).select(
+    offenders = rows.filter(bad.fill_null(False)).select(
         *("circuit_id", "site_id", "site_name", "region", "coverage_pct"),
         *("period", "period_start"),
         ranked_by=ibis.literal(ranked.column),
         value=value,
     )
-    worst = told.value if ranked.is_lowest_worst else told.value.desc()
-    by_value = ibis.window(group_by=told.period, order_by=worst)
-    in_order = ibis.window(group_by=told.period, order_by=[worst, told.circuit_id])
-    numbered = told.mutate(
-        place=ibis.rank().over(by_value) + 1, nth=ibis.row_number().over(in_order)
+    worst = offenders.value if ranked.is_lowest_worst else offenders.value.desc()
+    by_value = ibis.window(group_by=offenders.period, order_by=worst)
+    in_order = ibis.window(group_by=offenders.period, order_by=[worst, offenders.circuit_id])
+    numbered = offenders.mutate(
+        place=ibis.rank().over(by_value) + 1, row_number=ibis.row_number().over(in_order)
     )
-    return numbered.filter(numbered.nth < places).drop("nth")
+    return numbered.filter(numbered.row_number < places).drop("row_number")

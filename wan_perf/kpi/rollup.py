@@ -1,6 +1,6 @@
 """Sums of circuit-hours over a period, and the ratios of those sums.
 
-Belongs here: how an hour's figures add up to a day's.
+Belongs here: how the figures of hours are summed to those of a day.
 Keep out: which periods there are (`periods`), hours themselves (`circuit_hours`), hours above a
 level (`threshold_runs`), longer periods (`calendar`).
 
@@ -38,8 +38,8 @@ def circuit_days(
     """One row per circuit and UTC day in which it was in service (CIRCUIT_DAY).
 
     Percentiles are exact: of utilization over the hours, of loss, jitter and latency over the
-    samples of the hours whose quality comes from samples. Whether a day is whole shows in the hour
-    after it too.
+    samples of the hours whose quality comes from samples. The hour after a day is read too: it
+    decides whether the day is whole.
     """
     days = with_time_above(circuit_periods(circuit_hour, DAY), threshold_piece, DAY)
     hours = circuit_hour.mutate(day=circuit_hour.hour.date())
@@ -53,19 +53,19 @@ def circuit_days(
 def _with_failovers(days: ir.Table, circuit_hour: ir.Table, failover_piece: ir.Table) -> ir.Table:
     """The days with the failovers from the circuit; NULL where neither use nor state is known.
 
-    Where only its state is known, a failover is inferred from it: without one there are 0.
+    Where only the state is known, failovers are inferred from it; without any the count is 0.
     """
     known_minutes = circuit_hour.up_minutes + circuit_hour.known_down_minutes
-    told = circuit_hour.filter(circuit_hour.active_minutes.notnull() | (known_minutes > 0))
-    told = told.select("circuit_id", day=told.hour.date(), is_told=ibis.literal(True)).distinct()
+    known = circuit_hour.filter(circuit_hour.active_minutes.notnull() | (known_minutes > 0))
+    known = known.select("circuit_id", day=known.hour.date(), is_known=ibis.literal(True))
     of_primary = failover_piece.group_by("day", circuit_id="primary_circuit_id").aggregate(
         failover_count=failover_piece.is_begin.ifelse(1, 0).sum(),
         failed_over_minutes=failover_piece.on_backup_minutes.sum().round(MINUTE_DECIMALS),
     )
     by = [DAY.column, "circuit_id"]
-    joined = days.left_join(told, by).drop("day_right", "circuit_id_right")
+    joined = days.left_join(known.distinct(), by).drop("day_right", "circuit_id_right")
     joined = joined.left_join(of_primary, by)
-    none = {name: ibis.ifelse(joined.is_told, 0, None) for name in FAILOVERS}
+    none = {name: ibis.ifelse(joined.is_known, 0, None) for name in FAILOVERS}
     return joined.select(
         *days.columns, **{name: joined[name].fill_null(none[name]) for name in FAILOVERS}
     )
@@ -78,20 +78,20 @@ def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
 
 
 def sums(hours: ir.Table, *by: str) -> ir.Table:
-    """One row per value of the columns, circuit_id among them: what its hours add up to.
+    """One row per value of the columns, circuit_id among them: sums over its hours.
 
     utilization_pct is the busier direction's bytes over capacity, both summed over the hours with a
     utilization; its 95th percentile is over those hours, interpolated linearly. availability_pct is
-    up over the minutes whose state is known; low and high are what the unknown minutes allow. Loss,
-    jitter and latency are means over the minutes that their hours speak for. Site and levels are
-    those of the last hour in service.
+    up over the minutes whose state is known; low and high are the bounds that the unknown minutes
+    allow. Loss, jitter and latency are means over the minutes covered in their hours. Site and
+    levels are those of the last hour in service.
     """
     parts = hour_parts(hours)
     return with_ratios_and_levels(parts.group_by(*by).aggregate(**figures(parts)), hours)
 
 
 def hour_parts(hours: ir.Table) -> ir.Table:
-    """The hours with what each adds to a period: whole numbers, so that any order adds up alike."""
+    """The hours with their addends to a period: integers, whose sum is the same in any order."""
     used = hours.utilization_pct.notnull()
     up_mbps = hours.bandwidth_up_mbps.fill_null(hours.bandwidth_mbps)
     capacity_down = formulas.capacity_bytes(hours.bandwidth_mbps, hours.observed_minutes)
@@ -116,7 +116,7 @@ def hour_parts(hours: ir.Table) -> ir.Table:
 
 
 def figures(parts: ir.Table) -> dict[str, ir.Scalar]:
-    """What `hour_parts` add up to, each under its column's name, and the last hour."""
+    """Sums of `hour_parts`, each under its column's name, and the last hour."""
     found: dict[str, ir.Scalar] = {name: parts[name].sum() for name in _SUMMED}
     # Minutes have few decimals and are few enough for their sum to be the same in any order.
     found |= {name: parts[name].sum().round(MINUTE_DECIMALS) for name in _MINUTES}
@@ -147,7 +147,7 @@ def with_ratios_and_levels(totals: ir.Table, hours: ir.Table) -> ir.Table:
 
 
 def with_ratios(totals: ir.Table) -> ir.Table:
-    """The sums with what is derived of them: utilization, availability, means."""
+    """The sums with the ratios derived from them: utilization, availability, means."""
     total = 60 * totals.hour_count
     known = totals.up_minutes + totals.known_down_minutes
     utilization = formulas.utilization_pct(

@@ -1,7 +1,7 @@
-"""In service: which circuits have a row in an hour, and as what.
+"""In service: which circuits have a row in an hour, and with which attributes.
 
 Belongs here: circuits, their sites and their local time as of an hour.
-Keep out: which circuits there are at all (`identity`), what they did.
+Keep out: which circuits exist (`identity`), their measurements.
 """
 
 import ibis
@@ -13,7 +13,7 @@ from wan_perf.validity import in_force
 
 
 def in_service(dim_site: ir.Table, dim_circuit: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    """Circuit x hour with bandwidth, rank, site and local time: what must have a row.
+    """Circuit x hour with bandwidth, rank, site and local time: the rows of the hourly facts.
 
     Numbered by circuit_hour. Dimensions are joined as of the end of the hour, but a bandwidth that
     changes within the hour is weighted by time. A circuit that is switched off is not in service,
@@ -52,13 +52,13 @@ def _with_changes(circuits: ir.Table, dim_circuit: ir.Table) -> ir.Table:
 
 
 def changed_bandwidth(hours: ir.Table, dim_circuit: ir.Table) -> ir.Table:
-    """Of hours in which a version of their circuit begins: the mean over the time of each version.
+    """Bandwidth of hours in which a version of their circuit begins: the mean, weighted by time.
 
     A mean is NULL where a version's rate is not known: the bytes of that part cannot be separated.
 
     Args:
         hours: hour, circuit_id.
-        dim_circuit: Versions of circuits, of which no two of one circuit overlap.
+        dim_circuit: Versions of circuits; those of one circuit do not overlap.
 
     Returns:
         hour, circuit_id, version_count, mean_down, mean_up [Mbit/s]; no row for other hours.
@@ -83,7 +83,7 @@ def changed_bandwidth(hours: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     timed = versions.select(
         "hour",
         "circuit_id",
-        held_us=overlap_us(started, ended, 0, HOUR_US),
+        version_us=overlap_us(started, ended, 0, HOUR_US),
         down=versions.bandwidth_mbps,
         up=versions.bandwidth_up_mbps.fill_null(versions.bandwidth_mbps),
         has_up=versions.bandwidth_up_mbps.notnull().ifelse(1, 0),
@@ -91,7 +91,7 @@ def changed_bandwidth(hours: ir.Table, dim_circuit: ir.Table) -> ir.Table:
 
     def mean(rate: ir.FloatingValue) -> ir.FloatingValue:
         known = rate.count() == timed.count()
-        value = (rate * timed.held_us).sum() / timed.held_us.sum()
+        value = (rate * timed.version_us).sum() / timed.version_us.sum()
         return ibis.ifelse(known, value, ibis.null("float64"))
 
     changed = timed.group_by("hour", "circuit_id").aggregate(

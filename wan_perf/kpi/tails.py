@@ -1,4 +1,4 @@
-"""The normal distribution's tail, which SQL has not.
+"""Tail of the normal distribution, which SQL does not have.
 
 Belongs here: p-values of a standard normal score.
 Keep out: the scores (`trend`).

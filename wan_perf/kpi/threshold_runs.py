@@ -1,12 +1,12 @@
 """Time above a level: the pieces of runs, and both modes of time above over a period.
 
-Belongs here: when a piece starts and ends, how long a period was above in all and at a stretch.
+Belongs here: when a piece starts and ends; cumulative and longest consecutive hours of a period.
 Keep out: what counts as above (`formulas`), how pieces are chained to runs (`episodes`), which
-figures are judged (`metrics`).
+figures are evaluated (`metrics`).
 
-A run is hours on end that are each at or above the level in force in that hour. A missing hour, an
+A run is consecutive hours, each at or above the level in force in that hour. A missing hour, an
 hour without a value or a level, and one observed for less than 30 minutes are not above and end a
-run. A change of the level ends none: it ends a piece, so that its level held in all of its hours.
+run. A change of the level ends a piece but not the run, so that a piece has one level.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def threshold_pieces(circuit_hour: ir.Table) -> ir.Table:
     """One row per part of a run within one day, one level and one site.
 
     The day is the hours' own where they have the column `day`, else the UTC day.
-    Only hours above are sorted, which are few: five times faster than numbering every hour.
+    Only hours above are sorted: they are few, which is five times faster than numbering all hours.
     """
     parts = [_pieces(circuit_hour, m, severity) for m in JUDGED for severity in SEVERITIES]
     return ibis.union(*parts)
@@ -44,7 +44,7 @@ def _pieces(circuit_hour: ir.Table, metric: Metric, severity: str) -> ir.Table:
     )
     part = ("day", "circuit_id", "site_id", "level")
     in_order = ibis.window(group_by=[above[name] for name in part], order_by=above.hour)
-    # Hours on end have the same difference to their rank.
+    # Consecutive hours have the same difference to their rank.
     nth = above.hour.epoch_seconds() // _HOUR_S
     numbered = above.mutate(run=nth - ibis.row_number().over(in_order))
     pieces = numbered.group_by(*part, "run").aggregate(
@@ -65,7 +65,7 @@ def with_time_above(sums: ir.Table, threshold_piece: ir.Table, period: Period) -
     """The circuits' sums over a period with both modes of time above, per metric and severity.
 
     Cumulative is the hours above in the period, continuous its longest run, counted within the
-    period. Both are NULL where no hour of the period could be judged, and 0 where none was above.
+    period. Both are NULL where no hour of the period could be evaluated, 0 where none was above.
     """
     start = {period.column: period.start(threshold_piece.started_at)}
     return with_hours_above(sums, threshold_piece.mutate(**start), period.column, "circuit_id")
@@ -74,11 +74,11 @@ def with_time_above(sums: ir.Table, threshold_piece: ir.Table, period: Period) -
 def with_hours_above(sums: ir.Table, pieces: ir.Table, *within: str) -> ir.Table:
     """The sums with both modes of time above of the pieces that have the same columns `within`.
 
-    Every piece lies within them, as long as it says.
+    Every piece lies entirely within one value of them.
     """
     by = (*within, "metric", "severity")
-    # Runs of several pieces stand beside the pieces; hours in all are those of the pieces alone,
-    # so that nothing counts twice.
+    # Runs of several pieces are added to the pieces; cumulative hours are those of the pieces only,
+    # so that no hour counts twice.
     runs = ibis.union(
         pieces.select(*by, "above_hours", all_hours="above_hours"),
         joint_runs(pieces, by).select(*by, "above_hours", all_hours=ibis.literal(0, "int64")),
@@ -102,13 +102,13 @@ def with_hours_above(sums: ir.Table, pieces: ir.Table, *within: str) -> ir.Table
 
 
 def joint_runs(pieces: ir.Table, by: Sequence[str]) -> ir.Table:
-    """The runs that are of several pieces: the columns `by`, started_at, ended_at, above_hours.
+    """The runs of several pieces: the columns `by`, started_at, ended_at, above_hours.
 
-    Few pieces join another, and to find these is a fraction of the work of putting all in order.
+    Few pieces are adjacent to another: to find them is much cheaper than to sort all pieces.
     """
-    spans = pieces.select(*by, "started_at", "ended_at", "above_hours")
-    after = spans.semi_join(spans.select(*by, started_at="ended_at"), [*by, "started_at"])
-    before = spans.semi_join(spans.select(*by, ended_at="started_at"), [*by, "ended_at"])
+    intervals = pieces.select(*by, "started_at", "ended_at", "above_hours")
+    after = intervals.semi_join(intervals.select(*by, started_at="ended_at"), [*by, "started_at"])
+    before = intervals.semi_join(intervals.select(*by, ended_at="started_at"), [*by, "ended_at"])
     chain = chained(ibis.union(after, before, distinct=True), by)
     runs = chain.group_by(*by, "episode").aggregate(
         started_at=chain.started_at.min(),

@@ -1,13 +1,12 @@
 """Trading days: the day's figures over the hours in which the store trades, in its local time.
 
 Belongs here: the trading hours of a site's hours, and the trading day that they belong to.
-Keep out: what a day adds up to (`rollup`), when stores trade (`trading_hours`), when a day is whole
+Keep out: sums over a day (`rollup`), when stores trade (`trading_hours`), when a day is whole
 (`whole`).
 
-A day is the store's own: where clocks change it has 23 or 25 hours, and of these those that begin
-within the trading hours; an hour after midnight belongs to the day on which the store opened. Where
-a site's time zone is unknown it is not known which of its hours are trading hours: the site has no
-trading day, as its circuits have no `is_trading_hour`.
+A day is local to the store: where clocks change it has 23 or 25 hours. A trading hour begins within
+the trading hours of the day; one after midnight belongs to the day on which the store opened. A
+site with unknown time zone has no trading days, as its circuits have no `is_trading_hour`.
 """
 
 import ibis
@@ -42,9 +41,9 @@ def circuit_trading_days(
 def site_trading_days(
     site_hour: ir.Table, circuit_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
 ) -> ir.Table:
-    """One row per site and trading day: minutes lost, on backup, not known.
+    """One row per site and trading day: minutes lost, on backup, unknown.
 
-    Lost is a minute of trading in which the site is dark or unreachable.
+    A lost minute is a minute of trading in which the site is dark or unreachable.
 
     Args:
         site_hour: Hours of the trading days and the hour after them.
@@ -74,7 +73,7 @@ def _with_is_whole(
 
     Args:
         days: Figures of each trading day, keyed by the columns `by`.
-        zoned: The hours that they are of, with `day` and `zone`.
+        zoned: The hours of the trading days, with `day` and `zone`.
         circuit_hour: Stored hours of the trading days and the hour after them.
         dim_hour: Local hours of the same time.
         by: day, and circuit_id or site_id.

@@ -1,7 +1,7 @@
-"""Which circuits grow: a test for a trend in the busy hours of each day, and how fast.
+"""Growth of circuits: a trend test on the busy hours of each day, and the slope.
 
 Belongs here: the test, the slope, the correction over the fleet, the days to a level.
-Keep out: the days themselves (`trading`), the numbers of the rule (`thresholds`).
+Keep out: the days themselves (`trading`), the parameters of the rule (`thresholds`).
 
 Each day's 95th percentile of utilization in trading hours is compared with the same weekday's
 others, so that a week's rhythm is no trend. Sources: R. M. Hirsch, J. R. Slack, R. A. Smith 1982
@@ -20,7 +20,7 @@ from wan_perf.thresholds import TrendRule
 from wan_perf.whole import is_whole
 
 TARGETS = (80, 90)
-"""Utilization that capacity is planned by. [%]"""
+"""Utilization levels of capacity planning. [%]"""
 _Z_95 = 1.959964
 _DAY_S = 86_400
 
@@ -28,10 +28,10 @@ _DAY_S = 86_400
 def trends(circuit_trading_day: ir.Table, dim_site: ir.Table, rule: TrendRule) -> ir.Table:
     """One row per circuit of a store with a whole day of the last `rule.of_days` (TREND).
 
-    A trading day in progress is left out: its first hours are not its busiest. A day counts with
-    `rule.hours_of_day` hours of utilization. Under `rule.days` such days there
-    is no test: the verdict is too_short. A trend is rising or falling where the test's p-value is
-    under `rule.p_value`, that survives the correction over the fleet, and the slope is at least
+    A trading day in progress is excluded: its first hours are not its busiest. A day counts with
+    `rule.hours_of_day` hours of utilization. With fewer than `rule.days` such days there is no
+    test: `verdict` is too_short. A trend is rising or falling where the p-value of the test and its
+    q-value, corrected over the fleet, are below `rule.p_value` and the slope is at least
     `rule.slope_pct` points a day; else steady.
     """
     whole = circuit_trading_day.filter(is_whole(circuit_trading_day))
@@ -41,21 +41,21 @@ def trends(circuit_trading_day: ir.Table, dim_site: ir.Table, rule: TrendRule) -
         as_of_day=days.as_of_day.max(),
         site_id=days.site_id.argmax(days.day),
         day_count=days.value.count(),
-        middle_day=days.nth.quantile(0.5, where=days.value.notnull()),
+        middle_day=days.day_number.quantile(0.5, where=days.value.notnull()),
         middle_pct=days.value.median(),
     )
     known = days.filter(days.value.notnull())
     pairs = _pairs(known)
-    told = counted.left_join(_tested(known, pairs), "circuit_id").drop("circuit_id_right")
-    told = told.left_join(_slopes(pairs, _tested(known, pairs)), "circuit_id").drop(
+    measured = counted.left_join(_tested(known, pairs), "circuit_id").drop("circuit_id_right")
+    measured = measured.left_join(_slopes(pairs, _tested(known, pairs)), "circuit_id").drop(
         "circuit_id_right"
     )
-    enough = told.day_count >= rule.days
+    is_long = measured.day_count >= rule.days
     figures = ("p_value", "slope_pct_per_day", "slope_low_pct_per_day", "slope_high_pct_per_day")
-    judged = told.mutate(
-        **{name: ibis.ifelse(enough, told[name], ibis.null("float64")) for name in figures}
+    with_figures = measured.mutate(
+        **{name: ibis.ifelse(is_long, measured[name], ibis.null("float64")) for name in figures}
     )
-    corrected = _corrected(judged)
+    corrected = _corrected(with_figures)
     sites = stores(dim_site, newest).drop("time_zone")
     named = corrected.inner_join(sites, "site_id")
     significant = named.p_value < rule.p_value
@@ -82,33 +82,33 @@ def trends(circuit_trading_day: ir.Table, dim_site: ir.Table, rule: TrendRule) -
 def _days(days: ir.Table, newest: ir.Table, rule: TrendRule) -> ir.Table:
     """The last days with their number, 0 the newest and falling, and the value where it counts."""
     dated = days.cross_join(newest)
-    nth = (dated.day.cast("timestamp").epoch_seconds()) // _DAY_S
+    day_number = (dated.day.cast("timestamp").epoch_seconds()) // _DAY_S
     last = dated.as_of_day.cast("timestamp").epoch_seconds() // _DAY_S
-    numbered = dated.mutate(nth=nth - last, weekday=nth % 7)
-    recent = numbered.filter(numbered.nth > -rule.of_days)
+    numbered = dated.mutate(day_number=day_number - last, weekday=day_number % 7)
+    recent = numbered.filter(numbered.day_number > -rule.of_days)
     counts = recent.observed_hour_count >= rule.hours_of_day
     return recent.mutate(
         value=ibis.ifelse(counts, recent.utilization_p95_pct, ibis.null("float64"))
-    ).select("circuit_id", "site_id", "day", "as_of_day", "nth", "weekday", "value")
+    ).select("circuit_id", "site_id", "day", "as_of_day", "day_number", "weekday", "value")
 
 
 def _pairs(days: ir.Table) -> ir.Table:
-    """Every two days of a circuit and weekday: the slope between them, and its sign."""
-    mine = days.select("circuit_id", "weekday", "nth", "value")
+    """Pairs of days of a circuit and weekday: the slope between them, and its sign."""
+    mine = days.select("circuit_id", "weekday", "day_number", "value")
     later = mine.view().rename(later_circuit="circuit_id", later_weekday="weekday")
-    later = later.rename(later_nth="nth", later_value="value")
+    later = later.rename(later_day_number="day_number", later_value="value")
     both = mine.inner_join(
         later,
         [
             mine.circuit_id == later.later_circuit,
             mine.weekday == later.later_weekday,
-            mine.nth < later.later_nth,
+            mine.day_number < later.later_day_number,
         ],
     )
     rise = both.later_value - both.value
     return both.select(
         "circuit_id",
-        slope=rise / (both.later_nth - both.nth),
+        slope=rise / (both.later_day_number - both.day_number),
         sign=rise.sign().cast("int64"),
     )
 
@@ -124,42 +124,46 @@ def _tested(days: ir.Table, pairs: ir.Table) -> ir.Table:
     spread = of_ties.group_by("circuit_id").aggregate(variance=part.sum() / 18)
     both = spread.left_join(signs, "circuit_id").drop("circuit_id_right")
     score = both.signs.fill_null(0)
-    # One step nearer to zero: a whole number is held against a continuous distribution.
-    nearer = ibis.greatest(score.abs() - 1, 0)
-    # Values that are all equal rise and fall nowhere: no evidence of a trend.
-    p = ibis.ifelse(both.variance > 0, two_sided_p(nearer / both.variance.nullif(0).sqrt()), 1.0)
+    # Continuity correction: an integer is compared with a continuous distribution.
+    corrected = ibis.greatest(score.abs() - 1, 0)
+    # Equal values neither rise nor fall: no evidence of a trend.
+    p = ibis.ifelse(both.variance > 0, two_sided_p(corrected / both.variance.nullif(0).sqrt()), 1.0)
     return both.select("circuit_id", "variance", p_value=p)
 
 
 def _slopes(pairs: ir.Table, tested: ir.Table) -> ir.Table:
-    """Median of the slopes, and between which of them the true one lies in 95 of 100 cases."""
+    """Median of the slopes and its 95 % confidence interval."""
     order = ibis.window(group_by=pairs.circuit_id, order_by=pairs.slope)
     ranked = pairs.mutate(
         rank=ibis.row_number().over(order) + 1,
         total=pairs.slope.count().over(ibis.window(group_by=pairs.circuit_id)),
     )
-    # Never below 0, which Snowflake would refuse: the bound says so to whoever reads the statement.
+    # Never below 0, which Snowflake would reject: the bound makes this visible in the statement.
     deviation = ibis.greatest(tested.variance, 0).sqrt()
     spread = tested.select("circuit_id", margin=_Z_95 * deviation)
-    held = ranked.inner_join(spread, "circuit_id")
-    low = ibis.greatest(((held.total - held.margin) / 2).round(), 1)
-    high = ibis.least(((held.total + held.margin) / 2).round() + 1, held.total)
-    return held.group_by("circuit_id").aggregate(
-        slope_pct_per_day=held.slope.median().round(VALUE_DECIMALS),
-        slope_low_pct_per_day=held.slope.max(where=held["rank"] <= low).round(VALUE_DECIMALS),
-        slope_high_pct_per_day=held.slope.min(where=held["rank"] >= high).round(VALUE_DECIMALS),
+    with_margin = ranked.inner_join(spread, "circuit_id")
+    low = ibis.greatest(((with_margin.total - with_margin.margin) / 2).round(), 1)
+    high = ibis.least(((with_margin.total + with_margin.margin) / 2).round() + 1, with_margin.total)
+    return with_margin.group_by("circuit_id").aggregate(
+        slope_pct_per_day=with_margin.slope.median().round(VALUE_DECIMALS),
+        slope_low_pct_per_day=with_margin.slope.max(where=with_margin["rank"] <= low).round(
+            VALUE_DECIMALS
+        ),
+        slope_high_pct_per_day=with_margin.slope.min(where=with_margin["rank"] >= high).round(
+            VALUE_DECIMALS
+        ),
     )
 
 
 def _corrected(rows: ir.Table) -> ir.Table:
-    """The rows with their q_value: the share of false ones among all that are called as sure."""
+    """The rows with q_value: the false discovery rate among tests of at most their p-value."""
     tested = rows.filter(rows.p_value.notnull()).select("circuit_id", "p_value")
     order = ibis.window(order_by=[tested.p_value, tested.circuit_id])
     ranked = tested.mutate(
         rank=ibis.row_number().over(order) + 1, total=tested.count().over(ibis.window())
     )
     scaled = ranked.mutate(scaled=ranked.p_value * ranked.total / ranked["rank"])
-    # The least of it and all less sure ones: never less sure than a surer one.
+    # The minimum over it and all higher p-values, so that q rises with p.
     after = ibis.window(order_by=[scaled["rank"]], preceding=0, following=None)
     q = ibis.least(scaled.scaled.min().over(after), 1.0)
     found = scaled.mutate(q_value=q).select("circuit_id", "q_value")
@@ -167,7 +171,7 @@ def _corrected(rows: ir.Table) -> ir.Table:
 
 
 def _days_to(rows: ir.Table) -> dict[str, ir.IntegerValue]:
-    """Days until the level, 0 where it is reached; NULL where it is not on the way there."""
+    """Days until the level, 0 where it is reached; NULL where the circuit does not grow to it."""
     found: dict[str, ir.IntegerValue] = {}
     slopes = {"": "slope_pct_per_day", "_low": "slope_high_pct_per_day"}
     slopes["_high"] = "slope_low_pct_per_day"

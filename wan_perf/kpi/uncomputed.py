@@ -1,7 +1,7 @@
-"""Hours that have samples and no circuit-hours: a run ended between the two.
+"""Hours that have samples and no circuit-hours: a run ended between storing the two.
 
 Belongs here: which hours those are.
-Keep out: computing them (`circuit_hours`), when they are looked for (`defs.late`).
+Keep out: computing them (`circuit_hours`), when they are searched (`defs.late`).
 """
 
 import ibis
@@ -13,10 +13,10 @@ _HOUR = ibis.interval(hours=1)
 def uncomputed_hours(
     raw_port_sample: ir.Table, circuit_hour: ir.Table, dim_circuit: ir.Table
 ) -> ir.Table:
-    """The hours with samples and a circuit in service, of which there is no row of the fact.
+    """The hours with samples and a circuit in service but without rows of `circuit_hour`.
 
-    Grain: one row an hour, `hour`. The inputs are cut to the window that is looked at. An hour
-    before the first circuit was in service has nothing to compute.
+    Grain: one row an hour, `hour`. The inputs are limited to the searched interval. An hour
+    before the first circuit was in service has no rows to compute.
     """
     sampled = raw_port_sample.select(hour=raw_port_sample.pass_at.truncate("h")).distinct()
     computed = circuit_hour.select("hour").distinct()

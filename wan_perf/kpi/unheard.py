@@ -1,7 +1,7 @@
-"""Hours that samples do not cover: for these the history is asked.
+"""Hours that samples do not cover: for these the history is requested.
 
 Belongs here: which port and hour lacks samples.
-Keep out: asking (`mist.history`), what history means on a row (`circuit_hours`).
+Keep out: the requests (`mist.history`), what history means on a row (`circuit_hours`).
 """
 
 from datetime import datetime
@@ -24,20 +24,20 @@ def uncovered_port_hours(
     dim_hour: ir.Table,
     end: datetime,
 ) -> ir.Table:
-    """Ports in service and hours over by `end` without samples enough and without history.
+    """Ports in service and hours closed by `end` without enough samples and without history.
 
-    Columns: site_id, gateway_mac, port_id, hour. History that was asked for once is not asked for
-    again, also where there was none.
+    Columns: site_id, gateway_mac, port_id, hour. History is requested once for each port and hour,
+    even where the response was empty.
     """
-    over = dim_hour.filter(dim_hour.hour < ibis.literal(end, "timestamp(6)"))
-    circuits = in_service(dim_site, dim_circuit, over)
+    closed = dim_hour.filter(dim_hour.hour < ibis.literal(end, "timestamp(6)"))
+    circuits = in_service(dim_site, dim_circuit, closed)
     members = members_in_hour(circuits, circuit_port)
-    heard = observed_time(evidence_samples(raw_port_sample, members), members)
-    covered = members.left_join(heard, "port_hour").drop("port_hour_right")
+    with_samples = observed_time(evidence_samples(raw_port_sample, members), members)
+    covered = members.left_join(with_samples, "port_hour").drop("port_hour_right")
     lacking = covered.filter(~is_covered(covered.observed_us))
     keys = ["gateway_mac", "port_id", "hour"]
-    asked = raw_port_history.select(*keys).distinct()
-    unasked = lacking.select("circuit_hour", *keys).anti_join(asked, keys)
+    requested = raw_port_history.select(*keys).distinct()
+    to_request = lacking.select("circuit_hour", *keys).anti_join(requested, keys)
     sites = circuits.select("circuit_hour", "site_id")
-    sited = unasked.inner_join(sites, "circuit_hour")
+    sited = to_request.inner_join(sites, "circuit_hour")
     return sited.select("site_id", *keys).distinct()

@@ -1,7 +1,7 @@
 """Trailing windows: the last hours of a circuit, site or region, as of each hour.
 
-Belongs here: which hours a window holds.
-Keep out: what they add up to (`rollup`, `places`), both modes of time above (`hour_bits`).
+Belongs here: which hours a window contains.
+Keep out: sums over them (`rollup`, `places`), both modes of time above (`hour_bits`).
 
 The window of hour h and length W covers [h + 1 - W, h + 1): exactly W hours, h the last.
 """
@@ -25,7 +25,7 @@ from wan_perf.tables import CIRCUIT_WINDOW, REGION_WINDOW, SITE_WINDOW
 from wan_perf.validity import of_stores
 
 _AN_HOUR = ibis.interval(hours=1)
-# Added, never subtracted: minus before an interval is what Snowflake's stand-in refuses.
+# Added, never subtracted: Snowflake's stand-in rejects a minus before an interval.
 _AN_HOUR_BACK = ibis.interval(hours=-1)
 _HOUR_S = 3600
 
@@ -33,13 +33,13 @@ _HOUR_S = 3600
 def circuit_windows(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir.Table) -> ir.Table:
     """One row per circuit, window and hour of `dim_hour` (CIRCUIT_WINDOW).
 
-    A circuit has a row where it was in service in an hour of the window or more; hour_count tells
-    in how many. Runs are counted within the window.
+    A circuit has a row where it was in service in an hour of the window or more; hour_count is
+    the number of those hours. Runs are counted within the window.
 
     Args:
         circuit_hour: From 23 hours before the first hour on.
         circuit_poll: From 24 hours before it to an hour after the last.
-        dim_hour: The hours whose windows are asked for.
+        dim_hour: The hours whose windows are requested.
     """
     parts = above_parts(hour_parts(circuit_hour))
     totals = _by_window(
@@ -103,7 +103,7 @@ def _joined(rows: ir.Table, more: ir.Table, owner: str) -> ir.Table:
 
 
 def _of_sites(circuit_hour: ir.Table, site_hour: ir.Table) -> tuple[ir.Table, ir.Table]:
-    """What a place's window needs of the hours themselves: utilization, and minutes of sites."""
+    """Inputs of site and region windows from the hours: utilization, and minutes of sites."""
     return circuit_hour.select("site_id", "hour", "utilization_pct"), site_minutes(site_hour)
 
 
@@ -121,7 +121,7 @@ def _by_window(
         dim_hour: The hours whose windows are requested.
         aggregates: Of copies of the rows, each with its `bit` (`hour_bits`).
     """
-    # In their order, since rows in any order take twice as long, and by integers that exist in this
+    # Sorted, since unsorted rows take twice as long, and grouped by integers that exist in this
     # statement only.
     owners = rows.select(owner).distinct()
     owners = owners.mutate(owner_number=_number(owners[owner]))
@@ -141,17 +141,17 @@ def _number(*columns: ir.Value) -> ir.IntegerValue:
 def _within(rows: ir.Table, dim_hour: ir.Table) -> ir.Table:
     """A copy of an hour's row for each window that has the hour, with its bit (`hour_bits`)."""
     windows = _windows(dim_hour)
-    hours = rows.select(held_hour="hour").distinct()
+    hours = rows.select(own_hour="hour").distinct()
     pairs = hours.join(
-        windows, [hours.held_hour < windows.window_end, hours.held_hour >= windows.window_start]
+        windows, [hours.own_hour < windows.window_end, hours.own_hour >= windows.window_start]
     )
-    seconds_back = pairs.window_end.epoch_seconds() - pairs.held_hour.epoch_seconds()
+    seconds_back = pairs.window_end.epoch_seconds() - pairs.own_hour.epoch_seconds()
     # Pairs first, so that the many rows find their windows by equality.
     pairs = pairs.select(
-        *("held_hour", "window_number", "window_end", "window_hours"),
+        *("own_hour", "window_number", "window_end", "window_hours"),
         bit=bit(seconds_back // _HOUR_S - 1),
     )
-    return rows.inner_join(pairs, rows.hour == pairs.held_hour)
+    return rows.inner_join(pairs, rows.hour == pairs.own_hour)
 
 
 def _named(rows: ir.Table) -> ir.Table:
