@@ -50,17 +50,16 @@ def test_most_assets_are_patterns():
 
 @pytest.mark.parametrize("name", sorted(ASSETS))
 def test_the_text_of_a_pattern_is_that_of_the_expression(name: str):
-    """But for line breaks, which follow the length of a line."""
-    made = ASSETS[name].op.compute_fn.decorated_fn
-    for nth in range(2):
-        start = FIRST + nth * 31 * HOUR
+    """Made for one window it is that of another, but for line breaks, which follow the length."""
+    function = ASSETS[name].op.compute_fn.decorated_fn
+    sql = ""
+    for start in (FIRST, FIRST + 31 * HOUR):
         window = Window(start, start + 24 * HOUR)
         given = inputs(ASSETS[name], WAREHOUSE, window)
-        pattern = cut(made(**given), TABLES[name], window)
-        rows = made.__wrapped__(**given).op().to_expr()  # no join that still takes columns
-        expected: Any = cut(rows, TABLES[name], window)
-        said = WAREHOUSE.sql(pattern).split()
-        assert "".join(said) == "".join(plain(expected.op(), WAREHOUSE.dialect).split())
+        sql = WAREHOUSE.sql(cut(function(**given), TABLES[name], window))
+    rows = function.__wrapped__(**given).op().to_expr()  # no join that still takes columns
+    expected: Any = cut(rows, TABLES[name], window)
+    assert "".join(sql.split()) == "".join(plain(expected.op(), WAREHOUSE.dialect).split())
 
 
 def test_it_is_made_once_for_windows_that_are_alike():
