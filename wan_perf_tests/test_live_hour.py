@@ -9,7 +9,7 @@ from rich.console import Console
 
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.mist import endpoints
-from wan_perf.mist.cadence import EVERY, HEARD_LATE
+from wan_perf.mist.cadence import ALLOWED_LATENESS, EVERY
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Fleet, serve
 from wan_perf_tests.graph.staged import Collecting
@@ -35,7 +35,7 @@ def test_a_live_hour_is_the_sum_of_what_is_due(tmp_path: Path, monkeypatch: pyte
     assert pages["paths"] > 1
     expected = {name: HOUR // EVERY[what] * pages[what] for name, what in OF_STREAM.items()}
     assert {name: calls[name] for name in expected} == expected
-    assert calls["insights/sites-sle"] == 1 + HEARD_LATE // HOUR
+    assert calls["insights/sites-sle"] == 1 + ALLOWED_LATENESS // HOUR
     assert calls["self/usage"] == HOUR // EVERY["devices"] + HOUR // EVERY["scores"]
     assert HOUR // EVERY["events"] <= calls["devices/events/search"]
     assert set(calls) == {*expected, "insights/sites-sle", "self/usage", "devices/events/search"}
@@ -60,7 +60,7 @@ def test_5000_sites_cost_at_most_750_calls_an_hour():
             (endpoints.GATEWAYS, HOUR // EVERY["devices"]),
             (endpoints.PATHS, HOUR // EVERY["paths"]),
             (endpoints.PORTS, HOUR // EVERY["ports"]),
-            (endpoints.SITE_SCORES, 1 + HEARD_LATE // HOUR),
+            (endpoints.SITE_SCORES, 1 + ALLOWED_LATENESS // HOUR),
         ):
             before = session.calls
             assert sum(1 for _ in session.rows(endpoint)) >= 5000

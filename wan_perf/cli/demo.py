@@ -20,7 +20,7 @@ from wan_perf.cli.running import Runs
 from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.clock import floored
-from wan_perf.mist.collecting import EVENTS_KEPT
+from wan_perf.mist.collecting import EVENT_RETENTION
 from wan_perf.settings import Settings, made_folder, read_settings
 from wan_perf.simulator import Cloud, Fleet, serve
 
@@ -55,7 +55,7 @@ def _demonstrate(home: Path, sites: int, seed: int) -> None:
     console = Terminal()
     today = floored(datetime.now(UTC).replace(tzinfo=None), DAY)
     start, end = today - DAY - HOUR, today + HOUR if _is_over(today + HOUR) else today
-    past = start - EVENTS_KEPT + HOUR
+    past = start - EVENT_RETENTION + HOUR
     fleet = Fleet.whole(seed, sites, past, end + HOUR)
     contracts = home / "contracts.csv"
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")

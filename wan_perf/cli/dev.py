@@ -23,7 +23,7 @@ from wan_perf.cli.ranges import HOUR, ceiled
 from wan_perf.cli.service import Service
 from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.mist.collecting import EVENTS_KEPT
+from wan_perf.mist.collecting import EVENT_RETENTION
 from wan_perf.settings import Settings, made_folder, read_settings
 from wan_perf.simulator import Fleet, serve
 
@@ -75,7 +75,7 @@ def _serve_demo(console: Console, settings: Settings, sites: int, seed: int, por
             _refuse_second_daemon(instance, before, console)
     emptied(home)
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    past = ceiled(now - EVENTS_KEPT, HOUR)
+    past = ceiled(now - EVENT_RETENTION, HOUR)
     fleet = Fleet.whole(seed, sites, past, now + timedelta(days=7))
     contracts = home / "contracts.csv"
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")

@@ -17,7 +17,7 @@ from wan_perf.declaration import Table
 from wan_perf.errors import UsageError
 from wan_perf.mist.cadence import PASS_EVERY, reach_back
 from wan_perf.mist.clock import floored
-from wan_perf.mist.collecting import EVENTS_KEPT
+from wan_perf.mist.collecting import EVENT_RETENTION
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
@@ -61,7 +61,7 @@ class DueJobs(Jobs):
 
     def earliest(self, now: datetime) -> datetime:
         """The first hour of which Mist still has events, where partitions begin before it."""
-        return max(floored(self.settings.start, HOUR), ceiled(now - EVENTS_KEPT, HOUR))
+        return max(floored(self.settings.start, HOUR), ceiled(now - EVENT_RETENTION, HOUR))
 
     def chunks(
         self, first: datetime, last: datetime, now: datetime, *, due_only: bool

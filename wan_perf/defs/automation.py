@@ -21,7 +21,7 @@ import dagster as dg
 
 from wan_perf.defs.lanes import ASKED_BY, HISTORY, LANE, LIVE, lane
 from wan_perf.defs.raw import DUE_TAG
-from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, reach_back
+from wan_perf.mist.cadence import ALLOWED_LATENESS, PASS_EVERY, reach_back
 from wan_perf.mist.clock import floored
 
 AC = dg.AutomationCondition
@@ -32,7 +32,7 @@ LOOK_BACK = timedelta(days=40)
 MIST_KEEPS = timedelta(days=14)
 _OF_LIVE = timedelta(hours=2)
 """Hours that each live run brings up to date."""
-_SETTLED = HEARD_LATE + _OF_LIVE
+_SETTLED = ALLOWED_LATENESS + _OF_LIVE
 """After so long an hour's passes are over and its late events heard: what lacks is fetched."""
 
 FACTS_SENSOR = "facts"

@@ -12,7 +12,7 @@ from wan_perf.defs.kept_out import ROWS, odd_values_check, tell_kept_out, with_o
 from wan_perf.defs.raw import MIST_POOL
 from wan_perf.defs.resources import Source
 from wan_perf.defs.retrying import tried_again
-from wan_perf.mist.asking_sites import ask_sites
+from wan_perf.mist.asking_sites import add_site_bandwidth
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.instants import EPOCH
@@ -42,7 +42,7 @@ def raw_inventory(
     variables = site_variables(session, templates, newest, clock, source.reserve)
     bare, unused = snapshot(estate, at, source.contracts(), variables.by_site)
     frame = variables.put_on(bare)
-    sites = ask_sites(session, frame, newest, clock, source.reserve, variables.settings)
+    sites = add_site_bandwidth(session, frame, newest, clock, source.reserve, variables.settings)
     for sentence in (*unused, *sites.complaints):
         context.log.warning(sentence)
     for why, count in sorted(sites.left.items()):
@@ -53,7 +53,7 @@ def raw_inventory(
         {
             "contracts_unused": unused,
             "variables_unused": sites.complaints,
-            "sites_asked": sites.asked,
+            "sites_asked": sites.requested,
             "sites_left": sites.left.total(),
             "why_left": sorted(sites.left),
             "sites_without_variables": variables.left.total(),

@@ -11,7 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from wan_perf.mist.figures import IMPOSSIBLE
-from wan_perf.mist.kept_out import EXAMPLES, KeptOut
+from wan_perf.mist.kept_out import EXAMPLES, Rejections
 from wan_perf.mist.session import MistSession
 
 KEPT_OUT = "rows_kept_out"
@@ -40,12 +40,12 @@ def with_odd_values(
 
     `session` made the calls; None where nothing was requested.
     """
-    kept_out = session.kept_out if session else KeptOut()
-    metadata: dict[str, Any] = {"values": kept_out.odd_count}
-    if kept_out.odd_count:
+    rejections = session.rejections if session else Rejections()
+    metadata: dict[str, Any] = {"values": rejections.odd_count}
+    if rejections.odd_count:
         by_field = [
             {"endpoint": endpoint, "field": field, "values": count}
-            for (endpoint, field), count in kept_out.odd_by_field.items()
+            for (endpoint, field), count in rejections.odd_by_field.items()
         ]
         examples = [
             {
@@ -55,13 +55,13 @@ def with_odd_values(
                 "value": example.value.value,
                 "effect": "row rejected" if example.value.costs_row else "stored as unknown",
             }
-            for example in kept_out.examples[:EXAMPLES]
+            for example in rejections.examples[:EXAMPLES]
         ]
         metadata |= {"values_by_field": _table(by_field), "examples": _table(examples)}
     result = dg.AssetCheckResult(
         asset_key=asset,
         check_name=ODD_VALUES,
-        passed=not kept_out.odd_count,
+        passed=not rejections.odd_count,
         severity=dg.AssetCheckSeverity.WARN,
         metadata=metadata,
     )
@@ -91,7 +91,7 @@ def tell_kept_out(
 
     `output_name` is the table that bears the metadata where an asset has several.
     """
-    sentences = session.kept_out.sentences
+    sentences = session.rejections.sentences
     for sentence in sentences:
         context.log.warning(sentence)
     context.add_output_metadata({KEPT_OUT: sentences}, output_name=output_name)

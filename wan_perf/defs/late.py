@@ -24,7 +24,7 @@ from wan_perf.kpi.corrections import (
 )
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.kpi.uncomputed import uncomputed_hours
-from wan_perf.mist.cadence import HEARD_LATE
+from wan_perf.mist.cadence import ALLOWED_LATENESS
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import take_events
 from wan_perf.tables import (
@@ -81,7 +81,7 @@ def late_sensors(
         clock: dg.ResourceParam[Clock],
         warehouse: dg.ResourceParam[Warehouse],
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        until = floored(clock.now(), _HOUR) - HEARD_LATE
+        until = floored(clock.now(), _HOUR) - ALLOWED_LATENESS
         begin = until - EVENT_REACH_BACK
         changed = hours_of_late_events(source, clock, warehouse, begin, until)
         yield from _asked(changed, start, "No event came late.")

@@ -31,7 +31,7 @@ from wan_perf.defs.requested import (
 )
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.defs.retrying import tried_again
-from wan_perf.mist.cadence import HEARD_LATE, PASS_EVERY, is_due
+from wan_perf.mist.cadence import ALLOWED_LATENESS, PASS_EVERY, is_due
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import Scores, allowance, take_events, take_passes, take_scores
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
@@ -214,7 +214,7 @@ def final_scores(warehouse: Warehouse, start: datetime, end: datetime) -> set[da
     """Hours whose scores are stored and were requested when they no longer changed."""
     stored = warehouse.lazy(RAW_SITE_SLE, Window(start, end))
     hours = warehouse.query(stored.group_by("hour").aggregate(fetched_at=stored.fetched_at.max()))
-    final = hours[hours["fetched_at"] >= hours["hour"] + HOUR + HEARD_LATE]
+    final = hours[hours["fetched_at"] >= hours["hour"] + HOUR + ALLOWED_LATENESS]
     return {hour.to_pydatetime() for hour in final["hour"]}
 
 

@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
-from wan_perf.mist.cadence import HEARD_LATE
+from wan_perf.mist.cadence import ALLOWED_LATENESS
 
 REQUESTED_AT = "requested_at"
 """Metadata of a partition: when its rows were requested; naive UTC, by the clock in use."""
 HOUR = timedelta(hours=1)
-EVENTS_FINAL_AFTER = EVENT_REACH_BACK + HEARD_LATE
+EVENTS_FINAL_AFTER = EVENT_REACH_BACK + ALLOWED_LATENESS
 """Age of an hour's end from which its events are final: later than `late_events` looks back."""
-SCORES_FINAL_AFTER = HEARD_LATE
+SCORES_FINAL_AFTER = ALLOWED_LATENESS
 
 
 def hours_of(start: datetime, end: datetime) -> list[datetime]:

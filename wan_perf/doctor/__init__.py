@@ -12,7 +12,7 @@ from wan_perf.doctor.cloud import CLOUD, examine_cloud
 from wan_perf.doctor.contracts import examine_contracts
 from wan_perf.doctor.described import DESCRIBED, examine_described
 from wan_perf.doctor.files import FILES, empty_settings, examine_files
-from wan_perf.doctor.finding import Finding, not_asked
+from wan_perf.doctor.finding import Finding, skip
 from wan_perf.doctor.machine import MACHINE, examine_machine
 from wan_perf.doctor.store import PATIENCE_S, STORE, examine_store
 from wan_perf.errors import UsageError
@@ -32,7 +32,7 @@ def examine(clock: Clock | None = None, patience_s: float = PATIENCE_S) -> Itera
     except UsageError as error:
         yield Finding("settings", "FAILED", str(error))
         names = (*FILES, *CLOUD, *STORE, *DESCRIBED, *MACHINE)
-        yield from not_asked(names, "the settings cannot be read")
+        yield from skip(names, "the settings cannot be read")
         return
     values = (getattr(settings, name) for name in Settings.model_fields)
     secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

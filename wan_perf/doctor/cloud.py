@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from wan_perf.defs.resources import UNVERIFIED, Source, clock_for
 from wan_perf.doctor.files import empty_settings
-from wan_perf.doctor.finding import Finding, listed, not_asked
+from wan_perf.doctor.finding import Finding, join_names, skip
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist import endpoints
 from wan_perf.mist.clock import Clock
@@ -36,30 +36,30 @@ def examine_cloud(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """All that Mist can be asked about, in at most three calls; `clock` is the machine's."""
     empty = empty_settings(settings)
     if empty:
-        yield from not_asked(CLOUD, f"{' and '.join(empty)} must be set first")
+        yield from skip(CLOUD, f"{' and '.join(empty)} must be set first")
         return
     source = Source(settings, _TIMEOUT_S, _ONE_ANSWER_S, compares_clocks=False)
     try:
         yield network(source.route)
     except UsageError as error:
         yield Finding("network", "FAILED", str(error))
-        yield from not_asked(CLOUD[1:], "no request can be sent with these settings")
+        yield from skip(CLOUD[1:], "no request can be sent with these settings")
         return
     try:
         session = source.session()
     except UsageError as error:
         yield Finding("Mist", "FAILED", str(error))
-        yield from not_asked(CLOUD[2:], "Mist cannot be asked with these settings")
+        yield from skip(CLOUD[2:], "Mist cannot be asked with these settings")
         return
-    asked_at = clock.now()
+    requested_at = clock.now()
     try:
         answer: Self | WanPerfError = session.single(endpoints.SELF)
     except WanPerfError as error:
         answer = error
     # Of this answer: those that follow come later.
-    told_at, answered_at = session.told_at, clock.now()
+    server_time, answered_at = session.server_time, clock.now()
     yield from _asked_further(settings, session, answer)
-    yield _clock(settings, asked_at, told_at, answered_at)
+    yield _clock(settings, requested_at, server_time, answered_at)
 
 
 def _asked_further(
@@ -71,7 +71,7 @@ def _asked_further(
     used_up = isinstance(answer, HourUsedUpError)
     if isinstance(answer, WanPerfError) and not refused and not used_up:
         yield Finding("Mist", "FAILED", str(answer))
-        yield from not_asked(CLOUD[2:5], "Mist gave no answer that can be used")
+        yield from skip(CLOUD[2:5], "Mist gave no answer that can be used")
         return
     address = settings.mist_base_url or settings.mist_api_host
     yield Finding("Mist", "ok", f"{address} answers.")
@@ -87,9 +87,9 @@ def _asked_further(
             "If it is valid, correct MIST_API_HOST: a token counts only in the Mist Cloud that "
             "made it.",
         )
-        yield from not_asked(CLOUD[3:5], "Mist refused the token")
+        yield from skip(CLOUD[3:5], "Mist refused the token")
     else:
-        yield from not_asked(CLOUD[2:4], _USED_UP)
+        yield from skip(CLOUD[2:4], _USED_UP)
         yield Finding("calls", "FAILED", str(answer))
 
 
@@ -117,7 +117,7 @@ def token(privileges: Sequence[Privilege], org_id: str) -> Finding:
         return Finding(
             "token",
             "FAILED",
-            f"its role in the organisation is {listed(sorted(roles))}, which reads no statistics.",
+            f"its role in the organisation is {join_names(sorted(roles))}, which reads no statistics.",
             "Make a token with the role read (observer) and set MIST_API_TOKEN to it.",
         )
     scope = fitting[0].scope
@@ -143,7 +143,7 @@ def _without_privilege(privileges: Sequence[Privilege], in_org: Sequence[Privile
     return Finding(
         "token",
         "FAILED",
-        f"valid, but not for the organisation; it is for {listed(others) or 'none'}.",
+        f"valid, but not for the organisation; it is for {join_names(others) or 'none'}.",
         "Correct MIST_ORG_ID, or set MIST_API_TOKEN to a token of that organisation with the role "
         "read (observer).",
     )
@@ -153,7 +153,7 @@ def _organisation(session: MistSession, org_id: str) -> Finding:
     try:
         name = session.single(endpoints.ORGANISATION, org_id).organisation
     except HourUsedUpError:
-        return next(not_asked(("organisation",), _USED_UP))
+        return next(skip(("organisation",), _USED_UP))
     except WanPerfError as error:
         return Finding("organisation", "FAILED", str(error))
     return Finding("organisation", "ok", f"{name} ({org_id}).")
@@ -189,15 +189,15 @@ def calls(used: int, limit: int, reserve: int) -> Finding:
         return Finding(
             "calls",
             "warning",
-            f"{found}, no more than WAN_PERF_CALL_RESERVE keeps for live passes ({reserve:,}).",
+            f"{found}, no more than WAN_PERF_CALL_RESERVE reserves for live polls ({reserve:,}).",
             "History goes on in the next hour; where this happens often, give wan_perf a token of "
             "its own.",
         )
-    return Finding("calls", "ok", f"{found}; {reserve:,} of them are kept for live passes.")
+    return Finding("calls", "ok", f"{found}; {reserve:,} of them are reserved for live polls.")
 
 
 def _clock(
-    settings: Settings, asked_at: datetime, told_at: datetime | None, answered_at: datetime
+    settings: Settings, requested_at: datetime, server_time: datetime | None, answered_at: datetime
 ) -> Finding:
     if settings.clock == "simulator":
         try:
@@ -205,10 +205,10 @@ def _clock(
         except WanPerfError as error:
             return Finding("clock", "FAILED", str(error))
         why = f"WAN_PERF_CLOCK is simulator; its clock stands at {now:%Y-%m-%d %H:%M} UTC"
-        return next(not_asked(("clock",), why))
-    if told_at is None:
-        return next(not_asked(("clock",), "Mist named no time"))
-    off = offset_s(asked_at, told_at, answered_at)
+        return next(skip(("clock",), why))
+    if server_time is None:
+        return next(skip(("clock",), "Mist named no time"))
+    off = offset_s(requested_at, server_time, answered_at)
     if abs(off) <= OFF_S:
         return Finding("clock", "ok", f"within {OFF_S} s of Mist's.")
     return Finding(
@@ -219,12 +219,12 @@ def _clock(
     )
 
 
-def offset_s(asked_at: datetime, told_at: datetime, answered_at: datetime) -> float:
+def offset_s(requested_at: datetime, server_time: datetime, answered_at: datetime) -> float:
     """How far the machine's clock is ahead of Mist's at the least. [s]
 
     Mist told a whole second at some instant between question and answer, so that the offset is a
     range; it is 0 where the range holds 0.
     """
-    most = (answered_at - told_at).total_seconds()
-    least = (asked_at - told_at - timedelta(seconds=1)).total_seconds()
+    most = (answered_at - server_time).total_seconds()
+    least = (requested_at - server_time - timedelta(seconds=1)).total_seconds()
     return max(least, min(most, 0.0))

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 import pandas as pd
 
 from wan_perf.defs.resources import PolicyFile, warehouse_for
-from wan_perf.doctor.finding import Finding, listed, not_asked
+from wan_perf.doctor.finding import Finding, join_names, skip
 from wan_perf.doctor.folders import is_there
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.policy_scopes import contradictions, known_names, resolved
@@ -31,15 +31,15 @@ def examine_described(settings: Settings, patience_s: float, *, is_open: bool) -
         is_open: Whether the warehouse could be opened before; if not it is not tried again.
     """
     if not is_open:
-        yield from not_asked(DESCRIBED, "the warehouse is not open")
+        yield from skip(DESCRIBED, "the warehouse is not open")
         return
     try:
         sites, circuits = _dimensions(settings, patience_s)
     except WanPerfError:
-        yield from not_asked(DESCRIBED, "the warehouse is not open")
+        yield from skip(DESCRIBED, "the warehouse is not open")
         return
     if sites.empty:
-        yield from not_asked(DESCRIBED, "nothing has been collected yet")
+        yield from skip(DESCRIBED, "nothing has been collected yet")
         return
     yield _overrides(settings, sites, circuits)
     yield _time_zones(sites[sites["valid_to"].isna()])
@@ -79,6 +79,6 @@ def _time_zones(sites: pd.DataFrame) -> Finding:
     return Finding(
         "time zones",
         "warning",
-        f"unknown of {len(unknown):,} sites, which have no trading hours: {listed(names)}.",
+        f"unknown of {len(unknown):,} sites, which have no trading hours: {join_names(names)}.",
         "Set the time zone of the site in Mist, as an IANA name such as America/Chicago.",
     )

@@ -31,13 +31,13 @@ class Finding:
         return replace(self, found=found, advice=advice)
 
 
-def not_asked(names: Iterable[str], why: str) -> Iterator[Finding]:
+def skip(names: Iterable[str], why: str) -> Iterator[Finding]:
     """Findings of checks that cannot be made, for the same reason."""
     for name in names:
-        yield Finding(name, "skipped", f"not asked, because {why}.")
+        yield Finding(name, "skipped", f"not checked, because {why}.")
 
 
-def listed(names: Iterable[str], most: int = 4) -> str:
+def join_names(names: Iterable[str], most: int = 4) -> str:
     """Names in a row, the first of many."""
     known = list(names)
     more = len(known) - most

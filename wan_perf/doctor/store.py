@@ -14,7 +14,7 @@ import pandas as pd
 
 from wan_perf.declaration import Table, View
 from wan_perf.defs.resources import clock_for, warehouse_for
-from wan_perf.doctor.finding import Finding, first_line, listed, not_asked
+from wan_perf.doctor.finding import Finding, first_line, join_names, skip
 from wan_perf.doctor.folders import is_there, unwritable
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.clock import Clock
@@ -47,18 +47,18 @@ def examine_store(
         warehouse = warehouse_for(settings)
     except WanPerfError as error:
         yield Finding("warehouse", "FAILED", str(error))
-        yield from not_asked(STORE[1:], "the settings name no whole warehouse")
+        yield from skip(STORE[1:], "the settings name no whole warehouse")
         return
     if isinstance(warehouse, DuckDBWarehouse):
         warehouse = replace(warehouse, patience_s=patience_s)
         if not is_there(warehouse.path):
             yield _no_file_yet(warehouse)
-            yield from not_asked(STORE[1:], "there is no warehouse yet")
+            yield from skip(STORE[1:], "there is no warehouse yet")
             return
-    opened = _opened(warehouse)
+    opened = _open(warehouse)
     yield opened
     if opened.verdict == "FAILED":
-        yield from not_asked(STORE[1:], "the warehouse is not open")
+        yield from skip(STORE[1:], "the warehouse is not open")
         return
     yield _privileges(warehouse)
     if isinstance(warehouse, DuckDBWarehouse):
@@ -74,7 +74,7 @@ def _no_file_yet(warehouse: DuckDBWarehouse) -> Finding:
     return Finding("warehouse", "ok", f"none yet; wan-perf collect makes {warehouse.path}.")
 
 
-def _opened(warehouse: DuckDBWarehouse | SnowflakeWarehouse) -> Finding:
+def _open(warehouse: DuckDBWarehouse | SnowflakeWarehouse) -> Finding:
     try:
         # For reading, so that a file that may not be written is told apart from one that is broken.
         with warehouse.session(read_only=True) as session:
@@ -98,7 +98,7 @@ def _blocks(warehouse: DuckDBWarehouse) -> Finding:
         return Finding(
             "blocks",
             "FAILED",
-            f"{listed(reading.damaged)} cannot be read ({name}: {why}).",
+            f"{join_names(reading.damaged)} cannot be read ({name}: {why}).",
             "Restore a backup (wan-perf restore), or collect into a new file (WAN_PERF_DUCKDB).",
         )
     rows = sum(content.rows for content in reading.read.values())
@@ -107,7 +107,7 @@ def _blocks(warehouse: DuckDBWarehouse) -> Finding:
             "blocks",
             "ok",
             f"{len(reading.read)} tables ({rows:,} rows) read whole in {_READ_WITHIN_S} s, not "
-            f"reached: {listed(reading.not_reached)}. wan-perf backup reads all.",
+            f"reached: {join_names(reading.not_reached)}. wan-perf backup reads all.",
         )
     return Finding("blocks", "ok", f"all of {len(reading.read)} tables, {rows:,} rows, read whole.")
 
@@ -121,7 +121,7 @@ def _future(warehouse: Warehouse, settings: Settings, clock: Clock) -> Finding:
         return Finding("future", "skipped", f"not checked: {first_line(error)}.")
     if not rows:
         return Finding("future", "ok", "no table has rows of the future.")
-    found = listed(f"{name} ({count:,})" for name, count in rows.items())
+    found = join_names(f"{name} ({count:,})" for name, count in rows.items())
     return Finding(
         "future",
         "FAILED",
@@ -176,7 +176,7 @@ def _privileges(warehouse: Warehouse) -> Finding:
                 for doing, step in _steps(warehouse, session, probe).items():  # noqa: B007 - told below
                     step()
             finally:
-                stays = _dropped(session, probe)
+                stays = _drop(session, probe)
     except Exception as error:  # as above
         said = str(error) if isinstance(error, WanPerfError) else f"{first_line(error)}."
         problem = f"{doing} fails: {said}"
@@ -208,7 +208,7 @@ def _steps(warehouse: Warehouse, session: Session, probe: str) -> dict[str, Call
     }
 
 
-def _dropped(session: Session, probe: str) -> str:
+def _drop(session: Session, probe: str) -> str:
     """Take the probe away; a sentence about what stays."""
     stays = []
     for kind, name in (("VIEW", f"{probe}_view"), ("TABLE", f"{probe}_stage"), ("TABLE", probe)):
@@ -238,7 +238,7 @@ def _declared(warehouse: Warehouse) -> Iterator[Finding]:
             yield _views(warehouse, session, [t for t in declared if isinstance(t, View)])
     except WanPerfError as error:
         yield Finding("tables", "FAILED", str(error))
-        yield from not_asked(("views",), "the tables cannot be read")
+        yield from skip(("views",), "the tables cannot be read")
     except Exception as error:  # as above
         why = f"they cannot be read: {first_line(error)}."
         yield Finding("tables", "FAILED", why, "Look whether the role may read the schema.")
@@ -261,9 +261,9 @@ def _tables(warehouse: Warehouse, session: Session, declared: list[Table]) -> Fi
     ]
     said = [f"{len(there)} of {len(declared)} exist"]
     if missing:
-        said.append(f"made with their first store: {listed(missing)}")
+        said.append(f"made with their first store: {join_names(missing)}")
     if lacking:
-        said.append(f"added with the next store: {listed(lacking)}")
+        said.append(f"added with the next store: {join_names(lacking)}")
     if not unlike:
         return Finding("tables", "ok", f"{'; '.join(said)}.")
     return Finding(
@@ -280,7 +280,7 @@ def _views(warehouse: Warehouse, session: Session, declared: list[View]) -> Find
     older = [view.name for view in there if not warehouse.is_as_declared(session, view)]
     said = [f"{len(there) - len(older)} of {len(declared)} are as declared"]
     if missing:
-        said.append(f"made with their tables: {listed(missing)}")
+        said.append(f"made with their tables: {join_names(missing)}")
     if older:
-        said.append(f"made again with the next store: {listed(older)}")
+        said.append(f"made again with the next store: {join_names(older)}")
     return Finding("views", "ok", f"{'; '.join(said)}.")

@@ -1,4 +1,4 @@
-"""Decoding of an answer of the Mist Cloud: its content, or why there is none.
+"""Decoding of responses of the Mist Cloud: the content, or why there is none.
 
 Belongs here: which status is a permanent and which a transient failure; decoding of JSON.
 Keep out: calls (`session`), which rows of a page count (`pages`).
@@ -34,7 +34,7 @@ _NOT_FOUND = 404
 _TOO_MANY = 429
 _FIRST_SERVER_ERROR = 500
 _LONGEST_WAIT_S = 3600.0
-"""Calls are counted by the hour: whatever the cloud says, after an hour it may be asked again."""
+"""Calls are counted by the hour, so no wait is longer, whatever Retry-After says."""
 _REFUSALS = {
     401: "Mist refused the token; set MIST_API_TOKEN to a valid one",
     403: "the token has no right to read this; give it at least the observer role, "
@@ -45,13 +45,15 @@ _PASSING = {408: "Mist waited too long for the request", 429: "the hour's calls 
 _NEW_SHAPE = "the Mist API may have changed: look for a newer wan_perf"
 
 
-def refuse_failure(asked: Endpoint[Row] | Single[Row], response: APIResponse, token: str) -> None:
+def refuse_failure(
+    endpoint: Endpoint[Row] | Single[Row], response: APIResponse, token: str
+) -> None:
     """Refuse every status but 200.
 
     Args:
-        asked: What was called, for messages.
+        endpoint: What was called, for messages.
         response: The answer.
-        token: Removed from what the cloud says, should it repeat it.
+        token: Removed from the error detail, which may repeat it.
 
     Raises:
         MistPermanentError: The call would fail again; MistUnknownError: by 404,
@@ -61,7 +63,7 @@ def refuse_failure(asked: Endpoint[Row] | Single[Row], response: APIResponse, to
     status = response.status_code
     if status == _STATUS_OK:
         return
-    where = f"({asked.path}, status {status})"
+    where = f"({endpoint.path}, status {status})"
     if status in _PASSING or status >= _FIRST_SERVER_ERROR:
         what = _PASSING.get(status, "Mist failed")
         wait = _retry_after(response)
@@ -69,15 +71,15 @@ def refuse_failure(asked: Endpoint[Row] | Single[Row], response: APIResponse, to
         kind = HourUsedUpError if status == _TOO_MANY else MistTransientError
         raise kind(f"{_capital(what)} {where}; try again {when}.", wait)
     if status == _NOT_FOUND:
-        raise MistUnknownError(f"{_capital(asked.unknown)} {where}.")
-    said = _detail(response).replace(token, "***")
-    what = _REFUSALS.get(status) or f"Mist does not accept the request{said}; {_NEW_SHAPE}"
+        raise MistUnknownError(f"{_capital(endpoint.unknown)} {where}.")
+    detail = _detail(response).replace(token, "***")
+    what = _REFUSALS.get(status) or f"Mist does not accept the request{detail}; {_NEW_SHAPE}"
     refused = MistRejectedError if status == _REJECTED else MistPermanentError
     raise refused(f"{_capital(what)} {where}.")
 
 
-def decoded_as(shape: Any, path: str, response: APIResponse) -> Any:
-    """The whole answer as a value of that shape; a text that is no Unicode loses those characters.
+def decode_as(shape: Any, path: str, response: APIResponse) -> Any:
+    """The whole answer as a value of that shape; invalid Unicode characters are replaced.
 
     Raises:
         MistAnswerError: The answer has not that shape.
@@ -89,14 +91,14 @@ def decoded_as(shape: Any, path: str, response: APIResponse) -> Any:
         except msgspec.ValidationError:
             raise
         except msgspec.DecodeError:
-            return msgspec.convert(parsed(response.raw_data), shape)
+            return msgspec.convert(parse_json(response.raw_data), shape)
     except msgspec.ValidationError as error:
         raise unknown_shape(path, str(error)) from None
     except ValueError:
         raise MistTransientError(_no_json(path, response)) from None
 
 
-def record_of(asked: Single[Row], response: APIResponse) -> tuple[Row, list[OddValue]]:
+def record_of(endpoint: Single[Row], response: APIResponse) -> tuple[Row, list[OddValue]]:
     """An answer that is one record, and the odd values among its series.
 
     Raises:
@@ -104,15 +106,15 @@ def record_of(asked: Single[Row], response: APIResponse) -> tuple[Row, list[OddV
         MistTransientError: The answer is not whole JSON.
     """
     try:
-        return decoded_as(asked.shape, asked.path, response), []
+        return decode_as(endpoint.shape, endpoint.path, response), []
     except MistAnswerError as error:
         try:
-            return answer_without_odd_values(parsed(response.raw_data), asked.shape)
+            return answer_without_odd_values(parse_json(response.raw_data), endpoint.shape)
         except UnreadableError:
             raise error from None
 
 
-def parsed(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """JSON as plain values, where the strict decoder refuses characters or numbers in it.
 
     Halves of surrogate pairs become question marks, NaN is null, and a number beyond any float
@@ -131,7 +133,7 @@ def _finite(number: str) -> float | str:
 
 
 def unknown_shape(path: str, why: str) -> MistAnswerError:
-    """The failure of an answer that is none of this API."""
+    """The error for an answer of another shape than this API's."""
     return MistAnswerError(f"The answer of {path} has not the known shape: {why}; {_NEW_SHAPE}.")
 
 
@@ -146,13 +148,13 @@ def _no_json(path: str, response: APIResponse) -> str:
 
 
 def _detail(response: APIResponse) -> str:
-    said = response.data.get("detail") if isinstance(response.data, dict) else None
-    return f": {said[:200]}" if isinstance(said, str) else ""
+    detail = response.data.get("detail") if isinstance(response.data, dict) else None
+    return f": {detail[:200]}" if isinstance(detail, str) else ""
 
 
 def _retry_after(response: APIResponse) -> float | None:
-    said = (response.headers or {}).get("Retry-After", "")
-    return min(float(said), _LONGEST_WAIT_S) if said.isdecimal() else None
+    seconds = (response.headers or {}).get("Retry-After", "")
+    return min(float(seconds), _LONGEST_WAIT_S) if seconds.isdecimal() else None
 
 
 def _capital(sentence: str) -> str:

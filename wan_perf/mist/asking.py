@@ -1,7 +1,7 @@
-"""Asking a cloud that may be ill: what is waited for, what is left out, and why.
+"""Polling a cloud that may fail: which calls are retried, which streams are skipped, and why.
 
-Belongs here: patience with one call, and what one stream's failure means for the next.
-Keep out: what is asked for (`collecting`), what an answer means.
+Belongs here: the retry of one call, and what one stream's failure means for the next poll.
+Keep out: what is requested (`collecting`), what an answer means.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ from wan_perf.mist.records import Report
 from wan_perf.mist.session import MistSession
 
 LONGEST_WAIT_S = 60
-"""A longer wait would run into the next pass."""
+"""A longer wait would overlap the next poll."""
 AT_ONCE = 8
-"""Calls under way together; one after the other 20,000 calls would take hours."""
+"""Concurrent calls; one after the other 20,000 calls would take hours."""
 Answer = TypeVar("Answer")
 
 
-def patiently(clock: Clock, call: Callable[[], Answer]) -> Answer:
-    """What the call gives; where the cloud asks for a short pause it is made again after it, once.
+def retry_once(clock: Clock, call: Callable[[], Answer]) -> Answer:
+    """The result of a call, repeated once where Mist requests a short pause.
 
     Raises:
         MistPermanentError: The call would fail again.
@@ -45,23 +45,23 @@ def patiently(clock: Clock, call: Callable[[], Answer]) -> Answer:
         return call()
 
 
-def newest(session: MistSession, endpoint: Endpoint[Report], heard_at: datetime) -> list[Report]:
-    """The newest statistics, all pages of them, but for those from the future.
+def newest(session: MistSession, endpoint: Endpoint[Report], received_at: datetime) -> list[Report]:
+    """The newest statistics from all pages, without those dated in the future.
 
     Raises:
         MistPermanentError: A call would fail again, or an answer has not the known shape.
         MistTransientError: A call may succeed later.
     """
-    told = session.rows(endpoint)
-    return session.kept_out.in_time(endpoint.path, told, lambda row: row.sampled_at, heard_at)
+    rows = session.rows(endpoint)
+    return session.rejections.in_time(endpoint.path, rows, lambda row: row.sampled_at, received_at)
 
 
 @dataclass
-class Asking:
-    """The streams of some passes, each asked on its own: one that fails leaves the others alone.
+class StreamPoller:
+    """Polls each stream on its own, so that one that fails does not affect the others.
 
     Attributes:
-        missed: Why a stream of a pass was not had.
+        missed: Why a stream has no rows of a poll.
     """
 
     session: MistSession
@@ -71,26 +71,26 @@ class Asking:
     )
     _refused: dict[Stream, MistPermanentError] = field(default_factory=dict)
     _used_up: HourUsedUpError | None = None
-    _silent_until: datetime = EPOCH
-    _silent_pass: datetime = EPOCH
+    _paused_until: datetime = EPOCH
+    _paused_pass: datetime = EPOCH
 
     def rows(
         self, stream: Stream, endpoint: Endpoint[Report], pass_at: datetime
     ) -> list[Report] | None:
-        """All rows, every page of them; None where the stream is not due or was missed.
+        """The rows of all pages; None where the stream is not due or its request failed.
 
-        A stream that was refused is not asked again, but one whose answer has a wrong shape is: one
-        gateway's odd word may be gone by the next pass. Nothing is asked while the hour's calls are
-        used up: until the instant that the cloud names, or for the rest of the pass.
+        A refused stream is not requested again. One whose answer has the wrong shape is: one
+        gateway's odd value may be gone by the next poll. While the hour's calls are used up nothing
+        is requested: until the time that Mist names, or for the rest of the poll.
         """
         if not is_due(stream, pass_at):
             return None
-        ended = self._refused.get(stream) or self._silence(pass_at)
+        ended = self._refused.get(stream) or self._exhausted(pass_at)
         if ended is not None:
             self.missed[pass_at, stream] = ended
             return None
         try:
-            return patiently(self.clock, lambda: newest(self.session, endpoint, pass_at))
+            return retry_once(self.clock, lambda: newest(self.session, endpoint, pass_at))
         except MistAnswerError as error:
             self.missed[pass_at, stream] = error
         except MistPermanentError as error:
@@ -98,17 +98,17 @@ class Asking:
         except MistTransientError as error:
             self.missed[pass_at, stream] = error
             if isinstance(error, HourUsedUpError):
-                self._fall_silent(error, pass_at)
+                self._pause(error, pass_at)
         return None
 
-    def _silence(self, pass_at: datetime) -> HourUsedUpError | None:
+    def _exhausted(self, pass_at: datetime) -> HourUsedUpError | None:
         if self._used_up is None:
             return None
-        if pass_at == self._silent_pass or self.clock.now() < self._silent_until:
+        if pass_at == self._paused_pass or self.clock.now() < self._paused_until:
             return self._used_up
         return None
 
-    def _fall_silent(self, error: HourUsedUpError, pass_at: datetime) -> None:
-        self._used_up, self._silent_pass = error, pass_at
+    def _pause(self, error: HourUsedUpError, pass_at: datetime) -> None:
+        self._used_up, self._paused_pass = error, pass_at
         if error.retry_after is not None:
-            self._silent_until = self.clock.now() + timedelta(seconds=error.retry_after)
+            self._paused_until = self.clock.now() + timedelta(seconds=error.retry_after)

@@ -1,7 +1,7 @@
-"""Buckets of history: which lengths Mist keeps, and which bucket of an answer is which.
+"""Buckets of history: which lengths Mist has, and the start of each bucket of an answer.
 
-Belongs here: what is asked for of a port's hours, and when an answer's buckets are those.
-Keep out: what stands in the buckets (`rate_history`, `quality_history`).
+Belongs here: the query for a port's hours, and whether an answer has the requested buckets.
+Keep out: what the buckets contain (`rate_history`, `quality_history`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,9 +22,9 @@ Bucket = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Wanted:
-    """A WAN port and the past hours of it whose history is wanted.
+    """A WAN port and the past hours whose history is requested.
 
-    `device_id` is Mist's own id of the gateway; without one it is built from the MAC.
+    `device_id` is Mist's id of the gateway; None: it is built from the MAC.
     """
 
     site_id: str
@@ -46,14 +46,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Buckets:
-    """Buckets of one length: how Mist names them, how long each is, for how long they are kept."""
+    """Buckets of one length: Mist's name of the interval, its length, the retention in Mist."""
 
     name: str
     length: timedelta
-    kept: timedelta
+    retention: timedelta
 
     def query(self, port: Wanted) -> dict[str, str]:
-        """What asks for the buckets of the port's hours, and of those between them."""
+        """Query parameters for the buckets from the port's first hour to its last."""
         return {
             "port_id": port.port_id,
             "start": f"{epoch(port.start):.0f}",
@@ -62,22 +62,22 @@ class Buckets:
             "limit": str((port.end - port.start) // self.length),
         }
 
-    def placed(
+    def values_by_start(
         self, path: str, answer: Series, columns: Sequence[Sequence[Any] | None], port: Wanted
     ) -> dict[datetime, Bucket]:
-        """What stands in each bucket, by its start.
+        """The values of each bucket, by its start.
 
-        The cloud may begin later than asked, where it has nothing older.
+        The answer may begin later than requested, where Mist has nothing older.
 
         Args:
             path: Endpoint of the answer, for messages.
-            answer: Says where the buckets begin and how long they are.
-            columns: Values by bucket of each figure; None where the answer does not name it.
-            port: What was asked for.
+            answer: Has the start and length of the buckets.
+            columns: Values by bucket of each figure; None where the answer lacks the figure.
+            port: What was requested.
 
         Raises:
-            MistAnswerError: The buckets are outside of what was asked. They must not be taken for
-                hours of which nothing is known: these are stored and never asked for again.
+            MistAnswerError: The buckets are not those requested. They must not be stored as hours
+                without data, which are never requested again.
         """
         started_at = instant(answer.started_at) or port.start
         count = max(len(column or []) for column in columns)
@@ -88,16 +88,16 @@ class Buckets:
             or started_at + count * self.length > port.end
         ):
             raise MistAnswerError(
-                f"The answer of {path} has other buckets than were asked for; "
+                f"The answer of {path} has other buckets than were requested; "
                 "check the clock of this machine, or look for a newer wan_perf."
             )
         rows = zip_longest(*(column or [] for column in columns))
         return {started_at + n * self.length: row for n, row in enumerate(rows)}
 
-    def of_hour(self, hour: datetime, placed: dict[datetime, Bucket]) -> list[Bucket]:
+    def of_hour(self, hour: datetime, by_start: dict[datetime, Bucket]) -> list[Bucket]:
         """The buckets of an hour that the answer has."""
         starts = (hour + n * self.length for n in range(HOUR // self.length))
-        return [placed[start] for start in starts if start in placed]
+        return [by_start[start] for start in starts if start in by_start]
 
     @property
     def minutes(self) -> float:
@@ -105,10 +105,10 @@ class Buckets:
         return self.length / timedelta(minutes=1)
 
 
-def kept_buckets(metrics: Mapping[str, Metric], names: Iterable[str]) -> list[Buckets]:
-    """Buckets that make up hours and that all these metrics have, the shortest first.
+def common_buckets(metrics: Mapping[str, Metric], names: Iterable[str]) -> list[Buckets]:
+    """Buckets that divide an hour and that all these metrics have, shortest first.
 
-    They are kept for as long as those of every metric are.
+    Their retention is the shortest of the metrics.
     """
     of_names = [
         (metric.bucket_kinds if metric else None) or {} for metric in map(metrics.get, names)
@@ -118,13 +118,13 @@ def kept_buckets(metrics: Mapping[str, Metric], names: Iterable[str]) -> list[Bu
         Buckets(
             name,
             timedelta(seconds=of_names[0][name].bucket_seconds),
-            timedelta(seconds=min(kinds[name].kept_seconds for kinds in of_names)),
+            timedelta(seconds=min(kinds[name].retention_seconds for kinds in of_names)),
         )
         for name in shared
     ]
     return sorted((b for b in found if not HOUR % b.length), key=lambda buckets: buckets.length)
 
 
-def finest(kept: Sequence[Buckets], first: datetime, now: datetime) -> Buckets | None:
-    """The shortest buckets that are kept for so long."""
-    return next((buckets for buckets in kept if now - buckets.kept <= first), None)
+def finest(available: Sequence[Buckets], first: datetime, now: datetime) -> Buckets | None:
+    """The shortest buckets whose retention includes `first`."""
+    return next((buckets for buckets in available if now - buckets.retention <= first), None)

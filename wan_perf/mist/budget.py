@@ -1,11 +1,11 @@
-"""The calls of one token in an hour: what is used, what is left, what is kept for live passes.
+"""The calls of one token in an hour: used, left, and reserved for live polls.
 
-Belongs here: counting against the hourly limit, and when counting starts at 0.
+Belongs here: counting against the hourly limit, and its reset.
 Keep out: what a call is for.
 
-Mist counts by token and begins at 0 on the hour of the clock; no answer says how many calls are
-left. So the count is read once and carried on from the session's own: every attempt, also one that
-failed. Live passes are never held back here: they are few, and a missed one is lost for good.
+Mist counts by token and resets on the hour; no answer says how many calls are left. So the count is
+read once and continued with the session's own, which includes failed attempts. Live polls are never
+limited here: they are few, and a missed one cannot be repeated.
 """
 
 import threading
@@ -21,12 +21,12 @@ _HOUR = timedelta(hours=1)
 
 
 class Budget:
-    """What a token may still ask within the hour.
+    """The calls that a token has left in the hour.
 
     Args:
         session: Its calls are counted; its token's use is read now.
-        now: The clock by which hours pass, naive UTC.
-        reserve: Calls an hour that are left to live passes.
+        now: The clock whose hours count, naive UTC.
+        reserve: Calls an hour reserved for live polls.
 
     Raises:
         MistPermanentError: The use cannot be read, and could not another time.
@@ -43,28 +43,28 @@ class Budget:
 
     @property
     def used(self) -> int:
-        """Calls of this hour, those just allowed included."""
+        """Calls of this hour, including those claimed and not yet sent."""
         with self._lock:
             self._begin_hour()
             return self._before + max(self._claimed, self._session.calls - self._sent)
 
     @property
     def left(self) -> int:
-        """Calls that may still be made in this hour without touching the reserve."""
+        """Calls left in this hour beside the reserve."""
         return max(0, self._limit - self._reserve - self.used)
 
     def claim(self, calls: int = 1) -> None:
         """Take some of the calls that are left, all of them or none.
 
         Raises:
-            HourUsedUpError: So many are not left before the next hour.
+            HourUsedUpError: Too few are left in this hour.
         """
         with self._lock:
             if self.left < calls:
                 now, again = self._now(), self._hour + _HOUR
                 raise HourUsedUpError(
                     f"The hour's calls for what can wait are used up: {self.used:,} of "
-                    f"{self._limit:,}, and {self._reserve:,} are kept for live passes; "
+                    f"{self._limit:,}, and {self._reserve:,} are reserved for live polls; "
                     f"go on at {again:%H:%M} UTC.",
                     max(0.0, (again - now).total_seconds()),
                 )

@@ -1,10 +1,10 @@
-"""What time it is at the source, and which sampling passes are due.
+"""The time at the source, and which polls are due.
 
-Belongs here: the real clock, the simulator's clock, which passes can still be taken.
-Keep out: how often a pass is due (`cadence`), what it takes (`collecting`).
+Belongs here: the real clock, the simulator's clock, which polls can still be made.
+Keep out: how often a poll is due (`cadence`), what it requests (`collecting`).
 
-The real clock cannot be moved: of any window only the pass of now can be taken. The simulator's can
-be advanced, so a run over a range of hours takes every pass that falls due in it.
+The real clock cannot be moved: of any window only the present poll can be made. The simulator's can
+be advanced, so a run over a range of hours makes every poll that falls due in it.
 """
 
 import json
@@ -24,8 +24,8 @@ from wan_perf.network import Route, route_to
 
 _TIMEOUT_S = 10
 POLLED_AFTER = timedelta(seconds=75)
-"""From a pass being due to its poll, as a run starts late in the field: gateways that reported in
-between are then newer than the pass."""
+"""From the time that a poll is due to its requests, since a run starts late in production: gateways
+that reported in between have samples newer than `pass_at`."""
 _TOTAL_S = 30
 _SIZE_BYTES = 64_000
 """Of an answer; the simulator's has 20."""
@@ -37,14 +37,14 @@ def floored(instant: datetime, step: timedelta) -> datetime:
 
 
 class Clock(Protocol):
-    """A clock that runs ask for the time; naive UTC."""
+    """The clock of a run; naive UTC."""
 
     def now(self) -> datetime:
         """The present instant."""
         ...
 
     def passes(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """The passes of [start, end) that can be taken, each when it is due."""
+        """The polls of [start, end) that can be made, each when it is due."""
         ...
 
     def wait(self, seconds: float) -> None:
@@ -53,14 +53,14 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The clock of the world."""
+    """The system clock."""
 
     def now(self) -> datetime:
         """The present instant."""
         return datetime.now(UTC).replace(tzinfo=None)
 
     def passes(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """The pass that is due now, if it lies in [start, end); no other can be taken any more."""
+        """The poll that is due now, if it lies in [start, end); no other can be made any more."""
         due = floored(self.now(), PASS_EVERY)
         if start <= due < end:
             yield due
@@ -86,22 +86,22 @@ class SimulatorClock:
 
     def now(self) -> datetime:
         """The present instant of the simulation."""
-        return self._ask(None)
+        return self._request(None)
 
     def passes(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Every pass of [start, end) that is not past, advancing the clock to the poll of each."""
+        """Every poll of [start, end) that is not past, advancing the clock to its requests."""
         due = max(start, self.now())
         due = floored(due + PASS_EVERY - timedelta(microseconds=1), PASS_EVERY)
         while due < end:
-            self._ask(due + POLLED_AFTER)
+            self._request(due + POLLED_AFTER)
             yield due
             due += PASS_EVERY
 
     def wait(self, seconds: float) -> None:
         """Advance the clock."""
-        self._ask(self.now() + timedelta(seconds=seconds))
+        self._request(self.now() + timedelta(seconds=seconds))
 
-    def _ask(self, advance_to: datetime | None) -> datetime:
+    def _request(self, advance_to: datetime | None) -> datetime:
         body = None
         if advance_to is not None:
             body = json.dumps({"advance_to": (advance_to - EPOCH).total_seconds()}).encode()

@@ -1,6 +1,6 @@
-"""Taking what is due: sampling passes, events and scores, and how far back one may ask.
+"""Collection of what is due: polls of statistics, events, scores, and how far back requests reach.
 
-Belongs here: what a pass is made of, what a missed part of it is, the limits of what Mist keeps.
+Belongs here: which streams a poll has, what a failed stream means, the retention in Mist.
 Keep out: cadence (`cadence`), how an answer becomes rows (`port_samples` and its neighbours).
 """
 
@@ -14,7 +14,7 @@ from wan_perf.declaration import Table
 from wan_perf.errors import UsageError
 from wan_perf.frames import conform
 from wan_perf.mist import endpoints
-from wan_perf.mist.asking import Asking, patiently
+from wan_perf.mist.asking import StreamPoller, retry_once
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.cadence import Stream
 from wan_perf.mist.clock import Clock
@@ -26,17 +26,17 @@ from wan_perf.mist.session import MistSession
 from wan_perf.mist.site_scores import site_scores
 from wan_perf.tables import RAW_PATH_SAMPLE, RAW_PORT_SAMPLE, RAW_SITE_SLE
 
-EVENTS_KEPT = timedelta(days=14)
-"""Mist does not say how long it keeps events and scores; its hourly history lasts this long."""
+EVENT_RETENTION = timedelta(days=14)
+"""Mist documents no retention of events and scores; this is that of its hourly history."""
 
 
 @dataclass
 class Passes:
-    """What a run over some passes took.
+    """What a run collected in some polls.
 
     Attributes:
-        taken: Passes of which at least one stream was had.
-        missed: Streams of passes that were due and not had, with the reason.
+        taken: Polls with rows of at least one stream.
+        missed: Streams of polls that were due and failed, with the reason.
     """
 
     taken: list[datetime] = field(default_factory=list)
@@ -61,36 +61,37 @@ def take_passes(
     clock: Clock,
     on_pass: Callable[[datetime], None],
 ) -> Passes:
-    """Take each pass when it is due: of each stream that is due all pages, or nothing.
+    """Make each poll when it is due: of each stream that is due all pages, or nothing.
 
-    What is missed is a gap in what was heard, not a reason to lose what is beside it: the other
-    streams of the pass and the passes around it stay. `on_pass` is told of each pass that is over.
+    A failed stream is a gap in the samples; the other streams of the poll and the other polls are
+    stored. `on_pass` is called after each poll.
 
     Raises:
-        MistPermanentError: Nothing was had, and another time nothing would be.
-        MistTransientError: Nothing was had, so that a retry may still take a pass.
+        MistPermanentError: Every request failed, and would fail again.
+        MistTransientError: Every request failed; a retry may still make a poll.
     """
-    passes, asking = Passes(), Asking(session, clock)
+    passes, poller = Passes(), StreamPoller(session, clock)
     for pass_at in due:
-        _take(asking, pass_at, passes)
+        _take(poller, pass_at, passes)
         on_pass(pass_at)
-    if asking.missed and not passes.taken:
-        # A refusal is what a person has to correct; it stands before what may pass.
-        raise min(asking.missed.values(), key=lambda error: isinstance(error, MistTransientError))
-    passes.missed = {which: str(why) for which, why in asking.missed.items()}
+    if poller.missed and not passes.taken:
+        # A permanent error is raised first: a person has to correct its cause.
+        raise min(poller.missed.values(), key=lambda error: isinstance(error, MistTransientError))
+    passes.missed = {which: str(why) for which, why in poller.missed.items()}
     return passes
 
 
-def _take(asking: Asking, pass_at: datetime, passes: Passes) -> None:
-    gateways = asking.rows("devices", endpoints.GATEWAYS, pass_at)
-    ports = asking.rows("ports", endpoints.PORTS, pass_at)
-    paths = asking.rows("paths", endpoints.PATHS, pass_at)
+def _take(poller: StreamPoller, pass_at: datetime, passes: Passes) -> None:
+    gateways = poller.rows("devices", endpoints.GATEWAYS, pass_at)
+    ports = poller.rows("ports", endpoints.PORTS, pass_at)
+    paths = poller.rows("paths", endpoints.PATHS, pass_at)
     if gateways is not None or ports is not None:
-        passes.ports.append(samples(gateways or [], ports or [], pass_at, asking.session.kept_out))
+        rejections = poller.session.rejections
+        passes.ports.append(samples(gateways or [], ports or [], pass_at, rejections))
     if paths is not None:
         frame = path_samples(paths, gateways or [], pass_at)
         passes.paths.append(frame)
-    if any(had is not None for had in (gateways, ports, paths)):
+    if any(rows is not None for rows in (gateways, ports, paths)):
         passes.taken.append(pass_at)
 
 
@@ -98,17 +99,17 @@ def take_events(session: MistSession, start: datetime, end: datetime, clock: Clo
     """Events of [start, end) that have happened by now.
 
     Raises:
-        UsageError: The window begins before what Mist keeps; nothing is asked or replaced.
+        UsageError: The window begins before the retention in Mist; nothing is requested or replaced.
         MistPermanentError: A call would fail again.
         MistTransientError: A call may succeed later.
     """
     _refuse_older(start, clock.now(), "events")
-    return patiently(clock, lambda: gateway_events(session, start, end, clock.now()))
+    return retry_once(clock, lambda: gateway_events(session, start, end, clock.now()))
 
 
 @dataclass
 class Scores:
-    """Scores of some hours, and the hours that were left for the next run, each with the reason."""
+    """Scores of some hours, and the hours left for the next run, each with the reason."""
 
     frames: list[pd.DataFrame] = field(default_factory=list)
     left: dict[datetime, str] = field(default_factory=dict)
@@ -126,20 +127,20 @@ def take_scores(
     reserve: int,
     on_hour: Callable[[int, int, int], None],
 ) -> Scores:
-    """Scores of each hour; one that fails is left, since it can be had later and feeds nothing.
+    """Scores of each hour; a failed one is left for a later run, since no other table depends on it.
 
     Args:
-        session: Where to ask.
+        session: Where to request.
         hours: Hours that are over.
         clock: What time it is.
-        reserve: Calls an hour that are left to live passes.
-        on_hour: Told how many hours are over, of how many, and how many calls are left.
+        reserve: Calls an hour reserved for live polls.
+        on_hour: Called after each hour with its number, the count of hours, and the calls left.
 
     Raises:
-        UsageError: An hour is older than what Mist keeps; nothing is asked or replaced.
+        UsageError: An hour is older than the retention in Mist; nothing is requested or replaced.
     """
     if not hours:
-        return Scores()  # not even the use of the token is asked
+        return Scores()  # not even the use of the token is requested
     _refuse_older(min(hours), clock.now(), "scores")
     found, budget = Scores(), None
     for nth, hour in enumerate(hours, 1):
@@ -157,13 +158,13 @@ def take_scores(
 
 
 def _scores_of(session: MistSession, hour: datetime, clock: Clock) -> pd.DataFrame:
-    return patiently(clock, lambda: site_scores(session, hour, clock.now()))
+    return retry_once(clock, lambda: site_scores(session, hour, clock.now()))
 
 
 def allowance(session: MistSession, clock: Clock, reserve: int) -> Budget | None:
-    """The token's use of the hour, to be shown; None where the cloud does not say.
+    """The token's use of the hour, for display; None where the request fails.
 
-    A pass that cannot be taken later does not wait for a figure that only informs.
+    A poll cannot be made later, so it does not fail for a figure that only informs.
     """
     try:
         return Budget(session, clock.now, reserve)
@@ -172,10 +173,10 @@ def allowance(session: MistSession, clock: Clock, reserve: int) -> Budget | None
 
 
 def _refuse_older(start: datetime, now: datetime, what: str) -> None:
-    oldest = now - EVENTS_KEPT
+    oldest = now - EVENT_RETENTION
     if start < oldest:
         raise UsageError(
-            f"Mist keeps {EVENTS_KEPT.days} days of {what}; {start:%Y-%m-%d %H:%M} is before "
+            f"Mist keeps {EVENT_RETENTION.days} days of {what}; {start:%Y-%m-%d %H:%M} is before "
             f"{oldest:%Y-%m-%d %H:%M} UTC. Ask for a later start; what is stored stays."
         )
 

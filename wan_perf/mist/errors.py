@@ -11,25 +11,25 @@ class MistPermanentError(WanPerfError):
     """The same call would fail again: a person has to change something first.
 
     The two kinds exist because a retry of this one is harmful: it spends the hour's calls on a
-    token that stays refused, and hides the sentence that the person needs behind minutes of
+    token that stays refused and hides the sentence that the person needs behind minutes of
     waiting.
     """
 
 
 class MistUnknownError(MistPermanentError):
-    """The cloud does not know what was asked for; what stands beside it may be known."""
+    """Mist does not know the requested object (404); other objects may be known."""
 
 
 class MistRejectedError(MistPermanentError):
-    """The cloud does not accept what was asked, whoever asks; what stands beside it may be."""
+    """Mist does not accept the request, with any token (400); other requests may be accepted."""
 
 
 class MistAnswerError(MistPermanentError):
-    """The answer is none that is known; what stands beside it may be answered well."""
+    """The answer has an unknown shape; other requests may succeed."""
 
 
 class MistRouteError(MistPermanentError):
-    """The way to the cloud is closed until a person changes a setting: a certificate, a proxy."""
+    """No connection until a person changes a setting: a certificate, a proxy."""
 
 
 class MistClockError(MistPermanentError):
@@ -44,4 +44,4 @@ class MistTransientError(TransientError):
 
 
 class HourUsedUpError(MistTransientError):
-    """The calls of this hour are used up: nothing more can be asked before the next hour."""
+    """The calls of this hour are used up: nothing more can be requested before the next hour."""

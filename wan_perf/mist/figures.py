@@ -1,10 +1,10 @@
 """Figures: which values are possible.
 
-Belongs here: leaving out a figure outside its column's bounds, and telling which it was.
+Belongs here: removing figures outside their column's bounds, and recording them.
 Keep out: which figures an answer has (`port_samples`, `path_samples`, the histories).
 
-A latency of -1 stands for none, and a loss above 100 % or a negative counter for nothing at all:
-none of them may count, and what stands beside them may.
+A latency of -1 means unknown; a loss above 100 % and a negative counter mean nothing. Such figures
+become NULL, and the rest of the row is used.
 """
 
 from collections.abc import Iterable
@@ -13,17 +13,17 @@ from typing import Any
 from wan_perf.columns import COLUMNS
 
 IMPOSSIBLE = "impossible_figures"
-"""The column that tells which figures of a row were left out, and what was told."""
+"""The column that lists the figures of a row that were removed, with their values."""
 
 
-def possible(figure: str, value: float | None, told: list[str]) -> float | None:
-    """The value of that column; None where it cannot be, which is added to what was told."""
+def possible(figure: str, value: float | None, impossible: list[str]) -> float | None:
+    """The value; None where the column's bounds exclude it, which is added to `impossible`."""
     column = COLUMNS[figure]
     if value is None or (
         (column.ge is None or value >= column.ge) and (column.le is None or value <= column.le)
     ):
         return value
-    told.append(f"{figure}={value:g}")
+    impossible.append(f"{figure}={value:g}")
     return None
 
 
@@ -33,12 +33,13 @@ def known_speed(mbps: float | None) -> float | None:
 
 
 def with_possible(row: dict[str, Any], figures: Iterable[str]) -> dict[str, Any]:
-    """The row with those figures that can be, and a word on those that cannot."""
-    told: list[str] = []
-    return {**row, **{name: possible(name, row.get(name), told) for name in figures}, **noted(told)}
+    """The row with its possible figures, and a note of the impossible ones."""
+    impossible: list[str] = []
+    checked = {name: possible(name, row.get(name), impossible) for name in figures}
+    return {**row, **checked, **impossible_note(impossible)}
 
 
-def noted(told: Iterable[str]) -> dict[str, str]:
-    """What was left out, as a column of its row; nothing where nothing was."""
-    words = ", ".join(sorted(set(told)))
-    return {IMPOSSIBLE: words} if words else {}
+def impossible_note(impossible: Iterable[str]) -> dict[str, str]:
+    """The impossible figures as a column of their row; empty without any."""
+    note = ", ".join(sorted(set(impossible)))
+    return {IMPOSSIBLE: note} if note else {}

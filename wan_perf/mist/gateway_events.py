@@ -1,6 +1,6 @@
 """Events of the gateways.
 
-Belongs here: which events there were in a window, and which of them have a meaning for us.
+Belongs here: the events of a window, and the kind of each.
 Keep out: what follows from an event (`kpi`).
 """
 
@@ -33,36 +33,36 @@ def gateway_events(
 ) -> pd.DataFrame:
     """Every event of a gateway in [start, end), naive UTC, once (RAW_GATEWAY_EVENT).
 
-    The cloud takes whole seconds, so up to a second more is asked for and cut here. Events from the
-    future are kept out (`session.kept_out`).
+    Mist takes whole seconds, so up to a second more is requested and removed here. Events dated in
+    the future are rejected (`session.rejections`).
 
     Args:
-        session: Where to ask.
+        session: Where to request.
         start: First instant, naive UTC.
         end: End, not included, naive UTC.
         now: The present instant, naive UTC.
 
     Raises:
         MistPermanentError: A call would fail again, or an answer has not the known shape.
-        MistTransientError: A call may succeed later, or events are of another time than asked for.
+        MistTransientError: A call may succeed later, or events are outside the requested window.
     """
     first, last = math.floor(epoch(start)), math.ceil(epoch(end))
     path = endpoints.EVENTS.path
-    heard = list(session.rows(endpoints.EVENTS, start=str(first), end=str(last)))
-    outside = [event for event in heard if not first <= event.event_at <= last]
+    received = list(session.rows(endpoints.EVENTS, start=str(first), end=str(last)))
+    outside = [event for event in received if not first <= event.event_at <= last]
     if outside:
-        # Kept out one by one, they would leave a gap where the hour's events stood before.
+        # Rejected one by one, they would leave the hour without the events that are stored.
         raise MistTransientError(
-            f"{len(outside):,} of {len(heard):,} rows of {path} are of other hours than were asked "
-            "for, so a clock at Mist may be wrong; try again later."
+            f"{len(outside):,} of {len(received):,} rows of {path} are of other hours than were "
+            "requested, so a clock at Mist may be wrong; try again later."
         )
-    in_time = session.kept_out.in_time(path, heard, lambda event: event.event_at, now)
+    in_time = session.rejections.in_time(path, received, lambda event: event.event_at, now)
     return events(in_time, start, end)
 
 
-def events(heard: Iterable[Event], start: datetime, end: datetime) -> pd.DataFrame:
-    """The events in [start, end) in the order of time; equal ones, reported twice, count once."""
-    rows = [_row(event) for event in heard]
+def events(received: Iterable[Event], start: datetime, end: datetime) -> pd.DataFrame:
+    """The events in [start, end) in the order of time, without duplicates."""
+    rows = [_row(event) for event in received]
     frame = conform([row for row in rows if start <= row["event_at"] < end], RAW_GATEWAY_EVENT)
     unique = frame.drop_duplicates(list(RAW_GATEWAY_EVENT.key))
     return unique.sort_values(list(RAW_GATEWAY_EVENT.key), kind="stable").reset_index(drop=True)
@@ -78,7 +78,7 @@ def _row(event: Event) -> dict[str, Any]:
 
 
 def _kind(event: Event) -> str:
-    """What happened; a port that went down because a person switched it off is no fault."""
+    """The kind of an event; a port that a person switched off is not `port_down`."""
     kind = EVENT_KINDS.get(event.event_name, OTHER_EVENT)
     if kind == "port_down" and _SWITCHED_OFF.search(event.detail or ""):
         return "port_disabled"

@@ -1,11 +1,11 @@
 """History of the WAN ports: past hours from the insights, two calls a port for all its hours.
 
-Belongs here: asking for the rates of each port and, beside them, its quality; who is left.
+Belongs here: requests for the rates and the quality of each port; which ports are left.
 Keep out: which hours are wanted (`kpi.unheard`), how an answer becomes hours (`rate_history`,
 `quality_history`), what follows from an hour (`kpi`).
 
-A row is asked for once and never again. So a port is stored with both or not at all, but for one of
-whose quality the cloud says that it knows nothing: that one would say so again.
+A row is requested once and never again. So a port is stored with both or not at all, unless Mist
+answers that it has no quality of the port: it would answer the same again.
 """
 
 from collections import Counter
@@ -30,9 +30,9 @@ from wan_perf.mist.errors import (
     MistTransientError,
     MistUnknownError,
 )
-from wan_perf.mist.figures import IMPOSSIBLE, noted
+from wan_perf.mist.figures import IMPOSSIBLE, impossible_note
 from wan_perf.mist.port_samples import samples
-from wan_perf.mist.quality_history import NOT_KEPT, Quality, port_quality, quality_buckets
+from wan_perf.mist.quality_history import NO_QUALITY_HISTORY, Quality, port_quality, quality_buckets
 from wan_perf.mist.rate_history import port_rates, rate_buckets
 from wan_perf.mist.session import MistSession
 from wan_perf.tables import RAW_PORT_HISTORY
@@ -42,7 +42,7 @@ _Up = dict[tuple[str, str], tuple[datetime, datetime]]
 
 @dataclass
 class Backfill:
-    """What came of asking: rows, and the ports that got no answer, each with the reason.
+    """The rows received, and the ports without an answer, each with the reason.
 
     Attributes:
         without_quality: How many ports are stored without quality, by the reason.
@@ -61,7 +61,7 @@ class Backfill:
 
 @dataclass
 class _Answer:
-    """One port's hours; why they are without quality, where they are."""
+    """One port's hours, and the reason if they have no quality."""
 
     rows: list[dict[str, Any]]
     without_quality: str | None = None
@@ -77,23 +77,23 @@ def port_history(
     budget: Budget,
     on_port: Callable[[int, int, int], None],
 ) -> Backfill:
-    """A row for each wanted hour of each port, also where the cloud knows nothing of it.
+    """A row for each wanted hour of each port, also where Mist has no data.
 
-    A port that the cloud does not know, that fails for a passing reason, or whose answer makes no
-    sense is left for the next run and does not keep the others. Once the hour's calls are used up
-    nothing more is asked.
+    A port that Mist does not know, that fails temporarily, or whose answer has the wrong shape is
+    left for the next run; the other ports are not affected. Once the hour's calls are used up
+    nothing more is requested.
 
     Args:
-        session: Where to ask.
+        session: Where to request.
         wanted: At least one port, each with at least one hour.
         now: The present instant, naive UTC.
         budget: Allows each port's calls.
-        on_port: Told how many ports are over, of how many, and how many calls are left.
+        on_port: Called after each port with its number, the count of ports, and the calls left.
 
     Raises:
-        UsageError: An hour is older than what Mist keeps; nothing is asked or replaced.
+        UsageError: An hour is older than the retention in Mist; nothing is requested or replaced.
         MistPermanentError: A call would fail again, or no answer has the known shape.
-        MistTransientError: No port was answered, and another time one may be.
+        MistTransientError: No port was answered; a later call may succeed.
     """
     found = Backfill()
     first = min(port.start for port in wanted)
@@ -123,14 +123,14 @@ def _answers(
     quality: Buckets | None,
     budget: Budget,
 ) -> Iterator[tuple[Wanted, _Answered]]:
-    """Each port with its hours, or with the failure that leaves it for the next run."""
+    """Each port with its hours, or with the error for which it is left for the next run."""
     ended: list[HourUsedUpError] = []
 
     def answer(port: Wanted) -> _Answered:
         if ended:
             return ended[0]
         try:
-            # Both at once: a port's first call is for nothing where the second is not made.
+            # Both at once: without the second call the first would be wasted.
             budget.claim(2 if quality else 1)
             rows = port_rates(session, port, rates)
             return _with_quality(session, port, quality, rows)
@@ -147,9 +147,9 @@ def _answers(
 def _with_quality(
     session: MistSession, port: Wanted, buckets: Buckets | None, rows: list[dict[str, Any]]
 ) -> _Answer:
-    """The hours with what is known of their quality; without, where it would be refused again."""
+    """The hours with their quality; without, where Mist would refuse the request again."""
     if buckets is None:
-        return _Answer(rows, NOT_KEPT)
+        return _Answer(rows, NO_QUALITY_HISTORY)
     try:
         quality = port_quality(session, port, buckets)
     except (MistUnknownError, MistRejectedError) as error:
@@ -158,19 +158,19 @@ def _with_quality(
 
 
 def _together(rates: dict[str, Any], quality: Quality) -> dict[str, Any]:
-    told = [said[IMPOSSIBLE] for said in (rates, quality) if IMPOSSIBLE in said]
-    return rates | quality | noted(told)
+    impossible = [part[IMPOSSIBLE] for part in (rates, quality) if IMPOSSIBLE in part]
+    return rates | quality | impossible_note(impossible)
 
 
 def _known_up(session: MistSession, now: datetime) -> _Up:
-    """Since when and until when each port that was up at its last statistics was so."""
+    """Start and end of the up time of each port that was up in its last statistics."""
     ports = newest(session, endpoints.PORTS, now)
-    # Only gateways say when the statistics of ports without an instant of their own are of.
+    # Port statistics without a timestamp have that of their gateway.
     undated = not all(port.sampled_at for port in ports)
     gateways = newest(session, endpoints.GATEWAYS, now) if undated else []
-    heard = samples(gateways, ports, now, session.kept_out)
-    heard = heard[heard["counter_source"] == "port"]
-    known = heard[heard["is_up"].fillna(False) & heard["last_flapped_at"].notna()]
+    reported = samples(gateways, ports, now, session.rejections)
+    reported = reported[reported["counter_source"] == "port"]
+    known = reported[reported["is_up"].fillna(False) & reported["last_flapped_at"].notna()]
     rows: list[dict[str, Any]] = known.to_dict("records")  # type: ignore[assignment]
     return {
         (row["gateway_mac"], row["port_id"]): (row["last_flapped_at"], row["sampled_at"])
@@ -180,6 +180,6 @@ def _known_up(session: MistSession, now: datetime) -> _Up:
 
 def _with_evidence(row: dict[str, Any], up: _Up, now: datetime) -> dict[str, Any]:
     since, seen = up.get((row["gateway_mac"], row["port_id"]), (None, None))
-    speaks = since is not None and since < row["hour"] + HOUR and seen > row["hour"]
-    evidence = {"up_through_from": since, "seen_at": seen} if speaks else {}
+    overlaps = since is not None and since < row["hour"] + HOUR and seen > row["hour"]
+    evidence = {"up_through_from": since, "seen_at": seen} if overlaps else {}
     return {**row, **evidence, "fetched_at": now}

@@ -22,14 +22,14 @@ def epoch(at: datetime) -> float:
     return (at - EPOCH).total_seconds()
 
 
-def http_date(said: str | None) -> datetime | None:
-    """Naive UTC instant of a Date header, to the second; None where there is none that is one.
+def http_date(header: str | None) -> datetime | None:
+    """Naive UTC instant of a Date header, to the second; None where it is absent or invalid.
 
     >>> http_date("Sun, 08 Mar 2026 12:00:00 GMT")
     datetime.datetime(2026, 3, 8, 12, 0)
     """
     try:
-        at = parsedate_to_datetime(said or "")
+        at = parsedate_to_datetime(header or "")
     except ValueError:
         return None
     return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at

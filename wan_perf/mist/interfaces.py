@@ -25,21 +25,21 @@ def base_port(port: str) -> str:
 
 
 def without_unit_0(port: str) -> str:
-    """The port without its unit if that is 0, which says nothing."""
+    """The port without its unit if that is 0, the default."""
     return port.removesuffix(".0")
 
 
 def port_ids(
     interfaces: Iterable[str], over: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, str]:
-    """The port under which each WAN interface of one gateway is kept.
+    """The port id under which each WAN interface of one gateway is stored.
 
-    An interface that is alone over its port goes by the port: unit 0, the VLAN of a provider, a
-    PPPoE session. Where a port carries several, each is a circuit of its own and keeps its name.
+    The only interface over a port has the port's id: unit 0, a provider's VLAN, a PPPoE session.
+    Where a port carries several, each is a circuit of its own under its interface name.
 
     Args:
         interfaces: Names of logical interfaces.
-        over: The port under an interface where the gateway names it; else its name without unit.
+        over: The port under an interface, if the gateway reports it; else its name without unit.
     """
     named = sorted(set(interfaces))
     ports = {name: base_port(over.get(name) or name) for name in named}
@@ -49,7 +49,7 @@ def port_ids(
     }
 
 
-def expanded(ports: str) -> list[str]:
+def expand_ports(ports: str) -> list[str]:
     """Single ports of a configured name: one port, a range (ge-0/0/0-3), a list of either.
 
     A name with a variable ({{wan0}}) cannot be resolved from a template and gives none.

@@ -28,7 +28,7 @@ from wan_perf.mist.records import (
 )
 from wan_perf.mist.session import MistSession
 from wan_perf.mist.site_variables import Variables
-from wan_perf.mist.template_variables import resolved, variables_in
+from wan_perf.mist.template_variables import resolve, variables_in
 from wan_perf.mist.wan_ports import Seen, ports_of_gateway, seen_ports
 from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Estate:
-    """What the cloud says the organization owns."""
+    """What the organization owns, as Mist reports it."""
 
     sites: list[Site] = field(default_factory=list)
     groups: list[SiteGroup] = field(default_factory=list)
@@ -59,7 +59,7 @@ def inventory(
     row without site, a contracted port that Mist does not know a row of its own.
 
     Args:
-        session: Where to ask.
+        session: Where to request.
         taken_at: Instant of the snapshot, naive UTC; decides which contracts are in force.
         contracts: Rows of the contract file.
 
@@ -178,25 +178,25 @@ class _Configuration:
         values = {name: variables.get(name) for name in sorted(needed)}
         key = (template.template_id, *values.values())
         if key not in self._found:
-            here = resolved(template, values) if needed else template
+            here = resolve(template, values) if needed else template
             self._found[key] = configured_circuits(here)
         return self._found[key]
 
 
 def _gateways(estate: Estate) -> Iterator[Device]:
-    """The gateways once each; of the nodes of a cluster the one whose statistics there are.
+    """Each gateway once; of the nodes of a cluster the one that reports statistics.
 
-    Statistics of a cluster may be those of a MAC that no node has; the gateway then has that one.
+    A cluster may report under a MAC that no node has; the gateway then has that MAC.
     """
     devices = {device.gateway_mac: device for device in estate.devices}
-    speaking = {gateway.gateway_mac: gateway for gateway in estate.gateways}
+    reporting = {gateway.gateway_mac: gateway for gateway in estate.gateways}
     nodes: dict[str, list[str]] = defaultdict(list)
     for device in devices.values():
         nodes[device.cluster_mac or device.gateway_mac].append(device.gateway_mac)
     for cluster, macs in nodes.items():
-        mac = min(macs, key=lambda mac: (mac not in speaking, mac != cluster, mac))
-        named = cluster if mac not in speaking and cluster in speaking else mac
-        reported = speaking[named].gateway_device_id if named in speaking else None
+        mac = min(macs, key=lambda mac: (mac not in reporting, mac != cluster, mac))
+        named = cluster if mac not in reporting and cluster in reporting else mac
+        reported = reporting[named].gateway_device_id if named in reporting else None
         device_id = reported or devices[mac].gateway_device_id
         yield replace(devices[mac], gateway_mac=named, gateway_device_id=device_id)
 

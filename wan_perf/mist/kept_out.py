@@ -1,11 +1,11 @@
-"""Rows and values of Mist's answers that were not used: how many, of which answer, and why.
+"""Rows and values of Mist's answers that were rejected: how many, of which endpoint, and why.
 
-Belongs here: what makes a single row unfit although its answer is sound; the sentences about it.
+Belongs here: what makes a single row of a valid answer invalid; the sentences about it.
 Keep out: answers that are refused whole (`answers`, `pages`), which values are odd (`odd_values`),
 where the sentences go (`defs`).
 
-A row of another organization, an impossible instant or an odd value is no reason to lose the
-thousands of rows beside it, and none of them may vanish unreported.
+A row of another organization, an impossible timestamp or an odd value costs none of the thousands
+of other rows, and each is reported.
 """
 
 import threading
@@ -19,7 +19,7 @@ from wan_perf.mist.odd_values import OddValue
 from wan_perf.mist.records import Row
 
 ALLOWED_AHEAD = timedelta(minutes=10)
-"""A pass is asked within the five minutes after it is due and may take as long again."""
+"""A poll starts within five minutes after it is due and may take as long again."""
 EXAMPLES = 100
 """Odd values of one field that are stored as examples; all are counted."""
 
@@ -37,18 +37,18 @@ class Example:
     value: OddValue
 
 
-class KeptOut:
-    """The rows and values that were not used so far, counted by answer and reason."""
+class Rejections:
+    """The rows and values rejected so far, counted by endpoint and reason."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._odd: Counter[tuple[str, str, bool]] = Counter()
         self._examples: dict[tuple[str, str, bool], list[Example]] = {}
         self._firsts: dict[tuple[str, str], str] = {}
-        self._lock = threading.Lock()  # several calls may be under way
+        self._lock = threading.Lock()  # calls are concurrent
 
     def note(self, path: str, why: str, count: int, example: str | None = None) -> None:
-        """Count rows of an endpoint that were kept out for a reason, and report one."""
+        """Count rows of an endpoint that were rejected for a reason, with an example."""
         if count:
             with self._lock:
                 self._counts[path, why] += count
@@ -67,9 +67,9 @@ class KeptOut:
 
     @property
     def sentences(self) -> list[str]:
-        """A sentence for each answer and reason, or field."""
+        """A sentence for each endpoint and reason, or field."""
         return [
-            f"{'1 row' if count == 1 else f'{count:,} rows'} of {path} kept out: {why}"
+            f"{'1 row' if count == 1 else f'{count:,} rows'} of {path} rejected: {why}"
             f"{f', such as {first}' if (first := self._firsts.get((path, why))) else ''}."
             for (path, why), count in sorted(self._counts.items())
         ] + [
@@ -106,19 +106,19 @@ class KeptOut:
     def in_time(
         self, path: str, rows: Iterable[Row], at: Callable[[Row], float | None], now: datetime
     ) -> list[Row]:
-        """The rows but for those whose instant has not come yet.
+        """The rows without those dated in the future.
 
         Args:
             path: Endpoint of the rows.
             rows: The rows.
-            at: Their instant. [epoch s]
+            at: Timestamp of a row. [epoch s]
             now: When they were received, naive UTC.
         """
         received = list(rows)
         latest = now + ALLOWED_AHEAD
-        sound = [row for row in received if (instant(at(row)) or now) <= latest]
-        self.note(path, AHEAD, len(received) - len(sound))
-        return sound
+        valid = [row for row in received if (instant(at(row)) or now) <= latest]
+        self.note(path, AHEAD, len(received) - len(valid))
+        return valid
 
 
 def _sentence(path: str, costs_row: bool, count: int, fields: int, example: Example) -> str:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wan_perf.mist.interfaces import base_port, expanded
+from wan_perf.mist.interfaces import base_port, expand_ports
 from wan_perf.mist.names import AGGREGATE, ORDERED, RETH, WAN_PATH, WAN_USAGE
 from wan_perf.mist.records import PortConfig, Template, TrafficPath
 from wan_perf.mist.wan_interfaces import Told
@@ -160,7 +160,7 @@ def configured_circuits(template: Template) -> list[Configured]:
     for ports, config in (template.port_configs or {}).items():
         if config.usage != WAN_USAGE:
             continue
-        for port in expanded(ports):
+        for port in expand_ports(ports):
             entries[_aggregate(config) or _flagged(config, ports) or port].append((port, config))
     found = []
     for name, entered in entries.items():

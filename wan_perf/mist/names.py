@@ -139,7 +139,7 @@ PRIVILEGE_NAMES = {"scope": "scope", "role": "role", "org_id": "org_id", "org_na
 ORGANISATION_NAMES = {"name": "organisation"}
 USAGE_NAMES = {"requests": "used", "request_limit": "hourly_limit"}
 METRIC_NAMES = {"intervals": "bucket_kinds"}
-BUCKET_KIND_NAMES = {"interval": "bucket_seconds", "max_age": "kept_seconds"}
+BUCKET_KIND_NAMES = {"interval": "bucket_seconds", "max_age": "retention_seconds"}
 HISTORY_NAMES = {"start": "started_at", "interval": "bucket_seconds", "results": "results"}
 RATE_NAMES = {
     "rx_bps": "rx_bps_mean",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import msgspec
 
-from wan_perf.mist.answers import decoded_as, parsed, unknown_shape
+from wan_perf.mist.answers import decode_as, parse_json, unknown_shape
 from wan_perf.mist.endpoints import PAGE_ROWS, Endpoint
 from wan_perf.mist.errors import MistAnswerError, MistPermanentError, MistTransientError
 from wan_perf.mist.kept_out import FOREIGN, NULLS
@@ -57,7 +57,7 @@ class Page(Generic[Row]):
     odd: list[OddRow] = field(default_factory=list)
 
 
-def decoded(
+def decode_page(
     endpoint: Endpoint[Row], response: APIResponse, org_id: str, page_rows: int = PAGE_ROWS
 ) -> Page[Row]:
     """The rows of one page that are of this organization and say anything.
@@ -110,9 +110,9 @@ def _shaped(endpoint: Endpoint[Row], row: Any, response: APIResponse) -> Page[An
     """The page with its rows read as some type."""
     if endpoint.style != "list":
         shape: Any = SearchPage if endpoint.style == "search" else CountedPage
-        page = decoded_as(shape[row], endpoint.path, response)
+        page = decode_as(shape[row], endpoint.path, response)
         return Page(page.results, len(page.results), page.total)
-    rows = decoded_as(list[row], endpoint.path, response)
+    rows = decode_as(list[row], endpoint.path, response)
     said = (response.headers or {}).get("X-Page-Total", "")
     return Page(rows, len(rows), int(said) if said.isdecimal() else None)
 
@@ -158,7 +158,7 @@ def _plain(raw: msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(raw)
     except ValueError:  # a number or character that the strict decoder refuses
-        return parsed(bytes(raw).decode())
+        return parse_json(bytes(raw).decode())
 
 
 def _record(endpoint: Endpoint[Row], raw: msgspec.Raw, row: Any) -> tuple[Any, list[OddValue]]:

@@ -17,7 +17,7 @@ from wan_perf.mist import endpoints
 from wan_perf.mist.figures import known_speed, with_possible
 from wan_perf.mist.instants import instant
 from wan_perf.mist.interfaces import is_wan, port_ids
-from wan_perf.mist.kept_out import KeptOut
+from wan_perf.mist.kept_out import Rejections
 from wan_perf.mist.records import Gateway, Port
 from wan_perf.mist.wan_interfaces import wan_interfaces
 from wan_perf.tables import RAW_PORT_SAMPLE
@@ -31,7 +31,7 @@ FIGURES = (
 
 
 def samples(
-    gateways: list[Gateway], ports: list[Port], pass_at: datetime, kept_out: KeptOut
+    gateways: list[Gateway], ports: list[Port], pass_at: datetime, rejections: Rejections
 ) -> pd.DataFrame:
     """Every WAN port of every gateway at a site, as last reported to the cloud (RAW_PORT_SAMPLE).
 
@@ -44,16 +44,16 @@ def samples(
         gateways: Device statistics: counters and uptime.
         ports: Port statistics: rates, speed and last flap besides.
         pass_at: Instant at which the pass was due, naive UTC.
-        kept_out: Counts the rejected rows.
+        rejections: Counts the rejected rows.
     """
     dated = {gateway.gateway_mac: gateway for gateway in gateways if gateway.sampled_at}
     undated = [gateway for gateway in gateways if gateway.site_id and not gateway.sampled_at]
     if undated:
         example = f"that of {undated[0].gateway_mac}"
-        kept_out.note(endpoints.GATEWAYS.path, GATEWAY_UNDATED, len(undated), example)
+        rejections.note(endpoints.GATEWAYS.path, GATEWAY_UNDATED, len(undated), example)
     reported = [
         *_of_gateways(dated.values(), pass_at),
-        *_of_ports(ports, dated, pass_at, kept_out),
+        *_of_ports(ports, dated, pass_at, rejections),
     ]
     rows = [with_possible(row, FIGURES) for row in reported]
     newest = conform(rows, RAW_PORT_SAMPLE).sort_values("sampled_at", kind="stable")
@@ -79,7 +79,7 @@ def _of_gateways(gateways: Iterable[Gateway], pass_at: datetime) -> Iterable[dic
 
 
 def _of_ports(
-    ports: list[Port], gateways: dict[str, Gateway], pass_at: datetime, kept_out: KeptOut
+    ports: list[Port], gateways: dict[str, Gateway], pass_at: datetime, rejections: Rejections
 ) -> Iterable[dict[str, Any]]:
     wan = [port for port in ports if is_wan(port.usage, port.port_id)]
     names: dict[str, list[str]] = defaultdict(list)
@@ -94,7 +94,7 @@ def _of_ports(
         seconds = port.sampled_at or (gateway.sampled_at if gateway else None)
         if not seconds:
             example = f"that of {port.gateway_mac} {port.port_id}"
-            kept_out.note(endpoints.PORTS.path, PORT_UNDATED, 1, example)
+            rejections.note(endpoints.PORTS.path, PORT_UNDATED, 1, example)
             continue
         yield {
             **asdict(port),

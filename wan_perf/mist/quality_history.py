@@ -1,11 +1,11 @@
 """Quality of the WAN ports in past hours: latency, jitter and loss, one call a port for all hours.
 
-Belongs here: which buckets of quality are asked for, and how they become hours.
-Keep out: the rates beside it (`history`), samples of paths (`path_samples`), a circuit's quality
+Belongs here: which buckets of quality are requested, and how they become hours.
+Keep out: the rates (`history`), samples of paths (`path_samples`), a circuit's quality
 (`kpi`).
 
-The cloud averages over the paths of a port and over the bucket; there is no highest value in it. A
-port without probes has no values: then nothing is known, and that is no error.
+Mist averages over the paths of a port and over the bucket, without a maximum. A port without probes
+has no values: its quality is unknown, which is no error.
 """
 
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from datetime import datetime
 from typing import Any
 
 from wan_perf.mist import endpoints
-from wan_perf.mist.buckets import Bucket, Buckets, Wanted, finest, kept_buckets
+from wan_perf.mist.buckets import Bucket, Buckets, Wanted, common_buckets, finest
 from wan_perf.mist.errors import MistUnknownError
-from wan_perf.mist.figures import noted, possible
+from wan_perf.mist.figures import impossible_note, possible
 from wan_perf.mist.names import QUALITY_METRIC, QUALITY_NAMES
 from wan_perf.mist.records import Metric
 from wan_perf.mist.session import MistSession
 
 FIGURES = tuple(QUALITY_NAMES.values())
-NOT_KEPT = (
+NO_QUALITY_HISTORY = (
     f"const/insight_metrics names no history of {QUALITY_METRIC} by the hour or less, so that of "
     "the rates is stored without quality; the Mist API may have changed: look for a newer wan_perf."
 )
@@ -32,18 +32,18 @@ Quality = dict[str, Any]
 def quality_buckets(
     metrics: Mapping[str, Metric], first: datetime, now: datetime
 ) -> Buckets | None:
-    """The shortest buckets that reach back so far, else those kept longest; None without any."""
-    kept = kept_buckets(metrics, [QUALITY_METRIC])
-    longest = max(kept, key=lambda buckets: buckets.kept, default=None)
-    return finest(kept, first, now) or longest
+    """The shortest buckets that reach back to `first`, else the longest retained; None without any."""
+    available = common_buckets(metrics, [QUALITY_METRIC])
+    longest = max(available, key=lambda buckets: buckets.retention, default=None)
+    return finest(available, first, now) or longest
 
 
 def port_quality(session: MistSession, port: Wanted, buckets: Buckets) -> dict[datetime, Quality]:
     """Quality of each hour of the port.
 
     Raises:
-        MistPermanentError: The call would fail again, MistUnknownError: as the cloud has no quality
-            of this port, or the answer has other buckets or not the known shape.
+        MistPermanentError: The call would fail again; MistUnknownError: Mist has no quality of
+            this port, or the answer has other buckets or not the known shape.
         MistTransientError: The call may succeed later.
     """
     answer = session.single(
@@ -53,29 +53,32 @@ def port_quality(session: MistSession, port: Wanted, buckets: Buckets) -> dict[d
         port.gateway_mac,
         **buckets.query(port),
     )
-    told = answer.nested or answer
-    columns = [getattr(told, figure) for figure in FIGURES]
+    series = answer.nested or answer
+    columns = [getattr(series, figure) for figure in FIGURES]
     if all(column is None for column in columns):
         raise MistUnknownError(
             f"The answer of {endpoints.PORT_QUALITY.path} names none of latency, jitter and loss, "
             "so history is stored without; the Mist API may have changed: look for a newer "
             "wan_perf."
         )
-    placed = buckets.placed(endpoints.PORT_QUALITY.path, answer, columns, port)
-    return {hour: _of_hour(buckets.of_hour(hour, placed), buckets) for hour in port.hours}
+    path = endpoints.PORT_QUALITY.path
+    by_start = buckets.values_by_start(path, answer, columns, port)
+    return {hour: _of_hour(buckets.of_hour(hour, by_start), buckets) for hour in port.hours}
 
 
 def _of_hour(of_hour: list[Bucket], buckets: Buckets) -> Quality:
-    """An hour of its buckets; each figure is the mean of those buckets that have it."""
-    told: list[str] = []
-    sound = [
-        tuple(possible(name, value, told) for name, value in zip(FIGURES, bucket, strict=True))
+    """One hour from its buckets; each figure is the mean of the buckets that have it."""
+    impossible: list[str] = []
+    valid = [
+        tuple(
+            possible(name, value, impossible) for name, value in zip(FIGURES, bucket, strict=True)
+        )
         for bucket in of_hour
     ]
-    known = [bucket for bucket in sound if any(value is not None for value in bucket)]
+    known = [bucket for bucket in valid if any(value is not None for value in bucket)]
     quality: Quality = {"quality_minutes": buckets.minutes * len(known)}
     for nth, figure in enumerate(FIGURES):
         values = [value for bucket in known if (value := bucket[nth]) is not None]
         if values:
             quality[figure] = sum(values) / len(values)
-    return quality | noted(told)
+    return quality | impossible_note(impossible)

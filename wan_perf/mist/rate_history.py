@@ -1,6 +1,6 @@
-"""Rates of the WAN ports in past hours: how many bits a second, one call a port for all hours.
+"""Rates of the WAN ports in past hours, in bit/s; one call a port for all its hours.
 
-Belongs here: which buckets of rates are asked for, and how they become hours.
+Belongs here: which buckets of rates are requested, and how they become hours.
 Keep out: the quality beside them (`quality_history`), bytes of an hour (`kpi`).
 """
 
@@ -10,10 +10,10 @@ from typing import Any
 
 from wan_perf.errors import UsageError
 from wan_perf.mist import endpoints
-from wan_perf.mist.buckets import HOUR, Bucket, Buckets, Wanted, finest, kept_buckets
+from wan_perf.mist.buckets import HOUR, Bucket, Buckets, Wanted, common_buckets, finest
 from wan_perf.mist.clock import floored
 from wan_perf.mist.errors import MistAnswerError, MistPermanentError
-from wan_perf.mist.figures import noted, possible
+from wan_perf.mist.figures import impossible_note, possible
 from wan_perf.mist.names import DEVICE_ID_PREFIX, RATE_NAMES
 from wan_perf.mist.records import Metric
 from wan_perf.mist.session import MistSession
@@ -22,21 +22,21 @@ FIGURES = tuple(RATE_NAMES.values())
 
 
 def rate_buckets(metrics: Mapping[str, Metric], first: datetime, now: datetime) -> Buckets:
-    """The shortest buckets that are kept for so long and make up hours.
+    """The shortest buckets that divide an hour and whose retention includes `first`.
 
     Raises:
-        UsageError: None is kept for so long.
-        MistPermanentError: The cloud names none of them.
+        UsageError: `first` is older than every retention.
+        MistPermanentError: Mist lists no such buckets.
     """
-    kept = kept_buckets(metrics, RATE_NAMES)
-    if not kept:
+    available = common_buckets(metrics, RATE_NAMES)
+    if not available:
         raise MistPermanentError(
             "const/insight_metrics names no history of a port's rates by the hour or less; "
             "the Mist API may have changed: look for a newer wan_perf."
         )
-    found = finest(kept, first, now)
+    found = finest(available, first, now)
     if found is None:
-        longest = max(buckets.kept for buckets in kept)
+        longest = max(buckets.retention for buckets in available)
         oldest = floored(now - longest + HOUR - timedelta(microseconds=1), HOUR)
         raise UsageError(
             f"Mist keeps {longest.days} days of a port's history; {first:%Y-%m-%d %H:%M} is before "
@@ -46,7 +46,7 @@ def rate_buckets(metrics: Mapping[str, Metric], first: datetime, now: datetime) 
 
 
 def port_rates(session: MistSession, port: Wanted, buckets: Buckets) -> list[dict[str, Any]]:
-    """Rows of raw_port_history of the port's hours, without what they know of its quality.
+    """Rows of raw_port_history of the port's hours, without the columns of quality.
 
     Raises:
         MistPermanentError: The call would fail again; MistAnswerError: the answer has other buckets
@@ -63,11 +63,11 @@ def port_rates(session: MistSession, port: Wanted, buckets: Buckets) -> list[dic
     rates = answer.results or answer
     columns = [getattr(rates, figure) for figure in FIGURES]
     path = endpoints.PORT_HISTORY.path
-    placed = buckets.placed(path, answer, columns, port)
-    # None of the rates is no hour of which nothing is known: that is stored for good.
+    by_start = buckets.values_by_start(path, answer, columns, port)
+    # Not to be stored as hours without data: those are never requested again.
     if all(column is None for column in columns):
         raise MistAnswerError(
-            f"The answer of {path} names none of the rates asked for; the Mist API may have "
+            f"The answer of {path} names none of the requested rates; the Mist API may have "
             "changed: look for a newer wan_perf."
         )
     return [
@@ -76,20 +76,22 @@ def port_rates(session: MistSession, port: Wanted, buckets: Buckets) -> list[dic
             "gateway_mac": port.gateway_mac,
             "port_id": port.port_id,
             "site_id": port.site_id,
-            **_figures(buckets.of_hour(hour, placed), buckets.minutes),
+            **_figures(buckets.of_hour(hour, by_start), buckets.minutes),
         }
         for hour in port.hours
     ]
 
 
 def _figures(of_hour: Sequence[Bucket], minutes: float) -> dict[str, Any]:
-    """An hour of its buckets; one without both means is unknown, and stays out of everything."""
-    told: list[str] = []
-    sound = [
-        tuple(possible(name, value, told) for name, value in zip(FIGURES, bucket, strict=True))
+    """One hour from its buckets; a bucket without both means is ignored."""
+    impossible: list[str] = []
+    valid = [
+        tuple(
+            possible(name, value, impossible) for name, value in zip(FIGURES, bucket, strict=True)
+        )
         for bucket in of_hour
     ]
-    known = [bucket for bucket in sound if bucket[0] is not None and bucket[1] is not None]
+    known = [bucket for bucket in valid if bucket[0] is not None and bucket[1] is not None]
     carrying = [bucket for bucket in known if any(bucket[:2])]
     figures: dict[str, Any] = {
         "covered_minutes": minutes * len(known),
@@ -99,4 +101,4 @@ def _figures(of_hour: Sequence[Bucket], minutes: float) -> dict[str, Any]:
         values = [value for bucket in known if (value := bucket[nth]) is not None]
         if values:
             figures[name] = max(values) if name.endswith("max") else sum(values) / len(values)
-    return figures | noted(told)
+    return figures | impossible_note(impossible)

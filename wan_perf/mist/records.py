@@ -308,7 +308,7 @@ class BucketKind(Struct, rename=_ours(names.BUCKET_KIND_NAMES)):
     """A length of the buckets of history, and for how long such buckets are kept. [s]"""
 
     bucket_seconds: Annotated[int, Meta(gt=0)]
-    kept_seconds: Annotated[int, Meta(gt=0)]
+    retention_seconds: Annotated[int, Meta(gt=0)]
 
 
 class Metric(Struct, rename=_ours(names.METRIC_NAMES)):

@@ -26,11 +26,10 @@ from wan_perf.mist.errors import (
     MistTransientError,
 )
 from wan_perf.mist.instants import http_date
-from wan_perf.mist.kept_out import NULLS, KeptOut
+from wan_perf.mist.kept_out import NULLS, Rejections
 from wan_perf.mist.pages import (
     OddRow,
     Page,
-    decoded,
     refuse_lost_rows,
     refuse_odd_answer,
     too_many_pages,
@@ -64,7 +63,7 @@ class MistSession:
             time is the simulator's.
 
     Attributes:
-        kept_out: Rows that no caller was given, and why.
+        rejections: Rows that no caller was given, and why.
         route: Proxy and trusted certificates in use.
 
     Raises:
@@ -106,7 +105,7 @@ class MistSession:
         self.route = route or route_to(base_url or f"https://{host}")
         self._transport = transport.Transport(base_url, self.route, timeout, pause, limits)
         self._sdk = transport.connect(known, token, self._transport)
-        self.kept_out = KeptOut()
+        self.rejections = Rejections()
 
     def __repr__(self) -> str:
         """Address and organization, not the token."""
@@ -118,7 +117,7 @@ class MistSession:
         return self._transport.calls
 
     @property
-    def told_at(self) -> datetime | None:
+    def server_time(self) -> datetime | None:
         """Mist's own time in the newest answer, whatever its status, to the second; naive UTC."""
         return http_date(self._transport.date)
 
@@ -148,23 +147,23 @@ class MistSession:
             MistPermanentError: A call would fail again, or an answer has not the declared shape.
             MistTransientError: A call may succeed later, the cursor repeats, or rows are missing.
         """
-        read, kept_out, odd = 0, Counter[str](), list[OddRow]()
+        read, rejections, odd = 0, Counter[str](), list[OddRow]()
         answers = self._answers(endpoint, site_id or self._org_id, query)
         for number, (page, next_page) in enumerate(answers, 1):
             if next_page and number >= self._limits.pages:
                 raise too_many_pages(endpoint.path, number, self._page_rows, self._address)
             read += page.told
-            kept_out += page.kept_out
+            rejections += page.rejections
             odd += page.odd
             refuse_lost_rows(endpoint, page, read, next_page)
             yield page.rows
         # Not before the last page: odd rows may be together on one of them, and pages that are
         # requested again would count twice.
-        refuse_odd_answer(endpoint.path, read, odd, kept_out[NULLS])
-        for why, rows in kept_out.items():
-            self.kept_out.note(endpoint.path, why, rows)
+        refuse_odd_answer(endpoint.path, read, odd, rejections[NULLS])
+        for why, rows in rejections.items():
+            self.rejections.note(endpoint.path, why, rows)
         for row in odd:
-            self.kept_out.note_odd(endpoint.path, row.row, row.values)
+            self.rejections.note_odd(endpoint.path, row.row, row.values)
 
     def _answers(
         self, endpoint: Endpoint[Row], whose: str, query: dict[str, str]
@@ -176,7 +175,7 @@ class MistSession:
         followed: set[str] = set()
         response = self.fetch(endpoint, self._first(endpoint, whose, query))
         while True:
-            page = decoded(endpoint, response, self._org_id, self._page_rows)
+            page = decode_page(endpoint, response, self._org_id, self._page_rows)
             yield page, bool(response.next)
             if not response.next or not page.told:
                 return
@@ -199,7 +198,7 @@ class MistSession:
         call = getattr(import_module(f"mistapi.api.v1.{package}"), function)
         response = self.fetch(asked, partial(call, self._sdk, *place, **query))
         record, odd = record_of(asked, response)
-        self.kept_out.note_odd(asked.path, " ".join(place), odd)
+        self.rejections.note_odd(asked.path, " ".join(place), odd)
         return record
 
     def fetch(
@@ -228,7 +227,7 @@ class MistSession:
 
     def _refuse_skew(self) -> None:
         """Stop before anything is stored under hours that are not those of the measurements."""
-        mist_now = self.told_at
+        mist_now = self.server_time
         if self._now is None or mist_now is None:
             return
         ahead = self._now() - mist_now
@@ -250,7 +249,7 @@ class MistSession:
         read = 0
         for number in count(1):
             call = self._first(endpoint, whose, {**query, "page": str(number)})
-            page = decoded(endpoint, self.fetch(endpoint, call), self._org_id, self._page_rows)
+            page = decode_page(endpoint, self.fetch(endpoint, call), self._org_id, self._page_rows)
             read += page.told
             next_page = bool(page.told) and read < (page.total or 0)
             yield page, next_page

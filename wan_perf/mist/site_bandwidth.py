@@ -14,7 +14,7 @@ from typing import Any
 from wan_perf.mist import endpoints
 from wan_perf.mist.instants import instant
 from wan_perf.mist.interfaces import base_port, without_unit_0
-from wan_perf.mist.kept_out import KeptOut
+from wan_perf.mist.kept_out import Rejections
 from wan_perf.mist.names import DOWN_VARIABLE, UP_VARIABLE
 from wan_perf.mist.records import SpeedTest
 
@@ -25,7 +25,7 @@ _SHOWN = 40
 Row = dict[str, Any]
 
 
-def lay_variables(of_site: Sequence[Row], variables: Mapping[str, Any]) -> list[str]:
+def apply_variables(of_site: Sequence[Row], variables: Mapping[str, Any]) -> list[str]:
     """Put the rates in the site's variables on the rows of its WANs, in place of what stood there.
 
     Returns:
@@ -49,8 +49,8 @@ def lay_variables(of_site: Sequence[Row], variables: Mapping[str, Any]) -> list[
     return list(complaints.values())
 
 
-def lay_tests(
-    of_site: Sequence[Row], tests: Iterable[SpeedTest], at: datetime, kept_out: KeptOut
+def apply_speed_tests(
+    of_site: Sequence[Row], tests: Iterable[SpeedTest], at: datetime, rejections: Rejections
 ) -> None:
     """Put each port's best speed test on its rows, in place of what stood there.
 
@@ -62,13 +62,13 @@ def lay_tests(
         of_site: The rows of a site.
         tests: Its speed tests.
         at: Instant of the snapshot, naive UTC.
-        kept_out: Told of tests that say no instant, or one to come.
+        rejections: Told of tests that say no instant, or one to come.
     """
     heard = list(tests)
     dated = [test for test in heard if test.tested_at]
     path = endpoints.SPEED_TESTS.path
-    kept_out.note(path, _UNDATED, len(heard) - len(dated))
-    past = kept_out.in_time(path, dated, lambda test: test.tested_at, at)
+    rejections.note(path, _UNDATED, len(heard) - len(dated))
+    past = rejections.in_time(path, dated, lambda test: test.tested_at, at)
     best: dict[int, SpeedTest] = {}
     for test in past:
         if not _counts(test, at):

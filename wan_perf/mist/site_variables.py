@@ -22,7 +22,7 @@ from wan_perf.mist.asking import AT_ONCE
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.clock import Clock
 from wan_perf.mist.errors import HourUsedUpError, MistPermanentError, MistTransientError
-from wan_perf.mist.kept_out import KeptOut
+from wan_perf.mist.kept_out import Rejections
 from wan_perf.mist.odd_values import OddValue, excerpt
 from wan_perf.mist.records import Template
 from wan_perf.mist.session import MistSession
@@ -97,7 +97,7 @@ def site_variables(
     for site, settings in found.settings.items():
         found.by_site[site] = {name: _text(settings.get(name)) for name in sorted(needed[site])}
         found.requested_at[site] = now
-    _note_unusable(found, templates, session.kept_out)
+    _note_unusable(found, templates, session.rejections)
     return found
 
 
@@ -174,7 +174,7 @@ def _text(value: Any) -> str | None:
 
 
 def _note_unusable(
-    found: SiteVariables, templates: Mapping[str, Iterable[Template]], kept_out: KeptOut
+    found: SiteVariables, templates: Mapping[str, Iterable[Template]], rejections: Rejections
 ) -> None:
     path = endpoints.SITE_SETTING.path
     left: dict[str, dict[str, str | None]] = defaultdict(dict)
@@ -183,4 +183,4 @@ def _note_unusable(
             left[site] |= unusable(template, values)
     for site, names in left.items():
         odd = [OddValue("vars.*", f"vars.{n}", excerpt(v), "variable") for n, v in names.items()]
-        kept_out.note_odd(path, f"site_id {site}", odd)
+        rejections.note_odd(path, f"site_id {site}", odd)

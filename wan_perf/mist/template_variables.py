@@ -40,9 +40,9 @@ def variables_in(template: Template) -> frozenset[str]:
     return frozenset(_names(msgspec.to_builtins(wan_part(template))))
 
 
-def resolved(template: Template, variables: Mapping[str, str | None]) -> Template:
+def resolve(template: Template, variables: Mapping[str, str | None]) -> Template:
     """The template of a site with these variables; one without a usable value stays as it is."""
-    return _resolved(template, variables)
+    return _resolve(template, variables)
 
 
 def unusable(template: Template, variables: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -51,7 +51,7 @@ def unusable(template: Template, variables: Mapping[str, str | None]) -> dict[st
     Returns:
         Name and value; None where the site does not define it.
     """
-    left = variables_in(resolved(template, variables))
+    left = variables_in(resolve(template, variables))
     return {name: variables.get(name) for name in sorted(left)}
 
 
@@ -72,28 +72,28 @@ def _names(value: Any) -> set[str]:
     return set().union(*map(_names, parts)) if isinstance(parts, list) else set()
 
 
-def _resolved(value: Any, variables: Mapping[str, str | None], kind: Any = str) -> Any:
+def _resolve(value: Any, variables: Mapping[str, str | None], kind: Any = str) -> Any:
     if isinstance(value, msgspec.Struct):
         return replace(
             value,
             **{
-                part.name: _resolved(inner, variables, part.type)
+                part.name: _resolve(inner, variables, part.type)
                 for part in fields(value)
                 if (inner := getattr(value, part.name)) is not None
             },
         )
     if isinstance(value, dict):
-        return {_filled(key, variables): _resolved(v, variables) for key, v in value.items()}
+        return {_substitute(key, variables): _resolve(v, variables) for key, v in value.items()}
     if isinstance(value, list):
-        return [_resolved(item, variables) for item in value]
-    return _converted(value, _filled(value, variables), kind) if is_variable(value) else value
+        return [_resolve(item, variables) for item in value]
+    return _convert(value, _substitute(value, variables), kind) if is_variable(value) else value
 
 
-def _filled(text: str, variables: Mapping[str, str | None]) -> str:
+def _substitute(text: str, variables: Mapping[str, str | None]) -> str:
     return _NAME.sub(lambda found: variables.get(found[1]) or found[0], text)
 
 
-def _converted(before: str, text: str, kind: Any) -> Any:
+def _convert(before: str, text: str, kind: Any) -> Any:
     """The text as a value of its field's type; as it was where it is none."""
     kinds = {get_args(o)[0] if get_origin(o) is Annotated else o for o in options(kind)}
     if is_variable(text) or kinds == {str}:

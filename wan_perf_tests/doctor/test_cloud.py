@@ -37,7 +37,7 @@ def test_what_is_well_costs_three_calls(doctor: Doctor, cloud: Cloud) -> None:
         "organisation": f"Sample Retail ({cloud.org_id}).",
         "calls": "3 of this hour's 5,000 are used, 4,997 are left; 1,000 of them are kept for live "
         "passes.",
-        "clock": "not asked, because WAN_PERF_CLOCK is simulator; its clock stands at "
+        "clock": "not checked, because WAN_PERF_CLOCK is simulator; its clock stands at "
         "2026-03-07 00:00 UTC.",
     }
     assert sum(cloud.calls().values()) == 3
@@ -50,7 +50,7 @@ def test_without_token_or_organisation_mist_is_not_asked(
     found = doctor(**dict.fromkeys(empty, ""))
     assert failed(found) == ["settings"]
     assert found["settings"].advice == f"Set {' and '.join(empty)} in the environment or in .env."
-    why = f"not asked, because {' and '.join(empty)} must be set first."
+    why = f"not checked, because {' and '.join(empty)} must be set first."
     assert {found[name].found for name in CLOUD} == {why}
     assert cloud.calls() == {}
 
@@ -63,7 +63,7 @@ def test_a_wrong_token_is_told_and_the_clock_is_compared_all_the_same(doctor: Do
         "If it is valid, correct MIST_API_HOST: a token counts only in the Mist Cloud that made "
         "it.",
     )
-    assert found["calls"].found == "not asked, because Mist refused the token."
+    assert found["calls"].found == "not checked, because Mist refused the token."
     assert found["clock"].found == "within 5 s of Mist's."
 
 
@@ -127,7 +127,7 @@ def test_what_is_left_of_the_hour(
     [
         pytest.param(0, ["calls"], id="none is left to ask with"),
         pytest.param(2, ["calls"], id="the last ones go to the questions"),
-        pytest.param(900, [], id="fewer than are kept for live passes"),
+        pytest.param(900, [], id="fewer than are reserved for live polls"),
     ],
 )
 def test_a_used_up_hour_is_no_fault_of_the_token(
@@ -139,7 +139,7 @@ def test_a_used_up_hour_is_no_fault_of_the_token(
     assert found["calls"].verdict == ("FAILED" if failing else "warning")
     assert found["Mist"].verdict == "ok"
     if hourly_limit == 0:
-        assert found["token"].found == "not asked, because the hour's calls are used up."
+        assert found["token"].found == "not checked, because the hour's calls are used up."
         assert found["calls"].found == (
             "The hour's calls are used up (self, status 429); try again in 3600 s."
         )
@@ -152,8 +152,8 @@ def test_a_host_that_does_not_answer(doctor: Doctor) -> None:
         "No whole answer from http://127.0.0.1:9 for self (the connection was refused or cut); "
         "check the network, or try again later."
     )
-    assert found["token"].found == "not asked, because Mist gave no answer that can be used."
-    assert found["clock"].found == "not asked, because Mist named no time."
+    assert found["token"].found == "not checked, because Mist gave no answer that can be used."
+    assert found["clock"].found == "not checked, because Mist named no time."
     assert found["home"].verdict == "ok"
 
 

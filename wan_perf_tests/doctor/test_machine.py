@@ -174,7 +174,7 @@ def test_settings_that_cannot_be_read(doctor: Doctor) -> None:
     assert failed(found) == ["settings"]
     assert "WAN_PERF_WAREHOUSE" in found["settings"].found
     others = {finding.found for name, finding in found.items() if name != "settings"}
-    assert others == {"not asked, because the settings cannot be read."}
+    assert others == {"not checked, because the settings cannot be read."}
     assert len(found) == len(doctor(WAN_PERF_WAREHOUSE="duckdb"))
 
 

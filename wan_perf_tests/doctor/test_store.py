@@ -114,7 +114,7 @@ def test_a_broken_file_fails_and_stays(doctor: Doctor, tmp_path: Path) -> None:
     assert failed(found) == ["warehouse"]
     assert f"The warehouse {broken} cannot be opened: " in found["warehouse"].found
     assert "set WAN_PERF_DUCKDB to another file." in found["warehouse"].found
-    assert found["tables"].found == "not asked, because the warehouse is not open."
+    assert found["tables"].found == "not checked, because the warehouse is not open."
     assert broken.read_bytes() == b"no database " * 1000
 
 
@@ -177,7 +177,7 @@ def test_a_refused_login_is_one_sentence_and_one_attempt(doctor: Doctor, tmp_pat
     assert found["warehouse"].found.endswith(
         "Set SNF_ROLE to a role that loader has, or GRANT ROLE writer TO USER loader."
     )
-    assert found["privileges"].found == "not asked, because the warehouse is not open."
+    assert found["privileges"].found == "not checked, because the warehouse is not open."
     assert len(logins) == 1
     assert SETTINGS["SNF_PASSWORD"] not in str(found)
 

@@ -113,8 +113,8 @@ _FUTURE = Outcome(
 )
 _UNDATED = "neither they nor their gateways say when they are of"
 """Only device statistics say when those of ports are of."""
-_OTHER_HOURS = _refused("of other hours than were asked for, so a clock at Mist may be wrong")
-_OTHER_BUCKETS = _refused("other buckets than were asked for; check the clock")
+_OTHER_HOURS = _refused("of other hours than were requested, so a clock at Mist may be wrong")
+_OTHER_BUCKETS = _refused("other buckets than were requested; check the clock")
 _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
     **{
         ("raw_port_sample", path): {

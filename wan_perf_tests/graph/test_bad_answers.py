@@ -236,8 +236,8 @@ def test_the_command_line_tells_what_was_kept_out(ward: Ward):
     ward.cloud.misbehave(GATEWAYS, "row of another org")
     ward.stage.runs.collect(None, None, inventory=True)
     printed = ward.stage.printed.getvalue()
-    assert "1 row of sites kept out: every value in them is null." in printed
-    assert "1 row of stats/devices kept out: they belong to another organization." in printed
+    assert "1 row of sites rejected: every value in them is null." in printed
+    assert "1 row of stats/devices rejected: they belong to another organization." in printed
     assert ward.cloud.token not in printed
 
 

@@ -204,7 +204,7 @@ def test_samples_stand_under_the_names_of_the_ports(
             newest(cloud, endpoints.GATEWAYS, at),
             newest(cloud, endpoints.PORTS, at),
             at,
-            cloud.kept_out,
+            cloud.rejections,
         )
     sampled = {(row.gateway_mac, row.port_id) for row in heard.itertuples()}
     known = {(row["gateway_mac"], row["port_id"]) for row in in_force(dimensions[1], at)}

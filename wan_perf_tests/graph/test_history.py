@@ -158,7 +158,7 @@ def test_a_backfill_stops_before_the_reserve_and_goes_on_in_the_next_hour(tmp_pa
             runs.collect(PAST, PAST + 24 * HOUR)
             spent = sum(cloud.calls().values())
             assert "is left: The hour's calls for what can wait are used up" in printed.getvalue()
-            assert "30 are kept for live passes; go on at 01:00 UTC" in printed.getvalue()
+            assert "30 are reserved for live polls; go on at 01:00 UTC" in printed.getvalue()
             assert 60 <= spent < 70
             for hour in range(1, 4):
                 cloud.clock.advance_to(NOW + hour * HOUR)

@@ -14,7 +14,7 @@ import pandas as pd
 from wan_perf.contracts import Contract, read_contracts
 from wan_perf.errors import WanPerfError
 from wan_perf.frames import conform
-from wan_perf.mist.asking_sites import ask_sites
+from wan_perf.mist.asking_sites import add_site_bandwidth
 from wan_perf.mist.buckets import Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.clock import RealClock
@@ -80,7 +80,7 @@ class Requester:
             found = _CALLS[asset](self, session)
         except WanPerfError as error:
             return Answered(sentences=[str(error)], failed=error)
-        found.sentences = [*session.kept_out.sentences, *dict.fromkeys(found.sentences)]
+        found.sentences = [*session.rejections.sentences, *dict.fromkeys(found.sentences)]
         return found
 
     def undisturbed(self, asset: str) -> Answered:
@@ -110,7 +110,7 @@ class Requester:
 
 def _inventory(of: Requester, session: MistSession) -> Answered:
     frame, unused = inventory(session, NOW, of.contracts)
-    sites = ask_sites(session, frame, of.before, of.clock, RESERVE)
+    sites = add_site_bandwidth(session, frame, of.before, of.clock, RESERVE)
     assert unused == []
     return Answered({"raw_inventory": sites.frame}, sorted(sites.left), sites.left.total())
 

@@ -10,7 +10,7 @@ import pytest
 
 from wan_perf.contracts import Contract, read_contracts
 from wan_perf.frames import conform
-from wan_perf.mist.asking_sites import SitesAsked, ask_sites
+from wan_perf.mist.asking_sites import SiteBandwidth, add_site_bandwidth
 from wan_perf.mist.inventory import inventory
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.misbehaviour import WAYS
@@ -71,11 +71,11 @@ def taken(
     at: datetime = NOW,
     contracts: list[Contract] | None = None,
     reserve: int = 1000,
-) -> SitesAsked:
+) -> SiteBandwidth:
     """A snapshot with what its sites say."""
     session = session_of(cloud)
     frame, _ = inventory(session, at, contracts or [])
-    return ask_sites(session, frame, newest, At(at), reserve)
+    return add_site_bandwidth(session, frame, newest, At(at), reserve)
 
 
 def asked(cloud: Cloud) -> tuple[int, int]:
@@ -91,7 +91,7 @@ def rates(frame: pd.DataFrame) -> pd.DataFrame:
 def test_the_rates_of_a_simulated_estate(cloud: Cloud, fleet: Fleet) -> None:
     """Variables as the settings write them; tests read through the plain rows of the cloud."""
     found = taken(cloud)
-    assert (found.asked, found.left, found.complaints) == (SITES, {}, [])
+    assert (found.requested, found.left, found.complaints) == (SITES, {}, [])
     assert asked(cloud) == (SITES, SITES)
     ports = found.frame[found.frame["port_id"].notna()]
     assert set(ports["site_asked_at"]) == {pd.Timestamp(NOW)}
@@ -137,12 +137,12 @@ def test_a_site_is_asked_once_in_24_hours_and_keeps_its_rates(cloud: Cloud) -> N
     first = taken(cloud)
     before = asked(cloud)
     later = taken(cloud, first.frame, NOW + 24 * HOUR - timedelta(minutes=5))
-    assert (asked(cloud), later.asked) == (before, 0)
+    assert (asked(cloud), later.requested) == (before, 0)
     pd.testing.assert_frame_equal(rates(later.frame), rates(first.frame))
     assert set(later.frame["site_asked_at"].dropna()) == {pd.Timestamp(NOW)}
     usage = cloud.calls()[USAGE]
     next_day = taken(cloud, later.frame, NOW + 24 * HOUR)
-    assert (next_day.asked, cloud.calls()[USAGE]) == (SITES, usage + 1)
+    assert (next_day.requested, cloud.calls()[USAGE]) == (SITES, usage + 1)
     assert set(next_day.frame["site_asked_at"].dropna()) == {pd.Timestamp(NOW + 24 * HOUR)}
 
 
@@ -165,7 +165,7 @@ def contract_of_each(fleet: Fleet, down_mbps: float | None = 50.0) -> list[Contr
 
 def test_nothing_is_asked_where_every_port_is_contracted(cloud: Cloud, fleet: Fleet) -> None:
     found = taken(cloud, contracts=contract_of_each(fleet))
-    assert (found.asked, asked(cloud)) == (0, (0, 0))
+    assert (found.requested, asked(cloud)) == (0, (0, 0))
     assert USAGE not in cloud.calls()
     assert found.frame["site_asked_at"].isna().all()
 
@@ -173,11 +173,11 @@ def test_nothing_is_asked_where_every_port_is_contracted(cloud: Cloud, fleet: Fl
 def test_one_port_without_a_contracted_rate_is_enough(cloud: Cloud, fleet: Fleet) -> None:
     first, *others = contract_of_each(fleet)
     found = taken(cloud, contracts=others)
-    assert (found.asked, asked(cloud)) == (1, (1, 1))
+    assert (found.requested, asked(cloud)) == (1, (1, 1))
     told = found.frame[found.frame["site_asked_at"].notna()]
     assert set(told["site_id"]) == {first.site_id}
     none_has_a_rate = taken(cloud, contracts=contract_of_each(fleet, down_mbps=None))
-    assert none_has_a_rate.asked == SITES
+    assert none_has_a_rate.requested == SITES
 
 
 def test_sites_asked_longest_ago_come_first_and_the_reserve_is_left(fleet: Fleet) -> None:
@@ -186,17 +186,17 @@ def test_sites_asked_longest_ago_come_first_and_the_reserve_is_left(fleet: Fleet
         first = taken(cloud, reserve=15)
         spent = sum(cloud.calls().values())
         assert spent <= 25
-        assert 0 < first.asked < SITES
+        assert 0 < first.requested < SITES
         [(why, left)] = first.left.items()
         assert "used up" in why
-        assert "15 are kept for live passes" in why
-        assert left == SITES - first.asked
+        assert "15 are reserved for live polls" in why
+        assert left == SITES - first.requested
         first_sites = set(first.frame[first.frame["site_asked_at"].notna()]["site_id"])
-        assert len(first_sites) == first.asked
+        assert len(first_sites) == first.requested
         cloud.clock.advance_to(NOW + HOUR)
         second = taken(cloud, first.frame, NOW + HOUR, reserve=15)
         newly = second.frame["site_asked_at"] == NOW + HOUR
-        assert second.asked > 0
+        assert second.requested > 0
         assert not set(second.frame[newly]["site_id"]) & first_sites
 
 
@@ -223,7 +223,7 @@ def test_a_passing_failure_keeps_what_was_and_is_asked_again(
     cloud.misbehave(path, "503", times=LASTING * SITES)
     found = taken(cloud, older, NOW + 24 * HOUR)
     [(why, sites)] = found.left.items()
-    assert (found.asked, sites) == (0, SITES)
+    assert (found.requested, sites) == (0, SITES)
     assert "Mist failed" in why
     assert set(found.frame["site_asked_at"].dropna()) == {pd.Timestamp(NOW)}
     pd.testing.assert_series_equal(found.frame[kept], older[kept])
@@ -231,7 +231,7 @@ def test_a_passing_failure_keeps_what_was_and_is_asked_again(
     assert older[kept].notna().any()
     assert older[heard].notna().any()
     again = taken(cloud, found.frame, NOW + 25 * HOUR)
-    assert (again.asked, again.left) == (SITES, {})
+    assert (again.requested, again.left) == (SITES, {})
     assert (again.frame[kept].dropna() < 1000).all()
 
 
@@ -242,7 +242,7 @@ def test_what_the_token_may_not_read_is_not_asked_of_every_site(cloud: Cloud) ->
     assert "no right to read" in why
     assert asked(cloud)[0] == SITES
     assert asked(cloud)[1] <= 8
-    assert (found.asked, sites) == (SITES, SITES)
+    assert (found.requested, sites) == (SITES, SITES)
     assert found.frame["variable_down_mbps"].notna().any()
 
 
@@ -257,10 +257,10 @@ def test_a_bad_answer_never_keeps_the_snapshot_back(cloud: Cloud, path: str, how
     assert all(why.endswith(".") and "\n" not in why for why in found.left)
     assert how not in HARMLESS or not found.left
     at_once = taken(cloud, found.frame, NOW + HOUR)
-    asked_anew = SITES - found.asked
-    assert at_once.asked == asked_anew
+    asked_anew = SITES - found.requested
+    assert at_once.requested == asked_anew
     next_day = taken(cloud, at_once.frame, NOW + 25 * HOUR)
-    assert (next_day.asked, next_day.left) == (SITES, {})
+    assert (next_day.requested, next_day.left) == (SITES, {})
     pd.testing.assert_frame_equal(
         rates(next_day.frame), rates(taken(cloud, at=NOW + 25 * HOUR).frame)
     )
@@ -278,4 +278,4 @@ def test_with_the_contract_file_only_uncontracted_lines_cost_calls(
     }
     found = taken(cloud, contracts=contracts)
     assert 0 < len(lacking) < SITES
-    assert (found.asked, asked(cloud)) == (len(lacking), (len(lacking), len(lacking)))
+    assert (found.requested, asked(cloud)) == (len(lacking), (len(lacking), len(lacking)))

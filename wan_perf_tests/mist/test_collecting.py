@@ -234,7 +234,7 @@ def test_scores_stop_before_the_reserve(fleet: Fleet) -> None:
         found = scored(cloud, hours, reserve=4)
         assert sum(cloud.calls().values()) == 6
     assert list(found.left) == hours[5:]
-    assert "4 are kept for live passes; go on at 10:00 UTC" in found.left[hours[5]]
+    assert "4 are reserved for live polls; go on at 10:00 UTC" in found.left[hours[5]]
 
 
 def test_scores_older_than_mist_keeps_are_refused_before_anything_is_asked(cloud: Cloud) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wan_perf.mist.inventory import snapshot
-from wan_perf.mist.kept_out import KeptOut
+from wan_perf.mist.kept_out import Rejections
 from wan_perf.mist.path_samples import path_samples
 from wan_perf.mist.port_samples import samples
 from wan_perf.mist.records import Gateway, Path, Port
@@ -38,7 +38,7 @@ def test_a_gateway_without_interfaces_and_a_poll_without_rows_are_empty_frames(
 ) -> None:
     at = datetime.fromisoformat("2026-03-01")
     bare = Gateway(gateway_mac=MAC, site_id="s1", interfaces=interfaces)
-    nothing = KeptOut()
+    nothing = Rejections()
     assert len(samples([bare], [], at, nothing)) == len(samples([], [], at, nothing)) == 0
     assert len(path_samples([], [bare], at)) == len(path_samples([], [], at)) == 0
     row = Port(gateway_mac=MAC, port_id="ge-0/0/0", usage="wan", site_id="s1", sampled_at=1.0)

@@ -62,8 +62,8 @@ def test_a_thousand_rows_with_one_odd_value_are_a_thousand_rows(
     assert getattr(rows[-1], ours) is None
     assert (rows[-1].gateway_mac, rows[-1].port_id) == (MAC, "ge-0/0/999")
     assert [row.rx_bytes_counter for row in rows[:-1]] == list(range(999))
-    assert session.kept_out.odd_by_field == {("stats/ports/search", field): 1}
-    assert session.kept_out.sentences == [
+    assert session.rejections.odd_by_field == {("stats/ports/search", field): 1}
+    assert session.rejections.sentences == [
         f"1 odd value of stats/ports/search stored as unknown, such as {field} = "
         f"{json.dumps(value)} (mac {MAC}, port_id ge-0/0/999"
         + (", site_id 7)." if field == "site_id" else ").")
@@ -78,9 +78,9 @@ def test_a_row_whose_key_cannot_be_read_is_rejected_alone(
 ) -> None:
     rows, session = read(scripted, endpoints.PORTS, ports(1000, **key))
     assert len(rows) == 999
-    (sentence,) = session.kept_out.sentences
+    (sentence,) = session.rejections.sentences
     assert sentence.startswith("1 row of stats/ports/search rejected, as the key cannot be read")
-    (example,) = session.kept_out.examples
+    (example,) = session.rejections.examples
     assert example.value.costs_row
 
 
@@ -88,7 +88,7 @@ def test_a_row_that_is_no_record_or_lacks_its_key_is_rejected_alone(scripted: Sc
     keyless = [5, {"mac": MAC, "up": True}]
     rows, session = read(scripted, endpoints.PORTS, [*ports(3), *keyless])
     assert len(rows) == 3
-    assert [example.value.value for example in session.kept_out.examples] == ["5", "null"]
+    assert [example.value.value for example in session.rejections.examples] == ["5", "null"]
 
 
 def gateway(**interfaces: Any) -> dict[str, Any]:
@@ -117,8 +117,8 @@ def test_an_odd_interface_costs_itself(
     found = row.interfaces.get("ge-0/0/9.0")
     assert (found is None) == (left is None)
     assert {name: getattr(found, name) for name in left or {}} == (left or {})
-    assert sorted(e.value.place for e in session.kept_out.examples) == sorted(odd)
-    assert {field for _, field in session.kept_out.odd_by_field} == {
+    assert sorted(e.value.place for e in session.rejections.examples) == sorted(odd)
+    assert {field for _, field in session.rejections.odd_by_field} == {
         place.replace("ge-0/0/9.0", "*") for place in odd
     }
 
@@ -137,7 +137,7 @@ def test_variables_never_refuse_a_template(scripted: Script) -> None:
     port = rows[0].port_configs["ge-0/0/0"]
     assert (port.usage, port.is_disabled) == ("wan", "{{wan1_disabled}}")
     assert (port.shaping.is_enabled, port.shaping.transmit_kbps) == (True, "{{wan1_upload_kbps}}")
-    assert session.kept_out.odd_count == 0  # a site's variables say whether they are
+    assert session.rejections.odd_count == 0  # a site's variables say whether they are
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_numbers_out_of_range_and_variables_may_be_everywhere(
 ) -> None:
     rows = [{**row, "speed": speed, "up": up} for row in ports(100)]
     found, session = read(scripted, endpoints.PORTS, rows)
-    assert len(found) == session.kept_out.odd_count == 100
+    assert len(found) == session.rejections.odd_count == 100
 
 
 def test_odd_rows_of_all_pages_are_counted_together(scripted: Script) -> None:
@@ -184,7 +184,7 @@ def test_odd_rows_of_all_pages_are_counted_together(scripted: Script) -> None:
     ]
     session = scripted(*answers).session()
     assert len(list(session.rows(endpoints.PORTS))) == 208
-    assert session.kept_out.odd_count == 8
+    assert session.rejections.odd_count == 8
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_an_odd_bucket_of_history_costs_itself(scripted: Script) -> None:
     session = scripted(Answer(odd)).session()
     found = session.single(endpoints.PORT_HISTORY, "s1", "d1", "rx_bps")
     assert found.rx_bps_mean == [8.0, None, None, None, *[8.0] * 164]
-    assert [e.value.place for e in session.kept_out.examples] == ["rx_bps.1", "rx_bps.3"]
+    assert [e.value.place for e in session.rejections.examples] == ["rx_bps.1", "rx_bps.3"]
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_rows_of_another_organization_are_no_odd_rows(scripted: Script) -> None:
     rows = [{**row, "org_id": ORG[::-1]} for row in ports(20)]
     found, session = read(scripted, endpoints.PORTS, [*ports(1, up="yes"), *rows])
     assert len(found) == 1
-    assert session.kept_out.odd_count == 1
+    assert session.rejections.odd_count == 1
 
 
 def test_every_endpoint_reads_rows_by_the_same_mechanism() -> None:

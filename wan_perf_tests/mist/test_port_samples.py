@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from wan_perf.mist import endpoints, port_samples
-from wan_perf.mist.interfaces import expanded, port_ids
-from wan_perf.mist.kept_out import KeptOut
+from wan_perf.mist.interfaces import expand_ports, port_ids
+from wan_perf.mist.kept_out import Rejections
 from wan_perf.mist.records import Gateway, Port
 from wan_perf.mist.session import MistSession
 from wan_perf.tables import RAW_PORT_SAMPLE
@@ -20,9 +20,12 @@ WAN: dict[str, Any] = {"port_usage": "wan", "up": True, "rx_bytes": 10, "tx_byte
 
 
 def samples(
-    gateways: list[Gateway], ports: list[Port], pass_at: datetime, kept_out: KeptOut | None = None
+    gateways: list[Gateway],
+    ports: list[Port],
+    pass_at: datetime,
+    rejections: Rejections | None = None,
 ) -> pd.DataFrame:
-    return port_samples.samples(gateways, ports, pass_at, kept_out or KeptOut())
+    return port_samples.samples(gateways, ports, pass_at, rejections or Rejections())
 
 
 def gateway(interfaces: dict[str, Any], **more: Any) -> Gateway:
@@ -138,14 +141,14 @@ def test_samples_of_both_nodes_and_of_sessions(
 @pytest.mark.parametrize("last_seen", [None, 0])
 def test_what_nobody_dates_is_rejected_and_counted(last_seen: float | None) -> None:
     """It may be of any age: a gateway that was never seen again would look alive for ever."""
-    kept_out = KeptOut()
+    rejections = Rejections()
     undated = gateway({"ge-0/0/0": WAN}, last_seen=last_seen)
     ports = [port(f"ge-0/0/{n}", timestamp=last_seen) for n in (0, 1)]
-    assert samples([undated], ports, PASS_AT, kept_out).empty
-    assert kept_out.sentences == [
-        "1 row of stats/devices kept out: they do not say when the gateway was last seen, so they "
+    assert samples([undated], ports, PASS_AT, rejections).empty
+    assert rejections.sentences == [
+        "1 row of stats/devices rejected: they do not say when the gateway was last seen, so they "
         "may be of any age, such as that of aa0000000001.",
-        "2 rows of stats/ports/search kept out: neither they nor their gateways say when they are "
+        "2 rows of stats/ports/search rejected: neither they nor their gateways say when they are "
         "of, so they may be of any age, such as that of aa0000000001 ge-0/0/0.",
     ]
 
@@ -153,14 +156,14 @@ def test_what_nobody_dates_is_rejected_and_counted(last_seen: float | None) -> N
 def test_a_port_row_without_an_instant_is_of_the_one_at_which_its_gateway_was_seen() -> None:
     """A gateway that was lost at 12:04 yesterday: its ports are no fresh samples of today."""
     lost = gateway({}, last_seen=HEARD - 86400)
-    kept_out = KeptOut()
+    rejections = Rejections()
     rows = [port("ge-0/0/0", timestamp=None), port("ge-0/0/1", timestamp=HEARD)]
-    frame = samples([lost], rows, PASS_AT, kept_out)
+    frame = samples([lost], rows, PASS_AT, rejections)
     assert frame["sampled_at"].tolist() == [
         datetime.fromisoformat("2026-02-28T12:04"),
         datetime.fromisoformat("2026-03-01T12:04"),
     ]
-    assert kept_out.sentences == []
+    assert rejections.sentences == []
 
 
 @pytest.mark.parametrize("speed", [0, -1, None])
@@ -226,7 +229,7 @@ def test_port_of_an_interface(interfaces: list[str], ports: list[str]) -> None:
     ],
 )
 def test_ports_of_a_configured_name(configured: str, ports: list[str]) -> None:
-    assert expanded(configured) == ports
+    assert expand_ports(configured) == ports
 
 
 def test_no_gateways_give_an_empty_frame_of_the_declared_types() -> None:

@@ -11,7 +11,7 @@ from wan_perf.mist.buckets import Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.errors import HourUsedUpError, MistTransientError
 from wan_perf.mist.history import Backfill, port_history
-from wan_perf.mist.quality_history import NOT_KEPT, quality_buckets
+from wan_perf.mist.quality_history import NO_QUALITY_HISTORY, quality_buckets
 from wan_perf.mist.records import Metric
 from wan_perf.mist.session import MistSession
 from wan_perf.simulator import Cloud, Fleet, serve
@@ -111,7 +111,7 @@ def test_a_registry_without_quality_asks_for_none(scripted) -> None:
     registry = {name: REGISTRY[name] for name in RATES}
     found = fetched(scripted, registry=registry)
     assert figures(found) == [(None, None, None, None)] * 2
-    assert found.without_quality == {NOT_KEPT: 1}
+    assert found.without_quality == {NO_QUALITY_HISTORY: 1}
 
 
 def test_a_failure_that_may_pass_leaves_the_port_with_its_rates(scripted) -> None:

@@ -124,12 +124,12 @@ def test_letters_are_utf_8_whatever_the_header_says(scripted: Script) -> None:
     [
         pytest.param(
             [{"id": "s9", "org_id": STRANGE}],
-            "1 row of sites kept out: they belong to another organization.",
+            "1 row of sites rejected: they belong to another organization.",
             id="a stranger",
         ),
         pytest.param(
             [{"id": None, "name": None}, None],
-            "2 rows of sites kept out: every value in them is null.",
+            "2 rows of sites rejected: every value in them is null.",
             id="rows of nulls",
         ),
     ],
@@ -141,7 +141,7 @@ def test_a_row_that_cannot_count_is_counted_and_the_others_stay(
     cloud = scripted(Answer([*ours, *extra]))
     session = cloud.session()
     assert [site.site_id for site in session.rows(endpoints.SITES)] == ["s1", "s2"]
-    assert session.kept_out.sentences == [sentence]
+    assert session.rejections.sentences == [sentence]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from wan_perf.mist.instants import epoch
-from wan_perf.mist.kept_out import KeptOut
+from wan_perf.mist.kept_out import Rejections
 from wan_perf.mist.records import SpeedTest
-from wan_perf.mist.site_bandwidth import lay_tests, lay_variables
+from wan_perf.mist.site_bandwidth import apply_speed_tests, apply_variables
 from wan_perf_tests.mist.estates import MAC, TAKEN_AT
 
 DAY = timedelta(days=1)
@@ -43,7 +43,7 @@ def test_a_variable_belongs_to_the_wan_of_its_name(
     variables: dict[str, Any], rates: tuple[float | None, float | None]
 ) -> None:
     wan = row(variable_down_mbps=1.0, variable_up_mbps=1.0)
-    assert lay_variables([wan], variables) == []
+    assert apply_variables([wan], variables) == []
     assert (wan["variable_down_mbps"], wan["variable_up_mbps"]) == rates
 
 
@@ -52,7 +52,7 @@ def test_a_variable_belongs_to_the_wan_of_its_name(
 )
 def test_a_value_that_is_no_positive_number_is_kept_out_and_told_once(said: Any) -> None:
     ports = [row(), row("ge-0/0/1")]
-    [sentence] = lay_variables(ports, {"wan0_down_mbps": said, "wan0_up_mbps": "20"})
+    [sentence] = apply_variables(ports, {"wan0_down_mbps": said, "wan0_up_mbps": "20"})
     assert [(p["variable_down_mbps"], p["variable_up_mbps"]) for p in ports] == [(None, 20)] * 2
     assert sentence.startswith("Site 'Store 0001': variable wan0_down_mbps is ")
     assert sentence.endswith("no positive number of Mbit/s; correct it in the site's settings.")
@@ -60,7 +60,7 @@ def test_a_value_that_is_no_positive_number_is_kept_out_and_told_once(said: Any)
 
 def test_a_wan_without_name_has_no_variable() -> None:
     wan = row(wan_name=None)
-    lay_variables([wan], {"None_down_mbps": "200", "_down_mbps": "200"})
+    apply_variables([wan], {"None_down_mbps": "200", "_down_mbps": "200"})
     assert wan["variable_down_mbps"] is None
 
 
@@ -114,29 +114,29 @@ def test_the_best_test_of_a_port_counts(
     tests: list[SpeedTest], rates: tuple[float | None, float | None]
 ) -> None:
     port = row(tested_down_mbps=1.0, tested_up_mbps=1.0)
-    kept_out = KeptOut()
-    lay_tests([port], tests, TAKEN_AT, kept_out)
+    rejections = Rejections()
+    apply_speed_tests([port], tests, TAKEN_AT, rejections)
     assert (port["tested_down_mbps"], port["tested_up_mbps"]) == rates
-    assert kept_out.sentences == []
+    assert rejections.sentences == []
 
 
 def test_a_unit_that_is_a_circuit_of_its_own_has_its_own_test() -> None:
     ports = [row("ge-0/0/0.130"), row("ge-0/0/0.140")]
-    lay_tests(ports, [speed_test(port_id="ge-0/0/0.140")], TAKEN_AT, KeptOut())
+    apply_speed_tests(ports, [speed_test(port_id="ge-0/0/0.140")], TAKEN_AT, Rejections())
     assert [port["tested_down_mbps"] for port in ports] == [None, 180]
 
 
 def test_a_test_over_an_interface_is_of_the_ports_behind_it() -> None:
     ports = [row("ge-0/0/4", interface="ae0"), row("ge-0/0/7")]
-    lay_tests(ports, [speed_test(port_id="ae0")], TAKEN_AT, KeptOut())
+    apply_speed_tests(ports, [speed_test(port_id="ae0")], TAKEN_AT, Rejections())
     assert [port["tested_down_mbps"] for port in ports] == [180, None]
 
 
 def test_tests_without_an_instant_or_with_one_to_come_are_kept_out_and_told() -> None:
-    port, kept_out = row(), KeptOut()
+    port, rejections = row(), Rejections()
     odd = [speed_test(timestamp=None), speed_test(timestamp=epoch(TAKEN_AT + DAY))]
-    lay_tests([port], odd, TAKEN_AT, kept_out)
+    apply_speed_tests([port], odd, TAKEN_AT, rejections)
     assert port["tested_down_mbps"] is None
-    undated, ahead = sorted(kept_out.sentences, key=lambda sentence: "future" in sentence)
-    assert undated == ("1 row of synthetic_test/search kept out: they do not say when they were.")
+    undated, ahead = sorted(rejections.sentences, key=lambda sentence: "future" in sentence)
+    assert undated == ("1 row of synthetic_test/search rejected: they do not say when they were.")
     assert "their instant lies in the future" in ahead

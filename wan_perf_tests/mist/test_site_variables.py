@@ -15,7 +15,7 @@ from wan_perf.mist.inventory import estate_of, snapshot, templates_of_sites
 from wan_perf.mist.records import Template
 from wan_perf.mist.session import MistSession
 from wan_perf.mist.site_variables import SiteVariables, site_variables
-from wan_perf.mist.template_variables import resolved, unusable, variables_in
+from wan_perf.mist.template_variables import resolve, unusable, variables_in
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.tables import RAW_INVENTORY
 from wan_perf_tests.mist.estates import TAKEN_AT, estate, rows_of
@@ -55,7 +55,7 @@ def test_the_variables_of_wan_ports_matter_and_no_others() -> None:
 
 
 def test_a_template_is_resolved_by_the_sites_variables() -> None:
-    plain = resolved(template(), VALUES)
+    plain = resolve(template(), VALUES)
     port = plain.port_configs["ge-0/0/0"]
     assert (port.wan_name, port.is_disabled) == ("fibre", False)
     assert (port.shaping.is_enabled, port.shaping.transmit_kbps) == (True, 20500)
@@ -154,7 +154,7 @@ def taken(
     owned = estate_of(session)
     found = site_variables(session, templates_of_sites(owned), newest, At(at), reserve)
     frame = found.put_on(snapshot(owned, at, [], found.by_site)[0])
-    return found, frame, session.kept_out.sentences
+    return found, frame, session.rejections.sentences
 
 
 NONE = conform([], RAW_INVENTORY)
