@@ -1,7 +1,7 @@
-"""Whether this installation can work: settings, Mist, the warehouse, the machine.
+"""Checks of this installation: settings, Mist, the warehouse, the machine.
 
-Belongs here: questions whose answers a person can act on, and what to do about bad ones.
-Keep out: correcting; nothing stays changed. How findings are shown (`cli.doctor`).
+Belongs here: checks whose failure a person can correct, and the advice for it.
+Keep out: corrections; nothing is changed for good. How findings are shown (`cli.doctor`).
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ __all__ = ["Finding", "examine"]
 def examine(clock: Clock | None = None, patience_s: float = PATIENCE_S) -> Iterator[Finding]:
     """Every check in order, each as soon as it is made; without secrets.
 
-    `clock` is the machine's, `patience_s` the longest wait for a file that another holds [s].
+    `clock` is the machine's, `patience_s` the longest wait for a file that is locked [s].
     """
     try:
         settings = read_settings()

@@ -1,7 +1,7 @@
-"""Mist: whether it is reached, what the token may, how many calls are left, what time it is there.
+"""Mist: connection, rights of the token, calls left, offset of the clocks.
 
-Belongs here: the three calls, and what their answers mean for collecting.
-Keep out: how a call is made and refused (`mist`).
+Belongs here: the three calls, and what their answers mean for the collection.
+Keep out: how a call is made and how it fails (`mist`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from wan_perf.settings import Settings
 
 CLOUD = ("network", "Mist", "token", "organisation", "calls", "clock")
 OFF_S, FAR_OFF_S = 5, 60
-"""Up to the first a clock is well; beyond the second hours get each other's samples."""
+"""Up to the first a clock is accurate; beyond the second, samples get into wrong hours."""
 
 _TIMEOUT_S = (5.0, 10.0)
 _ONE_ANSWER_S = 30.0
@@ -33,7 +33,7 @@ _USED_UP = "the hour's calls are used up"
 
 
 def examine_cloud(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    """All that Mist can be asked about, in at most three calls; `clock` is the machine's."""
+    """The checks of Mist, in at most three calls; `clock` is the machine's."""
     empty = empty_settings(settings)
     if empty:
         yield from skip(CLOUD, f"{' and '.join(empty)} must be set first")
@@ -49,24 +49,24 @@ def examine_cloud(settings: Settings, clock: Clock) -> Iterator[Finding]:
         session = source.session()
     except UsageError as error:
         yield Finding("Mist", "FAILED", str(error))
-        yield from skip(CLOUD[2:], "Mist cannot be asked with these settings")
+        yield from skip(CLOUD[2:], "no session can be opened with these settings")
         return
     requested_at = clock.now()
     try:
         answer: Self | WanPerfError = session.single(endpoints.SELF)
     except WanPerfError as error:
         answer = error
-    # Of this answer: those that follow come later.
+    # The time of this answer: later calls replace it.
     server_time, answered_at = session.server_time, clock.now()
-    yield from _asked_further(settings, session, answer)
+    yield from _after_first_answer(settings, session, answer)
     yield _clock(settings, requested_at, server_time, answered_at)
 
 
-def _asked_further(
+def _after_first_answer(
     settings: Settings, session: MistSession, answer: Self | WanPerfError
 ) -> Iterator[Finding]:
-    """Mist, token, organisation and calls, as far as the first answer lets them be asked."""
-    # Permanent and no narrower kind: the token is refused, so that Mist itself is well.
+    """Mist, token, organisation and calls, as far as the first answer allows."""
+    # The permanent error itself and no subclass: the token is refused, so Mist is reachable.
     refused = type(answer) is MistPermanentError
     used_up = isinstance(answer, HourUsedUpError)
     if isinstance(answer, WanPerfError) and not refused and not used_up:
@@ -94,7 +94,7 @@ def _asked_further(
 
 
 def network(route: Route) -> Finding:
-    """Which way requests go: through which proxy, trusting which certificates."""
+    """The route of requests: the proxy and the trusted certificates."""
     way = "requests go to Mist without a proxy"
     if route.proxy:
         way = f"requests go through the proxy {route.proxy_address} ({route.proxy_source})"
@@ -105,7 +105,7 @@ def network(route: Route) -> Finding:
 
 
 def token(privileges: Sequence[Privilege], org_id: str) -> Finding:
-    """Whether a token's privileges let it read the whole organization, and no more than that."""
+    """Whether a token may read the whole organization, and no more than that."""
     in_org = [p for p in privileges if (p.org_id or "").lower() == org_id.lower()]
     fitting = [p for p in in_org if p.scope in _WHOLE_ORG]
     fitting = fitting or [p for p in privileges if p.scope in _SEVERAL_ORGS]
@@ -117,7 +117,8 @@ def token(privileges: Sequence[Privilege], org_id: str) -> Finding:
         return Finding(
             "token",
             "FAILED",
-            f"its role in the organisation is {join_names(sorted(roles))}, which reads no statistics.",
+            f"its role in the organisation is {join_names(sorted(roles))}, "
+            "which reads no statistics.",
             "Make a token with the role read (observer) and set MIST_API_TOKEN to it.",
         )
     scope = fitting[0].scope
@@ -168,7 +169,7 @@ def _calls(session: MistSession, reserve: int) -> Finding:
 
 
 def calls(used: int, limit: int, reserve: int) -> Finding:
-    """What an hour's calls are good for: nothing, live passes alone, or history too."""
+    """What the calls left suffice for: nothing, live polls alone, or history too."""
     left = max(0, limit - used)
     found = f"{used:,} of this hour's {limit:,} are used, {left:,} are left"
     if not left:
@@ -215,15 +216,15 @@ def _clock(
         "clock",
         "warning" if abs(off) <= FAR_OFF_S else "FAILED",
         f"{abs(off):,.0f} s {'ahead of' if off > 0 else 'behind'} Mist's.",
-        "Let the system set its clock over the network (NTP): passes and hours are named by it.",
+        "Let the system set its clock over the network (NTP): polls and hours are named by it.",
     )
 
 
 def offset_s(requested_at: datetime, server_time: datetime, answered_at: datetime) -> float:
     """How far the machine's clock is ahead of Mist's at the least. [s]
 
-    Mist told a whole second at some instant between question and answer, so that the offset is a
-    range; it is 0 where the range holds 0.
+    Mist's time is a whole second between request and answer, so the offset is a range; 0 if the
+    range includes 0.
     """
     most = (answered_at - server_time).total_seconds()
     least = (requested_at - server_time - timedelta(seconds=1)).total_seconds()

@@ -1,6 +1,6 @@
 """The contract file: whether it can be read, and whether its rows are of circuits in Mist.
 
-Belongs here: what an inventory would say of the contracts, before one is taken.
+Belongs here: the sentences that an inventory would have about the contracts.
 Keep out: which circuit a contract is for (`mist.contracted`).
 """
 
@@ -69,5 +69,5 @@ def _stored(settings: Settings, contracts: list[Contract]) -> list[str] | None:
 
 
 def _of_mist(settings: Settings, contracts: list[Contract], clock: Clock) -> list[str]:
-    """The same of an inventory that is requested from Mist."""
+    """The same, of an inventory requested from Mist now."""
     return inventory(Source(settings).session(), clock.now(), contracts)[1]

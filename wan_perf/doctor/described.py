@@ -1,6 +1,6 @@
-"""What the warehouse knows of sites, beside the policy file: names that match nothing, time zones.
+"""Stored sites and circuits against the policy file: names that match nothing, time zones.
 
-Belongs here: questions that need both the file and what has been collected.
+Belongs here: checks that need both the file and stored rows.
 Keep out: whether the file can be read (`files`), whether the warehouse opens (`store`).
 """
 
@@ -27,7 +27,7 @@ def examine_described(settings: Settings, patience_s: float, *, is_open: bool) -
 
     Args:
         settings: Of the warehouse and the policy file.
-        patience_s: How long to wait for a warehouse that another process has open. [s]
+        patience_s: How long to wait for a warehouse that another process has locked. [s]
         is_open: Whether the warehouse could be opened before; if not it is not tried again.
     """
     if not is_open:

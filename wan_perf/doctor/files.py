@@ -22,7 +22,7 @@ def examine_files(settings: Settings) -> Iterator[Finding]:
 
 
 def empty_settings(settings: Settings) -> list[str]:
-    """Names of what Mist cannot be asked without, and is empty."""
+    """Names of the empty settings without which no request can be sent to Mist."""
     needed = {
         "MIST_API_TOKEN": settings.mist_api_token.get_secret_value(),
         "MIST_ORG_ID": settings.mist_org_id,

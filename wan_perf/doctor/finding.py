@@ -13,9 +13,9 @@ Verdict = Literal["ok", "warning", "FAILED", "skipped"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: what it looked at, its verdict, what it found, and what to do where that is bad.
+    """The result of one check: its name, its status, what it found, and the advice.
 
-    A sentence of ours that says both, what is wrong and what to do, needs no further advice.
+    `verdict` is the status. An error message that includes the advice needs no further one.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Finding:
     advice: str = ""
 
     def without(self, secrets: Iterable[str]) -> "Finding":
-        """The finding with every secret struck out: words of other software may repeat one."""
+        """The finding with every secret masked: messages of other software may repeat one."""
         found, advice = self.found, self.advice
         for secret in filter(None, secrets):
             found, advice = found.replace(secret, "***"), advice.replace(secret, "***")
@@ -32,18 +32,18 @@ class Finding:
 
 
 def skip(names: Iterable[str], why: str) -> Iterator[Finding]:
-    """Findings of checks that cannot be made, for the same reason."""
+    """Findings of checks that are skipped for one reason."""
     for name in names:
         yield Finding(name, "skipped", f"not checked, because {why}.")
 
 
 def join_names(names: Iterable[str], most: int = 4) -> str:
-    """Names in a row, the first of many."""
+    """The first names, and how many more there are."""
     known = list(names)
     more = len(known) - most
     return ", ".join(known[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def first_line(error: Exception) -> str:
-    """What other software says, without the rest of it."""
+    """The first line of an error message of other software."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""Folders that are there, or will be.
+"""Folders that exist or can be made.
 
 Belongs here: whether one can be made and written to.
 Keep out: which folders there are (`machine`, `store`).
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file or folder that this user may know of."""
+    """Whether a file or folder exists and is visible to this user."""
     try:
         path.stat()
     except OSError:
@@ -18,18 +18,18 @@ def is_there(path: Path) -> bool:
 
 
 def nearest(path: Path) -> Path:
-    """The path, or what of the path to it is there."""
+    """The path, or its nearest parent that exists."""
     path = path.resolve()
     return next(place for place in (path, *path.parents) if is_there(place))
 
 
 def unwritable(folder: Path) -> str:
-    """Why nothing can be written in a folder, or why it cannot be made; empty where it can."""
+    """Why a folder cannot be written to or made; empty if it can."""
     place = nearest(folder)
     if not place.is_dir():
         return f"{place} is a file and no folder."
     try:
-        # Rights alone do not tell: of a network drive or on Windows they say little.
+        # Permissions alone are not reliable on network drives and on Windows.
         with tempfile.TemporaryFile(dir=place):
             return ""
     except OSError as error:

@@ -1,6 +1,6 @@
-"""The limits without which runs of one Dagster home get in each other's way.
+"""The limits without which runs of one Dagster home block each other.
 
-Belongs here: which sections of a dagster.yaml they are, and which of them one lacks.
+Belongs here: the required sections of a dagster.yaml, and which of them one lacks.
 Keep out: their values, which the operator may change (`wan_perf/cli/dagster.yaml` has ours).
 """
 
@@ -17,7 +17,7 @@ _COORDINATOR = {"module": "wan_perf.defs.queue", "class": "LaneCoordinator"}
 
 
 def fault_of(file: Path) -> str:
-    """What is wrong with a dagster.yaml, as the end of a sentence; empty where nothing is."""
+    """The error of a dagster.yaml, as the end of a sentence; empty if it is valid."""
     if not is_there(file):
         return f"there is no {file}, so that nothing limits its runs"
     try:

@@ -1,6 +1,6 @@
-"""The warehouse: whether it opens, what may be done in it, whether its tables are as declared.
+"""The warehouse: whether it opens, its privileges, whether its tables are as declared.
 
-Belongs here: questions over the public face of a warehouse, and whose grant an answer needs.
+Belongs here: checks through the public interface of a warehouse, and the grants that are missing.
 Keep out: how an engine connects or names things (`warehouse`).
 """
 
@@ -30,7 +30,7 @@ from wan_perf.warehouse.snowflake_errors import Names
 STORE = ("warehouse", "privileges", "blocks", "tables", "views", "future")
 
 PATIENCE_S = 5
-"""A run holds the file for a moment; what holds it longer is worth telling."""
+"""A run locks the file briefly; a longer lock is reported."""
 _READ_WITHIN_S = 30
 """Longest time that reading the blocks of all tables may take. [s]"""
 _PLACES = ("ROLE", "WAREHOUSE", "DATABASE", "SCHEMA", "VERSION")
@@ -39,9 +39,9 @@ _PLACES = ("ROLE", "WAREHOUSE", "DATABASE", "SCHEMA", "VERSION")
 def examine_store(
     settings: Settings, clock: Clock, patience_s: float = PATIENCE_S
 ) -> Iterator[Finding]:
-    """The warehouse of the settings; what is tried in it is taken away again.
+    """The warehouse of the settings; what the checks create is dropped again.
 
-    `patience_s`: longest wait for a file that another process holds. [s]
+    `patience_s`: longest wait for a file that another process has locked. [s]
     """
     try:
         warehouse = warehouse_for(settings)
@@ -63,7 +63,7 @@ def examine_store(
     yield _privileges(warehouse)
     if isinstance(warehouse, DuckDBWarehouse):
         yield _blocks(warehouse)
-    yield from _declared(warehouse)
+    yield from _tables_and_views(warehouse)
     yield _future(warehouse, settings, clock)
 
 
@@ -76,21 +76,21 @@ def _no_file_yet(warehouse: DuckDBWarehouse) -> Finding:
 
 def _open(warehouse: DuckDBWarehouse | SnowflakeWarehouse) -> Finding:
     try:
-        # For reading, so that a file that may not be written is told apart from one that is broken.
+        # Read-only, to distinguish a file that cannot be written from one that is damaged.
         with warehouse.session(read_only=True) as session:
             if isinstance(warehouse, SnowflakeWarehouse):
                 return place(_snowflake_places(session), warehouse.names)
             [[version]] = session.run("SELECT version()")
     except WanPerfError as error:
         return Finding("warehouse", "FAILED", str(error))
-    except Exception as error:  # an engine's own kinds of error are known to `warehouse` alone
+    except Exception as error:  # only `warehouse` knows the errors of an engine
         return Finding("warehouse", "FAILED", f"it opens and does not answer: {first_line(error)}.")
     size = warehouse.path.stat().st_size / 1e6
     return Finding("warehouse", "ok", f"DuckDB {version}, {warehouse.path} ({size:,.1f} MB).")
 
 
 def _blocks(warehouse: DuckDBWarehouse) -> Finding:
-    """Whether every block of the file can be read, as far as the time allows."""
+    """Whether every block of the file can be read within the time limit."""
     with warehouse.session(read_only=True) as session:
         reading = read_whole(session.connection, FILE, _READ_WITHIN_S)
     if reading.damaged:
@@ -132,31 +132,31 @@ def _future(warehouse: Warehouse, settings: Settings, clock: Clock) -> Finding:
 
 
 def _snowflake_places(session: Session) -> dict[str, str | None]:
-    """What the session stands in; without what the engine does not tell."""
-    told: dict[str, str | None] = {}
+    """Role, warehouse, database, schema and version of the session, without those that fail."""
+    current: dict[str, str | None] = {}
     for name in _PLACES:
-        with suppress(Exception):  # a nicety; what follows is asked all the same
-            [[told[name]]] = session.run(f"SELECT CURRENT_{name}()")
-    return told
+        with suppress(Exception):  # informative only; the other checks are made all the same
+            [[current[name]]] = session.run(f"SELECT CURRENT_{name}()")
+    return current
 
 
-def place(told: dict[str, str | None], names: Names) -> Finding:
-    """Where a Snowflake session stands; one may open without what its role has no right to.
+def place(current: dict[str, str | None], names: Names) -> Finding:
+    """The context of a Snowflake session; one may open without objects its role has no right to.
 
-    `told`: answers of CURRENT_ROLE() and the like, by what follows CURRENT_; None where it is none.
+    `current`: results of CURRENT_ROLE() and the like, by the name after CURRENT_; may be NULL.
     """
-    role = told.get("ROLE") or names.role or "of SNF_USER"
+    role = current.get("ROLE") or names.role or "of SNF_USER"
     wanted = {
         "WAREHOUSE": names.warehouse,
         "DATABASE": names.database,
         "SCHEMA": f"{names.database}.{names.schema}",
     }
-    words = [f"{name.lower()} {told[name]}" for name in _PLACES[:-1] if told.get(name)]
-    found = f"Snowflake {told.get('VERSION') or ''}".strip()
+    words = [f"{name.lower()} {current[name]}" for name in _PLACES[:-1] if current.get(name)]
+    found = f"Snowflake {current.get('VERSION') or ''}".strip()
     found = ", ".join((f"{found} in account {names.account}", *words))
-    # Without its database a session has no schema either: one advice at a time.
+    # Without its database a session has no schema either, so only the first is reported.
     for name, object_name in wanted.items():
-        if name in told and told[name] is None:
+        if name in current and current[name] is None:
             return Finding(
                 "warehouse",
                 "FAILED",
@@ -169,19 +169,19 @@ def place(told: dict[str, str | None], names: Names) -> Finding:
 def _privileges(warehouse: Warehouse) -> Finding:
     """Whether a table of the doctor's own can be made, used and dropped."""
     probe = f"doctor_probe_{uuid.uuid4().hex[:8]}"
-    doing, problem, stays = "opening it for writing", "", ""
+    doing, problem, remains = "opening it for writing", "", ""
     try:
         with warehouse.session() as session:
             try:
-                for doing, step in _steps(warehouse, session, probe).items():  # noqa: B007 - told below
+                for doing, step in _steps(warehouse, session, probe).items():  # noqa: B007 - reported below
                     step()
             finally:
-                stays = _drop(session, probe)
+                remains = _drop(session, probe)
     except Exception as error:  # as above
-        said = str(error) if isinstance(error, WanPerfError) else f"{first_line(error)}."
-        problem = f"{doing} fails: {said}"
-    if problem or stays:
-        found = " ".join(filter(None, (problem, stays)))
+        message = str(error) if isinstance(error, WanPerfError) else f"{first_line(error)}."
+        problem = f"{doing} fails: {message}"
+    if problem or remains:
+        found = " ".join(filter(None, (problem, remains)))
         return Finding("privileges", "FAILED", found, _grant(warehouse, doing) if problem else "")
     return Finding(
         "privileges", "ok", "tables can be made, filled, altered, viewed, staged and dropped."
@@ -189,7 +189,7 @@ def _privileges(warehouse: Warehouse) -> Finding:
 
 
 def _steps(warehouse: Warehouse, session: Session, probe: str) -> dict[str, Callable[[], Any]]:
-    """What a store step does, by its name, each on the outcome of those before it."""
+    """The statements of a store by what they do; each needs those before it."""
     integer, text = (warehouse.type_names[kind] for kind in ("integer", "text"))
 
     def run(sql: str) -> Callable[[], Any]:
@@ -199,7 +199,7 @@ def _steps(warehouse: Warehouse, session: Session, probe: str) -> dict[str, Call
         "making a table": run(f"CREATE TABLE {probe} (figure {integer})"),
         "filling a table": run(f"INSERT INTO {probe} (figure) VALUES (1)"),  # noqa: S608 - own name
         "deleting rows": run(f"DELETE FROM {probe} WHERE figure = 1"),  # noqa: S608 - own name
-        "altering a table": run(f"ALTER TABLE {probe} ADD COLUMN said {text}"),
+        "altering a table": run(f"ALTER TABLE {probe} ADD COLUMN label {text}"),
         "making a view": run(f"CREATE VIEW {probe}_view AS SELECT figure FROM {probe}"),  # noqa: S608 - own name
         "making a stage": run(f"CREATE TEMPORARY TABLE {probe}_stage (figure {integer})"),
         "filling a stage": lambda: session.stage_frame(
@@ -209,14 +209,18 @@ def _steps(warehouse: Warehouse, session: Session, probe: str) -> dict[str, Call
 
 
 def _drop(session: Session, probe: str) -> str:
-    """Take the probe away; a sentence about what stays."""
-    stays = []
+    """Drop the probe; a sentence about the objects that remain."""
+    remaining = []
     for kind, name in (("VIEW", f"{probe}_view"), ("TABLE", f"{probe}_stage"), ("TABLE", probe)):
         try:
             session.run(f"DROP {kind} IF EXISTS {name}")
         except Exception:  # the others are dropped all the same
-            stays.append(name)
-    return f"Could not be dropped: {', '.join(stays)}; drop what is still there." if stays else ""
+            remaining.append(name)
+    return (
+        f"Could not be dropped: {', '.join(remaining)}; drop what is still there."
+        if remaining
+        else ""
+    )
 
 
 def _grant(warehouse: Warehouse, doing: str) -> str:
@@ -230,7 +234,7 @@ def _grant(warehouse: Warehouse, doing: str) -> str:
     return f"GRANT {kinds} ON SCHEMA {schema} TO ROLE {role}."
 
 
-def _declared(warehouse: Warehouse) -> Iterator[Finding]:
+def _tables_and_views(warehouse: Warehouse) -> Iterator[Finding]:
     declared = TABLES.values()
     try:
         with warehouse.session(read_only=True) as session:
@@ -259,17 +263,17 @@ def _tables(warehouse: Warehouse, session: Session, declared: list[Table]) -> Fi
         for table in there
         for column, found, wanted in warehouse.unlike(table, existing[table.name])
     ]
-    said = [f"{len(there)} of {len(declared)} exist"]
+    parts = [f"{len(there)} of {len(declared)} exist"]
     if missing:
-        said.append(f"made with their first store: {join_names(missing)}")
+        parts.append(f"made with their first store: {join_names(missing)}")
     if lacking:
-        said.append(f"added with the next store: {join_names(lacking)}")
+        parts.append(f"added with the next store: {join_names(lacking)}")
     if not unlike:
-        return Finding("tables", "ok", f"{'; '.join(said)}.")
+        return Finding("tables", "ok", f"{'; '.join(parts)}.")
     return Finding(
         "tables",
         "FAILED",
-        f"{'; '.join((*said, *unlike))}.",
+        f"{'; '.join((*parts, *unlike))}.",
         "Rename or drop the table, then run the collection again; until then it stores nothing.",
     )
 
@@ -277,10 +281,10 @@ def _tables(warehouse: Warehouse, session: Session, declared: list[Table]) -> Fi
 def _views(warehouse: Warehouse, session: Session, declared: list[View]) -> Finding:
     missing = [view.name for view in declared if not warehouse.view_text(session, view)]
     there = [view for view in declared if view.name not in missing]
-    older = [view.name for view in there if not warehouse.is_as_declared(session, view)]
-    said = [f"{len(there) - len(older)} of {len(declared)} are as declared"]
+    older = [view.name for view in there if not warehouse.is_as_tables_and_views(session, view)]
+    parts = [f"{len(there) - len(older)} of {len(declared)} are as declared"]
     if missing:
-        said.append(f"made with their tables: {join_names(missing)}")
+        parts.append(f"made with their tables: {join_names(missing)}")
     if older:
-        said.append(f"made again with the next store: {join_names(older)}")
-    return Finding("views", "ok", f"{'; '.join(said)}.")
+        parts.append(f"made again with the next store: {join_names(older)}")
+    return Finding("views", "ok", f"{'; '.join(parts)}.")

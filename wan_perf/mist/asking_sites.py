@@ -196,7 +196,7 @@ def _apply(
 
 
 class _Requests:
-    """Requests several sites at once; an endpoint that the token may not read is not called again."""
+    """Requests several sites at once; an endpoint that refused the token is not called again."""
 
     def __init__(
         self,

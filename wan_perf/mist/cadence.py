@@ -3,9 +3,9 @@
 Belongs here: the cadence, what is due at a poll, how far a live run reaches back.
 Keep out: how anything is requested (`collecting`), Mist's retention.
 
-The figures follow from the cost of a call and the loss by a missed one. Device statistics carry every
-WAN counter and cost a call per thousand gateways; port statistics add rates and cost a call per
-thousand ports, LAN ports included; paths cost one per thousand ends of a path. Mist stores
+The figures follow from the cost of a call and the loss by a missed one. Device statistics have
+every WAN counter and cost a call per thousand gateways; port statistics add rates and cost a call
+per thousand ports, LAN ports included; paths cost one per thousand ends of a path. Mist stores
 events and scores, so they can be requested later as well.
 """
 

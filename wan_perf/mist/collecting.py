@@ -1,7 +1,7 @@
 """Collection of what is due: polls of statistics, events, scores, and how far back requests reach.
 
 Belongs here: which streams a poll has, what a failed stream means, the retention in Mist.
-Keep out: cadence (`cadence`), how an answer becomes rows (`port_samples` and its neighbours).
+Keep out: cadence (`cadence`), how an answer becomes rows (`port_samples`, `path_samples`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -99,7 +99,7 @@ def take_events(session: MistSession, start: datetime, end: datetime, clock: Clo
     """Events of [start, end) that have happened by now.
 
     Raises:
-        UsageError: The window begins before the retention in Mist; nothing is requested or replaced.
+        UsageError: The window begins before the retention in Mist; nothing is requested.
         MistPermanentError: A call would fail again.
         MistTransientError: A call may succeed later.
     """
@@ -127,7 +127,7 @@ def take_scores(
     reserve: int,
     on_hour: Callable[[int, int, int], None],
 ) -> Scores:
-    """Scores of each hour; a failed one is left for a later run, since no other table depends on it.
+    """Scores of each hour; a failed one is left for a later run, as no table depends on it.
 
     Args:
         session: Where to request.
@@ -137,7 +137,7 @@ def take_scores(
         on_hour: Called after each hour with its number, the count of hours, and the calls left.
 
     Raises:
-        UsageError: An hour is older than the retention in Mist; nothing is requested or replaced.
+        UsageError: An hour is older than the retention in Mist; nothing is requested.
     """
     if not hours:
         return Scores()  # not even the use of the token is requested

@@ -1,6 +1,6 @@
 """Contracts matched to the circuits of an inventory.
 
-Belongs here: which circuit a contract is for, and when two contracts are for one circuit at once.
+Belongs here: the circuit of a contract, and conflicts of two contracts for one circuit.
 Keep out: the contract file (`contracts`), what a contract's figures mean (`kpi`).
 """
 
@@ -35,8 +35,8 @@ class Contracted:
         rows: Rows of the inventory, each with its contract in force; rows for contracted ports that
             Mist does not know are added.
         contracts: A row for each contract and circuit that it is for, in force or not.
-        sentences: One for each contract in force that is for no circuit, or for one that has no
-            port in Mist.
+        sentences: One for each contract in force without a circuit, or whose circuit has no port in
+            Mist.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -46,13 +46,13 @@ class Contracted:
 
 @dataclass
 class _Circuit:
-    """A circuit of a gateway: its rows, and the contracts that were found to be for it."""
+    """A circuit of a gateway: its rows, and the contracts matched to it."""
 
     rows: list[Row]
     contracts: "list[Contract]" = field(default_factory=list)
 
     def at_once(self, contract: "Contract") -> "Contract | None":
-        """A contract of the circuit that holds at a time at which the given one holds."""
+        """A contract of the circuit whose validity overlaps that of the given one."""
         return next((other for other in self.contracts if contract.overlaps(other)), None)
 
     def names(self) -> set[str]:
@@ -67,7 +67,7 @@ class _Circuit:
 
 @dataclass
 class _Site:
-    """A site: its rows that are of no circuit, and its circuits."""
+    """A site: its rows without a circuit, and its circuits."""
 
     rows: list[Row] = field(default_factory=list)
     circuits: list[_Circuit] = field(default_factory=list)
@@ -81,12 +81,12 @@ class _Site:
 def add_contracts(rows: Iterable[Row], contracts: "Sequence[Contract]", at: datetime) -> Contracted:
     """Match contracts to circuits.
 
-    A contract is matched by site id, else site name. It is for one circuit, and stands on each of
-    its ports: the circuit with a port, aggregate or interface of the contract's port id, else with
-    a WAN of that name; or with the contract's WAN name. Names are compared folded
-    (`name_matching`). A circuit has one contract at a time: the first that is for it alone, those
-    by port before those by WAN; one that could be for several circuits is for the one that no other
-    contract takes. A contract whose port Mist does not know is for a circuit of its own.
+    The site is matched by id, else by name; the circuit by the contract's port id as port,
+    aggregate, interface or else WAN name, or by the contract's WAN name. Each port of the circuit
+    has the contract. Names are compared folded (`name_matching`). A circuit has one contract at a
+    time: the first that matches it alone, by port before by WAN. A contract that matches several
+    circuits is assigned to the one without another contract. A contract whose port Mist does not
+    know has a circuit of its own.
 
     Args:
         rows: Rows of the inventory, without contracts.
@@ -99,7 +99,7 @@ def add_contracts(rows: Iterable[Row], contracts: "Sequence[Contract]", at: date
     for contract, site in _with_site(contracts, sites, at, found):
         matched.append((_circuits(contract, site), contract, site))
     for circuits, contract, site in sorted(matched, key=_certainty):
-        # A port that no contract knew of may have got its circuit by now.
+        # A contract placed before may have added the circuit of this port.
         _place(contract, circuits or _circuits(contract, site), site, at, found)
     for site in sites.values():
         for circuit in site.circuits:
@@ -131,7 +131,7 @@ def _by_site(rows: Iterable[Row]) -> tuple[list[Row], dict[str, _Site]]:
 def _with_site(
     contracts: "Sequence[Contract]", sites: dict[str, _Site], at: datetime, found: Contracted
 ) -> "Iterator[tuple[Contract, _Site]]":
-    """The contracts of sites that Mist knows; a sentence for each of the others in force."""
+    """The contracts whose site Mist knows; a sentence for each of the others in force."""
     by_id = {folded(site_id): site for site_id, site in sites.items()}
     by_name: dict[str, list[_Site]] = defaultdict(list)
     for site in sites.values():
@@ -146,7 +146,7 @@ def _with_site(
         if len(of_contract) == 1:
             yield contract, of_contract[0]
         elif contract.has_ended(at):
-            continue  # a site that was closed is not looked for
+            continue  # a closed site is not reported
         elif of_contract:
             found.sentences.append(
                 f"{_where(contract)} is the name of {len(of_contract)} sites in Mist; give site_id."
@@ -183,7 +183,7 @@ def _certainty(matched: "tuple[list[_Circuit], Contract, _Site]") -> tuple[bool,
 def _place(
     contract: "Contract", circuits: list[_Circuit], site: _Site, at: datetime, found: Contracted
 ) -> None:
-    """Give a contract to its circuit, or to a new one; a sentence where neither is right."""
+    """Assign a contract to its circuit or a new one; a sentence if that is ambiguous or taken."""
     if not circuits:
         site.circuits.append(_Circuit([_unknown_port(contract, site)], [contract]))
         if contract.holds_at(at):
@@ -222,7 +222,7 @@ def _no_port(contract: "Contract", site: _Site) -> str:
 
 
 def _circuits(contract: "Contract", site: _Site) -> list[_Circuit]:
-    """The site's circuits that a contract can be for."""
+    """The circuits of a site that match a contract."""
     wan_name = folded(contract.wan_name)
     if not contract.port_id:
         return [circuit for circuit in site.circuits if circuit.wan_name == wan_name]
@@ -236,8 +236,8 @@ def _circuits(contract: "Contract", site: _Site) -> list[_Circuit]:
 def _unknown_port(contract: "Contract", site: _Site) -> Row:
     """A row for a contracted port that is neither configured nor seen.
 
-    It names the gateway only where there is no doubt. A WAN without known port stands under its own
-    name, as Mist's conductor-managed ports do: two of them at one site are two rows.
+    It has a gateway only if the site has just one. The port id of a WAN without known port is its
+    name, as with conductor-managed ports in Mist: two of them at one site are two rows.
     """
     of_site = list(site.all_rows())
     gateways = {mac: row for row in of_site if (mac := row.get("gateway_mac"))}
@@ -257,7 +257,7 @@ def _unknown_port(contract: "Contract", site: _Site) -> Row:
 
 
 def _write(circuit: _Circuit, at: datetime, found: Contracted) -> None:
-    """Put the contract in force on the circuit's rows, and list all its contracts."""
+    """Copy the contract in force to the circuit's rows, and list all its contracts."""
     first = circuit.rows[0]
     who = {name: first.get(name) for name in ("site_id", "gateway_mac", "circuit_port_id")}
     for contract in circuit.contracts:

@@ -25,9 +25,9 @@ class Endpoint(Generic[Row]):
     """One call of the API for a whole organization, or for a site of it.
 
     `path` is for messages. `function` is the SDK's, within its package for the `scope`. A `list`
-    answers with an array and its pages are numbered; a `search` with an object that names the next;
-    a `counted` one with an object that says how many rows there are, and its pages are numbered.
-    `unknown` says what a 404 means and what to do about it.
+    answers with an array, in numbered pages; a `search` with an object that names the next page;
+    `counted` with an object that has the total of rows, in numbered pages. `unknown` is the message
+    for a 404, with the advice.
     """
 
     path: str
@@ -43,7 +43,7 @@ class Endpoint(Generic[Row]):
 class Single(Generic[Row]):
     """One call with one answer: `path` for messages, the SDK's function, the answer's shape.
 
-    `unknown` says what a 404 means and what to do about it.
+    `unknown` is the message for a 404, with the advice.
     """
 
     path: str

@@ -10,9 +10,8 @@ from wan_perf.errors import TransientError, WanPerfError
 class MistPermanentError(WanPerfError):
     """The same call would fail again: a person has to change something first.
 
-    The two kinds exist because a retry of this one is harmful: it spends the hour's calls on a
-    token that stays refused and hides the sentence that the person needs behind minutes of
-    waiting.
+    A retry would be harmful: it would spend the hour's calls on a refused token and delay the
+    message that the person needs by minutes.
     """
 
 
@@ -37,9 +36,9 @@ class MistClockError(MistPermanentError):
 
 
 class MistTransientError(TransientError):
-    """The same call may well succeed later: the cloud, the line or the hour's budget is exhausted.
+    """The same call may succeed later: Mist or the network failed, or the hour's calls are used up.
 
-    Retry this one and never the permanent one. Where the cloud names a time it is `retry_after`.
+    Only these are retried. `retry_after` is the wait that Mist names, if any.
     """
 
 

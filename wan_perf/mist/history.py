@@ -91,7 +91,7 @@ def port_history(
         on_port: Called after each port with its number, the count of ports, and the calls left.
 
     Raises:
-        UsageError: An hour is older than the retention in Mist; nothing is requested or replaced.
+        UsageError: An hour is older than the retention in Mist; nothing is requested.
         MistPermanentError: A call would fail again, or no answer has the known shape.
         MistTransientError: No port was answered; a later call may succeed.
     """

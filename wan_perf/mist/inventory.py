@@ -1,6 +1,6 @@
-"""The inventory: which sites, gateways and WAN ports there are, and what is known of each.
+"""The inventory: sites, gateways and WAN ports, and what is known of each.
 
-Belongs here: the snapshot: its calls and its rows of sites and gateways.
+Belongs here: the calls of a snapshot, and its rows of sites and gateways.
 Keep out: WAN ports (`wan_ports`), contracts (`contracted`), what follows: role, rate (`kpi`).
 """
 
@@ -64,8 +64,8 @@ def inventory(
         contracts: Rows of the contract file.
 
     Returns:
-        The snapshot, and a sentence for each contract in force that is for no circuit, or for one
-        that has no port in Mist.
+        The snapshot, and a sentence for each contract in force without a circuit, or whose circuit
+        has no port in Mist.
 
     Raises:
         MistPermanentError: A call would fail again, or an answer has not the known shape.
@@ -120,7 +120,7 @@ def snapshot(
 def contracts_of(
     inventory: pd.DataFrame, contracts: "list[Contract]"
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Every contract with the circuit that it is for (DIM_CONTRACT), in force or not.
+    """Every contract with its circuit (DIM_CONTRACT), in force or not.
 
     Args:
         inventory: Rows of RAW_INVENTORY of one snapshot, as they are stored.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from wan_perf.mist.interfaces import base_port, expand_ports
 from wan_perf.mist.names import AGGREGATE, ORDERED, RETH, WAN_PATH, WAN_USAGE
 from wan_perf.mist.records import PortConfig, Template, TrafficPath
-from wan_perf.mist.wan_interfaces import Told
+from wan_perf.mist.wan_interfaces import WanInterface
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Configured:
         name: The aggregate where its number is configured, else the first port.
         members: Its physical ports.
         is_bundle: The members are one interface: an aggregate, or shared by two nodes.
-        path_order: Place of its WAN among ordered paths, from 1.
+        path_order: Rank of its WAN among ordered paths, from 1.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Circuit:
 
     Attributes:
         name: The port that names it.
-        ports: Its members, and its aggregate where the gateway tells of that.
-        is_redundant: One member stands in for another.
-        aggregate: The interface that its members are behind, where it is known.
+        ports: Its members, and its aggregate if the gateway reports that.
+        is_redundant: One member takes over from another.
+        aggregate: The interface that its members belong to, if it is known.
     """
 
     name: str
@@ -74,26 +74,26 @@ class _Gateway:
 
 
 def circuits_of(
-    configured: Sequence[Configured], told: Mapping[str, Told], ports: Iterable[str]
+    configured: Sequence[Configured], interfaces: Mapping[str, WanInterface], ports: Iterable[str]
 ) -> list[Circuit]:
     """The circuits of one gateway, each with its ports; no port is in two.
 
     Args:
         configured: What its site's template or its own profile configures.
-        told: Its WAN interfaces, by port.
+        interfaces: Its WAN interfaces, by port.
         ports: WAN ports that the port statistics list.
     """
     found = _Gateway()
-    split = {base_port(port) for port in told if base_port(port) != port}
+    split = {base_port(port) for port in interfaces if base_port(port) != port}
     for circuit in configured:
         if circuit.name in split:
             split.update(circuit.members)
         else:
             found.begin(circuit.name, circuit, circuit.members)
     by_member = {port: c for c in configured for port in (c.name, *c.members)}
-    for port, interface in told.items():
+    for port, interface in interfaces.items():
         if port not in found.of_port:
-            _place(found, port, interface, by_member, told)
+            _place(found, port, interface, by_member, interfaces)
     for port in ports:
         if port not in found.of_port and port not in split:
             found.begin(port, None, [port])
@@ -103,12 +103,12 @@ def circuits_of(
 def _place(
     found: _Gateway,
     port: str,
-    interface: Told,
+    interface: WanInterface,
     by_member: Mapping[str, Configured],
-    told: Mapping[str, Told],
+    interfaces: Mapping[str, WanInterface],
 ) -> None:
     bundle = _bundle(found, port, interface)
-    twin = _on_the_other_node(found, interface, told)
+    twin = _on_the_other_node(found, interface, interfaces)
     if bundle:
         bundle.aggregate = bundle.aggregate or port
         found.add(bundle, port)
@@ -119,11 +119,11 @@ def _place(
         found.begin(port, by_member.get(base_port(port)), [port])
 
 
-def _bundle(found: _Gateway, port: str, interface: Told) -> Circuit | None:
+def _bundle(found: _Gateway, port: str, interface: WanInterface) -> Circuit | None:
     """The configured bundle whose aggregate this is: by its number, else by the only WAN name."""
     if port in found.circuits:
         return found.circuits[port]
-    wan_name = interface.said.wan_name
+    wan_name = interface.statistics.wan_name
     named = [
         circuit
         for circuit in found.circuits.values()
@@ -137,14 +137,14 @@ def _bundle(found: _Gateway, port: str, interface: Told) -> Circuit | None:
 
 
 def _on_the_other_node(
-    found: _Gateway, interface: Told, told: Mapping[str, Told]
+    found: _Gateway, interface: WanInterface, interfaces: Mapping[str, WanInterface]
 ) -> Circuit | None:
     """The circuit of the first node with the same WAN: a gateway has each WAN once."""
-    wan_name = interface.said.wan_name
+    wan_name = interface.statistics.wan_name
     if interface.node == 0 or not wan_name:
         return None
-    for port, other in told.items():
-        if other.node == 0 and other.said.wan_name == wan_name:
+    for port, other in interfaces.items():
+        if other.node == 0 and other.statistics.wan_name == wan_name:
             return found.of_port.get(port)
     return None
 
@@ -195,7 +195,7 @@ def _flagged(config: PortConfig, ports: str) -> str | None:
 
 
 def _path_order(template: Template) -> dict[str, int]:
-    """Places of the WANs where paths are ordered; none where two orders differ."""
+    """Rank of each WAN where paths are ordered; empty where two orders differ."""
     orders = set()
     for preference in (template.path_preferences or {}).values():
         if preference.strategy in (None, ORDERED):
@@ -205,7 +205,7 @@ def _path_order(template: Template) -> dict[str, int]:
                 orders.add(order)
     if len(orders) != 1:
         return {}
-    return {wan: place for place, wan in enumerate(orders.pop(), start=1)}
+    return {wan: rank for rank, wan in enumerate(orders.pop(), start=1)}
 
 
 def _wan_of(path: TrafficPath) -> str | None:

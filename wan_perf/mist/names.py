@@ -1,10 +1,10 @@
-"""What Mist calls a thing, and what we call it: one map per kind of record.
+"""Mist's field names and ours: one map per kind of record.
 
 Belongs here: every Mist field name that is read, once, and every Mist event name with a meaning.
-Keep out: types (`records`), and anything past `mist`, where only our words are known.
+Keep out: types (`records`), and anything past `mist`, where only our names are known.
 
-A word that is a column of the raw table goes there under this name. The others are read to choose
-rows or to find a value.
+A name that is a column of the raw table is stored under it. The others are read to choose rows or
+to find a value.
 """
 
 GATEWAY_NAMES = {

@@ -1,7 +1,7 @@
-"""Why a request got no answer, and what a person can do about it.
+"""Why a request got no answer, and the advice.
 
-Belongs here: reading the HTTP library's exceptions: proxy, certificate, name, time, size.
-Keep out: answers with a status other than 200 (`answers`), trying again (`transport`).
+Belongs here: causes in the HTTP library's exceptions: proxy, certificate, name, time, size.
+Keep out: answers with a status other than 200 (`answers`), retries (`transport`).
 """
 
 import re
@@ -74,7 +74,7 @@ class NoAnswer:
 
 
 def no_answer(failure: BaseException | None, route: Route, limits: AnswerLimits) -> NoAnswer:
-    """What an exception of the HTTP library says about a request that took this route."""
+    """The reason and advice for an exception of the HTTP library on this route."""
     causes = list(_causes(failure))
     if isinstance(failure, AnswerTooLargeError):
         return _too_large(limits)

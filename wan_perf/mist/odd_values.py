@@ -1,12 +1,12 @@
-"""Odd values: what an answer has where the API's description promises another kind of value.
+"""Odd values: values of an answer that are not of the kind that the API documents.
 
 Belongs here: decoding a row without them, and a record of each. The only such mechanism: it follows
 the record's declaration, so no field has a case of its own.
 Keep out: how many are too many (`pages`, `answers`), how they are reported (`kept_out`, `defs`).
 
-An odd value costs the smallest thing that can be absent: an optional field becomes None, an entry
-of a mapping or list is left out, an element whose position has a meaning becomes None. A row
-without its key identifies nothing and is rejected.
+An odd value removes the smallest part that may be absent: an optional field becomes None, an entry
+of a mapping or list is removed, an element whose position has a meaning becomes None. A row without
+its key is rejected.
 """
 
 import json

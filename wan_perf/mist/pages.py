@@ -1,7 +1,7 @@
-"""One page of rows: which of them count, and whether it is all that it should be.
+"""One page of rows: which of them are valid, and whether rows are missing.
 
 Belongs here: rows of other organizations, rows of nulls, rows with odd values and how many of them
-are too many, pages that end before their rows do.
+are too many, pages that end before the total of their rows.
 Keep out: following pages (`session`), which values are odd (`odd_values`), what the rows mean
 (`port_samples`, `inventory`).
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class _Origin(msgspec.Struct):
-    """Whose a row is, if it says so."""
+    """The organization of a row, if it has one."""
 
     org_id: Any = None
 
@@ -41,35 +41,35 @@ class OddRow:
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """A page's rows that count.
+    """The valid rows of a page.
 
     Attributes:
-        told: How many rows the page has, those that do not count included.
-        total: How many rows the whole answer has, where it says so.
-        kept_out: Rows by the reason for which they are not among the rows, odd ones aside.
-        odd: Rows with odd values, those rejected for an odd key included.
+        row_count: Rows of the page, including the rejected ones.
+        total: Rows of all pages, if the answer names it.
+        rejected: Rejected rows by reason, without those with an odd key.
+        odd: Rows with odd values, including those rejected for an odd key.
     """
 
     rows: list[Row]
-    told: int
+    row_count: int
     total: int | None = None
-    kept_out: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
     odd: list[OddRow] = field(default_factory=list)
 
 
 def decode_page(
     endpoint: Endpoint[Row], response: APIResponse, org_id: str, page_rows: int = PAGE_ROWS
 ) -> Page[Row]:
-    """The rows of one page that are of this organization and say anything.
+    """The rows of one page that are of this organization and not all null.
 
-    The text is decoded, not what the SDK made of it: the SDK takes broken JSON for an empty object.
+    The text is decoded, not the SDK's data: the SDK turns broken JSON into an empty object.
 
     Raises:
-        MistPermanentError: The answer has not the declared shape, or no row that counts, or may
-            have more rows unseen.
+        MistPermanentError: The answer has not the declared shape, or no valid row, or may have
+            more rows.
         MistTransientError: The answer is not whole JSON.
     """
-    # Nearly every page is as it should be, so that the whole is tried first: it costs a tenth.
+    # Nearly every page is valid, so the whole page is tried first, at a tenth of the cost.
     failure = None
     try:
         page: Page[Row] = _shaped(endpoint, endpoint.row, response)
@@ -78,26 +78,26 @@ def decode_page(
     if failure or _has_foreign_rows(endpoint, response, org_id):
         page = _row_by_row(endpoint, response, org_id, failure)
     if endpoint.style == "list":
-        _refuse_open_end(endpoint.path, page.told, response, page_rows)
+        _refuse_open_end(endpoint.path, page.row_count, response, page_rows)
     return page
 
 
 def refuse_lost_rows(endpoint: Endpoint[Row], page: Page[Row], read: int, next_page: bool) -> None:
-    """Refuse pages that end before all the rows that Mist says there are.
+    """Refuse pages that end before the total of rows that Mist names.
 
-    The total of a search moves while its pages are read, so a search is refused only where rows are
-    plainly missing: at a page without any that promises more, or as the only one.
+    The total of a search changes while its pages are read, so a search is refused only where rows
+    are certainly missing: an empty page that names a next one, or an empty first page.
 
     Args:
         endpoint: What was called.
         page: The newest page.
-        read: Rows told of so far, this page's included.
-        next_page: Whether there is to be another one.
+        read: Rows read so far, including this page's.
+        next_page: Whether the answer names another one.
 
     Raises:
-        MistTransientError: Rows are missing; another time they may not be.
+        MistTransientError: Rows are missing; a later call may have them.
     """
-    if page.total is None or read >= page.total or (page.told and next_page):
+    if page.total is None or read >= page.total or (page.row_count and next_page):
         return
     if endpoint.style != "search" or next_page or not read:
         raise MistTransientError(
@@ -113,8 +113,8 @@ def _shaped(endpoint: Endpoint[Row], row: Any, response: APIResponse) -> Page[An
         page = decode_as(shape[row], endpoint.path, response)
         return Page(page.results, len(page.results), page.total)
     rows = decode_as(list[row], endpoint.path, response)
-    said = (response.headers or {}).get("X-Page-Total", "")
-    return Page(rows, len(rows), int(said) if said.isdecimal() else None)
+    total = (response.headers or {}).get("X-Page-Total", "")
+    return Page(rows, len(rows), int(total) if total.isdecimal() else None)
 
 
 def _has_foreign_rows(endpoint: Endpoint[Row], response: APIResponse, org_id: str) -> bool:
@@ -122,25 +122,25 @@ def _has_foreign_rows(endpoint: Endpoint[Row], response: APIResponse, org_id: st
     return any(_is_foreign(row.org_id, org_id) for row in rows)
 
 
-def _is_foreign(whose: object, org_id: str) -> bool:
-    return isinstance(whose, str) and whose.lower() != org_id.lower()
+def _is_foreign(owner: object, org_id: str) -> bool:
+    return isinstance(owner, str) and owner.lower() != org_id.lower()
 
 
 def _row_by_row(
     endpoint: Endpoint[Row], response: APIResponse, org_id: str, failure: MistPermanentError | None
 ) -> Page[Row]:
-    """The page row by row, without rows that cannot count; `failure` is what ails it as a whole.
+    """The valid rows of a page, decoded one by one; `failure` is the error of the whole page.
 
     Raises:
-        MistPermanentError: No row counts.
+        MistPermanentError: No row is valid.
     """
     page = _shaped(endpoint, msgspec.Raw, response)
-    found: Page[Row] = Page([], page.told, page.total)
+    found: Page[Row] = Page([], page.row_count, page.total)
     for raw in page.rows:
         row = _plain(raw)
-        why = _why_not(row, org_id)
+        why = _rejection(row, org_id)
         if why:
-            found.kept_out[why] += 1
+            found.rejected[why] += 1
             continue
         record, odd = _record(endpoint, raw, row)
         if odd:
@@ -193,7 +193,7 @@ def refuse_odd_answer(path: str, rows: int, odd: list[OddRow], nulls: int) -> No
 
 
 def too_many_pages(path: str, pages: int, page_rows: int, address: str) -> MistAnswerError:
-    """The failure of a list that goes on after its last allowed page."""
+    """The error for a list with more pages than allowed."""
     return MistAnswerError(
         f"{address} names more than {pages:,} pages of {path}, the limit of one list, and none of "
         f"its rows is stored; check what answers at this address, or set MIST_PAGE_ROWS (now "
@@ -201,8 +201,8 @@ def too_many_pages(path: str, pages: int, page_rows: int, address: str) -> MistA
     )
 
 
-def _why_not(row: Any, org_id: str) -> str | None:
-    """Why a row does not count; None where it does."""
+def _rejection(row: Any, org_id: str) -> str | None:
+    """Why a row is rejected; None if it is not."""
     if not isinstance(row, dict):
         return NULLS if row is None else None
     if _is_foreign(row.get("org_id"), org_id):
@@ -211,7 +211,7 @@ def _why_not(row: Any, org_id: str) -> str | None:
 
 
 def _refuse_open_end(path: str, rows: int, response: APIResponse, page_rows: int) -> None:
-    """Refuse a full page that does not say how many there are: the rest would be lost unseen."""
+    """Refuse a full page without a total: the rest could be lost unnoticed."""
     if rows >= page_rows and "X-Page-Total" not in (response.headers or {}):
         raise MistPermanentError(
             f"The answer of {path} has {rows} rows and no X-Page-Total; "

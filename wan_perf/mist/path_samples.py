@@ -1,10 +1,10 @@
-"""Samples of the peer paths: one pass over the newest word of each path.
+"""Samples of the peer paths, from their newest statistics.
 
 Belongs here: which end's row is a sample, and of which port.
 Keep out: which figures are possible (`figures`), a circuit's quality from its paths (`kpi`).
 
-Both ends of a path tell of it. A store's end is what a circuit is measured by; a hub's end says the
-same again, once for every store.
+Both ends of a path report it. A circuit is measured at the store's end; the hub's rows repeat the
+same paths.
 """
 
 from collections import defaultdict
@@ -30,15 +30,15 @@ _End = tuple[str | None, str | None]
 def path_samples(
     paths: Sequence[Path], gateways: Iterable[Gateway], pass_at: datetime
 ) -> pd.DataFrame:
-    """The paths as RAW_PATH_SAMPLE; figures that cannot be are told beside the others.
+    """The paths as RAW_PATH_SAMPLE; impossible figures are listed in a column of their own.
 
-    What is absent stays NULL. A figure outside its column's bounds (a latency of -1, a loss above
-    100 %) becomes NULL, and its row stays. Of several rows of one path the newest stays.
+    Absent values are NULL. A figure outside its column's bounds (a latency of -1, a loss above
+    100 %) becomes NULL, and its row is stored. Of several rows of one path the newest is used.
 
     Args:
         paths: Rows of both ends of every path.
-        gateways: Device statistics of the same pass, for the names of the WAN ports; none will do.
-        pass_at: Instant at which the pass was due, naive UTC.
+        gateways: Device statistics of the same poll, for the names of the WAN ports; may be empty.
+        pass_at: Instant at which the poll was due, naive UTC.
     """
     ids = _ports(paths, gateways)
     rows = [_row(path, ids, pass_at) for path in of_stores(paths)]
@@ -50,33 +50,33 @@ def path_samples(
 
 
 def of_stores(paths: Sequence[Path]) -> list[Path]:
-    """The rows without those that a hub adds to what the store's end says of the same path.
+    """The rows without those in which a hub reports a path that the store's end reports too.
 
-    No answer names the hubs. Of two ends that tell of one path, the one with more peers is the hub
-    to the other, and its row is left out. A row whose other end is silent stays, and where both
-    ends have as many peers (two stores of a mesh, one store and one hub) both stay: no path is ever
-    lost, and a row too many is of a hub's port, which no store's circuit has.
+    No answer names the hubs. Of two ends that report one path, the one with more peers is the hub,
+    and its row is removed. A row whose other end reports nothing is used, and where both ends have
+    the same number of peers (two stores of a mesh, one store and one hub) both are: no path is
+    lost, and a surplus row is of a hub's port, which is no store's circuit.
     """
     peers: dict[str, set[str]] = defaultdict(set)
     for path in paths:
         if path.peer_mac:
             peers[path.gateway_mac].add(path.peer_mac)
             peers[path.peer_mac].add(path.gateway_mac)
-    told = {(_near(path), _far(path)) for path in paths}
+    reported = {(_local_end(path), _remote_end(path)) for path in paths}
     return [
         path
         for path in paths
         if not path.peer_mac
         or len(peers[path.gateway_mac]) <= len(peers[path.peer_mac])
-        or (_far(path), _near(path)) not in told
+        or (_remote_end(path), _local_end(path)) not in reported
     ]
 
 
-def _near(path: Path) -> _End:
+def _local_end(path: Path) -> _End:
     return path.gateway_mac, without_unit_0(path.port_id)
 
 
-def _far(path: Path) -> _End:
+def _remote_end(path: Path) -> _End:
     return path.peer_mac, without_unit_0(path.peer_port_id) if path.peer_port_id else None
 
 

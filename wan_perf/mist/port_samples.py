@@ -35,15 +35,15 @@ def samples(
 ) -> pd.DataFrame:
     """Every WAN port of every gateway at a site, as last reported to the cloud (RAW_PORT_SAMPLE).
 
-    A gateway that is silent gives its old statistics again, at their old `sampled_at`. A port's
-    statistics that carry no instant are of the one at which their gateway was last seen; without
-    that either they are rejected, since they may be of any age. Spare gateways are left out. Of
-    several samples of one port, pass and source the newest stays.
+    A disconnected gateway has its last statistics, with their old `sampled_at`. Port statistics
+    without a timestamp have that of their gateway; without either they are rejected, since they may
+    be of any age. Spare gateways have no rows. Of several samples of one port, poll and
+    source the newest is used.
 
     Args:
         gateways: Device statistics: counters and uptime.
-        ports: Port statistics: rates, speed and last flap besides.
-        pass_at: Instant at which the pass was due, naive UTC.
+        ports: Port statistics: rates, speed and last flap as well.
+        pass_at: Instant at which the poll was due, naive UTC.
         rejections: Counts the rejected rows.
     """
     dated = {gateway.gateway_mac: gateway for gateway in gateways if gateway.sampled_at}
@@ -65,9 +65,9 @@ def _of_gateways(gateways: Iterable[Gateway], pass_at: datetime) -> Iterable[dic
     for gateway in gateways:
         if not gateway.site_id:
             continue
-        for port_id, told in wan_interfaces(gateway).items():
+        for port_id, interface in wan_interfaces(gateway).items():
             yield {
-                **asdict(told.said),
+                **asdict(interface.statistics),
                 "pass_at": pass_at,
                 "gateway_mac": gateway.gateway_mac,
                 "port_id": port_id,

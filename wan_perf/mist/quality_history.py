@@ -32,7 +32,7 @@ Quality = dict[str, Any]
 def quality_buckets(
     metrics: Mapping[str, Metric], first: datetime, now: datetime
 ) -> Buckets | None:
-    """The shortest buckets that reach back to `first`, else the longest retained; None without any."""
+    """The shortest buckets that reach back to `first`, else those that reach furthest."""
     available = common_buckets(metrics, [QUALITY_METRIC])
     longest = max(available, key=lambda buckets: buckets.retention, default=None)
     return finest(available, first, now) or longest

@@ -1,11 +1,11 @@
-"""What is read from each answer of the Mist Cloud, typed.
+"""The records of the Mist Cloud's answers, typed.
 
-Belongs here: one struct per kind of record with the fields that we read, under our names.
+Belongs here: one struct per kind of record with the fields that are read, under our names.
 Keep out: Mist's names (`names`), which call gives which record (`endpoints`).
 
-A field is optional unless the row has no identity without it: the cloud leaves out what it does
-not know, and writes null for it elsewhere; both become None, as does a value of another kind or
-outside its bounds (`odd_values`). Unread fields are passed over, so a new one breaks nothing.
+A field is required only if it identifies the row: Mist omits unknown values or writes null; both
+become None, as does a value of another kind or outside its bounds (`odd_values`). Other fields are
+ignored, so a new one breaks nothing.
 """
 
 from collections.abc import Mapping
@@ -116,7 +116,7 @@ class Port(Struct, rename=_ours(names.PORT_NAMES)):
 
 
 class Path(Struct, rename=_ours(names.PEER_PATH_NAMES)):
-    """One end's newest word about a peer path; figures are the last sampled, not averages."""
+    """The newest statistics of one end of a peer path; the last sampled values, not averages."""
 
     gateway_mac: Name
     port_id: Name
@@ -147,7 +147,7 @@ class SiteScore(Struct, rename=_ours(names.SITE_SCORE_NAMES)):
 
 
 Report = TypeVar("Report", Gateway, Port, Path)
-"""Newest statistics, which say when they were."""
+"""Newest statistics, with their timestamp."""
 
 
 class Event(Struct, rename=_ours(names.EVENT_NAMES)):
@@ -305,7 +305,7 @@ class Usage(Struct, rename=_ours(names.USAGE_NAMES)):
 
 
 class BucketKind(Struct, rename=_ours(names.BUCKET_KIND_NAMES)):
-    """A length of the buckets of history, and for how long such buckets are kept. [s]"""
+    """A length of the buckets of history, and their retention. [s]"""
 
     bucket_seconds: Annotated[int, Meta(gt=0)]
     retention_seconds: Annotated[int, Meta(gt=0)]

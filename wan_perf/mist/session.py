@@ -1,7 +1,7 @@
-"""A session with the Mist Cloud: every answer checked, every page followed, every call counted.
+"""A session with the Mist Cloud: checks every answer, follows every page, counts every call.
 
 Belongs here: settings of a session, paging.
-Keep out: the SDK's inner life (`transport`), what an answer says (`answers`).
+Keep out: the internals of the SDK (`transport`), decoding of answers (`answers`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from wan_perf.mist.kept_out import NULLS, Rejections
 from wan_perf.mist.pages import (
     OddRow,
     Page,
+    decode_page,
     refuse_lost_rows,
     refuse_odd_answer,
     too_many_pages,
@@ -58,12 +59,12 @@ class MistSession:
         timeout: Longest wait for a connection and for the next bytes of an answer. [s]
         page_rows: Rows requested in one page.
         limits: How long and large an answer may be, and of how many pages.
-        pause: Waits for some seconds before a call that got no answer is made again.
+        pause: Waits for some seconds before a call without answer is repeated.
         now: The clock of this machine, naive UTC, compared with Mist's in every answer; None where
             time is the simulator's.
 
     Attributes:
-        rejections: Rows that no caller was given, and why.
+        rejections: Rows and values that were rejected, and why.
         route: Proxy and trusted certificates in use.
 
     Raises:
@@ -84,7 +85,7 @@ class MistSession:
         pause: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] | None = None,
     ) -> None:
-        # The SDK is slow to import, and only a session needs it.
+        # Imported here because the SDK is slow to import, and only a session needs it.
         from wan_perf.mist import transport
 
         _check_settings(org_id, token, base_url)
@@ -124,12 +125,12 @@ class MistSession:
     def rows(
         self, endpoint: Endpoint[Row], site_id: str | None = None, /, **query: str
     ) -> Iterator[Row]:
-        """Every row of every page, in the order in which the cloud gives them.
+        """Every row of every page, in the order of the answers.
 
         Args:
             endpoint: What is called.
             site_id: Whose rows, where the endpoint is a site's.
-            query: What the call asks beside what the endpoint always asks.
+            query: Parameters of the call beside those of the endpoint.
 
         Raises:
             MistPermanentError: A call would fail again, or an answer has not the declared shape.
@@ -147,20 +148,20 @@ class MistSession:
             MistPermanentError: A call would fail again, or an answer has not the declared shape.
             MistTransientError: A call may succeed later, the cursor repeats, or rows are missing.
         """
-        read, rejections, odd = 0, Counter[str](), list[OddRow]()
+        read, rejected, odd = 0, Counter[str](), list[OddRow]()
         answers = self._answers(endpoint, site_id or self._org_id, query)
         for number, (page, next_page) in enumerate(answers, 1):
             if next_page and number >= self._limits.pages:
                 raise too_many_pages(endpoint.path, number, self._page_rows, self._address)
-            read += page.told
-            rejections += page.rejections
+            read += page.row_count
+            rejected += page.rejected
             odd += page.odd
             refuse_lost_rows(endpoint, page, read, next_page)
             yield page.rows
         # Not before the last page: odd rows may be together on one of them, and pages that are
         # requested again would count twice.
-        refuse_odd_answer(endpoint.path, read, odd, rejections[NULLS])
-        for why, rows in rejections.items():
+        refuse_odd_answer(endpoint.path, read, odd, rejected[NULLS])
+        for why, rows in rejected.items():
             self.rejections.note(endpoint.path, why, rows)
         for row in odd:
             self.rejections.note_odd(endpoint.path, row.row, row.values)
@@ -168,7 +169,7 @@ class MistSession:
     def _answers(
         self, endpoint: Endpoint[Row], whose: str, query: dict[str, str]
     ) -> Iterator[tuple[Page[Row], bool]]:
-        """The pages as they are told, each with whether there is another one."""
+        """The pages in order, each with whether there is another one."""
         if endpoint.style == "counted":
             yield from self._numbered(endpoint, whose, query)
             return
@@ -177,7 +178,7 @@ class MistSession:
         while True:
             page = decode_page(endpoint, response, self._org_id, self._page_rows)
             yield page, bool(response.next)
-            if not response.next or not page.told:
+            if not response.next or not page.row_count:
                 return
             uri = self._own(endpoint.path, response.next)
             if uri in followed:
@@ -187,27 +188,27 @@ class MistSession:
             followed.add(uri)
             response = self.fetch(endpoint, partial(self._sdk.mist_get, uri))
 
-    def single(self, asked: Single[Row], *place: str, **query: str) -> Row:
-        """The one answer of a call; `place` is what its address names, in the SDK's order.
+    def single(self, endpoint: Single[Row], *place: str, **query: str) -> Row:
+        """The one answer of a call; `place` has the ids in its path, in the SDK's order.
 
         Raises:
             MistPermanentError: The call would fail again, or the answer has not the known shape.
             MistTransientError: The call may succeed later.
         """
-        package, _, function = asked.function.rpartition(".")
+        package, _, function = endpoint.function.rpartition(".")
         call = getattr(import_module(f"mistapi.api.v1.{package}"), function)
-        response = self.fetch(asked, partial(call, self._sdk, *place, **query))
-        record, odd = record_of(asked, response)
-        self.rejections.note_odd(asked.path, " ".join(place), odd)
+        response = self.fetch(endpoint, partial(call, self._sdk, *place, **query))
+        record, odd = record_of(endpoint, response)
+        self.rejections.note_odd(endpoint.path, " ".join(place), odd)
         return record
 
     def fetch(
-        self, asked: Endpoint[Row] | Single[Row], call: Callable[[], APIResponse]
+        self, endpoint: Endpoint[Row] | Single[Row], call: Callable[[], APIResponse]
     ) -> APIResponse:
         """The answer of one SDK call, with status 200.
 
         Args:
-            asked: What is called, for messages.
+            endpoint: What is called, for messages.
             call: Makes the call.
 
         Raises:
@@ -218,15 +219,15 @@ class MistSession:
         if response.status_code is None:
             why = self._transport.no_answer
             raise why.kind(
-                f"No whole answer from {self._address} for {asked.path} ({why.reason}); "
+                f"No whole answer from {self._address} for {endpoint.path} ({why.reason}); "
                 f"{why.advice}."
             )
-        refuse_failure(asked, response, self._token)
+        refuse_failure(endpoint, response, self._token)
         self._refuse_skew()
         return response
 
     def _refuse_skew(self) -> None:
-        """Stop before anything is stored under hours that are not those of the measurements."""
+        """Fail before samples are stored under wrong hours."""
         mist_now = self.server_time
         if self._now is None or mist_now is None:
             return
@@ -242,16 +243,16 @@ class MistSession:
     def _numbered(
         self, endpoint: Endpoint[Row], whose: str, query: dict[str, str]
     ) -> Iterator[tuple[Page[Row], bool]]:
-        """Pages by their number, until there are as many rows as the answers say there are.
+        """Pages by their number, until all rows of the total are read.
 
-        Not by a full page: the cloud may give fewer rows in a page than were asked for.
+        A page with fewer rows than requested need not be the last one.
         """
         read = 0
         for number in count(1):
             call = self._first(endpoint, whose, {**query, "page": str(number)})
             page = decode_page(endpoint, self.fetch(endpoint, call), self._org_id, self._page_rows)
-            read += page.told
-            next_page = bool(page.told) and read < (page.total or 0)
+            read += page.row_count
+            next_page = bool(page.row_count) and read < (page.total or 0)
             yield page, next_page
             if not next_page:
                 return
@@ -265,7 +266,7 @@ class MistSession:
         return partial(call, self._sdk, whose, **arguments)
 
     def _own(self, path: str, address: str) -> str:
-        """The address without scheme and authority, if it is one that the token may be sent to."""
+        """The address without scheme and authority; refused if the token must not be sent there."""
         origin, slash, path_and_query = address.partition("/api/")
         is_ours = slash and (not origin or origin in self._origins)
         if not is_ours or ".." in path_and_query.partition("?")[0].split("/"):
@@ -290,7 +291,7 @@ def _check_settings(org_id: str, token: str, base_url: str | None) -> None:
     if not org_id.replace("-", "").isalnum():
         raise UsageError(f"MIST_ORG_ID is {org_id!r}; set it to the organization's id, a UUID.")
     if base_url is not None and not _ADDRESS.fullmatch(base_url):
-        # It is not repeated: a user name and a password may stand in it.
+        # The message does not repeat it: it may contain a user name and a password.
         raise UsageError(
             "MIST_BASE_URL is no address such as http://127.0.0.1:8080; correct or remove it."
         )

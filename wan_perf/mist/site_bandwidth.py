@@ -1,7 +1,7 @@
-"""Bandwidth that sites tell of: their variables, and the speed tests over their ports.
+"""Bandwidth that sites report: in their variables, and by the speed tests of their ports.
 
-Belongs here: which variable and which test is which port's, and what of them can be used.
-Keep out: which sites are asked and when (`asking_sites`), which rate counts (`kpi`).
+Belongs here: which variable and which test is of which port, and which values are valid.
+Keep out: which sites are requested and when (`asking_sites`), which rate counts (`kpi`).
 
 A variable belongs to a WAN by its name alone: `<wan_name>_down_mbps` and `<wan_name>_up_mbps`.
 """
@@ -19,14 +19,14 @@ from wan_perf.mist.names import DOWN_VARIABLE, UP_VARIABLE
 from wan_perf.mist.records import SpeedTest
 
 TESTS_COUNT_FOR = timedelta(days=30)
-"""An older speed test says little of the line as it is."""
+"""An older speed test may not describe the present line."""
 _UNDATED = "they do not say when they were"
 _SHOWN = 40
 Row = dict[str, Any]
 
 
 def apply_variables(of_site: Sequence[Row], variables: Mapping[str, Any]) -> list[str]:
-    """Put the rates in the site's variables on the rows of its WANs, in place of what stood there.
+    """Replace the rates of a site's WANs by those in its variables.
 
     Returns:
         A sentence for each variable of a WAN that is no rate.
@@ -38,12 +38,12 @@ def apply_variables(of_site: Sequence[Row], variables: Mapping[str, Any]) -> lis
             ("variable_up_mbps", UP_VARIABLE),
         ):
             name = f"{row['wan_name']}{suffix}" if row["wan_name"] else ""
-            said = variables.get(name)
-            row[column] = _rate(said)
-            if said is not None and row[column] is None:
+            value = variables.get(name)
+            row[column] = _rate(value)
+            if value is not None and row[column] is None:
                 complaints[name] = (
                     f"Site {row['site_name'] or row['site_id']!r}: variable {name} is "
-                    f"{str(said)[:_SHOWN]!r}, which is no positive number of Mbit/s; "
+                    f"{str(value)[:_SHOWN]!r}, which is no positive number of Mbit/s; "
                     "correct it in the site's settings."
                 )
     return list(complaints.values())
@@ -52,29 +52,29 @@ def apply_variables(of_site: Sequence[Row], variables: Mapping[str, Any]) -> lis
 def apply_speed_tests(
     of_site: Sequence[Row], tests: Iterable[SpeedTest], at: datetime, rejections: Rejections
 ) -> None:
-    """Put each port's best speed test on its rows, in place of what stood there.
+    """Replace the tested rates of a site's rows by those of each port's best speed test.
 
-    The best is the one that received fastest, of those that did not fail and are not too old. A
-    test counts for the port or interface that it names; where none has its name, for the port under
-    the unit that it names.
+    The best is the one with the highest download rate, of those that did not fail and are recent. A
+    test is of the port or interface that it names; where none has its name, of the port under the
+    unit that it names.
 
     Args:
         of_site: The rows of a site.
         tests: Its speed tests.
         at: Instant of the snapshot, naive UTC.
-        rejections: Told of tests that say no instant, or one to come.
+        rejections: Counts tests without a timestamp, or with one in the future.
     """
-    heard = list(tests)
-    dated = [test for test in heard if test.tested_at]
+    received = list(tests)
+    dated = [test for test in received if test.tested_at]
     path = endpoints.SPEED_TESTS.path
-    rejections.note(path, _UNDATED, len(heard) - len(dated))
+    rejections.note(path, _UNDATED, len(received) - len(dated))
     past = rejections.in_time(path, dated, lambda test: test.tested_at, at)
     best: dict[int, SpeedTest] = {}
     for test in past:
         if not _counts(test, at):
             continue
         for nth in _rows_of(test, of_site):
-            if nth not in best or _goodness(test) > _goodness(best[nth]):
+            if nth not in best or _rates(test) > _rates(best[nth]):
                 best[nth] = test
     for nth, row in enumerate(of_site):
         row["tested_down_mbps"] = _rate(best[nth].down_mbps) if nth in best else None
@@ -84,10 +84,10 @@ def apply_speed_tests(
 def _counts(test: SpeedTest, at: datetime) -> bool:
     tested_at = instant(test.tested_at)
     is_recent = tested_at is not None and tested_at >= at - TESTS_COUNT_FOR
-    return is_recent and not test.is_failed and max(_goodness(test)) > 0
+    return is_recent and not test.is_failed and max(_rates(test)) > 0
 
 
-def _goodness(test: SpeedTest) -> tuple[float, float]:
+def _rates(test: SpeedTest) -> tuple[float, float]:
     return _rate(test.down_mbps) or 0.0, _rate(test.up_mbps) or 0.0
 
 
@@ -103,13 +103,13 @@ def _rows_of(test: SpeedTest, of_site: Sequence[Row]) -> list[int]:
     return exact or [nth for nth, row in at_gateway if row["port_id"] == base_port(named)]
 
 
-def _rate(said: object) -> float | None:
+def _rate(value: object) -> float | None:
     """A positive number of Mbit/s; None for anything else."""
-    if isinstance(said, bool) or not isinstance(said, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
-        rate = float(said)
+        rate = float(value)
     except (ValueError, OverflowError):
         return None
-    is_rate = math.isfinite(rate) and rate > 0 and "_" not in str(said)
+    is_rate = math.isfinite(rate) and rate > 0 and "_" not in str(value)
     return rate if is_rate else None

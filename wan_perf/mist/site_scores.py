@@ -1,6 +1,6 @@
 """Mist's own scores of the sites, hour by hour.
 
-Belongs here: what is asked for an hour, and the rows that follow.
+Belongs here: the request for an hour, and its rows.
 Keep out: how a score is made, which is Mist's; comparing it with our figures.
 """
 
@@ -32,9 +32,9 @@ def site_scores(session: MistSession, hour: datetime, now: datetime) -> pd.DataF
     return scores(session.rows(endpoints.SITE_SCORES, **window), hour, now)
 
 
-def scores(told: Iterable[SiteScore], hour: datetime, now: datetime) -> pd.DataFrame:
+def scores(received: Iterable[SiteScore], hour: datetime, now: datetime) -> pd.DataFrame:
     """The scores as given, each site once; a site without a score has none, not 0."""
-    rows = {score.site_id: _row(score, hour, now) for score in told}
+    rows = {score.site_id: _row(score, hour, now) for score in received}
     return conform(list(rows.values()), RAW_SITE_SLE)
 
 

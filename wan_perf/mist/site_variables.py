@@ -1,6 +1,6 @@
 """Variables of the sites whose templates need them: requested once a day, stored in between.
 
-Belongs here: which sites are requested, how often, within which budget, what holds where one fails.
+Belongs here: which sites are requested, how often, within which budget, what replaces a failed one.
 Keep out: what a template makes of its variables (`template_variables`), variables that name a
 bought rate (`site_bandwidth`).
 
@@ -42,7 +42,7 @@ class SiteVariables:
         by_site: Those that its templates need.
         requested_at: When each site was last requested; naive UTC.
         settings: All variables of the sites that were requested now.
-        left: How many sites have the values of before, or none, by the reason.
+        left: Sites that still have their stored values, or none, by the reason.
     """
 
     by_site: dict[str, Variables] = field(default_factory=dict)
@@ -70,13 +70,13 @@ def site_variables(
 ) -> SiteVariables:
     """The variables that the templates of each site need, a call a site and day.
 
-    No failure keeps the inventory back: a site that cannot be requested has its values of before.
+    A failed request does not fail the inventory: the site has its stored values.
     What a site does not define, or defines as another kind of value, is noted as odd.
 
     Args:
         session: Where to request.
         templates: By site, what configures its gateways.
-        newest: Rows of the newest snapshot that is stored; none will do.
+        newest: Rows of the newest stored snapshot; may be empty.
         clock: What time it is.
         reserve: Calls an hour that are left to live polls.
     """
@@ -105,7 +105,7 @@ def variables_due(newest: pd.DataFrame, now: datetime) -> set[str]:
     """Sites whose variables an inventory would request now, as far as the newest one knows them.
 
     Args:
-        newest: Rows of the newest snapshot that is stored; none will do.
+        newest: Rows of the newest stored snapshot; may be empty.
         now: The present instant, naive UTC.
     """
     stored = newest.dropna(subset=["site_variables"])

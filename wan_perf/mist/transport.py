@@ -1,7 +1,7 @@
-"""The Mist SDK's session, made fit for a service: address, time limits, retries, no chatter.
+"""The Mist SDK's session, adapted to a service: address, time limits, retries, no logging.
 
 Belongs here: everything that reaches into the SDK (mistapi 0.64) and its HTTP library; which calls
-are made again at once because the line or the cloud hiccupped; reading an answer within its limits.
+are repeated at once after a brief failure; reading an answer within its limits.
 Keep out: what an answer means (`session`). Imported only when a session is made: the SDK is slow.
 """
 
@@ -29,10 +29,10 @@ _SILENT = 1000
 """Above CRITICAL: the SDK logs addresses, and a traceback with them, at ERROR."""
 
 PAUSES_S = (1.0, 4.0)
-"""Before a call is made again, and again: an answer lost on page 37 must not cost the other 36."""
+"""Before the first and second retry: an answer lost on page 37 must not cost the other 36."""
 _LONGEST_PAUSE_S = 5.0
-"""A cloud that asks for more is left alone: the next pass is due in five minutes."""
-_HICCUPS = (
+"""After a longer Retry-After there is no retry: the next poll is due in five minutes."""
+_BRIEF_FAILURES = (
     requests.exceptions.ConnectionError,
     requests.exceptions.Timeout,
     requests.exceptions.ChunkedEncodingError,
@@ -50,8 +50,8 @@ class Transport(HTTPAdapter):
     Every call of the API only reads, so one without a proper answer is made again after a pause, up
     to twice; each attempt counts.
 
-    The SDK swallows every exception and shows only that there was no answer, so the reason is kept
-    here, one for each thread. The body is read here, so that a body cut short counts as well.
+    The SDK hides every exception and shows only that there was no answer, so the reason is stored
+    here, one for each thread. The body is read here, so that a truncated one is retried too.
     """
 
     def __init__(
@@ -107,12 +107,12 @@ class Transport(HTTPAdapter):
             pause_s: float | None = usual_s
             try:
                 response = self._once(request, *args, **kwargs)
-            except _HICCUPS as error:
+            except _BRIEF_FAILURES as error:
                 is_ssl = isinstance(error, requests.exceptions.SSLError)
                 if is_ssl or self.no_answer.is_final:
                     raise
             else:
-                pause_s = _pause_asked_for(response, usual_s)
+                pause_s = _pause_before_retry(response, usual_s)
             if pause_s is None:
                 return response
             self._pause(pause_s)
@@ -133,7 +133,7 @@ class Transport(HTTPAdapter):
         self.date = response.headers.get("Date")
         # JSON is UTF-8. Where no header says so, the HTTP library would guess it from the letters.
         response.encoding = "utf-8"
-        # The API never redirects. A followed redirect would leave the address that was agreed on.
+        # The API never redirects. A redirect would lead to an address outside the settings.
         response.headers.pop("location", None)
         return response
 
@@ -149,23 +149,23 @@ class Transport(HTTPAdapter):
         response._content = b"".join(chunks)
 
 
-def _pause_asked_for(response: requests.Response, otherwise_s: float) -> float | None:
-    """How long to wait before the call is made again; None where this answer stands. [s]
+def _pause_before_retry(response: requests.Response, otherwise_s: float) -> float | None:
+    """How long to wait before the call is repeated; None if it is not. [s]
 
-    A used-up hour stands, unless the cloud names a short while after which it is over.
+    It is not repeated when the hour's calls are used up, unless Retry-After is short.
     """
     status = response.status_code
     if status not in (_TOO_MANY, _WAITED_TOO_LONG) and status < _FIRST_SERVER_ERROR:
         return None
-    said = response.headers.get("Retry-After", "")
-    if not said.isdecimal():
+    seconds = response.headers.get("Retry-After", "")
+    if not seconds.isdecimal():
         return None if status == _TOO_MANY else otherwise_s
-    return float(said) if float(said) <= _LONGEST_PAUSE_S else None
+    return float(seconds) if float(seconds) <= _LONGEST_PAUSE_S else None
 
 
 class _Session(mistapi.APISession):
     def _load_env(self, env_file: str | None = None) -> None:
-        """Read nothing: settings come from one place, and a token found here would be called."""
+        """Read nothing: settings come from one place, and a token found there would be sent."""
 
 
 def connect(host: str, token: str, transport: Transport) -> mistapi.APISession:

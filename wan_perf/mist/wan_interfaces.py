@@ -1,6 +1,6 @@
-"""The WAN interfaces of a gateway, each under the port where its samples and evidence are kept.
+"""The WAN interfaces of a gateway, each under the port id that its samples have.
 
-Belongs here: reading both nodes of a cluster, and which of two names for one thing is told.
+Belongs here: merging both nodes of a cluster, and which of two interfaces of one WAN is used.
 Keep out: how ports are named (`interfaces`), which of them are one circuit (`members`).
 """
 
@@ -13,48 +13,49 @@ from wan_perf.mist.records import Gateway, Interface
 
 
 @dataclass(frozen=True)
-class Told:
-    """A WAN interface as its gateway tells of it.
+class WanInterface:
+    """A WAN interface as its gateway reports it.
 
     Attributes:
-        interface: Its own name where that is not the port's: pp0, ge-0/0/0.130.
-        node: Which node of a cluster tells of it, 0 or 1.
+        name: Its own name where that is not the port's: pp0, ge-0/0/0.130.
+        node: The node of a cluster that reports it, 0 or 1.
     """
 
-    interface: str | None
+    name: str | None
     node: int
-    said: Interface
+    statistics: Interface
 
 
-def wan_interfaces(gateway: Gateway) -> dict[str, Told]:
-    """What a gateway tells of its WAN interfaces, by port, the first node's first.
+def wan_interfaces(gateway: Gateway) -> dict[str, WanInterface]:
+    """The WAN interfaces that a gateway reports, by port; those of the first node first.
 
-    An interface that both nodes tell of under one name is one; the first node speaks for it.
+    An interface that both nodes report under one name has the statistics of the first node.
     """
     first, second = _wan(gateway.interfaces), _wan(gateway.second_node_interfaces)
-    told = {name: (0, said) for name, said in first.items()}
-    for name, said in second.items():
-        told.setdefault(name, (1, said))
-    spoken = _without_bare_ports({name: said for name, (_, said) in told.items()})
-    ids = port_ids(spoken, {name: said.port_id for name, said in spoken.items() if said.port_id})
-    return {
-        port: Told(logical if (logical := without_unit_0(name)) != port else None, *told[name])
-        for name, port in ids.items()
-    }
+    with_node = {name: (0, statistics) for name, statistics in first.items()}
+    for name, statistics in second.items():
+        with_node.setdefault(name, (1, statistics))
+    used = _without_bare_ports({name: statistics for name, (_, statistics) in with_node.items()})
+    ids = port_ids(used, {name: of.port_id for name, of in used.items() if of.port_id})
+    found = {}
+    for name, port in ids.items():
+        logical = without_unit_0(name)
+        found[port] = WanInterface(logical if logical != port else None, *with_node[name])
+    return found
 
 
 def _wan(interfaces: dict[str, Interface] | None) -> dict[str, Interface]:
-    return {name: said for name, said in (interfaces or {}).items() if said.usage == WAN_USAGE}
+    return {name: of for name, of in (interfaces or {}).items() if of.usage == WAN_USAGE}
 
 
 def _without_bare_ports(interfaces: dict[str, Interface]) -> dict[str, Interface]:
-    """Leave out the port under a PPPoE session of the same WAN: the session says more."""
+    """Remove the port under a PPPoE session of the same WAN: the session has more statistics."""
     sessions: dict[tuple[str, str], int] = defaultdict(int)
-    for name, said in interfaces.items():
-        if said.port_id and base_port(said.port_id) != base_port(name) and said.wan_name:
-            sessions[base_port(said.port_id), said.wan_name] += 1
+    for name, of in interfaces.items():
+        if of.port_id and base_port(of.port_id) != base_port(name) and of.wan_name:
+            sessions[base_port(of.port_id), of.wan_name] += 1
     return {
-        name: said
-        for name, said in interfaces.items()
-        if (without_unit_0(name), said.wan_name or "") not in sessions
+        name: of
+        for name, of in interfaces.items()
+        if (without_unit_0(name), of.wan_name or "") not in sessions
     }

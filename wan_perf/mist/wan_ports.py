@@ -1,4 +1,4 @@
-"""The WAN ports of a gateway: what is configured for them and what it reports.
+"""The WAN ports of a gateway: their configuration and the statistics that it reports.
 
 Belongs here: what counts as a WAN port, and the evidence for each from Mist.
 Keep out: which ports are one circuit (`members`), contracts (`contracted`), and what follows from
@@ -15,17 +15,17 @@ from wan_perf.mist.interfaces import base_port, is_wan, port_ids
 from wan_perf.mist.members import Circuit, Configured, circuits_of
 from wan_perf.mist.records import Gateway, Interface, Port, PortConfig, Shaping
 from wan_perf.mist.template_variables import is_variable, known
-from wan_perf.mist.wan_interfaces import Told, wan_interfaces
+from wan_perf.mist.wan_interfaces import WanInterface, wan_interfaces
 
 Evidence = dict[str, Any]
-"""Values of raw_inventory for one port; a value that is not known is left out."""
+"""Values of raw_inventory for one port; an unknown value is absent."""
 
 
 @dataclass
 class Seen:
     """What a gateway reports: its WAN interfaces and its WAN ports, by port."""
 
-    told: dict[str, Told] = field(default_factory=dict)
+    interfaces: dict[str, WanInterface] = field(default_factory=dict)
     ports: dict[str, Port] = field(default_factory=dict)
 
 
@@ -33,7 +33,7 @@ def seen_ports(gateways: Iterable[Gateway], ports: Iterable[Port]) -> dict[str, 
     """What the gateways report of their WAN ports, by gateway."""
     seen: dict[str, Seen] = defaultdict(Seen)
     for gateway in gateways:
-        seen[gateway.gateway_mac].told = wan_interfaces(gateway)
+        seen[gateway.gateway_mac].interfaces = wan_interfaces(gateway)
     wan_ports: dict[str, list[Port]] = defaultdict(list)
     for port in sorted(ports, key=lambda port: port.sampled_at or 0):
         if is_wan(port.usage, port.port_id):
@@ -47,10 +47,9 @@ def seen_ports(gateways: Iterable[Gateway], ports: Iterable[Port]) -> dict[str, 
 def ports_of_gateway(configured: Sequence[Configured], seen: Seen) -> Iterator[Evidence]:
     """Rows of one gateway's WAN ports, configured or seen; without any, one row without port.
 
-    What is known of a circuit stands on each of its ports, what the gateway reports counting more
-    than what is configured.
+    Each port has what is known of its circuit; reported values override configured ones.
     """
-    circuits = circuits_of(configured, seen.told, seen.ports)
+    circuits = circuits_of(configured, seen.interfaces, seen.ports)
     for circuit in circuits:
         line = _of_line(circuit, seen)
         for port in circuit.ports:
@@ -69,28 +68,27 @@ def _of_line(circuit: Circuit, seen: Seen) -> Evidence:
     if circuit.configured:
         line |= _of_config(circuit.configured)
     for port in reversed(circuit.ports):
-        if port in seen.told:
-            line |= _of_interface(seen.told[port].said)
+        if port in seen.interfaces:
+            line |= _of_interface(seen.interfaces[port].statistics)
     return line
 
 
 def _of_row(circuit: Circuit, port: str, seen: Seen) -> Evidence:
     """What is known of one port of a circuit."""
-    told = seen.told.get(port)
-    # Where a port carries several circuits, each has what is said of the port.
-    physical = seen.ports.get(port) or (seen.ports.get(base_port(port)) if told else None)
+    wan = seen.interfaces.get(port)
+    # Where a port carries several circuits, each has the statistics of the port.
+    physical = seen.ports.get(port) or (seen.ports.get(base_port(port)) if wan else None)
     configured = circuit.configured
     is_aggregate = port == circuit.aggregate
     config_off = known(configured.config.is_disabled) if configured else None
     return {
         "port_id": port,
-        "interface": (told.interface if told else None)
-        or (None if is_aggregate else circuit.aggregate),
+        "interface": (wan.name if wan else None) or (None if is_aggregate else circuit.aggregate),
         "is_aggregate": is_aggregate,
-        "is_seen": told is not None or physical is not None,
+        "is_seen": wan is not None or physical is not None,
         "port_speed_mbps": known_speed(physical.port_speed_mbps) if physical else None,
         "is_disabled": _any(config_off, physical.is_disabled if physical else None),
-        "was_up": _any(_was_up(told.said if told else None), _was_up(physical)),
+        "was_up": _any(_was_up(wan.statistics if wan else None), _was_up(physical)),
     }
 
 
@@ -103,15 +101,15 @@ def _of_interface(interface: Interface) -> Evidence:
     )
 
 
-def _was_up(heard: Interface | Port | None) -> bool | None:
-    if heard is None:
+def _was_up(statistics: Interface | Port | None) -> bool | None:
+    if statistics is None:
         return None
     counters = [
-        possible("rx_bytes_counter", heard.rx_bytes_counter, []),
-        possible("tx_bytes_counter", heard.tx_bytes_counter, []),
+        possible("rx_bytes_counter", statistics.rx_bytes_counter, []),
+        possible("tx_bytes_counter", statistics.tx_bytes_counter, []),
     ]
     carried = (None if counter is None else counter > 0 for counter in counters)
-    return _any(heard.is_up, *carried)
+    return _any(statistics.is_up, *carried)
 
 
 def _of_config(configured: Configured) -> Evidence:
