@@ -35,8 +35,8 @@ def test_what_is_well_costs_three_calls(doctor: Doctor, cloud: Cloud) -> None:
         "Mist": f"{cloud.url} answers.",
         "token": "valid, with the role read in the scope org.",
         "organisation": f"Sample Retail ({cloud.org_id}).",
-        "calls": "3 of this hour's 5,000 are used, 4,997 are left; 1,000 of them are kept for live "
-        "passes.",
+        "calls": "3 of this hour's 5,000 are used, 4,997 are left; 1,000 of them are reserved for "
+        "live polls.",
         "clock": "not checked, because WAN_PERF_CLOCK is simulator; its clock stands at "
         "2026-03-07 00:00 UTC.",
     }
