@@ -1,6 +1,6 @@
-"""Which ports of a gateway carry one circuit together.
+"""The ports of a gateway that form one circuit.
 
-Belongs here: aggregates, both nodes of a cluster, several circuits over one port; by evidence from
+Belongs here: aggregates, both nodes of a cluster, several circuits over one port; derived from
 configuration and statistics alone.
 Keep out: what is known of a port (`wan_ports`), what follows from it (`kpi`).
 """
@@ -35,7 +35,7 @@ class Configured:
 
 @dataclass
 class Circuit:
-    """A circuit of one gateway: every port under which something is known of it.
+    """A circuit of one gateway, with every port that has configuration or statistics of it.
 
     Attributes:
         name: The port that names it.
@@ -53,7 +53,7 @@ class Circuit:
 
 @dataclass
 class _Gateway:
-    """The circuits of one gateway as they are found, and where each port went."""
+    """The circuits of one gateway found so far, also by port."""
 
     circuits: dict[str, Circuit] = field(default_factory=dict)
     of_port: dict[str, Circuit] = field(default_factory=dict)
@@ -120,7 +120,7 @@ def _place(
 
 
 def _bundle(found: _Gateway, port: str, interface: WanInterface) -> Circuit | None:
-    """The configured bundle whose aggregate this is: by its number, else by the only WAN name."""
+    """The configured bundle with this aggregate: by its number, else by a unique WAN name."""
     if port in found.circuits:
         return found.circuits[port]
     wan_name = interface.statistics.wan_name
@@ -178,7 +178,7 @@ def configured_circuits(template: Template) -> list[Configured]:
 
 
 def _aggregate(config: PortConfig) -> str | None:
-    """The aggregate's name where its number is configured; -1 and variables are no number."""
+    """The aggregate's name if its number is configured; -1 and variables are no numbers."""
     for flag, stem, number in (
         (config.is_redundant, RETH, config.reth_number),
         (config.is_aggregated, AGGREGATE, config.ae_number),

@@ -26,11 +26,11 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class OddValue:
-    """One odd value, in the API's own words.
+    """One odd value, with Mist's field names.
 
     Attributes:
-        field: Where it is in its row; `*` for an entry of a mapping or list.
-        place: The same with the entry's name or position.
+        field: Path of its field in the row; `*` for an entry of a mapping or list.
+        place: The same path with the entry's name or position.
         value: The value as JSON, cut to a readable length.
         reason: Why it is odd.
         costs_row: The row's key is odd, so that the row is rejected.
@@ -44,7 +44,7 @@ class OddValue:
 
 
 class UnreadableError(Exception):
-    """A value that cannot be absent, and without which what it belongs to cannot be read."""
+    """A required value is odd, so the part that contains it cannot be decoded."""
 
     def __init__(self, at: "_At", value: Any, kind: Any) -> None:
         super().__init__(at.place)
@@ -71,7 +71,7 @@ class _At:
 
 
 def row_without_odd_values(row: Any, kind: type[Any]) -> tuple[Any, list[OddValue]]:
-    """A row as its record, and its odd values; None and the reason where its key is odd."""
+    """A row as its record, and its odd values; None in place of the record if its key is odd."""
     reader = _Reader(fields_may_lack=True)
     try:
         return reader.read(row, kind, _At()), reader.odd
@@ -80,7 +80,7 @@ def row_without_odd_values(row: Any, kind: type[Any]) -> tuple[Any, list[OddValu
 
 
 def answer_without_odd_values(answer: Any, kind: Any) -> tuple[Any, list[OddValue]]:
-    """An answer that is one record, whose own fields are its envelope: all of them are needed.
+    """An answer that is one record; all fields of its top level, the envelope, are required.
 
     Raises:
         UnreadableError: The envelope is odd, or so many elements of one series are that the series
@@ -91,7 +91,7 @@ def answer_without_odd_values(answer: Any, kind: Any) -> tuple[Any, list[OddValu
 
 
 def identity(row: Any, kind: type[Any]) -> str:
-    """What identifies a row to a person: the parts of its key that can be read."""
+    """The readable parts of a row's key, for messages."""
     if not isinstance(row, dict) or not (isclass(kind) and issubclass(kind, msgspec.Struct)):
         return ""
     key = [f.encode_name for f in _fields(kind) if f.required] + ["site_id"]
@@ -100,7 +100,7 @@ def identity(row: Any, kind: type[Any]) -> str:
 
 
 def is_too_many(odd: int, of: int) -> bool:
-    """Whether so many odd ones make the whole suspect; see `ALLOWED_SHARE`."""
+    """Whether the count of odd values is above `ALLOWED_COUNT` and `ALLOWED_SHARE`."""
     return odd > max(ALLOWED_COUNT, ALLOWED_SHARE * of)
 
 
@@ -174,7 +174,7 @@ class _Reader:
         return found
 
     def _refuse_many(self, before: int, size: int, at: _At, value: Any, kind: Any) -> None:
-        """A series is to an answer of one record what its rows are to another one."""
+        """The elements of a series are limited like the rows of a page."""
         wrong = sum(odd.reason == "kind" for odd in self.odd[before:])
         if not self._fields_may_lack and is_too_many(wrong, size):
             raise UnreadableError(at, value, kind)
@@ -187,14 +187,14 @@ def _fields(kind: Any) -> tuple[FieldInfo, ...]:
 
 @cache
 def options(kind: Any) -> tuple[Any, ...]:
-    """The types that a value may have, beside being absent."""
+    """The types that a value may have, without None."""
     united = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     return tuple(o for o in united if o is not NoneType)
 
 
 @cache
 def _structure(kind: Any) -> Any:
-    """The record, list or mapping that a type is, absent or not; None for a single value."""
+    """The record, list or mapping type, also of an optional; None for a scalar."""
     found = options(kind)
     return found[0] if len(found) == 1 and get_origin(found[0]) is not Annotated else None
 

@@ -24,7 +24,7 @@ Value = TypeVar("Value")
 
 
 def wan_part(template: Template) -> Template:
-    """The template without ports that are none of a WAN: their variables do not matter."""
+    """The template with its WAN ports only: variables of other ports are not needed."""
     return replace(
         template,
         port_configs={
@@ -41,7 +41,7 @@ def variables_in(template: Template) -> frozenset[str]:
 
 
 def resolve(template: Template, variables: Mapping[str, str | None]) -> Template:
-    """The template of a site with these variables; one without a usable value stays as it is."""
+    """The template with the variables of a site; one without a usable value is not replaced."""
     return _resolve(template, variables)
 
 
@@ -61,7 +61,7 @@ def is_variable(value: object) -> bool:
 
 
 def known(value: Value | str | None) -> Value | None:
-    """A configured number or switch; None where it is a variable that has no value."""
+    """A configured number or switch; None if it is a variable without a value."""
     return None if isinstance(value, str) else value
 
 
@@ -94,7 +94,7 @@ def _substitute(text: str, variables: Mapping[str, str | None]) -> str:
 
 
 def _convert(before: str, text: str, kind: Any) -> Any:
-    """The text as a value of its field's type; as it was where it is none."""
+    """The text as a value of its field's type; `before` if it is none."""
     kinds = {get_args(o)[0] if get_origin(o) is Annotated else o for o in options(kind)}
     if is_variable(text) or kinds == {str}:
         return text
