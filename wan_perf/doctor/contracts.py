@@ -39,7 +39,7 @@ def examine_contracts(
         )
     valid = f"{settings.circuits_path} is valid, contracts: {len(contracts):,}"
     try:
-        stored = _stored(settings, contracts) if is_open else None
+        stored = _of_stored_inventory(settings, contracts) if is_open else None
         sentences = (
             _of_mist(settings, contracts, clock) if can_request and stored is None else stored
         )
@@ -59,7 +59,7 @@ def examine_contracts(
     )
 
 
-def _stored(settings: Settings, contracts: list[Contract]) -> list[str] | None:
+def _of_stored_inventory(settings: Settings, contracts: list[Contract]) -> list[str] | None:
     """A sentence for each contract that the newest stored inventory cannot use; None if none is."""
     warehouse = warehouse_for(settings)
     if not warehouse.holds(RAW_INVENTORY):

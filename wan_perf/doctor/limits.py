@@ -26,11 +26,11 @@ def fault_of(file: Path) -> str:
         return f"{file} cannot be read: {' '.join(str(error).split())}"
     if not isinstance(found, dict | None):
         return f"{file} holds no settings by name"
-    lacking = list(_lacking(found or {}))
+    lacking = list(_missing_sections(found or {}))
     return f"{file} lacks {', '.join(lacking)}" if lacking else ""
 
 
-def _lacking(found: Mapping[str, Any]) -> Iterator[str]:
+def _missing_sections(found: Mapping[str, Any]) -> Iterator[str]:
     concurrency = _section(found, "concurrency")
     if not isinstance(_section(concurrency, "pools").get("default_limit"), int):
         yield "concurrency.pools.default_limit (calls to Mist at once)"

@@ -23,7 +23,7 @@ def examine_machine(settings: Settings) -> Iterator[Finding]:
     """The folders of the settings and the disks that they are on."""
     yield _home(settings)
     yield _configuration(settings.dagster_home / "dagster.yaml")
-    yield _given(settings)
+    yield _dagster_home(settings)
     folders = [settings.home]
     if settings.warehouse == "duckdb":
         folders.append(settings.duckdb_path.parent)
@@ -37,7 +37,7 @@ def _home(settings: Settings) -> Finding:
         if problem:
             advice = "Set WAN_PERF_HOME to a folder that this user can write to."
             return Finding("home", "FAILED", problem, advice)
-    places = filter(is_there, (settings.home, *_outside(settings)))
+    places = filter(is_there, (settings.home, *_warehouse_outside_home(settings)))
     commands = [*filter(None, (command_for(place, settings.home_readers) for place in places))]
     if commands:
         return Finding(
@@ -52,7 +52,7 @@ def _home(settings: Settings) -> Finding:
     return Finding("home", "ok", f"{settings.home} can be written to; Dagster's is made in it.")
 
 
-def _outside(settings: Settings) -> list[Path]:
+def _warehouse_outside_home(settings: Settings) -> list[Path]:
     """The embedded warehouse, where it is not in the home."""
     file = settings.duckdb_path
     is_in_home = file.resolve().is_relative_to(settings.home.resolve())
@@ -69,7 +69,7 @@ def _configuration(file: Path) -> Finding:
     return Finding("dagster.yaml", "ok", "valid, and has the limits of runs.")
 
 
-def _given(settings: Settings) -> Finding:
+def _dagster_home(settings: Settings) -> Finding:
     given, ours = settings.dagster_home_given, settings.dagster_home
     if given is None:
         return Finding(

@@ -123,11 +123,11 @@ def parse_json(text: str) -> Any:
     Raises:
         ValueError: The text is not whole JSON.
     """
-    value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
+    value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite_or_text)
     return msgspec.json.decode(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
-def _finite(number: str) -> float | str:
+def _finite_or_text(number: str) -> float | str:
     value = float(number)
     return value if math.isfinite(value) else number
 

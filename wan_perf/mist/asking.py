@@ -45,7 +45,9 @@ def retry_once(clock: Clock, call: Callable[[], Answer]) -> Answer:
         return call()
 
 
-def newest(session: MistSession, endpoint: Endpoint[Report], received_at: datetime) -> list[Report]:
+def newest_rows(
+    session: MistSession, endpoint: Endpoint[Report], received_at: datetime
+) -> list[Report]:
     """The newest statistics from all pages, without those dated in the future.
 
     Raises:
@@ -90,7 +92,7 @@ class StreamPoller:
             self.missed[pass_at, stream] = ended
             return None
         try:
-            return retry_once(self.clock, lambda: newest(self.session, endpoint, pass_at))
+            return retry_once(self.clock, lambda: newest_rows(self.session, endpoint, pass_at))
         except MistAnswerError as error:
             self.missed[pass_at, stream] = error
         except MistPermanentError as error:

@@ -47,12 +47,12 @@ class Passes:
     @property
     def port_samples(self) -> pd.DataFrame:
         """All samples of ports, as rows of raw_port_sample."""
-        return _together(self.ports, RAW_PORT_SAMPLE)
+        return _concat(self.ports, RAW_PORT_SAMPLE)
 
     @property
     def path_samples(self) -> pd.DataFrame:
         """All samples of paths, as rows of raw_path_sample."""
-        return _together(self.paths, RAW_PATH_SAMPLE)
+        return _concat(self.paths, RAW_PATH_SAMPLE)
 
 
 def take_passes(
@@ -72,7 +72,7 @@ def take_passes(
     """
     passes, poller = Passes(), StreamPoller(session, clock)
     for pass_at in due:
-        _take(poller, pass_at, passes)
+        _poll(poller, pass_at, passes)
         on_pass(pass_at)
     if poller.missed and not passes.taken:
         # A permanent error is raised first: a person has to correct its cause.
@@ -81,7 +81,7 @@ def take_passes(
     return passes
 
 
-def _take(poller: StreamPoller, pass_at: datetime, passes: Passes) -> None:
+def _poll(poller: StreamPoller, pass_at: datetime, passes: Passes) -> None:
     gateways = poller.rows("devices", endpoints.GATEWAYS, pass_at)
     ports = poller.rows("ports", endpoints.PORTS, pass_at)
     paths = poller.rows("paths", endpoints.PATHS, pass_at)
@@ -117,7 +117,7 @@ class Scores:
     @property
     def frame(self) -> pd.DataFrame:
         """The rows of raw_site_sle."""
-        return _together(self.frames, RAW_SITE_SLE)
+        return _concat(self.frames, RAW_SITE_SLE)
 
 
 def take_scores(
@@ -181,5 +181,5 @@ def _refuse_older(start: datetime, now: datetime, what: str) -> None:
         )
 
 
-def _together(frames: list[pd.DataFrame], table: Table) -> pd.DataFrame:
+def _concat(frames: list[pd.DataFrame], table: Table) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else conform([], table)

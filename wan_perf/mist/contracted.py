@@ -98,12 +98,12 @@ def add_contracts(rows: Iterable[Row], contracts: "Sequence[Contract]", at: date
     matched = []
     for contract, site in _with_site(contracts, sites, at, found):
         matched.append((_circuits(contract, site), contract, site))
-    for circuits, contract, site in sorted(matched, key=_certainty):
+    for circuits, contract, site in sorted(matched, key=_match_order):
         # A contract placed before may have added the circuit of this port.
         _place(contract, circuits or _circuits(contract, site), site, at, found)
     for site in sites.values():
         for circuit in site.circuits:
-            _write(circuit, at, found)
+            _copy_contracts(circuit, at, found)
         found.rows += site.all_rows()
     return found
 
@@ -156,7 +156,7 @@ def _with_site(
             if contract.site not in offered and len(offered) < _NAMES_OFFERED:
                 offered[contract.site] = closest(contract.site, names)
             found.sentences.append(
-                f"{_where(contract)} is no site in Mist{_or(offered.get(contract.site))}; "
+                f"{_where(contract)} is no site in Mist{_suggestion(offered.get(contract.site))}; "
                 "correct the name or remove the row."
             )
 
@@ -171,11 +171,11 @@ def _where(contract: "Contract") -> str:
     return f"Contract file, line {contract.line}: site {contract.site!r}"
 
 
-def _or(name: str | None) -> str:
+def _suggestion(name: str | None) -> str:
     return f" (did you mean {name!r}?)" if name else ""
 
 
-def _certainty(matched: "tuple[list[_Circuit], Contract, _Site]") -> tuple[bool, bool]:
+def _match_order(matched: "tuple[list[_Circuit], Contract, _Site]") -> tuple[bool, bool]:
     circuits, contract, _ = matched
     return len(circuits) > 1, contract.port_id is None
 
@@ -214,7 +214,7 @@ def _no_port(contract: "Contract", site: _Site) -> str:
     }
     what = "gateway" if not any(row.get("gateway_mac") for row in site.all_rows()) else "port"
     known = f" {contract.port!r}" if what == "port" else ""
-    hint = _or(closest(contract.port, names)) if what == "port" else ""
+    hint = _suggestion(closest(contract.port, names)) if what == "port" else ""
     return (
         f"{_where(contract)} has no {what}{known} in Mist{hint}; the circuit is listed without "
         "measurements."
@@ -256,7 +256,7 @@ def _unknown_port(contract: "Contract", site: _Site) -> Row:
     }
 
 
-def _write(circuit: _Circuit, at: datetime, found: Contracted) -> None:
+def _copy_contracts(circuit: _Circuit, at: datetime, found: Contracted) -> None:
     """Copy the contract in force to the circuit's rows, and list all its contracts."""
     first = circuit.rows[0]
     who = {name: first.get(name) for name in ("site_id", "gateway_mac", "circuit_port_id")}

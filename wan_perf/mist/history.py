@@ -19,7 +19,7 @@ import pandas as pd
 
 from wan_perf.frames import conform
 from wan_perf.mist import endpoints
-from wan_perf.mist.asking import AT_ONCE, newest
+from wan_perf.mist.asking import AT_ONCE, newest_rows
 from wan_perf.mist.buckets import HOUR, Buckets, Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.errors import (
@@ -154,20 +154,20 @@ def _with_quality(
         quality = port_quality(session, port, buckets)
     except (MistUnknownError, MistRejectedError) as error:
         return _Answer(rows, str(error))
-    return _Answer([_together(row, quality[row["hour"]]) for row in rows])
+    return _Answer([_merge_quality(row, quality[row["hour"]]) for row in rows])
 
 
-def _together(rates: dict[str, Any], quality: Quality) -> dict[str, Any]:
+def _merge_quality(rates: dict[str, Any], quality: Quality) -> dict[str, Any]:
     impossible = [part[IMPOSSIBLE] for part in (rates, quality) if IMPOSSIBLE in part]
     return rates | quality | impossible_note(impossible)
 
 
 def _known_up(session: MistSession, now: datetime) -> _Up:
     """Start and end of the up time of each port that was up in its last statistics."""
-    ports = newest(session, endpoints.PORTS, now)
+    ports = newest_rows(session, endpoints.PORTS, now)
     # Port statistics without a timestamp have that of their gateway.
     undated = not all(port.sampled_at for port in ports)
-    gateways = newest(session, endpoints.GATEWAYS, now) if undated else []
+    gateways = newest_rows(session, endpoints.GATEWAYS, now) if undated else []
     reported = samples(gateways, ports, now, session.rejections)
     reported = reported[reported["counter_source"] == "port"]
     known = reported[reported["is_up"].fillna(False) & reported["last_flapped_at"].notna()]

@@ -161,7 +161,9 @@ def configured_circuits(template: Template) -> list[Configured]:
         if config.usage != WAN_USAGE:
             continue
         for port in expand_ports(ports):
-            entries[_aggregate(config) or _flagged(config, ports) or port].append((port, config))
+            entries[_aggregate(config) or _flagged_bundle(config, ports) or port].append(
+                (port, config)
+            )
     found = []
     for name, entered in entries.items():
         members, config = tuple(dict.fromkeys(port for port, _ in entered)), entered[0][1]
@@ -188,7 +190,7 @@ def _aggregate(config: PortConfig) -> str | None:
     return None
 
 
-def _flagged(config: PortConfig, ports: str) -> str | None:
+def _flagged_bundle(config: PortConfig, ports: str) -> str | None:
     if True not in (config.is_redundant, config.is_aggregated):
         return None
     return f"bundle of {config.wan_name or ports}"

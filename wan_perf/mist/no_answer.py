@@ -115,12 +115,14 @@ def _of_proxy(causes: list[BaseException], route: Route) -> NoAnswer:
     statuses = (_TUNNEL.search(str(cause)) for cause in causes)
     status = next((int(found[1]) for found in statuses if found), None)
     if status == _PROXY_LOGIN_STATUS:
-        return _closed(f"{proxy} returned 407", PROXY_LOGIN)
+        return _route_error(f"{proxy} returned 407", PROXY_LOGIN)
     if status is None:
         return NoAnswer(f"{proxy} does not answer", f"check {route.proxy_source}, or the network")
     reason = f"{proxy} returned {status}"
     advice = "have the proxy allow this address, or set MIST_PROXY to another one"
-    return _closed(reason, advice) if status < _FIRST_SERVER_ERROR else NoAnswer(reason, advice)
+    return (
+        _route_error(reason, advice) if status < _FIRST_SERVER_ERROR else NoAnswer(reason, advice)
+    )
 
 
 def _of_certificate(causes: list[BaseException], route: Route) -> NoAnswer:
@@ -135,10 +137,10 @@ def _of_certificate(causes: list[BaseException], route: Route) -> NoAnswer:
     if advice is None and route.trusted_source:
         advice = f"add the authority that signs it to the file of {route.trusted_source}"
     reason = f"its certificate is not trusted: {error.verify_message.rstrip('.')}"
-    return _closed(reason, advice or _AUTHORITY)
+    return _route_error(reason, advice or _AUTHORITY)
 
 
-def _closed(reason: str, advice: str) -> NoAnswer:
+def _route_error(reason: str, advice: str) -> NoAnswer:
     """The same request fails again until a person changes a setting."""
     return NoAnswer(reason, advice, MistRouteError, is_final=True)
 

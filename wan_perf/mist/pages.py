@@ -72,7 +72,7 @@ def decode_page(
     # Nearly every page is valid, so the whole page is tried first, at a tenth of the cost.
     failure = None
     try:
-        page: Page[Row] = _shaped(endpoint, endpoint.row, response)
+        page: Page[Row] = _page_as(endpoint, endpoint.row, response)
     except MistPermanentError as error:
         failure = error
     if failure or _has_foreign_rows(endpoint, response, org_id):
@@ -106,7 +106,7 @@ def refuse_lost_rows(endpoint: Endpoint[Row], page: Page[Row], read: int, next_p
         )
 
 
-def _shaped(endpoint: Endpoint[Row], row: Any, response: APIResponse) -> Page[Any]:
+def _page_as(endpoint: Endpoint[Row], row: Any, response: APIResponse) -> Page[Any]:
     """The page with its rows read as some type."""
     if endpoint.style != "list":
         shape: Any = SearchPage if endpoint.style == "search" else CountedPage
@@ -118,7 +118,7 @@ def _shaped(endpoint: Endpoint[Row], row: Any, response: APIResponse) -> Page[An
 
 
 def _has_foreign_rows(endpoint: Endpoint[Row], response: APIResponse, org_id: str) -> bool:
-    rows: list[_Origin] = _shaped(endpoint, _Origin, response).rows
+    rows: list[_Origin] = _page_as(endpoint, _Origin, response).rows
     return any(_is_foreign(row.org_id, org_id) for row in rows)
 
 
@@ -134,10 +134,10 @@ def _row_by_row(
     Raises:
         MistPermanentError: No row is valid.
     """
-    page = _shaped(endpoint, msgspec.Raw, response)
+    page = _page_as(endpoint, msgspec.Raw, response)
     found: Page[Row] = Page([], page.row_count, page.total)
     for raw in page.rows:
-        row = _plain(raw)
+        row = _plain_value(raw)
         why = _rejection(row, org_id)
         if why:
             found.rejected[why] += 1
@@ -154,7 +154,7 @@ def _row_by_row(
     return found
 
 
-def _plain(raw: msgspec.Raw) -> Any:
+def _plain_value(raw: msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(raw)
     except ValueError:  # a number or character that the strict decoder refuses

@@ -41,7 +41,7 @@ def path_samples(
         pass_at: Instant at which the poll was due, naive UTC.
     """
     ids = _ports(paths, gateways)
-    rows = [_row(path, ids, pass_at) for path in of_stores(paths)]
+    rows = [_row(path, ids, pass_at) for path in without_hub_rows(paths)]
     newest = conform(rows, RAW_PATH_SAMPLE).sort_values(
         "sampled_at", kind="stable", na_position="first"
     )
@@ -49,7 +49,7 @@ def path_samples(
     return unique.sort_index().reset_index(drop=True)
 
 
-def of_stores(paths: Sequence[Path]) -> list[Path]:
+def without_hub_rows(paths: Sequence[Path]) -> list[Path]:
     """The rows without those in which a hub reports a path that the store's end reports too.
 
     No answer names the hubs. Of two ends that report one path, the one with more peers is the hub,

@@ -171,7 +171,7 @@ class MistSession:
     ) -> Iterator[tuple[Page[Row], bool]]:
         """The pages in order, each with whether there is another one."""
         if endpoint.style == "counted":
-            yield from self._numbered(endpoint, whose, query)
+            yield from self._numbered_pages(endpoint, whose, query)
             return
         followed: set[str] = set()
         response = self.fetch(endpoint, self._first(endpoint, whose, query))
@@ -180,7 +180,7 @@ class MistSession:
             yield page, bool(response.next)
             if not response.next or not page.row_count:
                 return
-            uri = self._own(endpoint.path, response.next)
+            uri = self._checked_path(endpoint.path, response.next)
             if uri in followed:
                 raise MistTransientError(
                     f"Mist names the same next page of {endpoint.path} twice; try again later."
@@ -240,7 +240,7 @@ class MistSession:
                 "clock (NTP), then run the command again."
             )
 
-    def _numbered(
+    def _numbered_pages(
         self, endpoint: Endpoint[Row], whose: str, query: dict[str, str]
     ) -> Iterator[tuple[Page[Row], bool]]:
         """Pages by their number, until all rows of the total are read.
@@ -265,7 +265,7 @@ class MistSession:
         arguments = {**endpoint.query, **query, "limit": self._page_rows}
         return partial(call, self._sdk, whose, **arguments)
 
-    def _own(self, path: str, address: str) -> str:
+    def _checked_path(self, path: str, address: str) -> str:
         """The address without scheme and authority; refused if the token must not be sent there."""
         origin, slash, path_and_query = address.partition("/api/")
         is_ours = slash and (not origin or origin in self._origins)

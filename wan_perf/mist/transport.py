@@ -106,7 +106,7 @@ class Transport(HTTPAdapter):
         for usual_s in PAUSES_S:
             pause_s: float | None = usual_s
             try:
-                response = self._once(request, *args, **kwargs)
+                response = self._send_once(request, *args, **kwargs)
             except _BRIEF_FAILURES as error:
                 is_ssl = isinstance(error, requests.exceptions.SSLError)
                 if is_ssl or self.no_answer.is_final:
@@ -116,9 +116,9 @@ class Transport(HTTPAdapter):
             if pause_s is None:
                 return response
             self._pause(pause_s)
-        return self._once(request, *args, **kwargs)
+        return self._send_once(request, *args, **kwargs)
 
-    def _once(
+    def _send_once(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         with self._calls_lock:

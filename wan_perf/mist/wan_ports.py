@@ -94,7 +94,7 @@ def _of_row(circuit: Circuit, port: str, seen: Seen) -> Evidence:
 
 def _of_interface(interface: Interface) -> Evidence:
     provider = interface.service_provider
-    return _known(
+    return _without_none(
         wan_name=interface.wan_name,
         medium=interface.medium,
         provider=provider.provider if provider else None,
@@ -116,7 +116,7 @@ def _of_config(configured: Configured) -> Evidence:
     config: PortConfig = configured.config
     paths = list((config.vpn_paths or {}).values())
     preferences = (known(path.vpn_preference) for path in paths)
-    return _known(
+    return _without_none(
         wan_name=None if is_variable(config.wan_name) else config.wan_name,
         medium=None if is_variable(config.medium) else config.medium,
         is_lte_backup=known(config.is_lte_backup),
@@ -132,7 +132,7 @@ def _shaped_mbps(shaping: Shaping | None) -> float | None:
     return None if rate is None else known_speed(rate / 1000)
 
 
-def _known(**values: object) -> Evidence:
+def _without_none(**values: object) -> Evidence:
     return {name: value for name, value in values.items() if value is not None}
 
 

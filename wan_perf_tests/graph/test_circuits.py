@@ -17,7 +17,7 @@ import pytest
 from wan_perf.contracts import read_contracts
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit
 from wan_perf.mist import endpoints
-from wan_perf.mist.asking import newest
+from wan_perf.mist.asking import newest_rows
 from wan_perf.mist.gateway_events import gateway_events
 from wan_perf.mist.inventory import contracts_of, inventory
 from wan_perf.mist.port_samples import samples
@@ -201,8 +201,8 @@ def test_samples_stand_under_the_names_of_the_ports(
     at = TAKEN[-1]
     with session(expected.fleet, at) as cloud:
         heard = samples(
-            newest(cloud, endpoints.GATEWAYS, at),
-            newest(cloud, endpoints.PORTS, at),
+            newest_rows(cloud, endpoints.GATEWAYS, at),
+            newest_rows(cloud, endpoints.PORTS, at),
             at,
             cloud.rejections,
         )
