@@ -281,7 +281,7 @@ def _tables(warehouse: Warehouse, session: Session, declared: list[Table]) -> Fi
 def _views(warehouse: Warehouse, session: Session, declared: list[View]) -> Finding:
     missing = [view.name for view in declared if not warehouse.view_text(session, view)]
     there = [view for view in declared if view.name not in missing]
-    older = [view.name for view in there if not warehouse.is_as_tables_and_views(session, view)]
+    older = [view.name for view in there if not warehouse.is_as_declared(session, view)]
     parts = [f"{len(there) - len(older)} of {len(declared)} are as declared"]
     if missing:
         parts.append(f"made with their tables: {join_names(missing)}")
