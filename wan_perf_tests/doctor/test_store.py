@@ -118,6 +118,26 @@ def test_a_broken_file_fails_and_stays(doctor: Doctor, tmp_path: Path) -> None:
     assert broken.read_bytes() == b"no database " * 1000
 
 
+def test_a_file_with_damaged_blocks_is_not_written_to(doctor: Doctor, file: Path) -> None:
+    """Its catalog can be read, its rows cannot: a write could reuse their blocks."""
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("PRAGMA force_compression = 'uncompressed'")
+        connection.execute(
+            "INSERT INTO raw_gateway_event BY NAME SELECT format('event {:06}', n) AS detail, "
+            "'5c5b35000001' AS gateway_mac, TIMESTAMP '2026-03-07' AS event_at, "
+            "'GW_EVENT' AS event_name, 'other' AS event_kind FROM range(40000) AS of(n)"
+        )
+    content = bytearray(file.read_bytes())
+    content[content.index(b"event 020000")] = 0
+    file.write_bytes(content)
+    found = doctor()
+    assert "raw_gateway_event cannot be read" in found["blocks"].found
+    assert found["privileges"].found == (
+        "not checked, because blocks of the file cannot be read; it is not written to."
+    )
+    assert file.read_bytes() == content
+
+
 def test_an_empty_file_is_not_made_a_warehouse(doctor: Doctor, tmp_path: Path) -> None:
     empty = tmp_path / "empty.duckdb"
     empty.touch()
