@@ -1,6 +1,6 @@
-"""Questions and answers, and the two styles of paging.
+"""Requests, answers and the two styles of paging.
 
-Belongs here: what a request asks, how rows are cut and wrapped.
+Belongs here: the parts of a request, how rows are cut and wrapped.
 Keep out: which rows there are.
 """
 
@@ -24,10 +24,10 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Question:
-    """One request: its path, its parameters, and the instant at which it is asked [epoch s].
+class ApiRequest:
+    """One request: its path, its parameters, and its instant [epoch s].
 
-    `about` holds what the path names: site_id, device_id and the like.
+    `about` has what the path names: site_id, device_id and the like.
     """
 
     path: str
@@ -37,10 +37,10 @@ class Question:
 
 
 def paged(
-    asked: Question, rows: Sequence[Row], shown: Callable[[Row], object] = lambda row: row
+    request: ApiRequest, rows: Sequence[Row], shown: Callable[[Row], object] = lambda row: row
 ) -> Answer:
-    """Cut one page and show its rows only: what is not asked for is not computed."""
-    size, page = query.limit(asked.parameters), query.page(asked.parameters)
+    """Cut one page and show its rows only; other rows are not computed."""
+    size, page = query.limit(request.parameters), query.page(request.parameters)
     headers = {
         "X-Page-Total": str(len(rows)),
         "X-Page-Limit": str(size),
@@ -50,15 +50,15 @@ def paged(
 
 
 def searched(
-    asked: Question,
+    request: ApiRequest,
     found: Sequence[Json],
     total: int,
     cursor: query.Cursor,
     window: query.TimeRange,
     fixed: dict[str, int],
 ) -> Answer:
-    """Wrap one page of a search; `fixed` is what the next page must ask with other values."""
-    size = query.limit(asked.parameters)
+    """Wrap one page of a search; `fixed` overrides parameters of the next page."""
+    size = query.limit(request.parameters)
     body: Json = {
         "start": window.start,
         "end": window.end,
@@ -69,7 +69,7 @@ def searched(
     read = cursor.offset + len(found)
     if read < total:
         following = {"search_after": query.Cursor(cursor.as_of, read).write(), "limit": size}
-        body["next"] = query.next_address(asked.path, asked.parameters, {**fixed, **following})
+        body["next"] = query.next_address(request.path, request.parameters, {**fixed, **following})
     return Answer(body)
 
 

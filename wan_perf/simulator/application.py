@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from wan_perf.simulator.answering import Answer, Question
+from wan_perf.simulator.answering import Answer, ApiRequest
 from wan_perf.simulator.api import identity
 from wan_perf.simulator.clock import Budget, Clock
 from wan_perf.simulator.endpoints import Endpoints
@@ -52,7 +52,7 @@ class Cloud:
         self._calls[path] += 1
 
     def misbehave(self, path: str, how: str, times: int = 1, seconds: float = 300.0) -> None:
-        """Let the next answers of an endpoint be bad, after whatever was asked for before.
+        """Let the next answers of an endpoint be bad, after those already requested.
 
         Args:
             path: the path template, as `calls` counts it: /api/v1/orgs/{org_id}/sites.
@@ -111,8 +111,8 @@ def application(cloud: Cloud, budget: Budget) -> Starlette:
     """Build the ASGI application of a cloud: the Mist API and, beside it, /simulator."""
     gate = _Gate(cloud, budget)
     answers = Endpoints(cloud.fleet).routes()
-    answers["/api/v1/self/usage"] = lambda asked: Answer(
-        identity.usage(budget.spent(cloud.token), budget.hourly_limit, asked.now % HOUR)
+    answers["/api/v1/self/usage"] = lambda request: Answer(
+        identity.usage(budget.spent(cloud.token), budget.hourly_limit, request.now % HOUR)
     )
     # Last, so that it takes what no other path takes: also a wrong path needs a token.
     answers["/api/v1/{unknown:path}"] = _no_endpoint
@@ -123,13 +123,15 @@ def application(cloud: Cloud, budget: Budget) -> Starlette:
     routes += [
         Route("/simulator/clock", _read_clock(cloud), methods=["GET"]),
         Route("/simulator/clock", _advance_clock(cloud), methods=["POST"]),
-        Route("/simulator/truth", _tell_truth(cloud), methods=["GET"]),
-        Route("/simulator/calls", _tell_calls(cloud), methods=["GET"]),
+        Route("/simulator/truth", _read_truth(cloud), methods=["GET"]),
+        Route("/simulator/calls", _read_calls(cloud), methods=["GET"]),
     ]
     return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
 
 
-def _handler(cloud: Cloud, gate: _Gate, path: str, answer: Callable[[Question], Answer]) -> Handler:
+def _handler(
+    cloud: Cloud, gate: _Gate, path: str, answer: Callable[[ApiRequest], Answer]
+) -> Handler:
     async def handle(request: Request) -> Response:
         # The clock is read once: an answer is the picture of one instant.
         now = cloud.clock.seconds()
@@ -139,8 +141,8 @@ def _handler(cloud: Cloud, gate: _Gate, path: str, answer: Callable[[Question], 
             gate.admit(request, now)
             if ill and ill.how in REFUSALS:
                 raise _Refusal(*REFUSALS[ill.how])
-            asked = dict(request.query_params)
-            found = answer(Question(request.url.path, asked, now, request.path_params))
+            parameters = dict(request.query_params)
+            found = answer(ApiRequest(request.url.path, parameters, now, request.path_params))
         except _Refusal as refusal:
             return json_answer({"detail": str(refusal)}, refusal.status, refusal.headers)
         except NotFoundError:
@@ -168,11 +170,11 @@ def _read_clock(cloud: Cloud) -> Handler:
 def _advance_clock(cloud: Cloud) -> Handler:
     async def handle(request: Request) -> Response:
         try:
-            asked = msgspec.json.decode(await request.body(), type=_Advance)
+            target = msgspec.json.decode(await request.body(), type=_Advance)
         except msgspec.DecodeError:
             return json_answer({"detail": 'The body must be {"advance_to": epoch seconds}.'}, 400)
         try:
-            cloud.clock.advance_to(naive_utc(asked.advance_to))
+            cloud.clock.advance_to(naive_utc(target.advance_to))
         except OverflowError:
             return json_answer({"detail": "advance_to is no instant of the calendar."}, 400)
         except ValueError as problem:
@@ -188,29 +190,29 @@ class _Advance(msgspec.Struct):
     advance_to: float
 
 
-def _tell_truth(cloud: Cloud) -> Handler:
+def _read_truth(cloud: Cloud) -> Handler:
     async def handle(request: Request) -> Response:
         fleet = cloud.fleet
-        asked = request.query_params
+        parameters = request.query_params
         try:
-            start = float(asked.get("start", epoch(fleet.start)))
-            end = float(asked.get("end", epoch(fleet.end)))
-            told = fleet.truth(naive_utc(start), naive_utc(end))
+            start = float(parameters.get("start", epoch(fleet.start)))
+            end = float(parameters.get("end", epoch(fleet.end)))
+            truth = fleet.truth(naive_utc(start), naive_utc(end))
         except (ValueError, OverflowError):
             return json_answer({"detail": "start and end must be epoch seconds."}, 400)
-        return json_answer(told)
+        return json_answer(truth)
 
     return handle
 
 
-def _tell_calls(cloud: Cloud) -> Handler:
+def _read_calls(cloud: Cloud) -> Handler:
     async def handle(_: Request) -> Response:
         return json_answer(cloud.calls())
 
     return handle
 
 
-def _no_endpoint(_: Question) -> Answer:
+def _no_endpoint(_: ApiRequest) -> Answer:
     raise _Refusal(404, "Not found")
 
 

@@ -12,7 +12,7 @@ from wan_perf.simulator.faults import Fault
 from wan_perf.simulator.instants import Interval
 from wan_perf.simulator.life import EVER, Life, span
 from wan_perf.simulator.physics import Gateway
-from wan_perf.simulator.ports import Port, Stretch
+from wan_perf.simulator.ports import FlowInterval, Port
 from wan_perf.simulator.premises import Circuit, wan_ports
 from wan_perf.simulator.spans import shared, united, without
 from wan_perf.simulator.traffic import Flow
@@ -25,7 +25,7 @@ def with_ports(
     faults: Sequence[Fault],
     dark: tuple[Interval, ...],
 ) -> Gateway:
-    """Give a gateway with the ports of its circuits, and with all its silences.
+    """Give a gateway with the ports of its circuits, and all its telemetry gaps.
 
     Args:
         holder: the gateway, with boots, power cuts and LAN ports.
@@ -48,14 +48,15 @@ def with_ports(
         )
         ports.append(replace(port, boots=holder.boots, downs=downs))
     lost = united(holder.losses, holder.offs, dark)
-    return replace(holder, ports=tuple(ports), silences=united(holder.silences, lost), losses=lost)
+    gaps = united(holder.telemetry_gaps, lost)
+    return replace(holder, ports=tuple(ports), telemetry_gaps=gaps, losses=lost)
 
 
 def _members(
     holder: Gateway, drawn: tuple[Port, ...], life: Life, faults: Sequence[Fault]
 ) -> list[Port]:
     """Share a circuit's traffic among its ports: by halves in an aggregate, one alone in a reth."""
-    whole = _stretches(life, holder.assigned)
+    whole = _flow_intervals(life, holder.assigned)
     downs = [
         united(
             life.link_down,
@@ -80,27 +81,27 @@ def _members(
     ]
 
 
-def _stretches(life: Life, held: Interval) -> list[Stretch]:
+def _flow_intervals(life: Life, assigned: Interval) -> list[FlowInterval]:
     circuit = life.circuit
     busy: Flow = Together(((circuit.background, 1.0), (circuit.demand, 1.0)))
     rest: Flow = circuit.background
     if circuit.on_demand:
         busy, rest = circuit.demand, Together(())
-    usable = shared(life.usable, [held])
-    pieces = [Stretch(a, b, busy) for a, b in shared(usable, life.active)]
-    pieces += [Stretch(a, b, rest) for a, b in without(usable, life.active)]
+    usable = shared(life.usable, [assigned])
+    pieces = [FlowInterval(a, b, busy) for a, b in shared(usable, life.active)]
+    pieces += [FlowInterval(a, b, rest) for a, b in without(usable, life.active)]
     return sorted(pieces, key=_start)
 
 
 def _cut(
-    stretches: Iterable[Stretch], intervals: Sequence[Interval], share: float = 1.0
-) -> list[Stretch]:
+    flow_intervals: Iterable[FlowInterval], intervals: Sequence[Interval], share: float = 1.0
+) -> list[FlowInterval]:
     return [
-        Stretch(a, b, piece.flow if share == 1.0 else Together(((piece.flow, share),)))
-        for piece in stretches
+        FlowInterval(a, b, piece.flow if share == 1.0 else Together(((piece.flow, share),)))
+        for piece in flow_intervals
         for a, b in shared([(int(piece.start), int(piece.end))], intervals)
     ]
 
 
-def _start(stretch: Stretch) -> float:
-    return stretch.start
+def _start(piece: FlowInterval) -> float:
+    return piece.start

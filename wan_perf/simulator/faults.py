@@ -26,7 +26,7 @@ CONGESTED_SHARE = 1 / 16
 _PORT_DOWNS_A_PORT_DAY = 0.3
 _LAN_DOWNS_A_GATEWAY_DAY = 0.1
 _RESETS_A_GATEWAY_DAY = 0.25
-_SILENCES_A_GATEWAY_DAY = 0.3
+_MISSED_POLLS_A_GATEWAY_DAY = 0.3
 
 
 @dataclass(frozen=True, order=True)
@@ -67,7 +67,7 @@ def plant(seed: int, gateways: tuple[Gateway, ...], start: int, end: int) -> tup
     whole: list[tuple[Gateway, Port | None]] = [(g, None) for g in gateways]
     for kind, victims, number, shape in (
         ("counter_reset", whole, len(gateways) * days * _RESETS_A_GATEWAY_DAY, at_once),
-        ("missed_polls", whole, len(gateways) * days * _SILENCES_A_GATEWAY_DAY, silence),
+        ("missed_polls", whole, len(gateways) * days * _MISSED_POLLS_A_GATEWAY_DAY, silence),
         ("port_down", wan, len(wan) * days * _PORT_DOWNS_A_PORT_DAY, outage),
         ("lan_port_down", lan, len(gateways) * days * _LAN_DOWNS_A_GATEWAY_DAY, unplugged),
     ):
@@ -89,7 +89,7 @@ def strike(seed: int, gateway: Gateway, faults: list[Fault]) -> Gateway:
     return replace(
         gateway,
         boots=boots,
-        silences=tuple((f.start, f.end) for f in faults if f.kind == "missed_polls"),
+        telemetry_gaps=tuple((f.start, f.end) for f in faults if f.kind == "missed_polls"),
         ports=tuple(
             _strike_port(seed, port, boots, [f for f in faults if f.port_id == port.port_id])
             for port in gateway.ports

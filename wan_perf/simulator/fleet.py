@@ -141,7 +141,7 @@ class Fleet:
         calm = replace(
             gateway,
             boots=boots,
-            silences=(),
+            telemetry_gaps=(),
             recorded_reports=flow.edges[1:],
             ports=ports,
         )

@@ -1,4 +1,4 @@
-"""What goes wrong in the field: kinds, how often, how long; placed so that each can be told apart.
+"""What goes wrong in the field: kinds, how often, how long; placed so that each can be identified.
 
 Belongs here: drawing incidents for sites, circuits, hubs and event feeds.
 Keep out: what an incident does to traffic, states and reports (`living`), or to events.
@@ -154,7 +154,7 @@ def _congestion(seed: int, stores: Sequence[Premises], window: Interval) -> list
 
 
 def _of_events(seed: int, faults: Sequence[Fault], kinds: Collection[str]) -> list[Fault]:
-    """Draw what befalls news: it starts when the thing happened, and ends when it is heard."""
+    """Draw faults of events: from the change itself until the cloud receives its event."""
     chance = draws(seed, "incident", "events")
     outages = [fault for fault in faults if fault.kind == "port_down"]
     share = math.ceil(len(outages) / 8)

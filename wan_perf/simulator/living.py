@@ -1,7 +1,7 @@
 """What incidents do to a site: which circuit can be used, which is, what each port carries.
 
 Belongs here: the chain of causes from link, provider and power to use, traffic and silence.
-Keep out: which incidents there are, and how they are told.
+Keep out: which incidents there are, and how they are reported.
 """
 
 from collections.abc import Iterable, Sequence
@@ -78,7 +78,7 @@ def _draft(place: Premises, circuit: Circuit, faults: Sequence[Fault]) -> Life:
         site_id=place.site.site_id,
         key=circuit.key,
         circuit=circuit,
-        holders=_held(mac, gateway_faults),
+        holders=_holder_intervals(mac, gateway_faults),
         link_down=link_down,
         arp_dead=without(arp, link_down),
         dhcp_dead=without(dhcp, link_down),
@@ -107,7 +107,7 @@ def _on_duty(life: Life, active: tuple[Interval, ...]) -> Life:
     )
 
 
-def _held(mac: str, faults: Iterable[Fault]) -> tuple[tuple[str, Interval], ...]:
+def _holder_intervals(mac: str, faults: Iterable[Fault]) -> tuple[tuple[str, Interval], ...]:
     swap = next((f for f in faults if f.kind == "replaced_gateway"), None)
     if not swap:
         return ((mac, FOREVER),)
@@ -138,7 +138,7 @@ def _holders(seed: int, place: Premises, first: Gateway, faults: Sequence[Fault]
             holder,
             assigned=span,
             offs=united(offs, without(EVER, [span])),
-            silences=united(missed, cut),
+            telemetry_gaps=united(missed, cut),
             losses=united(cut),
         )
         for holder, span in zip(stay, spans, strict=False)

@@ -122,7 +122,7 @@ SPOILT: dict[str, Callable[[Any, str], Any]] = {
     "row of another org": _foreign_row,
     **{how: _skewed(by_s) for how, by_s in SKEWS_S.items()},
 }
-"""Ways that change a good body, given the address that was asked."""
+"""Ways that change a good body, given the requested address."""
 WAYS = (*REFUSALS, *ON_THE_WIRE, *SPOILT)
 
 
@@ -136,7 +136,7 @@ class Misbehaviour:
 
 @dataclass
 class Illness:
-    """What is still to go wrong, for each path template, in the order it was asked for."""
+    """Faults still to be served, by path template, in the order they were requested."""
 
     _ahead: dict[str, deque[Misbehaviour]] = field(default_factory=lambda: defaultdict(deque))
     _lock: threading.Lock = field(default_factory=threading.Lock)

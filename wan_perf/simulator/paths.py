@@ -1,7 +1,7 @@
 """Overlay paths from stores to hubs: when they are up, and how good they are.
 
 Belongs here: closed forms of latency, jitter, loss and MOS over one path.
-Keep out: who reports them, and when that is heard.
+Keep out: who reports them, and when the cloud receives it.
 """
 
 import math
@@ -82,9 +82,9 @@ class Path:
         return Quality(**{name: round(value, 3) for name, value in figures.items()})
 
     def up_since(self, at: float) -> int | None:
-        """Give the start of the stretch in which it is up; None while it is down."""
-        stretch = inside(self.up, at)
-        return stretch[0] if stretch else None
+        """Give the start of the interval in which it is up; None while it is down."""
+        up = inside(self.up, at)
+        return up[0] if up else None
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -14,7 +14,7 @@ from wan_perf.simulator.spans import FOREVER, inside
 REPORT_EVERY_S = 60
 """How often a gateway's statistics reach the cloud [s]."""
 DECLARED_AFTER_S = 150
-"""A gateway that is not heard for so long is declared disconnected [s]."""
+"""A gateway without reports for so long is declared disconnected [s]."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Gateway:
 
     Attributes:
         boots: when it booted, rising; the first is before everything.
-        silences: when its statistics did not reach the cloud, rising and apart.
+        telemetry_gaps: when its statistics did not reach the cloud, ascending, disjoint.
         report_phase_s: second of the minute at which it reports.
         recorded_reports: where not empty, its reports come exactly then, not each minute.
         offs: when it had no power, or was booting.
-        losses: when nothing at all reached the cloud, nor did its events; part of `silences`.
+        losses: when nothing at all reached the cloud, nor did its events; part of `telemetry_gaps`.
         assigned: when it stands at its site; before and after it is a spare.
         is_ha: two nodes that act as one gateway.
     """
@@ -42,7 +42,7 @@ class Gateway:
     ports: tuple[Port, ...]
     boots: tuple[int, ...]
     report_phase_s: int
-    silences: tuple[Interval, ...] = ()
+    telemetry_gaps: tuple[Interval, ...] = ()
     recorded_reports: tuple[float, ...] = ()
     offs: tuple[Interval, ...] = ()
     losses: tuple[Interval, ...] = ()
@@ -79,8 +79,8 @@ class Gateway:
             before = bisect_right(self.recorded_reports, at)
             return self.recorded_reports[before - 1] if before else float(self.boots[0])
         newest = self._on_schedule(at)
-        while silence := inside(self.silences, newest):
-            newest = self._on_schedule(silence[0] - 1)
+        while gap := inside(self.telemetry_gaps, newest):
+            newest = self._on_schedule(gap[0] - 1)
         return max(newest, float(self.boots[0]))
 
     def next_report(self, at: float) -> float:
@@ -100,8 +100,8 @@ class Gateway:
         lost = self.declared_lost(loss) if loss else None
         return not (lost and lost[0] <= at < lost[1])
 
-    def heard_at(self, at: float) -> float:
-        """Give the instant from which the cloud can know of a happening at `at`."""
+    def received_at(self, at: float) -> float:
+        """Give the instant at which the cloud receives an event of `at`."""
         loss = inside(self.losses, at)
         return self.next_report(loss[1]) if loss else at
 

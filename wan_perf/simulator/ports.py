@@ -30,7 +30,7 @@ class Line:
     provisioned_mbps: tuple[float, float]
 
 
-class Stretch(NamedTuple):
+class FlowInterval(NamedTuple):
     """A flow that an interface carries over [start, end) [epoch s]."""
 
     start: float
@@ -40,7 +40,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True)
 class _Piece:
-    """A stretch within one boot's life, with what was counted before it."""
+    """A flow interval within one boot's life, with the bytes counted before it."""
 
     start: float
     end: float
@@ -72,7 +72,7 @@ class Port:
     boots: tuple[int, ...]
     line: Line | None = None
     downs: tuple[Interval, ...] = ()
-    carried: tuple[Stretch, ...] | None = None
+    carried: tuple[FlowInterval, ...] | None = None
     unit: int = 0
     logical: str = ""
     node: int = 0
@@ -139,13 +139,13 @@ class Port:
         return max(boot, self.transitions[before - 1]) if before else boot
 
     @cached_property
-    def stretches(self) -> tuple[Stretch, ...]:
+    def flow_intervals(self) -> tuple[FlowInterval, ...]:
         """What flows when."""
         if self.carried is not None:
             return self.carried
         edges = [-math.inf, *self.transitions, math.inf]
         return tuple(
-            Stretch(start, end, self.flow)
+            FlowInterval(start, end, self.flow)
             for start, end in zip(edges[::2], edges[1::2], strict=True)
         )
 
@@ -158,12 +158,12 @@ class Port:
 
     @cached_property
     def _pieces(self) -> list[_Piece]:
-        # Summing the stretches that carry, not subtracting the dead ones: a dead port's counter
-        # then stands still to the byte, whatever the floating point does.
+        # Sum the intervals with traffic instead of subtracting those without: the counter of a
+        # dead port then stays constant to the byte, whatever the floating point does.
         pieces: list[_Piece] = []
         for boot, next_boot in zip(self.boots, (*self.boots[1:], math.inf), strict=True):
             rx = tx = 0.0
-            for begin, finish, flow in self.stretches:
+            for begin, finish, flow in self.flow_intervals:
                 start, end = max(boot, begin), min(finish, next_boot)
                 if start >= end:
                     continue

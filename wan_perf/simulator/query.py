@@ -66,7 +66,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class TimeRange:
-    """The instants asked for, both ends included [epoch s]."""
+    """The requested instants, both ends included [epoch s]."""
 
     start: int
     end: int

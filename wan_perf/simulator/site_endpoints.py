@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from wan_perf.simulator import query
-from wan_perf.simulator.answering import Answer, Question, matches, searched
+from wan_perf.simulator.answering import Answer, ApiRequest, matches, searched
 from wan_perf.simulator.api import configuration, insights, sle, speed_tests
 from wan_perf.simulator.api.insights import RATES, Buckets
 from wan_perf.simulator.fleet import Fleet
@@ -32,7 +32,7 @@ class SiteEndpoints:
             for mac, _ in path.life.holders:
                 self._paths[mac, path.life.key].append(path)
 
-    def routes(self) -> dict[str, Callable[[Question], Answer]]:
+    def routes(self) -> dict[str, Callable[[ApiRequest], Answer]]:
         """Give the endpoints by their path template."""
         return {
             f"{SITE}/setting": self.setting,
@@ -45,109 +45,109 @@ class SiteEndpoints:
             f"{SITE}/insights/device/{{device_mac}}/{{metric}}": self.device_metric,
         }
 
-    def setting(self, asked: Question) -> Answer:
+    def setting(self, request: ApiRequest) -> Answer:
         """Answer /setting."""
-        return Answer(configuration.site_setting(self._fleet, self._site(asked)))
+        return Answer(configuration.site_setting(self._fleet, self._site(request)))
 
-    def synthetic_tests(self, asked: Question) -> Answer:
+    def synthetic_tests(self, request: ApiRequest) -> Answer:
         """Answer synthetic_test/search, newest first: only speed tests were ever run."""
-        site_id = self._site(asked)
-        if "type" in asked.parameters:
-            query.choice(asked.parameters, "type", "", speed_tests.TYPES)
-        cursor = query.Cursor.read(asked.parameters, asked.now)
-        window = TimeRange.read(asked.parameters, asked.now)
+        site_id = self._site(request)
+        if "type" in request.parameters:
+            query.choice(request.parameters, "type", "", speed_tests.TYPES)
+        cursor = query.Cursor.read(request.parameters, request.now)
+        window = TimeRange.read(request.parameters, request.now)
         rows = [
             row
             for row in speed_tests.speed_tests(self._fleet, site_id)
             if window.start <= row["timestamp"] <= min(window.end, cursor.as_of)
-            and matches(row, asked.parameters, ("mac", "port_id", "type"))
+            and matches(row, request.parameters, ("mac", "port_id", "type"))
         ]
-        shown = query.cut(rows, cursor.offset, query.limit(asked.parameters))
+        shown = query.cut(rows, cursor.offset, query.limit(request.parameters))
         fixed = {"start": window.start, "end": window.end}
-        return searched(asked, shown, len(rows), cursor, window, fixed)
+        return searched(request, shown, len(rows), cursor, window, fixed)
 
-    def device(self, asked: Question) -> Answer:
+    def device(self, request: ApiRequest) -> Answer:
         """Answer devices/{device_id}: a gateway's own configuration."""
-        gateway = self._gateway(asked, asked.about["device_id"].rpartition("-")[2])
-        if not gateway.is_assigned(asked.now):
+        gateway = self._gateway(request, request.about["device_id"].rpartition("-")[2])
+        if not gateway.is_assigned(request.now):
             raise NotFoundError
         return Answer(configuration.device(self._fleet, gateway))
 
-    def trend(self, asked: Question) -> Answer:
+    def trend(self, request: ApiRequest) -> Answer:
         """Answer sle/site/{site_id}/metric/{metric}/summary-trend: WAN link health by hour."""
-        site_id = self._site(asked)
-        if asked.about["scope_id"] != site_id:
+        site_id = self._site(request)
+        if request.about["scope_id"] != site_id:
             raise NotFoundError
-        if asked.about["metric"] != sle.METRICS[0]:
-            raise BadParameterError(f"unknown metric {asked.about['metric']}")
-        window = TimeRange.read(asked.parameters, asked.now)
-        end = min(window.end, asked.now)
+        if request.about["metric"] != sle.METRICS[0]:
+            raise BadParameterError(f"unknown metric {request.about['metric']}")
+        window = TimeRange.read(request.parameters, request.now)
+        end = min(window.end, request.now)
         return Answer(sle.trend(self._fleet, site_id, window.start, end))
 
-    def gateway_stats(self, asked: Question) -> Answer:
+    def gateway_stats(self, request: ApiRequest) -> Answer:
         """Answer insights/gateway/{device_id}/stats: one array for each metric."""
-        gateway = self._gateway(asked, asked.about["device_id"].rpartition("-")[2])
-        if gateway.device_id != asked.about["device_id"]:
+        gateway = self._gateway(request, request.about["device_id"].rpartition("-")[2])
+        if gateway.device_id != request.about["device_id"]:
             raise NotFoundError
-        metrics = asked.parameters.get("metrics", "").split(",")
+        metrics = request.parameters.get("metrics", "").split(",")
         if not set(metrics) <= set(RATES):
             raise BadParameterError(f"metrics must be of: {', '.join(RATES)}")
-        buckets = Buckets(asked.parameters, asked.now)
-        found = insights.bandwidth(gateway, self._ports(gateway, asked), metrics, buckets)
+        buckets = Buckets(request.parameters, request.now)
+        found = insights.bandwidth(gateway, self._ports(gateway, request), metrics, buckets)
         return Answer(buckets.answer(found))
 
-    def device_metric(self, asked: Question) -> Answer:
+    def device_metric(self, request: ApiRequest) -> Answer:
         """Answer insights/device/{mac}/{metric}: one metric, as `results`."""
-        gateway = self._gateway(asked, asked.about["device_mac"])
-        metric = asked.about["metric"]
+        gateway = self._gateway(request, request.about["device_mac"])
+        metric = request.about["metric"]
         if metric not in RATES:
             raise BadParameterError(f"unknown metric {metric}")
-        buckets = Buckets(asked.parameters, asked.now)
-        found = insights.bandwidth(gateway, self._ports(gateway, asked), (metric,), buckets)
+        buckets = Buckets(request.parameters, request.now)
+        found = insights.bandwidth(gateway, self._ports(gateway, request), (metric,), buckets)
         return Answer(buckets.answer({"results": found[metric]}))
 
-    def link_health(self, asked: Question) -> Answer:
+    def link_health(self, request: ApiRequest) -> Answer:
         """Answer insights/device/{mac}/wan_link_health: averages over the port's paths."""
-        gateway = self._gateway(asked, asked.about["device_mac"])
+        gateway = self._gateway(request, request.about["device_mac"])
         found = [
             path
-            for port in self._ports(gateway, asked)
+            for port in self._ports(gateway, request)
             for path in self._paths.get((gateway.mac, port.bundle), ())
         ]
-        buckets = Buckets(asked.parameters, asked.now)
+        buckets = Buckets(request.parameters, request.now)
         return Answer(buckets.answer(insights.link_health(gateway, found, buckets)))
 
-    def peer_metrics(self, asked: Question) -> Answer:
+    def peer_metrics(self, request: ApiRequest) -> Answer:
         """Answer insights/device/{mac}/vpn_peer-metrics: averages over one path."""
-        gateway = self._gateway(asked, asked.about["device_mac"])
-        wanted = asked.parameters.get("peer_mac")
-        if not wanted or "port_id" not in asked.parameters:
+        gateway = self._gateway(request, request.about["device_mac"])
+        wanted = request.parameters.get("peer_mac")
+        if not wanted or "port_id" not in request.parameters:
             raise BadParameterError("peer_mac and port_id are required")
         found = [
             path
-            for port in self._ports(gateway, asked)
+            for port in self._ports(gateway, request)
             for path in self._paths.get((gateway.mac, port.bundle), ())
             if path.hub.holders[0][0] == wanted
         ]
-        buckets = Buckets(asked.parameters, asked.now)
+        buckets = Buckets(request.parameters, request.now)
         return Answer(buckets.answer(insights.link_health(gateway, found, buckets)))
 
-    def _site(self, asked: Question) -> str:
-        if asked.about["site_id"] not in self._fleet.site_of:
+    def _site(self, request: ApiRequest) -> str:
+        if request.about["site_id"] not in self._fleet.site_of:
             raise NotFoundError
-        return asked.about["site_id"]
+        return request.about["site_id"]
 
-    def _gateway(self, asked: Question, mac: str) -> Gateway:
+    def _gateway(self, request: ApiRequest, mac: str) -> Gateway:
         """Find a gateway that ever stood at the site."""
         gateway = self._gateways.get(mac)
-        if gateway is None or gateway.site_id != asked.about["site_id"]:
+        if gateway is None or gateway.site_id != request.about["site_id"]:
             raise NotFoundError
         return gateway
 
     @staticmethod
-    def _ports(gateway: Gateway, asked: Question) -> Sequence[Port]:
+    def _ports(gateway: Gateway, request: ApiRequest) -> Sequence[Port]:
         """Find the ports that `port_id` names, by any of their names; all WAN ports without it."""
-        name = asked.parameters.get("port_id")
+        name = request.parameters.get("port_id")
         if name is None:
             return gateway.wan_ports
         return [

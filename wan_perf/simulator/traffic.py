@@ -1,7 +1,7 @@
 """Flows: how many bytes a line carries while its port is up.
 
 Belongs here: closed forms of rate and volume, so that truth is exact and needs no stepping.
-Keep out: whether the port is up, what the gateway counts, who is told.
+Keep out: whether the port is up, what the gateway counts, what is reported.
 """
 
 import csv

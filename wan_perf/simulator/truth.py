@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def truth(fleet: Fleet, start: float, end: float) -> dict[str, object]:
     """Say what physically happens in the whole hours that [start, end) touches [epoch s].
 
-    Faults, boots, silences and down intervals are given for the fleet's whole life, so that what
-    reaches into the window is seen in full. Circuits without a contract have no identifier and
-    no bandwidth. A circuit whose gateway was replaced stands once for each of the two. What never
+    Faults, boots, telemetry gaps and down intervals are given for the fleet's whole life, so those
+    that overlap the window are complete. Circuits without a contract have no identifier and no
+    bandwidth. A circuit whose gateway was replaced stands once for each of the two. What never
     began or never ends has the instants 0 and 2**40.
     """
     hours = hours_touching(start, end)
@@ -71,7 +71,7 @@ def _gateway(gateway: Gateway) -> dict[str, object]:
         "mac": gateway.mac,
         "site_id": gateway.site_id,
         "boots": list(gateway.boots),
-        "silences": [list(silence) for silence in gateway.silences],
+        "silences": [list(gap) for gap in gateway.telemetry_gaps],
         "report_phase_s": None if recorded else gateway.report_phase_s,
         "report_every_s": None if recorded else REPORT_EVERY_S,
     }
@@ -90,7 +90,7 @@ def _hour(
 ) -> dict[str, object]:
     volumes = [port.bytes_between(hour, hour + HOUR) for port in ports]
     changes = [edge for interval in down for edge in interval]
-    told: dict[str, object] = {
+    row: dict[str, object] = {
         "hour": hour,
         "rx_bytes": sum(volume[0] for volume in volumes),
         "tx_bytes": sum(volume[1] for volume in volumes),
@@ -98,5 +98,5 @@ def _hour(
         "transitions": bisect_left(changes, hour + HOUR) - bisect_left(changes, hour),
     }
     if usable is not None:
-        told["usable_seconds"] = overlap_seconds(usable, hour, hour + HOUR)
-    return told
+        row["usable_seconds"] = overlap_seconds(usable, hour, hour + HOUR)
+    return row

@@ -18,7 +18,7 @@ from wan_perf.simulator.spans import FOREVER, shared, united, without
 if TYPE_CHECKING:
     from wan_perf.simulator.fleet import Fleet
 
-Told = dict[str, object]
+Row = dict[str, object]
 
 
 def of_circuit(
@@ -26,8 +26,8 @@ def of_circuit(
 ) -> dict[str, object]:
     """Say what made a circuit usable or not, and when its site used it.
 
-    The intervals are the line's own, through a replacement of the gateway; `held` says when this
-    gateway had it.
+    The intervals are the line's own, through a replacement of the gateway; `held` is when this
+    gateway had the circuit.
     """
     circuit = life.circuit
     return {
@@ -50,9 +50,10 @@ def of_circuit(
 
 
 def of_gateway(fleet: Fleet, gateway: Gateway) -> dict[str, object]:
-    """Say when a gateway stood at its site, and why it was not heard; a plain fleet says nothing.
+    """Say when a gateway stood at its site, and why telemetry is missing.
 
-    Causes come in this order: power, no usable circuit, the way to the cloud, missed reports.
+    Empty for a plain fleet. Causes are checked in this order: power, no usable circuit, the way to
+    the cloud, missed reports.
     """
     if not fleet.lives:
         return {}
@@ -62,7 +63,7 @@ def of_gateway(fleet: Fleet, gateway: Gateway) -> dict[str, object]:
         ("power", gateway.offs),
         ("wan", _dark(fleet.lives_at[gateway.site_id])),
         ("cloud", gateway.losses),
-        ("missed", gateway.silences),
+        ("missed", gateway.telemetry_gaps),
     ):
         causes += [(start, end, cause) for start, end in shared(rest, intervals)]
         rest = without(rest, intervals)
@@ -73,7 +74,7 @@ def of_gateway(fleet: Fleet, gateway: Gateway) -> dict[str, object]:
     }
 
 
-def of_sites(fleet: Fleet) -> list[Told]:
+def of_sites(fleet: Fleet) -> list[Row]:
     """Say for each site of a whole fleet which circuit it used, when it had none, its failovers."""
     return [
         {
@@ -88,7 +89,7 @@ def of_sites(fleet: Fleet) -> list[Told]:
     ]
 
 
-def of_path(path: Path) -> Told:
+def of_path(path: Path) -> Row:
     """Say when a path was up and what was planted on it."""
     return {
         "site_id": path.life.site_id,
@@ -100,13 +101,13 @@ def of_path(path: Path) -> Told:
     }
 
 
-def _failovers(lives: list[Life]) -> list[Told]:
-    """List the stretches in which the first circuit could not be used and another one was.
+def _failovers(lives: list[Life]) -> list[Row]:
+    """List the intervals in which the first circuit was unusable and another one was in use.
 
     A failover begins when the first circuit becomes unusable and ends when it is in use again.
     """
     first, others = lives[0], lives[1:]
-    found: list[Told] = []
+    found: list[Row] = []
     for start, end in without([FOREVER], first.active):
         lost = [piece for piece in without([FOREVER], first.usable) if start <= piece[0] < end]
         used = _used(others, [(start, end)])

@@ -114,9 +114,10 @@ def test_an_event_that_is_heard_three_hours_late_is_held_once(tmp_path: Path):
     """A port goes down at 17:40 and the cloud hears of it at 20:46; nothing else asks for 17:00."""
     fleet = Fleet.whole(8, 8, START, START + 24 * HOUR, KINDS - {"api_outage"})
     [late] = [
-        told
-        for told in events(fleet)
-        if told.row["device_type"] == "gateway" and told.heard_at - told.row["timestamp"] > 3 * 3600
+        event
+        for event in events(fleet)
+        if event.row["device_type"] == "gateway"
+        and event.received_at - event.row["timestamp"] > 3 * 3600
     ]
     counts = []
     with staged(fleet, tmp_path, START + 20 * HOUR, kind=Collecting) as stage:

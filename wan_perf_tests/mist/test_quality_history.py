@@ -194,7 +194,7 @@ def bucket_mean(
         if path.life.key == port.bundle and mac in {holder for holder, _ in path.life.holders}
     ]
     looks = [label + (n + 0.5) * length / 6 for n in range(6)]
-    heard = [at for at in looks if not any(a <= at < b for a, b in gateway.silences)]
+    heard = [at for at in looks if not any(a <= at < b for a, b in gateway.telemetry_gaps)]
     read = [quality for at in heard for path in paths if (quality := path.quality(at))]
     if not read:
         return None

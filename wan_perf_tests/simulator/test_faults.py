@@ -31,7 +31,7 @@ def test_one_seed_gives_one_fleet_and_another_seed_another(window):
 def test_without_faults_nothing_is_planted(calm_fleet):
     assert calm_fleet.faults == ()
     assert all(not p.downs for g in calm_fleet.gateways for p in g.ports)
-    assert all(len(g.boots) == 1 and not g.silences for g in calm_fleet.gateways)
+    assert all(len(g.boots) == 1 and not g.telemetry_gaps for g in calm_fleet.gateways)
 
 
 def test_faults_of_one_port_are_a_minute_apart(window):

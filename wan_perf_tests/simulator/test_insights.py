@@ -89,7 +89,7 @@ def test_what_was_not_heard_is_null_and_what_stood_still_is_zero(field_fleet, fi
             continue
         gateway = gateways[fault.gateway_mac]
         key = fault.port_id or next(iter(gateway.circuits))
-        heard = not overlapping(gateway.silences, first, first + HOUR)
+        heard = not overlapping(gateway.telemetry_gaps, first, first + HOUR)
         body = history(field, gateway, key, start=first, end=first + HOUR)
         if fault.kind != "port_down":
             assert body["rx_bps"] == [None]
@@ -109,7 +109,7 @@ def test_a_bucket_heard_in_part_is_the_average_of_that_part(field_fleet, field):
     )
     gateway = next(g for g in field_fleet.gateways if g.mac == fault.gateway_mac)
     hour = fault.start // HOUR * HOUR
-    if len(overlapping(gateway.silences, hour, hour + HOUR)) > 1:
+    if len(overlapping(gateway.telemetry_gaps, hour, hour + HOUR)) > 1:
         pytest.fail("the hour has a second silence; choose another seed")
     key, ports = next(iter(gateway.circuits.items()))
     body = history(field, gateway, key, start=hour, end=hour + HOUR)
@@ -144,7 +144,7 @@ def test_a_bad_path_shows_in_its_figure(field_fleet, field, metric, array):
         if (fault.kind, fault.detail) != ("quality", metric) or hour + HOUR > fault.end:
             continue
         gateway = gateways[fault.gateway_mac]
-        if overlapping(gateway.silences, hour, hour + HOUR):
+        if overlapping(gateway.telemetry_gaps, hour, hour + HOUR):
             continue
         value = health(field, gateway, fault.port_id, start=hour, end=hour + HOUR)[array][0]
         if value is not None:

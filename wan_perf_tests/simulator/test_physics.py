@@ -87,7 +87,7 @@ def test_a_gateway_reports_each_minute_on_its_phase(at, reported):
 
 
 def test_in_a_silence_the_newest_report_stays_the_one_before():
-    gateway = replace(GATEWAY, silences=((1_000_087, 1_000_687), (1_000_747, 1_001_000)))
+    gateway = replace(GATEWAY, telemetry_gaps=((1_000_087, 1_000_687), (1_000_747, 1_001_000)))
     assert gateway.reported_at(1_000_086) == 1_000_027
     assert gateway.reported_at(1_000_087) == 1_000_027
     assert gateway.reported_at(1_000_686) == 1_000_027
@@ -96,6 +96,6 @@ def test_in_a_silence_the_newest_report_stays_the_one_before():
 
 
 def test_a_gateway_that_has_not_reported_yet_was_seen_when_it_booted():
-    gateway = replace(GATEWAY, boots=(1_000_050,), silences=((0, 1_000_050),))
+    gateway = replace(GATEWAY, boots=(1_000_050,), telemetry_gaps=((0, 1_000_050),))
     assert gateway.reported_at(1_000_080) == 1_000_050
     assert gateway.reported_at(1_000_087) == 1_000_087

@@ -53,7 +53,7 @@ def test_before_the_recording_the_boot_is_the_only_report(replay):
 def test_the_gateway_is_calm_and_the_others_keep_their_faults(fleet, replay):
     gateway = replay.gateways[2]
     assert all(not port.downs for port in gateway.ports)
-    assert (len(gateway.boots), gateway.silences) == (1, ())
+    assert (len(gateway.boots), gateway.telemetry_gaps) == (1, ())
     mine = [fault for fault in fleet.faults if fault.gateway_mac == gateway.mac]
     assert set(fleet.faults) - set(replay.faults) == set(mine)
     assert replay.gateways[3:] == fleet.gateways[3:]

@@ -1,6 +1,6 @@
 """The organisation's device events: /devices/events/search.
 
-Belongs here: which physical happenings become which Mist events, and when the cloud hears of them.
+Belongs here: which physical happenings become which Mist events, and when the cloud receives them.
 Keep out: filtering by time and type; that is the search. How a port's events read (`port_events`).
 """
 
@@ -22,34 +22,34 @@ RETENTION_S = 14 * DAY
 
 
 @dataclass(frozen=True)
-class Told:
-    """An event, and the instant from which the cloud knows of it [epoch s]."""
+class ReceivedEvent:
+    """An event, and the instant at which the cloud receives it [epoch s]."""
 
-    heard_at: float
+    received_at: float
     row: Json
 
     @property
     def order(self) -> tuple[float, str, str, float]:
         """Order events by when they happened, and wholly."""
-        return self.row["timestamp"], self.row["mac"], self.row["type"], self.heard_at
+        return self.row["timestamp"], self.row["mac"], self.row["type"], self.received_at
 
 
-def events(fleet: Fleet) -> list[Told]:
-    """List every event of the fleet's life, oldest first; the future ones are not yet to be told.
+def events(fleet: Fleet) -> list[ReceivedEvent]:
+    """List every event of the fleet's life, oldest first; future ones are not yet visible.
 
-    Events arrive also while a gateway's statistics are silent, but not while it is not heard at
-    all: then they come with its next report.
+    Events arrive during gaps in a gateway's statistics, but not while nothing of it reaches the
+    cloud: those arrive with its next report.
     """
-    rows: list[Told] = []
+    rows: list[ReceivedEvent] = []
     for gateway in fleet.gateways:
         about = _about_gateway(fleet, gateway)
         own = [*_of_gateway(gateway), *_of_ports(fleet, gateway)]
-        rows += [replace(told, row=about | told.row) for told in own]
+        rows += [replace(event, row=about | event.row) for event in own]
     rows = [*_befallen(rows, fleet.faults), *_of_paths(fleet)]
     first = {gateway.site_id: gateway for gateway in reversed(fleet.gateways)}
     for site in fleet.sites:
         rows += _chatter(fleet, site, _about_gateway(fleet, first[site.site_id]))
-    return sorted(rows, key=lambda told: told.order)
+    return sorted(rows, key=lambda event: event.order)
 
 
 def _about_gateway(fleet: Fleet, gateway: Gateway) -> Json:
@@ -64,11 +64,11 @@ def _about_gateway(fleet: Fleet, gateway: Gateway) -> Json:
     }
 
 
-def _of_gateway(gateway: Gateway) -> Iterator[Told]:
+def _of_gateway(gateway: Gateway) -> Iterator[ReceivedEvent]:
     """List restarts, and when the cloud lost and found the gateway."""
     for boot in gateway.boots[1:] if gateway.assigned[0] == 0 else gateway.boots:
         row = {"type": "GW_RESTARTED", "timestamp": float(boot), "ev_type": "warn"}
-        yield Told(gateway.heard_at(boot), row)
+        yield ReceivedEvent(gateway.received_at(boot), row)
     for loss in gateway.losses:
         lost = gateway.declared_lost(loss)
         if not lost:
@@ -76,24 +76,24 @@ def _of_gateway(gateway: Gateway) -> Iterator[Told]:
         if loss[0] > 0:
             last = gateway.reported_at(loss[0])
             row = {"type": "GW_DISCONNECTED", "timestamp": float(last), "ev_type": "warn"}
-            yield Told(lost[0], row)
+            yield ReceivedEvent(lost[0], row)
         row = {"type": "GW_CONNECTED", "timestamp": float(lost[1]), "ev_type": "notice"}
-        yield Told(lost[1], row)
+        yield ReceivedEvent(lost[1], row)
 
 
-def _of_ports(fleet: Fleet, gateway: Gateway) -> Iterator[Told]:
+def _of_ports(fleet: Fleet, gateway: Gateway) -> Iterator[ReceivedEvent]:
     rows = [row for port in gateway.ports for row in link_events(gateway, port)]
     for key in gateway.circuits:
         if life := fleet.life_of.get((gateway.mac, key)):
             rows += provider_events(gateway, life)
     return (
-        Told(gateway.heard_at(row["timestamp"]), row)
+        ReceivedEvent(gateway.received_at(row["timestamp"]), row)
         for row in rows
         if row["timestamp"] > 0 and gateway.is_assigned(row["timestamp"])
     )
 
 
-def _of_paths(fleet: Fleet) -> Iterator[Told]:
+def _of_paths(fleet: Fleet) -> Iterator[ReceivedEvent]:
     gateways = {gateway.mac: gateway for gateway in fleet.gateways}
     for path in fleet.paths:
         hub = gateways[path.hub.holders[0][0]]
@@ -103,41 +103,41 @@ def _of_paths(fleet: Fleet) -> Iterator[Told]:
             for row in path_events(gateway, path, hub.name):
                 at = row["timestamp"]
                 if at > 0 and gateway.is_assigned(at):
-                    yield Told(gateway.heard_at(at), about | row)
+                    yield ReceivedEvent(gateway.received_at(at), about | row)
 
 
-def _befallen(rows: list[Told], faults: Sequence[Fault]) -> list[Told]:
+def _befallen(rows: list[ReceivedEvent], faults: Sequence[Fault]) -> list[ReceivedEvent]:
     """Let news of ports come late, twice, or under two names, as the faults say."""
     struck = {
         (fault.gateway_mac, fault.start): fault
         for fault in faults
         if fault.kind in ("late_event", "out_of_order_events", "duplicate_event", "twin_event")
     }
-    found: list[Told] = []
-    for told in rows:
-        fault = struck.get((told.row["mac"], int(told.row["timestamp"])))
-        if fault is None or not told.row["type"].startswith("GW_PORT_"):
-            found.append(told)
+    found: list[ReceivedEvent] = []
+    for event in rows:
+        fault = struck.get((event.row["mac"], int(event.row["timestamp"])))
+        if fault is None or not event.row["type"].startswith("GW_PORT_"):
+            found.append(event)
         else:
-            found += _as_befallen(told, fault)
+            found += _as_befallen(event, fault)
     return found
 
 
-def _as_befallen(told: Told, fault: Fault) -> list[Told]:
+def _as_befallen(event: ReceivedEvent, fault: Fault) -> list[ReceivedEvent]:
     if fault.kind in ("late_event", "out_of_order_events"):
-        return [replace(told, heard_at=max(told.heard_at, float(fault.end)))]
+        return [replace(event, received_at=max(event.received_at, float(fault.end)))]
     delay = fault.end - fault.start
     if fault.kind == "duplicate_event":
-        again = told.row | {"timestamp": told.row["timestamp"] + delay}
-        return [told, Told(told.heard_at + delay, again)]
-    name = f"{told.row['port_id']}.0"
-    text = told.row["text"].replace(f"ifName {told.row['port_id']}", f"ifName {name}")
-    twin = told.row | {"port_id": name, "text": text}
-    twin["timestamp"] = told.row["timestamp"] + delay
-    return [told, Told(told.heard_at + delay, twin)]
+        again = event.row | {"timestamp": event.row["timestamp"] + delay}
+        return [event, ReceivedEvent(event.received_at + delay, again)]
+    name = f"{event.row['port_id']}.0"
+    text = event.row["text"].replace(f"ifName {event.row['port_id']}", f"ifName {name}")
+    twin = event.row | {"port_id": name, "text": text}
+    twin["timestamp"] = event.row["timestamp"] + delay
+    return [event, ReceivedEvent(event.received_at + delay, twin)]
 
 
-def _chatter(fleet: Fleet, site: Site, about_gateway: Json) -> list[Told]:
+def _chatter(fleet: Fleet, site: Site, about_gateway: Json) -> list[ReceivedEvent]:
     """Draw a meaningless event of gateway and access point for each day."""
     start, end = epoch(fleet.start), epoch(fleet.end)
     chance = draws(fleet.seed, "chatter", site.site_id)
@@ -149,10 +149,10 @@ def _chatter(fleet: Fleet, site: Site, about_gateway: Json) -> list[Told]:
         "device_name": access_point_name(site.name),
         "model": "AP45",
     }
-    rows: list[Told] = []
+    rows: list[ReceivedEvent] = []
     for _ in range(max(1, round((end - start) / DAY))):
         for about, kind in ((about_gateway, "GW_CONFIGURED"), (access_point, "AP_CONNECTED")):
             at = round(chance.uniform(start, end), 3)
             row = about | {"type": kind, "timestamp": at, "ev_type": "notice"}
-            rows.append(Told(at, row))
+            rows.append(ReceivedEvent(at, row))
     return rows

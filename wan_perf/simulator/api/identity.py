@@ -1,4 +1,4 @@
-"""Who is asking, for whom, and how much: /self, /orgs/{org_id} and /self/usage."""
+"""The caller, its organisation and its usage: /self, /orgs/{org_id} and /self/usage."""
 
 from wan_perf.simulator.api import Json
 from wan_perf.simulator.fleet import Fleet

@@ -1,7 +1,7 @@
 """History of a gateway's ports and paths: the insights, in buckets.
 
-The cloud averages what it heard: a bucket in which nothing was heard is null, one that is heard in
-part is the average of that part. Only whole buckets of the past are there.
+The cloud averages what it received: a bucket without telemetry is null, a bucket with some is the
+average of that part. Only whole buckets of the past exist.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ _LOOKS = 6
 
 
 class Buckets:
-    """The buckets that a question asks for and the cloud still has."""
+    """The requested buckets that the cloud still has."""
 
     def __init__(self, parameters: Parameters, now: float) -> None:
         """Read `interval`, the time range, `limit` and `page`.
@@ -35,10 +35,10 @@ class Buckets:
         Raises:
             BadParameterError: an interval that is none, or a malformed range.
         """
-        asked = parameters.get("interval", "1h")
-        if asked not in _SECONDS:
+        interval = parameters.get("interval", "1h")
+        if interval not in _SECONDS:
             raise BadParameterError(f"interval must be one of: {', '.join(_SECONDS)}")
-        self.length, age = INTERVALS[_SECONDS[asked]]
+        self.length, age = INTERVALS[_SECONDS[interval]]
         window = TimeRange.read(parameters, now)
         oldest = now - age
         self.start = max(window.start // self.length, -int(-oldest // self.length)) * self.length
@@ -85,21 +85,21 @@ def link_health(
     return {name: [of(row) if row else None for row in rows] for name, of in columns.items()}
 
 
-def _heard(gateway: Gateway, label: int, length: int) -> tuple[Interval, ...]:
+def _reported(gateway: Gateway, label: int, length: int) -> tuple[Interval, ...]:
     bucket = (label, label + length)
-    near = overlapping(gateway.silences, *bucket)
-    return without([bucket], near) if near else (bucket,)
+    gaps = overlapping(gateway.telemetry_gaps, *bucket)
+    return without([bucket], gaps) if gaps else (bucket,)
 
 
 def _rates(
     gateway: Gateway, ports: Sequence[Port], label: int, length: int
 ) -> dict[str, int] | None:
-    heard = _heard(gateway, label, length)
-    seconds = sum(end - start for start, end in heard)
+    reported = _reported(gateway, label, length)
+    seconds = sum(end - start for start, end in reported)
     if not seconds:
         return None
-    volumes = [port.bytes_between(*piece) for port in ports for piece in heard]
-    edges = [(s, (s + e) / 2, e - 1) for s, e in heard]
+    volumes = [port.bytes_between(*piece) for port in ports for piece in reported]
+    edges = [(s, (s + e) / 2, e - 1) for s, e in reported]
     peaks = [
         tuple(map(sum, zip((0.0, 0.0), *(port.rates(at) for port in ports), strict=True)))
         for instants in edges
@@ -116,12 +116,12 @@ def _rates(
 def _quality(
     gateway: Gateway, paths: Sequence[Path], label: int, length: int
 ) -> tuple[float, ...] | None:
-    heard = _heard(gateway, label, length)
+    reported = _reported(gateway, label, length)
     looks = [label + (number + 0.5) * length / _LOOKS for number in range(_LOOKS)]
     found = [
         quality
         for at in looks
-        if any(start <= at < end for start, end in heard)
+        if any(start <= at < end for start, end in reported)
         for path in paths
         if (quality := path.quality(at))
     ]

@@ -32,7 +32,7 @@ class Interface:
 def interfaces(gateway: Gateway) -> tuple[Interface, ...]:
     """List the logical interfaces of a gateway.
 
-    One half of the clusters tells a shared interface once, the other each node's port by itself.
+    Half of the clusters report a shared interface once, the others each node's port.
     """
     by_node = gateway.is_ha and int(gateway.mac, 16) % 2 == 0
     grouped: dict[str, tuple[Port, ...]] = {}

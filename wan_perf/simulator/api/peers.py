@@ -60,12 +60,12 @@ def peer_rows(fleet: Fleet) -> list[PeerRow]:
         transit = hub.wan_ports[0].interface
         for mac, _ in path.life.holders:
             store = gateways[mac]
-            near = _end(store, interface_of(store, path))
-            far = _end(hub, transit)
+            local = _end(store, interface_of(store, path))
+            remote = _end(hub, transit)
             kind = "svr" if store.model.startswith("SSR") else "ipsec"
             about = {"org_id": fleet.org_id, "type": kind, "vpn_name": VPN_NAME, "mtu": 1500}
-            rows.append(PeerRow(path, store, store, about | near | _peer(far)))
-            rows.append(PeerRow(path, store, hub, about | far | _peer(near)))
+            rows.append(PeerRow(path, store, store, about | local | _peer(remote)))
+            rows.append(PeerRow(path, store, hub, about | remote | _peer(local)))
     return rows
 
 

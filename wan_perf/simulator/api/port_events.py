@@ -1,7 +1,7 @@
 """Events of ports, their providers and their paths: link, ARP, DHCP, VPN.
 
 Belongs here: what a gateway says of its own interfaces, and how it reads.
-Keep out: when it is heard.
+Keep out: when the cloud receives it.
 """
 
 from collections.abc import Iterator

@@ -20,7 +20,7 @@ _EVENTS = {
 
 
 def insight_metrics() -> Json:
-    """Give /const/insight_metrics: each metric with its intervals and how long they are kept."""
+    """Give /const/insight_metrics: each metric with its intervals and retention."""
     intervals = {
         name: {"interval": length, "max_age": age} for name, (length, age) in INTERVALS.items()
     }

@@ -1,6 +1,6 @@
 """The cloud's newest picture of devices and ports: /stats/devices and /stats/ports/search.
 
-The cloud knows what the newest report said: every value is that of `gateway.reported_at(now)`.
+The cloud knows the newest report: every value is that of `gateway.reported_at(now)`.
 """
 
 from collections import defaultdict
