@@ -18,7 +18,7 @@ from wan_perf.declaration import Rule, Table
 from wan_perf.defs.check_log import FAILED_PARTITIONS
 from wan_perf.defs.raw import naive
 from wan_perf.defs.resources import PolicyFile
-from wan_perf.warehouse import Pattern, Warehouse, Window, checking, patterned
+from wan_perf.warehouse import Pattern, Warehouse, Window, checking, sql_asset
 
 _EXAMPLES = 20
 
@@ -89,7 +89,7 @@ def _counts(table: Table) -> Callable[..., Pattern]:
     def counted(rows: ir.Table) -> ir.Table:
         return checking.counts(rows, table, table.rules)
 
-    return patterned(counted)
+    return sql_asset(counted)
 
 
 def _result(

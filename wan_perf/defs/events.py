@@ -18,7 +18,7 @@ from wan_perf.defs.partitions import (
 from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.tables import FAILOVER_PIECE, TABLES, THRESHOLD_PIECE
-from wan_perf.warehouse import patterned
+from wan_perf.warehouse import sql_asset
 
 
 @dg.asset(
@@ -28,7 +28,7 @@ from wan_perf.warehouse import patterned
     backfill_policy=CHUNK,
     ins={"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD)},
 )
-@patterned
+@sql_asset
 def threshold_piece(circuit_hour: ir.Table) -> ir.Table:
     return threshold_pieces(circuit_hour)
 
@@ -45,7 +45,7 @@ def threshold_piece(circuit_hour: ir.Table) -> ir.Table:
         "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
     },
 )
-@patterned
+@sql_asset
 def failover_piece(
     circuit_state: ir.Table,
     circuit_hour: ir.Table,

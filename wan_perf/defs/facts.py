@@ -32,7 +32,7 @@ from wan_perf.tables import (
     SITE_HOUR,
     SITE_WINDOW,
 )
-from wan_perf.warehouse import patterned
+from wan_perf.warehouse import sql_asset
 
 
 @dg.asset(
@@ -45,7 +45,7 @@ from wan_perf.warehouse import patterned
         "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_BEFORE),
     },
 )
-@patterned
+@sql_asset
 def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> ir.Table:
     return gateway_silences(raw_gateway_event, raw_port_sample)
 
@@ -60,7 +60,7 @@ def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> i
         "raw_port_sample": dg.AssetIn(partition_mapping=PATHS_BEFORE),
     },
 )
-@patterned
+@sql_asset
 def circuit_poll(
     raw_path_sample: ir.Table, raw_port_sample: ir.Table, circuit_port: ir.Table
 ) -> ir.Table:
@@ -80,7 +80,7 @@ def circuit_poll(
         "gateway_silence": dg.AssetIn(partition_mapping=SILENCES_NEAR),
     },
 )
-@patterned
+@sql_asset
 def circuit_state(
     raw_port_sample: ir.Table,
     raw_port_history: ir.Table,
@@ -118,7 +118,7 @@ def circuit_state(
         "raw_gateway_event": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
     },
 )
-@patterned
+@sql_asset
 def circuit_hour(
     circuit_state: ir.Table,
     raw_port_sample: ir.Table,
@@ -148,7 +148,7 @@ def circuit_hour(
 
 
 @dg.asset(**declared(SITE_HOUR), kinds={"sql"}, partitions_def=HOURLY, backfill_policy=CHUNK)
-@patterned
+@sql_asset
 def site_hour(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
     return site_hours(circuit_state, circuit_hour)
 
@@ -167,7 +167,7 @@ _OF_WINDOWS = {
     backfill_policy=CHUNK,
     ins={name: _OF_WINDOWS[name] for name in ("circuit_hour", "circuit_poll")},
 )
-@patterned
+@sql_asset
 def circuit_window(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir.Table) -> ir.Table:
     return circuit_windows(circuit_hour, circuit_poll, dim_hour)
 
@@ -179,7 +179,7 @@ def circuit_window(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir.
     backfill_policy=CHUNK,
     ins=_OF_WINDOWS,
 )
-@patterned
+@sql_asset
 def site_window(
     circuit_window: ir.Table,
     circuit_hour: ir.Table,
@@ -197,7 +197,7 @@ def site_window(
     backfill_policy=CHUNK,
     ins=_OF_WINDOWS,
 )
-@patterned
+@sql_asset
 def region_window(
     circuit_window: ir.Table,
     circuit_hour: ir.Table,

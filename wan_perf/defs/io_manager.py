@@ -24,7 +24,7 @@ from dagster._core.storage.db_io_manager import (  # the dispatch that dagster's
 
 from wan_perf.declaration import Table
 from wan_perf.defs.lanes import HISTORY, LANE, PATIENCE_S
-from wan_perf.defs.lineage import tell_lineage
+from wan_perf.defs.lineage import report_lineage
 from wan_perf.defs.retrying import retrying
 from wan_perf.tables import TABLES
 from wan_perf.waiting import waiting
@@ -76,15 +76,15 @@ class _Handler(DbTypeHandler[Any]):
             stored = connection.store(table, obj, _window(table_slice))
         partitions = len(context.asset_partition_keys) if context.has_asset_partitions else 1
         if not isinstance(obj, pd.DataFrame):
-            tell_lineage(context, table, obj)
+            report_lineage(context, table, obj)
         whole = table.partition is None and table.snapshot is None and not table.by_key
-        told = {
+        metadata = {
             f"dagster/{'' if whole else 'partition_'}row_count": stored.rows,
             "passes": stored.passes,
             "coverage_pct": stored.coverage_pct,
             "figures_of": _span(table_slice, partitions) if partitions > 1 else None,
         }
-        return {name: value for name, value in told.items() if value is not None}
+        return {name: value for name, value in metadata.items() if value is not None}
 
 
 class LazyTables(_Handler):

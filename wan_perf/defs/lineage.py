@@ -1,6 +1,6 @@
 """Which columns each column comes from, as Dagster and the catalogues that read it know it.
 
-Belongs here: the lineage of a stored expression and of a view, and when it is told.
+Belongs here: the lineage of a stored expression and of a view, and when it is reported.
 Keep out: finding it (`warehouse.lineage`).
 """
 
@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 
 from wan_perf.declaration import Table, View
 from wan_perf.warehouse import views
-from wan_perf.warehouse.keeping import code, kept
+from wan_perf.warehouse.keeping import cached_text, code
 from wan_perf.warehouse.lineage import Origins, origins
 from wan_perf.warehouse.naming import declared_name
 from wan_perf.warehouse.patterns import Pattern
@@ -26,10 +26,10 @@ CODE = "wan_perf/code"
 _FOUND: dict[str, dg.TableColumnLineage] = {}
 
 
-def tell_lineage(context: dg.OutputContext, table: Table, rows: ir.Table | Pattern) -> None:
+def report_lineage(context: dg.OutputContext, table: Table, rows: ir.Table | Pattern) -> None:
     """Observe the asset with its lineage, where the newest observation is not of this code.
 
-    Not with each materialization: it is many times larger than all else that a run says, and the
+    Not with each materialization: it is many times larger than all other events of a run, and the
     same in each of 168 hours and every five minutes.
     """
     newest = context.step_context.instance.fetch_observations(context.asset_key, limit=1).records
@@ -69,7 +69,7 @@ def _stored_origins(name: str | None, rows: Callable[[], ir.Table]) -> dict[str,
     def made() -> str:
         return json.dumps({name: sorted(of) for name, of in origins(rows()).items()})
 
-    found = json.loads(kept(name, made))
+    found = json.loads(cached_text(name, made))
     return {name: frozenset((table, column) for table, column in of) for name, of in found.items()}
 
 

@@ -20,7 +20,7 @@ from wan_perf.kpi.calendar import rolling_copies, rolling_month_histograms
 from wan_perf.kpi.places import region_periods, site_minutes, site_periods
 from wan_perf.periods import PERIODS, ROLLING
 from wan_perf.tables import REGION_PERIODS, SITE_PERIODS
-from wan_perf.warehouse import patterned
+from wan_perf.warehouse import sql_asset
 
 _PARTITIONS = {"day": DAILY, "week": WEEKLY, "month": MONTHLY, ROLLING: MONTHLY}
 _SITES = {
@@ -75,7 +75,7 @@ def _site(name: str) -> dg.AssetsDefinition:
     table, column = SITE_PERIODS[name], PERIODS[name].column
 
     @dg.asset(**_arguments(table, name))
-    @patterned
+    @sql_asset
     def site(circuits: ir.Table, sites: ir.Table, histograms: ir.Table) -> ir.Table:
         counted = _counted(histograms, circuits, name)
         return site_periods(circuits, _dated(sites, name), counted, column).select(*table.columns)
@@ -87,7 +87,7 @@ def _region(name: str) -> dg.AssetsDefinition:
     table = REGION_PERIODS[name]
 
     @dg.asset(**_arguments(table, name))
-    @patterned
+    @sql_asset
     def region(
         circuits: ir.Table, sites: ir.Table, histograms: ir.Table, dim_site: ir.Table
     ) -> ir.Table:

@@ -19,7 +19,7 @@ from wan_perf.tables import (
     TOP_OFFENDER,
     TREND,
 )
-from wan_perf.warehouse import patterned
+from wan_perf.warehouse import sql_asset
 
 
 @dg.asset(**declared(CHRONIC_OFFENDER), kinds={"sql"})
@@ -55,7 +55,7 @@ def trend(
 
 
 @dg.asset(**declared(CURRENT_STATE), kinds={"sql"})
-@patterned
+@sql_asset
 def current_state(
     circuit_state: ir.Table,
     circuit_hour: ir.Table,
@@ -79,13 +79,13 @@ def current_state(
 
 
 @dg.asset(**declared(ACTIVE_ALERT), kinds={"sql"})
-@patterned
+@sql_asset
 def active_alert(current_state: ir.Table) -> ir.Table:
     return active_alerts(current_state)
 
 
 @dg.asset(**declared(PRIMARY_VS_SECONDARY), kinds={"sql"})
-@patterned
+@sql_asset
 def primary_vs_secondary(
     current_state: ir.Table, circuit_day: ir.Table, dim_circuit: ir.Table
 ) -> ir.Table:

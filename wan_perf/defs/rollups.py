@@ -33,7 +33,7 @@ from wan_perf.tables import (
     CIRCUIT_WEEK,
     SITE_TRADING_DAY,
 )
-from wan_perf.warehouse import patterned
+from wan_perf.warehouse import sql_asset
 
 _OF_DAY = {
     "circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD),
@@ -58,7 +58,7 @@ _OF_MONTHS = {
     backfill_policy=CHUNK,
     ins=_OF_DAY | {"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_DAY_AND_NEXT)},
 )
-@patterned
+@sql_asset
 def circuit_day(
     circuit_hour: ir.Table,
     threshold_piece: ir.Table,
@@ -75,7 +75,7 @@ def circuit_day(
     backfill_policy=CHUNK,
     ins=_OF_DAY,
 )
-@patterned
+@sql_asset
 def circuit_histogram(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
     return circuit_histograms(circuit_hour, circuit_poll)
 
@@ -87,7 +87,7 @@ def circuit_histogram(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Tabl
     backfill_policy=CHUNK,
     ins=_OF_DAYS,
 )
-@patterned
+@sql_asset
 def circuit_week(
     circuit_day: ir.Table, threshold_piece: ir.Table, circuit_histogram: ir.Table
 ) -> ir.Table:
@@ -101,7 +101,7 @@ def circuit_week(
     backfill_policy=CHUNK,
     ins={"circuit_histogram": dg.AssetIn(partition_mapping=DAYS_OF_PERIOD)},
 )
-@patterned
+@sql_asset
 def circuit_month_histogram(circuit_histogram: ir.Table) -> ir.Table:
     return month_histograms(circuit_histogram)
 
@@ -113,7 +113,7 @@ def circuit_month_histogram(circuit_histogram: ir.Table) -> ir.Table:
     backfill_policy=CHUNK,
     ins=_OF_MONTH,
 )
-@patterned
+@sql_asset
 def circuit_month(
     circuit_day: ir.Table, threshold_piece: ir.Table, circuit_month_histogram: ir.Table
 ) -> ir.Table:
@@ -127,7 +127,7 @@ def circuit_month(
     backfill_policy=CHUNK,
     ins=_OF_MONTHS,
 )
-@patterned
+@sql_asset
 def circuit_13_month(
     circuit_month: ir.Table, threshold_piece: ir.Table, circuit_month_histogram: ir.Table
 ) -> ir.Table:
@@ -147,7 +147,7 @@ _OF_TRADING_DAY = {
     backfill_policy=CHUNK,
     ins={name: _OF_TRADING_DAY[name] for name in ("circuit_hour", "circuit_poll", "dim_hour")},
 )
-@patterned
+@sql_asset
 def circuit_trading_day(
     circuit_hour: ir.Table, circuit_poll: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
 ) -> ir.Table:
@@ -161,7 +161,7 @@ def circuit_trading_day(
     backfill_policy=CHUNK,
     ins={name: _OF_TRADING_DAY[name] for name in ("site_hour", "circuit_hour", "dim_hour")},
 )
-@patterned
+@sql_asset
 def site_trading_day(
     site_hour: ir.Table, circuit_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
 ) -> ir.Table:

@@ -1,4 +1,4 @@
-"""Where rows are kept: one face, two engines.
+"""Where rows are stored: one interface, two engines.
 
 Belongs here: connecting, creating what is declared, replacing a slice, answering a query.
 Keep out: what rows mean (`kpi`), when they are computed (`defs`). Imports no dagster.
@@ -8,7 +8,7 @@ from wan_perf.warehouse.checking import RefusedRowsError
 from wan_perf.warehouse.face import Stored, Warehouse
 from wan_perf.warehouse.on_duckdb import DuckDBWarehouse
 from wan_perf.warehouse.on_snowflake import SnowflakeWarehouse
-from wan_perf.warehouse.patterns import Pattern, patterned
+from wan_perf.warehouse.patterns import Pattern, sql_asset
 from wan_perf.warehouse.window import Window
 
 __all__ = [
@@ -19,5 +19,5 @@ __all__ = [
     "Stored",
     "Warehouse",
     "Window",
-    "patterned",
+    "sql_asset",
 ]

@@ -16,7 +16,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from wan_perf.warehouse.keeping import kept
+from wan_perf.warehouse.keeping import cached_text
 from wan_perf.warehouse.naming import expression_name
 
 # Fusing selects makes shorter text for people; searching for what to fuse was two thirds of the
@@ -29,7 +29,7 @@ _BARE_ASC = re.compile(r"\bASC(?=[,)]| ROWS| LIMIT|$)")
 DEFAULT_NULL_ORDERING may be others."""
 
 _STAND_IN = datetime.fromisoformat("9000-11-11T11:11:11.111111")
-"""No instant that is asked for; the next ones follow by years."""
+"""An instant that no query contains; further stand-ins are the same one in later years."""
 
 
 def text(op: ops.Node, dialect: str) -> str:
@@ -40,11 +40,11 @@ def text(op: ops.Node, dialect: str) -> str:
     """
     stand_ins = instants(op)
     given = {ours: literal for literal, ours in stand_ins.items()}
-    sql = filled(_pattern(_alike(op, stand_ins), dialect), given, dialect)
+    sql = render(_pattern(_alike(op, stand_ins), dialect), given, dialect)
     return plain(op, dialect) if sql is None else sql
 
 
-def filled(pattern: str, given: Mapping[ops.Literal, ops.Literal], dialect: str) -> str | None:
+def render(pattern: str, given: Mapping[ops.Literal, ops.Literal], dialect: str) -> str | None:
     """SQL over stand-ins with the instants that they stand for; None where one of them is left."""
     sql = pattern
     for ours, literal in given.items():
@@ -66,7 +66,7 @@ def stand_in_at(nth: int) -> datetime:
 
 def plain(op: ops.Node, dialect: str) -> str:
     """SQL of an expression, made for it alone."""
-    expression = _kept(op.to_expr())
+    expression = _with_shared_subqueries(op.to_expr())
     expression = _guarded(expression)
     if dialect != "snowflake":
         return str(ibis.to_sql(expression, dialect=dialect, pretty=False))
@@ -100,7 +100,7 @@ def _stand_in(literal: ops.Literal, nth: int) -> ops.Literal:
 @lru_cache(maxsize=512)
 def _pattern(op: ops.Node, dialect: str) -> str:
     name = expression_name(op)
-    return kept(name and f"{dialect} {name}", lambda: plain(op, dialect))
+    return cached_text(name and f"{dialect} {name}", lambda: plain(op, dialect))
 
 
 @lru_cache(maxsize=4096)
@@ -111,8 +111,8 @@ def _literal_text(literal: ops.Literal, dialect: str) -> str:
     return selected.removeprefix("SELECT ").rpartition(" AS ")[0]
 
 
-def _kept(expression: ir.Expr) -> ir.Expr:
-    """The same expression in which whatever is read twice can be computed once.
+def _with_shared_subqueries(expression: ir.Expr) -> ir.Expr:
+    """The same expression, with relations that are read twice as common table expressions.
 
     Ibis makes a common table expression of what several others read, but not of a table without
     some columns (`drop`), nor of one with which several joins begin, since to it they share one
@@ -120,7 +120,7 @@ def _kept(expression: ir.Expr) -> ir.Expr:
     """
     numbers = itertools.count()
 
-    def told_apart(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
+    def distinct_reference(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
         node = op.__recreate__(changed) if changed else op
         if isinstance(node, ops.DropColumns):
             return ops.Project(node.parent, {n: ops.Field(node.parent, n) for n in node.schema})
@@ -132,7 +132,7 @@ def _kept(expression: ir.Expr) -> ir.Expr:
             )
         return node
 
-    return expression.op().replace(told_apart).to_expr()
+    return expression.op().replace(distinct_reference).to_expr()
 
 
 def _guarded(expression: ir.Expr) -> ir.Expr:

@@ -29,8 +29,8 @@ from wan_perf.errors import WanPerfError
 from wan_perf.tables import TABLES
 from wan_perf.warehouse import checking, compiling, migrations, patterns, views
 from wan_perf.warehouse.expired import refuse_expired
-from wan_perf.warehouse.held import held
-from wan_perf.warehouse.keeping import kept
+from wan_perf.warehouse.held import cast_frame
+from wan_perf.warehouse.keeping import cached_text
 from wan_perf.warehouse.naming import declared_name
 from wan_perf.warehouse.patterns import Pattern
 from wan_perf.warehouse.reading import as_stored, declared_rows
@@ -201,10 +201,10 @@ class Warehouse(ABC):
     def query(self, expression: ir.Table | Pattern) -> pd.DataFrame:
         """Rows of an expression as a frame, through a short connection of its own.
 
-        Column types follow the expression's, see `held`. Nothing is written, and readers share: a
-        declared table that does not exist has no rows, a column that an older table lacks is NULL,
-        a renamed column is read under its old name, and a view that is not the declared one is
-        computed from its tables.
+        Column types follow the expression's, see `cast_frame`. Nothing is written, and readers
+        share: a declared table that does not exist has no rows, a column that an older table lacks
+        is NULL, a renamed column is read under its old name, and a view that is not the declared
+        one is computed from its tables.
 
         Raises:
             WanPerfError: a column of a table has another type than the declared one.
@@ -215,7 +215,8 @@ class Warehouse(ABC):
             schema = dict(expression.schema().items())
         tag = _tag(reads=",".join(table.name for table in _sources(expression)))
         with self.session(read_only=True, tag=tag) as session:
-            return held(session.frame(self.sql(as_stored(self, session, expression))), schema)
+            frame = session.frame(self.sql(as_stored(self, session, expression)))
+            return cast_frame(frame, schema)
 
     def holds(self, table: Table) -> bool:
         """True where the table is there, of a view every table that it reads; nothing is made."""
@@ -310,7 +311,7 @@ class Warehouse(ABC):
                     self.create(session, view)
 
     def declared_view(self, view: View) -> str:
-        """Data definition that makes the view as it is declared; the engine is not asked."""
+        """Data definition that makes the view as it is declared, without a query."""
         query = views.query(view, _compiled(self, view, views.sources(view)), self.type_names)
         return self.view_definition(view, query)
 
@@ -382,7 +383,7 @@ def _counted(table: Table, is_cut: bool) -> Callable[[ir.Table], ir.Table]:
 def _compiled(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
     """The view's rows in the engine's dialect; compiled once, since every read compares it."""
     name = declared_name(view, *sources)
-    return kept(
+    return cached_text(
         name and f"{warehouse.dialect} view {name}",
         lambda: warehouse.sql(declared_rows(warehouse, view, sources)),
     )
@@ -410,9 +411,9 @@ def _cut_by_window(table: Table, window: Window | None) -> Window | None:
     return None if table.snapshot is not None or table.by_key else window
 
 
-def _tag(**said: str) -> str:
-    """What a session is for, such that a log of statements can be summed up by it."""
-    return json.dumps({"app": "wan_perf", **said})
+def _tag(**properties: str) -> str:
+    """The purpose of a session, by which a log of statements can be aggregated."""
+    return json.dumps({"app": "wan_perf", **properties})
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""How a frame holds what a query answers: by the type of the expression, never by the values.
+"""Column types of query results: from the type of the expression, never from the values.
 
 Belongs here: the pandas type of each type of a column, the same on every engine.
-Keep out: asking (`face`).
+Keep out: running the query (`face`).
 
 Left to an engine, whole numbers beside NULL are int64, Int64 or float64, and a date is a date or an
 instant, as the rows and the engine happen to be.
@@ -11,17 +11,17 @@ import ibis.expr.datatypes as dt
 import pandas as pd
 
 
-def held(frame: pd.DataFrame, schema: dict[str, dt.DataType]) -> pd.DataFrame:
-    """The frame with the types that its schema asks for.
+def cast_frame(frame: pd.DataFrame, schema: dict[str, dt.DataType]) -> pd.DataFrame:
+    """The frame with the types of its schema.
 
     Int64, float64, boolean, datetime64[us] (naive UTC); text, dates and integers of up to 38 digits
     (Python's own) are objects, missing None. Engines pass the latter as floats, so that of those
     above 2**53 the last digits are not exact; in the warehouse they are.
     """
-    return frame.assign(**{name: _held(frame[name], kind) for name, kind in schema.items()})
+    return frame.assign(**{name: _cast(frame[name], kind) for name, kind in schema.items()})
 
 
-def _held(values: pd.Series, kind: dt.DataType) -> pd.Series:
+def _cast(values: pd.Series, kind: dt.DataType) -> pd.Series:
     if kind.is_integer():
         return pd.to_numeric(values).astype("Int64")
     if isinstance(kind, dt.Decimal) and kind.scale == 0:

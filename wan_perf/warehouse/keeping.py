@@ -1,4 +1,4 @@
-"""What is made of expressions, stored from one process to the next.
+"""Texts made of expressions (SQL, lineage), cached on disk between processes.
 
 Belongs here: the digest of the code that makes it, the folder of texts.
 Keep out: what names a text (`patterns`), how an expression becomes SQL (`compiling`).
@@ -27,10 +27,10 @@ _RETENTION_S = 30 * 86_400
 """Age at which a text is removed and made again: what is no longer used goes."""
 
 
-def kept(name: str | None, made: Callable[[], str]) -> str:
-    """The text of that name as another process of the same code made it, else as `made` makes it.
+def cached_text(name: str | None, made: Callable[[], str]) -> str:
+    """The cached text of that name, made by `made` if no process of the same code has made it.
 
-    Without a name it is made each time.
+    Without a name nothing is cached.
     """
     place = folder() if name is not None else None
     if place is None:

@@ -1,7 +1,7 @@
 """Which columns of which tables each column of an expression is computed from.
 
 Belongs here: walking an expression, from its tables up to its columns.
-Keep out: what the lineage is told to (`defs`).
+Keep out: where the lineage is reported (`defs`).
 
 What a value is computed from counts, and what decides between values (a case, a condition of a
 sum); what only chooses rows (a filter, a join, a group) does not.

@@ -41,14 +41,14 @@ _ALL_COLUMNS = (
 )
 _DEFINING = ("CREATE TABLE", "CREATE OR REPLACE VIEW", "ALTER", "DROP", "ROLLBACK")
 """How statements begin that change the columns of the file; temporary tables are in none."""
-_HELD = (
+_LOCKED = (
     "could not set lock",  # another process has the file, on POSIX systems
     "used by another process",  # the same, on Windows
     "already open",
     "already attached",  # another thread of this process has it
 )
 _ADVICE = {
-    (*_HELD, "is writing"): "Close what uses it, or set WAN_PERF_DUCKDB to another file.",
+    (*_LOCKED, "is writing"): "Close what uses it, or set WAN_PERF_DUCKDB to another file.",
     ("checksum", "corrupt", "not a valid duckdb", "serialization", "deserialize", "header"): (
         "The file is damaged or no DuckDB database: restore a backup (wan-perf restore), or set "
         "WAN_PERF_DUCKDB to another file."
@@ -148,7 +148,7 @@ class DuckDBWarehouse(Warehouse):
         self,
         *,
         read_only: bool = False,
-        tag: str = "",  # noqa: ARG002 - no log of statements is kept
+        tag: str = "",  # noqa: ARG002 - no log of statements exists
     ) -> Iterator[DuckDBSession]:
         """A connection to the file, in UTC; the file is free at the end, whatever happens.
 
@@ -203,7 +203,7 @@ class DuckDBWarehouse(Warehouse):
     def _attached(
         self, idle: list[duckdb.DuckDBPyConnection], read_only: bool, wait: Wait
     ) -> duckdb.DuckDBPyConnection:
-        """An engine with the file attached, waited for as long as others hold it."""
+        """An engine with the file attached; waits while other processes lock it."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -216,8 +216,8 @@ class DuckDBWarehouse(Warehouse):
             try:
                 return self._attach(idle, read_only)
             except duckdb.Error as error:
-                # Only a lock passes by itself; a broken file or a missing right does not.
-                is_locked = any(words in str(error).lower() for words in _HELD)
+                # Only a lock is temporary; a broken file or a missing right is not.
+                is_locked = any(words in str(error).lower() for words in _LOCKED)
                 kind = TransientError if is_locked else WanPerfError
                 if not is_locked or not wait.left_s:
                     raise kind(self._closed(str(error).splitlines()[0])) from error

@@ -147,17 +147,17 @@ class SnowflakeWarehouse(Warehouse):
     def definition(self, table: Table) -> str:
         """Data definition that creates the table, with its grain and meanings as comments.
 
-        The key is told to the planner and to BI tools; Snowflake does not enforce it (the store
-        step does), but takes no NULL in a primary one. Not clustered: rows arrive in order of time,
+        The key is for the planner and BI tools; Snowflake does not enforce it (the store step
+        does), but takes no NULL in a primary one. Not clustered: rows arrive in order of time,
         and reclustering costs credits.
         """
         kind = "UNIQUE" if table.nullable_key else "PRIMARY KEY"
-        said = [
+        parts = [
             *(self._column(column) for column in table.fields),
             f"{kind} ({', '.join(table.key)})",
         ]
         return (
-            f"CREATE TABLE IF NOT EXISTS {table.name} ({', '.join(said)}) "
+            f"CREATE TABLE IF NOT EXISTS {table.name} ({', '.join(parts)}) "
             f"COMMENT = {comments.of_table(table)}"
         )
 

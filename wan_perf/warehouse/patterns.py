@@ -19,7 +19,7 @@ import ibis.expr.types as ir
 from wan_perf.declaration import Table
 from wan_perf.warehouse import compiling
 from wan_perf.warehouse.checking import refuse_other_columns
-from wan_perf.warehouse.keeping import kept
+from wan_perf.warehouse.keeping import cached_text
 from wan_perf.warehouse.naming import declared_name, expression_name, function_name
 from wan_perf.warehouse.window import Window, limits, within
 
@@ -85,15 +85,15 @@ class Pattern:
 
     def sql(self, dialect: str) -> str:
         """The rows in the engine's dialect."""
-        sql = compiling.filled(_made(self.shape, dialect).sql, self.instants, dialect)
+        sql = compiling.render(_made(self.shape, dialect).sql, self.instants, dialect)
         return compiling.plain(self.expression.op(), dialect) if sql is None else sql
 
 
-def patterned(made: Callable[..., ir.Table]) -> Callable[..., Pattern]:
-    """A function of lazy tables that gives the pattern of what it makes of them.
+def sql_asset(made: Callable[..., ir.Table]) -> Callable[..., Pattern]:
+    """Decorator of a function of lazy tables: calls return the pattern of its rows.
 
-    It is called at most once a process for inputs that differ in nothing but instants, so it has to
-    be a function of the tables alone.
+    The function runs at most once a process for inputs that differ only in instants, so it must
+    depend on the tables alone.
     """
 
     @functools.wraps(made)
@@ -114,7 +114,7 @@ def pattern_of(made: Callable[..., ir.Table], inputs: Mapping[str, ops.Node]) ->
 def cut(rows: ir.Table | Pattern, table: Table, window: Window | None) -> ir.Table | Pattern:
     """The rows as the table declares them, those of the window.
 
-    A row without its partition value is kept, so that it is refused and not silently lost.
+    Rows without a partition value stay, so that the store refuses them instead of dropping them.
 
     Raises:
         RefusedRowsError: the rows have other columns. Of a pattern that is seen as it is made.
@@ -152,7 +152,7 @@ def _made(shape: Shape, dialect: str) -> _Made:
         columns = [(name, str(kind)) for name, kind in rows.schema().items()]
         return json.dumps([compiling.plain(rows.op(), dialect), columns])
 
-    sql, columns = json.loads(kept(shape.name(dialect), made))
+    sql, columns = json.loads(cached_text(shape.name(dialect), made))
     return _Made(sql, tuple((name, kind) for name, kind in columns))
 
 

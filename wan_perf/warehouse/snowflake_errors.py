@@ -165,13 +165,13 @@ def refusal(names: Names) -> Iterator[None]:
     try:
         yield
     except snowflake.connector.Error as error:
-        raise _told(error, names) from error
+        raise _refused(error, names) from error
 
 
-def _told(error: Exception, names: Names) -> SnowflakeRefusalError:
+def _refused(error: Exception, names: Names) -> SnowflakeRefusalError:
     number = int(getattr(error, "errno", None) or -1)
     message = " ".join(str(getattr(error, "msg", None) or error).split())
-    # Of a login the connector first says where, which the sentence says already.
+    # A login error begins with the address, which the sentence already has.
     message = re.sub(
         r"^(\d{6}( \(\w+\))?: )?(None: )?(Failed to connect to DB: \S+ )?", "", message
     )
@@ -182,10 +182,10 @@ def _told(error: Exception, names: Names) -> SnowflakeRefusalError:
     if known is None and number in _NO_ANSWER.numbers:
         known = _NO_ANSWER
     advice = known.advice if known else "The statement is in the account's query history."
-    said = {
+    context = {
         name: value or f"the default one of {names.user}" for name, value in vars(names).items()
     }
-    where = f"Snowflake account {names.account}, user {names.user}, role {said['role']}"
+    where = f"Snowflake account {names.account}, user {names.user}, role {context['role']}"
     message = message if message.endswith((".", "!", "?")) else f"{message}."
     kind = SnowflakeTransientError if known and known.is_transient else SnowflakeRefusalError
-    return kind(f"{where}: {message} {advice.format(**said)}", number)
+    return kind(f"{where}: {message} {advice.format(**context)}", number)

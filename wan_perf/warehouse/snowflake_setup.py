@@ -1,7 +1,7 @@
 """What an administrator runs once in a Snowflake account, as text made of names.
 
 Belongs here: roles, user, database, warehouses and privileges, and the order of the statements.
-Keep out: how a table or view is defined (`on_snowflake`), connecting: nothing is asked or sent.
+Keep out: how a table or view is defined (`on_snowflake`), connecting: nothing is sent.
 
 Every statement can be run again: what is there stays, grants repeat, views are replaced. Each is
 run by the least of Snowflake's own roles that may: users and roles by USERADMIN, database and

@@ -41,6 +41,6 @@ def query(view: View, rows: str, type_names: Mapping[str, str]) -> str:
 
 
 def mark(view: View, rows: str) -> str:
-    """A name that changes with the rows, the columns, or the words about them."""
-    said = (rows, view.grain, *(f"{c.name} {c.type} {c.meaning}" for c in view.fields))
-    return f"declared_{hashlib.sha256(chr(0).join(said).encode()).hexdigest()[:16]}"
+    """A name that changes with the rows, the columns, or their descriptions."""
+    parts = (rows, view.grain, *(f"{c.name} {c.type} {c.meaning}" for c in view.fields))
+    return f"declared_{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}"

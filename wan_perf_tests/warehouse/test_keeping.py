@@ -13,8 +13,8 @@ from wan_perf.warehouse import (
     Window,
     compiling,
     keeping,
-    patterned,
     patterns,
+    sql_asset,
 )
 
 
@@ -26,7 +26,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def kept(name: str, text: str) -> str:
-    return keeping.kept(name, lambda: text)
+    return keeping.cached_text(name, lambda: text)
 
 
 def test_a_text_is_made_once(place: Path):
@@ -36,7 +36,7 @@ def test_a_text_is_made_once(place: Path):
 
 
 def test_without_a_name_it_is_made_each_time(place: Path):
-    texts = [keeping.kept(None, lambda text=text: text) for text in ("SELECT 1", "SELECT 2")]
+    texts = [keeping.cached_text(None, lambda text=text: text) for text in ("SELECT 1", "SELECT 2")]
     assert texts == ["SELECT 1", "SELECT 2"]
     assert list(place.iterdir()) == []
 
@@ -65,7 +65,7 @@ def test_what_another_process_made_is_not_made_again(place: Path):
         for memory in (patterns._made, patterns._rows):
             memory.cache_clear()
         hours = warehouse.lazy(CIRCUIT_HOUR, Window(start, start + timedelta(hours=2)))
-        pattern = patterned(over_half)(rows=hours)
+        pattern = sql_asset(over_half)(rows=hours)
         expected = hours.filter(hours.up_minutes > 30)
         text = warehouse.sql(pattern)
         assert text.split() == compiling.plain(expected.op(), "duckdb").split()

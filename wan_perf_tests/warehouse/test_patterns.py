@@ -10,7 +10,7 @@ import pytest
 
 from wan_perf import definitions
 from wan_perf.tables import CIRCUIT_HOUR, TABLES
-from wan_perf.warehouse import DuckDBWarehouse, Pattern, Warehouse, Window, patterned
+from wan_perf.warehouse import DuckDBWarehouse, Pattern, Warehouse, Window, sql_asset
 from wan_perf.warehouse.compiling import plain
 from wan_perf.warehouse.patterns import cut
 
@@ -65,7 +65,7 @@ def test_the_text_of_a_pattern_is_that_of_the_expression(name: str):
 def test_it_is_made_once_for_windows_that_are_alike():
     calls = []
 
-    @patterned
+    @sql_asset
     def counted(rows: ir.Table, beside: ir.Table) -> ir.Table:
         calls.append(rows)
         return rows.filter(rows.hour < beside.hour.max())
