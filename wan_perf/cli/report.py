@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from wan_perf.cli.terminal import warning
-from wan_perf.defs.kept_out import KEPT_OUT
+from wan_perf.defs.kept_out import REJECTED
 
 _SHOWN = 3
 """Of sentences of one kind; the number of the others follows."""
@@ -73,7 +73,7 @@ class Report:
             self._warn(f"Template variables of {sites} stay as they were:", why)
         self._first(found["contracts_unused"], "contracts; wan-perf doctor lists them.")
         self._first(found["variables_unused"], "variables.")
-        self._kept_out(found)
+        self._report_rejected(found)
         for sentence in metadata(result, "dim_policy")["overrides_unmatched"]:
             self._warn(sentence)
 
@@ -101,7 +101,7 @@ class Report:
             hours = counted(scores["hours_left"], "hour", "hours")
             self._warn(f"Scores of {hours} are left:", scores["why_left"][0])
         for found in (past, metadata(result, "raw_port_sample"), events, scores):
-            self._kept_out(found)
+            self._report_rejected(found)
 
     def missed(self, result: dg.ExecuteInProcessResult) -> None:
         """Passes that could not be taken."""
@@ -130,8 +130,8 @@ class Report:
         if len(sentences) > _SHOWN:
             self._warn(f"… and {len(sentences) - _SHOWN:,} more {more}")
 
-    def _kept_out(self, found: dict[str, Any]) -> None:
-        for sentence in found.get(KEPT_OUT, ()):
+    def _report_rejected(self, found: dict[str, Any]) -> None:
+        for sentence in found.get(REJECTED, ()):
             self._warn(sentence)
 
     def _warn(self, lead: str, why: str = "") -> None:

@@ -1,13 +1,13 @@
-"""What runs by itself: when passes are taken, what follows what, and in which lane.
+"""What runs automatically: when polls are taken, what follows what, and in which run queue.
 
 Belongs here: schedules, conditions, sensors.
-Keep out: what a run computes, and how late anything may be heard (`mist.cadence`).
+Keep out: what a run computes, and how late data may arrive (`mist.cadence`).
 
 Two lanes. **Live**: every five minutes one run takes the pass that is due and brings the hour in
 progress and the one before it up to date, with all that a person looks at now. **History**:
-everything else. The live lane is no cause for the other: what it updates, it follows itself. So a
-condition asks for updates by runs that were not live: hours that were fetched from the past, events
-that came late, a correction, a person's backfill; and it looks back no further than `LOOK_BACK`.
+everything else. Live runs update their own downstream assets and trigger no others. So a condition
+reacts to updates by runs that were not live: hours of the past that were fetched, late events, a
+correction, a person's backfill; and it looks back no further than `LOOK_BACK`.
 Days of today are brought up to date once an hour, since their hours change all along.
 
 Dimensions are joined as of the hour, so that their refresh changes nothing that is over.
@@ -19,7 +19,7 @@ from typing import Any
 
 import dagster as dg
 
-from wan_perf.defs.lanes import ASKED_BY, HISTORY, LANE, LIVE, lane
+from wan_perf.defs.lanes import HISTORY, LANE, LIVE, REQUESTED_BY, lane
 from wan_perf.defs.raw import DUE_TAG
 from wan_perf.mist.cadence import ALLOWED_LATENESS, PASS_EVERY, reach_back
 from wan_perf.mist.clock import floored
@@ -33,7 +33,7 @@ MIST_KEEPS = timedelta(days=14)
 _OF_LIVE = timedelta(hours=2)
 """Hours that each live run brings up to date."""
 _SETTLED = ALLOWED_LATENESS + _OF_LIVE
-"""After so long an hour's passes are over and its late events heard: what lacks is fetched."""
+"""An hour's polls are over and its late events received by then: what is missing is fetched."""
 
 FACTS_SENSOR = "facts"
 _WAITING = dg.RunsFilter(
@@ -48,11 +48,11 @@ _TIMELESS = dg.AssetSelection.assets(
 def _changed(*, besides: str | None = None) -> Any:
     """An upstream partition was updated, or is about to be.
 
-    Not by a live run, nor by one that the sensor `besides` asked for.
+    Updates by live runs do not count, nor those by runs that the sensor `besides` requested.
     """
     by_others = AC.newly_updated() & ~AC.all_new_updates_have_run_tags(tag_values={LANE: LIVE})
     if besides:
-        by_others &= ~AC.all_new_updates_have_run_tags(tag_values={ASKED_BY: besides})
+        by_others &= ~AC.all_new_updates_have_run_tags(tag_values={REQUESTED_BY: besides})
     return AC.any_deps_match(by_others | AC.will_be_requested()).ignore(_TIMELESS)
 
 
@@ -67,25 +67,25 @@ def _unhandled(change: Any) -> Any:
     came = AC.any_deps_match(AC.newly_updated()).ignore(_TIMELESS)
     comes = AC.any_deps_match(AC.will_be_requested()).ignore(_TIMELESS)
     followed = AC.newly_updated() & AC.newly_updated().since(came) & ~comes
-    asked = AC.newly_requested() & ~change
-    return change.since(followed | asked | AC.initial_evaluation()) | _failed()
+    requested = AC.newly_requested() & ~change
+    return change.since(followed | requested | AC.initial_evaluation()) | _failed()
 
 
 def _failed() -> Any:
-    """What was asked for and failed, or was not begun since something before it did: hourly.
+    """Requested partitions that failed, or did not start since an upstream one failed: hourly.
 
-    A run tries again what passes by itself within a minute; this is for what takes longer.
+    Runs themselves retry failures that end within a minute; this is for longer ones.
     """
     return AC.cron_tick_passed("40 * * * *") & AC.execution_failed()
 
 
 def _settled() -> Any:
-    """Nothing is on its way that would ask for the same again, partition by partition."""
+    """No run in progress would request the same partition again."""
     return ~AC.any_deps_in_progress() & ~AC.in_progress()
 
 
 def fetched_where_missing() -> dg.AutomationCondition:
-    """Of the past that Mist keeps: hours that no run has asked for, three times an hour."""
+    """Hours within Mist's retention that no run has requested yet: three times an hour."""
     return (
         AC.in_latest_time_window(MIST_KEEPS)
         & ~AC.in_latest_time_window(_SETTLED)
@@ -102,7 +102,7 @@ def follows_hours() -> dg.AutomationCondition:
     return (
         AC.in_latest_time_window(LOOK_BACK)
         & ~AC.in_latest_time_window(_OF_LIVE)
-        # These are asked for together, so that they are no cause among themselves.
+        # These are requested together, so they do not trigger each other.
         & _unhandled(_changed(besides=FACTS_SENSOR))
         & _settled()
     ).with_label("hours whose inputs changed, or that failed")
@@ -167,7 +167,7 @@ def sensor(
     return dg.AutomationConditionSensorDefinition(
         name,
         target=dg.AssetSelection.assets(*keys),
-        run_tags={**lane(HISTORY), ASKED_BY: name},
+        run_tags={**lane(HISTORY), REQUESTED_BY: name},
         default_status=(
             dg.DefaultSensorStatus.RUNNING if is_running else dg.DefaultSensorStatus.STOPPED
         ),

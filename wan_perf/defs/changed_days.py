@@ -39,8 +39,8 @@ def day_digests(
     start = _us(versions["valid_from"], first, count)
     end = _us(versions["valid_to"].fillna(pd.Timestamp(last) + _DAY), first, count)
     words = pd.util.hash_pandas_object(versions[list(values)].astype("string"), index=False)
-    held = (start < end).to_numpy()
-    from_us, to_us, word = (part.to_numpy()[held] for part in (start, end, words))
+    overlaps = (start < end).to_numpy()
+    from_us, to_us, word = (part.to_numpy()[overlaps] for part in (start, end, words))
     sums = np.zeros(count + 1, dtype=np.uint64)
     begins, ends = -(-from_us // _DAY_US), to_us // _DAY_US
     whole = begins < ends

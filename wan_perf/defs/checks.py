@@ -1,6 +1,6 @@
 """The tables' declared rules and the audits as Dagster checks, by the same names.
 
-Belongs here: asking the stored rows of a run about each, with counts by partition and rows.
+Belongs here: testing each on the stored rows of a run, with counts by partition and rows.
 Keep out: the rules (`tables`), the audits (`wan_perf.audits`). The store step has refused what
 breaks an enforced rule; its check is the second line, for rows that came in by another way.
 """

@@ -4,9 +4,9 @@ Belongs here: how events reach the files of Dagster's own storage, which stay as
 Keep out: which events there are, how long they stay (`cli.pruning`), results of checks
 (`check_log`).
 
-Dagster opens an engine and a connection for every statement and commits every event by itself: of
-a range of 14 days that is 34,000 connections and 28,000 commits, more than half of the time of the
-run. Nothing else than this class, named in the home's dagster.yaml, is needed to do without.
+Dagster opens an engine and a connection for every statement and commits every event separately:
+for a range of 14 days these are 34,000 connections and 28,000 commits, more than half of the run's
+time. Nothing else than this class, named in the home's dagster.yaml, is needed to do without.
 """
 
 import os
@@ -35,7 +35,7 @@ _OF_PARTITIONS = {
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
 }
 
-# Read by Dagster whenever it has events of several partitions; without it each is stored by itself.
+# Read by Dagster whenever it has events of several partitions; without it each is stored alone.
 os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(BATCH))
 
 

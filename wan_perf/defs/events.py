@@ -10,10 +10,10 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import (
     CHUNK,
     DAILY,
-    HOURS_NEAR_DAY,
+    HOURS_AROUND_DAY,
     HOURS_OF_PERIOD,
     HOURS_UNTIL_DAY,
-    SAMPLES_NEAR,
+    SAMPLES_AROUND,
 )
 from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.threshold_runs import threshold_pieces
@@ -39,10 +39,10 @@ def threshold_piece(circuit_hour: ir.Table) -> ir.Table:
     partitions_def=DAILY,
     backfill_policy=CHUNK,
     ins={
-        "circuit_state": dg.AssetIn(partition_mapping=HOURS_NEAR_DAY),
+        "circuit_state": dg.AssetIn(partition_mapping=HOURS_AROUND_DAY),
         "circuit_hour": dg.AssetIn(partition_mapping=HOURS_UNTIL_DAY),
-        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
-        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
+        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
     },
 )
 @sql_asset
@@ -57,9 +57,9 @@ def failover_piece(
 
 
 def _spec(view: View) -> dg.AssetSpec:
-    said: dict[str, Any] = declared(view)
-    name = said.pop("name")
-    return dg.AssetSpec(name, deps=view.sources, kinds={"view"}, **said)
+    arguments: dict[str, Any] = declared(view)
+    name = arguments.pop("name")
+    return dg.AssetSpec(name, deps=view.sources, kinds={"view"}, **arguments)
 
 
 VIEWS = [_spec(view) for view in TABLES.values() if isinstance(view, View)]

@@ -6,15 +6,15 @@ import ibis.expr.types as ir
 from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import (
     CHUNK,
+    EVENTS_AROUND,
     EVENTS_BEFORE,
-    EVENTS_NEAR,
     HOURLY,
     HOURS_OF_WINDOWS,
     PATHS_BEFORE,
     POLLS_OF_WINDOWS,
+    SAMPLES_AROUND,
     SAMPLES_BEFORE,
-    SAMPLES_NEAR,
-    SILENCES_NEAR,
+    TELEMETRY_GAPS_AFTER,
 )
 from wan_perf.kpi.circuit_hours import circuit_hours
 from wan_perf.kpi.circuit_states import circuit_states
@@ -73,11 +73,11 @@ def circuit_poll(
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
     ins={
-        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
-        "raw_path_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
-        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
-        "raw_gateway_event": dg.AssetIn(partition_mapping=EVENTS_NEAR),
-        "gateway_silence": dg.AssetIn(partition_mapping=SILENCES_NEAR),
+        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
+        "raw_path_sample": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
+        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
+        "raw_gateway_event": dg.AssetIn(partition_mapping=EVENTS_AROUND),
+        "gateway_silence": dg.AssetIn(partition_mapping=TELEMETRY_GAPS_AFTER),
     },
 )
 @sql_asset
@@ -113,9 +113,9 @@ def circuit_state(
     partitions_def=HOURLY,
     backfill_policy=CHUNK,
     ins={
-        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
-        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
-        "raw_gateway_event": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
+        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
+        "raw_gateway_event": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
     },
 )
 @sql_asset

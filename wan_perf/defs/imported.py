@@ -40,8 +40,8 @@ def raw_circuit_hour(
     start, end = naive(context.partition_time_window)
     rows = imported.within(start, end)
     if rows.empty:
-        context.log.info("No file is imported here: wan-perf import FILE does. What is held stays.")
-    held = warehouse.lazy(RAW_CIRCUIT_HOUR, Window(start, end))
-    before = warehouse.query(held.aggregate(rows=held.count()))["rows"].iloc[0]
+        context.log.info("No file is imported here: wan-perf import FILE does. Stored rows stay.")
+    stored = warehouse.lazy(RAW_CIRCUIT_HOUR, Window(start, end))
+    before = warehouse.query(stored.aggregate(rows=stored.count()))["rows"].iloc[0]
     context.add_output_metadata({"rows_taken": len(rows), "rows_held_before": int(before)})
     return rows

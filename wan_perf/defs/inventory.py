@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from wan_perf.defs.declared import declared
-from wan_perf.defs.kept_out import ROWS, odd_values_check, tell_kept_out, with_odd_values
+from wan_perf.defs.kept_out import ROWS, odd_values_check, report_rejected, with_odd_values
 from wan_perf.defs.raw import MIST_POOL
 from wan_perf.defs.resources import Source
 from wan_perf.defs.retrying import tried_again
@@ -62,7 +62,7 @@ def raw_inventory(
         },
         output_name=ROWS,
     )
-    tell_kept_out(context, session)
+    report_rejected(context, session)
     return with_odd_values(sites.frame, session, RAW_INVENTORY.name)
 
 
@@ -81,8 +81,8 @@ def dim_contract(
 
 
 def newest_snapshot(warehouse: Warehouse) -> pd.DataFrame:
-    """The newest inventory that is stored: what sites said before is not asked again each time."""
-    held = warehouse.lazy(RAW_INVENTORY)
-    taken = warehouse.query(held.aggregate(newest=held.taken_at.max()))["newest"].iloc[0]
+    """The newest stored inventory: its values of sites are not requested again each time."""
+    stored = warehouse.lazy(RAW_INVENTORY)
+    taken = warehouse.query(stored.aggregate(newest=stored.taken_at.max()))["newest"].iloc[0]
     at = EPOCH if pd.isna(taken) else taken.to_pydatetime()
-    return warehouse.query(held.filter(held.taken_at == at))
+    return warehouse.query(stored.filter(stored.taken_at == at))

@@ -14,8 +14,8 @@ from wan_perf.mist.figures import IMPOSSIBLE
 from wan_perf.mist.kept_out import EXAMPLES, Rejections
 from wan_perf.mist.session import MistSession
 
-KEPT_OUT = "rows_kept_out"
-"""Name of the metadata: a sentence for each answer and reason."""
+REJECTED = "rows_kept_out"
+"""Key of the metadata: a sentence for each response and reason."""
 ODD_VALUES = "values_are_as_described"
 """Name of the check."""
 ROWS = "result"
@@ -84,7 +84,7 @@ def _escaped(text: str) -> str:
     return "".join(f"&#{ord(c)};" if c in "|[]`*_\\{}" else c for c in plain)
 
 
-def tell_kept_out(
+def report_rejected(
     context: dg.AssetExecutionContext, session: MistSession, output_name: str = ROWS
 ) -> None:
     """Warn of each kind of row and value that was not used, and leave it in the run's metadata.
@@ -94,10 +94,10 @@ def tell_kept_out(
     sentences = session.rejections.sentences
     for sentence in sentences:
         context.log.warning(sentence)
-    context.add_output_metadata({KEPT_OUT: sentences}, output_name=output_name)
+    context.add_output_metadata({REJECTED: sentences}, output_name=output_name)
 
 
-def tell_impossible(
+def report_impossible(
     context: dg.AssetExecutionContext, rows: pd.DataFrame, output_name: str = ROWS
 ) -> None:
     """Warn of rows with figures outside their bounds, and leave how many there are.

@@ -6,7 +6,7 @@ Keep out: which runs are live (`automation`), how many a lane holds (the home's 
 
 STAGE = "wan_perf/stage"
 LANE = "wan_perf/lane"
-ASKED_BY = "wan_perf/asked_by"
+REQUESTED_BY = "wan_perf/asked_by"
 LIVE, HISTORY = "live", "history"
 PATIENCE_S = {LIVE: 100.0, HISTORY: 600.0}
 """How long a run waits for the file of the embedded warehouse, by its lane: a live run gives way to

@@ -1,6 +1,6 @@
-"""What changes hours that are over: events that come late, silences that end, corrected contracts.
+"""Sensors that recompute closed hours: late events, ended outages, contract corrections.
 
-Belongs here: finding such hours, and asking for a run over just them.
+Belongs here: finding such hours, and requesting a run over just them.
 Keep out: what follows from them: the conditions take it from there (`automation`).
 """
 
@@ -63,10 +63,10 @@ _LONGEST_RUN = 168
 def late_sensors(
     events_job: str, facts_job: str, start: datetime, *, is_running: bool
 ) -> list[dg.SensorDefinition]:
-    """The sensors of events, silences and contracts; each looks once an hour.
+    """The sensors of events, telemetry gaps and contracts; each evaluates once an hour.
 
     `events_job` reads the events of its hours again, `facts_job` computes its hours again. Hours
-    before `start` have no partition and are not asked for.
+    before `start` have no partition and are not requested.
     """
     status = dg.DefaultSensorStatus.RUNNING if is_running else dg.DefaultSensorStatus.STOPPED
 
@@ -74,7 +74,7 @@ def late_sensors(
         job_name=events_job,
         minimum_interval_seconds=3600,
         default_status=status,
-        description="Hours of the last day of which Mist tells events that are not held.",
+        description="Hours of the last day with events in Mist that are not stored.",
     )
     def late_events(
         source: dg.ResourceParam[Source],
@@ -84,13 +84,13 @@ def late_sensors(
         until = floored(clock.now(), _HOUR) - ALLOWED_LATENESS
         begin = until - EVENT_REACH_BACK
         changed = hours_of_late_events(source, clock, warehouse, begin, until)
-        yield from _asked(changed, start, "No event came late.")
+        yield from _run_requests(changed, start, "No event came late.")
 
     @dg.sensor(
         job_name=facts_job,
         minimum_interval_seconds=300,
         default_status=status,
-        description="Hours of silences that are over, now that it is known what they were.",
+        description="Hours of telemetry gaps that ended, whose cause is now known.",
     )
     def ended_silences(
         context: dg.SensorEvaluationContext,
@@ -99,9 +99,9 @@ def late_sensors(
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         now = clock.now()
         since = datetime.fromisoformat(context.cursor) if context.cursor else now
-        changed, newest = hours_of_silences(warehouse, since, floored(now, _HOUR) - _HOUR)
+        changed, newest = hours_of_ended_gaps(warehouse, since, floored(now, _HOUR) - _HOUR)
         context.update_cursor(newest.isoformat())
-        yield from _asked(changed, start, "No silence of more than an hour ended.")
+        yield from _run_requests(changed, start, "No telemetry gap of more than an hour ended.")
 
     @dg.sensor(
         job_name=facts_job,
@@ -119,7 +119,7 @@ def late_sensors(
         compared = json.loads(context.cursor) if context.cursor else {}
         found, compared = hours_of_corrections(warehouse, compared, start, clock.now(), schedule)
         context.update_cursor(json.dumps(compared))
-        yield from _asked(
+        yield from _run_requests(
             found, start, "Every hour has the bandwidth, ranks, levels and trading hours in force."
         )
 
@@ -134,7 +134,7 @@ def late_sensors(
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         # The hours in progress are those of live runs.
         found = hours_without_facts(warehouse, floored(clock.now(), _HOUR) - _HOUR)
-        yield from _asked(found, start, "Every hour with samples has its circuit-hours.")
+        yield from _run_requests(found, start, "Every hour with samples has its circuit-hours.")
 
     return [late_events, ended_silences, corrections, uncomputed]
 
@@ -152,19 +152,19 @@ def hours_without_facts(warehouse: Warehouse, until: datetime) -> list[datetime]
 def hours_of_late_events(
     source: Source, clock: Clock, warehouse: Warehouse, start: datetime, end: datetime
 ) -> list[datetime]:
-    """Hours of [start, end) of which Mist tells events that the table does not hold."""
-    told = take_events(source.session(), start, end, clock)
-    held = warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
+    """Hours of [start, end) with events in Mist that the table lacks."""
+    received = take_events(source.session(), start, end, clock)
+    stored = warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
     keys = [*RAW_GATEWAY_EVENT.key]
-    known = pd.MultiIndex.from_frame(held[keys].astype("string"))
-    new = ~pd.MultiIndex.from_frame(told[keys].astype("string")).isin(known)
-    return sorted(set(_instants(told.loc[new, "event_at"].dt.floor("h"))))
+    known = pd.MultiIndex.from_frame(stored[keys].astype("string"))
+    new = ~pd.MultiIndex.from_frame(received[keys].astype("string")).isin(known)
+    return sorted(set(_instants(received.loc[new, "event_at"].dt.floor("h"))))
 
 
-def hours_of_silences(
+def hours_of_ended_gaps(
     warehouse: Warehouse, since: datetime, live_from: datetime
 ) -> tuple[list[datetime], datetime]:
-    """Hours of silences that ended after `since`, without the live ones; and the newest end."""
+    """Hours of gaps that ended after `since`, without the live ones; and the newest end."""
     if not warehouse.holds(GATEWAY_SILENCE):
         return [], since
     ended = warehouse.query(ended_telemetry_gaps(warehouse.lazy(GATEWAY_SILENCE), since))
@@ -269,15 +269,15 @@ def _instants(column: pd.Series) -> list[datetime]:
     return [pd.Timestamp(at).to_pydatetime() for at in column]
 
 
-def _asked(
+def _run_requests(
     found: Iterable[datetime], start: datetime, nothing: str
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """A run for each stretch of hours that follow each other, none before the start."""
+    """A run for each interval of consecutive hours, none before the start."""
     begin = floored(start, _HOUR)
-    stretches = list(consecutive_hours(sorted(at for at in found if at >= begin)))
-    if not stretches:
+    intervals = list(consecutive_hours(sorted(at for at in found if at >= begin)))
+    if not intervals:
         yield dg.SkipReason(nothing)
-    for first, last in stretches:
+    for first, last in intervals:
         yield dg.RunRequest(tags={**lane(HISTORY), **hours(first, last)})
 
 

@@ -1,7 +1,7 @@
 """Time partitions: when a slice starts, and what an asset sees of its neighbours.
 
 Belongs here: hourly and daily partitions in UTC, the mappings between them.
-Keep out: how far evidence reaches (`kpi.nearness` says it; the mappings follow).
+Keep out: how far evidence reaches (`kpi.nearness`, from which the mappings follow).
 """
 
 from datetime import datetime, timedelta
@@ -56,7 +56,7 @@ def neighbours(before: timedelta, after: timedelta) -> dg.TimeWindowPartitionMap
     )
 
 
-SAMPLES_NEAR = neighbours(_HOUR, _HOUR)
+SAMPLES_AROUND = neighbours(_HOUR, _HOUR)
 """20 minutes of samples would do; partitions are hours."""
 HOURS_OF_PERIOD = neighbours(timedelta(), timedelta())
 """A period sees its hours; those before the first partition do not exist."""
@@ -64,17 +64,17 @@ HOURS_OF_WINDOWS = neighbours((max(WINDOWS_H) - 1) * _HOUR, timedelta())
 """The longest window sees its hours."""
 POLLS_OF_WINDOWS = neighbours(max(WINDOWS_H) * _HOUR, _HOUR)
 """And a poll can be of the pass due an hour before or after its sample."""
-HOURS_NEAR_DAY = neighbours(timedelta(hours=24), _HOUR)
+HOURS_AROUND_DAY = neighbours(timedelta(hours=24), _HOUR)
 """A failover goes on from the day before; that it is over may be seen in the hour after."""
 HOURS_UNTIL_DAY = neighbours(timedelta(hours=24), timedelta())
-SILENCES_NEAR = neighbours(timedelta(), nearness.EVENT_REACH_BACK)
-"""What settles a silence comes after it, within the time that an event speaks for."""
+TELEMETRY_GAPS_AFTER = neighbours(timedelta(), nearness.EVENT_REACH_BACK)
+"""A gap is stored in the hour of its end, at most that long after an hour that it covers."""
 PATHS_BEFORE = neighbours(_HOUR, timedelta())
-"""What a poll repeats was told within the hour before."""
+"""Samples that a poll repeats were reported within the hour before."""
 SAMPLES_BEFORE = neighbours(nearness.EVENT_REACH_BACK + _HOUR, _HOUR)
-"""A silence that ends in an hour began within the 24 before, with samples beside both ends."""
+"""A telemetry gap that ends in an hour began within the 24 before; samples adjoin both ends."""
 EVENTS_BEFORE = neighbours(nearness.EVENT_REACH_BACK, timedelta())
-EVENTS_NEAR = neighbours(nearness.EVENT_REACH_BACK, nearness.EVENT_REACH_AHEAD)
+EVENTS_AROUND = neighbours(nearness.EVENT_REACH_BACK, nearness.EVENT_REACH_AHEAD)
 HOURS_OF_DAY_AND_NEXT = neighbours(timedelta(), _HOUR)
 """That the last hour of a day is over shows in the hour after it."""
 HOURS_OF_TRADING_DAY = neighbours(timedelta(hours=14), timedelta(hours=37))

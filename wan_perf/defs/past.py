@@ -1,7 +1,7 @@
 """Past hours that samples do not cover, from Mist's history.
 
-Belongs here: when the history is asked, and what a run says about it.
-Keep out: which hours lack samples (`kpi.unheard`), asking (`mist.history`).
+Belongs here: when the history is requested, and what a run reports about it.
+Keep out: which hours lack samples (`kpi.unheard`), requests (`mist.history`).
 """
 
 from collections import defaultdict
@@ -16,8 +16,8 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.kept_out import (
     ROWS,
     odd_values_check,
-    tell_impossible,
-    tell_kept_out,
+    report_impossible,
+    report_rejected,
     with_odd_values,
 )
 from wan_perf.defs.partitions import CHUNK, HOURLY
@@ -63,7 +63,7 @@ def raw_port_history(
         context.add_output_metadata(nothing, output_name=ROWS)
         return with_odd_values(conform([], RAW_PORT_HISTORY), None, RAW_PORT_HISTORY.name)
     if not warehouse.holds(RAW_INVENTORY):
-        # An hour that was asked for in vain would count as fetched.
+        # Without ports nothing is fetched, and the hour would count as fetched.
         raise WanPerfError(
             "No inventory was taken yet, so that nobody knows whose history to fetch; take it "
             "first: the job inventory_job, or wan-perf collect."
@@ -77,8 +77,8 @@ def raw_port_history(
     )
     wanted = _by_port(warehouse.query(lacking), _device_ids(warehouse))
     session = source.session()
-    # Without ports to ask for nothing is asked at all, not even the use of the token.
-    found = _ask(session, wanted, clock, source.reserve, progress) if wanted else Backfill()
+    # Without ports no request is sent, not even for the use of the token.
+    found = _fetch(session, wanted, clock, source.reserve, progress) if wanted else Backfill()
     reasons = {str(error) for error in found.left.values()}
     for sentence in sorted(reasons):
         context.log.warning(sentence)
@@ -95,12 +95,12 @@ def raw_port_history(
         },
         output_name=ROWS,
     )
-    tell_impossible(context, found.frame)
-    tell_kept_out(context, session)
+    report_impossible(context, found.frame)
+    report_rejected(context, session)
     return with_odd_values(found.frame, session, RAW_PORT_HISTORY.name)
 
 
-def _ask(
+def _fetch(
     session: MistSession, wanted: list[Wanted], clock: Clock, reserve: int, progress: Progress
 ) -> Backfill:
     budget = Budget(session, clock.now, reserve)

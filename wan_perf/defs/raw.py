@@ -1,6 +1,6 @@
-"""What Mist said: one row per sample or event, as frames.
+"""What Mist reported: one row per sample or event, as frames.
 
-Belongs here: which source feeds which raw table, and when it may be asked.
+Belongs here: which source feeds which raw table, and when it may be requested.
 Keep out: parsing (`mist`).
 """
 
@@ -17,8 +17,8 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.kept_out import (
     ROWS,
     odd_values_check,
-    tell_impossible,
-    tell_kept_out,
+    report_impossible,
+    report_rejected,
     with_odd_values,
 )
 from wan_perf.defs.partitions import CHUNK, HOURLY
@@ -76,7 +76,7 @@ def live_passes(
     clock: dg.ResourceParam[Clock],
     progress: dg.ResourceParam[Progress],
 ) -> tuple[dg.MaterializeResult[pd.DataFrame], dg.MaterializeResult[pd.DataFrame]]:
-    """One asset of two tables: ports and paths are asked at the same instants of one clock."""
+    """One asset of two tables: ports and paths are polled at the same instants of one clock."""
     start, end = naive(context.partition_time_window)
     session = source.session()
     due = _due_now(clock, start, end) if _is_live(context) else clock.passes(start, end)
@@ -95,16 +95,16 @@ def live_passes(
     missed = {f"{what} at {at:%Y-%m-%d %H:%M}": why for (at, what), why in passes.missed.items()}
     for what, why in missed.items():
         context.log.warning(f"The pass of {what} UTC was missed: {why}")
-    said = {
+    metadata = {
         "passes_taken": len(passes.taken),
         "passes_missed": missed,
         "calls": session.calls,
         "calls_left": budget.left if budget else None,
     }
-    context.add_output_metadata(said, output_name=RAW_PORT_SAMPLE.name)
-    tell_impossible(context, passes.port_samples, RAW_PORT_SAMPLE.name)
-    tell_impossible(context, passes.path_samples, RAW_PATH_SAMPLE.name)
-    tell_kept_out(context, session, RAW_PORT_SAMPLE.name)
+    context.add_output_metadata(metadata, output_name=RAW_PORT_SAMPLE.name)
+    report_impossible(context, passes.port_samples, RAW_PORT_SAMPLE.name)
+    report_impossible(context, passes.path_samples, RAW_PATH_SAMPLE.name)
+    report_rejected(context, session, RAW_PORT_SAMPLE.name)
     return (
         with_odd_values(passes.port_samples, session, RAW_PORT_SAMPLE.name),
         dg.MaterializeResult(asset_key=RAW_PATH_SAMPLE.name, value=passes.path_samples),
@@ -143,7 +143,7 @@ def raw_gateway_event(
             why = str(error)
             context.log.warning(f"Events were not had and stay as they are: {why}")
     context.add_output_metadata({"calls": session.calls, "why_left": why}, output_name=ROWS)
-    tell_kept_out(context, session)
+    report_rejected(context, session)
     record_requests(
         context, RAW_GATEWAY_EVENT.name, final | (requested if events is not None else {})
     )
@@ -206,7 +206,7 @@ def raw_site_sle(
         {"hours_left": len(found.left), "why_left": reasons, "calls": session.calls},
         output_name=ROWS,
     )
-    tell_kept_out(context, session)
+    report_rejected(context, session)
     return with_odd_values(found.frame, session, RAW_SITE_SLE.name)
 
 

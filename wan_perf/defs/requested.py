@@ -79,8 +79,8 @@ def _requested_at(
     by_key = {key_of(hour): hour for hour in hours}
     found = {}
     for record in records:
-        told = record.asset_materialization
-        value = told.metadata.get(REQUESTED_AT) if told else None
+        event = record.asset_materialization
+        value = event.metadata.get(REQUESTED_AT) if event else None
         if value is not None and record.partition_key in by_key:
             found[by_key[record.partition_key]] = datetime.fromisoformat(str(value.value))
     return found

@@ -30,7 +30,7 @@ _LOGGER = logging.getLogger("wan_perf")
 
 
 class Progress(Protocol):
-    """Told of what is over while a run works."""
+    """Receives the progress of a run."""
 
     def passed(self, pass_at: datetime, calls_left: int | None) -> None:
         """A sampling pass is over; so many calls are left in the hour, where that is known."""
@@ -66,7 +66,7 @@ class LoggedProgress:
 
 @dataclass(frozen=True)
 class Source:
-    """The Mist organisation that the settings name; nothing is opened before it is asked for.
+    """The Mist organisation that the settings name; nothing is opened before its first use.
 
     `timeout`: longest wait for a connection and for the next bytes of an answer; None: as the
     settings say. [s]
@@ -162,7 +162,7 @@ def warehouse_for(settings: Settings) -> DuckDBWarehouse | SnowflakeWarehouse:
     """The warehouse that the settings name; nothing is opened.
 
     Raises:
-        UsageError: Snowflake is asked for, and its settings are incomplete or contradict.
+        UsageError: the warehouse is Snowflake, and its settings are incomplete or contradict.
     """
     if settings.warehouse == "duckdb":
         return DuckDBWarehouse(settings.duckdb_path)

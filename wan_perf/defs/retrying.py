@@ -1,6 +1,6 @@
-"""What is tried again by itself: what may well succeed later, and nothing else.
+"""Automatic retries: of failures that may well succeed later, and no others.
 
-Belongs here: how often, after how long, and for whom not.
+Belongs here: how often, after which delay, and for which runs not.
 Keep out: which failures are transient (`errors.TransientError` and its kinds).
 """
 

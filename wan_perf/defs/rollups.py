@@ -15,7 +15,7 @@ from wan_perf.defs.partitions import (
     MONTHLY,
     MONTHS_BEFORE,
     POLLS_OF_TRADING_DAY,
-    SAMPLES_NEAR,
+    SAMPLES_AROUND,
     WEEKLY,
 )
 from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_months
@@ -37,7 +37,7 @@ from wan_perf.warehouse import sql_asset
 
 _OF_DAY = {
     "circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD),
-    "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_NEAR),
+    "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
 }
 _OF_DAYS = {
     name: dg.AssetIn(partition_mapping=DAYS_OF_PERIOD)

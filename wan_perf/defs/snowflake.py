@@ -58,7 +58,7 @@ class Login:
 
         settings = self.settings
         named: dict[str, Any] = {name: getattr(settings, f"snf_{name}") for name in _NEEDED}
-        way: dict[str, Any] = {name: said for name, said in self.way.items() if name != "token"}
+        way: dict[str, Any] = {name: value for name, value in self.way.items() if name != "token"}
         resource = SnowflakeResource(
             **named,
             **way,

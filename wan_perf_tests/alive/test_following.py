@@ -18,7 +18,7 @@ from wan_perf.defs.automation import (
     follows_hours,
     follows_inventory,
 )
-from wan_perf.defs.lanes import ASKED_BY, HISTORY, LIVE, lane
+from wan_perf.defs.lanes import HISTORY, LIVE, REQUESTED_BY, lane
 from wan_perf_tests.memory import memory
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -55,7 +55,7 @@ def drawn() -> None:
 
 
 ALL = dg.Definitions(assets=[told, found, drawn])
-ASKED = {**lane(HISTORY), ASKED_BY: FACTS_SENSOR}
+ASKED = {**lane(HISTORY), REQUESTED_BY: FACTS_SENSOR}
 
 
 def hour(n: int) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from wan_perf.definitions import FACTS_JOB, build_definitions
 from wan_perf.defs.automation import live_run
-from wan_perf.defs.late import hours_of_silences
+from wan_perf.defs.late import hours_of_ended_gaps
 from wan_perf.frames import conform
 from wan_perf.simulator import Fleet
 from wan_perf.tables import CIRCUIT_HOUR, DIM_CIRCUIT, GATEWAY_SILENCE, RAW_GATEWAY_EVENT
@@ -131,7 +131,7 @@ def test_a_silence_that_is_over_asks_for_its_hours(tmp_path: Path, since: str, f
     row = SILENCE | {"started_at": H("2026-03-07T06:40"), "ended_at": H("2026-03-07T10:20")}
     window = Window(START, START + timedelta(days=1))
     warehouse.store(GATEWAY_SILENCE, conform([row], GATEWAY_SILENCE), window)
-    hours, newest = hours_of_silences(warehouse, H(since), H("2026-03-07T09:00"))
+    hours, newest = hours_of_ended_gaps(warehouse, H(since), H("2026-03-07T09:00"))
     assert [hour.hour for hour in hours] == found
     assert newest == (row["ended_at"] if found else H(since))
 

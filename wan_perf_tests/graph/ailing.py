@@ -22,7 +22,7 @@ import pandas as pd
 
 from wan_perf.declaration import Table
 from wan_perf.definitions import HOURLY_JOB, INVENTORY_JOB, build_definitions
-from wan_perf.defs.kept_out import KEPT_OUT
+from wan_perf.defs.kept_out import REJECTED
 from wan_perf.defs.resources import Source
 from wan_perf.defs.retrying import AT_ONCE_TAG
 from wan_perf.errors import WanPerfError
@@ -78,7 +78,7 @@ class Ran:
     def warnings(self) -> list[str]:
         missed = dict.fromkeys(self.told.get("passes_missed", {}).values())
         why = [w for of in ("why_left", "why_without_quality") for w in self.told.get(of, ())]
-        return [*self.told.get(KEPT_OUT, ()), *why, *missed]
+        return [*self.told.get(REJECTED, ()), *why, *missed]
 
 
 class _Everything(logging.Handler):
