@@ -45,7 +45,7 @@ _MOST_EXACT = 2**53
 
 @dataclass(frozen=True)
 class HourFile:
-    """A file that reads well.
+    """A valid file.
 
     Attributes:
         hours: WHO, hour (naive UTC) and FIGURES, by the number of the row in the file.
@@ -119,15 +119,15 @@ def with_circuits(file: HourFile, ports: pd.DataFrame) -> HourFile:
     hours = file.hours.copy()
     described = ports.assign(port=_folded(ports["port_id"]))
     for site in ("site_id", "site_name"):
-        asked = hours.loc[hours["circuit_id"].isna(), [site, "port_id", "hour"]].dropna()
-        names = asked.assign(site=_folded(asked[site]), port=_folded(asked["port_id"]))
+        unnamed = hours.loc[hours["circuit_id"].isna(), [site, "port_id", "hour"]].dropna()
+        names = unnamed.assign(site=_folded(unnamed[site]), port=_folded(unnamed["port_id"]))
         of_site = described.assign(site=_folded(described[site]))
         pairs = names.reset_index(names="number").merge(of_site, on=["site", "port"])
-        held = pairs[_in_force(pairs)].drop_duplicates(["number", "circuit_id"])
-        alone = held.drop_duplicates("number", keep=False).set_index("number")["circuit_id"]
-        found = alone.reindex(asked.index)
-        own = asked[site] + ":" + asked["port_id"]
-        hours.loc[asked.index, "circuit_id"] = found.where(found.notna(), own)
+        in_force = pairs[_in_force(pairs)].drop_duplicates(["number", "circuit_id"])
+        alone = in_force.drop_duplicates("number", keep=False).set_index("number")["circuit_id"]
+        found = alone.reindex(unnamed.index)
+        own = unnamed[site] + ":" + unnamed["port_id"]
+        hours.loc[unnamed.index, "circuit_id"] = found.where(found.notna(), own)
 
     def twice(number: Any) -> str:
         hour, circuit = hours.loc[number, "hour"], str(hours.loc[number, "circuit_id"])
@@ -160,16 +160,16 @@ def unknown_circuits(hours: pd.DataFrame, circuits: pd.DataFrame) -> pd.Series:
 
 
 def _in_force(pairs: pd.DataFrame) -> pd.Series:
-    """Whether what is described held at the end of the row's hour, see `validity.in_force`."""
+    """Whether the circuit is in force at the end of the row's hour, see `validity.in_force`."""
     end = pairs["hour"] + HOUR
     return (pairs["valid_from"] < end) & (pairs["valid_to"].isna() | (pairs["valid_to"] >= end))
 
 
-def _refuse(bad: pd.Series, where: str, said: Callable[[Any], str]) -> None:
-    """Refuse the file for the first bad row, with what is said of it by its number."""
+def _refuse(bad: pd.Series, where: str, message: Callable[[Any], str]) -> None:
+    """Refuse the file for the first bad row; `message` describes it by its number."""
     if bad.any():
         number = bad.idxmax()
-        raise UsageError(f"{where} {number}: {said(number)}")
+        raise UsageError(f"{where} {number}: {message(number)}")
 
 
 def _refuse_columns(cells: pd.DataFrame, path: Path) -> None:
@@ -205,13 +205,13 @@ def _text(value: Any) -> str:
 
 def _hours(cells: pd.Series, where: str, opening: datetime, end: datetime) -> pd.Series:
     # A number is no instant, whatever its unit might be.
-    told = cells.astype(str) if pd.api.types.is_numeric_dtype(cells) else cells
-    at = pd.to_datetime(told, utc=True, errors="coerce", format="ISO8601").dt.tz_localize(None)
+    texts = cells.astype(str) if pd.api.types.is_numeric_dtype(cells) else cells
+    at = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601").dt.tz_localize(None)
     _refuse(
         at.isna() | (at != at.dt.floor("h")),
         where,
         lambda n: (
-            f"hour is {_shown(told[n])!r}; give the start of a whole UTC hour, such as "
+            f"hour is {_shown(texts[n])!r}; give the start of a whole UTC hour, such as "
             "2026-03-01T14:00."
         ),
     )
@@ -240,10 +240,10 @@ def _figures(cells: pd.DataFrame, name: str, where: str) -> pd.Series:
     kind: Any = "Int64" if column.type == "integer" else "float64"
     if name not in cells.columns:
         return pd.Series(np.nan, cells.index).astype(kind)
-    told = cells[name]
+    values = cells[name]
     most = 60 if column.unit == "min" else column.le
-    figures = pd.to_numeric(told.astype(object), errors="coerce").astype("float64")
-    good = np.isfinite(figures) & (figures >= 0) & (told.dtype != bool)
+    figures = pd.to_numeric(values.astype(object), errors="coerce").astype("float64")
+    good = np.isfinite(figures) & (figures >= 0) & (values.dtype != bool)
     if most is not None:
         good &= figures <= most
     if kind == "Int64":
@@ -252,16 +252,16 @@ def _figures(cells: pd.DataFrame, name: str, where: str) -> pd.Series:
     within = "of 0 or more" if most is None else f"from 0 to {most:g}"
     unit = f", in {column.unit}" if column.unit else ""
     _refuse(
-        told.notna() & ~good,
+        values.notna() & ~good,
         where,
-        lambda n: f"{name} is {_shown(told[n])!r}; give {wanted} {within}{unit}.",
+        lambda n: f"{name} is {_shown(values[n])!r}; give {wanted} {within}{unit}.",
     )
     if kind == "Int64":
         _refuse(
             figures > _MOST_EXACT,
             where,
             lambda n: (
-                f"{name} is {_shown(told[n])!r}, which no circuit reaches in an hour: a counter "
+                f"{name} is {_shown(values[n])!r}, which no circuit reaches in an hour: a counter "
                 "difference below zero without its sign; leave the cell empty."
             ),
         )
@@ -280,15 +280,15 @@ def _complete(hours: pd.DataFrame, columns: tuple[str, ...], where: str) -> None
         lambda _: "one of rx_bytes and tx_bytes is empty; give both or neither.",
     )
     for name, (of, whole) in _WHOLE_HOUR.items():
-        told = hours[list(of)].notna().any(axis=1)
+        has_figure = hours[list(of)].notna().any(axis=1)
         if name in columns:
-            said = f"{name} is empty beside {' or '.join(c for c in of if c in columns)}"
+            problem = f"{name} is empty beside {' or '.join(c for c in of if c in columns)}"
             remedy = f"give the minutes, or leave the column out if all are {whole:g}"
-            sentence = f"{said}; {remedy}."
-            _refuse(told & hours[name].isna(), where, lambda _, s=sentence: s)  # type: ignore[misc]
+            sentence = f"{problem}; {remedy}."
+            _refuse(has_figure & hours[name].isna(), where, lambda _, s=sentence: s)  # type: ignore[misc]
         else:
             hours[name] = whole
-        hours[name] = hours[name].where(told)
+        hours[name] = hours[name].where(has_figure)
     up, unknown = hours["up_minutes"], hours["unknown_minutes"]
     _refuse(
         up + unknown > 60,

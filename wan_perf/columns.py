@@ -297,7 +297,7 @@ _STATE = (
     _text(
         "state",
         "Known: up, down. No known state: standby (on demand, not needed), disabled (switched off "
-        "by a person), unheard (gateway silent, unsettled), unknown.",
+        "by a person), unheard (no telemetry, unsettled), unknown.",
         ("up", "down", "standby", "disabled", "unheard", "unknown"),
     ),
     _text(
@@ -309,7 +309,7 @@ _STATE = (
     _flag("is_link_up", "A member port's link is up, whatever lies behind it."),
     _text(
         "evidence",
-        "What the known state rests on: events and samples (heard), what followed a silence "
+        "What the known state rests on: events and samples (heard), what followed a telemetry gap "
         "(settled), the history.",
         EVIDENCE,
     ),
@@ -421,8 +421,8 @@ _FACT = (
     ),
     _text(
         "outcome",
-        "What settled a silence: the gateway booted; its port carried traffic; its lines were cut. "
-        "NULL where nothing did.",
+        "What settled a telemetry gap: the gateway booted; its port carried traffic; its lines "
+        "were cut. NULL where nothing did.",
         ("restarted", "carried", "cut"),
     ),
     _minutes("unknown_minutes", "Minutes in which no state is known; part of down_minutes."),
@@ -481,7 +481,7 @@ _FACT = (
     _text(
         "state_evidence",
         "Weakest evidence that the hour's known state rests on: events and samples (heard), what "
-        "followed a silence (settled), the history; or an older tool alone (import).",
+        "followed a telemetry gap (settled), the history; or an older tool alone (import).",
         (*EVIDENCE, "import"),
     ),
 )

@@ -49,7 +49,7 @@ class Table:
     is replaced pass by pass (by that column's values) instead of by partition. One that is replaced
     `by_key` keeps every row but those whose key is stored. A table with none of them is replaced
     whole. `minutes` is the length of its period: nothing in minutes exceeds it. Raw
-    tables keep what was heard, so their values have no bounds. In a table that `sums_circuits`
+    tables store values as reported, so these have no bounds. In a table that `sums_circuits`
     bytes are large integers: 2,200 circuits of 1 Gbit/s carry more in 13 months than 64 bits hold.
     The published copy has the rows of the newest `published_days` days; None: all; 0: none. Rows
     older than `retention_days` are removed, unless the policy states another age; None: never.
@@ -136,10 +136,10 @@ def _present(names: tuple[str, ...]) -> Rule:
 def _words(columns: tuple[Column, ...]) -> tuple[Rule, ...]:
     if not columns:
         return ()
-    said = "; ".join(f"{column.name} is one of {', '.join(column.one_of)}" for column in columns)
+    known = "; ".join(f"{column.name} is one of {', '.join(column.one_of)}" for column in columns)
     rule = Rule(
         "words_are_known",
-        f"{said}.",
+        f"{known}.",
         lambda t: reduce(and_, (t[c.name].isin(c.one_of).fill_null(True) for c in columns)),
     )
     return (rule,)

@@ -1,7 +1,7 @@
 """The code location: every asset, check and job, put together from the settings.
 
 Belongs here: assembling. Tests and the command line replace resources by name.
-Keep out: everything else. Nothing is opened, read or asked at import but the settings.
+Keep out: everything else. At import only the settings are read.
 """
 
 import gc
@@ -225,7 +225,7 @@ def _job(
 def _in(
     asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition | None
 ) -> dg.AssetsDefinition:
-    """The asset in its partitions, with the condition under which it runs by itself."""
+    """The asset in its partitions, with the condition under which it runs automatically."""
     condition = next((c for assets, c in _CONDITIONS if asset in assets), None)
     return asset.map_asset_specs(
         lambda spec: spec.replace_attributes(

@@ -1,7 +1,7 @@
-"""Episodes out of pieces: what lasts longer than a day is kept as pieces of one UTC day each.
+"""Episodes out of pieces: what lasts longer than a day is stored as pieces of one UTC day each.
 
 Belongs here: how pieces are chained, and the views that show a row an episode.
-Keep out: how a piece is found (`kpi`), how a view is kept (`warehouse`).
+Keep out: how a piece is found (`kpi`), how a view is stored (`warehouse`).
 
 A piece joins the next where one ends as the other starts. So a day is computed from its own hours
 alone, in any order and any number of times, and an episode over any number of days is one row.
@@ -30,7 +30,7 @@ def chained(pieces: ir.Table, by: Sequence[str]) -> ir.Table:
 
 
 def flap_events(circuit_state: ir.Table) -> ir.Table:
-    """One row per transition: the stretches that begin with one."""
+    """One row per transition: the states that begin with one."""
     turned = circuit_state.filter(circuit_state.turned_to.notnull())
     return turned.select(
         *("circuit_id", "site_id", "turned_to", "down_cause", "evidence"),
@@ -47,7 +47,7 @@ def failover_events(failover_piece: ir.Table, circuit_hour: ir.Table) -> ir.Tabl
     joined = chained(failover_piece, ("site_id",))
     whole = ibis.window(group_by=[joined.site_id, joined.episode])
     longest = joined.on_backup_minutes.max().over(whole)
-    # Of parts that lasted as long the first by name: whoever asks again is told the same.
+    # Among parts of equal length the first by name, so that the result is deterministic.
     pieces = joined.mutate(is_longest=joined.on_backup_minutes == longest)
     figures: dict[str, ir.Scalar] = {}
     for metric in QUALITY:

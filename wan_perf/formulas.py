@@ -58,7 +58,7 @@ def availability_pct(
 def is_judged(
     value: ir.NumericValue, level: ir.NumericValue, observed_minutes: ir.NumericValue
 ) -> ir.BooleanValue:
-    """True where an hour can be held against a level: both known, observed 30 minutes or more."""
+    """True where an hour can be compared with a level: both known, observed 30 minutes or more."""
     observed = (observed_minutes >= ENOUGH_MINUTES).fill_null(False)
     return value.notnull() & level.notnull() & observed
 

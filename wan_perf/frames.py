@@ -1,6 +1,6 @@
 """Rows of a declared table as a pandas frame of its types.
 
-Belongs here: how a value of each declared type is held in a frame.
+Belongs here: the dtype of each declared type in a frame.
 Keep out: which columns there are (`tables`).
 """
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from wan_perf.declaration import Table
 
-_HELD = {
+_DTYPES = {
     "text": "object",
     "integer": "Int64",
     "large_integer": "object",
@@ -42,4 +42,4 @@ def _series(values: list[Any], kind: str) -> pd.Series:
         values = [None if value is None else int(value) for value in values]
     if kind == "real":
         values = [np.nan if value is None else value for value in values]
-    return pd.Series(values, dtype=_HELD[kind])
+    return pd.Series(values, dtype=_DTYPES[kind])

@@ -1,4 +1,4 @@
-"""The figures of an hour that are held against levels, and the columns that belong to each.
+"""The figures of an hour that are compared with levels, and the columns that belong to each.
 
 Belongs here: which column is judged, and the names of its levels, hours above and hours judged.
 Keep out: the levels (`thresholds`), what counts as above (`formulas`). One more metric is one more

@@ -1,9 +1,9 @@
 """What BI tools read: tables that there are, put side by side with names.
 
 Belongs here: the rows of the views for executives, engineers and drilldowns.
-Keep out: figures of a period (`kpi`), how a view is kept (`warehouse`).
+Keep out: figures of a period (`kpi`), how a view is stored (`warehouse`).
 
-Nothing is measured here. What is derived is a ratio of sums that the tables hold, or the change
+Nothing is measured here. What is derived is a ratio of stored sums, or the change
 from one month to the next; where a part of it is unknown it is NULL.
 """
 
@@ -26,7 +26,7 @@ OF_MONTH = (
     *("utilization_p95_worst_pct", "utilization_p95_worst_circuit_id"),
     *("failover_count", "failed_over_minutes", "flap_count", "coverage_pct"),
 )
-"""What executives are told of a region's month as it stands in its table."""
+"""Columns of a region's month that the executive view takes from its table unchanged."""
 OF_24_HOURS = {
     "utilization_24h_pct": "utilization_pct",
     "utilization_p95_24h_pct": "utilization_p95_pct",
@@ -65,12 +65,12 @@ def executive_overviews(
         rows = rows.left_join(beside, by).drop("month_right", "region_right")
     lost = (rows.dark_minutes + rows.unreachable_minutes) / rows.site_count.nullif(0)
     last_day = rows.month.cast("timestamp") + MONTH.length + ibis.interval(days=-1)
-    told = rows.mutate(
+    months = rows.mutate(
         utilization_high_hours_pct=_high_share(rows),
         lost_per_site_minutes=lost.round(VALUE_DECIMALS),
         is_whole_month=rows.whole_day_count.fill_null(0) == last_day.day(),
     )
-    return _with_changes(told)
+    return _with_changes(months)
 
 
 def _with_changes(months: ir.Table) -> ir.Table:

@@ -49,7 +49,7 @@ ROLLING = "13_month"
 ROLLING_MONTHS = 13
 """The month and the twelve before it; named by the last."""
 PERIODS = {"day": DAY, "week": WEEK, "month": MONTH, ROLLING: MONTH}
-"""The periods that are kept, by name, each with the one that its column tells."""
+"""The stored periods by name, each with the one that its column names."""
 
 WINDOWS_H = (3, 12, 24)
 """Trailing windows; that of hour h covers as many hours as it is long, up to the end of h. [h]"""
@@ -57,7 +57,7 @@ WINDOWS_H = (3, 12, 24)
 _FIRST_WEEKEND_DAY = 6
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
-_NEAR_A_LOCAL_DAY = range(-14, 62)
+_HOURS_AROUND_LOCAL_DAY = range(-14, 62)
 """Hours from midnight UTC in which a trading day of that date can lie: zones are at most 14 hours
 ahead and 12 behind, and a trading day ends less than 48 hours after its own midnight. [h]"""
 
@@ -115,8 +115,10 @@ def _local(hour: datetime, zone: ZoneInfo) -> datetime:
 def _trading_hour_count(day: date, zone: ZoneInfo, schedule: Sequence[TradingHours]) -> int:
     """UTC hours that begin in the trading day: one more or less where clocks change in it."""
     midnight = datetime.combine(day, time())
-    near = (_local(midnight + n * _HOUR, zone).replace(tzinfo=None) for n in _NEAR_A_LOCAL_DAY)
-    return sum(trading_day(schedule, local) == day for local in near)
+    hours = (
+        _local(midnight + n * _HOUR, zone).replace(tzinfo=None) for n in _HOURS_AROUND_LOCAL_DAY
+    )
+    return sum(trading_day(schedule, local) == day for local in hours)
 
 
 def _local_calendar(local: datetime) -> dict[str, Any]:

@@ -178,6 +178,6 @@ def _for_each(override: Override, names: Names) -> Iterator[Override]:
 def _matches_nothing(override: Override, names: Names) -> str:
     scope, name = override.scope
     word = scope.replace("_", " ")
-    near = closest(name, (known.spelled for known in names[scope].values()))
-    advice = f"the closest is {near!r}" if near else "correct the name or remove the override"
+    match = closest(name, (known.spelled for known in names[scope].values()))
+    advice = f"the closest is {match!r}" if match else "correct the name or remove the override"
     return f"Override of {override.metric}: no {word} is called {name!r}; {advice}."

@@ -211,7 +211,7 @@ RAW_GATEWAY_EVENT = Table(
 )
 GATEWAY_SILENCE = Table(
     "gateway_silence",
-    "One row per silence of a gateway that is over, and one per port of it; by the hour it ended.",
+    "One row per ended telemetry gap of a gateway, and one per port of it; by the hour it ended.",
     group="events",
     partition="ended_at",
     key=("ended_at", "gateway_mac", "port_id"),
@@ -221,7 +221,7 @@ GATEWAY_SILENCE = Table(
     own_rules=(
         Rule(
             "silences_end_after_they_start",
-            "A silence lasts for some time.",
+            "A telemetry gap ends after it starts.",
             lambda t: t.started_at < t.ended_at,
         ),
     ),
@@ -343,7 +343,7 @@ DIM_HOUR = Table(
 )
 CIRCUIT_STATE = Table(
     "circuit_state",
-    "One row per circuit and stretch of one state and use within one UTC hour, end to end; none "
+    "One row per circuit and interval of one state and use within one UTC hour, end to end; none "
     "where a circuit has no port.",
     group="facts",
     partition="started_at",
@@ -356,7 +356,7 @@ CIRCUIT_STATE = Table(
     own_rules=(
         Rule(
             "stretches_lie_within_their_hour",
-            "A stretch lasts for some time and ends with its hour at the latest.",
+            "An interval ends after it starts, and with its hour at the latest.",
             lambda t: (
                 (t.started_at < t.ended_at)
                 & (t.ended_at <= t.started_at.truncate("h") + ibis.interval(hours=1))

@@ -95,7 +95,7 @@ def in_force(dimension: ir.Table, end: ir.TimestampValue) -> ir.BooleanValue:
 
 
 def of_stores(rows: ir.Table, dim_site: ir.Table, ends: ir.TimestampValue, *names: str) -> ir.Table:
-    """The rows of stores with what is said of their site at the instant, the end of their period.
+    """The rows of stores with columns of their site as of the end of their period.
 
     Rows of hubs are left out, and those of a site that was gone by then.
     """

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 
 _HOURS_OF_DAY = 24
 _OF_CLOSED_HOURS = ("history", "import")
-"""Sources that are asked for hours that are over only."""
+"""Sources that are requested for closed hours only."""
 
 
 def closed_hours(circuit_hour: ir.Table) -> ir.Table:

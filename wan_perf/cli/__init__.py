@@ -59,7 +59,7 @@ def _options_of_one_command() -> Iterator[None]:
 
 def _run() -> None:
     try:
-        with waiting(_PATIENCE_S, lambda said: click.echo(f"wan-perf: {said}", err=True)):
+        with waiting(_PATIENCE_S, lambda notice: click.echo(f"wan-perf: {notice}", err=True)):
             sys.exit(run(commands))
     except Exception as error:  # the one boundary: nobody sees a traceback
         from wan_perf.cli.failures import ending

@@ -41,17 +41,17 @@ class Adoption(Runs):
                 continue
             with self.notices.status(name):
                 key, partitions = specs[name].key, specs[name].partitions_def
-                held = self._held(table, partitions)
+                stored = self._row_counts(table, partitions)
                 known = self._known(key, partitions)
-                new = {each: rows for each, rows in held.items() if each not in known}
+                new = {each: rows for each, rows in stored.items() if each not in known}
                 self._record(key, new)
             if partitions is None:
                 self.console.print(f"{name}: {'adopted' if new else 'nothing to adopt'}.")
             else:
                 adopted = counted(len(new), "partition", "partitions")
-                self.console.print(f"{name}: {adopted} adopted, of {len(held):,} with rows.")
+                self.console.print(f"{name}: {adopted} adopted, of {len(stored):,} with rows.")
 
-    def _held(
+    def _row_counts(
         self, table: Table, partitions: dg.PartitionsDefinition | None
     ) -> dict[str | None, int]:
         """Rows by partition; by None where the asset has no partitions."""
@@ -73,11 +73,11 @@ class Adoption(Runs):
             return set(self._instance.get_materialized_partitions(key))
         return {None} if self._instance.get_latest_materialization_event(key) else set()
 
-    def _record(self, key: dg.AssetKey, held: dict[str | None, int]) -> None:
-        if not held:
+    def _record(self, key: dg.AssetKey, row_counts: dict[str | None, int]) -> None:
+        if not row_counts:
             return
         log = self._instance.event_log_storage
-        *events, last = [_materialized(key, *of) for of in sorted(held.items())]
+        *events, last = [_materialized(key, *of) for of in sorted(row_counts.items())]
         if isinstance(log, SqliteEventLogStorage) and events:
             rows = [log.prepare_insert_event(event).compile().params for event in events]
             for connection in (log.run_connection(RUNLESS_RUN_ID), log.index_connection()):
@@ -90,7 +90,7 @@ class Adoption(Runs):
 
 
 def _materialized(key: dg.AssetKey, partition: str | None, rows: int) -> EventLogEntry:
-    told = dg.AssetMaterialization(
+    materialization = dg.AssetMaterialization(
         asset_key=key,
         partition=partition,
         metadata={"dagster/partition_row_count": rows, "adopted": True},
@@ -105,6 +105,6 @@ def _materialized(key: dg.AssetKey, partition: str | None, rows: int) -> EventLo
         dagster_event=DagsterEvent(
             event_type_value=DagsterEventType.ASSET_MATERIALIZATION.value,
             job_name=RUNLESS_JOB_NAME,
-            event_specific_data=StepMaterializationData(told),
+            event_specific_data=StepMaterializationData(materialization),
         ),
     )

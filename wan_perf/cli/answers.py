@@ -106,8 +106,8 @@ def loaded_now(warehouse: Warehouse) -> Answer:
 
 def growing(warehouse: Warehouse) -> Answer:
     """The circuits whose busy hours rise, those that are full first at the top."""
-    told = warehouse.lazy(TREND)
-    rising = told.filter(told.verdict == "rising")
+    trends = warehouse.lazy(TREND)
+    rising = trends.filter(trends.verdict == "rising")
     return Answer(
         "Which circuits are trending worse? (four weeks of history or more)",
         rising.order_by([rising.days_to_90, "circuit_id"]),
@@ -123,11 +123,11 @@ def growing(warehouse: Warehouse) -> Answer:
 
 def regions(warehouse: Warehouse, days: ir.Table) -> Answer:
     """Regions on the day, the least available first."""
-    told = warehouse.lazy(REGION_PERIODS[DAY.column])
-    told = told.inner_join(days.select("day").distinct(), "day")
+    rows = warehouse.lazy(REGION_PERIODS[DAY.column])
+    rows = rows.inner_join(days.select("day").distinct(), "day")
     return Answer(
         "How did the regions do? (circuits; share of them at or above high)",
-        told.order_by([told.availability_pct, "region"]),
+        rows.order_by([rows.availability_pct, "region"]),
         {
             "region": "region",
             "circuit_count": "circuits",
@@ -182,7 +182,7 @@ def longest_runs(warehouse: Warehouse, days: ir.Table) -> Answer:
         ],
     )
     return Answer(
-        f"Which stretches of load at or above {SEVERITIES[-1]} lasted longest?",
+        f"Which runs of load at or above {SEVERITIES[-1]} lasted longest?",
         reaching.order_by([reaching.above_hours.desc(), "circuit_id", "started_at"]),
         {
             "site_name": "site",
@@ -222,7 +222,7 @@ def failovers(warehouse: Warehouse, days: ir.Table) -> Answer:
     """
     events = warehouse.lazy(FAILOVER_EVENT)
     sites = days.select("site_id", "site_name", "day", "end").distinct()
-    near = events.join(
+    of_day = events.join(
         sites,
         [
             events.site_id == sites.site_id,
@@ -232,7 +232,7 @@ def failovers(warehouse: Warehouse, days: ir.Table) -> Answer:
     )
     return Answer(
         "Which sites ran on a backup, and how good was it? (during it; the day before)",
-        near.order_by([near.on_backup_minutes.desc(), "site_name", "started_at"]),
+        of_day.order_by([of_day.on_backup_minutes.desc(), "site_name", "started_at"]),
         {
             "site_name": "site",
             "started_at": "since (UTC)",
@@ -279,18 +279,18 @@ def least_available(warehouse: Warehouse, days: ir.Table) -> Answer:
 
 def _ranked(warehouse: Warehouse, days: ir.Table, column: str) -> ir.Table:
     """The day's figures of the circuits that the report ranks by a column, the worst first."""
-    told = warehouse.lazy(TOP_OFFENDER)
-    told = told.filter((told.ranked_by == column) & (told.period == DAY.column))
-    places = told.select("circuit_id", "place", day=told.period_start)
+    ranks = warehouse.lazy(TOP_OFFENDER)
+    ranks = ranks.filter((ranks.ranked_by == column) & (ranks.period == DAY.column))
+    places = ranks.select("circuit_id", "place", day=ranks.period_start)
     return days.inner_join(places, ["circuit_id", "day"]).order_by(["place", "circuit_id"])
 
 
 def chronic(warehouse: Warehouse, days: ir.Table) -> Answer:
     """The circuits of the day that were bad on many of the last trading days, as reported."""
-    told = warehouse.lazy(CHRONIC_OFFENDER).semi_join(days, "circuit_id")
+    offenders = warehouse.lazy(CHRONIC_OFFENDER).semi_join(days, "circuit_id")
     return Answer(
         "Which circuits are chronically unstable? (days of the last trading days)",
-        told.order_by([told.bad_day_count.desc(), "circuit_id"]),
+        offenders.order_by([offenders.bad_day_count.desc(), "circuit_id"]),
         {
             **_WHO,
             "bad_day_count": "bad",
@@ -320,11 +320,11 @@ def worst_quality(warehouse: Warehouse, days: ir.Table) -> Answer:
         for m in QUALITY
     }
     peaks = {m.max: of_day[m.max].max() for m in QUALITY}
-    told = of_day.group_by("site_name", "region", "circuit_id").aggregate(**counted, **peaks)
-    worst = sum((told[name] for name in counted), start=ibis.literal(0))
+    by_circuit = of_day.group_by("site_name", "region", "circuit_id").aggregate(**counted, **peaks)
+    worst = sum((by_circuit[name] for name in counted), start=ibis.literal(0))
     return Answer(
         "Which circuits had bad quality? (hours at or above high, highest sample)",
-        told.filter(worst > 0).order_by([worst.desc(), "circuit_id"]),
+        by_circuit.filter(worst > 0).order_by([worst.desc(), "circuit_id"]),
         {
             "site_name": "site",
             "region": "region",

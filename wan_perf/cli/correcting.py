@@ -1,7 +1,7 @@
 """Collecting, and recomputing stored hours that rest on contracts corrected since.
 
 Belongs here: when stored hours are compared with the contracts; running them and what follows from
-them again; what is said of it.
+them again; the messages about it.
 Keep out: which hours are stale (`defs.late`), what an hour is computed from (`kpi`).
 """
 
@@ -117,8 +117,8 @@ class CorrectingRuns(Runs):
         if oldest is None or newest is None:
             return
         # A trading day may reach into the UTC days beside its own.
-        near = {floored(hour, DAY) + n * DAY for hour in hours for n in (-1, 0, 1)}
-        days = sorted(day for day in near if oldest <= day <= newest)
+        around = {floored(hour, DAY) + n * DAY for hour in hours for n in (-1, 0, 1)}
+        days = sorted(day for day in around if oldest <= day <= newest)
         for first, last in _runs_of_days(days):
             keys = [f"{at:%Y-%m-%d}" for at in (first, last)]
             with self.notices.status(f"days {keys[0]} to {keys[1]}"):

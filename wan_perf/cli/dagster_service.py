@@ -19,7 +19,7 @@ from typing import Any
 from dagster._cli import cli, dev  # dagster 1.13 has no public entry point from Python
 
 GRACE_S = 10
-"""Time that Dagster has to end its processes by itself. [s]"""
+"""Time that Dagster has to end its processes. [s]"""
 
 
 def main(arguments: Sequence[str]) -> None:

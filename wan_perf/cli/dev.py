@@ -1,6 +1,6 @@
 """Dagster's webserver and daemon on the demonstration's cloud or on the user's own settings.
 
-Belongs here: what is set for them, who may start them, what a person is told.
+Belongs here: what is set for them, who may start them, the messages to the user.
 Keep out: how processes start and end (`service`, `dagster_service`); another way to collect: the
 UI runs the jobs.
 """
@@ -50,7 +50,7 @@ def run_dev(sites: int, seed: int, port: int, *, real: bool) -> None:
     """Serve the UI until Ctrl+C.
 
     Raises:
-        UsageError: the real organisation is asked for, and there is no token.
+        UsageError: the real organisation is requested, and there is no token.
         WanPerfError: the port is taken, the home has its Dagster already, or Dagster failed.
     """
     console = Terminal(soft_wrap=True)

@@ -27,8 +27,8 @@ def print_findings(console: Console, form: str | None = None) -> int:
     """
     if form is None:
         findings = [_printed(console, finding) for finding in examine()]
-        verdicts: Counter[str] = Counter(finding.verdict for finding in findings)
-        counted = (f"{verdicts[verdict]} {verdict}" for verdict in _COLOURS if verdicts[verdict])
+        counts: Counter[str] = Counter(finding.verdict for finding in findings)
+        counted = (f"{counts[verdict]} {verdict}" for verdict in _COLOURS if counts[verdict])
         console.print(f"{', '.join(counted)}.", highlight=False)
         return _exit_code(findings)
     findings = list(examine())

@@ -66,9 +66,9 @@ def ending(error: BaseException, home: Path) -> tuple[str, int]:
             return known, 1
     log = _logged(error, home)
     what = next((line for line in str(chain[-1]).splitlines() if line.strip()), "")
-    said = f"{type(chain[-1]).__name__}: {what}"[:300].rstrip(": .")
+    failure = f"{type(chain[-1]).__name__}: {what}"[:300].rstrip(": .")
     return (
-        f"Something failed that wan-perf has no sentence for ({said}). "
+        f"Something failed that wan-perf has no sentence for ({failure}). "
         f"What was stored before stands. Please send {log} to whoever maintains this installation.",
         1,
     )

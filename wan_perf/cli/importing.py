@@ -1,6 +1,6 @@
 """Landing the circuit-hours of an older tool, and running what follows from them.
 
-Belongs here: which partitions a file touches, in which order they run, what is said of it.
+Belongs here: which partitions a file touches, in which order they run, the messages about it.
 Keep out: reading the file (`circuit_file`), when an imported hour counts (`kpi.imported`).
 """
 
@@ -36,7 +36,7 @@ from wan_perf.tables import (
 from wan_perf.warehouse import Window
 
 FOLLOWING_IMPORTS = (DIM_HOUR, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR)
-"""Of an hour of long ago nothing else is heard; windows end with it where there are any."""
+"""An old hour receives no other data; windows that end with it follow where there are any."""
 WINDOWS = (CIRCUIT_WINDOW, SITE_WINDOW, REGION_WINDOW)
 _WINDOWS_REACH = 23 * HOUR
 _DAYS_AT_ONCE = timedelta(days=28)
@@ -112,8 +112,8 @@ class ImportRuns(Runs):
         if oldest is None or newest is None:
             return
         own = hours.dt.floor("D").drop_duplicates()
-        near = pd.concat([own - DAY, own, own + DAY])
-        days = near[near.between(floored(oldest, DAY), floored(newest, DAY))]
+        around = pd.concat([own - DAY, own, own + DAY])
+        days = around[around.between(floored(oldest, DAY), floored(newest, DAY))]
         for first, last in _chunks(days, _DAYS_AT_ONCE):
             keys = [f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"]
             with self.notices.status(f"days {keys[0]} to {keys[1]}"):
@@ -127,18 +127,18 @@ class ImportRuns(Runs):
         self.console.print(f"Read {rows} of {circuits} from {first} to {last} UTC.")
         if file.not_taken:
             self.console.print(f"Columns that are not taken: {', '.join(file.not_taken)}.")
-        held = self.warehouse.lazy(DIM_CIRCUIT)
-        in_service = held.filter(has_hourly_rows(held))
+        dimension = self.warehouse.lazy(DIM_CIRCUIT)
+        in_service = dimension.filter(has_hourly_rows(dimension))
         names = ("circuit_id", "valid_from", "valid_to")
         unknown = unknown_circuits(hours, self.warehouse.query(in_service.select(*names)))
         if len(unknown):
-            told = unknown.drop_duplicates()
-            more = ", …" if len(told) > _SHOWN else ""
+            unknown_ids = unknown.drop_duplicates()
+            more = ", …" if len(unknown_ids) > _SHOWN else ""
             self.notices.print(
                 warning(
                     f"{counted(len(unknown), 'row is', 'rows are')} of no circuit that was in "
                     "service then, stored, and count once an inventory knows it:",
-                    f"{', '.join(told[:_SHOWN])}{more}.",
+                    f"{', '.join(unknown_ids[:_SHOWN])}{more}.",
                 )
             )
 
@@ -149,16 +149,17 @@ class ImportRuns(Runs):
         sums = hours.aggregate(
             rows=hours.count(), used=used.ifelse(1, 0).sum(), stated=stated.ifelse(1, 0).sum()
         )
-        told = self.warehouse.query(sums).fillna(0).iloc[0]
+        totals = self.warehouse.query(sums).fillna(0).iloc[0]
         self.console.print(
             f"Imported {first:%Y-%m-%d %H:%M} to {last + HOUR:%Y-%m-%d %H:%M} UTC: of "
-            f"{counted(int(told['rows']), 'circuit-hour', 'circuit-hours')} {int(told['used']):,} "
-            f"have their bytes and {int(told['stated']):,} their state from the import."
+            f"{counted(int(totals['rows']), 'circuit-hour', 'circuit-hours')} "
+            f"{int(totals['used']):,} "
+            f"have their bytes and {int(totals['stated']):,} their state from the import."
         )
 
 
 def _chunks(instants: pd.Series, length: timedelta) -> list[tuple[datetime, datetime]]:
-    """First and last instant of each stretch of a length, from the first on, that holds any."""
-    stretch = (instants - instants.min()) // length
-    ends = instants.groupby(stretch).agg(first="min", last="max")
+    """First and last instant of each interval of a length, from the first on, that has any."""
+    interval = (instants - instants.min()) // length
+    ends = instants.groupby(interval).agg(first="min", last="max")
     return [(row.first.to_pydatetime(), row.last.to_pydatetime()) for row in ends.itertuples()]

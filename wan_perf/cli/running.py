@@ -94,7 +94,7 @@ class Runs(DueJobs):
             The first hour that was computed.
 
         Raises:
-            UsageError: the range is none, or lies outside what is kept.
+            UsageError: the range is empty, or outside the retention.
             WanPerfError: Mist or the warehouse failed; what was stored stays.
         """
         computed_from = self.collect_what_succeeds(start, end, inventory=inventory, again=again)
@@ -155,7 +155,9 @@ class Runs(DueJobs):
         for begin, until in self.chunks(first, last, now, due_only=due_only):
             self._collect_hours(begin, until, due_only=due_only)
             if not due_only:
-                begin = self._hear_again(max(begin - EVENT_REACH_BACK, earliest), begin, now)
+                begin = self._fetch_events_again(
+                    max(begin - EVENT_REACH_BACK, earliest), begin, now
+                )
             computed_from = min(computed_from, begin)
         return computed_from
 
@@ -236,26 +238,26 @@ class Runs(DueJobs):
         self,
         rows: ir.Table,
         what: str,
-        asked: tuple[datetime, datetime],
-        held: tuple[datetime, datetime],
+        requested: tuple[datetime, datetime],
+        stored: tuple[datetime, datetime],
     ) -> None:
-        """Refuse a range that holds none of what is summed up; its periods stay as they are."""
+        """Refuse a range without rows to aggregate; its periods stay as they are."""
         if self.warehouse.query(rows.aggregate(count=rows.count()))["count"].iloc[0]:
             return
-        asked_words, held_words = (" to ".join(f"{at:%Y-%m-%d}" for at in r) for r in (asked, held))
+        wanted, known = (" to ".join(f"{at:%Y-%m-%d}" for at in r) for r in (requested, stored))
         raise UsageError(
-            f"There are no {what} from {asked_words}, only from {held_words} (UTC); give another "
+            f"There are no {what} from {wanted}, only from {known} (UTC); give another "
             "--start and --end, or collect the range first."
         )
 
-    def _hear_again(self, begin: datetime, end: datetime, now: datetime) -> datetime:
+    def _fetch_events_again(self, begin: datetime, end: datetime, now: datetime) -> datetime:
         """Late events, and the end of a telemetry gap, change the hours before a range.
 
         Returns:
             The first of these hours; `end` where there is none.
         """
-        held = self._ends(CIRCUIT_HOUR, "hour")[0]
-        begin = max(begin, held or end)
+        oldest = self._ends(CIRCUIT_HOUR, "hour")[0]
+        begin = max(begin, oldest or end)
         if begin < end:
             if has_final_events(self._instance, begin, end, now):
                 return end

@@ -19,7 +19,7 @@ from wan_perf.network import route_to
 _ANSWERS_WITHIN_S = 180
 _ONE_ANSWER_S = 2
 _ENDS_WITHIN_S = 10
-"""To end by itself; then it is killed."""
+"""Time to end after a signal; then it is killed."""
 _LOOK_EVERY_S = 0.2
 
 

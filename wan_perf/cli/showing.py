@@ -30,14 +30,14 @@ def print_grid(console: Console, title: str, headings: dict[str, str], rows: pd.
 
     What is left out stands below. Where the output is no terminal the width is 80.
     """
-    kept = dict(headings)
-    shown_grid = grid(title, kept, rows)
-    while _width(console, shown_grid) > console.width and len(kept) > _ALWAYS:
-        optional = [name for name in list(kept)[_ALWAYS:] if name not in _FIRST_TO_GO]
-        first = [name for name in list(kept)[1:] if name in _FIRST_TO_GO]
-        kept.pop(first[0] if first else optional[-1])
-        shown_grid = grid(title, kept, rows)
-        left_out = [heading for name, heading in headings.items() if name not in kept]
+    columns_shown = dict(headings)
+    shown_grid = grid(title, columns_shown, rows)
+    while _width(console, shown_grid) > console.width and len(columns_shown) > _ALWAYS:
+        optional = [name for name in list(columns_shown)[_ALWAYS:] if name not in _FIRST_TO_GO]
+        first = [name for name in list(columns_shown)[1:] if name in _FIRST_TO_GO]
+        columns_shown.pop(first[0] if first else optional[-1])
+        shown_grid = grid(title, columns_shown, rows)
+        left_out = [heading for name, heading in headings.items() if name not in columns_shown]
         shown_grid.caption = "; ".join(
             filter(None, (str(shown_grid.caption or ""), f"not shown: {', '.join(left_out)}"))
         )
@@ -75,9 +75,9 @@ def decimals(column: str) -> int:
 
 
 def shown(value: object, digits: int = 2) -> str:
-    """A value for a person; unknown is said, and 100 is not reached by rounding.
+    """A value for a person: NULL is "unknown", and rounding never reaches 100.
 
-    An instant is told by its month, day and minute.
+    An instant is shown as month, day and minute.
     """
     if pd.isna(value):  # type: ignore[call-overload]
         return "unknown"

@@ -1,6 +1,6 @@
-"""The worst circuits by one figure, as many as a person asks for.
+"""The worst circuits by one figure, as many as requested.
 
-Belongs here: which figure and period are asked for, and what is said where there is no answer.
+Belongs here: which figure and period are requested, and the message where there is no answer.
 Keep out: ranking (`kpi.ranking`).
 """
 
@@ -18,13 +18,13 @@ from wan_perf.kpi.ranking import RANKED, top_offenders
 from wan_perf.periods import PERIODS
 from wan_perf.tables import CIRCUIT_13_MONTH, CIRCUIT_DAY, CIRCUIT_MONTH, CIRCUIT_WEEK, DIM_SITE
 
-KEPT = {
+SOURCES = {
     "day": (CIRCUIT_DAY, "daily"),
     "week": (CIRCUIT_WEEK, "weekly"),
     "month": (CIRCUIT_MONTH, "monthly"),
     "13_month": (CIRCUIT_13_MONTH, "monthly"),
 }
-"""Where each period is kept, and what makes it."""
+"""The table of each period, and the command that fills it."""
 
 
 def print_top(
@@ -49,7 +49,7 @@ def print_top(
         raise UsageError(f"Nothing is ranked by {figure}; {known}")
     if period not in PERIODS:
         raise UsageError(f"Period {period} is unknown; {suggestion(period, PERIODS)}")
-    table, made_by = KEPT[period]
+    table, made_by = SOURCES[period]
     whole = "whole day" if period == "day" else period
     nothing = WanPerfError(
         f"There is no {whole} to rank yet; run wan-perf collect and wan-perf aggregate {made_by} "

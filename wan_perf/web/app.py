@@ -254,7 +254,7 @@ def _failed(request: Request, status: int, title: str, sentence: str) -> Respons
 
 
 def _nothing_yet(request: Request, error: Exception) -> Response:
-    """The first page of a new home; it looks again by itself."""
+    """The first page of a new home; it reloads automatically."""
     text = (
         environment()
         .get_template("nothing.html")

@@ -26,21 +26,21 @@ def question(visit: Visit, name: str) -> ListRequest:
 
 def grid_page(visit: Visit) -> Page:
     """The page `/grid/<list>`."""
-    asked_for = question(visit, visit.named["name"])
-    found = rows(visit.data, asked_for)
-    pages = max(1, -(-found.total // asked_for.size))
-    asked_for = replace(asked_for, page=min(asked_for.page, pages))
+    request = question(visit, visit.named["name"])
+    found = rows(visit.data, request)
+    pages = max(1, -(-found.total // request.size))
+    request = replace(request, page=min(request.page, pages))
     return page(
         "grid.html",
         visit,
-        question=asked_for,
-        listing=asked_for.listing,
+        question=request,
+        listing=request.listing,
         listings=LISTINGS.values(),
         found=found,
         pages=pages,
         sizes=SIZES,
-        filters=dict(asked_for.filters),
-        files=_files(visit, asked_for.listing),
+        filters=dict(request.filters),
+        files=_files(visit, request.listing),
     )
 
 
