@@ -62,7 +62,7 @@ def parquet_cells(path: Path, known: Sequence[str]) -> pd.DataFrame:
     except pa.ArrowInvalid as error:
         raise UsageError(f"{path}: no Parquet file ({error}); write it again.") from None
     cells = cells[[name for name in cells.columns if not name.startswith(_UNNAMED_INDEX)]]
-    cells.columns = pd.Index(_folded([str(name) for name in cells.columns], known, path))
+    cells.columns = pd.Index(_known_headers([str(name) for name in cells.columns], known, path))
     cells.index = pd.RangeIndex(1, len(cells) + 1)
     return cells
 
@@ -70,13 +70,13 @@ def parquet_cells(path: Path, known: Sequence[str]) -> pd.DataFrame:
 def _names(path: Path, known: Sequence[str]) -> list[str]:
     with path.open(encoding=_ENCODING, newline="") as file:
         header = next((row for row in csv.reader(file)), [])
-    return _folded([name.strip() for name in header], known, path)
+    return _known_headers([name.strip() for name in header], known, path)
 
 
-def _folded(names: list[str], known: Sequence[str], path: Path) -> list[str]:
+def _known_headers(names: list[str], known: Sequence[str], path: Path) -> list[str]:
     """Known names in place of those that differ from them in case, blanks or hyphens alone.
 
-    >>> _folded(["Circuit ID", "HOUR ", "Rx-Bytes", "Site"], ["circuit_id", "hour"], Path())
+    >>> _known_headers(["Circuit ID", "HOUR ", "Rx-Bytes", "Site"], ["circuit_id", "hour"], Path())
     ['circuit_id', 'hour', 'Rx-Bytes', 'Site']
     """
     folded = ["_".join(name.replace("-", " ").lower().split()) for name in names]

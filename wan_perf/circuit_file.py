@@ -117,11 +117,13 @@ def with_circuits(file: HourFile, ports: pd.DataFrame) -> HourFile:
         UsageError: two rows are of the same hour of a circuit.
     """
     hours = file.hours.copy()
-    described = ports.assign(port=_folded(ports["port_id"]))
+    described = ports.assign(port=_fold_names(ports["port_id"]))
     for site in ("site_id", "site_name"):
         unnamed = hours.loc[hours["circuit_id"].isna(), [site, "port_id", "hour"]].dropna()
-        names = unnamed.assign(site=_folded(unnamed[site]), port=_folded(unnamed["port_id"]))
-        of_site = described.assign(site=_folded(described[site]))
+        names = unnamed.assign(
+            site=_fold_names(unnamed[site]), port=_fold_names(unnamed["port_id"])
+        )
+        of_site = described.assign(site=_fold_names(described[site]))
         pairs = names.reset_index(names="number").merge(of_site, on=["site", "port"])
         in_force = pairs[_in_force(pairs)].drop_duplicates(["number", "circuit_id"])
         alone = in_force.drop_duplicates("number", keep=False).set_index("number")["circuit_id"]
@@ -141,7 +143,7 @@ def with_circuits(file: HourFile, ports: pd.DataFrame) -> HourFile:
     return replace(file, hours=hours)
 
 
-def _folded(names: pd.Series) -> pd.Series:
+def _fold_names(names: pd.Series) -> pd.Series:
     """The names folded; each different one once, since a file repeats them for every hour."""
     return names.map({name: folded(name) for name in names.dropna().unique()})
 
@@ -211,7 +213,7 @@ def _hours(cells: pd.Series, where: str, opening: datetime, end: datetime) -> pd
         at.isna() | (at != at.dt.floor("h")),
         where,
         lambda n: (
-            f"hour is {_shown(texts[n])!r}; give the start of a whole UTC hour, such as "
+            f"hour is {_cell(texts[n])!r}; give the start of a whole UTC hour, such as "
             "2026-03-01T14:00."
         ),
     )
@@ -254,21 +256,21 @@ def _figures(cells: pd.DataFrame, name: str, where: str) -> pd.Series:
     _refuse(
         values.notna() & ~good,
         where,
-        lambda n: f"{name} is {_shown(values[n])!r}; give {wanted} {within}{unit}.",
+        lambda n: f"{name} is {_cell(values[n])!r}; give {wanted} {within}{unit}.",
     )
     if kind == "Int64":
         _refuse(
             figures > _MOST_EXACT,
             where,
             lambda n: (
-                f"{name} is {_shown(values[n])!r}, which no circuit reaches in an hour: a counter "
+                f"{name} is {_cell(values[n])!r}, which no circuit reaches in an hour: a counter "
                 "difference below zero without its sign; leave the cell empty."
             ),
         )
     return figures.astype(kind)
 
 
-def _shown(value: Any) -> str:
+def _cell(value: Any) -> str:
     return "" if pd.isna(value) else str(value)
 
 

@@ -83,7 +83,7 @@ def _milliseconds(name: str, meaning: str) -> Column:
 _UNITS = {"pct": "%", "ms": "ms"}
 
 
-def _judged(metric: Metric) -> Iterator[Column]:
+def _judged_columns(metric: Metric) -> Iterator[Column]:
     """Levels of an hour, and of a period the hours above them in both modes."""
     yield _count(
         metric.judged,
@@ -120,7 +120,7 @@ def _judged(metric: Metric) -> Iterator[Column]:
     )
 
 
-def _sampled(metric: Metric) -> Iterator[Column]:
+def _sample_columns(metric: Metric) -> Iterator[Column]:
     """Average, maximum and percentile of an hour's samples of the peer paths."""
     unit, le = _UNITS[metric.unit], 100 if metric.unit == "pct" else None
     name = metric.quantity.capitalize()
@@ -461,8 +461,8 @@ _FACT = (
     _bytes("used_tx_bytes", "Bytes sent in the hours with a utilization."),
     _percent("utilization_max_pct", "Highest utilization of an hour.", le=None),
     _percent("utilization_p95_pct", "95th percentile of the hours' utilization (linear).", le=None),
-    *(column for metric in JUDGED for column in _judged(metric)),
-    *(column for metric in QUALITY for column in _sampled(metric)),
+    *(column for metric in JUDGED for column in _judged_columns(metric)),
+    *(column for metric in QUALITY for column in _sample_columns(metric)),
     Column(
         "mos_avg", "real", "Mean opinion score of a call, mean of the hour's samples.", "", 0, 5
     ),

@@ -114,13 +114,13 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         line = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield line, _named(cells, header, f"{path}, line {line}")
+                yield line, _cells_by_column(cells, header, f"{path}, line {line}")
             line = reader.line_num + 1  # a quoted value may contain line breaks
     except csv.Error as error:
         raise UsageError(f"{path}, line {reader.line_num}: no CSV ({error}); correct it.") from None
 
 
-def _named(cells: list[str], header: list[str], where: str) -> dict[str, str]:
+def _cells_by_column(cells: list[str], header: list[str], where: str) -> dict[str, str]:
     """The cells by column; empty ones beyond the last column are ignored."""
     if any(cell.strip() for cell in cells[len(header) :]):
         raise UsageError(

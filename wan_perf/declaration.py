@@ -93,7 +93,7 @@ class Table:
         bounded = () if self.group == "raw" else self.fields
         present = [c for c in self.key if c not in self.nullable_key]
         return (
-            _present(tuple(dict.fromkeys((*present, *self.required)))),
+            _required_rule(tuple(dict.fromkeys((*present, *self.required)))),
             *_words(tuple(c for c in self.fields if c.one_of)),
             *_not_negative(tuple(c for c in bounded if c.ge == 0 and self._most(c) is None)),
             *_within({c: most for c in bounded if (most := self._most(c)) is not None}),
@@ -125,7 +125,7 @@ class View(Table):
     expression: Callable[..., ir.Table] = field(kw_only=True)
 
 
-def _present(names: tuple[str, ...]) -> Rule:
+def _required_rule(names: tuple[str, ...]) -> Rule:
     return Rule(
         "required_values_are_present",
         f"Never NULL: {', '.join(names)}.",

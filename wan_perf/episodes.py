@@ -17,7 +17,7 @@ from wan_perf.columns import SEVERITIES
 from wan_perf.metrics import JUDGED, QUALITY
 
 
-def chained(pieces: ir.Table, by: Sequence[str]) -> ir.Table:
+def number_episodes(pieces: ir.Table, by: Sequence[str]) -> ir.Table:
     """Each piece with the number of its episode, counted within `by` in order of time."""
     group = [pieces[name] for name in by]
     before = pieces.ended_at.lag().over(ibis.window(group_by=group, order_by=pieces.started_at))
@@ -44,7 +44,7 @@ def failover_events(failover_piece: ir.Table, circuit_hour: ir.Table) -> ir.Tabl
     Load and quality are ratios of sums over all parts. It is inferred where every part is. It is
     open where it reaches the end of the newest hour that is known.
     """
-    joined = chained(failover_piece, ("site_id",))
+    joined = number_episodes(failover_piece, ("site_id",))
     whole = ibis.window(group_by=[joined.site_id, joined.episode])
     longest = joined.on_backup_minutes.max().over(whole)
     # Among parts of equal length the first by name, so that the result is deterministic.
@@ -94,7 +94,7 @@ def threshold_runs(threshold_piece: ir.Table, circuit_hour: ir.Table) -> ir.Tabl
     pieces are older than that. The last is seen for the day of the newest hour and the day before.
     """
     key = ("circuit_id", "metric", "severity")
-    pieces = chained(threshold_piece, key)
+    pieces = number_episodes(threshold_piece, key)
     runs = pieces.group_by(*key, "episode").aggregate(
         site_id=pieces.site_id.argmax(pieces.started_at),
         level=pieces.level.argmax(pieces.started_at),

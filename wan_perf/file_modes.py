@@ -30,7 +30,7 @@ def restrict(readers: Readers) -> None:
 
 
 @contextmanager
-def restricted(readers: Readers) -> Iterator[None]:
+def restricted_modes(readers: Readers) -> Iterator[None]:
     """Like `restrict`, until the context is left."""
     _usual.append(os.umask(_UMASKS[readers]))
     try:

@@ -165,13 +165,13 @@ def checked_overrides(
     for entry in entries:
         key = (*entry.entry, entry.since)
         if key in seen:
-            raise ValueError(f"two overrides of {_named(entry)}; keep one of them")
+            raise ValueError(f"two overrides of {_override_name(entry)}; keep one of them")
         seen.add(key)
     _refuse_combined(entries)
     return entries
 
 
-def _named(override: Override) -> str:
+def _override_name(override: Override) -> str:
     scope, name = override.scope
     of = f"{scope} {name}" if name else "everybody"
     since = "" if override.since == _ALWAYS else f" from {override.since:%Y-%m-%d %H:%M} UTC"
@@ -194,7 +194,7 @@ def _refuse_combined(entries: Sequence[Override]) -> None:
         first = min(entry.since for entry in own)
         for at in sorted({entry.since for entry in (*own, *wide) if entry.since >= first}):
             together = _in_force(wide, at) | _in_force(own, at)
-            refuse_unless_rising(together, f", for {_named(own[0])}, as of {at:%Y-%m-%d}")
+            refuse_unless_rising(together, f", for {_override_name(own[0])}, as of {at:%Y-%m-%d}")
 
 
 def _by_entry(entries: Iterable[Override]) -> dict[tuple[str, str, str], list[Override]]:

@@ -86,12 +86,12 @@ class Metric:
         return f"{self.quantity}_judged_hours"
 
 
-def _sampled(name: str) -> Metric:
+def _quality_metric(name: str) -> Metric:
     quantity, _, unit = name.rpartition("_")
     return Metric(name, value=f"{quantity}_avg_{unit}", observed="quality_minutes")
 
 
 UTILIZATION = Metric("utilization_pct", value="utilization_pct", observed="observed_minutes")
-QUALITY = (_sampled("loss_pct"), _sampled("jitter_ms"), _sampled("latency_ms"))
+QUALITY = (_quality_metric("loss_pct"), _quality_metric("jitter_ms"), _quality_metric("latency_ms"))
 """Sampled on the peer paths; the hour's average is judged."""
 JUDGED = (UTILIZATION, *QUALITY)

@@ -115,7 +115,7 @@ def route_to(
     """
     target = urlsplit(url)
     via, via_source = _proxy(url, target, proxy)
-    trusted, trusted_source = _trusted(target, ca_bundle, verify)
+    trusted, trusted_source = _verification(target, ca_bundle, verify)
     return Route(via, via_source, trusted, trusted_source)
 
 
@@ -183,7 +183,9 @@ def _proxy_url(text: str, source: str) -> str:
     return url
 
 
-def _trusted(target: SplitResult, ca_bundle: Path | None, verify: bool) -> tuple[str | bool, str]:
+def _verification(
+    target: SplitResult, ca_bundle: Path | None, verify: bool
+) -> tuple[str | bool, str]:
     if not verify:
         return False, "MIST_VERIFY"
     if target.scheme != "https":

@@ -118,8 +118,8 @@ def engineering_views(
     )
     rows = current_state
     for key, beside in (
-        ("site_id", _last_described(dim_site, "site_id").select("site_id", "store_type")),
-        ("circuit_id", _last_described(dim_circuit, "circuit_id")),
+        ("site_id", _newest_versions(dim_site, "site_id").select("site_id", "store_type")),
+        ("circuit_id", _newest_versions(dim_circuit, "circuit_id")),
         ("circuit_id", day_long.rename(OF_24_HOURS)),
         ("circuit_id", trend),
         ("circuit_id", own),
@@ -139,7 +139,7 @@ def _beside(rows: ir.Table, other: ir.Table, key: str) -> ir.Table:
     return joined.select(*rows.columns, *new)
 
 
-def _last_described(dimension: ir.Table, entity: str) -> ir.Table:
+def _newest_versions(dimension: ir.Table, entity: str) -> ir.Table:
     """One row for each thing: as it is described now, or was last."""
     newest = dimension.valid_from.max().over(ibis.window(group_by=dimension[entity]))
     dated = dimension.mutate(newest=newest)
@@ -153,8 +153,8 @@ def named_offenders(
     on = ibis.window(group_by=[top_offender.period, top_offender.circuit_id])
     rows = top_offender.mutate(ranking_count=top_offender.ranked_by.count().over(on))
     for key, beside in (
-        ("site_id", _last_described(dim_site, "site_id").select("site_id", "store_type")),
-        ("circuit_id", _last_described(dim_circuit, "circuit_id")),
+        ("site_id", _newest_versions(dim_site, "site_id").select("site_id", "store_type")),
+        ("circuit_id", _newest_versions(dim_circuit, "circuit_id")),
         ("circuit_id", chronic_offender),
     ):
         rows = _beside(rows, beside, key)

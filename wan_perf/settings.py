@@ -21,7 +21,7 @@ from wan_perf.time_argument import TimeArgument, time_argument
 MONTHS_OF_HISTORY = 13
 
 
-def expanded(path: Path) -> Path:
+def expand_user(path: Path) -> Path:
     """The path with the folder of the user for `~`, which no shell replaces in a file.
 
     Raises:
@@ -47,7 +47,7 @@ def expanded(path: Path) -> Path:
     return path
 
 
-UserPath = Annotated[Path, AfterValidator(expanded)]
+UserPath = Annotated[Path, AfterValidator(expand_user)]
 
 
 class Settings(BaseSettings):

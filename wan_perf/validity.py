@@ -60,7 +60,7 @@ def versions(
     )
 
 
-def merged(rows: ir.Table, entity: Sequence[str], values: Sequence[str]) -> ir.Table:
+def merge_versions(rows: ir.Table, entity: Sequence[str], values: Sequence[str]) -> ir.Table:
     """The rows with consecutive ones of equal values as one; of an entity no two rows overlap."""
     along = ibis.window(group_by=[rows[name] for name in entity], order_by=rows.valid_from)
     begins = ~(rows.valid_to.lag().over(along) == rows.valid_from).fill_null(False)

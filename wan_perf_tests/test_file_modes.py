@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wan_perf.definitions import defs
-from wan_perf.file_modes import modes_at, restricted
+from wan_perf.file_modes import modes_at, restricted_modes
 from wan_perf_tests.shell import Shell
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
@@ -102,7 +102,7 @@ def test_outside_a_command_nothing_changes(tmp_path: Path):
     with modes_at(tmp_path / "a", tmp_path):
         (tmp_path / "a").touch()
     assert mode(tmp_path / "a") == 0o644
-    with restricted("owner"), modes_at(tmp_path / "b", tmp_path / "home"):
+    with restricted_modes("owner"), modes_at(tmp_path / "b", tmp_path / "home"):
         (tmp_path / "b").touch()
     assert mode(tmp_path / "b") == 0o644
     assert os.umask(0o022) == 0o022

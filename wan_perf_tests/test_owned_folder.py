@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from wan_perf.cli.owned_folder import MARKER, emptied, only_one
+from wan_perf.cli.owned_folder import MARKER, empty_folder, only_one
 from wan_perf.errors import UsageError, WanPerfError
 
 
 def test_a_folder_that_we_made_is_emptied(tmp_path: Path):
-    folder = emptied(tmp_path / "home" / "dev")
+    folder = empty_folder(tmp_path / "home" / "dev")
     (folder / "dagster").mkdir()
     (folder / "wan_perf.duckdb").touch()
-    assert [file.name for file in emptied(folder).iterdir()] == [MARKER]
+    assert [file.name for file in empty_folder(folder).iterdir()] == [MARKER]
 
 
 def test_a_folder_of_somebody_else_is_refused_and_stays(tmp_path: Path):
@@ -23,13 +23,13 @@ def test_a_folder_of_somebody_else_is_refused_and_stays(tmp_path: Path):
     theirs.mkdir()
     (theirs / "thesis.tex").write_text("years of work")
     with pytest.raises(UsageError, match=r"dev holds files and has no marker.*WAN_PERF_HOME"):
-        emptied(theirs)
+        empty_folder(theirs)
     assert (theirs / "thesis.tex").read_text() == "years of work"
 
 
 def test_an_empty_folder_is_taken(tmp_path: Path):
     (tmp_path / "dev").mkdir()
-    assert (emptied(tmp_path / "dev") / MARKER).is_file()
+    assert (empty_folder(tmp_path / "dev") / MARKER).is_file()
 
 
 @pytest.mark.parametrize("kind", ["link", "file", "linked marker"])
@@ -48,7 +48,7 @@ def test_links_and_files_are_refused(kind: str, tmp_path: Path):
         (folder / MARKER).symlink_to(theirs / MARKER)
         (folder / "data").touch()
     with pytest.raises(UsageError, match="leaves it alone"):
-        emptied(folder)
+        empty_folder(folder)
     assert (theirs / "thesis.tex").exists()
 
 

@@ -12,7 +12,7 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 
-from wan_perf.cli.gaps import MISSING, NO_TELEMETRY, NOT_COMPUTED, Gap, joined
+from wan_perf.cli.gaps import MISSING, NO_TELEMETRY, NOT_COMPUTED, Gap, merge_gaps
 from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.recorded_runs import recorded_runs
 from wan_perf.errors import WanPerfError
@@ -60,7 +60,7 @@ def test_an_hour_has_its_circuit_hours_and_known_minutes_also_with_samples_only(
 )
 def test_consecutive_hours_of_a_kind_are_one_gap(hours: dict, expected: list):
     found = {HOUR + n * H: rows for n, rows in hours.items()}
-    assert joined(found, HOUR, HOUR + 3 * H) == [
+    assert merge_gaps(found, HOUR, HOUR + 3 * H) == [
         Gap(HOUR + a * H, HOUR + b * H, kind) for a, b, kind in expected
     ]
 

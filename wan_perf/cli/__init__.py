@@ -21,7 +21,7 @@ from wan_perf.cli.command_group import run
 from wan_perf.cli.groups import commands
 from wan_perf.cli.terminal import printable
 from wan_perf.env_file import ENV_FILE_VARIABLE
-from wan_perf.file_modes import restricted
+from wan_perf.file_modes import restricted_modes
 from wan_perf.network import exempt_loopback
 from wan_perf.waiting import waiting
 
@@ -40,7 +40,7 @@ def main() -> None:
     exempt_loopback(os.environ)
     with contextlib.suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends as Ctrl+C does
-    with restricted("owner"), _options_of_one_command():
+    with restricted_modes("owner"), _options_of_one_command():
         _run()
 
 

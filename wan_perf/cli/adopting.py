@@ -42,7 +42,7 @@ class Adoption(Runs):
             with self.notices.status(name):
                 key, partitions = specs[name].key, specs[name].partitions_def
                 stored = self._row_counts(table, partitions)
-                known = self._known(key, partitions)
+                known = self._known_partitions(key, partitions)
                 new = {each: rows for each, rows in stored.items() if each not in known}
                 self._record(key, new)
             if partitions is None:
@@ -66,7 +66,7 @@ class Adoption(Runs):
         exist = set(partitions.get_partition_keys())
         return {k: int(n) for k, n in zip(keys, counts["rows"], strict=True) if k in exist}
 
-    def _known(
+    def _known_partitions(
         self, key: dg.AssetKey, partitions: dg.PartitionsDefinition | None
     ) -> set[str | None]:
         if partitions is not None:
@@ -77,7 +77,7 @@ class Adoption(Runs):
         if not row_counts:
             return
         log = self._instance.event_log_storage
-        *events, last = [_materialized(key, *of) for of in sorted(row_counts.items())]
+        *events, last = [_materialization_entry(key, *of) for of in sorted(row_counts.items())]
         if isinstance(log, SqliteEventLogStorage) and events:
             rows = [log.prepare_insert_event(event).compile().params for event in events]
             for connection in (log.run_connection(RUNLESS_RUN_ID), log.index_connection()):
@@ -89,7 +89,7 @@ class Adoption(Runs):
         log.store_event(last)
 
 
-def _materialized(key: dg.AssetKey, partition: str | None, rows: int) -> EventLogEntry:
+def _materialization_entry(key: dg.AssetKey, partition: str | None, rows: int) -> EventLogEntry:
     materialization = dg.AssetMaterialization(
         asset_key=key,
         partition=partition,

@@ -251,7 +251,7 @@ def flapping(warehouse: Warehouse, days: ir.Table) -> Answer:
     """The circuits of the day with the most transitions."""
     return Answer(
         "Which circuits flap?",
-        _ranked(warehouse, days, "flap_count"),
+        _by_rank(warehouse, days, "flap_count"),
         {
             **_WHO,
             "flap_count": "flaps",
@@ -266,7 +266,7 @@ def least_available(warehouse: Warehouse, days: ir.Table) -> Answer:
     """The circuits of the day with the lowest availability, of those that are known for most."""
     return Answer(
         "Which circuits were least available?",
-        _ranked(warehouse, days, "availability_pct"),
+        _by_rank(warehouse, days, "availability_pct"),
         {
             **_WHO,
             "availability_pct": "up %",
@@ -277,7 +277,7 @@ def least_available(warehouse: Warehouse, days: ir.Table) -> Answer:
     )
 
 
-def _ranked(warehouse: Warehouse, days: ir.Table, column: str) -> ir.Table:
+def _by_rank(warehouse: Warehouse, days: ir.Table, column: str) -> ir.Table:
     """The day's figures of the circuits that the report ranks by a column, the worst first."""
     ranks = warehouse.lazy(TOP_OFFENDER)
     ranks = ranks.filter((ranks.ranked_by == column) & (ranks.period == DAY.column))

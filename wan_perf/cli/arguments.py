@@ -43,10 +43,10 @@ class UserPathType(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path; exit code 2 where it is a folder, or is missing and has to exist."""
-        from wan_perf.settings import expanded
+        from wan_perf.settings import expand_user
 
         try:
-            path = expanded(Path(value))
+            path = expand_user(Path(value))
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
         return super().convert(path, param, ctx)

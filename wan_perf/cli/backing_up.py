@@ -28,7 +28,7 @@ def back_up(settings: Settings, out: Path | None, console: Console) -> Path:
         UsageError: the warehouse is Snowflake, or the file exists.
         WanPerfError: there is no warehouse yet, it is damaged, or the copy cannot be written.
     """
-    warehouse = _embedded(settings)
+    warehouse = _embedded_warehouse(settings)
     now = datetime.now(UTC)
     file = out or settings.home / "backups" / f"{warehouse.path.stem}-{now:%Y%m%dT%H%M%SZ}.duckdb"
     if os.path.lexists(file):
@@ -56,8 +56,8 @@ def restore(settings: Settings, file: Path, console: Console, *, verify_only: bo
         UsageError: the warehouse is Snowflake.
         WanPerfError: the backup is damaged or no backup of ours, or the warehouse is in use.
     """
-    warehouse = _embedded(settings)
-    verified = _verified(file, console)
+    warehouse = _embedded_warehouse(settings)
+    verified = _verify(file, console)
     if verify_only:
         _print(f"{file} is whole", file, verified, "every block read", console)
         return
@@ -107,7 +107,7 @@ def _set_aside(warehouse: DuckDBWarehouse, aside: Path) -> None:
     warehouse.path.replace(aside)
 
 
-def _embedded(settings: Settings) -> DuckDBWarehouse:
+def _embedded_warehouse(settings: Settings) -> DuckDBWarehouse:
     warehouse = warehouse_for(settings)
     if not isinstance(warehouse, DuckDBWarehouse):
         raise UsageError(
@@ -117,7 +117,7 @@ def _embedded(settings: Settings) -> DuckDBWarehouse:
     return warehouse
 
 
-def _verified(file: Path, console: Console) -> Reading:
+def _verify(file: Path, console: Console) -> Reading:
     with console.status(f"reading {file}"), opened(file) as connection:
         reading = read_whole(connection, "the_file")
     if reading.damaged:

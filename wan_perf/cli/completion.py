@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 _Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def completed(words: Callable[[], Iterable[str]]) -> _Complete:
+def completion_of(words: Callable[[], Iterable[str]]) -> _Complete:
     """What a parameter of click needs, to complete one of the words."""
 
     def complete(

@@ -34,8 +34,8 @@ class Shown:
 def shown_settings(settings: Settings) -> list[Shown]:
     """Every setting in the order of the class."""
     file = env_file()
-    in_environment = _named(dict(os.environ))
-    in_file = _named(dotenv_values(file, encoding="utf-8-sig") if file.is_file() else {})
+    in_environment = _names_with_value(dict(os.environ))
+    in_file = _names_with_value(dotenv_values(file, encoding="utf-8-sig") if file.is_file() else {})
     # Defaults that depend on the home or on today.
     effective = {"WAN_PERF_START": settings.start, "WAN_PERF_DUCKDB": settings.duckdb_path}
     found = []
@@ -46,7 +46,7 @@ def shown_settings(settings: Settings) -> list[Shown]:
             source = "environment"
         elif name in in_file:
             source = str(file)
-        value = _shown(effective.get(name, getattr(settings, field)))
+        value = _display(effective.get(name, getattr(settings, field)))
         found.append(Shown(name, value, source, info.description or ""))
     return found
 
@@ -62,12 +62,12 @@ def print_settings(found: list[Shown], console: Console, *, as_json: bool) -> No
         console.print(bold(f"{one.name:<{width}}"), f"{value}  ({one.source})", soft_wrap=True)
 
 
-def _named(values: dict[str, str | None]) -> set[str]:
+def _names_with_value(values: dict[str, str | None]) -> set[str]:
     """Names with a value, as the settings read them: in any case."""
     return {name.upper() for name, value in values.items() if value}
 
 
-def _shown(value: object) -> str | None:
+def _display(value: object) -> str | None:
     if isinstance(value, SecretStr):
         return HIDDEN if value.get_secret_value() else None
     if value is None or value == "":

@@ -25,18 +25,18 @@ GRACE_S = 10
 def main(arguments: Sequence[str]) -> None:
     """Run `dagster` with these arguments until it ends or the parent does."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    dev.open_ipc_subprocess = _guarded(dev.open_ipc_subprocess)
+    dev.open_ipc_subprocess = _with_own_webserver(dev.open_ipc_subprocess)
     cli.main(list(arguments), prog_name="dagster")
 
 
-def _guarded(start: Any) -> Any:
+def _with_own_webserver(start: Any) -> Any:
     """Dagster's way to start a process; its webserver is started as ours."""
 
-    def start_guarded(command: Sequence[str], **options: Any) -> Any:
+    def start_process(command: Sequence[str], **options: Any) -> Any:
         ours = {"dagster_webserver": "wan_perf.cli.webserver"}
         return start([ours.get(word, word) for word in command], **options)
 
-    return start_guarded
+    return start_process
 
 
 def _end_with_parent() -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from wan_perf.cli.dashboard import run_dashboard
 from wan_perf.cli.homes import dagster_home
-from wan_perf.cli.owned_folder import emptied, only_one
+from wan_perf.cli.owned_folder import empty_folder, only_one
 from wan_perf.cli.questions import print_answers, read_answers
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.readable import readable
@@ -39,7 +39,7 @@ def run_demo(sites: int, seed: int, *, is_opened: bool = False) -> None:
     """
     settings = read_settings()
     with only_one(made_folder(settings.home, "WAN_PERF_HOME"), "demo"):
-        home = emptied(settings.home / "demo")
+        home = empty_folder(settings.home / "demo")
         _demonstrate(home, sites, seed)
         if is_opened:
             shown = read_settings(WAN_PERF_HOME=str(home), WAN_PERF_WAREHOUSE="duckdb")

@@ -18,7 +18,7 @@ from rich.console import Console
 from wan_perf.cli.dashboard import beside
 from wan_perf.cli.demo import demo_environment
 from wan_perf.cli.homes import dagster_home, end_abandoned, opened
-from wan_perf.cli.owned_folder import emptied, only_one
+from wan_perf.cli.owned_folder import empty_folder, only_one
 from wan_perf.cli.ranges import HOUR, ceiled
 from wan_perf.cli.service import Service
 from wan_perf.cli.terminal import Terminal, bold
@@ -73,7 +73,7 @@ def _serve_demo(console: Console, settings: Settings, sites: int, seed: int, por
     if (before := home / "dagster").is_dir():
         with opened(before) as instance:
             _refuse_second_daemon(instance, before, console)
-    emptied(home)
+    empty_folder(home)
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     past = ceiled(now - EVENT_RETENTION, HOUR)
     fleet = Fleet.whole(seed, sites, past, now + timedelta(days=7))

@@ -26,7 +26,7 @@ def print_findings(console: Console, form: str | None = None) -> int:
     `form` is json or csv for programs; None: a line as soon as each check is made.
     """
     if form is None:
-        findings = [_printed(console, finding) for finding in examine()]
+        findings = [_print_finding(console, finding) for finding in examine()]
         counts: Counter[str] = Counter(finding.verdict for finding in findings)
         counted = (f"{counts[verdict]} {verdict}" for verdict in _COLOURS if counts[verdict])
         console.print(f"{', '.join(counted)}.", highlight=False)
@@ -45,7 +45,7 @@ def _exit_code(findings: Sequence[Finding]) -> int:
     return max((2 if name in ("settings", *FILES) else 1 for name in failed), default=0)
 
 
-def _printed(console: Console, finding: Finding) -> Finding:
+def _print_finding(console: Console, finding: Finding) -> Finding:
     line = Text(f"{finding.verdict:<8} ", style=_COLOURS[finding.verdict])
     line.append(f"{finding.name:<13}", style="bold not dim").append(" ")
     words = " ".join(filter(None, (finding.found, finding.advice)))

@@ -39,7 +39,7 @@ def dry_run(
     Raises:
         UsageError: the range cannot be collected.
     """
-    with _recorded(settings) as instance, DueJobs(settings, console, instance) as jobs:
+    with _home_instance(settings) as instance, DueJobs(settings, console, instance) as jobs:
         ends = (jobs.resolved(start), jobs.resolved(end))
         found = planned_requests(jobs, *ends, inventory=inventory, again=again)
         now = jobs.clock.now()
@@ -76,7 +76,7 @@ def print_planned(
 
 
 @contextmanager
-def _recorded(settings: Settings) -> Iterator[dg.DagsterInstance]:
+def _home_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The home's records as they are; without a home none, and none is made."""
     home = settings.dagster_home
     exists = (home / "dagster.yaml").is_file() and (home / "history").is_dir()

@@ -11,7 +11,7 @@ import dagster as dg
 
 from wan_perf.cli.arguments import resolved
 from wan_perf.cli.jobs import Jobs
-from wan_perf.cli.ranges import HOUR, ceiled, checked
+from wan_perf.cli.ranges import HOUR, ceiled, check_range
 from wan_perf.cli.stored import is_stored
 from wan_perf.declaration import Table
 from wan_perf.errors import UsageError
@@ -57,7 +57,7 @@ class DueJobs(Jobs):
         due = floored(now, PASS_EVERY)
         latest = now if self.settings.clock == "real" else None
         wanted = (start or due, end or due + PASS_EVERY)
-        return *checked(*wanted, HOUR, self.settings.start, latest), now
+        return *check_range(*wanted, HOUR, self.settings.start, latest), now
 
     def earliest(self, now: datetime) -> datetime:
         """The first hour of which Mist still has events, where partitions begin before it."""

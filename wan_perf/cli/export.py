@@ -57,7 +57,7 @@ def export(
             none to write to; nothing is written.
         WanPerfError: the table was never stored, or the file cannot be written.
     """
-    table = _known(report)
+    table = _table_of(report)
     chosen = _format(file_format, out)
     if not warehouse.holds(table):
         raise WanPerfError(
@@ -94,7 +94,7 @@ def _format(given: str | None, out: Path | None) -> str:
     return given or by_name or "csv"
 
 
-def _known(report: str) -> Table:
+def _table_of(report: str) -> Table:
     if report not in TABLES:
         raise UsageError(
             f"There is no report or table named {report}; {suggestion(report, sorted(TABLES))}"

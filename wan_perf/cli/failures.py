@@ -62,9 +62,9 @@ def ending(error: BaseException, home: Path) -> tuple[str, int]:
         if isinstance(cause, WanPerfError):
             return str(cause), 2 if isinstance(cause, UsageError) else 1
     for cause in reversed(chain):
-        if known := _known(cause, home):
+        if known := _known_failure(cause, home):
             return known, 1
-    log = _logged(error, home)
+    log = _write_log(error, home)
     what = next((line for line in str(chain[-1]).splitlines() if line.strip()), "")
     failure = f"{type(chain[-1]).__name__}: {what}"[:300].rstrip(": .")
     return (
@@ -83,7 +83,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _known(cause: BaseException, home: Path) -> str | None:
+def _known_failure(cause: BaseException, home: Path) -> str | None:
     if isinstance(cause, sqlite3.Error):
         for words, advice in _BY_SQLITE.items():
             if words in str(cause).lower():
@@ -111,7 +111,7 @@ def _secrets() -> Iterator[str]:
             yield value
 
 
-def _logged(error: BaseException, home: Path) -> Path:
+def _write_log(error: BaseException, home: Path) -> Path:
     """The file with the traceback, without secrets: in the home, else where temporary files go."""
     text = "".join(traceback.format_exception(error))
     for secret in _secrets():

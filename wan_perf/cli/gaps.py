@@ -49,10 +49,10 @@ def gaps(warehouse: Warehouse, first: datetime, end: datetime) -> list[Gap]:
         hour.to_pydatetime(): (int(count), float(known))
         for hour, count, known in zip(*columns, strict=True)
     }
-    return joined(found, first, end)
+    return merge_gaps(found, first, end)
 
 
-def joined(
+def merge_gaps(
     found: Mapping[datetime, tuple[int, float]], first: datetime, end: datetime
 ) -> list[Gap]:
     """Gaps of [first, end) from each hour's number of circuit-hours and known minutes."""

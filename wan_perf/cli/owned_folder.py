@@ -17,7 +17,7 @@ from wan_perf.errors import UsageError, WanPerfError
 MARKER = ".made_by_wan_perf"
 
 
-def emptied(folder: Path, setting: str = "WAN_PERF_HOME") -> Path:
+def empty_folder(folder: Path, setting: str = "WAN_PERF_HOME") -> Path:
     """The folder, empty but for its marker; made if need be.
 
     `setting` names the way to another folder in the sentence of a refusal.
@@ -27,12 +27,12 @@ def emptied(folder: Path, setting: str = "WAN_PERF_HOME") -> Path:
             cannot be made or emptied; nothing is deleted.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise _refused(folder, "is a link or a file", setting)
+        raise _refusal(folder, "is a link or a file", setting)
     marker = folder / MARKER
     try:
         if folder.exists() and any(folder.iterdir()):
             if not marker.is_file() or marker.is_symlink():
-                raise _refused(folder, f"holds files and has no marker {MARKER}", setting)
+                raise _refusal(folder, f"holds files and has no marker {MARKER}", setting)
             shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
         marker.write_text(
@@ -47,7 +47,7 @@ def emptied(folder: Path, setting: str = "WAN_PERF_HOME") -> Path:
     return folder
 
 
-def _refused(folder: Path, why: str, setting: str) -> UsageError:
+def _refusal(folder: Path, why: str, setting: str) -> UsageError:
     return UsageError(
         f"{folder} {why}, so wan-perf did not make it and leaves it alone; move it, or set "
         f"{setting} to another folder."

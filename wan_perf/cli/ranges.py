@@ -18,7 +18,7 @@ def ceiled(instant: datetime, step: timedelta) -> datetime:
     return floored(instant + step - timedelta(microseconds=1), step)
 
 
-def checked(
+def check_range(
     start: datetime,
     end: datetime,
     step: timedelta,

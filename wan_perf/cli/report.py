@@ -46,12 +46,12 @@ class Report:
 
     def passed(self, pass_at: datetime, calls_left: int | None) -> None:
         """A sampling pass is over; so many calls are left in the hour, where that is known."""
-        description = f"pass of {pass_at:%Y-%m-%d %H:%M} UTC{_left(calls_left)}"
+        description = f"pass of {pass_at:%Y-%m-%d %H:%M} UTC{_calls_left(calls_left)}"
         self.bar.update(self._task, advance=1, description=description)
 
     def scored(self, done: int, of: int, calls_left: int) -> None:
         """Scores of so many hours are over, of so many; so many calls are left for them."""
-        description = f"scores of hour {done:,} of {of:,}{_left(calls_left)}"
+        description = f"scores of hour {done:,} of {of:,}{_calls_left(calls_left)}"
         self.bar.update(self._task, description=description)
 
     def fetched(self, done: int, of: int, calls_left: int) -> None:
@@ -84,7 +84,7 @@ class Report:
         self.console.print(
             f"Collected {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: "
             f"{counted(taken['passes_taken'], 'pass', 'passes')} in "
-            f"{counted(taken['calls'], 'call', 'calls')}{_left(taken['calls_left'])}, "
+            f"{counted(taken['calls'], 'call', 'calls')}{_calls_left(taken['calls_left'])}, "
             f"{counted(events, 'event', 'events')}, "
             f"{counted(hours, 'circuit-hour', 'circuit-hours')}."
         )
@@ -155,5 +155,5 @@ def rows_of(result: dg.ExecuteInProcessResult, asset: str) -> int:
     return int(metadata(result, asset)["dagster/partition_row_count"])
 
 
-def _left(calls: int | None) -> str:
+def _calls_left(calls: int | None) -> str:
     return "" if calls is None else f", {calls:,} calls left this hour"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import ibis.expr.types as ir
 
 from wan_perf.cli.due import DueJobs
-from wan_perf.cli.ranges import DAY, HOUR, ceiled, checked
+from wan_perf.cli.ranges import DAY, HOUR, ceiled, check_range
 from wan_perf.cli.report import counted, rows_of
 from wan_perf.cli.stored import has_final_events
 from wan_perf.cli.terminal import warning
@@ -172,7 +172,7 @@ class Runs(DueJobs):
         if oldest is None or newest is None:
             raise WanPerfError("There are no circuit-hours yet; run wan-perf collect first.")
         begun = self._ends(CIRCUIT_DAY, "day")[1] or oldest
-        first, last = checked(start or begun, end or newest + HOUR, DAY, self.settings.start)
+        first, last = check_range(start or begun, end or newest + HOUR, DAY, self.settings.start)
         touched = self.warehouse.lazy(CIRCUIT_HOUR, Window(first, last))
         self._refuse_nothing(touched, "circuit-hours", (first, last), (oldest, newest))
         last = min(last, ceiled(newest + HOUR, DAY))
@@ -219,7 +219,7 @@ class Runs(DueJobs):
             raise WanPerfError("There are no days yet; run wan-perf aggregate daily first.")
         begun = self._ends(table, period.column)[1] or oldest
         opening = period.begun(self.settings.start)
-        first, last = checked(start or begun, end or newest + DAY, DAY, opening)
+        first, last = check_range(start or begun, end or newest + DAY, DAY, opening)
         days = self.warehouse.lazy(CIRCUIT_DAY)
         ends = [period.begun(at).date() for at in (first, last - DAY)]
         touched = days.filter(period.start(days.day).between(*ends))

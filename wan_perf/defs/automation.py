@@ -45,7 +45,7 @@ _TIMELESS = dg.AssetSelection.assets(
 )
 
 
-def _changed(*, besides: str | None = None) -> Any:
+def _upstream_update(*, besides: str | None = None) -> Any:
     """An upstream partition was updated, or is about to be.
 
     Updates by live runs do not count, nor those by runs that the sensor `besides` requested.
@@ -56,7 +56,7 @@ def _changed(*, besides: str | None = None) -> Any:
     return AC.any_deps_match(by_others | AC.will_be_requested()).ignore(_TIMELESS)
 
 
-def _unhandled(change: Any) -> Any:
+def _until_handled(change: Any) -> Any:
     """The change, until a request or an update followed it; and what failed.
 
     Between two ticks both may come. A request is older than what came since. Of two updates the
@@ -68,10 +68,10 @@ def _unhandled(change: Any) -> Any:
     comes = AC.any_deps_match(AC.will_be_requested()).ignore(_TIMELESS)
     followed = AC.newly_updated() & AC.newly_updated().since(came) & ~comes
     requested = AC.newly_requested() & ~change
-    return change.since(followed | requested | AC.initial_evaluation()) | _failed()
+    return change.since(followed | requested | AC.initial_evaluation()) | _failure()
 
 
-def _failed() -> Any:
+def _failure() -> Any:
     """Requested partitions that failed, or did not start since an upstream one failed: hourly.
 
     Runs themselves retry failures that end within a minute; this is for longer ones.
@@ -79,7 +79,7 @@ def _failed() -> Any:
     return AC.cron_tick_passed("40 * * * *") & AC.execution_failed()
 
 
-def _settled() -> Any:
+def _none_in_progress() -> Any:
     """No run in progress would request the same partition again."""
     return ~AC.any_deps_in_progress() & ~AC.in_progress()
 
@@ -103,8 +103,8 @@ def follows_hours() -> dg.AutomationCondition:
         AC.in_latest_time_window(LOOK_BACK)
         & ~AC.in_latest_time_window(_OF_LIVE)
         # These are requested together, so they do not trigger each other.
-        & _unhandled(_changed(besides=FACTS_SENSOR))
-        & _settled()
+        & _until_handled(_upstream_update(besides=FACTS_SENSOR))
+        & _none_in_progress()
     ).with_label("hours whose inputs changed, or that failed")
 
 
@@ -132,31 +132,39 @@ def follows_trading_days() -> dg.AutomationCondition:
 
 def _follows(begun: Any) -> Any:
     """Days whose inputs changed by runs that were not live, and those that live runs go on with."""
-    return AC.in_latest_time_window(LOOK_BACK) & _unhandled(_changed() | begun) & _settled()
+    return (
+        AC.in_latest_time_window(LOOK_BACK)
+        & _until_handled(_upstream_update() | begun)
+        & _none_in_progress()
+    )
 
 
 def follows_periods() -> dg.AutomationCondition:
     """Weeks and months whose days changed."""
     return (
-        AC.in_latest_time_window(LOOK_BACK * 10) & _unhandled(_changed()) & _settled()
+        AC.in_latest_time_window(LOOK_BACK * 10)
+        & _until_handled(_upstream_update())
+        & _none_in_progress()
     ).with_label("periods whose days changed, or that failed")
 
 
 def follows_reports() -> dg.AutomationCondition:
     """Reports whose periods changed."""
-    return (_unhandled(_changed()) & _settled()).with_label("rollups changed, or it failed")
+    return (_until_handled(_upstream_update()) & _none_in_progress()).with_label(
+        "rollups changed, or it failed"
+    )
 
 
 def due_every_six_hours() -> dg.AutomationCondition:
     """The inventory: every six hours, and as soon as there is none."""
     missing = AC.missing() & AC.cron_tick_passed("*/5 * * * *")
-    return (missing | AC.cron_tick_passed("3 */6 * * *") | _failed()) & ~AC.in_progress()
+    return (missing | AC.cron_tick_passed("3 */6 * * *") | _failure()) & ~AC.in_progress()
 
 
 def follows_inventory() -> dg.AutomationCondition:
     """Who is measured: together with the inventory."""
     changed = AC.any_deps_match(AC.newly_updated() | AC.will_be_requested())
-    return (changed.since_last_handled() | _failed()) & ~AC.in_progress()
+    return (changed.since_last_handled() | _failure()) & ~AC.in_progress()
 
 
 def sensor(

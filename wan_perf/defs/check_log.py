@@ -33,7 +33,9 @@ class PartitionedChecks(SqlEventLogStorage):
     def _update_asset_check_evaluation(self, event: EventLogEntry, event_id: int | None) -> None:
         super()._update_asset_check_evaluation(event, event_id)
         evaluation = event.get_dagster_event().asset_check_evaluation_data
-        planned = self._planned(event.run_id, evaluation) if evaluation.partition is None else {}
+        planned = (
+            self._planned_rows(event.run_id, evaluation) if evaluation.partition is None else {}
+        )
         if planned:
             self._store_by_partition(event, event_id, planned)
 
@@ -44,7 +46,7 @@ class PartitionedChecks(SqlEventLogStorage):
         stored = self.get_latest_storage_id_by_partition(
             evaluation.asset_key, DagsterEventType.ASSET_MATERIALIZATION, set(planned)
         )
-        failed = _failed(evaluation, planned)
+        failed = _failed_partitions(evaluation, planned)
         at = self._event_insert_timestamp(event)
         texts = {passed: _text(event, evaluation, passed=passed) for passed in (True, False)}
         values = [
@@ -61,7 +63,7 @@ class PartitionedChecks(SqlEventLogStorage):
         with self.index_connection() as connection:
             connection.execute(_UPDATE, values)
 
-    def _planned(self, run_id: str, evaluation: AssetCheckEvaluation) -> dict[str, int]:
+    def _planned_rows(self, run_id: str, evaluation: AssetCheckEvaluation) -> dict[str, int]:
         """The row of each partition that the run planned to check."""
         rows = sa.select(_ROWS.c.partition, _ROWS.c.id).where(
             _ROWS.c.asset_key == evaluation.asset_key.to_string(),
@@ -86,7 +88,7 @@ _UPDATE = (
 )
 
 
-def _failed(evaluation: AssetCheckEvaluation, planned: Iterable[str]) -> set[str]:
+def _failed_partitions(evaluation: AssetCheckEvaluation, planned: Iterable[str]) -> set[str]:
     """The partitions that failed: those named, else all of them."""
     if evaluation.passed:
         return set()

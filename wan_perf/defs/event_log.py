@@ -146,7 +146,7 @@ class EventLog(PartitionedChecks, SqliteEventLogStorage):
             connection.execute(SqlEventLogStorageTable.insert(), rows)
         self._touch(events[0].run_id)
         with self.index_transaction() as connection:
-            ids = [_inserted(connection, row) for row in rows]
+            ids = [_insert_event(connection, row) for row in rows]
             self._store_asset_event_tags(connection, events, ids)
             # What is stored of an asset beside its events is of the last one of each kind.
             last = {
@@ -157,7 +157,7 @@ class EventLog(PartitionedChecks, SqliteEventLogStorage):
                 self._store_asset_event(connection, event, nth)
 
 
-def _inserted(connection: sa.Connection, row: dict[str, Any]) -> int:
+def _insert_event(connection: sa.Connection, row: dict[str, Any]) -> int:
     """Insert an event; its number."""
     key = connection.execute(SqlEventLogStorageTable.insert(), row).inserted_primary_key
     return int(key[0]) if key else 0

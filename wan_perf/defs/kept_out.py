@@ -70,14 +70,14 @@ def with_odd_values(
 
 def _table(rows: list[dict[str, Any]]) -> dg.MarkdownMetadataValue:
     """A Markdown table; text from Mist is shown as it is, never as markup."""
-    escaped = pd.DataFrame(rows).map(lambda v: _escaped(v) if isinstance(v, str) else v)
+    escaped = pd.DataFrame(rows).map(lambda v: _escape(v) if isinstance(v, str) else v)
     return dg.MetadataValue.md(escaped.to_markdown(index=False))
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     """Text that Markdown and HTML show as it is.
 
-    >>> _escaped("a|b <i>[x](y)")
+    >>> _escape("a|b <i>[x](y)")
     'a&#124;b &lt;i&gt;&#91;x&#93;(y)'
     """
     plain = html.escape(text, quote=False)

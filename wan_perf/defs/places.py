@@ -39,7 +39,7 @@ _HISTOGRAMS = {
 """Where percentiles come from: those of a month have its days added up."""
 
 
-def _dated(rows: ir.Table, name: str) -> ir.Table:
+def _with_period(rows: ir.Table, name: str) -> ir.Table:
     """Rows of hours, days or months, with the column of the period that they are summed over."""
     period = PERIODS[name]
     if "hour" in rows.columns:
@@ -49,10 +49,10 @@ def _dated(rows: ir.Table, name: str) -> ir.Table:
     return rows.mutate(**{period.column: period.start(rows.day)})
 
 
-def _counted(histograms: ir.Table, circuits: ir.Table, name: str) -> ir.Table:
+def _period_histograms(histograms: ir.Table, circuits: ir.Table, name: str) -> ir.Table:
     if name == ROLLING:
         return rolling_month_histograms(histograms, circuits)
-    return histograms if name == "month" else _dated(histograms, name)
+    return histograms if name == "month" else _with_period(histograms, name)
 
 
 def _arguments(table: Table, name: str) -> dict[str, Any]:
@@ -77,8 +77,10 @@ def _site(name: str) -> dg.AssetsDefinition:
     @dg.asset(**_arguments(table, name))
     @sql_asset
     def site(circuits: ir.Table, sites: ir.Table, histograms: ir.Table) -> ir.Table:
-        counted = _counted(histograms, circuits, name)
-        return site_periods(circuits, _dated(sites, name), counted, column).select(*table.columns)
+        counted = _period_histograms(histograms, circuits, name)
+        return site_periods(circuits, _with_period(sites, name), counted, column).select(
+            *table.columns
+        )
 
     return site
 
@@ -91,8 +93,8 @@ def _region(name: str) -> dg.AssetsDefinition:
     def region(
         circuits: ir.Table, sites: ir.Table, histograms: ir.Table, dim_site: ir.Table
     ) -> ir.Table:
-        counted = _counted(histograms, circuits, name)
-        rows = region_periods(circuits, _dated(sites, name), counted, dim_site, PERIODS[name])
+        counted = _period_histograms(histograms, circuits, name)
+        rows = region_periods(circuits, _with_period(sites, name), counted, dim_site, PERIODS[name])
         return rows.select(*table.columns)
 
     return region

@@ -150,11 +150,11 @@ def raw_gateway_event(
     if events is None or final:
         # The window is replaced by what is returned: what was not requested is stored again.
         stored = warehouse.query(warehouse.lazy(RAW_GATEWAY_EVENT, Window(start, end)))
-        events = stored if events is None else _replaced(stored, open_hours, events)
+        events = stored if events is None else _replace_events(stored, open_hours, events)
     return with_odd_values(events, session, RAW_GATEWAY_EVENT.name)
 
 
-def _replaced(
+def _replace_events(
     stored: pd.DataFrame, requested: list[datetime], events: pd.DataFrame
 ) -> pd.DataFrame:
     """The stored events with those of the requested hours replaced."""

@@ -73,7 +73,7 @@ def prune_dagster(instance: dg.DagsterInstance, now: datetime, retention: Retent
     if not isinstance(events, SqlEventLogStorage) or not isinstance(runs, SqlRunStorage):
         return Pruned()
     pruned = Pruned(bytes_before=_bytes(instance))
-    without_log, expired = _expired(instance, now, retention)
+    without_log, expired = _expired_runs(instance, now, retention)
     for batch in _batches([*without_log, *expired]):
         pruned.logs += _remove_events(instance, events, batch)
     for batch in _batches(expired):
@@ -92,7 +92,7 @@ def prune_dagster(instance: dg.DagsterInstance, now: datetime, retention: Retent
     return pruned
 
 
-def _expired(
+def _expired_runs(
     instance: dg.DagsterInstance, now: datetime, retention: Retention
 ) -> tuple[list[str], list[str]]:
     """Ids of runs whose log is past its retention, and of those that are themselves."""

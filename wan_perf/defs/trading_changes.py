@@ -50,7 +50,7 @@ def rows_of_other_trading_hours(
     Trading hours that are dated back make other hours trading hours, or change how many hours a
     trading day has. Rows from before trading days were stored are compared as far as they go.
     """
-    changed = _changed(warehouse.query(warehouse.lazy(DIM_HOUR, window)), window, schedule)
+    changed = _changed_hours(warehouse.query(warehouse.lazy(DIM_HOUR, window)), window, schedule)
     circuit_hour, sites = warehouse.lazy(CIRCUIT_HOUR, window), warehouse.lazy(DIM_SITE)
     found = [pd.DataFrame({"hour": pd.Series(dtype="datetime64[us]"), "circuit_id": []})]
     for zone, hours in changed.groupby("time_zone")["hour"]:
@@ -59,7 +59,7 @@ def rows_of_other_trading_hours(
     return pd.concat([part for part in found if len(part)] or found)
 
 
-def _changed(
+def _changed_hours(
     stored: pd.DataFrame, window: Window, schedule: Sequence[TradingHours]
 ) -> pd.DataFrame:
     """Stored local hours that are another part of trading now: hour, time_zone."""

@@ -14,7 +14,7 @@ from wan_perf.columns import HUB, STORE
 from wan_perf.kpi.contract_periods import listed_circuits
 from wan_perf.kpi.identity import snapshot_circuits, wan_rows
 from wan_perf.kpi.roles import with_roles
-from wan_perf.validity import beginning, merged, versions
+from wan_perf.validity import beginning, merge_versions, versions
 
 UNASSIGNED = "Unassigned"
 LTE = "lte"
@@ -97,7 +97,7 @@ def dim_circuit(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
     values = ["site_id", "wan_name", "provider", "medium", "bandwidth_mbps", "bandwidth_up_mbps"]
     values += ["bandwidth_source", "role", "role_rank", "role_source"]
     values += ["is_on_demand", "is_disabled", "is_in_service"]
-    return merged(described, ["circuit_id"], values)
+    return merge_versions(described, ["circuit_id"], values)
 
 
 def _is_given(down_mbps: ir.FloatingValue, up_mbps: ir.FloatingValue) -> ir.BooleanValue:
@@ -136,4 +136,4 @@ def circuit_port(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
         ),
     )
     valid = both.filter(both.valid_to.isnull() | (both.valid_from < both.valid_to))
-    return merged(valid, ["circuit_id", "gateway_mac", "port_id"], values)
+    return merge_versions(valid, ["circuit_id", "gateway_mac", "port_id"], values)

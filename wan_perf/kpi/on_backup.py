@@ -10,7 +10,7 @@ days are chained from their stored pieces. The start is therefore that of `failo
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.episodes import chained
+from wan_perf.episodes import number_episodes
 from wan_perf.kpi.failovers import failover_spans
 
 _YESTERDAY = ibis.interval(days=-1)
@@ -44,7 +44,7 @@ def on_backup_since(circuit_state: ir.Table, failover_piece: ir.Table, now: ir.T
     begun_before = fresh.filter((fresh.day == fresh.yesterday) & ~fresh.is_begin)
     earlier = stored.filter(stored.day < stored.yesterday).semi_join(begun_before, "site_id")
     pieces = ibis.union(fresh.select(*found.columns), earlier.select(*found.columns))
-    parts = chained(pieces, ("site_id",))
+    parts = number_episodes(pieces, ("site_id",))
     episodes = parts.group_by("site_id", "episode").aggregate(
         failover_since=parts.started_at.min(where=parts.is_begin),
         ended_at=parts.ended_at.max(),

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 
 from wan_perf import formulas
 from wan_perf.columns import SEVERITIES
-from wan_perf.episodes import chained
+from wan_perf.episodes import number_episodes
 from wan_perf.metrics import JUDGED, Metric
 from wan_perf.periods import Period
 
@@ -109,7 +109,7 @@ def joint_runs(pieces: ir.Table, by: Sequence[str]) -> ir.Table:
     intervals = pieces.select(*by, "started_at", "ended_at", "above_hours")
     after = intervals.semi_join(intervals.select(*by, started_at="ended_at"), [*by, "started_at"])
     before = intervals.semi_join(intervals.select(*by, ended_at="started_at"), [*by, "ended_at"])
-    chain = chained(ibis.union(after, before, distinct=True), by)
+    chain = number_episodes(ibis.union(after, before, distinct=True), by)
     runs = chain.group_by(*by, "episode").aggregate(
         started_at=chain.started_at.min(),
         ended_at=chain.ended_at.max(),

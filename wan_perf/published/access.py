@@ -22,7 +22,7 @@ def write_texts(folder: Path, manifest: Manifest) -> None:
         replace_file(folder / README, _TEXT)
 
 
-def _limited() -> str:
+def _retention_lines() -> str:
     limited = [table for table in PUBLISHED.values() if table.published_days is not None]
     return "\n".join(f"  {table.name}: the newest {table.published_days} days" for table in limited)
 
@@ -42,7 +42,7 @@ One state is consistent. Read {MANIFEST} or {SQL} again to see the next one. A f
 manifest is removed 15 minutes later; do not read <table>/*.parquet, which mixes states.
 Instants are UTC. What each column means: wan-perf dictionary. Not all days of every table are here:
 
-{_limited()}
+{_retention_lines()}
 
 DuckDB, on the command line (tables and views by their names):
 

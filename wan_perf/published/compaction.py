@@ -31,7 +31,7 @@ from wan_perf.published.snapshot import (
     parsed_day_states,
     persist,
 )
-from wan_perf.published.writing import failures_of, locked, replace_manifest, utc_now
+from wan_perf.published.writing import failures_of, manifest_lock, replace_manifest, utc_now
 from wan_perf.warehouse.changes import step
 
 MANY_FILES = 8
@@ -66,7 +66,7 @@ def compact(folder: Path, *, later: timedelta = timedelta(0), patience_s: float 
             leftover.unlink(missing_ok=True)
         manifest = read_manifest(folder)
         for merge in merges(manifest, later):
-            merged += _merged(folder, manifest, merge, patience_s)
+            merged += _merge_files(folder, manifest, merge, patience_s)
     return merged
 
 
@@ -79,12 +79,12 @@ def merges(manifest: Manifest, later: timedelta = timedelta(0)) -> Iterator[Merg
         newest = max(day_of(file.start) for file in files) - later
         over: list[DataFile] = []
         if table.published_days is None:
-            for span, group in _grouped(files, lambda file: month_of(file.start)):
+            for span, group in _group_by_span(files, lambda file: month_of(file.start)):
                 if span[1] + MONTH_RESTS <= newest and _is_worth_it(group):
                     yield table, span, group
                     over += group
         hours = tuple(f for f in files if f not in over and f.end - f.start < _DAY)
-        for span, group in _grouped(hours, lambda file: _span_of_day(file.start)):
+        for span, group in _group_by_span(hours, lambda file: _span_of_day(file.start)):
             if span[0] < newest - FRESH and len(group) > 1:
                 yield table, span, group
 
@@ -98,14 +98,14 @@ def _span_of_day(at: datetime) -> Span:
     return day_of(at), day_of(at) + _DAY
 
 
-def _grouped(
+def _group_by_span(
     files: tuple[DataFile, ...], by: Callable[[DataFile], Span]
 ) -> Iterator[tuple[Span, tuple[DataFile, ...]]]:
     for span, group in groupby(sorted(files, key=lambda file: file.start), key=by):
         yield span, tuple(group)
 
 
-def _merged(folder: Path, manifest: Manifest, merge: Merge, patience_s: float) -> bool:
+def _merge_files(folder: Path, manifest: Manifest, merge: Merge, patience_s: float) -> bool:
     """Write one merged file and replace its parts by it; False where they changed meanwhile."""
     table, span, parts = merge
     name = file_name(table, span)
@@ -115,7 +115,7 @@ def _merged(folder: Path, manifest: Manifest, merge: Merge, patience_s: float) -
         count = _write(folder, manifest, merge, draft, days)
         listed = columns_name(table.columns)
         new = DataFile(name, *span, state_of(days.values()), count, listed)
-        with locked(folder, patience_s):
+        with manifest_lock(folder, patience_s):
             before = read_manifest(folder)
             now = before.files.get(table.name, ())
             if not set(parts) <= set(now):

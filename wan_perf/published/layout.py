@@ -97,11 +97,11 @@ def still_valid(
     files: tuple[DataFile, ...], versions: Versions, day_states: DayStates
 ) -> tuple[DataFile, ...]:
     """The files whose rows are those of the warehouse, of a month without the days that changed."""
-    checked = (_checked(file, versions, day_states) for file in files)
+    checked = (_current_file(file, versions, day_states) for file in files)
     return tuple(file for file in checked if file is not None)
 
 
-def _checked(file: DataFile, versions: Versions, day_states: DayStates) -> DataFile | None:
+def _current_file(file: DataFile, versions: Versions, day_states: DayStates) -> DataFile | None:
     current = versions.besides(file.superseded) if file.superseded else versions
     if file.state == current.state(file.start, file.end):
         return file

@@ -98,14 +98,14 @@ def read_manifest(folder: Path) -> Manifest:
             f"The manifest {path} cannot be read ({error.strerror}); check its permissions."
         ) from None
     try:
-        return _parsed(path, content)
+        return _parse(path, content)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise DamagedManifestError(
             f"The manifest {path} of the published copy is damaged; {_PUBLISH}."
         ) from None
 
 
-def _parsed(path: Path, content: bytes) -> Manifest:
+def _parse(path: Path, content: bytes) -> Manifest:
     found: dict[str, Any] = json.loads(content)
     if found["format"] != FORMAT:
         raise OtherFormatError(

@@ -20,7 +20,7 @@ from wan_perf.published.errors import PublishedCopyError
 from wan_perf.published.manifest import DataFile, Manifest, read_manifest
 from wan_perf.published.relations import PUBLISHED
 from wan_perf.published.snapshot import Snapshot, Wanted, columns_name
-from wan_perf.published.writing import failures_of, locked, replace_manifest, utc_now
+from wan_perf.published.writing import failures_of, manifest_lock, replace_manifest, utc_now
 from wan_perf.warehouse import DuckDBWarehouse
 
 SESSION_S = 2.0
@@ -67,7 +67,7 @@ def publish(
     began = time.monotonic()
     with failures_of(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder, patience_s):
+        with manifest_lock(folder, patience_s):
             files = _publish(warehouse, folder, run, collection, everything=everything)
     return Publication(len(files), sum(f.rows for f in files), time.monotonic() - began)
 

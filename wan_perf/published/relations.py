@@ -51,12 +51,12 @@ def rows(folder: Path, manifest: Manifest, table: Table) -> str:
     for file in manifest.files.get(table.name, ()):
         alike.setdefault((file.columns, file.superseded), []).append(file)
     selects = [
-        f"SELECT {selected(table, manifest.columns[columns])} "  # noqa: S608 - declared names
+        f"SELECT {selection(table, manifest.columns[columns])} "  # noqa: S608 - declared names
         f"FROM read_parquet([{', '.join(to_read(folder / file.name) for file in files)}])"
         f"{_besides(table, superseded)}"
         for (columns, superseded), files in alike.items()
     ]
-    nothing = f"SELECT {selected(table, ())} WHERE false"
+    nothing = f"SELECT {selection(table, ())} WHERE false"
     return " UNION ALL ".join(selects) or nothing
 
 
@@ -71,7 +71,7 @@ def to_read(path: Path) -> str:
     return re.sub(r"[\[*?]", r"[\g<0>]", literal(path))
 
 
-def typed(column: Column) -> str:
+def sql_type(column: Column) -> str:
     """The column's type in the files."""
     return _ENGINE.type_names[column.type]
 
@@ -82,13 +82,13 @@ def view_definition(name: str) -> str:
     return _ENGINE.declared_view(VIEWS[name])
 
 
-def selected(table: Table, existing: tuple[str, ...]) -> str:
+def selection(table: Table, existing: tuple[str, ...]) -> str:
     """The declared columns of a table or file with the existing ones, of their declared types."""
     renames = migrations.pending(table.name, existing)
-    stored = migrations.renamed({name: name for name in existing}, renames)
+    stored = migrations.apply_renames({name: name for name in existing}, renames)
     found = {new: old for old, new in zip(existing, stored, strict=True)}
     return ", ".join(
-        f"CAST({_quoted(found[c.name]) if c.name in found else 'NULL'} AS {typed(c)}) AS {c.name}"
+        f"CAST({_quote(found[c.name]) if c.name in found else 'NULL'} AS {sql_type(c)}) AS {c.name}"
         for c in table.fields
     )
 
@@ -98,5 +98,5 @@ def _besides(table: Table, superseded: tuple[datetime, ...]) -> str:
     return f" WHERE {table.partition}::DATE NOT IN ({days})" if days else ""
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return f'"{name}"'

@@ -19,7 +19,7 @@ from typing import Any
 from wan_perf.declaration import Table
 from wan_perf.published.layout import CountRows, Span, Versions
 from wan_perf.published.manifest import DataFile
-from wan_perf.published.relations import PUBLISHED, literal, selected, to_read
+from wan_perf.published.relations import PUBLISHED, literal, selection, to_read
 from wan_perf.warehouse import DuckDBWarehouse, Window, changes
 from wan_perf.warehouse.on_duckdb import DuckDBSession
 from wan_perf.warehouse.window import where
@@ -98,7 +98,7 @@ class Snapshot:
         path = self._folder / name
         path.parent.mkdir(exist_ok=True)
         cut = where(table, Window(*span))
-        rows = f"SELECT {selected(table, existing)} FROM {table.name}{cut} ORDER BY {order(table)}"  # noqa: S608
+        rows = f"SELECT {selection(table, existing)} FROM {table.name}{cut} ORDER BY {order(table)}"  # noqa: S608
         days = {day: v for day, v in versions.days.items() if span[0] <= day < span[1]}
         with self._session.another() as connection:
             [[count]] = connection.execute(copy(rows, path, days)).fetchall()

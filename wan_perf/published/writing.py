@@ -28,7 +28,7 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def locked(folder: Path, patience_s: float) -> Iterator[None]:
+def manifest_lock(folder: Path, patience_s: float) -> Iterator[None]:
     """The right to replace the manifest, which one process at a time has.
 
     Raises:

@@ -36,7 +36,7 @@ class ApiRequest:
     about: Mapping[str, str] = field(default_factory=dict)
 
 
-def paged(
+def answer_page(
     request: ApiRequest, rows: Sequence[Row], shown: Callable[[Row], object] = lambda row: row
 ) -> Answer:
     """Cut one page and show its rows only; other rows are not computed."""
@@ -49,7 +49,7 @@ def paged(
     return Answer([shown(row) for row in query.cut(rows, (page - 1) * size, size)], headers)
 
 
-def searched(
+def answer_search(
     request: ApiRequest,
     found: Sequence[Json],
     total: int,

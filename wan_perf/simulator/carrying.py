@@ -14,7 +14,7 @@ from wan_perf.simulator.life import EVER, Life, span
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.ports import FlowInterval, Port
 from wan_perf.simulator.premises import Circuit, wan_ports
-from wan_perf.simulator.spans import shared, united, without
+from wan_perf.simulator.spans import intersection, union, without
 from wan_perf.simulator.traffic import Flow
 
 
@@ -42,13 +42,13 @@ def with_ports(
         drawn = wan_ports(holder, circuit, len(ports))
         ports += _members(holder, drawn, life, faults)
     for port in holder.ports:
-        downs = united(
+        downs = union(
             holder.offs,
             (span(f) for f in faults if f.kind == "lan_port_down" and f.port_id == port.port_id),
         )
         ports.append(replace(port, boots=holder.boots, downs=downs))
-    lost = united(holder.losses, holder.offs, dark)
-    gaps = united(holder.telemetry_gaps, lost)
+    lost = union(holder.losses, holder.offs, dark)
+    gaps = union(holder.telemetry_gaps, lost)
     return replace(holder, ports=tuple(ports), telemetry_gaps=gaps, losses=lost)
 
 
@@ -58,7 +58,7 @@ def _members(
     """Share a circuit's traffic among its ports: by halves in an aggregate, one alone in a reth."""
     whole = _flow_intervals(life, holder.assigned)
     downs = [
-        united(
+        union(
             life.link_down,
             holder.offs,
             (span(f) for f in faults if f.kind == "member_down" and f.detail == port.port_id),
@@ -69,7 +69,11 @@ def _members(
         shares = [whole]
     else:
         first, second = (without(EVER, down) for down in downs)
-        both, only, spare = shared(first, second), without(first, second), without(second, first)
+        both, only, spare = (
+            intersection(first, second),
+            without(first, second),
+            without(second, first),
+        )
         if life.circuit.slot.logical.startswith("reth"):
             shares = [_cut(whole, first), _cut(whole, spare)]
         else:
@@ -87,8 +91,8 @@ def _flow_intervals(life: Life, assigned: Interval) -> list[FlowInterval]:
     rest: Flow = circuit.background
     if circuit.on_demand:
         busy, rest = circuit.demand, Together(())
-    usable = shared(life.usable, [assigned])
-    pieces = [FlowInterval(a, b, busy) for a, b in shared(usable, life.active)]
+    usable = intersection(life.usable, [assigned])
+    pieces = [FlowInterval(a, b, busy) for a, b in intersection(usable, life.active)]
     pieces += [FlowInterval(a, b, rest) for a, b in without(usable, life.active)]
     return sorted(pieces, key=_start)
 
@@ -99,7 +103,7 @@ def _cut(
     return [
         FlowInterval(a, b, piece.flow if share == 1.0 else Together(((piece.flow, share),)))
         for piece in flow_intervals
-        for a, b in shared([(int(piece.start), int(piece.end))], intervals)
+        for a, b in intersection([(int(piece.start), int(piece.end))], intervals)
     ]
 
 

@@ -31,7 +31,7 @@ class Together:
         return sum(r[0] * s for r, s in rates), sum(r[1] * s for r, s in rates)
 
 
-def fitted(demand: DailyFlow, capacity: tuple[float, float]) -> DailyFlow:
+def fit_to_capacity(demand: DailyFlow, capacity: tuple[float, float]) -> DailyFlow:
     """Give what a line carries of a demand: all of it, or a wave that peaks at its capacity.
 
     Args:

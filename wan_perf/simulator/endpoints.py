@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
 from wan_perf.simulator import query
-from wan_perf.simulator.answering import Answer, ApiRequest, matches, paged, searched
+from wan_perf.simulator.answering import Answer, ApiRequest, answer_page, answer_search, matches
 from wan_perf.simulator.api import (
     alarms,
     configuration,
@@ -58,11 +58,11 @@ class Endpoints:
         return {
             "/api/v1/self": lambda _: Answer(identity.admin(self._fleet)),
             ORG: lambda _: Answer(identity.organisation(self._fleet)),
-            f"{ORG}/sites": lambda request: paged(request, sites),
-            f"{ORG}/sitegroups": lambda request: paged(request, groups),
-            f"{ORG}/gatewaytemplates": lambda request: paged(request, templates),
+            f"{ORG}/sites": lambda request: answer_page(request, sites),
+            f"{ORG}/sitegroups": lambda request: answer_page(request, groups),
+            f"{ORG}/gatewaytemplates": lambda request: answer_page(request, templates),
             f"{ORG}/deviceprofiles": self.device_profiles,
-            f"{ORG}/vpns": lambda request: paged(request, vpns),
+            f"{ORG}/vpns": lambda request: answer_page(request, vpns),
             f"{ORG}/inventory": self.inventory,
             f"{ORG}/stats/devices": self.device_stats,
             f"{ORG}/stats/ports/search": self.port_search,
@@ -87,12 +87,12 @@ class Endpoints:
             and (with_spares or row["site_id"] is not None)
             and matches(row, request.parameters, ("mac", "model", "site_id"))
         ]
-        return paged(request, rows)
+        return answer_page(request, rows)
 
     def device_profiles(self, request: ApiRequest) -> Answer:
         """Answer /deviceprofiles: those of access points, of which there are none, by default."""
         kind = query.choice(request.parameters, "type", "ap", DEVICE_TYPES)
-        return paged(request, self._profiles if kind == "gateway" else [])
+        return answer_page(request, self._profiles if kind == "gateway" else [])
 
     def device_stats(self, request: ApiRequest) -> Answer:
         """Answer /stats/devices: access points unless another type is requested."""
@@ -109,7 +109,7 @@ class Endpoints:
             and (status == "all" or status == row.status(request.now))
             and matches(row.fixed, request.parameters, ("mac", "site_id"))
         ]
-        return paged(request, rows, lambda row: row.at(request.now))
+        return answer_page(request, rows, lambda row: row.at(request.now))
 
     def port_search(self, request: ApiRequest) -> Answer:
         """Answer /stats/ports/search: the newest row of each port, in the order of reports."""
@@ -130,7 +130,7 @@ class Endpoints:
         size = query.limit(request.parameters)
         found = [row.at(cursor.as_of) for row in query.cut(rows, cursor.offset, size)]
         window = query.TimeRange(int(cursor.as_of) - HOUR, int(cursor.as_of))
-        return searched(request, found, len(rows), cursor, window, {})
+        return answer_search(request, found, len(rows), cursor, window, {})
 
     def peer_search(self, request: ApiRequest) -> Answer:
         """Answer /stats/vpn_peers/search: both ends' newest row of each path."""
@@ -148,7 +148,7 @@ class Endpoints:
         found = [row.at(cursor.as_of) for row in shown]
         window = query.TimeRange.read(request.parameters, cursor.as_of)
         fixed = {"start": window.start, "end": window.end}
-        return searched(request, found, len(rows), cursor, window, fixed)
+        return answer_search(request, found, len(rows), cursor, window, fixed)
 
     def event_search(self, request: ApiRequest) -> Answer:
         """Answer /devices/events/search: access points' events unless another type is requested."""
@@ -174,7 +174,7 @@ class Endpoints:
             rows.reverse()
         found = query.cut(rows, cursor.offset, query.limit(parameters))
         fixed = {"start": window.start, "end": window.end}
-        return searched(request, found, len(rows), cursor, window, fixed)
+        return answer_search(request, found, len(rows), cursor, window, fixed)
 
     def alarm_search(self, request: ApiRequest) -> Answer:
         """Answer /alarms/search: as they stand, the open ones too."""
@@ -191,7 +191,7 @@ class Endpoints:
         shown = query.cut(rows, cursor.offset, query.limit(request.parameters))
         found = [alarms.as_known(alarm, cursor.as_of) for alarm in shown]
         fixed = {"start": window.start, "end": window.end}
-        return searched(request, found, len(rows), cursor, window, fixed)
+        return answer_search(request, found, len(rows), cursor, window, fixed)
 
     def site_scores(self, request: ApiRequest) -> Answer:
         """Answer /insights/sites-sle: one value of each score for a site over the window."""

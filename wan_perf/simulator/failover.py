@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from wan_perf.simulator.instants import Interval
-from wan_perf.simulator.spans import inside, united
+from wan_perf.simulator.spans import inside, union
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def active_intervals(
         if current is not None:
             carried[current].append((at, following))
             latest = current
-    return tuple(united(pieces) for pieces in carried)
+    return tuple(union(pieces) for pieces in carried)
 
 
 def _instants(usable: Sequence[tuple[Interval, ...]], switching: Switching) -> list[int]:
@@ -62,16 +62,18 @@ def _choice(
         return latest
     if current is not None and up_since[current] is not None:
         better = [
-            index for index in range(current) if _trusted(up_since[index], at, switching.failback_s)
+            index
+            for index in range(current)
+            if _is_trusted(up_since[index], at, switching.failback_s)
         ]
         return better[0] if better else current
     if latest is not None and at - _lost_at(usable[latest], at) < switching.failover_s:
         return None
-    ready = [i for i, since in enumerate(up_since) if _trusted(since, at, switching.failover_s)]
+    ready = [i for i, since in enumerate(up_since) if _is_trusted(since, at, switching.failover_s)]
     return ready[0] if ready else None
 
 
-def _trusted(since: int | None, at: int, seconds: int) -> bool:
+def _is_trusted(since: int | None, at: int, seconds: int) -> bool:
     # A circuit that was always up needs no time to be trusted.
     return since is not None and (since <= 0 or at - since >= seconds)
 

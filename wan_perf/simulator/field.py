@@ -53,10 +53,10 @@ def field(seed: int, sites: int, window: Interval, kinds: Collection[str]) -> Fi
         there, circuits = live(seed, place, by_site[place.site.site_id])
         gateways += there
         lives += circuits
-    return Field(places, tuple(gateways), tuple(lives), tuple(_renamed(faults)))
+    return Field(places, tuple(gateways), tuple(lives), tuple(_rename_successors(faults)))
 
 
-def _renamed(faults: Sequence[Fault]) -> list[Fault]:
+def _rename_successors(faults: Sequence[Fault]) -> list[Fault]:
     """Name the replacement in whatever happens after it came."""
     swapped = {f.gateway_mac: f.end for f in faults if f.kind == "replaced_gateway"}
     return sorted(

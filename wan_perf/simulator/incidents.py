@@ -85,7 +85,7 @@ def plant(
             replaced.add(place.site.site_id)
             mac = place.gateways[which].mac
             faults += [
-                _detailed(Fault(start, end, kind, place.site.site_id, mac, key), place, chance)
+                _with_detail(Fault(start, end, kind, place.site.site_id, mac, key), place, chance)
                 for start, end in calendar.place(chance, list(_keys(kind, victim)), shape)
             ]
     faults += _of_events(seed, faults, kinds)
@@ -126,7 +126,7 @@ def _keys(kind: str, victim: Victim) -> Iterator[PortKey]:
             yield from ((gateway.mac, port.port_id) for port in gateway.ports)
 
 
-def _detailed(fault: Fault, place: Premises, chance: random.Random) -> Fault:
+def _with_detail(fault: Fault, place: Premises, chance: random.Random) -> Fault:
     if fault.kind == "quality":
         return replace(fault, detail=chance.choice(("loss", "jitter", "latency")))
     if fault.kind == "wan_lost":

@@ -16,7 +16,7 @@ from wan_perf.simulator.life import EVER, Life, span
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.premises import SUCCESSOR, Circuit, Premises, gateway, layout_of
 from wan_perf.simulator.seeding import draws
-from wan_perf.simulator.spans import FOREVER, shared, united, without
+from wan_perf.simulator.spans import FOREVER, intersection, union, without
 
 
 def live(
@@ -27,7 +27,7 @@ def live(
     The faults are the site's own, each under its first gateway's name.
     """
     lives = _lives(place, faults, congested_rx(seed, place, faults))
-    dark = without(EVER, united(*(life.active for life in lives)))
+    dark = without(EVER, union(*(life.active for life in lives)))
     gateways: list[Gateway] = []
     for number, first in enumerate(place.gateways):
         own = [f for f in faults if f.gateway_mac == first.mac]
@@ -60,18 +60,18 @@ def _draft(place: Premises, circuit: Circuit, faults: Sequence[Fault]) -> Life:
     lost = [f for f in faults if f.kind == "wan_lost"]
     unplugged = [span(f) for f in own if f.kind in ("port_down", "flaps")]
     members = [
-        united(span(f) for f in own if f.kind == "member_down" and f.detail == member)
+        union(span(f) for f in own if f.kind == "member_down" and f.detail == member)
         for member in circuit.slot.members
     ]
-    alone = shared(*members) if len(members) == 2 else ()
-    link_down = united(unplugged, alone, (span(f) for f in lost if f.detail == "port"))
-    arp = united(
+    alone = intersection(*members) if len(members) == 2 else ()
+    link_down = union(unplugged, alone, (span(f) for f in lost if f.detail == "port"))
+    arp = union(
         (span(f) for f in own if f.kind == "isp_dead_arp"),
         (span(f) for f in lost if f.detail == "isp"),
     )
-    dhcp = united(span(f) for f in own if f.kind == "isp_dead_dhcp")
+    dhcp = union(span(f) for f in own if f.kind == "isp_dead_dhcp")
     gateway_faults = [f for f in faults if f.gateway_mac == mac and f.port_id is None]
-    off = united(span(f) for f in gateway_faults if f.kind in _POWERLESS)
+    off = union(span(f) for f in gateway_faults if f.kind in _POWERLESS)
     if not circuit.is_lit:
         link_down = EVER
     return Life(
@@ -83,7 +83,7 @@ def _draft(place: Premises, circuit: Circuit, faults: Sequence[Fault]) -> Life:
         arp_dead=without(arp, link_down),
         dhcp_dead=without(dhcp, link_down),
         off=off,
-        usable=without(EVER, united(link_down, arp, dhcp, off)),
+        usable=without(EVER, union(link_down, arp, dhcp, off)),
         active=(),
         quality=tuple(f for f in own if f.kind == "quality"),
     )
@@ -96,12 +96,12 @@ def _on_duty(life: Life, active: tuple[Interval, ...]) -> Life:
     """Let a circuit on demand rest while nobody needs it."""
     if life.circuit.on_demand != "down":
         return replace(life, active=active)
-    resting = without(EVER, united(active, life.off))
+    resting = without(EVER, union(active, life.off))
     return replace(
         life,
         active=active,
         usable=active,
-        link_down=united(life.link_down, resting),
+        link_down=union(life.link_down, resting),
         arp_dead=without(life.arp_dead, resting),
         dhcp_dead=without(life.dhcp_dead, resting),
     )
@@ -121,7 +121,7 @@ def successor_mac(mac: str) -> str:
 
 def _holders(seed: int, place: Premises, first: Gateway, faults: Sequence[Fault]) -> list[Gateway]:
     """Give a gateway with its boots and power cuts, and the one that replaced it."""
-    offs = united(span(f) for f in faults if f.port_id is None and f.kind in _POWERLESS)
+    offs = union(span(f) for f in faults if f.port_id is None and f.kind in _POWERLESS)
     missed = [span(f) for f in faults if f.kind == "missed_polls"]
     cut = [span(f) for f in faults if f.kind == "cloud_lost"]
     boots = {end for _, end in offs} | {f.start for f in faults if f.kind == "counter_reset"}
@@ -137,9 +137,9 @@ def _holders(seed: int, place: Premises, first: Gateway, faults: Sequence[Fault]
         replace(
             holder,
             assigned=span,
-            offs=united(offs, without(EVER, [span])),
-            telemetry_gaps=united(missed, cut),
-            losses=united(cut),
+            offs=union(offs, without(EVER, [span])),
+            telemetry_gaps=union(missed, cut),
+            losses=union(cut),
         )
         for holder, span in zip(stay, spans, strict=False)
     ]

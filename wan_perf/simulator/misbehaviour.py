@@ -95,19 +95,19 @@ def _foreign_row(body: Any, _: str) -> Any:
     return _with_rows(body, with_foreign_rows)
 
 
-def _skewed(by_s: int) -> Callable[[Any, str], Any]:
-    def moved(row: Any) -> Any:
+def _skew(by_s: int) -> Callable[[Any, str], Any]:
+    def shift(row: Any) -> Any:
         if not isinstance(row, dict):
             return row
         later = {k: row[k] + by_s for k in _INSTANTS if isinstance(row.get(k), (int, float))}
         return row | later
 
-    def skewed(body: Any, _: str) -> Any:
-        changed = _with_rows(body, lambda rows: [moved(row) for row in rows])
+    def skew(body: Any, _: str) -> Any:
+        changed = _with_rows(body, lambda rows: [shift(row) for row in rows])
         has_rows = isinstance(changed, list) or "results" in changed
-        return changed if has_rows else moved(changed)
+        return changed if has_rows else shift(changed)
 
-    return skewed
+    return skew
 
 
 SPOILT: dict[str, Callable[[Any, str], Any]] = {
@@ -120,7 +120,7 @@ SPOILT: dict[str, Callable[[Any, str], Any]] = {
     "empty page": _empty_page,
     "duplicate row": _duplicate_row,
     "row of another org": _foreign_row,
-    **{how: _skewed(by_s) for how, by_s in SKEWS_S.items()},
+    **{how: _skew(by_s) for how, by_s in SKEWS_S.items()},
 }
 """Ways that change a good body, given the requested address."""
 WAYS = (*REFUSALS, *ON_THE_WIRE, *SPOILT)

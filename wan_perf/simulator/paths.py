@@ -15,7 +15,7 @@ from wan_perf.simulator.faults import Fault
 from wan_perf.simulator.instants import DAY, Interval
 from wan_perf.simulator.life import Life
 from wan_perf.simulator.seeding import draws
-from wan_perf.simulator.spans import inside, shared
+from wan_perf.simulator.spans import inside, intersection
 
 _SWING = 0.2
 _ADDED = {"latency": (60.0, 250.0), "jitter": (12.0, 80.0), "loss": (0.3, 6.0)}
@@ -63,7 +63,7 @@ class Path:
     @cached_property
     def up(self) -> tuple[Interval, ...]:
         """When it is up: the circuit usable and the hub there."""
-        return shared(self.life.usable, self.hub.usable)
+        return intersection(self.life.usable, self.hub.usable)
 
     def quality(self, at: float) -> Quality | None:
         """Give the quality at an instant; None while the path is down."""

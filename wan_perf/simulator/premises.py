@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from wan_perf.simulator import estate
 from wan_perf.simulator.catalogue import STORE_TYPES, StoreType, WanSlot
-from wan_perf.simulator.demand import fitted
+from wan_perf.simulator.demand import fit_to_capacity
 from wan_perf.simulator.estate import BYTES_PER_MBIT, Site
 from wan_perf.simulator.failover import Switching
 from wan_perf.simulator.instants import DAY
@@ -163,7 +163,9 @@ def _circuits(seed: int, index: int, layout: StoreType) -> tuple[Circuit, ...]:
                 line=line,
                 gateway=slot.gateway,
                 background=estate.flow_peaking(own, down * share, up * share),
-                demand=fitted(demand, (down * _FITS * BYTES_PER_MBIT, up * _FITS * BYTES_PER_MBIT)),
+                demand=fit_to_capacity(
+                    demand, (down * _FITS * BYTES_PER_MBIT, up * _FITS * BYTES_PER_MBIT)
+                ),
                 on_demand=idle if line.wan_type == "lte" else "",
                 is_disabled=is_cut and rank == 2,
             )

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from wan_perf.simulator import query
-from wan_perf.simulator.answering import Answer, ApiRequest, matches, searched
+from wan_perf.simulator.answering import Answer, ApiRequest, answer_search, matches
 from wan_perf.simulator.api import configuration, insights, sle, speed_tests
 from wan_perf.simulator.api.insights import RATES, Buckets
 from wan_perf.simulator.fleet import Fleet
@@ -64,7 +64,7 @@ class SiteEndpoints:
         ]
         shown = query.cut(rows, cursor.offset, query.limit(request.parameters))
         fixed = {"start": window.start, "end": window.end}
-        return searched(request, shown, len(rows), cursor, window, fixed)
+        return answer_search(request, shown, len(rows), cursor, window, fixed)
 
     def device(self, request: ApiRequest) -> Answer:
         """Answer devices/{device_id}: a gateway's own configuration."""

@@ -13,7 +13,7 @@ FOREVER: Interval = (0, 1 << 40)
 """Longer than any fleet lives [epoch s]; whole seconds, so that it can stand in JSON."""
 
 
-def united(*sets: Iterable[Interval]) -> tuple[Interval, ...]:
+def union(*sets: Iterable[Interval]) -> tuple[Interval, ...]:
     """Give what lies in any of the sets; touching pieces become one."""
     merged: list[Interval] = []
     for start, end in sorted(piece for pieces in sets for piece in pieces):
@@ -26,7 +26,7 @@ def united(*sets: Iterable[Interval]) -> tuple[Interval, ...]:
     return tuple(merged)
 
 
-def shared(one: Iterable[Interval], other: Iterable[Interval]) -> tuple[Interval, ...]:
+def intersection(one: Iterable[Interval], other: Iterable[Interval]) -> tuple[Interval, ...]:
     """Give what lies in both sets."""
     left, right = list(one), list(other)
     found: list[Interval] = []
@@ -44,9 +44,9 @@ def shared(one: Iterable[Interval], other: Iterable[Interval]) -> tuple[Interval
 
 def without(one: Iterable[Interval], other: Iterable[Interval]) -> tuple[Interval, ...]:
     """Give what lies in the first set and not in the second."""
-    edges = [0, *(edge for piece in united(other) for edge in piece), FOREVER[1]]
+    edges = [0, *(edge for piece in union(other) for edge in piece), FOREVER[1]]
     gaps = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
-    return shared(one, gaps)
+    return intersection(one, gaps)
 
 
 def inside(intervals: Sequence[Interval], at: float) -> Interval | None:

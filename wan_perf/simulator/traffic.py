@@ -119,7 +119,7 @@ class RecordedFlow:
 
     def bytes_between(self, start: float, end: float) -> tuple[float, float]:
         """Give received and sent bytes of [start, end)."""
-        received = self._received(end) - self._received(start)
+        received = self._bytes_received(end) - self._bytes_received(start)
         return received, received / 2
 
     def rates(self, at: float) -> tuple[float, float]:
@@ -131,7 +131,7 @@ class RecordedFlow:
         received = (self.cumulative[end] - self.cumulative[end - 1]) / seconds
         return received, received / 2
 
-    def _received(self, at: float) -> float:
+    def _bytes_received(self, at: float) -> float:
         after = bisect_right(self.edges, at)
         if after == 0:
             return 0.0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wan_perf.simulator.instants import HOUR, Interval, hours_touching, overlap_seconds
 from wan_perf.simulator.physics import REPORT_EVERY_S, Gateway
 from wan_perf.simulator.ports import Port
-from wan_perf.simulator.spans import shared
+from wan_perf.simulator.spans import intersection
 from wan_perf.simulator.truth_of_sites import of_circuit, of_gateway, of_path, of_sites
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _gateway(gateway: Gateway) -> dict[str, object]:
 
 def _all_down(ports: tuple[Port, ...]) -> tuple[Interval, ...]:
     """Give when all ports of a circuit were down: an aggregate lives while one of them does."""
-    return reduce(shared, (port.downs for port in ports))
+    return reduce(intersection, (port.downs for port in ports))
 
 
 def _hour(

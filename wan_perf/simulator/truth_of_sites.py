@@ -13,7 +13,7 @@ from wan_perf.simulator.life import Life
 from wan_perf.simulator.paths import Path
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.ports import Port
-from wan_perf.simulator.spans import FOREVER, shared, united, without
+from wan_perf.simulator.spans import FOREVER, intersection, union, without
 
 if TYPE_CHECKING:
     from wan_perf.simulator.fleet import Fleet
@@ -65,7 +65,7 @@ def of_gateway(fleet: Fleet, gateway: Gateway) -> dict[str, object]:
         ("cloud", gateway.losses),
         ("missed", gateway.telemetry_gaps),
     ):
-        causes += [(start, end, cause) for start, end in shared(rest, intervals)]
+        causes += [(start, end, cause) for start, end in intersection(rest, intervals)]
         rest = without(rest, intervals)
     return {
         "assigned": list(gateway.assigned),
@@ -81,7 +81,7 @@ def of_sites(fleet: Fleet) -> list[Row]:
             "site_id": site_id,
             "site_name": fleet.site_of[site_id].name,
             "is_hub": fleet.site_of[site_id].is_hub,
-            "active": _used(lives, [FOREVER]),
+            "active": _use_intervals(lives, [FOREVER]),
             "dark": _lists(_dark(lives)),
             "failovers": _failovers(lives),
         }
@@ -110,23 +110,23 @@ def _failovers(lives: list[Life]) -> list[Row]:
     found: list[Row] = []
     for start, end in without([FOREVER], first.active):
         lost = [piece for piece in without([FOREVER], first.usable) if start <= piece[0] < end]
-        used = _used(others, [(start, end)])
+        used = _use_intervals(others, [(start, end)])
         if used and lost:
             found.append({"start": start, "end": end, "recovered": lost[-1][1], "used": used})
     return found
 
 
-def _used(lives: list[Life], within: list[Interval]) -> list[list[object]]:
+def _use_intervals(lives: list[Life], within: list[Interval]) -> list[list[object]]:
     pieces = [
         (*piece, life.key, life.circuit.line.wan_name)
         for life in lives
-        for piece in shared(within, life.active)
+        for piece in intersection(within, life.active)
     ]
     return [list(piece) for piece in sorted(pieces)]
 
 
 def _dark(lives: list[Life]) -> tuple[Interval, ...]:
-    return without([FOREVER], united(*(life.active for life in lives)))
+    return without([FOREVER], union(*(life.active for life in lives)))
 
 
 def _lists(intervals: tuple[Interval, ...]) -> list[list[int]]:

@@ -56,7 +56,7 @@ def counts(rows: ir.Table, table: Table, rules: Sequence[Rule]) -> ir.Table:
     totals = marked.aggregate(
         marked.count().name(ROWS), **{name: marked[name].sum() for name in marks}
     )
-    surplus = _repeated(rows, table).surplus.sum().name(KEY).as_table()
+    surplus = _repeated_keys(rows, table).surplus.sum().name(KEY).as_table()
     together = totals.cross_join(surplus)
     # A sum over no rows is NULL.
     return together.select(
@@ -79,7 +79,7 @@ def coverage_pct(found: Mapping[str, float]) -> float | None:
 
 def offenders(rows: ir.Table, table: Table, rule: Rule) -> ir.Table:
     """The rows that break the rule; of a repeated key, the key and how many rows are too many."""
-    return _repeated(rows, table) if rule.name == KEY else rows.filter(_broken(rows, rule))
+    return _repeated_keys(rows, table) if rule.name == KEY else rows.filter(_broken(rows, rule))
 
 
 def sentence(
@@ -108,6 +108,6 @@ def _broken(rows: ir.Table, rule: Rule) -> ir.BooleanValue:
     return ~rule.holds(rows).fill_null(True)
 
 
-def _repeated(rows: ir.Table, table: Table) -> ir.Table:
+def _repeated_keys(rows: ir.Table, table: Table) -> ir.Table:
     keys = rows.group_by(*table.key).aggregate(surplus=rows.count() - 1)
     return keys.filter(keys.surplus > 0)

@@ -67,11 +67,11 @@ def stand_in_at(nth: int) -> datetime:
 def plain(op: ops.Node, dialect: str) -> str:
     """SQL of an expression, made for it alone."""
     expression = _with_shared_subqueries(op.to_expr())
-    expression = _guarded(expression)
+    expression = _with_null_divisors(expression)
     if dialect != "snowflake":
         return str(ibis.to_sql(expression, dialect=dialect, pretty=False))
     # Without line breaks: Snowflake limits a view's definition to 95 kB, and indents are a third.
-    sql = str(ibis.to_sql(_exactly_divided(expression), dialect=dialect, pretty=False))
+    sql = str(ibis.to_sql(_with_float_division(expression), dialect=dialect, pretty=False))
     return _BARE_ASC.sub("ASC NULLS LAST", _BARE_TIMESTAMP.sub("TIMESTAMP_NTZ", sql))
 
 
@@ -82,14 +82,14 @@ def _alike(op: ops.Node, stand_ins: dict[ops.Literal, ops.Literal]) -> ops.Node:
     """
     numbers = {view: n for n, view in enumerate(op.find(ops.SelfReference))}
 
-    def replaced(node: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
+    def replace_node(node: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
         if node in stand_ins:
             return stand_ins[node]
         if node in numbers:
             return ops.SelfReference((changed or {}).get("parent", node.parent), numbers[node])
         return node.__recreate__(changed) if changed else node
 
-    return op.replace(replaced)
+    return op.replace(replace_node)
 
 
 def _stand_in(literal: ops.Literal, nth: int) -> ops.Literal:
@@ -135,13 +135,13 @@ def _with_shared_subqueries(expression: ir.Expr) -> ir.Expr:
     return expression.op().replace(distinct_reference).to_expr()
 
 
-def _guarded(expression: ir.Expr) -> ir.Expr:
+def _with_null_divisors(expression: ir.Expr) -> ir.Expr:
     """The same expression in which what is divided by zero is NULL.
 
     Snowflake raises an error, also for NULL / 0, and DuckDB answers infinity.
     """
 
-    def guarded(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
+    def guard_division(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
         node = op.__recreate__(changed) if changed else op
         if not isinstance(node, ops.FloorDivide | ops.Divide | ops.Modulus):
             return node
@@ -150,10 +150,10 @@ def _guarded(expression: ir.Expr) -> ir.Expr:
         zero = ops.Literal(0, right.dtype)
         return node if is_safe else node.copy(right=ops.NullIf(right, zero))
 
-    return expression.op().replace(guarded).to_expr()
+    return expression.op().replace(guard_division).to_expr()
 
 
-def _exactly_divided(expression: ir.Expr) -> ir.Expr:
+def _with_float_division(expression: ir.Expr) -> ir.Expr:
     """The same expression in which whole numbers and decimals are floats before they are divided.
 
     Snowflake divides fixed-point numbers to six decimals, rounded, and gives means and percentiles
@@ -161,7 +161,7 @@ def _exactly_divided(expression: ir.Expr) -> ir.Expr:
     33.333300, and 0.9999999 hours a whole one.
     """
 
-    def floated(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
+    def cast_operands(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
         node = op.__recreate__(changed) if changed else op
         if isinstance(node, ops.FloorDivide | ops.Divide):
             return node.copy(left=ops.Cast(node.left, dt.float64))
@@ -169,4 +169,4 @@ def _exactly_divided(expression: ir.Expr) -> ir.Expr:
             return node.copy(arg=ops.Cast(node.arg, dt.float64))
         return node
 
-    return expression.op().replace(floated).to_expr()
+    return expression.op().replace(cast_operands).to_expr()

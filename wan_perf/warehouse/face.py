@@ -178,7 +178,7 @@ class Warehouse(ABC):
 
     def is_as_declared(self, session: Session, view: View) -> bool:
         """True where the view is there and its query, columns and meanings are the declared."""
-        sql = _compiled(self, view, views.sources(view))
+        sql = _view_sql(self, view, views.sources(view))
         return views.mark(view, sql) in self.view_text(session, view).lower()
 
     # -- reading -----------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ class Warehouse(ABC):
 
     def _alter(self, session: Session, table: Table, existing: dict[str, str]) -> None:
         renames = migrations.pending(table.name, existing)
-        columns = migrations.renamed(existing, renames)
+        columns = migrations.apply_renames(existing, renames)
         self.refuse_other_types(table, columns)
         for rename in renames:
             # In quotes: the old name may be a reserved word.
@@ -312,7 +312,7 @@ class Warehouse(ABC):
 
     def declared_view(self, view: View) -> str:
         """Data definition that makes the view as it is declared, without a query."""
-        query = views.query(view, _compiled(self, view, views.sources(view)), self.type_names)
+        query = views.query(view, _view_sql(self, view, views.sources(view)), self.type_names)
         return self.view_definition(view, query)
 
     def _stage(
@@ -343,11 +343,13 @@ class Warehouse(ABC):
 
         # Under one name for every stage its rules are compiled once.
         staged = self.unbound(table, _STAGE)
-        shape = patterns.Shape(_counted(table, window is not None), (("rows", staged.op()),))
+        shape = patterns.Shape(_rule_counts(table, window is not None), (("rows", staged.op()),))
         counts = Pattern(shape, patterns.ends(table, window))
         [answer] = session.run(sql(counts))
         found: dict[str, Any] = dict(zip(counts.schema(self.dialect), answer, strict=True))
-        broken = [r for r in (checking.unique(table), *_enforced(table, window)) if found[r.name]]
+        broken = [
+            r for r in (checking.unique(table), *_enforced_rules(table, window)) if found[r.name]
+        ]
         if broken:
             example = session.frame(sql(checking.offenders(staged, table, broken[0]).limit(1)))
             raise checking.RefusedRowsError(checking.sentence(table, broken, found, example))
@@ -357,7 +359,7 @@ class Warehouse(ABC):
         return Stored(int(found[checking.ROWS]), int(session.run(sql(passes))[0][0]))
 
 
-def _enforced(table: Table, window: Window | None) -> list[Rule]:
+def _enforced_rules(table: Table, window: Window | None) -> list[Rule]:
     """The rules that what is stored has to keep, and that it lies within the window."""
     rules = [rule for rule in table.rules if rule.enforced]
     if window is None:
@@ -371,16 +373,16 @@ def _enforced(table: Table, window: Window | None) -> list[Rule]:
 
 
 @cache
-def _counted(table: Table, is_cut: bool) -> Callable[[ir.Table], ir.Table]:
+def _rule_counts(table: Table, is_cut: bool) -> Callable[[ir.Table], ir.Table]:
     def counted(rows: ir.Table) -> ir.Table:
         window = patterns.ANY_WINDOW if is_cut else None
-        return checking.counts(rows, table, _enforced(table, window))
+        return checking.counts(rows, table, _enforced_rules(table, window))
 
     return counted
 
 
 @cache
-def _compiled(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
+def _view_sql(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
     """The view's rows in the engine's dialect; compiled once, since every read compares it."""
     name = declared_name(view, *sources)
     return cached_text(

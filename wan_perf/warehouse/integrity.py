@@ -56,7 +56,7 @@ def read_whole(
     deadline = None if within_s is None else time.monotonic() + within_s
     for place, name in enumerate(names):
         try:
-            with _limited(connection, deadline):
+            with _interrupt_at(connection, deadline):
                 read[name] = content(connection, database, name)
         except duckdb.InterruptException:
             return Reading(read, damaged, tuple(names[place:]))
@@ -129,7 +129,7 @@ def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def _limited(connection: duckdb.DuckDBPyConnection, deadline: float | None) -> Iterator[None]:
+def _interrupt_at(connection: duckdb.DuckDBPyConnection, deadline: float | None) -> Iterator[None]:
     """Interrupt what the connection executes at the deadline."""
     if deadline is None:
         yield

@@ -39,7 +39,7 @@ def pending(table: str, columns: Iterable[str]) -> list[Rename]:
     return found
 
 
-def renamed(columns: dict[str, str], renames: Sequence[Rename]) -> dict[str, str]:
+def apply_renames(columns: dict[str, str], renames: Sequence[Rename]) -> dict[str, str]:
     """The columns, name to type, under the names that they have after the renames."""
     for rename in renames:
         columns = {rename.new if n == rename.old else n: kind for n, kind in columns.items()}

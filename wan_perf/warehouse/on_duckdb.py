@@ -167,7 +167,7 @@ class DuckDBWarehouse(Warehouse):
         wait = Wait(self.path, self.patience_s)
         idle = _IDLE.setdefault((os.getpid(), self.path.resolve()), [])
         with self._turn(wait) if not read_only else nullcontext():
-            engine = self._attached(idle, read_only, wait)
+            engine = self._attach_when_free(idle, read_only, wait)
             try:
                 with engine.cursor() as connection:
                     connection.execute(_OF_SESSION)
@@ -194,13 +194,13 @@ class DuckDBWarehouse(Warehouse):
         # The file's lock keeps other processes out, not the threads of this one.
         turn = _TURNS.setdefault(self.path.resolve(), threading.Lock())
         if not turn.acquire(timeout=wait.left_s):
-            raise TransientError(self._closed("Another thread of this process is writing."))
+            raise TransientError(self._open_failure("Another thread of this process is writing."))
         try:
             yield
         finally:
             turn.release()
 
-    def _attached(
+    def _attach_when_free(
         self, idle: list[duckdb.DuckDBPyConnection], read_only: bool, wait: Wait
     ) -> duckdb.DuckDBPyConnection:
         """An engine with the file attached; waits while other processes lock it."""
@@ -220,7 +220,7 @@ class DuckDBWarehouse(Warehouse):
                 is_locked = any(words in str(error).lower() for words in _LOCKED)
                 kind = TransientError if is_locked else WanPerfError
                 if not is_locked or not wait.left_s:
-                    raise kind(self._closed(str(error).splitlines()[0])) from error
+                    raise kind(self._open_failure(str(error).splitlines()[0])) from error
                 wait.report(str(error))
             # Jitter keeps waiting processes from trying in step.
             jitter = random.uniform(0.5, 1.5)  # noqa: S311 - no secret depends on it
@@ -259,7 +259,7 @@ class DuckDBWarehouse(Warehouse):
             raise
         return engine
 
-    def _closed(self, why: str) -> str:
+    def _open_failure(self, why: str) -> str:
         advice = next(
             (
                 advice

@@ -67,12 +67,12 @@ def _existing_rows(warehouse: Warehouse, session: Session, table: Table) -> ir.T
     if not existing:
         return _no_rows(table)
     renames = migrations.pending(table.name, existing)
-    columns = migrations.renamed(existing, renames)
+    columns = migrations.apply_renames(existing, renames)
     warehouse.refuse_other_types(table, columns)
     if not renames and set(table.columns) <= set(columns):
         return None
     # Declared name to the name under which the values are stored.
-    stored = migrations.renamed({name: name for name in existing}, renames)
+    stored = migrations.apply_renames({name: name for name in existing}, renames)
     names = table.schema.items()
     rows = warehouse.rows_of(table.name, {stored[n]: kind for n, kind in names if n in stored})
     return rows.select(

@@ -165,10 +165,10 @@ def refusal(names: Names) -> Iterator[None]:
     try:
         yield
     except snowflake.connector.Error as error:
-        raise _refused(error, names) from error
+        raise _refusal_error(error, names) from error
 
 
-def _refused(error: Exception, names: Names) -> SnowflakeRefusalError:
+def _refusal_error(error: Exception, names: Names) -> SnowflakeRefusalError:
     number = int(getattr(error, "errno", None) or -1)
     message = " ".join(str(getattr(error, "msg", None) or error).split())
     # A login error begins with the address, which the sentence already has.

@@ -72,7 +72,7 @@ def statements(names: Names, reader: str) -> Iterator[str]:
     yield from _grants(names, reader)
     yield f"USE ROLE {identifier(names.role)}"
     yield f"USE SCHEMA {_schema(names)}"
-    yield from _declared(names)
+    yield from _definitions(names)
     yield "USE ROLE SECURITYADMIN"
     # Not before they exist, and again: a view that is replaced copies the grants of the one before
     # it, and takes none that are meant for what is yet to come.
@@ -126,7 +126,7 @@ def _grants(names: Names, reader: str) -> Iterator[str]:
         yield f"GRANT SELECT ON FUTURE {kind} IN SCHEMA {schema} TO ROLE {roles[1]}"
 
 
-def _declared(names: Names) -> Iterator[str]:
+def _definitions(names: Names) -> Iterator[str]:
     """All tables first: a view reads several."""
     engine = SnowflakeWarehouse(names, _never)
     views = [table for table in TABLES.values() if isinstance(table, View)]

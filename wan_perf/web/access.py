@@ -25,21 +25,21 @@ _COST, _BLOCK, _PARALLEL, _LENGTH = 2**15, 8, 1, 32
 _MEMORY = 64 * 1024 * 1024
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """The hash of a password for the access file: scrypt$salt$hash."""
     salt = secrets.token_bytes(16)
-    parts = (base64.b64encode(part).decode() for part in (salt, _derived(password, salt)))
+    parts = (base64.b64encode(part).decode() for part in (salt, _derive_key(password, salt)))
     return "$".join(("scrypt", *parts))
 
 
 def is_password(password: str, stored: str) -> bool:
     """True where the password has the stored hash; takes as long whether or not it has."""
     _, salt, expected = stored.split("$")
-    given = _derived(password, base64.b64decode(salt))
+    given = _derive_key(password, base64.b64decode(salt))
     return hmac.compare_digest(given, base64.b64decode(expected))
 
 
-def _derived(password: str, salt: bytes) -> bytes:
+def _derive_key(password: str, salt: bytes) -> bytes:
     return hashlib.scrypt(
         password.encode(),
         salt=salt,
@@ -105,7 +105,7 @@ class Access(BaseModel):
     people: dict[str, Person] = Field(default_factory=dict)
 
 
-NOBODY = Person(password=hashed(secrets.token_urlsafe(16)), regions=())
+NOBODY = Person(password=hash_password(secrets.token_urlsafe(16)), regions=())
 """Verified against where a name is unknown, so that the answer takes as long."""
 
 

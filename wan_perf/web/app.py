@@ -116,7 +116,7 @@ class Pages:
             data=data,
             trust=self._trust(data),
             path=request.scope.get("raw_path", b"/").decode("ascii", "replace").partition("?")[0],
-            given=_given(request),
+            given=_query_values(request),
             named=request.path_params,
             now=self._clock(),
             theme=theme if theme in _THEMES else "",
@@ -202,14 +202,14 @@ def build_app(
         Route("/static/{name}", _static),
     ]
     failures: dict[type[Exception] | int, Callable[[Request, Exception], Response]] = {
-        BadAddressError: lambda r, e: _failed(r, 400, "The address cannot be shown", str(e)),
-        NotFoundError: lambda r, e: _failed(r, 404, "Not found", str(e)),
+        BadAddressError: lambda r, e: _error_page(r, 400, "The address cannot be shown", str(e)),
+        NotFoundError: lambda r, e: _error_page(r, 404, "Not found", str(e)),
         NoCopyError: _nothing_yet,
-        NoBrowserError: lambda r, e: _failed(r, 503, "The PDF cannot be made", str(e)),
-        PrintingError: lambda r, e: _failed(r, 503, "The PDF cannot be made", str(e)),
-        WanPerfError: lambda r, e: _failed(r, 503, "The data cannot be read", str(e)),
+        NoBrowserError: lambda r, e: _error_page(r, 503, "The PDF cannot be made", str(e)),
+        PrintingError: lambda r, e: _error_page(r, 503, "The PDF cannot be made", str(e)),
+        WanPerfError: lambda r, e: _error_page(r, 503, "The data cannot be read", str(e)),
         HTTPException: _http_failure,
-        Exception: _unexpected,
+        Exception: _unexpected_error,
     }
     return Starlette(
         routes=routes,
@@ -222,7 +222,7 @@ def build_app(
     )
 
 
-def _given(request: Request) -> dict[str, str]:
+def _query_values(request: Request) -> dict[str, str]:
     """The query of the address; a name that stands several times has its values with commas."""
     given: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
@@ -242,7 +242,7 @@ def _static(request: Request) -> Response:
     return Response(static_file(name), media_type=_STATIC[name], headers=headers)
 
 
-def _failed(request: Request, status: int, title: str, sentence: str) -> Response:
+def _error_page(request: Request, status: int, title: str, sentence: str) -> Response:
     text = (
         environment()
         .get_template("error.html")
@@ -269,10 +269,10 @@ def _http_failure(request: Request, error: Exception) -> Response:
         404: f"There is no page at {request.url.path[:200]}.",
         405: "The dashboard only shows: it answers to GET.",
     }.get(status, "The request cannot be answered.")
-    return _failed(request, status, "Not found" if status == 404 else "Not possible", sentence)
+    return _error_page(request, status, "Not found" if status == 404 else "Not possible", sentence)
 
 
-def _unexpected(request: Request, error: Exception) -> Response:
+def _unexpected_error(request: Request, error: Exception) -> Response:
     _LOG.error("%s failed", request.url.path, exc_info=error)
     sentence = "The page could not be made; the reason is in the log of wan-perf dashboard."
-    return _failed(request, 500, "This page failed", sentence)
+    return _error_page(request, 500, "This page failed", sentence)

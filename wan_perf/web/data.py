@@ -98,9 +98,9 @@ class Data:
             return name, []
         if not self.regions:
             return _no_rows(table), []
-        return self._limited(table)
+        return self._restrict_to_regions(table)
 
-    def _limited(self, table: Table) -> tuple[str, list[str]]:
+    def _restrict_to_regions(self, table: Table) -> tuple[str, list[str]]:
         regions = sorted(self.regions or ())
         places = ", ".join("?" * len(regions))
         sites = f"SELECT site_id FROM dim_site WHERE valid_to IS NULL AND region IN ({places})"  # noqa: S608

@@ -101,7 +101,7 @@ class Login:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        named = self._named(headers, (scope.get("client") or ("",))[0])
+        named = self._person_from_proxy(headers, (scope.get("client") or ("",))[0])
         if named is None:
             named = await self._with_password(headers.get("authorization", ""))
         if named is None:
@@ -111,7 +111,7 @@ class Login:
         inner = {**scope, "person": name, "regions": person.seen_regions}
         await self._app(inner, receive, send)
 
-    def _named(self, headers: Headers, client: str) -> tuple[str, Person] | None:
+    def _person_from_proxy(self, headers: Headers, client: str) -> tuple[str, Person] | None:
         """Whom the proxy names; a header from any other address counts for nothing."""
         proxy = self._access.proxy
         if proxy is None or client not in proxy.addresses:

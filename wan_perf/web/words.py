@@ -86,11 +86,11 @@ def with_unit(value: Any, unit: str) -> str:
     if unit == "min":
         return minutes(float(value))
     if unit == "B":
-        return _scaled(float(value), ("B", "kB", "MB", "GB", "TB", "PB"))
+        return _scale(float(value), ("B", "kB", "MB", "GB", "TB", "PB"))
     if unit == "Mbit/s":
-        return _scaled(float(value) * 1e6, ("bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"))
+        return _scale(float(value) * 1e6, ("bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"))
     if unit == "bit/s":
-        return _scaled(float(value), ("bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"))
+        return _scale(float(value), ("bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"))
     text = figure(value, unit)
     return f"{text} {unit}" if unit else text
 
@@ -142,17 +142,17 @@ def _number(value: float, unit: str) -> str:
     if value == int(value) and size < 1e15:
         return f"{int(value):,}"
     if unit == "%" and 99 < value < 100:
-        return _trimmed(f"{math.floor(value * 1000) / 1000:.3f}")  # 99.9996 is not 100
+        return _trim(f"{math.floor(value * 1000) / 1000:.3f}")  # 99.9996 is not 100
     digits = 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 0.1 else 4
-    text = _trimmed(f"{value:,.{digits}f}")
+    text = _trim(f"{value:,.{digits}f}")
     return text if text.strip("-") != "0" else "<0.0001"
 
 
-def _trimmed(text: str) -> str:
+def _trim(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _scaled(value: float, units: tuple[str, ...]) -> str:
+def _scale(value: float, units: tuple[str, ...]) -> str:
     place = 0
     while abs(value) >= 1000 and place < len(units) - 1:
         value, place = value / 1000, place + 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wan_perf.validity import merged, versions
+from wan_perf.validity import merge_versions, versions
 from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import Query
 from wan_perf_tests.kpi.snapshots import DAYS
@@ -102,7 +102,7 @@ def merged_query() -> Query:
         | {"valid_from": "timestamp(6)", "valid_to": "timestamp(6)"},
         name="rows",
     )
-    return Query(merged(rows, ["thing"], ["value"]))
+    return Query(merge_versions(rows, ["thing"], ["value"]))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from wan_perf.simulator.failover import Switching, active_intervals
-from wan_perf.simulator.spans import FOREVER, inside, shared, united, without
+from wan_perf.simulator.spans import FOREVER, inside, intersection, union, without
 
 SWITCHING = Switching(failover_s=10, failback_s=60)
 END = FOREVER[1]
@@ -52,8 +52,8 @@ def test_the_circuit_in_use(circuits, expected):
 
 
 def test_arithmetic_on_intervals():
-    assert united([(5, 7), (1, 3)], [(3, 4), (6, 9)]) == ((1, 4), (5, 9))
-    assert shared([(1, 4), (5, 9)], [(2, 6)]) == ((2, 4), (5, 6))
+    assert union([(5, 7), (1, 3)], [(3, 4), (6, 9)]) == ((1, 4), (5, 9))
+    assert intersection([(1, 4), (5, 9)], [(2, 6)]) == ((2, 4), (5, 6))
     assert without([(1, 10)], [(2, 3), (5, 6)]) == ((1, 2), (3, 5), (6, 10))
     assert without([(1, 10)], []) == ((1, 10),)
     assert [inside(((1, 4), (5, 9)), at) for at in (0, 1, 4, 5.5)] == [None, (1, 4), None, (5, 9)]

@@ -9,7 +9,7 @@ import pytest
 from wan_perf.simulator import Fleet
 from wan_perf.simulator.incidents import KINDS
 from wan_perf.simulator.instants import epoch
-from wan_perf.simulator.spans import FOREVER, inside, shared, united, without
+from wan_perf.simulator.spans import FOREVER, inside, intersection, union, without
 
 START = datetime.fromisoformat("2026-03-01")
 
@@ -88,9 +88,9 @@ def test_what_does_not_work_has_no_contract_and_is_never_up(field_fleet):
 def test_a_site_uses_one_usable_circuit_at_a_time(field_fleet):
     for lives in field_fleet.lives_at.values():
         for life in lives:
-            assert shared(life.active, life.usable) == life.active
+            assert intersection(life.active, life.usable) == life.active
         total = sum(end - start for life in lives for start, end in life.active)
-        together = united(*(life.active for life in lives))
+        together = union(*(life.active for life in lives))
         assert total == sum(end - start for start, end in together)
 
 
@@ -167,7 +167,9 @@ def test_truth_of_the_field_is_plain_json_and_names_causes(told):
     assert causes == {"power", "wan", "cloud", "missed"}
     for gateway in told["gateways"]:
         unheard = tuple((a, b) for a, b, _ in gateway["unheard"])
-        assert united(unheard) == shared(united(gateway["silences"]), [tuple(gateway["assigned"])])
+        assert union(unheard) == intersection(
+            union(gateway["silences"]), [tuple(gateway["assigned"])]
+        )
 
 
 def test_truth_of_a_failover_by_its_parts(told):
@@ -175,7 +177,7 @@ def test_truth_of_a_failover_by_its_parts(told):
     assert found
     for episode in found:
         parts = [(start, end) for start, end, *_ in episode["used"]]
-        assert shared(united(parts), [(episode["start"], episode["end"])]) == united(parts)
+        assert intersection(union(parts), [(episode["start"], episode["end"])]) == union(parts)
         assert episode["start"] < parts[0][0], "no circuit takes over at once"
         assert 0 <= episode["end"] - episode["recovered"] <= 121
 
@@ -183,7 +185,7 @@ def test_truth_of_a_failover_by_its_parts(told):
 def test_darkness_is_what_no_circuit_covers(told):
     for site in told["sites"]:
         used = [(a, b) for a, b, *_ in site["active"]]
-        assert without([FOREVER], united(used)) == tuple(map(tuple, site["dark"]))
+        assert without([FOREVER], union(used)) == tuple(map(tuple, site["dark"]))
 
 
 def test_a_replacement_takes_over_name_place_and_circuits(field_fleet, call):

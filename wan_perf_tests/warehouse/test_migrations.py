@@ -7,7 +7,7 @@ import pytest
 
 from wan_perf.tables import FAILOVER_EVENT, FAILOVER_PIECE, TABLES
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, migrations
-from wan_perf.warehouse.migrations import RENAMES, Rename, pending, renamed
+from wan_perf.warehouse.migrations import RENAMES, Rename, apply_renames, pending
 from wan_perf_tests.warehouse.rows import H5, window
 
 MIDNIGHT = H5.replace(hour=0)
@@ -97,7 +97,7 @@ def test_a_column_with_both_names_is_left_alone() -> None:
 
 def test_columns_have_their_new_names() -> None:
     renames = pending("failover_piece", ["day", "trigger"])
-    assert renamed({"day": "DATE", "trigger": "VARCHAR"}, renames) == {
+    assert apply_renames({"day": "DATE", "trigger": "VARCHAR"}, renames) == {
         "day": "DATE",
         "failover_cause": "VARCHAR",
     }

@@ -8,11 +8,11 @@ from starlette.testclient import TestClient
 from wan_perf.errors import UsageError
 from wan_perf.published.collection import Collection, FailedRun
 from wan_perf.web import build_app
-from wan_perf.web.access import Access, Person, Proxy, hashed, read_access
+from wan_perf.web.access import Access, Person, Proxy, hash_password, read_access
 from wan_perf.web.data import Data
 from wan_perf_tests.web.estate import NOW, Estate
 
-HASH = hashed("open sesame")
+HASH = hash_password("open sesame")
 PEOPLE = {"anna": Person(password=HASH), "ben": Person(password=HASH, regions=("West",))}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from wan_perf.cli.arguments import EXISTING_FILE, FILE, Choice, machine_readable
-from wan_perf.cli.completion import completed, metrics, tables
+from wan_perf.cli.completion import completion_of, metrics, tables
 from wan_perf.cli.groups.root import commands
 from wan_perf.cli.terminal import Terminal, printable
 from wan_perf.file_modes import modes_at
@@ -47,7 +47,7 @@ def answer(question: str | None, most: int, form: str | None) -> None:
 
 
 @commands.command()
-@click.argument("metric", shell_complete=completed(metrics))
+@click.argument("metric", shell_complete=completion_of(metrics))
 @click.option("--n", "places", default=10, show_default=True, type=click.IntRange(min=1))
 @click.option(
     "--period",
@@ -67,7 +67,7 @@ def top(metric: str, places: int, period: str, form: str | None) -> None:
 
 
 @commands.command("export")
-@click.argument("report", shell_complete=completed(tables))
+@click.argument("report", shell_complete=completion_of(tables))
 @click.option(
     "--format",
     "file_format",
@@ -129,6 +129,6 @@ def dashboard(host: str, port: int, access: Path | None, is_opened: bool) -> Non
 @click.password_option(help="Without: prompted for, and not shown.")
 def dashboard_password(password: str) -> None:
     """Print the hash of a password for the access file."""
-    from wan_perf.web.access import hashed
+    from wan_perf.web.access import hash_password
 
-    click.echo(f'password = "{hashed(password)}"')
+    click.echo(f'password = "{hash_password(password)}"')

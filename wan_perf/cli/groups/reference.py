@@ -6,12 +6,12 @@ Keep out: the declarations (`tables`, `columns`), the SQL (`warehouse.snowflake_
 
 import click
 
-from wan_perf.cli.completion import completed, tables
+from wan_perf.cli.completion import completion_of, tables
 from wan_perf.cli.groups.root import commands
 
 
 @commands.command()
-@click.argument("table", required=False, shell_complete=completed(tables))
+@click.argument("table", required=False, shell_complete=completion_of(tables))
 def dictionary(table: str | None) -> None:
     """Print every table and column with its meaning.
 

@@ -33,8 +33,8 @@ def gateway_templates(fleet: Fleet) -> list[Json]:
                     "paths": [{"type": "wan", "name": slot.wan_name} for slot in store_type.wan],
                 }
             },
-            "created_time": _created(fleet),
-            "modified_time": _created(fleet),
+            "created_time": _created_at(fleet),
+            "modified_time": _created_at(fleet),
         }
         for store_type in _templated_layouts(fleet)
     ]
@@ -88,8 +88,8 @@ def device_profiles(fleet: Fleet) -> list[Json]:
             "port_config": _port_config(
                 layout_of(fleet.site_of[gateway.site_id]), _number(gateway)
             ),
-            "created_time": _created(fleet),
-            "modified_time": _created(fleet),
+            "created_time": _created_at(fleet),
+            "modified_time": _created_at(fleet),
         }
         for name, gateway in found.items()
         if name
@@ -109,8 +109,8 @@ def vpns(fleet: Fleet) -> list[Json]:
             "type": "hub_spoke",
             "path_selection": {"strategy": "simple"},
             "paths": {name: {"bfd_profile": "broadband"} for name in names},
-            "created_time": _created(fleet),
-            "modified_time": _created(fleet),
+            "created_time": _created_at(fleet),
+            "modified_time": _created_at(fleet),
         }
     ]
 
@@ -193,5 +193,5 @@ def _number(gateway: Gateway) -> int:
     return 1 if gateway.name.endswith("gw2") else 0
 
 
-def _created(fleet: Fleet) -> float:
+def _created_at(fleet: Fleet) -> float:
     return float(min(site.created_at for site in fleet.sites))

@@ -85,7 +85,7 @@ def link_health(
     return {name: [of(row) if row else None for row in rows] for name, of in columns.items()}
 
 
-def _reported(gateway: Gateway, label: int, length: int) -> tuple[Interval, ...]:
+def _reported_intervals(gateway: Gateway, label: int, length: int) -> tuple[Interval, ...]:
     bucket = (label, label + length)
     gaps = overlapping(gateway.telemetry_gaps, *bucket)
     return without([bucket], gaps) if gaps else (bucket,)
@@ -94,7 +94,7 @@ def _reported(gateway: Gateway, label: int, length: int) -> tuple[Interval, ...]
 def _rates(
     gateway: Gateway, ports: Sequence[Port], label: int, length: int
 ) -> dict[str, int] | None:
-    reported = _reported(gateway, label, length)
+    reported = _reported_intervals(gateway, label, length)
     seconds = sum(end - start for start, end in reported)
     if not seconds:
         return None
@@ -116,7 +116,7 @@ def _rates(
 def _quality(
     gateway: Gateway, paths: Sequence[Path], label: int, length: int
 ) -> tuple[float, ...] | None:
-    reported = _reported(gateway, label, length)
+    reported = _reported_intervals(gateway, label, length)
     looks = [label + (number + 0.5) * length / _LOOKS for number in range(_LOOKS)]
     found = [
         quality

@@ -23,7 +23,7 @@ def sites(fleet: Fleet) -> list[Json]:
             "latlng": {"lat": site.latitude, "lng": site.longitude},
             "address": f"{100 + number} Market Street, {site.city}, USA",
             "sitegroup_ids": [_group_id(fleet, name) for name in _group_names(site)],
-            **_templated(fleet, site),
+            **_template_of(fleet, site),
             "created_time": float(site.created_at),
             "modified_time": float(site.created_at),
         }
@@ -44,8 +44,8 @@ def sitegroups(fleet: Fleet) -> list[Json]:
             "org_id": fleet.org_id,
             "name": name,
             "site_ids": members,
-            "created_time": first_created(fleet),
-            "modified_time": first_created(fleet),
+            "created_time": first_created_at(fleet),
+            "modified_time": first_created_at(fleet),
         }
         for name, members in groups.items()
     ]
@@ -59,7 +59,7 @@ class Inventory:
         self._fleet = fleet
         self._always = [_access_point(fleet, site) for site in fleet.sites]
         self._shelf = [_spare(fleet, spare) for spare in fleet.spares]
-        self._gateways = [(gateway, _owned(fleet, gateway)) for gateway in fleet.gateways]
+        self._gateways = [(gateway, _device_row(fleet, gateway)) for gateway in fleet.gateways]
 
     def at(self, now: float, *, with_members: bool = False) -> list[Json]:
         """Give the rows at an instant [epoch s]: a gateway that was taken away is a spare.
@@ -84,7 +84,7 @@ def _second_node(first: Json) -> Json:
 _UNASSIGNED: Json = {"site_id": None, "connected": False}
 
 
-def _owned(fleet: Fleet, gateway: Gateway) -> Json:
+def _device_row(fleet: Fleet, gateway: Gateway) -> Json:
     site = fleet.site_of[gateway.site_id]
     row: Json = {
         "id": gateway.device_id,
@@ -138,7 +138,7 @@ def access_point_name(site_name: str) -> str:
     return f"{site_name.lower().replace(' ', '-')}-ap"
 
 
-def first_created(fleet: Fleet) -> float:
+def first_created_at(fleet: Fleet) -> float:
     """Give the instant at which the organisation's first site was made [epoch s]."""
     return float(min(site.created_at for site in fleet.sites))
 
@@ -147,7 +147,7 @@ def _group_names(site: Site) -> list[str]:
     return [] if site.is_hub else [f"Region-{site.region}", f"Type-{site.store_type}"]
 
 
-def _templated(fleet: Fleet, site: Site) -> Json:
+def _template_of(fleet: Fleet, site: Site) -> Json:
     """Name the site's template; where device profiles configure the gateways there is none."""
     if site.is_hub or layout_of(site).gateways > 1:
         return {}

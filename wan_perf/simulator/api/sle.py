@@ -9,7 +9,7 @@ from wan_perf.simulator.api import Json
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR, MINUTE, Interval, overlap_seconds
 from wan_perf.simulator.life import Life
-from wan_perf.simulator.spans import FOREVER, united, without
+from wan_perf.simulator.spans import FOREVER, union, without
 
 METRICS = ("wan-link-health", "gateway-health", "application-health")
 _CLASSIFIERS = (
@@ -24,14 +24,14 @@ _CLASSIFIERS = (
 
 def site_row(fleet: Fleet, site_id: str, start: float, end: float) -> Json:
     """Give a site's row over a window: one value for each score [epoch s]."""
-    lives = _wanted(fleet, site_id)
+    lives = _monitored_lives(fleet, site_id)
     gateways = sum(g.is_assigned(end) for g in fleet.gateways_at[site_id])
     row: Json = {"site_id": site_id, "num_gateways": gateways, "num_clients": 0}
     if not lives or end <= start:
         return row
-    bad = sum(overlap_seconds(_degraded(life), start, end) for life in lives)
+    bad = sum(overlap_seconds(_degraded_intervals(life), start, end) for life in lives)
     off = max(overlap_seconds(life.off, start, end) for life in lives)
-    dark = without([FOREVER], united(*(life.active for life in fleet.lives_at[site_id])))
+    dark = without([FOREVER], union(*(life.active for life in fleet.lives_at[site_id])))
     return row | {
         "wan-link-health": round(1 - bad / (len(lives) * (end - start)), 4),
         "gateway-health": round(1 - off / (end - start), 4),
@@ -41,10 +41,10 @@ def site_row(fleet: Fleet, site_id: str, start: float, end: float) -> Json:
 
 def trend(fleet: Fleet, site_id: str, start: float, end: float) -> Json:
     """Give a site's WAN link health by hour, in circuit minutes, with what degraded it."""
-    lives = _wanted(fleet, site_id)
+    lives = _monitored_lives(fleet, site_id)
     hours = range(int(start // HOUR) * HOUR, int(end), HOUR)
     total = [float(len(lives) * HOUR // MINUTE)] * len(hours)
-    degraded = _minutes([_degraded(life) for life in lives], hours)
+    degraded = _minutes([_degraded_intervals(life) for life in lives], hours)
     return {
         "start": start,
         "end": end,
@@ -79,7 +79,7 @@ def trend(fleet: Fleet, site_id: str, start: float, end: float) -> Json:
     }
 
 
-def _wanted(fleet: Fleet, site_id: str) -> list[Life]:
+def _monitored_lives(fleet: Fleet, site_id: str) -> list[Life]:
     lives = fleet.lives_at.get(site_id, [])
     return [life for life in lives if life.circuit.is_lit and not life.circuit.on_demand]
 
@@ -95,8 +95,8 @@ def _cause(life: Life, classifier: str) -> tuple[Interval, ...]:
     }[classifier]
 
 
-def _degraded(life: Life) -> tuple[Interval, ...]:
-    return united(*(_cause(life, name) for name in _CLASSIFIERS))
+def _degraded_intervals(life: Life) -> tuple[Interval, ...]:
+    return union(*(_cause(life, name) for name in _CLASSIFIERS))
 
 
 def _minutes(causes: Iterable[tuple[Interval, ...]], hours: range) -> list[float]:

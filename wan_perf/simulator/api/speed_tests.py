@@ -47,7 +47,7 @@ def _of_port(fleet: Fleet, gateway: Gateway, port: Port) -> list[Json]:
         failed = chance.random() < _FAILING_SHARE or not port.is_up(at)
         share, latency = chance.uniform(*_MEASURED_SHARE), chance.randint(8, 70)
         if gateway.is_assigned(at):
-            measured = _failed() if failed else _measured(line, share, latency)
+            measured = _failed_result() if failed else _measured_result(line, share, latency)
             tests.append(_test(gateway, port, at) | measured)
     return tests
 
@@ -64,7 +64,7 @@ def _test(gateway: Gateway, port: Port, at: float) -> Json:
     }
 
 
-def _measured(line: Line, share: float, latency: int) -> Json:
+def _measured_result(line: Line, share: float, latency: int) -> Json:
     down, up = line.provisioned_mbps
     return {
         "failed": False,
@@ -74,7 +74,7 @@ def _measured(line: Line, share: float, latency: int) -> Json:
     }
 
 
-def _failed() -> Json:
+def _failed_result() -> Json:
     return {
         "failed": True,
         "latency": 0,

@@ -37,7 +37,7 @@ class PortRow:
         is_spare_member = port.logical.startswith("reth") and not rx_rate
         return (
             self.fixed
-            | self._sampled(at)
+            | self._path_quality(at)
             | dated
             | {
                 "up": up,
@@ -52,7 +52,7 @@ class PortRow:
             }
         )
 
-    def _sampled(self, at: float) -> Json:
+    def _path_quality(self, at: float) -> Json:
         quality = mean([found for path in self.paths if (found := path.quality(at))])
         if not quality:
             return {}

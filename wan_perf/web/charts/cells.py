@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from markupsafe import Markup, escape
 
-from wan_perf.web.charts.svg import drawing, number, text, titled
+from wan_perf.web.charts.svg import drawing, number, text, title_element
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _STEPS = 10
@@ -98,4 +98,4 @@ def calendar(days: Sequence[Day], *, label: str, top: float, width: float = 1200
 
 def _rect(x: float, y: float, width: float, height: float, css: str, title: str) -> str:
     place = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
-    return f'<rect class="{css}" {place}>{titled(title)}</rect>'
+    return f'<rect class="{css}" {place}>{title_element(title)}</rect>'

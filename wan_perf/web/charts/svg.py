@@ -40,9 +40,11 @@ def line(xs: Sequence[float], ys: Values) -> str:
     parts = []
     for run in segments(ys):
         if len(run) == 1:
-            parts.append(f"M{number(xs[run[0]] - 1)} {number(_known(ys[run[0]]))}h2")
+            parts.append(f"M{number(xs[run[0]] - 1)} {number(_require_value(ys[run[0]]))}h2")
             continue
-        parts.append("M" + "L".join(f"{number(xs[i])} {number(_known(ys[i]))}" for i in run))
+        parts.append(
+            "M" + "L".join(f"{number(xs[i])} {number(_require_value(ys[i]))}" for i in run)
+        )
     return "".join(parts)
 
 
@@ -54,12 +56,12 @@ def steps(edges: Sequence[float], ys: Values) -> str:
     """
     parts = []
     for run in segments(ys):
-        parts.append(f"M{number(edges[run[0]])} {number(_known(ys[run[0]]))}")
+        parts.append(f"M{number(edges[run[0]])} {number(_require_value(ys[run[0]]))}")
         parts.append(f"H{number(edges[run[0] + 1])}")
         before = ys[run[0]]
         for i in run[1:]:
             if ys[i] != before:
-                parts.append(f"V{number(_known(ys[i]))}")
+                parts.append(f"V{number(_require_value(ys[i]))}")
                 before = ys[i]
             else:
                 parts.pop()
@@ -76,8 +78,8 @@ def band(xs: Sequence[float], low: Values, high: Values) -> str:
     both = [None if a is None or b is None else 1.0 for a, b in zip(low, high, strict=True)]
     parts = []
     for run in segments(both):
-        there = "L".join(f"{number(xs[i])} {number(_known(high[i]))}" for i in run)
-        back = "L".join(f"{number(xs[i])} {number(_known(low[i]))}" for i in reversed(run))
+        there = "L".join(f"{number(xs[i])} {number(_require_value(high[i]))}" for i in run)
+        back = "L".join(f"{number(xs[i])} {number(_require_value(low[i]))}" for i in reversed(run))
         parts.append(f"M{there}L{back}Z")
     return "".join(parts)
 
@@ -97,10 +99,10 @@ def text(x: float, y: float, content: object, css: str = "", anchor: str = "") -
 def rect(x: float, y: float, width: float, height: float, css: str, title: str = "") -> str:
     """A rectangle of a class, with what hovering shows."""
     place = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
-    return f'<rect class="{css}" {place}>{titled(title)}</rect>'
+    return f'<rect class="{css}" {place}>{title_element(title)}</rect>'
 
 
-def titled(title: str) -> str:
+def title_element(title: str) -> str:
     """What hovering over a shape shows."""
     return f"<title>{escape(title)}</title>" if title else ""
 
@@ -122,6 +124,6 @@ def drawing(
     return Markup(f'<svg class="{css}" viewBox="0 0 {size}" {named}>{inner}</svg>')  # noqa: S704 - every text is escaped above
 
 
-def _known(value: float | None) -> float:
+def _require_value(value: float | None) -> float:
     assert value is not None  # noqa: S101 - places of a run have values
     return value

@@ -31,7 +31,7 @@ HOURS_SHOWN = 48
 CALENDAR = timedelta(days=397)
 
 
-def _described(visit: Visit) -> Row:
+def _circuit_row(visit: Visit) -> Row:
     """The circuit of the address.
 
     Raises:
@@ -47,7 +47,7 @@ def _described(visit: Visit) -> Row:
 def circuit_page(visit: Visit) -> Page:
     """The page `/circuit/<id>`."""
     data = visit.data
-    described = _described(visit)
+    described = _circuit_row(visit)
     name = described["circuit_id"]
     hours = hours_of(data, [name], visit.range)
     of_circuit = hours[name]
@@ -130,7 +130,7 @@ def _calendar(visit: Visit, name: str) -> Chart:
 
 def hour_page(visit: Visit) -> Page:
     """The page `/circuit/<id>/hour/<instant>`."""
-    data, described = visit.data, _described(visit)
+    data, described = visit.data, _circuit_row(visit)
     at = instant(visit.named["hour"], "the hour")
     if at.minute or at.second:
         raise BadAddressError("An hour is named by its start, such as 2026-03-08T14:00.")

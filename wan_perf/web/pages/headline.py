@@ -27,7 +27,11 @@ def headline(
     """
     return " ".join(
         part
-        for part in (_availability(month, now, before), _lost(stores), _missed(regions, target))
+        for part in (
+            _availability(month, now, before),
+            _lost(stores),
+            _misses(regions, target),
+        )
         if part
     )
 
@@ -57,10 +61,10 @@ def _lost(stores: Row) -> str:
     return f"A store lost {at_least}{minutes(round(lost / count, 1))} of trading."
 
 
-def _missed(regions: Sequence[Row], target: float) -> str:
+def _misses(regions: Sequence[Row], target: float) -> str:
     """Which regions missed the target.
 
-    >>> _missed([{"region": r, "availability_pct": 99.0} for r in ("East", "South", "West")], 99.9)
+    >>> _misses([{"region": r, "availability_pct": 99.0} for r in ("East", "South", "West")], 99.9)
     'East, South and West missed the target of 99.9 %.'
     """
     known = [row for row in regions if row["availability_pct"] is not None]

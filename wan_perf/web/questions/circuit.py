@@ -59,14 +59,14 @@ def states_of(
             for hour, row in of_circuit.items()
             if (circuit, hour) not in known
         ]
-    return {c: _joined([r for r in rows if r["circuit_id"] == c]) for c in circuits}
+    return {c: _join_spans([r for r in rows if r["circuit_id"] == c]) for c in circuits}
 
 
 def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def _joined(rows: list[Row]) -> list[Span]:
+def _join_spans(rows: list[Row]) -> list[Span]:
     spans: list[Span] = []
     for row in sorted(rows, key=lambda row: row["started_at"]):
         last = spans[-1] if spans else None

@@ -105,7 +105,7 @@ def _page(data: Data, question: ListRequest) -> list[Row]:
     where, values = _where(question)
     return data.rows(
         f"SELECT t.*, count(*) OVER () AS {_TOTAL} FROM ({question.listing.sql}) AS t{where} "
-        f"ORDER BY {_sorted(question)} LIMIT ? OFFSET ?",
+        f"ORDER BY {_order_by(question)} LIMIT ? OFFSET ?",
         [*values, question.size, (question.page - 1) * question.size],
     )
 
@@ -118,7 +118,7 @@ def all_rows(data: Data, question: ListRequest, chunk: int = 20_000) -> Iterator
     while True:
         found = data.rows(
             f"SELECT {names} FROM ({question.listing.sql}) AS t{where} "
-            f"ORDER BY {_sorted(question)} LIMIT ? OFFSET ?",
+            f"ORDER BY {_order_by(question)} LIMIT ? OFFSET ?",
             [*values, chunk, offset],
         )
         if found:
@@ -150,7 +150,7 @@ def _order(listing: Listing, text: str) -> Iterator[tuple[str, bool]]:
         yield name, word.strip().startswith("-")
 
 
-def _sorted(question: ListRequest) -> str:
+def _order_by(question: ListRequest) -> str:
     """ORDER BY: unknown values last, then the key, so that pages do not overlap."""
     parts = [
         f"{_CALCULATED.get(name, f't.{name}')} {'DESC' if falls else 'ASC'} NULLS LAST"

@@ -170,12 +170,12 @@ def worked(data: Data, column: str, row: Row) -> Worked | None:
             return Worked(
                 " ".join(source.split(". NULL")[0].split()).partition("[%]")[0],
                 formula.text.format(**shown),
-                _evaluated(data, formula, row),
+                _evaluate(data, formula, row),
             )
     return None
 
 
-def _evaluated(data: Data, formula: Formula, row: Row) -> float | None:
+def _evaluate(data: Data, formula: Formula, row: Row) -> float | None:
     def of(name: str) -> ir.Value:
         value = row[name]
         return ibis.null("float64") if value is None else ibis.literal(float(value), "float64")
