@@ -303,7 +303,7 @@ _STATE = (
     _text(
         "activity",
         "Whether the circuit carries its site's traffic: active or inactive as polls of the peer "
-        "paths say, inferred where only its primary's outage does; NULL where nothing tells.",
+        "paths say, inferred where only its primary's outage does; NULL where unknown.",
         (*ACTIVE, "inactive"),
     ),
     _flag("is_link_up", "A member port's link is up, whatever lies behind it."),
@@ -475,7 +475,7 @@ _FACT = (
     _minutes(
         "active_minutes",
         "Minutes in which the circuit carried its site's traffic, or is inferred to have; NULL "
-        "where nothing tells of its use.",
+        "where its use is unknown.",
     ),
     _minutes("unheard_minutes", "Unknown minutes without telemetry of its gateway, unsettled."),
     _text(
@@ -512,7 +512,7 @@ _SITE = (
     _minutes(
         "on_backup_minutes",
         "Minutes in which a lower-ranked circuit carries the site and none of rank 1 does; NULL "
-        "where nothing tells of use.",
+        "where use is unknown.",
     ),
     _minutes("lost_minutes", "Minutes of trading in which the site is dark or unreachable."),
     _minutes("redundancy_lost_minutes", "Minutes in which a circuit is down and another is up."),
@@ -536,11 +536,11 @@ _FAILOVER = (
     _text("primary_circuit_id", "Circuit of rank 1; the first by name of several."),
     _count(
         "failover_count",
-        "Failovers that began, of those from the circuit; NULL where nothing tells of use.",
+        "Failovers that began, of those from the circuit; NULL where use is unknown.",
     ),
     _minutes(
         "failed_over_minutes",
-        "Minutes on a backup in failovers from the circuit; NULL where nothing tells of use.",
+        "Minutes on a backup in failovers from the circuit; NULL where use is unknown.",
     ),
     _text("backup_circuit_id", "Lower-ranked circuit that carried the site longest."),
     _text(
@@ -677,7 +677,7 @@ def _beside(name: str) -> Iterator[Column]:
 
 _BACKUP = (
     _text("secondary_circuit_id", "Best ranked circuit of a rank lower than 1."),
-    _text("active_circuit_id", "Circuit that carries the site; NULL where nothing tells of use."),
+    _text("active_circuit_id", "Circuit that carries the site; NULL where use is unknown."),
     *(column for name in ("primary", "secondary", "active") for column in _beside(name)),
     _percent(
         "primary_usual_p95_pct",

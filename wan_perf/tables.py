@@ -228,7 +228,7 @@ GATEWAY_SILENCE = Table(
 )
 RAW_PATH_SAMPLE = Table(
     "raw_path_sample",
-    "One row per pass and end of a peer path; the end at a hub only where no other tells of it.",
+    "One row per pass and end of a peer path; the end at a hub only where no other reports it.",
     group="raw",
     retention_days=RAW_DAYS,
     partition="pass_at",

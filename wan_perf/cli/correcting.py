@@ -77,15 +77,15 @@ class CorrectingRuns(Runs):
         bounds = (self.settings.start, now, schedule, None)
         rows, compared = stale_rows(self.warehouse, _read(file), *bounds)
         if len(rows):
-            self._say_stale(rows)
+            self._print_stale(rows)
             hours = sorted(pd.Timestamp(at).to_pydatetime() for at in rows["hour"].unique())
             self._recompute(hours)
             again, compared = stale_rows(self.warehouse, compared, *bounds)
-            self._say_recomputed(len(rows) - len(again))
+            self._print_recomputed(len(rows) - len(again))
         _write(file, compared)
         return None if rows.empty else rows["hour"].min().to_pydatetime()
 
-    def _say_stale(self, rows: pd.DataFrame) -> None:
+    def _print_stale(self, rows: pd.DataFrame) -> None:
         hours = counted(len(rows), "stored hour", "stored hours")
         circuits = counted(rows["circuit_id"].nunique(), "circuit", "circuits")
         ends = (rows["hour"].min(), rows["hour"].max() + HOUR)
@@ -96,7 +96,7 @@ class CorrectingRuns(Runs):
             "or trading hours than the contracts and the policy give now; recomputing."
         )
 
-    def _say_recomputed(self, count: int) -> None:
+    def _print_recomputed(self, count: int) -> None:
         self.console.print(f"Recomputed {counted(count, 'circuit-hour', 'circuit-hours')}.")
 
     def _recompute(self, hours: list[datetime]) -> None:

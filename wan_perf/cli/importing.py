@@ -64,7 +64,7 @@ class ImportRuns(Runs):
                 self._run(INVENTORY_JOB)
         dimensions = [self.warehouse.lazy(t) for t in (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)]
         file = with_circuits(file, self.warehouse.query(circuits_by_port(*dimensions)))
-        self._say_file(file)
+        self._print_file(file)
         self._imported.hours = file.hours[list(RAW_CIRCUIT_HOUR.columns)]
         hours = file.hours["hour"]
         first, last = hours.min(), hours.max()
@@ -79,7 +79,7 @@ class ImportRuns(Runs):
         self.aggregate_monthly(max(first - DAY, opening), newest + HOUR)
         with self.notices.status("reports"):
             self._run(REPORTS_JOB)
-        self._say_imported(first, last)
+        self._print_imported(first, last)
 
     def _run_hours(self, hours: pd.Series) -> None:
         chunks = _chunks(hours, CHUNK)
@@ -119,7 +119,7 @@ class ImportRuns(Runs):
             with self.notices.status(f"days {keys[0]} to {keys[1]}"):
                 self._run(DAILY_JOB, keys)
 
-    def _say_file(self, file: HourFile) -> None:
+    def _print_file(self, file: HourFile) -> None:
         hours = file.hours
         circuits = counted(hours["circuit_id"].nunique(), "circuit", "circuits")
         first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (hours["hour"].min(), hours["hour"].max()))
@@ -142,7 +142,7 @@ class ImportRuns(Runs):
                 )
             )
 
-    def _say_imported(self, first: datetime, last: datetime) -> None:
+    def _print_imported(self, first: datetime, last: datetime) -> None:
         hours = self.warehouse.lazy(CIRCUIT_HOUR, Window(first, last + HOUR))
         used = (hours.source == "import").fill_null(False)
         stated = (hours.state_evidence == "import").fill_null(False)

@@ -45,7 +45,7 @@ def write_overview(settings: Settings, month: str, target: str, out: Path | None
         made = overview_pdf(visit)
     except (BadAddressError, NotFoundError) as error:
         raise UsageError(str(error)) from None
-    assert isinstance(made, File)  # noqa: S101 - nothing asks for a chart of it
+    assert isinstance(made, File)  # noqa: S101 - no chart of it is requested
     folder = settings.home / "exports"
     file = out or folder / made.name
 

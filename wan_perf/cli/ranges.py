@@ -1,4 +1,4 @@
-"""Ranges of time that a person asks for: rounded to whole slices, and refused where there is none.
+"""Requested ranges of time: rounded to whole slices, and refused where there is none.
 
 Belongs here: rounding and bounds of --start and --end.
 Keep out: what is done with a range (`running`).

@@ -16,7 +16,7 @@ from rich.table import Table as Grid
 from wan_perf.columns import COLUMNS
 
 WIDEST = 14
-"""A circuit without contract has a long id; its end, the port, tells more than its start."""
+"""A circuit without contract has a long id; its end, the port, says more than its start."""
 WHOLE = 100
 _UNLIMITED = 10_000
 _FIRST_TO_GO = ("region", "as_of_at")

@@ -1,6 +1,6 @@
 """Serving a simulated Mist Cloud until a person stops it.
 
-Belongs here: what of a simulator a command line can set, and what it tells the person.
+Belongs here: what of a simulator a command line can set, and the messages to the user.
 Keep out: the simulator (`simulator`).
 """
 

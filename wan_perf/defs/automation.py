@@ -186,8 +186,8 @@ def sensor(
 def live_schedule(job: str, start: datetime, *, is_running: bool) -> dg.ScheduleDefinition:
     """A live run every five minutes; partitions begin at `start`.
 
-    The slot names the run, so that it is launched once; which pass is due the run asks the clock. A
-    tick that comes late takes the pass of its own time: what was missed in between is a gap.
+    The slot names the run, so that it is launched once; the run reads from the clock which poll is
+    due. A late tick takes the poll of its own time: what was missed in between is a gap.
     """
 
     @dg.schedule(

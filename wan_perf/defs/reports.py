@@ -1,4 +1,4 @@
-"""Reports: what a person asks first, as of the newest pass or the newest whole day."""
+"""Reports: the first questions of an operator, as of the newest pass or the newest whole day."""
 
 import dagster as dg
 import ibis.expr.types as ir

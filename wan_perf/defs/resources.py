@@ -1,4 +1,4 @@
-"""What assets ask for by name: the source, its clock, the policy, the warehouse, progress.
+"""Resources by name of parameter: the source, its clock, the policy, the warehouse, progress.
 
 Belongs here: making each from the settings, when it is first needed.
 Keep out: what they do.

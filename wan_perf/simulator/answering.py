@@ -74,5 +74,5 @@ def answer_search(
 
 
 def matches(row: Json, parameters: Parameters, names: tuple[str, ...]) -> bool:
-    """Say whether a row has what the parameters of these names ask for."""
+    """Say whether a row matches the parameters of these names."""
     return all(name not in parameters or row.get(name) == parameters[name] for name in names)

@@ -107,8 +107,8 @@ def _path(seed: int, life: Life, hub: Life, number: int) -> Path:
     loss = 0.0 if chance.random() < 0.5 else chance.uniform(0.0, 0.04)
     base = Quality(far + chance.uniform(8, 38), chance.uniform(0.3, 4.0), loss)
     added = tuple(((f.start, f.end), str(f.detail), amount(seed, f)) for f in life.quality)
-    silent = draws(seed, "no jitter", life.site_id).random() < 0.1
-    return Path(life, hub, base, chance.randrange(DAY), added, not silent)
+    lacks_jitter = draws(seed, "no jitter", life.site_id).random() < 0.1
+    return Path(life, hub, base, chance.randrange(DAY), added, not lacks_jitter)
 
 
 def amount(seed: int, fault: Fault) -> float:

@@ -1,4 +1,4 @@
-"""What a request asks for: page, limit, time range, cursor; anything malformed is refused.
+"""Parameters of a request: page, limit, time range, cursor; anything malformed is refused.
 
 Belongs here: reading Mist's query parameters, cutting pages, writing the `next` address.
 Keep out: what the rows are.
@@ -48,7 +48,7 @@ class Cursor:
         """Read `search_after`; without it the search begins now [epoch s]."""
         text = parameters.get("search_after")
         if text is None:
-            # To the millisecond, as it will stand in the address: every page asks the same.
+            # To the millisecond, as it will stand in the address: every page requests the same.
             return cls(math.floor(now * 1000) / 1000)
         try:
             as_of_ms, offset = json.loads(text)
@@ -94,7 +94,7 @@ def page(parameters: Parameters) -> int:
 
 
 def newest_first(parameters: Parameters) -> bool:
-    """Read `sort`: by timestamp, oldest first unless the caller asks for "-timestamp"."""
+    """Read `sort`: by timestamp, oldest first unless the caller requests "-timestamp"."""
     sort = choice(parameters, "sort", "timestamp", tuple(_SORTS))
     return _SORTS[sort]
 

@@ -149,7 +149,7 @@ class Pages:
         return f'"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}"'
 
     def _page(self, mark: str, build: Build, visit: Visit) -> Page:
-        """The page of a mark; who asks for it while it is made waits for it."""
+        """The page of a mark; concurrent requests for it wait while it is made."""
         with self._lock:
             making = self._making.setdefault(mark, threading.Lock())
         with making:

@@ -148,6 +148,6 @@ class Login:
 
     def _refusal(self) -> Response:
         if any(person.password for person in self._access.people.values()):
-            asks = {"WWW-Authenticate": 'Basic realm="wan_perf", charset="UTF-8"'}
-            return PlainTextResponse("Log in to see the dashboard.\n", 401, headers=asks)
+            challenge = {"WWW-Authenticate": 'Basic realm="wan_perf", charset="UTF-8"'}
+            return PlainTextResponse("Log in to see the dashboard.\n", 401, headers=challenge)
         return PlainTextResponse("Refused: the proxy names nobody who may see this.\n", 403)

@@ -10,7 +10,7 @@ from wan_perf.web.visit import Visit
 
 
 def question(visit: Visit, name: str) -> ListRequest:
-    """What the address asks of the list.
+    """What the address requests of the list.
 
     Raises:
         NotFoundError: there is no such list.

@@ -15,7 +15,7 @@ from wan_perf.web.pages.headline import headline
 from wan_perf.web.pages.now import subject_of_all
 from wan_perf.web.printing import browser, pdf
 from wan_perf.web.query import BadAddressError, NotFoundError, shortened
-from wan_perf.web.questions import overview as ask
+from wan_perf.web.questions import overview as queries
 from wan_perf.web.rendering import File, Page, page
 from wan_perf.web.visit import Visit
 
@@ -27,16 +27,16 @@ CAPACITY_SHOWN = 10
 def overview_page(visit: Visit) -> Page:
     """The page `/overview?month=&target=`."""
     data = visit.data
-    known = ask.months(data)
+    known = queries.months(data)
     if not known:
         return page("overview_empty.html", visit)
     month = _month(visit, known)
     target = _target(visit.given.get("target", ""))
-    trend = ask.fleet_months(data, month)
+    trend = queries.fleet_months(data, month)
     now = trend[-1] if trend and trend[-1]["month"] == month else {}
     before = trend[-2] if len(trend) > 1 else {}
-    regions = ask.regions_of(data, month)
-    stores = ask.stores_of(data, month)
+    regions = queries.regions_of(data, month)
+    stores = queries.stores_of(data, month)
     return page(
         "overview.html",
         visit,
@@ -52,14 +52,14 @@ def overview_page(visit: Visit) -> Page:
         before=before,
         stores=stores,
         regions=regions,
-        lost=ask.lost_by_region(data, month),
+        lost=queries.lost_by_region(data, month),
         intervals=[_interval(row, target) for row in regions],
         shares=_shares(now, before),
-        offenders=ask.offenders_of(data, month, OFFENDERS_SHOWN),
-        capacity=ask.capacity(data, CAPACITY_SHOWN),
-        capacity_counts=ask.capacity_counts(data),
-        failovers=ask.failovers_in(data, month),
-        resilience=ask.resilience(data),
+        offenders=queries.offenders_of(data, month, OFFENDERS_SHOWN),
+        capacity=queries.capacity(data, CAPACITY_SHOWN),
+        capacity_counts=queries.capacity_counts(data),
+        failovers=queries.failovers_in(data, month),
+        resilience=queries.resilience(data),
     )
 
 
@@ -71,7 +71,7 @@ def overview_pdf(visit: Visit) -> Page:
         NoBrowserError: nothing on this machine can print it.
         PrintingError: the browser failed.
     """
-    known = ask.months(visit.data)
+    known = queries.months(visit.data)
     if not known:
         raise NotFoundError(
             "There is no month in the data yet; wan-perf aggregate monthly computes them."
@@ -87,7 +87,7 @@ def overview_pdf(visit: Visit) -> Page:
 def _month(visit: Visit, known: list[date]) -> date:
     text = visit.given.get("month", "")
     if not text:
-        return ask.newest_whole_month(visit.data) or known[0]
+        return queries.newest_whole_month(visit.data) or known[0]
     if not re.fullmatch(r"\d{4}-\d\d", text, re.ASCII):
         raise BadAddressError(f"month is such as 2026-03; {shortened(text)} is not.")
     try:

@@ -5,7 +5,7 @@ from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.timeline import Panel, Series, timeline
 from wan_perf.web.pages.hourly import column, hours_in
 from wan_perf.web.pages.now import subject_of_all
-from wan_perf.web.questions import sle as ask
+from wan_perf.web.questions import sle as queries
 from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 
@@ -16,8 +16,8 @@ _TONES = ("critical", "high", "warning", "", "")
 
 def sle_page(visit: Visit) -> Page:
     """The page `/sle`."""
-    at = ask.newest_scored_hour(visit.data)
-    sites = ask.disagreements(visit.data, at, SITES_SHOWN) if at else []
+    at = queries.newest_scored_hour(visit.data)
+    sites = queries.disagreements(visit.data, at, SITES_SHOWN) if at else []
     return page(
         "sle.html",
         visit,
@@ -26,14 +26,14 @@ def sle_page(visit: Visit) -> Page:
         at=at,
         sites=sites,
         total=sites[0] if sites else {"total": 0, "disagreement_count": 0, "degraded_count": 0},
-        DISAGREEMENTS=ask.DISAGREEMENTS,
+        DISAGREEMENTS=queries.DISAGREEMENTS,
     )
 
 
 def _chart(visit: Visit) -> Chart:
     times = hours_in(visit.range)
-    found = ask.scores_by_hour(visit.data, visit.range)
-    target: list[float | None] = [100 * ask.GOOD] * len(times)
+    found = queries.scores_by_hour(visit.data, visit.range)
+    target: list[float | None] = [100 * queries.GOOD] * len(times)
     scores = [
         Series("WAN link", column(found, times, "wan_link"), "s1"),
         Series("gateway", column(found, times, "gateway"), "s2"),
@@ -56,7 +56,7 @@ def _chart(visit: Visit) -> Chart:
 
 def score_bins(visit: Visit, site_id: str = "") -> Chart:
     """The hours of the range by Mist's score of the WAN link, of one site or of all."""
-    bins, unknown = ask.spread(visit.data, visit.range, site_id)
+    bins, unknown = queries.spread(visit.data, visit.range, site_id)
     named = list(zip(_NAMES, bins, _TONES, strict=True))
     drawing = distribution(named, unknown, label="Hours by Mist's score of the WAN link, %")
     counted = "hours" if site_id else "site-hours"

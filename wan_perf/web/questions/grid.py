@@ -35,7 +35,7 @@ _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 
 @dataclass(frozen=True)
 class ListRequest:
-    """What an address asks of a list: filters as written, order, columns, page."""
+    """What an address requests of a list: filters as written, order, columns, page."""
 
     listing: Listing
     filters: tuple[tuple[str, str], ...]

@@ -261,7 +261,7 @@ RESTS_ON = (
     *("unknown_minutes", "coverage_pct", "circuit_count", "source", "quality_source"),
     *("state_evidence", "sampled_at", "is_stale"),
 )
-"""Columns that tell what a figure rests on."""
+"""Columns that describe what a figure rests on."""
 
 
 def table_of(name: str, column: str) -> Table:
