@@ -14,8 +14,8 @@ from wan_perf.simulator.placing import (
     Calendar,
     at_once,
     brief_outage,
+    missed_reports,
     outage,
-    silence,
     unplugged,
 )
 from wan_perf.simulator.ports import Port
@@ -67,7 +67,7 @@ def plant(seed: int, gateways: tuple[Gateway, ...], start: int, end: int) -> tup
     whole: list[tuple[Gateway, Port | None]] = [(g, None) for g in gateways]
     for kind, victims, number, shape in (
         ("counter_reset", whole, len(gateways) * days * _RESETS_A_GATEWAY_DAY, at_once),
-        ("missed_polls", whole, len(gateways) * days * _MISSED_POLLS_A_GATEWAY_DAY, silence),
+        ("missed_polls", whole, len(gateways) * days * _MISSED_POLLS_A_GATEWAY_DAY, missed_reports),
         ("port_down", wan, len(wan) * days * _PORT_DOWNS_A_PORT_DAY, outage),
         ("lan_port_down", lan, len(gateways) * days * _LAN_DOWNS_A_GATEWAY_DAY, unplugged),
     ):

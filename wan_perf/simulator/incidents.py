@@ -17,8 +17,8 @@ from wan_perf.simulator.placing import (
     Shape,
     at_once,
     flapping,
+    missed_reports,
     outage,
-    silence,
     unplugged,
 )
 from wan_perf.simulator.premises import Premises
@@ -42,7 +42,7 @@ _PER_DAY: dict[str, tuple[str, float, Shape]] = {
     "reboot": ("gateway", 0.02, _minutes(1.5, 4)),
     "replaced_gateway": ("replaceable", 0.012, _minutes(10, 40)),
     "counter_reset": ("gateway", 0.02, at_once),
-    "missed_polls": ("gateway", 0.1, silence),
+    "missed_polls": ("gateway", 0.1, missed_reports),
     "port_down": ("circuit", 0.12, outage),
     "flaps": ("circuit", 0.02, flapping),
     "isp_dead_arp": ("circuit", 0.02, _minutes(3, 120)),

@@ -1,6 +1,6 @@
 """What incidents do to a site: which circuit can be used, which is, what each port carries.
 
-Belongs here: the chain of causes from link, provider and power to use, traffic and silence.
+Belongs here: the chain of causes from link, provider and power to use, traffic and telemetry gaps.
 Keep out: which incidents there are, and how they are reported.
 """
 

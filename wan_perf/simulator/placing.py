@@ -54,7 +54,7 @@ def at_once(_: random.Random) -> list[Interval]:
     return [(0, 0)]
 
 
-def silence(chance: random.Random) -> list[Interval]:
+def missed_reports(chance: random.Random) -> list[Interval]:
     """Draw 10 to 90 minutes."""
     return [(0, chance.randrange(10 * MINUTE, 90 * MINUTE + 1))]
 
