@@ -14,6 +14,7 @@ from wan_perf.cli.jobs import Jobs
 from wan_perf.cli.ranges import HOUR, ceiled, check_range
 from wan_perf.cli.stored import is_stored
 from wan_perf.declaration import Table
+from wan_perf.defs.inventory import TAKEN_AT
 from wan_perf.errors import UsageError
 from wan_perf.mist.cadence import PASS_EVERY, reach_back
 from wan_perf.mist.clock import floored
@@ -96,10 +97,23 @@ class DueJobs(Jobs):
     def inventory_is_due(self, now: datetime) -> bool:
         """Whether the newest inventory is old, or older than what is made of it or beside it."""
         newest = self._ends(RAW_INVENTORY, "taken_at")[1]
-        if newest is None or newest < now - INVENTORY_EVERY or self._dimensions_are_behind():
+        if newest is None or newest < now - INVENTORY_EVERY:
+            return True
+        if self._is_unrecorded(newest) or self._dimensions_are_behind():
             return True
         changed = self._contracts_changed_at()
         return changed is not None and changed > newest
+
+    def _is_unrecorded(self, newest: datetime) -> bool:
+        """Whether Dagster recorded another inventory last than the newest one.
+
+        Its disk may be full when the warehouse's is not; then the dimensions, made of the inventory
+        before, look as if they were made of the newest.
+        """
+        event = self._instance.get_latest_materialization_event(dg.AssetKey(RAW_INVENTORY.name))
+        recorded = event and event.asset_materialization
+        taken_at = recorded.metadata.get(TAKEN_AT) if recorded else None
+        return taken_at is not None and taken_at.value != f"{newest}"
 
     def _dimensions_are_behind(self) -> bool:
         """Whether a dimension is missing, empty, or older than the inventory that feeds it.

@@ -21,6 +21,9 @@ from wan_perf.mist.site_variables import site_variables
 from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.warehouse import Warehouse
 
+TAKEN_AT = "taken_at"
+"""Metadata of an inventory's record: the instant of its snapshot, naive UTC, as text."""
+
 
 @dg.asset(
     **declared(RAW_INVENTORY),
@@ -51,6 +54,7 @@ def raw_inventory(
         context.log.warning(f"Template variables of {count} sites stay as they were: {why}")
     context.add_output_metadata(
         {
+            TAKEN_AT: f"{at}",
             "contracts_unused": unused,
             "variables_unused": sites.complaints,
             "sites_asked": sites.requested,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from wan_perf.cli.correcting import CorrectingRuns
@@ -19,6 +20,7 @@ from wan_perf.tables import (
     RAW_INVENTORY,
 )
 from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, staged
+from wan_perf_tests.memory import memory
 
 pytestmark = pytest.mark.proof
 FLEET = Fleet.seeded(7, 1, START, START + 24 * HOUR, faults=False)
@@ -47,6 +49,19 @@ def test_an_inventory_that_was_killed(stored: list[Table], tmp_path: Path):
         assert len(stage.rows(CIRCUIT_HOUR)) > 0
         assert len(stage.rows(DIM_CIRCUIT)) > 0
         assert len(stage.rows(DIM_POLICY)) > 0
+
+
+def test_an_inventory_that_was_not_recorded(tmp_path: Path):
+    """Contracts stayed those of the inventory before, until the next one was due."""
+    with staged(FLEET, tmp_path, kind=Interrupted) as stage:
+        stage.runs.collect(None, None)
+        stage.cloud.clock.advance_to(START + 7 * HOUR)
+        with Interrupted(stage.runs.settings, stage.runs.console, memory()) as unrecorded:
+            unrecorded._run(INVENTORY_JOB, only=[RAW_INVENTORY])
+        assert set(stage.rows(DIM_CONTRACT)["taken_at"]) == {pd.Timestamp(START)}
+        stage.runs.collect(None, None)
+        assert set(stage.rows(DIM_CONTRACT)["taken_at"]) == {pd.Timestamp(START + 7 * HOUR)}
+        assert not stage.runs.inventory_is_due(stage.cloud.clock.now())
 
 
 @pytest.mark.parametrize(
