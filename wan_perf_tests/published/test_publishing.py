@@ -35,6 +35,14 @@ def test_rows_are_those_of_the_warehouse_with_their_types(home: Home) -> None:
     assert [tuple(row.values()) for row in home.copy.query(query)] == stored
 
 
+def test_a_home_whose_path_has_wildcards_is_published_and_read(tmp_path: Path) -> None:
+    (tmp_path / "store's [2]").mkdir()
+    home = Home(tmp_path / "store's [2]")
+    home.store(0, "c1", "c2")
+    home.publish()
+    assert home.count("circuit_hour") == 2
+
+
 def test_a_query_takes_values_as_parameters(home: Home) -> None:
     home.publish()
     rows = home.copy.query(
