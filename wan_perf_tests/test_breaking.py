@@ -15,9 +15,10 @@ SITES = "CREATE TABLE dim_site AS SELECT n AS site_id, 'West' AS region FROM ran
 
 @pytest.mark.proof
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="cases are forked: POSIX only")
-def test_a_case_of_each_attack_loses_and_invents_nothing_and_ends_with_a_sentence():
+@pytest.mark.parametrize("attack", ["kills", "odd-places"])
+def test_a_case_loses_and_invents_nothing_and_ends_with_a_sentence(attack: str):
     done = subprocess.run(
-        [sys.executable, "-m", "wan_perf_tests.breaking", "--cases", "1"],
+        [sys.executable, "-m", "wan_perf_tests.breaking", attack, "--cases", "1"],
         capture_output=True,
         encoding="utf-8",
         timeout=600,

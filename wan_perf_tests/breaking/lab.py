@@ -32,6 +32,8 @@ from wan_perf_tests.graph.staged import HOUR, START
 FILE = "wan_perf.duckdb"
 SECRET = "s3cr3t-t0ken-that-must-not-show"  # noqa: S105 - opens this simulation only
 MINUTE = HOUR / 60
+NOW = START + 26 * HOUR
+"""When every command but the first one runs: a whole day is over."""
 Before = Callable[[Cloud], None]
 
 
@@ -66,12 +68,12 @@ def _corrected(home: Path) -> None:
 
 STEPS = {
     "live": Step("", ("collect",), START + 70 * MINUTE),
-    "history": Step("live", ("collect", *_range(START, START + 3 * HOUR)), START + 4 * HOUR),
-    "days": Step("history", ("aggregate", "daily"), START + 4 * HOUR),
-    "weeks": Step("days", ("aggregate", "weekly"), START + 4 * HOUR),
-    "months": Step("weeks", ("aggregate", "monthly"), START + 4 * HOUR),
-    "inventory": Step("days", ("collect", "--inventory"), START + 4 * HOUR),
-    "corrected": Step("months", ("collect", "--inventory"), START + 4 * HOUR, _corrected),
+    "history": Step("live", ("collect", *_range(START, START + 25 * HOUR)), NOW),
+    "days": Step("history", ("aggregate", "daily"), NOW),
+    "weeks": Step("days", ("aggregate", "weekly"), NOW),
+    "months": Step("weeks", ("aggregate", "monthly"), NOW),
+    "inventory": Step("days", ("collect", "--inventory"), NOW),
+    "corrected": Step("months", ("collect", "--inventory"), NOW, _corrected),
 }
 """The life of an installation by the stage that each command reaches. `live` runs the inventory and
 a live pass, `history` fetches and computes hours, `days` the events, days and reports, `inventory`
@@ -96,7 +98,7 @@ class Lab:
     """A folder of homes, made when they are first needed."""
 
     folder: Path
-    fleet: Fleet = field(default_factory=lambda: Fleet.seeded(84, 2, START, START + 24 * HOUR))
+    fleet: Fleet = field(default_factory=lambda: Fleet.seeded(84, 2, START, NOW + 24 * HOUR))
     _count: int = 0
 
     def stage(self, name: str) -> Path:
@@ -153,7 +155,7 @@ class Lab:
         self,
         home: Path,
         *arguments: str,
-        now: datetime = START + 4 * HOUR,
+        now: datetime = NOW,
         ticking: bool = False,
         before: Before | None = None,
         kill_after_s: float | None = None,
