@@ -87,7 +87,6 @@ SETTINGS = [
     ("WAN_PERF_SCORE_HOURS", "1e9"),
     ("WAN_PERF_OWNER", ESCAPE),
     ("WAN_PERF_AUTOMATION", "maybe"),
-    ("WAN_PERF_HOME", "\x1b[2J/\u202e/[red]"),
 ]
 NO_LOOPBACK = {"MIST_BASE_URL": "https://api.mist.invalid", "WAN_PERF_CLOCK": "real"}
 """Neither a proxy nor a bundle of certificates is used on the way to a simulated cloud."""
