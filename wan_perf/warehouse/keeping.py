@@ -13,18 +13,22 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock, Timeout
 
 _OURS = re.compile(r"[0-9a-f]{64}(\.\w+)?")
 """Names of texts and of drafts of them."""
 _RETENTION_S = 30 * 86_400
 """Age at which a text is removed and made again: what is no longer used goes."""
+
+_PATIENCE_S = 60
+"""Longest wait for a text that another process makes. [s]"""
 
 
 def cached_text(name: str | None, made: Callable[[], str]) -> str:
@@ -36,15 +40,15 @@ def cached_text(name: str | None, made: Callable[[], str]) -> str:
     if place is None:
         return made()
     file = place / digest(f"{code()} {name}")
-    with suppress(OSError, ValueError):
-        if not _is_own(file):
-            raise ValueError("a link, or a file of another user")
-        mark, _, text = file.read_text(encoding="utf-8").partition("\n")
-        if mark == digest(text):
-            return text
-    text = made()
-    with suppress(OSError):
-        _write(file, f"{digest(text)}\n{text}")
+    text = _read(file)
+    if text is not None:
+        return text
+    with _turn(file):
+        text = _read(file)  # another process may have made it meanwhile
+        if text is None:
+            text = made()
+            with suppress(OSError):
+                _write(file, f"{digest(text)}\n{text}")
     return text
 
 
@@ -100,6 +104,36 @@ def _is_own(place: Path) -> bool:
     if stat.S_ISDIR(found.st_mode) and found.st_mode & 0o055:
         place.chmod(0o700)
     return True
+
+
+def _read(file: Path) -> str | None:
+    """The text of a file of ours that is whole; None where there is none."""
+    with suppress(OSError, ValueError):
+        if _is_own(file):
+            mark, _, text = file.read_text(encoding="utf-8").partition("\n")
+            return text if mark == digest(text) else None
+    return None
+
+
+@contextmanager
+def _turn(file: Path) -> Iterator[None]:
+    """Wait while another process makes the same text: to make it twice takes both as long.
+
+    A lock of a process that ends, however, is free at once. Where locks do not work, or after the
+    longest wait, the text is made here too.
+    """
+    lock = FileLock(file.with_name(f"{file.name}.lock"), timeout=_PATIENCE_S)
+    try:
+        lock.acquire()
+    except (OSError, Timeout):
+        yield
+        return
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
 
 
 def _write(file: Path, text: str) -> None:

@@ -1,8 +1,10 @@
 """Texts of one process in another: of the same name and code, whole, or not at all."""
 
 import os
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import pytest
@@ -16,6 +18,7 @@ from wan_perf.warehouse import (
     patterns,
     sql_asset,
 )
+from wan_perf_tests.warehouse.processes import PROCESSES
 
 
 @pytest.fixture
@@ -46,6 +49,40 @@ def test_other_code_makes_it_again(place: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(keeping, "code", lambda: "changed")
     assert kept("hours", "SELECT 2") == "SELECT 2"
     assert len(list(place.iterdir())) == 2
+
+
+def test_a_text_that_another_process_makes_is_waited_for(place: Path):
+    """Of four processes that need it at once one makes it."""
+    with PROCESSES.Pool(4, _in, [place, PROCESSES.Barrier(4)]) as pool:
+        texts = pool.map(_cached_slowly, range(4), chunksize=1)
+    assert len(set(texts)) == 1
+    assert len([file for file in place.iterdir() if file.suffix != ".lock"]) == 1
+
+
+def test_a_process_that_ended_while_it_made_one_keeps_nobody_waiting(place: Path):
+    maker = PROCESSES.Process(target=_end_while_making, args=[place])
+    maker.start()
+    maker.join()
+    assert kept("hours", "SELECT 1") == "SELECT 1"
+
+
+def _in(place: Path, barrier: Any) -> None:
+    """A process of the pool; all begin at once."""
+    keeping.folder = lambda: place  # type: ignore[assignment]
+    barrier.wait()
+
+
+def _cached_slowly(nth: int) -> str:
+    def made() -> str:
+        time.sleep(0.5)
+        return f"SELECT {nth}"
+
+    return keeping.cached_text("hours", made)
+
+
+def _end_while_making(place: Path) -> None:
+    keeping.folder = lambda: place  # type: ignore[assignment]
+    keeping.cached_text("hours", lambda: os._exit(1))  # type: ignore[arg-type,return-value]
 
 
 CALLS: list[ir.Table] = []
