@@ -15,10 +15,9 @@ SITES = "CREATE TABLE dim_site AS SELECT n AS site_id, 'West' AS region FROM ran
 
 @pytest.mark.proof
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="cases are forked: POSIX only")
-@pytest.mark.parametrize("attack", ["kills", "odd-places"])
-def test_a_case_loses_and_invents_nothing_and_ends_with_a_sentence(attack: str):
+def test_a_killed_command_is_repeated_and_loses_and_invents_nothing():
     done = subprocess.run(
-        [sys.executable, "-m", "wan_perf_tests.breaking", attack, "--cases", "1"],
+        [sys.executable, "-m", "wan_perf_tests.breaking", "kills", "--cases", "1"],
         capture_output=True,
         encoding="utf-8",
         timeout=600,
