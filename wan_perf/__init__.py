@@ -3,5 +3,5 @@
 import gc
 
 # Definitions and SQL are millions of objects that stay: to search them for garbage at Python's own
-# rate takes a third of the start of every command and every run.
+# rate takes a quarter of the start of every command and every run.
 gc.set_threshold(10_000, 20, 20)
