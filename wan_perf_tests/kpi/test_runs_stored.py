@@ -88,6 +88,7 @@ def test_days_in_any_order_are_the_reference(warehouse: Warehouse, seed: int):
         assert {name: row[name] for name in known} == known
 
 
+@pytest.mark.proof
 def test_every_row_of_the_view_keeps_the_declared_rules(warehouse: Warehouse):
     warehouse.store(LOADED, conform(ragged(5), CIRCUIT_HOUR), RANGE)
     aggregate(warehouse, 0, 3)

@@ -109,6 +109,7 @@ def test_port_rows_of_the_field_validate(field, validator):
     validator("response_port_stats_search").validate(body)
 
 
+@pytest.mark.proof
 def test_events_of_the_field_validate_but_for_those_that_come_twice(field, validator):
     asked = {"device_type": "gateway", "limit": 1000, "duration": "7d"}
     pages = field.search_pages("{o}/devices/events/search", **asked)

@@ -137,6 +137,7 @@ def test_a_materialization_says_how_many_rows(warehouse: Warehouse) -> None:
     assert {event.metadata["dagster/partition_row_count"].value for event in events} == {6}
 
 
+@pytest.mark.proof
 def test_a_rule_broken_by_an_expression_fails_the_run_and_keeps_the_day(
     warehouse: Warehouse,
 ) -> None:
