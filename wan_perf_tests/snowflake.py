@@ -68,7 +68,7 @@ def over_http() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def _corrected() -> Iterator[None]:
-    """The stand-in with what it does otherwise than Snowflake mended, and with fewer passes.
+    """The stand-in with its deviations from Snowflake corrected, and with fewer passes.
 
     Snowflake enforces no key, knows a collation without a name, takes the stage of a COPY in quotes
     (as write_pandas sends it), and sums whole numbers to whole numbers, where the
@@ -117,20 +117,16 @@ _OF_A_WORD = {
     "TAG": ("tag",),
     "SPLIT": ("split",),
     "TRIM": ("trim_",),
-    "[": ("indices_",),
     "FLATTEN": ("flatten",),
     "REGEXP": ("regex_",),
     "RESULT_SCAN": ("result_scan",),
     "NEXTVAL": ("sequence_",),
     "VALUES": ("values_",),
-    "DECIMAL": ("to_decimal",),
     "VARIANT": ("to_variant",),
     "OBJECT": ("object_", "alias_in_where"),
     "SAMPLE": ("sample",),
     "ARRAY": ("array_",),
     "RANDOM": ("random",),
-    "DATEADD": ("dateadd_",),
-    "DATEDIFF": ("datediff_",),
     "HAVERSINE": ("haversine",),
     "SHA": ("sha256",),
     "LIST": ("list_stage",),

@@ -119,7 +119,7 @@ def _read(file: Path) -> str | None:
 def _turn(file: Path) -> Iterator[None]:
     """Wait while another process makes the same text: to make it twice takes both as long.
 
-    A lock of a process that ends, however, is free at once. Where locks do not work, or after the
+    The lock of a process that ended is free at once. Where locks do not work, or after the
     longest wait, the text is made here too.
     """
     lock = FileLock(file.with_name(f"{file.name}.lock"), timeout=_PATIENCE_S)

@@ -69,6 +69,7 @@ _OF_EACH_PASS = (
     "SELECT column1 FROM VALUES (1), (2)",
     "SELECT HAVERSINE(1, 2, 3, 4), CURRENT_VERSION()",
     "SELECT table_name FROM information_schema.tables WHERE table_schema = 'PERF'",
+    "SELECT TO_NUMBER('1.25', 9, 1), TIMESTAMPADD(hour, 1, '2026-03-08'::DATE)",
     "SHOW TABLES",
     "USE SCHEMA perf",
     "DROP TABLE place",
