@@ -1,6 +1,7 @@
 """The two tiers, the default one and the proofs (`-m proof`); a home that is collected once."""
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,18 @@ TESTS = Path(__file__).parent
 
 def pytest_configure(config: pytest.Config) -> None:
     examples.choose(config.option.markexpr)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Processes for `-n auto`: one more than cores, since some tests wait; none for named files.
+
+    A named file runs in this process, where a debugger works. `PYTEST_XDIST_AUTO_NUM_WORKERS`
+    overrides the number.
+    """
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    return 0 if named else (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)
