@@ -168,6 +168,7 @@ _IDENTITY = (
     _text("gateway_device_id", "Mist's own id of the gateway; calls for its history name it."),
     _text("gateway_name", "Name of the gateway."),
     _text("gateway_model", "Hardware model of the gateway."),
+    _text("software_version", "Version of the gateway's software."),
     _text("port_id", "WAN interface of a gateway without its unit, such as ge-0/0/0."),
     _text("circuit_port_id", "Port that names the circuit: its aggregate, else the port itself."),
     _text(
@@ -330,6 +331,7 @@ _SAMPLE = (
         "is_active",
         "The port or path is the active one of several; of a circuit's poll, a path that is up is.",
     ),
+    _flag("is_connected", "Mist has a connection to the gateway; NULL: neither with nor without."),
     Column("uptime_seconds", "real", "Time since the gateway booted.", unit="s", ge=0),
     _bytes("rx_bytes_counter", "Bytes received since the gateway booted."),
     _bytes("tx_bytes_counter", "Bytes sent since the gateway booted."),

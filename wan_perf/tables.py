@@ -163,6 +163,23 @@ RAW_PORT_SAMPLE = Table(
     ),
     own_rules=(_FIGURES_ARE_POSSIBLE,),
 )
+RAW_GATEWAY_STATUS = Table(
+    "raw_gateway_status",
+    "One row per gateway and hour: its status in the hour's newest poll.",
+    group="raw",
+    retention_days=RAW_DAYS,
+    partition="hour",
+    by_key=True,
+    published_days=SAMPLES_DAYS,
+    key=("hour", "gateway_mac"),
+    required=("pass_at", "site_id"),
+    columns=(
+        *("hour", "gateway_mac", "pass_at", "site_id", "gateway_name", "gateway_model"),
+        *("software_version", "is_connected", "sampled_at", "uptime_seconds"),
+        "impossible_figures",
+    ),
+    own_rules=(_FIGURES_ARE_POSSIBLE,),
+)
 RAW_PORT_HISTORY = Table(
     "raw_port_history",
     "One row per WAN port and past hour whose history was requested, also where there is none.",
@@ -951,6 +968,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
+        RAW_GATEWAY_STATUS,
         *(RAW_SITE_SLE, RAW_CIRCUIT_HOUR, GATEWAY_SILENCE),
         *(DIM_SITE, DIM_CONTRACT, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(

@@ -38,6 +38,7 @@ from wan_perf.mist.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.site_scores import HOUR
 from wan_perf.tables import (
     RAW_GATEWAY_EVENT,
+    RAW_GATEWAY_STATUS,
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
     RAW_SITE_SLE,
@@ -48,6 +49,8 @@ MIST_POOL = "mist_api"
 """Who calls Mist takes turns: all share one token's calls of the hour."""
 DUE_TAG = "wan_perf/due_pass"
 """A run with this tag takes only the pass that is due, also under a clock that can be advanced."""
+
+_Stored = dg.MaterializeResult[pd.DataFrame]
 
 
 def _out(table: Table) -> dict[str, Any]:
@@ -61,6 +64,7 @@ def _out(table: Table) -> dict[str, Any]:
     outs={
         RAW_PORT_SAMPLE.name: dg.AssetOut(**_out(RAW_PORT_SAMPLE)),
         RAW_PATH_SAMPLE.name: dg.AssetOut(**_out(RAW_PATH_SAMPLE)),
+        RAW_GATEWAY_STATUS.name: dg.AssetOut(**_out(RAW_GATEWAY_STATUS)),
     },
     check_specs=[odd_values_check(RAW_PORT_SAMPLE.name)],
     partitions_def=HOURLY,
@@ -75,8 +79,8 @@ def live_passes(
     source: dg.ResourceParam[Source],
     clock: dg.ResourceParam[Clock],
     progress: dg.ResourceParam[Progress],
-) -> tuple[dg.MaterializeResult[pd.DataFrame], dg.MaterializeResult[pd.DataFrame]]:
-    """One asset of two tables: ports and paths are polled at the same instants of one clock."""
+) -> tuple[_Stored, _Stored, _Stored]:
+    """One asset of three tables: the same polls, at the same instants of one clock."""
     start, end = naive(context.partition_time_window)
     session = source.session()
     due = _due_now(clock, start, end) if _is_live(context) else clock.passes(start, end)
@@ -104,10 +108,12 @@ def live_passes(
     context.add_output_metadata(metadata, output_name=RAW_PORT_SAMPLE.name)
     report_impossible(context, passes.port_samples, RAW_PORT_SAMPLE.name)
     report_impossible(context, passes.path_samples, RAW_PATH_SAMPLE.name)
+    report_impossible(context, passes.gateway_status, RAW_GATEWAY_STATUS.name)
     report_rejected(context, session, RAW_PORT_SAMPLE.name)
     return (
         with_odd_values(passes.port_samples, session, RAW_PORT_SAMPLE.name),
         dg.MaterializeResult(asset_key=RAW_PATH_SAMPLE.name, value=passes.path_samples),
+        dg.MaterializeResult(asset_key=RAW_GATEWAY_STATUS.name, value=passes.gateway_status),
     )
 
 

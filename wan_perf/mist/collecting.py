@@ -20,11 +20,17 @@ from wan_perf.mist.cadence import Stream
 from wan_perf.mist.clock import Clock
 from wan_perf.mist.errors import HourUsedUpError, MistPermanentError, MistTransientError
 from wan_perf.mist.gateway_events import gateway_events
+from wan_perf.mist.gateway_status import gateway_status
 from wan_perf.mist.path_samples import path_samples
 from wan_perf.mist.port_samples import samples
 from wan_perf.mist.session import MistSession
 from wan_perf.mist.site_scores import site_scores
-from wan_perf.tables import RAW_PATH_SAMPLE, RAW_PORT_SAMPLE, RAW_SITE_SLE
+from wan_perf.tables import (
+    RAW_GATEWAY_STATUS,
+    RAW_PATH_SAMPLE,
+    RAW_PORT_SAMPLE,
+    RAW_SITE_SLE,
+)
 
 EVENT_RETENTION = timedelta(days=14)
 """Mist documents no retention of events and scores; this is that of its hourly history."""
@@ -43,6 +49,7 @@ class Passes:
     missed: dict[tuple[datetime, Stream], str] = field(default_factory=dict)
     ports: list[pd.DataFrame] = field(default_factory=list)
     paths: list[pd.DataFrame] = field(default_factory=list)
+    statuses: list[pd.DataFrame] = field(default_factory=list)
 
     @property
     def port_samples(self) -> pd.DataFrame:
@@ -53,6 +60,12 @@ class Passes:
     def path_samples(self) -> pd.DataFrame:
         """All samples of paths, as rows of raw_path_sample."""
         return _concat(self.paths, RAW_PATH_SAMPLE)
+
+    @property
+    def gateway_status(self) -> pd.DataFrame:
+        """The newest status of each gateway in each hour, as rows of raw_gateway_status."""
+        polled = _concat(self.statuses, RAW_GATEWAY_STATUS)
+        return polled.drop_duplicates(list(RAW_GATEWAY_STATUS.key), keep="last", ignore_index=True)
 
 
 def take_passes(
@@ -88,6 +101,8 @@ def _poll(poller: StreamPoller, pass_at: datetime, passes: Passes) -> None:
     if gateways is not None or ports is not None:
         rejections = poller.session.rejections
         passes.ports.append(samples(gateways or [], ports or [], pass_at, rejections))
+    if gateways is not None:
+        passes.statuses.append(gateway_status(gateways, pass_at))
     if paths is not None:
         frame = path_samples(paths, gateways or [], pass_at)
         passes.paths.append(frame)

@@ -13,6 +13,10 @@ GATEWAY_NAMES = {
     "site_id": "site_id",
     "last_seen": "sampled_at",
     "uptime": "uptime_seconds",
+    "status": "status",
+    "name": "gateway_name",
+    "model": "gateway_model",
+    "version": "software_version",
     "if_stat": "interfaces",
     "if2_stat": "second_node_interfaces",
 }

@@ -89,6 +89,10 @@ class Gateway(Struct, rename=_ours(names.GATEWAY_NAMES)):
     site_id: str | None = None
     sampled_at: Epoch | None = None
     uptime_seconds: Number | None = None
+    status: str | None = None
+    gateway_name: str | None = None
+    gateway_model: str | None = None
+    software_version: str | None = None
     interfaces: dict[Name, Interface] | None = None
     second_node_interfaces: dict[Name, Interface] | None = None
 

@@ -45,7 +45,7 @@ HOURS = {
 }
 """First and last hour of each asset's run: the pass that is due, two hours of events, the newest
 hour of scores, two past hours."""
-TOGETHER = {"raw_port_sample": ("raw_port_sample", "raw_path_sample")}
+TOGETHER = {"raw_port_sample": ("raw_port_sample", "raw_path_sample", "raw_gateway_status")}
 """Tables that one asset makes."""
 SILENCE_S = 0.4
 """How long an answer may be silent; a slow one is slower."""

@@ -26,6 +26,7 @@ FEEDS = {
     "raw_circuit_hour": set(),
     "raw_port_sample": {"raw_port_history"},
     "raw_path_sample": {"raw_port_history"},
+    "raw_gateway_status": {"raw_port_history"},
     "raw_gateway_event": {"raw_port_sample"},
     "raw_site_sle": {"raw_port_sample"},
     "dim_site": {"raw_inventory"},
@@ -139,6 +140,7 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
         *(
             "raw_circuit_hour",
             "raw_gateway_event",
+            "raw_gateway_status",
             "raw_path_sample",
             "raw_port_history",
             "raw_port_sample",

@@ -118,7 +118,11 @@ def _inventory(of: Requester, session: MistSession) -> Answered:
 def _passes(of: Requester, session: MistSession) -> Answered:
     allowance(session, of.clock, RESERVE)
     passes = take_passes(session, [NOW], of.clock, _ignored)
-    rows = {"raw_port_sample": passes.port_samples, "raw_path_sample": passes.path_samples}
+    rows = {
+        "raw_port_sample": passes.port_samples,
+        "raw_path_sample": passes.path_samples,
+        "raw_gateway_status": passes.gateway_status,
+    }
     return Answered(rows, list(passes.missed.values()))
 
 

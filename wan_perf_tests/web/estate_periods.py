@@ -126,6 +126,12 @@ def raw_rows(now: datetime, newest: datetime) -> dict[str, str]:
           TIMESTAMP '{now}' AS sampled_at, down_at IS NULL AS is_up, k = 0 AS is_active,
           20.0 AS latency_ms, 2.0 AS jitter_ms, 0.0 AS loss_pct, 4.2 AS mos FROM c
           WHERE silent_at IS NULL""",
+        "raw_gateway_status": f"""SELECT DISTINCT date_trunc('hour', TIMESTAMP '{now}') AS hour,
+          gateway_mac, TIMESTAMP '{now}' AS pass_at, site_id, 'gw-' || s AS gateway_name,
+          'SRX320' AS gateway_model, CASE WHEN s % 3 = 0 THEN '22.4R3' ELSE '23.4R2' END AS
+          software_version, CASE WHEN s % 97 <> 5 THEN silent_at IS NULL END AS is_connected,
+          coalesce(silent_at, TIMESTAMP '{now}') AS sampled_at, 864000.0 AS uptime_seconds
+          FROM c WHERE k = 0""",
         "circuit_poll": f"""SELECT due AS pass_at, circuit_id, due AS sampled_at, true AS is_up,
           k = 0 AS is_active, 20.0 + minute(due) AS latency_ms, 2.0 AS jitter_ms, 0.0 AS loss_pct,
           4.2 AS mos FROM c, generate_series(TIMESTAMP '{now}' - INTERVAL '3 hours',

@@ -69,3 +69,10 @@ def read(html: str) -> Element:
     reader = _Reader()
     reader.feed(html)
     return reader.root
+
+
+def figures(page: Element, box: str) -> dict[str, str]:
+    """Facts of a page by their label."""
+    part = page.by_id(box) if box else page
+    pairs = ((f.all("dt"), f.all("dd")) for f in part.all("div"))
+    return {names[0].text: values[0].text for names, values in pairs if len(names) == 1 and values}

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from wan_perf.published.collection import Collection, FailedRun
 from wan_perf.web import build_app
 from wan_perf_tests.web.estate import NOW, Estate
-from wan_perf_tests.web.reading import Element, read
+from wan_perf_tests.web.reading import Element, figures, read
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,18 @@ def test_alerts_are_grouped_by_site_the_worst_first(page: Element, estate: Estat
     counted = estate.query("SELECT count(*) AS n FROM active_alert")[0]["n"]
     assert len(severities) == counted > 3
     assert "site dark: 2 circuits" in page.by_id("alerts").text
+
+
+def test_gateways_are_counted_by_connection_and_version(page: Element, estate: Estate):
+    """Of site 4 nothing is received any more; what Mist says of that of site 5 is no word we know.
+
+    The one without a known connection counts as neither.
+    """
+    facts = figures(page, "fleet")
+    shown = [facts[n] for n in ("Gateways connected", "not connected", "software versions")]
+    assert shown == ["4", "1", "2"]
+    rows = estate.query("SELECT is_connected FROM raw_gateway_status ORDER BY is_connected")
+    assert [row["is_connected"] for row in rows] == [False, *[True] * 4, None]
 
 
 def test_a_late_poll_is_stale_and_said_so(estate: Estate):

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from wan_perf.published.collection import Collection, FailedRun
 from wan_perf.web import build_app
 from wan_perf_tests.web.estate import NOW, Estate
-from wan_perf_tests.web.reading import Element, read
+from wan_perf_tests.web.reading import figures, read
 
 HOUR = "2026-03-08T12:00"
 PAGES = {
@@ -40,13 +40,6 @@ ODD = (
     *("=1", "9" * 400, "' OR 1=1 --", "2026-02-30", "9999-12-31T23:59:59", "0001-01-01", "\x00"),
     *("{{7*7}}", ","),
 )
-
-
-def figures(page: Element, box: str) -> dict[str, str]:
-    """Facts of a page by their label."""
-    part = page.by_id(box) if box else page
-    pairs = ((f.all("dt"), f.all("dd")) for f in part.all("div"))
-    return {names[0].text: values[0].text for names, values in pairs if len(names) == 1 and values}
 
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)

@@ -95,7 +95,7 @@ def utilization_bins(data: Data) -> tuple[list[tuple[str, int, str]], int]:
 
 
 def inventory(data: Data) -> Row:
-    """What there is besides circuits: bandwidth, peers and paths of the newest poll, scores."""
+    """What there is besides circuits: bandwidth, paths and gateways of the newest poll, scores."""
     bandwidth = data.first(
         f"""SELECT sum(d.bandwidth_mbps) AS bandwidth_mbps
         FROM @current_state n JOIN @dim_circuit d ON n.circuit_id = d.circuit_id
@@ -117,7 +117,15 @@ def inventory(data: Data) -> Row:
         FROM @raw_site_sle WHERE hour = (SELECT max(hour) FROM @raw_site_sle
           WHERE wan_link_health IS NOT NULL) GROUP BY hour"""
     )
-    return bandwidth | paths | scores
+    gateways = data.first(
+        """SELECT count_if(is_connected) AS connected_count,
+          count_if(NOT is_connected) AS disconnected_count,
+          nullif(count_if(is_connected IS NULL), 0) AS unknown_gateway_count,
+          count(DISTINCT software_version) AS version_count, count(*) AS gateway_count
+        FROM @raw_gateway_status
+        WHERE pass_at = (SELECT max(pass_at) FROM @raw_gateway_status) HAVING count(*) > 0"""
+    )
+    return bandwidth | paths | scores | gateways
 
 
 def default_levels(data: Data, metric: str) -> dict[str, float]:

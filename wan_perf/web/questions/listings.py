@@ -262,6 +262,21 @@ _LISTINGS = (
         "is_up",
     ),
     Listing(
+        "gateways",
+        "Gateways",
+        "The gateways of the newest poll: connected or not, model and software version.",
+        f"""SELECT g.*, s.site_name, s.region FROM @raw_gateway_status g LEFT JOIN {_SITES} s
+          ON g.site_id = s.site_id
+          WHERE g.pass_at = (SELECT max(pass_at) FROM @raw_gateway_status)""",
+        (*_of("raw_gateway_status"), "site_name", "region"),
+        (
+            *("site_name", "region", "gateway_name", "gateway_mac", "is_connected"),
+            *("gateway_model", "software_version", "sampled_at", "uptime_seconds"),
+        ),
+        ("gateway_mac",),
+        "is_connected",
+    ),
+    Listing(
         "scores",
         "Mist scores",
         "Mist's own scores (0 to 1) of each site and hour within the range, as received.",
