@@ -10,7 +10,7 @@ from typing import Literal
 
 from wan_perf.mist.transport import PAUSES_S
 from wan_perf.simulator.misbehaviour import WAYS
-from wan_perf.tables import RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
+from wan_perf.tables import RAW_GATEWAY_STATUS, RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
 
 ORG = "/api/v1/orgs/{org_id}"
 SITES, GROUPS, DEVICES = f"{ORG}/sites", f"{ORG}/sitegroups", f"{ORG}/inventory"
@@ -31,8 +31,13 @@ OF_SITES = (USAGE, SETTING, TESTS)
 """What an inventory asks for the bandwidth of sites; without it they keep theirs."""
 STREAMS = (GATEWAYS, PORTS, PATHS)
 """What a pass asks for, in this order."""
-OF_PASS = {GATEWAYS: RAW_PORT_SAMPLE, PORTS: RAW_PORT_SAMPLE, PATHS: RAW_PATH_SAMPLE}
-"""The table that each stream fills."""
+OF_PASS = {
+    GATEWAYS: (RAW_PORT_SAMPLE, RAW_GATEWAY_STATUS),
+    PORTS: (RAW_PORT_SAMPLE,),
+    PATHS: (RAW_PATH_SAMPLE,),
+}
+"""The tables that each stream fills."""
+TABLES_OF_PASS = tuple(dict.fromkeys(table for tables in OF_PASS.values() for table in tables))
 ASKED = {
     "raw_inventory": (
         *(SITES, GROUPS, DEVICES, TEMPLATES, PROFILES, GATEWAYS, PORTS),
@@ -212,6 +217,11 @@ def outcomes(asset: str, path: str) -> dict[tuple[str, int], Outcome]:
         found = {cell: _of_sites(outcome) for cell, outcome in found.items()}
     assert {how for how, _ in found} == set(WAYS)
     return found
+
+
+def tables_of(asset: str, path: str) -> set[str]:
+    """Names of the tables that the rows of an endpoint are stored in."""
+    return {table.name for table in OF_PASS.get(path, ())} or {asset}
 
 
 def of_each_kind(asset: str) -> list[tuple[str, str, int, Outcome]]:

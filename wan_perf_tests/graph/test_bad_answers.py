@@ -30,10 +30,12 @@ from wan_perf_tests.graph.cells import (
     PORTS,
     SETTING,
     SITES,
+    TABLES_OF_PASS,
     TESTS,
     Outcome,
     of_each_kind,
     outcomes,
+    tables_of,
 )
 from wan_perf_tests.graph.staged import HOUR
 
@@ -85,12 +87,12 @@ def test_what_becomes_of_a_bad_answer(
     elif path in (SETTING, TESTS):
         assert changed <= (set() if outcome.what == "absorbed" else {asset})
     elif outcome.what == "missed":
-        assert OF_PASS[path].name in changed
-        assert changed <= {table.name for table in OF_PASS.values()}
+        assert tables_of(asset, path) <= changed
+        assert changed <= {table.name for table in TABLES_OF_PASS}
     elif outcome.what == "absorbed" or path not in (*OF_PASS, EVENTS):
         assert changed == set()
     else:
-        assert changed <= {OF_PASS[path].name if path in OF_PASS else asset}
+        assert changed <= tables_of(asset, path)
 
 
 @pytest.mark.parametrize("asset", ASSETS)
@@ -117,22 +119,26 @@ def without_stream(whole: pd.DataFrame, path: str) -> pd.DataFrame:
     return whole[~lost].reset_index(drop=True)
 
 
+def rows_of_pass(ward: Ward) -> dict[str, pd.DataFrame]:
+    """The stored rows of each table that a poll fills."""
+    return {table.name: ward.rows(table) for table in TABLES_OF_PASS}
+
+
 @pytest.mark.parametrize("path", OF_PASS)
 def test_a_stream_that_was_missed_is_all_that_is_missing(ward: Ward, path: str):
     ward.reset()
     ward.run("raw_port_sample")
-    whole = {table.name: ward.rows(table) for table in OF_PASS.values()}
+    whole = rows_of_pass(ward)
     ward.reset()
     ward.strike(path, "503", LASTING)
     ran = ward.run("raw_port_sample")
     assert len(ran.warnings) == (2 if path == GATEWAYS else 1)
-    for table in OF_PASS.values():
-        expected = whole[table.name]
-        if table is OF_PASS[path]:
-            expected = without_stream(expected, path)
+    for name, rows in rows_of_pass(ward).items():
+        is_filled = name in tables_of("raw_port_sample", path)
+        expected = without_stream(whole[name], path) if is_filled else whole[name]
         of_gateways = [c for c in ("uptime_seconds",) if path == GATEWAYS and c in expected]
         pd.testing.assert_frame_equal(
-            ward.rows(table).drop(columns=of_gateways), expected.drop(columns=of_gateways)
+            rows.drop(columns=of_gateways), expected.drop(columns=of_gateways)
         )
 
 
@@ -145,22 +151,21 @@ def test_a_stream_that_was_missed_is_all_that_is_missing(ward: Ward, path: str):
 )
 def test_rows_that_were_kept_out_are_all_that_is_missing(ward: Ward, path: str, how: str):
     ward.reset()
-    table = OF_PASS[path]
-    held = len(ward.rows(table))
+    before = rows_of_pass(ward)
     ward.run("raw_port_sample")
-    whole = ward.rows(table)
+    whole = rows_of_pass(ward)
     ward.reset()
     ward.strike(path, how, 1)
     assert ward.run("raw_port_sample").warnings
-    found = ward.rows(table)
-    expected = without_stream(whole, path) if "clock" in how else whole
-    uptime_of_kept_out = ["uptime_seconds"] if path == GATEWAYS and "clock" in how else []
-    pd.testing.assert_frame_equal(
-        found.drop(columns=uptime_of_kept_out),
-        expected.drop(columns=uptime_of_kept_out),
-    )
-    assert len(found) > held or "clock" in how
-    assert ANOTHER_ORG not in found.to_csv()
+    found = rows_of_pass(ward)
+    for name in tables_of("raw_port_sample", path):
+        expected = without_stream(whole[name], path) if "clock" in how else whole[name]
+        of_rejected = ["uptime_seconds"] if path == GATEWAYS and "clock" in how else []
+        pd.testing.assert_frame_equal(
+            found[name].drop(columns=of_rejected), expected.drop(columns=of_rejected)
+        )
+        assert len(found[name]) > len(before[name]) or "clock" in how
+        assert ANOTHER_ORG not in found[name].to_csv()
 
 
 def hour_before(ward: Ward) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from wan_perf.simulator.incidents import KINDS
 from wan_perf.tables import (
     CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,
+    RAW_GATEWAY_STATUS,
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
     RAW_SITE_SLE,
@@ -64,7 +65,8 @@ def test_each_run_asks_for_what_is_due_and_keeps_what_is_not(raw: Stage):
     due = {"stats/devices": 1, "stats/vpn_peers/search": 1, "devices/events/search": 1}
     late = NOON + 12 * MINUTE + timedelta(seconds=40)
     assert live(raw, late) == {**use, **due}
-    of_passes = {table: raw.rows(table) for table in (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE)}
+    tables = (RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_STATUS)
+    of_passes = {table: raw.rows(table) for table in tables}
     for rows in of_passes.values():
         assert (rows["pass_at"] == NOON + 10 * MINUTE).any()
     live(raw, late)

@@ -21,6 +21,7 @@ from wan_perf_tests.graph.cells import (
     TESTS,
     Outcome,
     outcomes,
+    tables_of,
 )
 from wan_perf_tests.mist.requesting import Answered, Requester, changed, requests_to_two_stores
 
@@ -86,11 +87,11 @@ def test_what_becomes_of_a_bad_answer(
     elif path in (SETTING, TESTS):
         assert differing <= (set() if outcome.what == "absorbed" else {asset})
     elif outcome.what == "missed":
-        assert OF_PASS[path].name in differing
+        assert differing == tables_of(asset, path)
     elif outcome.what == "absorbed" or path not in (*OF_PASS, EVENTS):
         assert differing == set()
     else:
-        assert differing <= {OF_PASS[path].name if path in OF_PASS else asset}
+        assert differing <= tables_of(asset, path)
 
 
 @pytest.mark.parametrize(("asset", "path", "how", "times", "outcome"), cells("raw_port_history"))

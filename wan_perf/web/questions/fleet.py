@@ -121,7 +121,7 @@ def inventory(data: Data) -> Row:
         """SELECT count_if(is_connected) AS connected_count,
           count_if(NOT is_connected) AS disconnected_count,
           nullif(count_if(is_connected IS NULL), 0) AS unknown_gateway_count,
-          count(DISTINCT software_version) AS version_count, count(*) AS gateway_count
+          count(DISTINCT software_version) AS version_count
         FROM @raw_gateway_status
         WHERE pass_at = (SELECT max(pass_at) FROM @raw_gateway_status) HAVING count(*) > 0"""
     )
