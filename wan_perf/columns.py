@@ -362,6 +362,7 @@ _SAMPLE = (
 _PATH = (
     _text("peer_mac", "Gateway at the far end of the path."),
     _text("peer_port_id", "Interface of the far end, as received."),
+    _text("peer_name", "Name of the gateway at the far end of the path."),
     _text("path_name", "Name of the VPN that the path belongs to."),
     Column("latency_ms", "real", "Round-trip delay when last sampled.", unit="ms", ge=0),
     Column("jitter_ms", "real", "Variation of delay when last sampled.", unit="ms", ge=0),

@@ -254,9 +254,9 @@ RAW_PATH_SAMPLE = Table(
     key=("pass_at", "gateway_mac", "port_id", "peer_mac", "peer_port_id", "path_name"),
     nullable_key=("peer_mac", "peer_port_id", "path_name"),
     columns=(
-        *("pass_at", "gateway_mac", "port_id", "site_id", "peer_mac", "peer_port_id", "path_name"),
-        *("sampled_at", "is_up", "is_active", "latency_ms", "jitter_ms", "loss_pct", "mos"),
-        *("path_uptime_seconds", "impossible_figures"),
+        *("pass_at", "gateway_mac", "port_id", "site_id", "peer_mac", "peer_name", "peer_port_id"),
+        *("path_name", "sampled_at", "is_up", "is_active", "latency_ms", "jitter_ms", "loss_pct"),
+        *("mos", "path_uptime_seconds", "impossible_figures"),
     ),
     own_rules=(_FIGURES_ARE_POSSIBLE,),
 )

@@ -56,6 +56,7 @@ PEER_PATH_NAMES = {
     "site_id": "site_id",
     "peer_mac": "peer_mac",
     "peer_port_id": "peer_port_id",
+    "peer_router_name": "peer_name",
     "vpn_name": "path_name",
     "last_seen": "sampled_at",
     "up": "is_up",

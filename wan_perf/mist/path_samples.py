@@ -8,7 +8,7 @@ same paths.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,20 +28,23 @@ _End = tuple[str | None, str | None]
 
 
 def path_samples(
-    paths: Sequence[Path], gateways: Iterable[Gateway], pass_at: datetime
+    paths: Sequence[Path], gateways: Sequence[Gateway], pass_at: datetime
 ) -> pd.DataFrame:
     """The paths as RAW_PATH_SAMPLE; impossible figures are listed in a column of their own.
 
     Absent values are NULL. A figure outside its column's bounds (a latency of -1, a loss above
-    100 %) becomes NULL, and its row is stored. Of several rows of one path the newest is used.
+    100 %) becomes NULL, and its row is stored. Of several rows of one path the newest is used. A
+    path whose row does not name its peer has the name that the peer itself reports.
 
     Args:
         paths: Rows of both ends of every path.
-        gateways: Device statistics of the same poll, for the names of the WAN ports; may be empty.
+        gateways: Device statistics of the same poll, for the names of WAN ports and of peers; may
+            be empty.
         pass_at: Instant at which the poll was due, naive UTC.
     """
     ids = _ports(paths, gateways)
-    rows = [_row(path, ids, pass_at) for path in without_hub_rows(paths)]
+    names = {gateway.gateway_mac: gateway.gateway_name for gateway in gateways}
+    rows = [_row(path, ids, names, pass_at) for path in without_hub_rows(paths)]
     newest = conform(rows, RAW_PATH_SAMPLE).sort_values(
         "sampled_at", kind="stable", na_position="first"
     )
@@ -92,11 +95,17 @@ def _ports(paths: Sequence[Path], gateways: Iterable[Gateway]) -> dict[str, dict
     return {mac: port_ids(interfaces) for mac, interfaces in names.items()}
 
 
-def _row(path: Path, ids: dict[str, dict[str, str]], pass_at: datetime) -> dict[str, Any]:
+def _row(
+    path: Path,
+    ids: Mapping[str, Mapping[str, str]],
+    names: Mapping[str, str | None],
+    pass_at: datetime,
+) -> dict[str, Any]:
     row = {
         **asdict(path),
         "pass_at": pass_at,
         "port_id": ids[path.gateway_mac][path.port_id],
+        "peer_name": path.peer_name or names.get(path.peer_mac or ""),
         "sampled_at": instant(path.sampled_at),
     }
     return with_possible(row, FIGURES)

@@ -127,6 +127,7 @@ class Path(Struct, rename=_ours(names.PEER_PATH_NAMES)):
     site_id: str | None = None
     peer_mac: str | None = None
     peer_port_id: str | None = None
+    peer_name: str | None = None
     path_name: str | None = None
     sampled_at: Epoch | None = None
     is_up: bool | None = None

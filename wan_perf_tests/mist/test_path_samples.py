@@ -25,7 +25,8 @@ FIGURES = {"latency": 23.5, "jitter": 0.6, "loss": 0.1, "mos": 4.3, "uptime": 60
 
 def path(mac: str, peer: str | None, port: str = "ge-0/0/0", far: str = "xe-0/0/1", **more: Any):
     known = {"mac": mac, "port_id": port, "site_id": f"site-{mac}", "last_seen": HEARD}
-    ends = {"peer_mac": peer, "peer_port_id": far, "vpn_name": "hubs", "up": True}
+    ends = {"peer_mac": peer, "peer_router_name": f"router-{peer}", "peer_port_id": far}
+    ends |= {"vpn_name": "hubs", "up": True}
     return msgspec.convert({**known, **ends, **more}, Path)
 
 
@@ -48,6 +49,7 @@ def test_a_row_says_what_its_end_told() -> None:
         "port_id": "ge-0/0/0",
         "site_id": "site-s1",
         "peer_mac": "h1",
+        "peer_name": "router-h1",
         "peer_port_id": "xe-0/0/1",
         "path_name": "hubs",
         "sampled_at": datetime.fromisoformat("2026-03-01T12:09"),
@@ -93,6 +95,34 @@ def test_an_impossible_figure_is_unknown_and_told_and_its_row_stays(
     assert frame["impossible_figures"][0] == (f"{column}={value:g}" if kept is None else None)
     others = set(RAW_PATH_SAMPLE.columns) - {column, "is_active", "impossible_figures"}
     assert frame[list(others)].notna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("reported", "of_gateway", "expected"),
+    [
+        pytest.param("hub-north", "renamed", "hub-north", id="the path's own row comes first"),
+        pytest.param(None, "hub-north", "hub-north", id="an IPsec row may not name it"),
+        pytest.param("", "hub-north", "hub-north", id="an empty name is none"),
+        pytest.param(None, None, None, id="nobody names it"),
+    ],
+)
+def test_the_peer_has_the_name_in_the_paths_row_or_its_own(
+    reported: str | None, of_gateway: str | None, expected: str | None
+) -> None:
+    gateways = [
+        msgspec.convert({"mac": mac, "name": name}, Gateway)
+        for mac, name in (("h1", of_gateway), ("h2", "another"))
+    ]
+    [row] = path_samples([path("s1", "h1", peer_router_name=reported)], gateways, PASS_AT).to_dict(
+        "records"
+    )
+    assert row["peer_name"] == expected
+
+
+def test_without_a_peer_there_is_no_name() -> None:
+    nameless = msgspec.convert({"mac": "g1", "name": "store"}, Gateway)
+    frame = path_samples([path("s1", None, peer_router_name=None)], [nameless], PASS_AT)
+    assert frame["peer_name"].tolist() == [None]
 
 
 def test_a_hubs_rows_are_left_out_where_the_stores_tell_of_the_same_paths() -> None:
@@ -185,6 +215,7 @@ def test_a_day_of_passes_over_a_whole_fleet_is_its_truth(whole: Fleet) -> None:
             row = rows.pop((store.mac, hub, port))
             heard = epoch(row.sampled_at)
             assert row.site_id == life.site_id
+            assert row.peer_name == gateways[hub].name
             assert heard <= epoch(at)
             is_up = any(a <= heard < b for a, b in up[life.site_id, life.key, hub])
             assert row.is_up == is_up

@@ -122,7 +122,8 @@ def raw_rows(now: datetime, newest: datetime) -> dict[str, str]:
           - INTERVAL '3 hours', TIMESTAMP '{now}', INTERVAL '5 minutes') polls(due)
           WHERE silent_at IS NULL OR due < silent_at""",
         "raw_path_sample": f"""SELECT TIMESTAMP '{now}' AS pass_at, gateway_mac, port_id, site_id,
-          'feed0000000' || (s % 2) AS peer_mac, 'ge-0/0/0' AS peer_port_id, 'Overlay' AS path_name,
+          'feed0000000' || (s % 2) AS peer_mac, CASE WHEN s % 2 = 0 THEN 'hub-north' END AS
+          peer_name, 'ge-0/0/0' AS peer_port_id, 'Overlay' AS path_name,
           TIMESTAMP '{now}' AS sampled_at, down_at IS NULL AS is_up, k = 0 AS is_active,
           20.0 AS latency_ms, 2.0 AS jitter_ms, 0.0 AS loss_pct, 4.2 AS mos FROM c
           WHERE silent_at IS NULL""",

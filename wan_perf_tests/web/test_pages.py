@@ -121,6 +121,20 @@ def test_a_site_shows_failovers_during_and_before(client: TestClient):
     assert rows[0][9:11] == ["80", "22"]
 
 
+@pytest.mark.parametrize(
+    ("site_id", "peer", "hint"),
+    [("site-0002", "hub-north", "feed00000000"), ("site-0003", "feed00000001", None)],
+    ids=["its name", "its MAC where nothing names it"],
+)
+def test_a_path_shows_its_peers_name_or_mac(
+    client: TestClient, site_id: str, peer: str, hint: str | None
+):
+    card = read(client.get(f"/site/{site_id}").text).by_id("paths")
+    cells = [row.all("td")[1] for row in card.all("tbody")[0].all("tr")]
+    assert {cell.text for cell in cells} == {peer}
+    assert {cell.attributes.get("title") for cell in cells} == {hint}
+
+
 def test_both_directions_are_of_their_own_capacity(client: TestClient, estate: Estate):
     page = read(client.get(f"/circuit/PRI-0003/hour/{HOUR}").text)
     row = one(

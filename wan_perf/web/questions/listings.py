@@ -255,8 +255,9 @@ _LISTINGS = (
           WHERE p.pass_at = (SELECT max(pass_at) FROM @raw_path_sample)""",
         (*_of("raw_path_sample"), "site_name", "region"),
         (
-            *("site_name", "region", "path_name", "gateway_mac", "port_id", "peer_mac"),
-            *("peer_port_id", "is_up", "is_active", "latency_ms", "jitter_ms", "loss_pct", "mos"),
+            *("site_name", "region", "path_name", "gateway_mac", "port_id", "peer_name"),
+            *("peer_mac", "peer_port_id", "is_up", "is_active", "latency_ms", "jitter_ms"),
+            *("loss_pct", "mos"),
         ),
         ("gateway_mac", "port_id", "peer_mac", "peer_port_id", "path_name"),
         "is_up",
