@@ -165,7 +165,7 @@ RAW_PORT_SAMPLE = Table(
 )
 RAW_GATEWAY_STATUS = Table(
     "raw_gateway_status",
-    "One row per gateway and hour: its status in the hour's newest poll.",
+    "One row per gateway and hour: its status in the newest poll of the hour.",
     group="raw",
     retention_days=RAW_DAYS,
     partition="hour",
