@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 
 from wan_perf.cells import csv_cells, parquet_cells
-from wan_perf.columns import COLUMNS
 from wan_perf.errors import UsageError
-from wan_perf.metrics import QUALITY
 from wan_perf.mist.interfaces import without_unit_0
 from wan_perf.name_matching import folded
-from wan_perf.tables import RAW_CIRCUIT_HOUR
+from wan_perf.schema.columns import COLUMNS
+from wan_perf.schema.metrics import QUALITY
+from wan_perf.schema.tables import RAW_CIRCUIT_HOUR
 
 HOUR = timedelta(hours=1)
 WHO = ("circuit_id", "site_id", "site_name", "port_id")

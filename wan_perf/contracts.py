@@ -15,9 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wan_perf.columns import COLUMNS
 from wan_perf.errors import UsageError
 from wan_perf.name_matching import folded
+from wan_perf.schema.columns import COLUMNS
 
 Value = TypeVar("Value")
 

@@ -35,8 +35,8 @@ from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_fo
 from wan_perf.defs.retention import retention_job, retention_schedule
 from wan_perf.defs.shown import shown
 from wan_perf.file_modes import restrict
+from wan_perf.schema.tables import TABLES
 from wan_perf.settings import Settings, read_settings
-from wan_perf.tables import TABLES
 
 UNPARTITIONED = [
     inventory.raw_inventory,

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf import formulas
-from wan_perf.columns import SEVERITIES
-from wan_perf.metrics import JUDGED, QUALITY
+from wan_perf.schema import formulas
+from wan_perf.schema.metrics import JUDGED, QUALITY
+from wan_perf.schema.values import SEVERITIES
 
 
 def number_episodes(pieces: ir.Table, by: Sequence[str]) -> ir.Table:

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from wan_perf.columns import SCOPES, SEVERITIES
 from wan_perf.name_matching import folded
+from wan_perf.schema.values import SCOPES, SEVERITIES
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 _ALWAYS = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC by rule

@@ -10,32 +10,16 @@ from one month to the next; where a part of it is unknown it is NULL.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import SEVERITIES
-from wan_perf.formulas import VALUE_DECIMALS
-from wan_perf.metrics import QUALITY, UTILIZATION
-from wan_perf.periods import DAY, MONTH, WINDOWS_H
+from wan_perf.schema.formulas import VALUE_DECIMALS
+from wan_perf.schema.metrics import UTILIZATION
+from wan_perf.schema.periods import DAY, MONTH, WINDOWS_H
+from wan_perf.schema.tables.views import OF_24_HOURS, OF_MONTH
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.validity import in_force, of_stores
 from wan_perf.whole import is_whole
 
 _HIGH = SEVERITIES[1]
 _DAY_LONG_H = WINDOWS_H[-1]
-OF_MONTH = (
-    *("circuit_count", "availability_pct", "availability_low_pct", "availability_high_pct"),
-    *("site_availability_pct", "dark_minutes", "unreachable_minutes", "site_unknown_minutes"),
-    *(UTILIZATION.cumulative(_HIGH), UTILIZATION.judged, UTILIZATION.breach),
-    *("utilization_p95_worst_pct", "utilization_p95_worst_circuit_id"),
-    *("failover_count", "failed_over_minutes", "flap_count", "coverage_pct"),
-)
-"""Columns of a region's month that the executive view takes from its table unchanged."""
-OF_24_HOURS = {
-    "utilization_24h_pct": "utilization_pct",
-    "utilization_p95_24h_pct": "utilization_p95_pct",
-    **{f"{m.quantity}_avg_24h_{m.unit}": m.avg for m in QUALITY},
-    **{f"{m.quantity}_p95_24h_{m.unit}": m.p95 for m in QUALITY},
-    "availability_24h_pct": "availability_pct",
-    "coverage_24h_pct": "coverage_pct",
-}
-"""Figures of the 24-hour window under the names that they have beside those of now."""
 
 
 def executive_overviews(

@@ -9,10 +9,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wan_perf.columns import SCOPES
 from wan_perf.errors import UsageError
 from wan_perf.levels import METRICS, Override, refuse_unless_rising
 from wan_perf.name_matching import closest, folded
+from wan_perf.schema.values import SCOPES
 from wan_perf.thresholds import Policy
 
 Rows = Iterable[Mapping[Any, Any]]

@@ -10,7 +10,7 @@ from datetime import datetime
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import STORE
+from wan_perf.schema.values import STORE
 
 BEGINNING = datetime(1970, 1, 1)  # noqa: DTZ001 - instants are naive UTC in the whole system
 """`valid_from` of what stood in the first snapshot: it was there before we looked."""

@@ -22,8 +22,7 @@ from typing import Any
 import pandas as pd
 
 from wan_perf.kpi.circuit_states import CAUSES
-from wan_perf.simulator import Fleet
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
     CIRCUIT_STATE,
@@ -31,6 +30,7 @@ from wan_perf.tables import (
     FLAP_EVENT,
     GATEWAY_SILENCE,
 )
+from wan_perf.simulator import Fleet
 from wan_perf.warehouse import Warehouse
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 

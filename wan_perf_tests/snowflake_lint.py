@@ -12,8 +12,8 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 
-from wan_perf.columns import COLUMNS
-from wan_perf.tables import TABLES
+from wan_perf.schema.columns import COLUMNS
+from wan_perf.schema.tables import TABLES
 
 VIEW_BYTES = 80_000
 """Snowflake limits the definition of a view to 95 kB (error 090222)."""

@@ -11,8 +11,8 @@ import pytest
 from wan_perf.cli.showing import print_grid
 from wan_perf.cli.terminal import Terminal, warning
 from wan_perf.doctor import Finding
-from wan_perf.frames import conform
-from wan_perf.tables import CIRCUIT_DAY, DIM_SITE
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import CIRCUIT_DAY, DIM_SITE
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.graph.staged import HOUR, START
 from wan_perf_tests.shell import Shell

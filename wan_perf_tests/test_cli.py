@@ -15,10 +15,10 @@ from starlette.testclient import TestClient
 from wan_perf.cli.answers import on_backup_now
 from wan_perf.cli.export import export
 from wan_perf.cli.showing import grid
-from wan_perf.frames import conform
 from wan_perf.published.reader import open_published
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import CIRCUIT_DAY, CURRENT_STATE, DIM_CIRCUIT, DIM_SITE, TABLES
 from wan_perf.simulator import Cloud
-from wan_perf.tables import CIRCUIT_DAY, CURRENT_STATE, DIM_CIRCUIT, DIM_SITE, TABLES
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf.web import build_app
 from wan_perf_tests.graph.staged import HOUR, START

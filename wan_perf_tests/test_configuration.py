@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from wan_perf.cli.verbosity import is_quiet, is_verbose, set_verbosity
+from wan_perf.schema.tables import DIM_POLICY
 from wan_perf.settings import Settings
-from wan_perf.tables import DIM_POLICY
 from wan_perf_tests.shell import Shell
 
 

@@ -8,16 +8,16 @@ import pytest
 
 from wan_perf.cli.cycle import FullCycle
 from wan_perf.cli.terminal import Terminal
-from wan_perf.declaration import Table
-from wan_perf.settings import read_settings
-from wan_perf.simulator import Fleet
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_MONTH,
     CIRCUIT_WEEK,
 )
+from wan_perf.settings import read_settings
+from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, staged
 
 NOW = datetime(2026, 3, 11, 14)

@@ -8,9 +8,9 @@ from typing import Any
 import ibis
 import pytest
 
-from wan_perf.columns import COLUMNS, Column
-from wan_perf.declaration import IBIS_TYPES, Table
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, DIM_CIRCUIT, RAW_PORT_SAMPLE, TABLES
+from wan_perf.schema.columns import COLUMNS, Column
+from wan_perf.schema.declaration import IBIS_TYPES, Table
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, DIM_CIRCUIT, RAW_PORT_SAMPLE, TABLES
 from wan_perf.warehouse import checking
 from wan_perf_tests.warehouse.rows import GOOD_HOUR, H5, H6
 

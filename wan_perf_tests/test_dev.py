@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import dagster as dg
 import pytest
 
-from wan_perf.tables import TABLES
+from wan_perf.schema.tables import TABLES
 from wan_perf_tests.mist.gateways import Proxy
 
 pytestmark = [

@@ -15,8 +15,8 @@ import pytest
 from wan_perf.cli import main
 from wan_perf.cli.export import export
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.frames import conform
-from wan_perf.tables import ACTIVE_ALERT, DIM_CIRCUIT
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import ACTIVE_ALERT, DIM_CIRCUIT
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.graph.staged import START
 

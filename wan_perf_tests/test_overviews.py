@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from wan_perf.cli import commands
-from wan_perf.declaration import View
-from wan_perf.frames import conform
-from wan_perf.tables import (
+from wan_perf.schema.declaration import View
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import (
     CIRCUIT_DAY,
     DRILLDOWN_CIRCUIT,
     DRILLDOWN_REGION,

@@ -7,8 +7,8 @@ from typing import Any
 import ibis
 import pytest
 
-from wan_perf.declaration import Table
-from wan_perf.tables import CIRCUIT_DAY, THRESHOLD_PIECE, THRESHOLD_RUN
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import CIRCUIT_DAY, THRESHOLD_PIECE, THRESHOLD_RUN
 from wan_perf.warehouse import checking
 
 PIECE = {

@@ -1,7 +1,7 @@
 """What a person should look at although every row keeps its table's rules.
 
 Belongs here: questions that need more than one table or more than one row, as the rows they find.
-Keep out: predicates of a single row (`tables`), asking them after a run (`defs.checks`).
+Keep out: predicates of a single row (`schema.tables`), asking them after a run (`defs.checks`).
 """
 
 from wan_perf.audits.declaration import Audit

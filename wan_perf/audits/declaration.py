@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import ibis.expr.types as ir
 
-from wan_perf.declaration import Table
+from wan_perf.schema.declaration import Table
 from wan_perf.thresholds import Policy
 
 Tables = Mapping[str, ir.Table]

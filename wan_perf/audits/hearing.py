@@ -11,9 +11,9 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.audits.declaration import Audit, Tables
-from wan_perf.declaration import Table
 from wan_perf.kpi.nearness import SAMPLE_REACH, fresh
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
     RAW_GATEWAY_EVENT,

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.audits.declaration import Audit, Tables
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
     DIM_CIRCUIT,

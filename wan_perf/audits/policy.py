@@ -9,9 +9,9 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.audits.declaration import Audit, Tables
-from wan_perf.columns import SEVERITIES
-from wan_perf.metrics import JUDGED
-from wan_perf.tables import CIRCUIT_HOUR, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE
+from wan_perf.schema.metrics import JUDGED
+from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.thresholds import Policy
 
 

@@ -22,8 +22,8 @@ from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEvent
 
 from wan_perf.cli.report import counted
 from wan_perf.cli.running import Runs
-from wan_perf.declaration import Table, View
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import TABLES
 
 
 class Adoption(Runs):

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import ACTIVE, SEVERITIES, STORE
 from wan_perf.kpi.current import ON_BACKUP
 from wan_perf.kpi.newest import newest_whole_day
-from wan_perf.metrics import QUALITY, UTILIZATION
-from wan_perf.periods import DAY
-from wan_perf.tables import (
+from wan_perf.schema.metrics import QUALITY, UTILIZATION
+from wan_perf.schema.periods import DAY
+from wan_perf.schema.tables import (
     CHRONIC_OFFENDER,
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
@@ -28,6 +27,7 @@ from wan_perf.tables import (
     TOP_OFFENDER,
     TREND,
 )
+from wan_perf.schema.values import ACTIVE, SEVERITIES, STORE
 from wan_perf.validity import in_force
 from wan_perf.warehouse import Warehouse
 

@@ -14,8 +14,8 @@ from rich.console import Console
 from wan_perf.cli.report import counted
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.errors import TransientError, UsageError, WanPerfError
+from wan_perf.schema.tables import TABLES
 from wan_perf.settings import Settings
-from wan_perf.tables import TABLES
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf.warehouse.integrity import Reading, copy_database, opened, read_whole
 from wan_perf.warehouse.on_duckdb import FILE

@@ -34,6 +34,6 @@ def metrics() -> list[str]:
 
 def tables() -> list[str]:
     """The tables, views and reports of the warehouse."""
-    from wan_perf.tables import TABLES
+    from wan_perf.schema.tables import TABLES
 
     return list(TABLES)

@@ -9,9 +9,9 @@ from datetime import datetime
 from wan_perf.cli.correcting import CorrectingRuns
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.errors import WanPerfError
-from wan_perf.periods import DAY as DAYS
-from wan_perf.periods import MONTH, WEEK
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_MONTH, CIRCUIT_WEEK
+from wan_perf.schema.periods import DAY as DAYS
+from wan_perf.schema.periods import MONTH, WEEK
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_MONTH, CIRCUIT_WEEK
 
 
 class FullCycle(CorrectingRuns):

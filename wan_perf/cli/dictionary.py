@@ -4,7 +4,7 @@ import click
 
 from wan_perf.cli.arguments import suggestion
 from wan_perf.errors import UsageError
-from wan_perf.tables import TABLES
+from wan_perf.schema.tables import TABLES
 
 
 def print_dictionary(name: str | None) -> None:

@@ -20,10 +20,10 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from wan_perf.cli.arguments import suggestion
 from wan_perf.cli.output_file import Write, write_file
-from wan_perf.declaration import Table
 from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import TABLES
 from wan_perf.spreadsheet import harmless
-from wan_perf.tables import TABLES
 from wan_perf.warehouse import Warehouse
 
 FORMATS = ("csv", "parquet")

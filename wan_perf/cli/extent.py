@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from wan_perf.declaration import Table
+from wan_perf.schema.declaration import Table
 from wan_perf.warehouse import Warehouse
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wan_perf.kpi.gaps import hours_with_rows
-from wan_perf.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
+from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.warehouse import Warehouse, Window
 
 _HOUR = timedelta(hours=1)

@@ -19,7 +19,7 @@ from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JO
 from wan_perf.kpi.imported import circuits_by_port
 from wan_perf.kpi.service import has_hourly_rows
 from wan_perf.mist.clock import floored
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
     CIRCUIT_STATE,

@@ -20,7 +20,6 @@ from wan_perf.cli.homes import PROCESS_TAG, carried, dagster_home, end_abandoned
 from wan_perf.cli.report import Report
 from wan_perf.cli.terminal import Terminal, warning
 from wan_perf.cli.verbosity import is_quiet, is_verbose
-from wan_perf.declaration import Table
 from wan_perf.definitions import build_definitions
 from wan_perf.defs.imported import Imported
 from wan_perf.defs.lanes import HISTORY, LIVE, lane
@@ -29,6 +28,7 @@ from wan_perf.defs.raw import DUE_TAG
 from wan_perf.defs.resources import UNVERIFIED, clock_for, warehouse_for
 from wan_perf.defs.retrying import AT_ONCE_TAG
 from wan_perf.errors import WanPerfError
+from wan_perf.schema.declaration import Table
 from wan_perf.settings import Settings, read_settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -13,8 +13,8 @@ from wan_perf.cli.homes import dagster_home, end_abandoned, opened
 from wan_perf.cli.report import counted
 from wan_perf.defs.resources import PolicyFile, clock_for, warehouse_for
 from wan_perf.defs.retention import prune_dagster, prune_rows
+from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.settings import Settings
-from wan_perf.tables import RAW_INVENTORY
 from wan_perf.warehouse.expired import computable_from
 from wan_perf.warehouse.future import remove_rows_after
 

@@ -13,7 +13,6 @@ from wan_perf.cli.ranges import DAY, HOUR, ceiled, check_range
 from wan_perf.cli.report import counted, rows_of
 from wan_perf.cli.stored import has_final_events
 from wan_perf.cli.terminal import warning
-from wan_perf.declaration import Table
 from wan_perf.definitions import (
     DAILY_JOB,
     HOURLY_ASSETS,
@@ -28,9 +27,10 @@ from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.nearness import EVENT_REACH_BACK
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.clock import floored
-from wan_perf.periods import DAY as DAYS
-from wan_perf.periods import MONTH, WEEK, Period
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.periods import DAY as DAYS
+from wan_perf.schema.periods import MONTH, WEEK, Period
+from wan_perf.schema.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_MONTH,

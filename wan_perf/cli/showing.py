@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table as Grid
 
-from wan_perf.columns import COLUMNS
+from wan_perf.schema.columns import COLUMNS
 
 WIDEST = 14
 """A circuit without contract has a long id; its end, the port, says more than its start."""

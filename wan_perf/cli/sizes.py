@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 import pandas as pd
 
-from wan_perf.declaration import Table
-from wan_perf.tables import RAW_PATH_SAMPLE
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import RAW_PATH_SAMPLE
 from wan_perf.warehouse import Warehouse, Window
 
 

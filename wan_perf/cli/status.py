@@ -19,8 +19,8 @@ from wan_perf.cli.terminal import bold, warning
 from wan_perf.defs.resources import clock_for
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.clock import floored
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.settings import Settings
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 
 _HOUR = timedelta(hours=1)
 _FAILED_WITHIN = timedelta(days=7)

@@ -11,12 +11,18 @@ from wan_perf.cli.arguments import suggestion
 from wan_perf.cli.machine_readable import print_csv, print_json
 from wan_perf.cli.readable import Readable
 from wan_perf.cli.showing import print_grid
-from wan_perf.columns import COLUMNS
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.newest import newest_period
 from wan_perf.kpi.ranking import RANKED, top_offenders
-from wan_perf.periods import PERIODS
-from wan_perf.tables import CIRCUIT_13_MONTH, CIRCUIT_DAY, CIRCUIT_MONTH, CIRCUIT_WEEK, DIM_SITE
+from wan_perf.schema.columns import COLUMNS
+from wan_perf.schema.periods import PERIODS
+from wan_perf.schema.tables import (
+    CIRCUIT_13_MONTH,
+    CIRCUIT_DAY,
+    CIRCUIT_MONTH,
+    CIRCUIT_WEEK,
+    DIM_SITE,
+)
 
 SOURCES = {
     "day": (CIRCUIT_DAY, "daily"),

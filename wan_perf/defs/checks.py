@@ -1,8 +1,8 @@
 """The tables' declared rules and the audits as Dagster checks, by the same names.
 
 Belongs here: testing each on the stored rows of a run, with counts by partition and rows.
-Keep out: the rules (`tables`), the audits (`wan_perf.audits`). The store step has refused what
-breaks an enforced rule; its check is the second line, for rows that came in by another way.
+Keep out: the rules (`schema.tables`), the audits (`wan_perf.audits`). The store step has refused
+what breaks an enforced rule; its check is the second line, for rows that came in by another way.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,10 +14,10 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.audits import Audit
-from wan_perf.declaration import Rule, Table
 from wan_perf.defs.check_log import FAILED_PARTITIONS
 from wan_perf.defs.raw import naive
 from wan_perf.defs.resources import PolicyFile
+from wan_perf.schema.declaration import Rule, Table
 from wan_perf.warehouse import Pattern, Warehouse, Window, checking, sql_asset
 
 _EXAMPLES = 20

@@ -1,14 +1,14 @@
 """What an asset is, read from its table's declaration, so that the two never drift apart.
 
 Belongs here: name, description, group, column schema and checks of a declared table.
-Keep out: what the declaration says (`tables`).
+Keep out: what the declaration says (`schema.tables`).
 """
 
 from typing import Any
 
 import dagster as dg
 
-from wan_perf.declaration import Table
+from wan_perf.schema.declaration import Table
 
 
 def declared(table: Table) -> dict[str, Any]:

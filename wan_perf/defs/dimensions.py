@@ -8,11 +8,11 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.raw import naive
 from wan_perf.defs.resources import PolicyFile
-from wan_perf.frames import conform
 from wan_perf.kpi import dimensions
-from wan_perf.periods import local_hours
+from wan_perf.policy.local_calendar import local_hours
 from wan_perf.policy_scopes import contradictions, known_names, resolved
-from wan_perf.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE
 
 
 @dg.asset(**declared(DIM_SITE), kinds={"sql"})

@@ -5,7 +5,6 @@ from typing import Any
 import dagster as dg
 import ibis.expr.types as ir
 
-from wan_perf.declaration import View
 from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import (
     CHUNK,
@@ -17,7 +16,8 @@ from wan_perf.defs.partitions import (
 )
 from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.threshold_runs import threshold_pieces
-from wan_perf.tables import FAILOVER_PIECE, TABLES, THRESHOLD_PIECE
+from wan_perf.schema.declaration import View
+from wan_perf.schema.tables import FAILOVER_PIECE, TABLES, THRESHOLD_PIECE
 from wan_perf.warehouse import sql_asset
 
 

@@ -22,7 +22,7 @@ from wan_perf.kpi.polls import circuit_polls
 from wan_perf.kpi.silences import gateway_silences
 from wan_perf.kpi.site_hours import site_hours
 from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_POLL,
     CIRCUIT_STATE,

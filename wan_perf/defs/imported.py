@@ -13,8 +13,8 @@ import pandas as pd
 from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.raw import naive
-from wan_perf.frames import conform
-from wan_perf.tables import RAW_CIRCUIT_HOUR
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_CIRCUIT_HOUR
 from wan_perf.warehouse import Warehouse, Window
 
 

@@ -18,7 +18,7 @@ from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.instants import EPOCH
 from wan_perf.mist.inventory import contracts_of, estate_of, snapshot, templates_of_sites
 from wan_perf.mist.site_variables import site_variables
-from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
+from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.warehouse import Warehouse
 
 TAKEN_AT = "taken_at"

@@ -22,11 +22,11 @@ from dagster._core.storage.db_io_manager import (  # the dispatch that dagster's
     TableSlice,
 )
 
-from wan_perf.declaration import Table
 from wan_perf.defs.lanes import HISTORY, LANE, PATIENCE_S
 from wan_perf.defs.lineage import report_lineage
 from wan_perf.defs.retrying import retrying
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import TABLES
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import Pattern, Warehouse, Window
 

@@ -27,7 +27,7 @@ from wan_perf.kpi.uncomputed import uncomputed_hours
 from wan_perf.mist.cadence import ALLOWED_LATENESS
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import take_events
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_STATE,
     DIM_CIRCUIT,

@@ -13,7 +13,7 @@ import dagster as dg
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.declaration import Table, View
+from wan_perf.schema.declaration import Table, View
 from wan_perf.warehouse import views
 from wan_perf.warehouse.keeping import cached_text, code
 from wan_perf.warehouse.lineage import Origins, origins

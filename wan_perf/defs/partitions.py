@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from wan_perf.kpi import nearness
-from wan_perf.periods import ROLLING_MONTHS, WINDOWS_H
+from wan_perf.schema.periods import ROLLING_MONTHS, WINDOWS_H
 
 _HOUR = timedelta(hours=1)
 CHUNK = dg.BackfillPolicy.multi_run(max_partitions_per_run=400)

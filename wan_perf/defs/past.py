@@ -25,14 +25,14 @@ from wan_perf.defs.raw import DUE_TAG, MIST_POOL, naive
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.defs.retrying import tried_again
 from wan_perf.errors import WanPerfError
-from wan_perf.frames import conform
 from wan_perf.kpi.unheard import uncovered_port_hours
 from wan_perf.mist.buckets import HOUR, Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.history import Backfill, port_history
 from wan_perf.mist.session import MistSession
-from wan_perf.tables import RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
 from wan_perf.warehouse import Warehouse, Window
 
 

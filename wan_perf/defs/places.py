@@ -5,7 +5,6 @@ from typing import Any
 import dagster as dg
 import ibis.expr.types as ir
 
-from wan_perf.declaration import Table
 from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import (
     CHUNK,
@@ -18,8 +17,9 @@ from wan_perf.defs.partitions import (
 )
 from wan_perf.kpi.calendar import rolling_copies, rolling_month_histograms
 from wan_perf.kpi.places import region_periods, site_minutes, site_periods
-from wan_perf.periods import PERIODS, ROLLING
-from wan_perf.tables import REGION_PERIODS, SITE_PERIODS
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.periods import PERIODS, ROLLING
+from wan_perf.schema.tables import REGION_PERIODS, SITE_PERIODS
 from wan_perf.warehouse import sql_asset
 
 _PARTITIONS = {"day": DAILY, "week": WEEKLY, "month": MONTHLY, ROLLING: MONTHLY}

@@ -12,7 +12,6 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from wan_perf.declaration import Table
 from wan_perf.defs.declared import declared
 from wan_perf.defs.kept_out import (
     ROWS,
@@ -36,7 +35,8 @@ from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import Scores, allowance, take_events, take_passes, take_scores
 from wan_perf.mist.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.site_scores import HOUR
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import (
     RAW_GATEWAY_EVENT,
     RAW_GATEWAY_STATUS,
     RAW_PATH_SAMPLE,

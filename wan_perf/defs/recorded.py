@@ -11,7 +11,7 @@ import dagster as dg
 from dagster._utils.error import SerializableErrorInfo
 
 from wan_perf.published.collection import FAILED_WITHIN, Collection, FailedRun
-from wan_perf.tables import RAW_PORT_SAMPLE
+from wan_perf.schema.tables import RAW_PORT_SAMPLE
 
 _RANGE = "dagster/asset_partition_range_"
 _MOST_PUBLISHED = 5

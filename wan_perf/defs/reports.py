@@ -10,8 +10,8 @@ from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.current import active_alerts, current_states
 from wan_perf.kpi.ranking import top_offenders
 from wan_perf.kpi.trend import trends
-from wan_perf.periods import PERIODS
-from wan_perf.tables import (
+from wan_perf.schema.periods import PERIODS
+from wan_perf.schema.tables import (
     ACTIVE_ALERT,
     CHRONIC_OFFENDER,
     CURRENT_STATE,

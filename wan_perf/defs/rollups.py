@@ -22,8 +22,8 @@ from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_mont
 from wan_perf.kpi.histograms import circuit_histograms
 from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
-from wan_perf.periods import MONTH, WEEK
-from wan_perf.tables import (
+from wan_perf.schema.periods import MONTH, WEEK
+from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
     CIRCUIT_HISTOGRAM,

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import dagster as dg
 
-from wan_perf.declaration import Table, View
 from wan_perf.defs.lineage import LINEAGE, lineage_of_view
-from wan_perf.tables import ACTIVE_ALERT, CURRENT_STATE, TABLES
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import ACTIVE_ALERT, CURRENT_STATE, TABLES
 
 LAYER_TAG = "wan_perf/layer"
 GRAIN_TAG = "wan_perf/grain"

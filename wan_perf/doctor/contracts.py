@@ -11,8 +11,8 @@ from wan_perf.doctor.finding import Finding
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist.clock import Clock
 from wan_perf.mist.inventory import contracts_of, inventory
+from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.settings import Settings
-from wan_perf.tables import RAW_INVENTORY
 
 _SHOWN = 10
 

@@ -15,8 +15,8 @@ from wan_perf.doctor.finding import Finding, join_names, skip
 from wan_perf.doctor.folders import is_there
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.policy_scopes import contradictions, known_names, resolved
+from wan_perf.schema.tables import DIM_CIRCUIT, DIM_SITE
 from wan_perf.settings import Settings
-from wan_perf.tables import DIM_CIRCUIT, DIM_SITE
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 
 DESCRIBED = ("overrides", "time zones")

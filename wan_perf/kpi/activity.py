@@ -23,11 +23,11 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import COLUMNS
 from wan_perf.kpi.evidence import Evidence
 from wan_perf.kpi.nearness import SAMPLE_REACH, microseconds
 from wan_perf.kpi.steadiness import constant_series
 from wan_perf.kpi.sweep import kind_intervals, overlay_intervals
+from wan_perf.schema.columns import COLUMNS
 
 CAUSES = COLUMNS["down_cause"].one_of
 INFERRED_AFTER = timedelta(seconds=60)

@@ -12,11 +12,11 @@ the reported one.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import ACTIVE, STORE
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
 from wan_perf.kpi.newest import newest_whole_day
-from wan_perf.metrics import QUALITY
-from wan_perf.tables import PRIMARY_VS_SECONDARY
+from wan_perf.schema.metrics import QUALITY
+from wan_perf.schema.tables import PRIMARY_VS_SECONDARY
+from wan_perf.schema.values import ACTIVE, STORE
 from wan_perf.validity import in_force
 from wan_perf.whole import is_whole
 

@@ -11,14 +11,14 @@ over midnight.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import SEVERITIES
-from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS
 from wan_perf.kpi.histograms import with_percentiles
 from wan_perf.kpi.rollup import with_ratios
 from wan_perf.kpi.threshold_runs import joint_runs
-from wan_perf.metrics import JUDGED, QUALITY
-from wan_perf.periods import MONTH, ROLLING_MONTHS, Period
+from wan_perf.schema.formulas import VALUE_DECIMALS
+from wan_perf.schema.metrics import JUDGED, QUALITY
+from wan_perf.schema.periods import MONTH, ROLLING_MONTHS, Period
+from wan_perf.schema.values import SEVERITIES
 
 COUNTS = (
     *("hour_count", "observed_hour_count", "rx_bytes", "tx_bytes", "used_rx_bytes"),

@@ -7,10 +7,10 @@ Keep out: the numbers of the rule (`thresholds`), a trading day's own figures (`
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import SEVERITIES
 from wan_perf.kpi.newest import newest_whole_day, stores
 from wan_perf.kpi.trading import calendar
-from wan_perf.metrics import JUDGED
+from wan_perf.schema.metrics import JUDGED
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.thresholds import ChronicRule
 from wan_perf.whole import is_whole
 

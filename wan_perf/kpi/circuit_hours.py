@@ -2,14 +2,12 @@
 
 Belongs here: how state, traffic and quality are joined to a circuit's row.
 Keep out: how each is computed (`circuit_states`, `traffic`, `quality`, `levels`), the formulas
-(`formulas`).
+(`schema.formulas`).
 """
 
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf import formulas
-from wan_perf.columns import ACTIVE, COLUMNS, EVIDENCE
 from wan_perf.kpi.history import circuit_history, member_history, with_source
 from wan_perf.kpi.imported import imported_hours, with_import
 from wan_perf.kpi.levels import with_severity
@@ -26,8 +24,11 @@ from wan_perf.kpi.quality import circuit_quality
 from wan_perf.kpi.service import in_service
 from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
-from wan_perf.metrics import QUALITY
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema import formulas
+from wan_perf.schema.columns import COLUMNS
+from wan_perf.schema.metrics import QUALITY
+from wan_perf.schema.tables import CIRCUIT_HOUR
+from wan_perf.schema.values import ACTIVE, EVIDENCE
 
 CAUSES = COLUMNS["down_cause"].one_of
 MINUTE_DECIMALS = 4

@@ -29,7 +29,6 @@ instant is the start of the second state. DOWN precedes UP at the same instant.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import COLUMNS
 from wan_perf.kpi.activity import with_activity
 from wan_perf.kpi.evidence import Evidence, collect_evidence
 from wan_perf.kpi.history import member_history
@@ -44,7 +43,8 @@ from wan_perf.kpi.nearness import (
 from wan_perf.kpi.service import in_service
 from wan_perf.kpi.standby import with_standby
 from wan_perf.kpi.sweep import kind_intervals, overlay_intervals
-from wan_perf.tables import CIRCUIT_STATE
+from wan_perf.schema.columns import COLUMNS
+from wan_perf.schema.tables import CIRCUIT_STATE
 
 CAUSES = COLUMNS["down_cause"].one_of
 _PROTOCOLS = ("arp", "dhcp")

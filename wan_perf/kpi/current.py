@@ -19,8 +19,6 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf import formulas
-from wan_perf.columns import ACTIVE, SEVERITIES, SEVERITY_WORDS
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
 from wan_perf.kpi.nearness import (
     EVENT_REACH_BACK,
@@ -36,8 +34,10 @@ from wan_perf.kpi.newest_reading import newest_readings, read_utilization_pct
 from wan_perf.kpi.on_backup import on_backup_since
 from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
-from wan_perf.metrics import JUDGED, QUALITY
-from wan_perf.tables import ACTIVE_ALERT, CURRENT_STATE
+from wan_perf.schema import formulas
+from wan_perf.schema.metrics import JUDGED, QUALITY
+from wan_perf.schema.tables import ACTIVE_ALERT, CURRENT_STATE
+from wan_perf.schema.values import ACTIVE, SEVERITIES, SEVERITY_WORDS
 from wan_perf.validity import in_force
 
 LATELY = timedelta(minutes=15)

@@ -10,10 +10,10 @@ import re
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import HUB, STORE
 from wan_perf.kpi.contract_periods import listed_circuits
 from wan_perf.kpi.identity import snapshot_circuits, wan_rows
 from wan_perf.kpi.roles import with_roles
+from wan_perf.schema.values import HUB, STORE
 from wan_perf.validity import beginning, merge_versions, versions
 
 UNASSIGNED = "Unassigned"

@@ -11,9 +11,9 @@ from hours are never mixed: a failover with samples has none from hours.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.formulas import VALUE_DECIMALS, capacity_bytes
 from wan_perf.kpi.nearness import MINUTE_US
-from wan_perf.metrics import QUALITY, Metric
+from wan_perf.schema.formulas import VALUE_DECIMALS, capacity_bytes
+from wan_perf.schema.metrics import QUALITY, Metric
 
 BYTES = ("rx_bytes", "tx_bytes", "capacity_down_bytes", "capacity_up_bytes")
 _PIECE = ("site_day", "episode")

@@ -16,8 +16,6 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import ACTIVE, STORE
-from wan_perf.formulas import VALUE_DECIMALS, capacity_bytes
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
 from wan_perf.kpi.failover_hours import with_hours
 from wan_perf.kpi.nearness import (
@@ -31,8 +29,10 @@ from wan_perf.kpi.nearness import (
 from wan_perf.kpi.polls import evidence_polls
 from wan_perf.kpi.sweep import kind_intervals, overlap_us, overlay_intervals
 from wan_perf.kpi.traffic import hour_deltas, prefer_aggregate
-from wan_perf.metrics import QUALITY
-from wan_perf.tables import FAILOVER_PIECE
+from wan_perf.schema.formulas import VALUE_DECIMALS, capacity_bytes
+from wan_perf.schema.metrics import QUALITY
+from wan_perf.schema.tables import FAILOVER_PIECE
+from wan_perf.schema.values import ACTIVE, STORE
 
 BACK_AFTER = timedelta(seconds=60)
 """How long the primary carries the site before the failover ends."""

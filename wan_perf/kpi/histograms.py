@@ -15,9 +15,9 @@ import math
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.quality import P95, samples_of
-from wan_perf.metrics import JUDGED, QUALITY, UTILIZATION
+from wan_perf.schema.formulas import VALUE_DECIMALS
+from wan_perf.schema.metrics import JUDGED, QUALITY, UTILIZATION
 
 GROWTH = 1.04
 _LEAST = 10.0**-VALUE_DECIMALS

@@ -13,10 +13,10 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, SECOND_US, instant_us, microseconds
 from wan_perf.kpi.traffic import prefer_aggregate
-from wan_perf.metrics import QUALITY
+from wan_perf.schema.formulas import VALUE_DECIMALS
+from wan_perf.schema.metrics import QUALITY
 
 SAMPLES_SUFFICE = timedelta(minutes=45)
 _PAST = tuple(f"past_{metric.quantity}" for metric in QUALITY)

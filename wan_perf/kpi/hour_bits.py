@@ -1,8 +1,8 @@
 """Hours above a level as bits of an integer: their number and the most consecutive ones.
 
 Belongs here: from an hour's bit to both modes of time above, over windows of up to a day.
-Keep out: what counts as above (`formulas`), stored runs (`threshold_runs`), the hours of a window
-(`windows`).
+Keep out: what counts as above (`schema.formulas`), stored runs (`threshold_runs`), the hours of a
+window (`windows`).
 
 Consecutive hours are adjacent bits; a missing hour is a 0 bit. So a window needs neither sorted
 hours nor runs, and its cost does not depend on their number. Each bit is summed with 2^32 added:
@@ -12,10 +12,10 @@ the low 32 bits of the sum are the hours, the rest is their number.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf import formulas
-from wan_perf.columns import SEVERITIES
-from wan_perf.metrics import JUDGED
-from wan_perf.periods import WINDOWS_H
+from wan_perf.schema import formulas
+from wan_perf.schema.metrics import JUDGED
+from wan_perf.schema.periods import WINDOWS_H
+from wan_perf.schema.values import SEVERITIES
 
 _MOST = max(WINDOWS_H)
 _ONE = 2**32

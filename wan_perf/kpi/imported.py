@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.history import is_better
 from wan_perf.kpi.nearness import HOUR_US, MINUTE_US
-from wan_perf.metrics import QUALITY
+from wan_perf.schema.metrics import QUALITY
 
 _QUALITY = tuple(name for metric in QUALITY for name in (metric.avg, metric.max, metric.p95))
 _STATE = ("standby_us", "disabled_us", "unheard_us", "link_up_us")

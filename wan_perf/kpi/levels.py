@@ -7,8 +7,8 @@ Keep out: what the levels are (`wan_perf.levels`), runs of hours above one (`thr
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import SEVERITIES
-from wan_perf.metrics import JUDGED, Metric
+from wan_perf.schema.metrics import JUDGED, Metric
+from wan_perf.schema.values import SEVERITIES
 
 LEVELS = tuple(metric.level(severity) for metric in JUDGED for severity in SEVERITIES)
 """Columns of the levels on an hour's row."""

@@ -7,8 +7,8 @@ Keep out: the figures of reports, when a day is whole (`whole`).
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import STORE
-from wan_perf.periods import DAY, Period
+from wan_perf.schema.periods import DAY, Period
+from wan_perf.schema.values import STORE
 from wan_perf.validity import in_force
 from wan_perf.whole import is_whole
 

@@ -12,8 +12,8 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf import formulas
 from wan_perf.kpi.nearness import fresh
+from wan_perf.schema import formulas
 from wan_perf.validity import in_force
 
 _PORT = ("gateway_mac", "port_id")

@@ -12,14 +12,14 @@ its region at the end of the period.
 
 import ibis.expr.types as ir
 
-from wan_perf.columns import SEVERITIES
-from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.calendar import COUNTS, MINUTES, PEAKS
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS, rounded_share_pct
 from wan_perf.kpi.histograms import with_percentiles
 from wan_perf.kpi.rollup import with_ratios
-from wan_perf.metrics import JUDGED, QUALITY, Metric
-from wan_perf.periods import Period
+from wan_perf.schema.formulas import VALUE_DECIMALS
+from wan_perf.schema.metrics import JUDGED, QUALITY, Metric
+from wan_perf.schema.periods import Period
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.validity import of_stores
 
 SITE_MINUTES = (

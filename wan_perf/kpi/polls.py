@@ -8,10 +8,10 @@ Keep out: sums over an hour (`quality`), which circuit was in use between polls 
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.nearness import first_per_key, fresh, hour_copies, instant_us
 from wan_perf.kpi.sweep import overlay_intervals
-from wan_perf.tables import CIRCUIT_POLL
+from wan_perf.schema.formulas import VALUE_DECIMALS
+from wan_perf.schema.tables import CIRCUIT_POLL
 
 FIGURES = ("latency_ms", "jitter_ms", "loss_pct", "mos")
 _EPOCH, _EVER = "1970-01-01", "9999-01-01"

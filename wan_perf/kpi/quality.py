@@ -13,11 +13,11 @@ it); numpy's default for the percentile.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.nearness import HOUR_US, SAMPLE_REACH, microseconds
 from wan_perf.kpi.polls import FIGURES
 from wan_perf.kpi.sweep import overlap_us
-from wan_perf.metrics import QUALITY
+from wan_perf.schema.formulas import VALUE_DECIMALS
+from wan_perf.schema.metrics import QUALITY
 
 P95 = 0.95
 

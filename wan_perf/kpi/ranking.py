@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import SEVERITIES
 from wan_perf.kpi.newest import newest_period, stores
-from wan_perf.metrics import JUDGED
-from wan_perf.periods import PERIODS
+from wan_perf.schema.metrics import JUDGED
+from wan_perf.schema.periods import PERIODS
+from wan_perf.schema.values import SEVERITIES
 
 ENOUGH_COVERAGE_PCT = 90
 """Under this share of known minutes a circuit is not ranked by its availability."""

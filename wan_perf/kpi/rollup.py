@@ -1,8 +1,8 @@
 """Sums of circuit-hours over a period, and the ratios of those sums.
 
 Belongs here: how the figures of hours are summed to those of a day.
-Keep out: which periods there are (`periods`), hours themselves (`circuit_hours`), hours above a
-level (`threshold_runs`), longer periods (`calendar`).
+Keep out: which periods there are (`schema.periods`), hours themselves (`circuit_hours`), hours
+above a level (`threshold_runs`), longer periods (`calendar`).
 
 Store sums, derive ratios last: a percentage is a ratio of sums over the same rows, never a mean of
 percentages.
@@ -11,14 +11,14 @@ percentages.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf import formulas
-from wan_perf.columns import SEVERITIES
-from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS, rounded_share_pct
 from wan_perf.kpi.histograms import samples_behind, with_exact_percentiles
 from wan_perf.kpi.threshold_runs import with_time_above
-from wan_perf.metrics import JUDGED, QUALITY
-from wan_perf.periods import DAY, Period
+from wan_perf.schema import formulas
+from wan_perf.schema.formulas import VALUE_DECIMALS
+from wan_perf.schema.metrics import JUDGED, QUALITY
+from wan_perf.schema.periods import DAY, Period
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.whole import whole_utc_days
 
 FAILOVERS = ("failover_count", "failed_over_minutes")

@@ -17,11 +17,11 @@ have been down at the same time; the rest is unknown.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import ACTIVE
 from wan_perf.kpi.circuit_hours import MINUTE_DECIMALS, rounded_share_pct
 from wan_perf.kpi.nearness import HOUR_US, MINUTE_US, instant_us
 from wan_perf.kpi.sweep import kind_intervals, overlay_intervals
-from wan_perf.tables import SITE_HOUR
+from wan_perf.schema.tables import SITE_HOUR
+from wan_perf.schema.values import ACTIVE
 
 _INTERVAL = ("site_hour", "from_us", "to_us")
 _KINDS = ("up", "down", "unheard", "unknown", "use_known", "first", "backup")

@@ -10,8 +10,8 @@ Where ranks are not known, circuits that are not on demand are the better ones.
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import COLUMNS
 from wan_perf.kpi.sweep import kind_intervals, overlay_intervals
+from wan_perf.schema.columns import COLUMNS
 
 _OUTCOMES = ("up", *COLUMNS["down_cause"].one_of, "disabled", "unheard")
 _KINDS = (*_OUTCOMES, "linked", "settled", "recalled", "better", "idle")

@@ -1,8 +1,8 @@
 """Time above a level: the pieces of runs, and both modes of time above over a period.
 
 Belongs here: when a piece starts and ends; cumulative and longest consecutive hours of a period.
-Keep out: what counts as above (`formulas`), how pieces are chained to runs (`episodes`), which
-figures are evaluated (`metrics`).
+Keep out: what counts as above (`schema.formulas`), how pieces are chained to runs (`episodes`),
+which figures are evaluated (`schema.metrics`).
 
 A run is consecutive hours, each at or above the level in force in that hour. A missing hour, an
 hour without a value or a level, and one observed for less than 30 minutes are not above and end a
@@ -14,11 +14,11 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf import formulas
-from wan_perf.columns import SEVERITIES
 from wan_perf.episodes import number_episodes
-from wan_perf.metrics import JUDGED, Metric
-from wan_perf.periods import Period
+from wan_perf.schema import formulas
+from wan_perf.schema.metrics import JUDGED, Metric
+from wan_perf.schema.periods import Period
+from wan_perf.schema.values import SEVERITIES
 
 _HOUR_S = 3600
 

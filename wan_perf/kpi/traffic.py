@@ -1,8 +1,8 @@
 """Bytes of a circuit in an hour, from differences of its ports' counters.
 
 Belongs here: which differences count, what part of one belongs to the hour, sums over members.
-Keep out: utilization (`formulas`), which samples belong to an hour (`nearness`), which reading is
-subtracted from which (`counters`).
+Keep out: utilization (`schema.formulas`), which samples belong to an hour (`nearness`), which
+reading is subtracted from which (`counters`).
 
 - A difference is taken between two samples of one counter source, by the gateway's own instants;
   which two, and which differences are dropped and counted, is in `counters`.
@@ -23,11 +23,11 @@ subtracted from which (`counters`).
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import COLUMNS
 from wan_perf.kpi.counters import counter_deltas
 from wan_perf.kpi.nearness import HOUR_US, SECOND_US
 from wan_perf.kpi.silences import IDLE_BPS
 from wan_perf.kpi.sweep import kind_intervals, overlap_us, overlay_intervals
+from wan_perf.schema.columns import COLUMNS
 
 _USE = ("idle", "used")
 

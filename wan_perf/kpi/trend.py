@@ -12,10 +12,10 @@ Y. Hochberg 1995 (false discoveries over many tests).
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.formulas import VALUE_DECIMALS
 from wan_perf.kpi.newest import newest_whole_day, stores
 from wan_perf.kpi.tails import two_sided_p
-from wan_perf.tables import TREND
+from wan_perf.schema.formulas import VALUE_DECIMALS
+from wan_perf.schema.tables import TREND
 from wan_perf.thresholds import TrendRule
 from wan_perf.whole import is_whole
 

@@ -12,16 +12,12 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.circuit_hours import PERCENT_DECIMALS
-from wan_perf.kpi.histograms import (
-    exact_percentiles,
-    samples_behind,
-    with_exact_percentiles,
-)
+from wan_perf.kpi.histograms import exact_percentiles, samples_behind, with_exact_percentiles
 from wan_perf.kpi.hour_bits import above_bits, above_parts, bit, with_time_above_of_bits
 from wan_perf.kpi.places import roll_up, site_minutes
 from wan_perf.kpi.rollup import figures, hour_parts, with_ratios_and_levels
-from wan_perf.periods import WINDOWS_H
-from wan_perf.tables import CIRCUIT_WINDOW, REGION_WINDOW, SITE_WINDOW
+from wan_perf.schema.periods import WINDOWS_H
+from wan_perf.schema.tables import CIRCUIT_WINDOW, REGION_WINDOW, SITE_WINDOW
 from wan_perf.validity import of_stores
 
 _AN_HOUR = ibis.interval(hours=1)

@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from wan_perf.frames import conform
 from wan_perf.mist import endpoints
 from wan_perf.mist.asking import AT_ONCE
 from wan_perf.mist.budget import Budget
@@ -35,7 +34,8 @@ from wan_perf.mist.instants import EPOCH, epoch
 from wan_perf.mist.records import SpeedTest
 from wan_perf.mist.session import MistSession
 from wan_perf.mist.site_bandwidth import TESTS_COUNT_FOR, Row, apply_speed_tests, apply_variables
-from wan_perf.tables import RAW_INVENTORY
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_INVENTORY
 
 REQUESTED_EVERY = timedelta(hours=24)
 _VARIABLES = ("variable_down_mbps", "variable_up_mbps")

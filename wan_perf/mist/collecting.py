@@ -10,9 +10,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from wan_perf.declaration import Table
 from wan_perf.errors import UsageError
-from wan_perf.frames import conform
 from wan_perf.mist import endpoints
 from wan_perf.mist.asking import StreamPoller, retry_once
 from wan_perf.mist.budget import Budget
@@ -25,7 +23,9 @@ from wan_perf.mist.path_samples import path_samples
 from wan_perf.mist.port_samples import samples
 from wan_perf.mist.session import MistSession
 from wan_perf.mist.site_scores import site_scores
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import (
     RAW_GATEWAY_STATUS,
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,

@@ -10,7 +10,7 @@ become NULL, and the rest of the row is used.
 from collections.abc import Iterable
 from typing import Any
 
-from wan_perf.columns import COLUMNS
+from wan_perf.schema.columns import COLUMNS
 
 IMPOSSIBLE = "impossible_figures"
 """The column that lists the figures of a row that were removed, with their values."""

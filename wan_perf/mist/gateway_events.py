@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 from msgspec.structs import asdict
 
-from wan_perf.frames import conform
 from wan_perf.mist import endpoints
 from wan_perf.mist.errors import MistTransientError
 from wan_perf.mist.instants import epoch, instant
@@ -21,7 +20,8 @@ from wan_perf.mist.interfaces import without_unit_0
 from wan_perf.mist.names import EVENT_KINDS, OTHER_EVENT
 from wan_perf.mist.records import Event
 from wan_perf.mist.session import MistSession
-from wan_perf.tables import RAW_GATEWAY_EVENT
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_GATEWAY_EVENT
 
 _PORT_IN_DETAIL = re.compile(r"(?:\bifName|\bnetwork-interface:)\s+(?P<port>[\w./:-]*\w)")
 

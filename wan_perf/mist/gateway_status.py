@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from wan_perf.frames import conform
 from wan_perf.mist.clock import floored
 from wan_perf.mist.figures import with_possible
 from wan_perf.mist.instants import instant
 from wan_perf.mist.records import Gateway
 from wan_perf.mist.site_scores import HOUR
-from wan_perf.tables import RAW_GATEWAY_STATUS
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_GATEWAY_STATUS
 
 CONNECTION = {"connected": True, "disconnected": False}
 """Other words (a gateway that restarts, say) are of no known connection: NULL."""

@@ -17,7 +17,6 @@ from typing import Any
 
 import pandas as pd
 
-from wan_perf.frames import conform
 from wan_perf.mist import endpoints
 from wan_perf.mist.asking import AT_ONCE, newest_rows
 from wan_perf.mist.buckets import HOUR, Buckets, Wanted
@@ -35,7 +34,8 @@ from wan_perf.mist.port_samples import samples
 from wan_perf.mist.quality_history import NO_QUALITY_HISTORY, Quality, port_quality, quality_buckets
 from wan_perf.mist.rate_history import port_rates, rate_buckets
 from wan_perf.mist.session import MistSession
-from wan_perf.tables import RAW_PORT_HISTORY
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_PORT_HISTORY
 
 _Up = dict[tuple[str, str], tuple[datetime, datetime]]
 

@@ -14,23 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from msgspec.structs import replace
 
-from wan_perf.frames import conform
 from wan_perf.mist import endpoints
 from wan_perf.mist.contracted import add_contracts
 from wan_perf.mist.members import Configured, configured_circuits
-from wan_perf.mist.records import (
-    Device,
-    Gateway,
-    Port,
-    Site,
-    SiteGroup,
-    Template,
-)
+from wan_perf.mist.records import Device, Gateway, Port, Site, SiteGroup, Template
 from wan_perf.mist.session import MistSession
 from wan_perf.mist.site_variables import Variables
 from wan_perf.mist.template_variables import resolve, variables_in
 from wan_perf.mist.wan_ports import Seen, ports_of_gateway, seen_ports
-from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 
 if TYPE_CHECKING:
     from wan_perf.contracts import Contract

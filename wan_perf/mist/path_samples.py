@@ -15,13 +15,13 @@ from typing import Any
 import pandas as pd
 from msgspec.structs import asdict
 
-from wan_perf.frames import conform
 from wan_perf.mist.figures import with_possible
 from wan_perf.mist.instants import instant
 from wan_perf.mist.interfaces import port_ids, without_unit_0
 from wan_perf.mist.names import WAN_USAGE
 from wan_perf.mist.records import Gateway, Path
-from wan_perf.tables import RAW_PATH_SAMPLE
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_PATH_SAMPLE
 
 FIGURES = ("latency_ms", "jitter_ms", "loss_pct", "mos", "path_uptime_seconds")
 _End = tuple[str | None, str | None]

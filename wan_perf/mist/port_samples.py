@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 from msgspec.structs import asdict
 
-from wan_perf.frames import conform
 from wan_perf.mist import endpoints
 from wan_perf.mist.figures import known_speed, with_possible
 from wan_perf.mist.instants import instant
@@ -20,7 +19,8 @@ from wan_perf.mist.interfaces import is_wan, port_ids
 from wan_perf.mist.kept_out import Rejections
 from wan_perf.mist.records import Gateway, Port
 from wan_perf.mist.wan_interfaces import wan_interfaces
-from wan_perf.tables import RAW_PORT_SAMPLE
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_PORT_SAMPLE
 
 GATEWAY_UNDATED = "they do not say when the gateway was last seen, so they may be of any age"
 PORT_UNDATED = "neither they nor their gateways say when they are of, so they may be of any age"

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 from msgspec.structs import asdict
 
-from wan_perf.frames import conform
 from wan_perf.mist import endpoints
 from wan_perf.mist.instants import epoch
 from wan_perf.mist.records import SiteScore
 from wan_perf.mist.session import MistSession
-from wan_perf.tables import RAW_SITE_SLE
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_SITE_SLE
 
 HOUR = timedelta(hours=1)
 

@@ -1,7 +1,8 @@
 """The published copy: what people look at, as Parquet files beside the embedded warehouse.
 
 Belongs here: writing it after a run, its manifest, reading it.
-Keep out: what a table means (`tables`), when a run publishes (`defs`), what is shown (`web`).
+Keep out: what a table means (`schema.tables`), when a run publishes (`defs`), what is shown
+(`web`).
 
 Readers never open the warehouse: DuckDB allows one read-write process or many readers, never both.
 A publication writes files under new names and replaces the manifest last, so that a reader sees the

@@ -17,7 +17,6 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from wan_perf.declaration import Table
 from wan_perf.published.errors import PublicationBusyError
 from wan_perf.published.layout import FRESH, MONTH_RESTS, Span, day_of, month_of, state_of
 from wan_perf.published.manifest import DataFile, Manifest, read_manifest
@@ -32,6 +31,7 @@ from wan_perf.published.snapshot import (
     persist,
 )
 from wan_perf.published.writing import failures_of, manifest_lock, replace_manifest, utc_now
+from wan_perf.schema.declaration import Table
 from wan_perf.warehouse.changes import step
 
 MANY_FILES = 8

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from functools import reduce
 from operator import xor
 
-from wan_perf.declaration import Table
 from wan_perf.published.manifest import DataFile
+from wan_perf.schema.declaration import Table
 from wan_perf.warehouse.changes import WHOLE, step
 
 FEW_ROWS = 20_000

@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from wan_perf.declaration import Table, View
 from wan_perf.errors import WanPerfError
 from wan_perf.published.reader import Published
+from wan_perf.schema.declaration import Table, View
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf.warehouse.on_duckdb import DuckDBSession
 

@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from wan_perf.columns import Column
-from wan_perf.declaration import Table, View
 from wan_perf.published.manifest import DataFile, Manifest
-from wan_perf.tables import TABLES
+from wan_perf.schema.columns import Column
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse import DuckDBWarehouse, migrations
 
 _ENGINE = DuckDBWarehouse(Path("published"))

@@ -16,10 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wan_perf.declaration import Table
 from wan_perf.published.layout import CountRows, Span, Versions
 from wan_perf.published.manifest import DataFile
 from wan_perf.published.relations import PUBLISHED, literal, selection, to_read
+from wan_perf.schema.declaration import Table
 from wan_perf.warehouse import DuckDBWarehouse, Window, changes
 from wan_perf.warehouse.on_duckdb import DuckDBSession
 from wan_perf.warehouse.window import where

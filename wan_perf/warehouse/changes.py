@@ -10,8 +10,8 @@ whoever is killed. It is random, so that rows of a restored backup never pass fo
 import secrets
 from datetime import datetime
 
-from wan_perf.declaration import Table, View
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse.window import Window, limits
 
 CHANGES = "stored_change"

@@ -2,7 +2,7 @@
 
 Belongs here: turning a table's rules into expressions, and their answer into a sentence. The store
 step asks them of a stage, the Dagster checks of what is stored.
-Keep out: the rules themselves (`declaration`, `tables`).
+Keep out: the rules themselves (`schema.declaration`, `schema.tables`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +11,8 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from wan_perf.declaration import Rule, Table
 from wan_perf.errors import WanPerfError
+from wan_perf.schema.declaration import Rule, Table
 
 KEY = "key_is_unique"
 ROWS = "rows_in_all"

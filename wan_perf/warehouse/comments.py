@@ -4,8 +4,8 @@ Belongs here: the words as a SQL literal.
 Keep out: where an engine's data definition takes them.
 """
 
-from wan_perf.columns import Column
-from wan_perf.declaration import Table
+from wan_perf.schema.columns import Column
+from wan_perf.schema.declaration import Table
 
 
 def of_table(table: Table) -> str:

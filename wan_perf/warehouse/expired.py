@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wan_perf.declaration import Table
 from wan_perf.errors import WanPerfError
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse.window import Window
 
 if TYPE_CHECKING:

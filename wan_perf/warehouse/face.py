@@ -23,10 +23,10 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandas as pd
 
-from wan_perf.columns import Column
-from wan_perf.declaration import Rule, Table, View
 from wan_perf.errors import WanPerfError
-from wan_perf.tables import TABLES
+from wan_perf.schema.columns import Column
+from wan_perf.schema.declaration import Rule, Table, View
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse import checking, compiling, migrations, patterns, views
 from wan_perf.warehouse.expired import refuse_expired
 from wan_perf.warehouse.held import cast_frame

@@ -9,9 +9,9 @@ joins would read it. Rows that lie after the present cannot have been measured.
 
 from datetime import datetime, timedelta
 
-from wan_perf.columns import COLUMNS
-from wan_perf.declaration import Table, View
-from wan_perf.tables import TABLES
+from wan_perf.schema.columns import COLUMNS
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse.face import Session, Warehouse
 
 TOLERANCE = timedelta(minutes=10)

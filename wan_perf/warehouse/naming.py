@@ -14,8 +14,8 @@ from typing import Any
 
 import ibis.expr.operations as ops
 
-from wan_perf.declaration import Table
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse.keeping import digest
 
 _DECLARED = dict(TABLES)

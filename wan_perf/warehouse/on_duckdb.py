@@ -20,9 +20,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from wan_perf.columns import Column
-from wan_perf.declaration import Table, View
 from wan_perf.errors import TransientError, UsageError, WanPerfError
+from wan_perf.schema.columns import Column
+from wan_perf.schema.declaration import Table, View
 from wan_perf.waiting import Wait
 from wan_perf.warehouse import changes, comments
 from wan_perf.warehouse.face import Session, Warehouse

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from wan_perf.columns import Column
-from wan_perf.declaration import Table, View
+from wan_perf.schema.columns import Column
+from wan_perf.schema.declaration import Table, View
 from wan_perf.warehouse import comments
 from wan_perf.warehouse.face import Session, Warehouse
 from wan_perf.warehouse.snowflake_errors import Names, SnowflakeRefusalError, refusal

@@ -16,7 +16,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from wan_perf.declaration import Table
+from wan_perf.schema.declaration import Table
 from wan_perf.warehouse import compiling
 from wan_perf.warehouse.checking import refuse_other_columns
 from wan_perf.warehouse.keeping import cached_text

@@ -13,8 +13,8 @@ import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from wan_perf.declaration import Table, View
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse import migrations, views
 from wan_perf.warehouse.patterns import Pattern
 

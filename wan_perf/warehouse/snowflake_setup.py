@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from wan_perf.declaration import View
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import View
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse.on_snowflake import SnowflakeWarehouse
 from wan_perf.warehouse.snowflake_errors import Names
 

@@ -10,8 +10,8 @@ alias of the query, a hash of what is declared, and is found again in whatever t
 import hashlib
 from collections.abc import Mapping
 
-from wan_perf.declaration import Table, View
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import TABLES
 
 
 def made_with(table: Table) -> list[View]:

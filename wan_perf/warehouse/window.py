@@ -10,7 +10,7 @@ from datetime import date, datetime
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.declaration import Table
+from wan_perf.schema.declaration import Table
 
 
 @dataclass(frozen=True)

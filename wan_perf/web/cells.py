@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from wan_perf.columns import COLUMNS, SEVERITIES
-from wan_perf.metrics import JUDGED
-from wan_perf.tables import TABLES
+from wan_perf.schema.columns import COLUMNS
+from wan_perf.schema.metrics import JUDGED
+from wan_perf.schema.tables import TABLES
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.web.data import Row
 from wan_perf.web.visit import Visit
 from wan_perf.web.words import UNKNOWN, figure, look, minutes, with_unit

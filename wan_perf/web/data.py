@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from wan_perf.declaration import Table
 from wan_perf.published.collection import Collection
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import TABLES
 
 Row = dict[str, Any]
 

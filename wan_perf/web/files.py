@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
-from wan_perf.columns import COLUMNS
+from wan_perf.schema.columns import COLUMNS
 from wan_perf.spreadsheet import harmless
 from wan_perf.web.data import Data, Row
 from wan_perf.web.questions.grid import ListRequest, all_rows

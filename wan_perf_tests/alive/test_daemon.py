@@ -8,11 +8,17 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from wan_perf.declaration import View
 from wan_perf.definitions import HOURLY_ASSETS, INVENTORY_JOB
 from wan_perf.mist.clock import floored
+from wan_perf.schema.declaration import View
+from wan_perf.schema.tables import (
+    CIRCUIT_DAY,
+    CIRCUIT_HOUR,
+    CIRCUIT_STATE,
+    RAW_GATEWAY_EVENT,
+    TABLES,
+)
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_STATE, RAW_GATEWAY_EVENT, TABLES
 from wan_perf_tests.alive.daemon import Dagster, keys, running, until
 from wan_perf_tests.graph.staged import HOUR, Stage, WithoutChecks, staged
 from wan_perf_tests.graph.test_truth import epoch

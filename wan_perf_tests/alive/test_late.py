@@ -12,9 +12,9 @@ import pytest
 from wan_perf.definitions import FACTS_JOB, build_definitions
 from wan_perf.defs.automation import live_run
 from wan_perf.defs.late import hours_of_ended_gaps
-from wan_perf.frames import conform
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, GATEWAY_SILENCE, RAW_GATEWAY_EVENT
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_HOUR, DIM_CIRCUIT, GATEWAY_SILENCE, RAW_GATEWAY_EVENT
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 

@@ -13,9 +13,7 @@ import pytest
 from dagster import DagsterEventType, EventLogEntry
 
 from wan_perf.mist.cadence import PASS_EVERY
-from wan_perf.simulator import Fleet
-from wan_perf.simulator.incidents import KINDS
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_WINDOW,
@@ -23,6 +21,8 @@ from wan_perf.tables import (
     RAW_PORT_HISTORY,
     RAW_PORT_SAMPLE,
 )
+from wan_perf.simulator import Fleet
+from wan_perf.simulator.incidents import KINDS
 from wan_perf_tests.alive.ticking import Ticking, ticking
 from wan_perf_tests.graph.cells import GATEWAYS, LASTING, PATHS
 from wan_perf_tests.graph.staged import HOUR, START, Stage, WithoutChecks, staged

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from wan_perf.periods import WEEK
+from wan_perf.schema.periods import WEEK
 from wan_perf.warehouse import Window
 from wan_perf_tests.benchmark.estate import furnish
 from wan_perf_tests.benchmark.graph import months_after

@@ -18,9 +18,9 @@ from wan_perf.definitions import LIVE_JOB
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.clock import floored
+from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.settings import Settings, read_settings
 from wan_perf.simulator import Fleet, serve
-from wan_perf.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf_tests.alive.daemon import Dagster, running, until
 from wan_perf_tests.graph.staged import HOUR
 

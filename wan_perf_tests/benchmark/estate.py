@@ -8,9 +8,9 @@ Keep out: what is measured of it.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wan_perf.frames import conform
-from wan_perf.periods import local_hours
-from wan_perf.tables import (
+from wan_perf.policy.local_calendar import local_hours
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import (
     DIM_HOUR,
     DIM_POLICY,
     RAW_GATEWAY_EVENT,

@@ -11,7 +11,6 @@ from typing import Any
 import dagster as dg
 import ibis.expr.types as ir
 
-from wan_perf.declaration import Table
 from wan_perf.definitions import (
     DAILY_ASSETS,
     HOURLY_ASSETS,
@@ -20,8 +19,9 @@ from wan_perf.definitions import (
     UNPARTITIONED,
     WEEKLY_ASSETS,
 )
-from wan_perf.periods import MONTH
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.periods import MONTH
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse import Warehouse, Window
 
 ASSETS = {

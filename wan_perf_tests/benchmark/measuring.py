@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
 
-from wan_perf.declaration import Table
+from wan_perf.schema.declaration import Table
 from wan_perf.warehouse import DuckDBWarehouse, Pattern
 
 MEBIBYTE = 2**20

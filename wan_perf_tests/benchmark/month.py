@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from wan_perf.periods import MONTH, WEEK
+from wan_perf.schema.periods import MONTH, WEEK
 from wan_perf.warehouse import Window
 from wan_perf_tests.benchmark.circuit_hour import EVENTS, FACTS, WINDOWS
 from wan_perf_tests.benchmark.estate import RAW, START, H, furnish, hear

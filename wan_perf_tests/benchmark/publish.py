@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from wan_perf.declaration import Table
 from wan_perf.definitions import NOW
 from wan_perf.published.publisher import publish
 from wan_perf.published.reader import open_published
-from wan_perf.tables import CIRCUIT_HOUR, SITE_HOUR
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import CIRCUIT_HOUR, SITE_HOUR
 from wan_perf.warehouse import Window
 from wan_perf_tests.benchmark.circuit_hour import FACTS, WINDOWS
 from wan_perf_tests.benchmark.estate import RAW, START, H, fill

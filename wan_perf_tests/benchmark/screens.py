@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from starlette.testclient import TestClient
 
-from wan_perf.tables import TABLES
+from wan_perf.schema.tables import TABLES
 from wan_perf.web import build_app
 from wan_perf_tests.web.estate import NOW, VIEWS, Estate, view_query
 

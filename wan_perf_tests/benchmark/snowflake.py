@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from wan_perf.declaration import View
+from wan_perf.schema.declaration import View
+from wan_perf.schema.tables import TABLES
 from wan_perf.simulator import Fleet
-from wan_perf.tables import TABLES
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 from wan_perf_tests.snowflake import SETTINGS, in_process, listening, logins
 

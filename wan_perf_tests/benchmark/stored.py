@@ -11,8 +11,8 @@ rows and measures.
 
 from dataclasses import dataclass
 
-from wan_perf.declaration import Table
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf.warehouse.on_duckdb import FILE
 from wan_perf_tests.benchmark.measuring import MEBIBYTE

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.benchmark.estate import START, furnish
 from wan_perf_tests.benchmark.hours import know

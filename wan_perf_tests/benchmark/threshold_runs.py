@@ -7,8 +7,8 @@ from pathlib import Path
 import ibis.expr.types as ir
 
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
-from wan_perf.periods import DAY
-from wan_perf.tables import CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN
+from wan_perf.schema.periods import DAY
+from wan_perf.schema.tables import CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.benchmark.estate import CIRCUITS, START, H
 from wan_perf_tests.benchmark.measuring import compute, peak_memory, seconds

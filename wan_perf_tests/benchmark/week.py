@@ -14,9 +14,9 @@ import pandas as pd
 
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.clock import floored
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
 from wan_perf.simulator import Fleet
 from wan_perf.simulator.incidents import KINDS
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
 from wan_perf_tests.alive.ticking import PATIENCE_S, Ticking, ticking
 from wan_perf_tests.graph.cells import EVENTS, GATEWAYS, LASTING, PATHS
 from wan_perf_tests.graph.staged import HOUR, START, staged

@@ -1,8 +1,8 @@
 """The reference of tables and columns, from their declarations."""
 
-from wan_perf.columns import COLUMNS, Column
-from wan_perf.declaration import Table, View
-from wan_perf.tables import TABLES
+from wan_perf.schema.columns import COLUMNS, Column
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import TABLES
 from wan_perf_tests.docs.markdown import code, codes, page, table
 
 GROUPS = {

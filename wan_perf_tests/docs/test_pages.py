@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from wan_perf.columns import COLUMNS
-from wan_perf.tables import TABLES
+from wan_perf.schema.columns import COLUMNS
+from wan_perf.schema.tables import TABLES
 from wan_perf_tests.docs.written import (
     DOCS,
     PAGES,

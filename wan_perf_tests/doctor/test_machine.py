@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from wan_perf.doctor.machine import disk
-from wan_perf.frames import conform
-from wan_perf.tables import DIM_CIRCUIT, DIM_SITE
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import DIM_CIRCUIT, DIM_SITE
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.doctor.conftest import Doctor, failed
 from wan_perf_tests.kpi.estate import circuit, site

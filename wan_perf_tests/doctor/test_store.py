@@ -10,9 +10,9 @@ import pytest
 import snowflake.connector
 from fakesnow.cursor import FakeSnowflakeCursor
 
-from wan_perf.declaration import View
 from wan_perf.doctor.store import STORE, place
-from wan_perf.tables import CIRCUIT_DAY, FLAP_EVENT, TABLES
+from wan_perf.schema.declaration import View
+from wan_perf.schema.tables import CIRCUIT_DAY, FLAP_EVENT, TABLES
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 from wan_perf_tests.doctor.conftest import Doctor, failed
 from wan_perf_tests.snowflake import SETTINGS, in_process, refusing, stand_in

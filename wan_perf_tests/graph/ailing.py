@@ -20,13 +20,13 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
-from wan_perf.declaration import Table
 from wan_perf.definitions import HOURLY_JOB, INVENTORY_JOB, build_definitions
 from wan_perf.defs.kept_out import REJECTED
 from wan_perf.defs.resources import Source
 from wan_perf.defs.retrying import AT_ONCE_TAG
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.clock import RealClock
+from wan_perf.schema.declaration import Table
 from wan_perf.simulator import Cloud, Fleet
 from wan_perf.simulator.incidents import KINDS
 from wan_perf.warehouse.changes import CHANGES

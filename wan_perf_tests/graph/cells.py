@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wan_perf.mist.transport import PAUSES_S
+from wan_perf.schema.tables import RAW_GATEWAY_STATUS, RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
 from wan_perf.simulator.misbehaviour import WAYS
-from wan_perf.tables import RAW_GATEWAY_STATUS, RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
 
 ORG = "/api/v1/orgs/{org_id}"
 SITES, GROUPS, DEVICES = f"{ORG}/sites", f"{ORG}/sitegroups", f"{ORG}/inventory"

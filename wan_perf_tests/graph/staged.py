@@ -14,17 +14,17 @@ from rich.console import Console
 
 from wan_perf.cli.demo import demo_settings
 from wan_perf.cli.running import Runs
-from wan_perf.declaration import Table
 from wan_perf.definitions import COLLECTED, HOURLY_JOB
 from wan_perf.defs.kept_out import ODD_VALUES
-from wan_perf.simulator import Cloud, Fleet, serve
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_POLL,
     CIRCUIT_STATE,
     GATEWAY_SILENCE,
     TABLES,
 )
+from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf_tests.memory import memory
 
 START = datetime.fromisoformat("2026-03-07T00:00")

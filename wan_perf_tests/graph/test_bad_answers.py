@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 
 from wan_perf.mist.errors import MistTransientError
-from wan_perf.simulator.misbehaviour import ANOTHER_ORG, WAYS
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
     RAW_PORT_SAMPLE,
     TABLES,
 )
+from wan_perf.simulator.misbehaviour import ANOTHER_ORG, WAYS
 from wan_perf_tests.graph.ailing import NOW, Ward, admitted, check_words
 from wan_perf_tests.graph.cells import (
     ASKED,

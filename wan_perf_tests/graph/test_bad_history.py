@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pandas as pd
 import pytest
 
-from wan_perf.tables import RAW_PORT_HISTORY
+from wan_perf.schema.tables import RAW_PORT_HISTORY
 from wan_perf_tests.graph.ailing import HOURS, Ward, admitted, check_words
 from wan_perf_tests.graph.cells import ASKED, BUCKETS, LASTING, QUALITY, Outcome, of_each_kind
 

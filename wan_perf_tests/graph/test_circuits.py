@@ -22,8 +22,8 @@ from wan_perf.mist.gateway_events import gateway_events
 from wan_perf.mist.inventory import contracts_of, inventory
 from wan_perf.mist.port_samples import samples
 from wan_perf.mist.session import MistSession
+from wan_perf.schema.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.simulator import Fleet, serve
-from wan_perf.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf_tests.graph.expected_circuits import Expected
 from wan_perf_tests.snowflake import in_process, stand_in

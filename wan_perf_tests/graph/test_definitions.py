@@ -10,11 +10,11 @@ import dagster as dg
 import pytest
 
 from wan_perf.audits import AUDITS
-from wan_perf.declaration import View
 from wan_perf.definitions import CHECKS_JOB, LIVE_JOB, build_definitions
 from wan_perf.defs import automation
+from wan_perf.schema.declaration import View
+from wan_perf.schema.tables import CIRCUIT_HOUR, TABLES
 from wan_perf.settings import read_settings
-from wan_perf.tables import CIRCUIT_HOUR, TABLES
 from wan_perf_tests.graph.staged import START
 
 ROOT = Path(__file__).parents[2]

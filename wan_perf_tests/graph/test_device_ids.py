@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from wan_perf.defs.past import _device_ids
-from wan_perf.frames import conform
-from wan_perf.tables import RAW_INVENTORY
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.warehouse import DuckDBWarehouse, Window
 
 NOON = datetime.fromisoformat("2026-03-07T12:00")

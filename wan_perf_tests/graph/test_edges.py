@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf_tests.graph.staged import HOUR, START, Stage, WithoutChecks, staged
 
 pytestmark = pytest.mark.proof

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from wan_perf.definitions import REPORTS_JOB
+from wan_perf.schema.tables import CIRCUIT_PORT, CURRENT_STATE, DIM_CIRCUIT, RAW_PORT_SAMPLE
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_PORT, CURRENT_STATE, DIM_CIRCUIT, RAW_PORT_SAMPLE
 from wan_perf_tests.graph.staged import HOUR, START, staged
 
 pytestmark = pytest.mark.proof

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from wan_perf.cli.demo import demo_settings
 from wan_perf.errors import UsageError
+from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
 from wan_perf.simulator import Fleet, serve
-from wan_perf.tables import CIRCUIT_HOUR, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
 from wan_perf_tests.graph.cells import BUCKETS, QUALITY
 from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, UpToFacts, staged
 from wan_perf_tests.graph.test_truth import epoch

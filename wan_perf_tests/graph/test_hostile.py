@@ -12,18 +12,18 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from wan_perf.declaration import Table
 from wan_perf.defs.kept_out import ODD_VALUES
-from wan_perf.simulator import Cloud, Fleet
-from wan_perf.simulator.hostility import loses_key, odd_rows
-from wan_perf.simulator.incidents import KINDS
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     RAW_INVENTORY,
     RAW_PATH_SAMPLE,
     RAW_PORT_HISTORY,
     RAW_PORT_SAMPLE,
 )
+from wan_perf.simulator import Cloud, Fleet
+from wan_perf.simulator.hostility import loses_key, odd_rows
+from wan_perf.simulator.incidents import KINDS
 from wan_perf_tests.graph.cells import DEVICES, GATEWAYS, PATHS, PORTS, SITES, TEMPLATES
 from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
 

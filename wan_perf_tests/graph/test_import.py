@@ -11,11 +11,10 @@ from rich.console import Console
 
 from wan_perf.cli.adopting import Adoption
 from wan_perf.cli.importing import FOLLOWING_IMPORTS, ImportRuns
-from wan_perf.declaration import View
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB
 from wan_perf.errors import UsageError
-from wan_perf.simulator import Fleet
-from wan_perf.tables import (
+from wan_perf.schema.declaration import View
+from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
@@ -28,6 +27,7 @@ from wan_perf.tables import (
     TABLES,
     THRESHOLD_RUN,
 )
+from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, START, Stage, WithoutChecks, staged
 from wan_perf_tests.memory import memory
 

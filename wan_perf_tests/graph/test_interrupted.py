@@ -6,11 +6,10 @@ import pandas as pd
 import pytest
 
 from wan_perf.cli.correcting import CorrectingRuns
-from wan_perf.declaration import Table
 from wan_perf.definitions import INVENTORY_JOB
 from wan_perf.errors import WanPerfError
-from wan_perf.simulator import Fleet
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
     DIM_CIRCUIT,
@@ -19,6 +18,7 @@ from wan_perf.tables import (
     DIM_SITE,
     RAW_INVENTORY,
 )
+from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, staged
 from wan_perf_tests.memory import memory
 

@@ -10,11 +10,7 @@ import pytest
 
 from wan_perf.mist.instants import epoch
 from wan_perf.published.reader import open_published
-from wan_perf.simulator import Fleet
-from wan_perf.simulator.api.events import events
-from wan_perf.simulator.api.sle import site_row
-from wan_perf.simulator.incidents import KINDS
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,
     RAW_GATEWAY_STATUS,
@@ -22,6 +18,10 @@ from wan_perf.tables import (
     RAW_PORT_SAMPLE,
     RAW_SITE_SLE,
 )
+from wan_perf.simulator import Fleet
+from wan_perf.simulator.api.events import events
+from wan_perf.simulator.api.sle import site_row
+from wan_perf.simulator.incidents import KINDS
 from wan_perf_tests.graph.cells import EVENTS, LASTING, PATHS, SCORES
 from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
 

@@ -18,9 +18,9 @@ from sqlglot import exp
 from sqlglot.tokens import TokenType
 
 from wan_perf.cli.running import Runs
-from wan_perf.declaration import Table, View
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import CIRCUIT_13_MONTH, CIRCUIT_HOUR, FLAP_EVENT, TABLES
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_13_MONTH, CIRCUIT_HOUR, FLAP_EVENT, TABLES
 from wan_perf_tests.graph.staged import HOUR, START, WithoutChecks, staged
 from wan_perf_tests.snowflake import SETTINGS, listening, over_http
 from wan_perf_tests.snowflake_lint import faults_of

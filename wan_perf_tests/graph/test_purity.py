@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB
-from wan_perf.simulator import Fleet
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_POLL,
@@ -21,6 +20,7 @@ from wan_perf.tables import (
     THRESHOLD_PIECE,
     THRESHOLD_RUN,
 )
+from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, START, Stage, WithoutChecks, staged
 
 pytestmark = pytest.mark.proof

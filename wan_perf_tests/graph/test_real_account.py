@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from wan_perf.declaration import Table
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import TABLES
 from wan_perf.settings import read_settings
-from wan_perf.tables import TABLES
 from wan_perf_tests.graph.test_parity import Collected, assert_equal, collected
 from wan_perf_tests.snowflake import stand_in
 

@@ -8,8 +8,8 @@ import pytest
 
 from wan_perf.mist.cadence import PASS_EVERY
 from wan_perf.mist.clock import POLLED_AFTER
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf_tests.graph.staged import HOUR, WithoutChecks, staged
 
 RECORDING = Path(__file__).parents[2].parent / "shared/data/real_series/network_in_bytes_5min.csv"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from wan_perf.schema.tables import RAW_GATEWAY_EVENT, RAW_SITE_SLE
 from wan_perf.simulator import Fleet
-from wan_perf.tables import RAW_GATEWAY_EVENT, RAW_SITE_SLE
 from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
 
 pytestmark = pytest.mark.proof

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from wan_perf.declaration import Table
 from wan_perf.definitions import DAILY_JOB
-from wan_perf.frames import conform
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.loads import MIDNIGHT, ragged

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from wan_perf.declaration import Table, View
 from wan_perf.definitions import HOURLY_JOB, JOBS, build_definitions
 from wan_perf.defs.shown import PAGES, shown
 from wan_perf.errors import UsageError
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import CIRCUIT_HOUR, CIRCUIT_WINDOW, SITE_HOUR, TABLES
 from wan_perf.settings import read_settings
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_WINDOW, SITE_HOUR, TABLES
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 
 LINEAGE = "dagster/column_lineage"

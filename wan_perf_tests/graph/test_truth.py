@@ -2,8 +2,8 @@
 
 import pytest
 
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.simulator import Fleet
-from wan_perf.tables import CIRCUIT_HOUR
 from wan_perf_tests.graph.expected import Port, shared
 from wan_perf_tests.graph.judged import DIRECTIONS, Judged, epoch
 from wan_perf_tests.graph.staged import HOUR, START, staged

@@ -11,20 +11,16 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from wan_perf.declaration import Table
 from wan_perf.kpi.circuit_hours import circuit_hours, state_sums
 from wan_perf.kpi.circuit_states import circuit_states, states_of
 from wan_perf.kpi.evidence import collect_evidence
 from wan_perf.kpi.history import member_history
-from wan_perf.kpi.nearness import (
-    FOR_EVER_US,
-    evidence_readings,
-    without_repeats,
-)
+from wan_perf.kpi.nearness import FOR_EVER_US, evidence_readings, without_repeats
 from wan_perf.kpi.polls import circuit_polls
 from wan_perf.kpi.state import edge_downs
 from wan_perf.kpi.traffic import circuit_traffic
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import (
     CIRCUIT_POLL,
     CIRCUIT_PORT,
     CIRCUIT_STATE,

@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wan_perf.declaration import Table
-from wan_perf.frames import conform
 from wan_perf.kpi.backups import primaries_and_backups
 from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_months
 from wan_perf.kpi.chronic import chronic_offenders
@@ -32,8 +30,10 @@ from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
 from wan_perf.kpi.trend import trends
 from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
-from wan_perf.periods import DAY, MONTH, WEEK
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.frames import conform
+from wan_perf.schema.periods import DAY, MONTH, WEEK
+from wan_perf.schema.tables import (
     ACTIVE_ALERT,
     CHRONIC_OFFENDER,
     CIRCUIT_13_MONTH,

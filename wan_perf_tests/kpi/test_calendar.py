@@ -10,17 +10,11 @@ import numpy as np
 import pytest
 
 from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_months
-from wan_perf.kpi.histograms import (
-    GROWTH,
-    bucket,
-    circuit_histograms,
-    middle,
-    with_percentiles,
-)
+from wan_perf.kpi.histograms import GROWTH, bucket, circuit_histograms, middle, with_percentiles
 from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.threshold_runs import threshold_pieces
-from wan_perf.periods import MONTH, WEEK
-from wan_perf.tables import CIRCUIT_HISTOGRAM, CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE
+from wan_perf.schema.periods import MONTH, WEEK
+from wan_perf.schema.tables import CIRCUIT_HISTOGRAM, CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE
 from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.engine import Query, unbound

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit
-from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
+from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import GATEWAY, PORT, Row
 from wan_perf_tests.kpi.snapshots import DAYS, wan_port

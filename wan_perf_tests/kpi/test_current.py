@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from wan_perf.kpi.current import active_alerts, current_states
-from wan_perf.metrics import JUDGED, Metric
-from wan_perf.tables import (
+from wan_perf.schema.metrics import JUDGED, Metric
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
     CIRCUIT_STATE,

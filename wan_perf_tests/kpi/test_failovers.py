@@ -10,7 +10,7 @@ import pytest
 from wan_perf.episodes import failover_events
 from wan_perf.kpi.failovers import failover_pieces
 from wan_perf.kpi.site_hours import site_hours
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_POLL,
     CIRCUIT_PORT,

@@ -7,7 +7,7 @@ import pytest
 
 from wan_perf.kpi.nearness import evidence_readings, without_repeats
 from wan_perf.kpi.traffic import idle_intervals
-from wan_perf.tables import RAW_PORT_SAMPLE
+from wan_perf.schema.tables import RAW_PORT_SAMPLE
 from wan_perf_tests.kpi.engine import MEMBERS, Query, member, unbound
 from wan_perf_tests.kpi.rows import GATEWAY, HOUR, Row, sample
 

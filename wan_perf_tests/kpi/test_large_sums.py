@@ -4,11 +4,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from wan_perf.frames import conform
 from wan_perf.kpi.calendar import rolling_copies
 from wan_perf.kpi.places import region_periods
-from wan_perf.periods import MONTH
-from wan_perf.tables import (
+from wan_perf.schema.frames import conform
+from wan_perf.schema.periods import MONTH
+from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_MONTH_HISTOGRAM,
     DIM_SITE,

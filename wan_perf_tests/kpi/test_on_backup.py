@@ -9,7 +9,7 @@ import pytest
 
 from wan_perf.kpi.failovers import failover_spans
 from wan_perf.kpi.on_backup import on_backup_since
-from wan_perf.tables import CIRCUIT_STATE, FAILOVER_PIECE
+from wan_perf.schema.tables import CIRCUIT_STATE, FAILOVER_PIECE
 from wan_perf_tests.kpi import site_reference
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import HOUR, H

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from wan_perf.kpi.places import region_periods, site_minutes
-from wan_perf.periods import DAY
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HISTOGRAM, DIM_SITE, SITE_HOUR
+from wan_perf.schema.periods import DAY
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HISTOGRAM, DIM_SITE, SITE_HOUR
 from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import Row

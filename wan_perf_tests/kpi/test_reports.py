@@ -9,7 +9,7 @@ import pytest
 
 from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.ranking import RANKED, top_offenders
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
     CIRCUIT_MONTH,

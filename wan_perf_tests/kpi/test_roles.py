@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from wan_perf.kpi.dimensions import dim_circuit
-from wan_perf.tables import DIM_CONTRACT, RAW_INVENTORY
+from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import Row
 from wan_perf_tests.kpi.snapshots import wan_port

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wan_perf.kpi.rollup import circuit_periods
-from wan_perf.periods import DAY
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.periods import DAY
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import HOUR, Row

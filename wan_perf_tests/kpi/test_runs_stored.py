@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from wan_perf.declaration import Table
-from wan_perf.frames import conform
 from wan_perf.kpi.rollup import circuit_days
 from wan_perf.kpi.threshold_runs import threshold_pieces
-from wan_perf.tables import (
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_POLL,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wan_perf.kpi.silences import gateway_silences
-from wan_perf.tables import RAW_GATEWAY_EVENT, RAW_PORT_SAMPLE
+from wan_perf.schema.tables import RAW_GATEWAY_EVENT, RAW_PORT_SAMPLE
 from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.ragged import instants

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
-from wan_perf.tables import (
+from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_POLL,
     CIRCUIT_WINDOW,

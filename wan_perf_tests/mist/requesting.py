@@ -13,7 +13,6 @@ import pandas as pd
 
 from wan_perf.contracts import Contract, read_contracts
 from wan_perf.errors import WanPerfError
-from wan_perf.frames import conform
 from wan_perf.mist.asking_sites import add_site_bandwidth
 from wan_perf.mist.buckets import Wanted
 from wan_perf.mist.budget import Budget
@@ -22,9 +21,10 @@ from wan_perf.mist.collecting import allowance, take_events, take_passes, take_s
 from wan_perf.mist.history import port_history
 from wan_perf.mist.inventory import inventory
 from wan_perf.mist.session import MistSession
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.incidents import KINDS
-from wan_perf.tables import RAW_INVENTORY
 from wan_perf_tests.mist.scripted import START
 
 HOUR = timedelta(hours=1)

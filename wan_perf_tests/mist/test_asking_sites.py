@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from wan_perf.contracts import Contract, read_contracts
-from wan_perf.frames import conform
 from wan_perf.mist.asking_sites import SiteBandwidth, add_site_bandwidth
 from wan_perf.mist.inventory import inventory
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.misbehaviour import WAYS
-from wan_perf.tables import RAW_INVENTORY
 from wan_perf_tests.mist.scripted import START
 from wan_perf_tests.mist.test_history import session_of
 

@@ -13,9 +13,9 @@ from wan_perf.mist.instants import epoch
 from wan_perf.mist.path_samples import path_samples
 from wan_perf.mist.records import Gateway, Path
 from wan_perf.mist.session import MistSession
+from wan_perf.schema.tables import RAW_PATH_SAMPLE
 from wan_perf.simulator import Fleet, serve
 from wan_perf.simulator.api.peers import interface_of
-from wan_perf.tables import RAW_PATH_SAMPLE
 from wan_perf_tests.mist.scripted import START
 
 PASS_AT = datetime.fromisoformat("2026-03-01T12:10")

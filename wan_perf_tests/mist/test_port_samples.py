@@ -12,7 +12,7 @@ from wan_perf.mist.interfaces import expand_ports, port_ids
 from wan_perf.mist.kept_out import Rejections
 from wan_perf.mist.records import Gateway, Port
 from wan_perf.mist.session import MistSession
-from wan_perf.tables import RAW_PORT_SAMPLE
+from wan_perf.schema.tables import RAW_PORT_SAMPLE
 
 PASS_AT = datetime.fromisoformat("2026-03-01T12:05")
 HEARD = 1772366640  # 2026-03-01 12:04:00 UTC

@@ -14,9 +14,9 @@ from wan_perf.mist.instants import epoch
 from wan_perf.mist.records import SiteScore
 from wan_perf.mist.session import MistSession
 from wan_perf.mist.site_scores import scores, site_scores
+from wan_perf.schema.tables import RAW_SITE_SLE
 from wan_perf.simulator import Fleet, serve
 from wan_perf.simulator.api.sle import site_row
-from wan_perf.tables import RAW_SITE_SLE
 from wan_perf_tests.mist.scripted import START, Answer, ScriptedCloud
 
 Script = Callable[..., ScriptedCloud]

@@ -9,15 +9,15 @@ import msgspec
 import pandas as pd
 import pytest
 
-from wan_perf.frames import conform
 from wan_perf.mist.clock import RealClock
 from wan_perf.mist.inventory import estate_of, snapshot, templates_of_sites
 from wan_perf.mist.records import Template
 from wan_perf.mist.session import MistSession
 from wan_perf.mist.site_variables import SiteVariables, site_variables
 from wan_perf.mist.template_variables import resolve, unusable, variables_in
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.simulator import Cloud, Fleet, serve
-from wan_perf.tables import RAW_INVENTORY
 from wan_perf_tests.mist.estates import TAKEN_AT, estate, rows_of
 
 START = datetime.fromisoformat("2026-03-01")

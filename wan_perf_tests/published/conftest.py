@@ -6,7 +6,7 @@ import pytest
 
 from wan_perf.published.publisher import Publication, publish
 from wan_perf.published.reader import Published, open_published
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.warehouse.rows import H5, HOUR, circuit_hours, window
 

@@ -10,12 +10,12 @@ from typing import Any
 import duckdb
 
 from wan_perf.errors import WanPerfError
-from wan_perf.frames import conform
 from wan_perf.published import layout, publisher, snapshot, writing
 from wan_perf.published.access import SQL
 from wan_perf.published.compaction import compact
 from wan_perf.published.reader import open_published
-from wan_perf.tables import CIRCUIT_HOUR, SITE_HOUR
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import CIRCUIT_HOUR, SITE_HOUR
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.warehouse.rows import GOOD_HOUR, H5, HOUR, window
 

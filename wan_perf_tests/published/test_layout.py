@@ -8,7 +8,7 @@ from filelock import FileLock
 from wan_perf.published import layout, writing
 from wan_perf.published.compaction import compact
 from wan_perf.published.manifest import DataFile
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_WINDOW, DIM_SITE
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_WINDOW, DIM_SITE
 from wan_perf.warehouse.changes import WHOLE
 from wan_perf_tests.published.conftest import Home
 from wan_perf_tests.warehouse.rows import H5

@@ -13,7 +13,7 @@ from wan_perf.published.errors import (
 from wan_perf.published.manifest import MANIFEST
 from wan_perf.published.reader import open_published
 from wan_perf.published.relations import PUBLISHED, VIEWS
-from wan_perf.tables import CIRCUIT_HOUR, TABLES
+from wan_perf.schema.tables import CIRCUIT_HOUR, TABLES
 from wan_perf_tests.published.conftest import Home
 
 

@@ -13,8 +13,8 @@ from wan_perf.errors import WanPerfError
 from wan_perf.published.access import README, SQL
 from wan_perf.published.errors import MissingFileError, OtherFormatError
 from wan_perf.published.manifest import MANIFEST
+from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_SITE, ENGINEERING_VIEW
 from wan_perf.settings import Settings, read_settings
-from wan_perf.tables import CIRCUIT_HOUR, DIM_SITE, ENGINEERING_VIEW
 from wan_perf.waiting import waiting
 from wan_perf_tests.published.conftest import Home
 

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf.warehouse.on_duckdb import DuckDBSession
 from wan_perf.warehouse.on_snowflake import SnowflakeSession

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wan_perf.errors import WanPerfError
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.warehouse.rows import H5, circuit_hours, window
 

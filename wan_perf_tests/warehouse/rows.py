@@ -7,9 +7,9 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
-from wan_perf.declaration import Table
-from wan_perf.frames import conform
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import Warehouse, Window
 
 H5 = datetime(2026, 3, 8, 5)

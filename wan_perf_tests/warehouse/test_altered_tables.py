@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from wan_perf.errors import WanPerfError
-from wan_perf.tables import TABLES
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 from wan_perf_tests.warehouse.rows import EVERY_TYPE, FULL, H5, H6, every_type, stored, window
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import Warehouse
 from wan_perf.warehouse.on_duckdb import DuckDBSession
 from wan_perf.warehouse.on_snowflake import SnowflakeSession

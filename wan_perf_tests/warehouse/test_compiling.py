@@ -10,7 +10,13 @@ import pytest
 
 from wan_perf.kpi.trend import trends
 from wan_perf.kpi.windows import circuit_windows
-from wan_perf.tables import CIRCUIT_HOUR, CIRCUIT_POLL, CIRCUIT_TRADING_DAY, DIM_HOUR, DIM_SITE
+from wan_perf.schema.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_POLL,
+    CIRCUIT_TRADING_DAY,
+    DIM_HOUR,
+    DIM_SITE,
+)
 from wan_perf.thresholds import TrendRule
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
 from wan_perf.warehouse.compiling import _pattern, plain

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf_tests.warehouse import dying
 from wan_perf_tests.warehouse.processes import PROCESSES
 from wan_perf_tests.warehouse.rows import H5, stored, window

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.warehouse import filling
 from wan_perf_tests.warehouse.processes import PROCESSES

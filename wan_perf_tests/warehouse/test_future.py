@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import Warehouse
 from wan_perf.warehouse.future import remove_rows_after, rows_after
 from wan_perf_tests.warehouse.rows import H5, HOUR, circuit_hours, stored, window

@@ -9,15 +9,8 @@ from typing import Any
 import ibis.expr.types as ir
 import pytest
 
-from wan_perf.tables import CIRCUIT_HOUR
-from wan_perf.warehouse import (
-    DuckDBWarehouse,
-    Window,
-    compiling,
-    keeping,
-    patterns,
-    sql_asset,
-)
+from wan_perf.schema.tables import CIRCUIT_HOUR
+from wan_perf.warehouse import DuckDBWarehouse, Window, compiling, keeping, patterns, sql_asset
 from wan_perf_tests.warehouse.processes import PROCESSES
 
 

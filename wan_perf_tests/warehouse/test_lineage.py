@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 import pytest
 
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse.lineage import origins
 from wan_perf_tests.snowflake import stand_in
 

@@ -13,7 +13,7 @@ import pytest
 
 from wan_perf import waiting as waiting_for_the_file
 from wan_perf.errors import TransientError, WanPerfError
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.warehouse.processes import PROCESSES

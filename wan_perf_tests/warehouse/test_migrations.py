@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from wan_perf.tables import FAILOVER_EVENT, FAILOVER_PIECE, TABLES
+from wan_perf.schema.tables import FAILOVER_EVENT, FAILOVER_PIECE, TABLES
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, migrations
 from wan_perf.warehouse.migrations import RENAMES, Rename, apply_renames, pending
 from wan_perf_tests.warehouse.rows import H5, window

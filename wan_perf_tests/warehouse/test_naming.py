@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 import pytest
 
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, TABLES
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, TABLES
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf.warehouse.naming import declared_name, expression_name, function_name
 
@@ -19,7 +19,7 @@ HOURS = DuckDBWarehouse(Path("of nothing.duckdb")).lazy(CIRCUIT_HOUR)
 NAMES = """
 from datetime import datetime
 from pathlib import Path
-from wan_perf.tables import TABLES
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.warehouse.test_patterns import ASSETS, inputs
 warehouse = DuckDBWarehouse(Path("of nothing.duckdb"))

@@ -138,7 +138,7 @@ def test_names_are_upper_case_underneath_and_lower_case_above(
 def test_the_connector_is_not_imported_before_a_connection_is_opened() -> None:
     program = (
         "import sys\n"
-        "from wan_perf.tables import DIM_HOUR\n"
+        "from wan_perf.schema.tables import DIM_HOUR\n"
         "from wan_perf.settings import read_settings\n"
         "from wan_perf.defs.resources import warehouse_for\n"
         f"warehouse = warehouse_for(read_settings(**{SETTINGS!r}))\n"

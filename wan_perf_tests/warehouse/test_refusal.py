@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import RefusedRowsError, Warehouse
 from wan_perf_tests.warehouse.rows import H5, H6, as_expression, circuit_hours, stored, window
 

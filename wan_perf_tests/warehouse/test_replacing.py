@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from wan_perf.errors import WanPerfError
-from wan_perf.frames import conform
-from wan_perf.tables import (
+from wan_perf.schema.frames import conform
+from wan_perf.schema.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     DIM_SITE,

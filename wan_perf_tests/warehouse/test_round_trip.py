@@ -6,7 +6,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from wan_perf.tables import CIRCUIT_HOUR, DIM_HOUR, TABLES
+from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_HOUR, TABLES
 from wan_perf.warehouse import RefusedRowsError, Stored, Warehouse
 from wan_perf_tests.warehouse.rows import (
     BARE,

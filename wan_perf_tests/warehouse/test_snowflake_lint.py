@@ -2,9 +2,9 @@
 
 import pytest
 
-from wan_perf.columns import COLUMNS
-from wan_perf.declaration import View
-from wan_perf.tables import TABLES
+from wan_perf.schema.columns import COLUMNS
+from wan_perf.schema.declaration import View
+from wan_perf.schema.tables import TABLES
 from wan_perf_tests.snowflake import stand_in
 from wan_perf_tests.snowflake_lint import RULES, VIEW_BYTES, faults, reserved_words
 

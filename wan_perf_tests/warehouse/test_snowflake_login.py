@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from wan_perf.errors import TransientError, UsageError, WanPerfError
+from wan_perf.schema.tables import DIM_POLICY
 from wan_perf.settings import read_settings
-from wan_perf.tables import DIM_POLICY
 from wan_perf.warehouse.snowflake_errors import SnowflakeRefusalError, refusal
 from wan_perf_tests.snowflake import SETTINGS, refusing, stand_in
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from sqlglot import exp
 
 from wan_perf.cli import commands
-from wan_perf.declaration import View
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import View
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse import SnowflakeWarehouse
 from wan_perf.warehouse.snowflake_errors import Names
 from wan_perf.warehouse.snowflake_setup import identifier, script, statements

@@ -10,7 +10,7 @@ import ibis
 import pytest
 import snowflake.connector
 
-from wan_perf.tables import CIRCUIT_HOUR
+from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 from wan_perf.warehouse.on_snowflake import SnowflakeSession
 from wan_perf.warehouse.snowflake_errors import SnowflakeRefusalError, SnowflakeTransientError

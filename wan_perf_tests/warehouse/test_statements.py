@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.warehouse import RefusedRowsError, SnowflakeWarehouse, Warehouse, changes
 from wan_perf_tests.warehouse.rows import H5, as_expression, circuit_hours, window
 from wan_perf_tests.warehouse.test_replacing import passes

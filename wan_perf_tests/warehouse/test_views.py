@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import ibis.expr.types as ir
 import pytest
 
-from wan_perf.declaration import View
 from wan_perf.errors import WanPerfError
-from wan_perf.tables import CIRCUIT_HOUR, TABLES, THRESHOLD_PIECE, THRESHOLD_RUN
+from wan_perf.schema.declaration import View
+from wan_perf.schema.tables import CIRCUIT_HOUR, TABLES, THRESHOLD_PIECE, THRESHOLD_RUN
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 from wan_perf_tests.warehouse.rows import EVERY_TYPE, FULL, H5, as_expression, every_type, window
 
@@ -16,6 +17,16 @@ FIRST_RUN = """
     VALUES ('2026-03-08', 'c1', 's1', 'utilization_pct', 'high', 80, '2026-03-08 05:00:00',
         '2026-03-08 07:00:00', 2, 90, 175, 87.5)
 """
+
+
+def big_hours(every_type: ir.Table) -> ir.Table:
+    return every_type.filter(every_type.rx_bytes > 1000)
+
+
+def no_hours(every_type: ir.Table) -> ir.Table:
+    return every_type.filter(every_type.rx_bytes > 2**54)
+
+
 BIG = View(
     "big_hour",
     "One row per circuit and hour with more than 1000 bytes.",
@@ -23,7 +34,7 @@ BIG = View(
     key=("hour", "circuit_id"),
     columns=("hour", "circuit_id", "rx_bytes"),
     sources=("every_type",),
-    expression=lambda t: t.filter(t.rx_bytes > 1000),
+    computed_by=f"{__name__}:big_hours",
 )
 
 
@@ -81,7 +92,7 @@ def test_a_view_is_made_outside_of_any_transaction(
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"expression": lambda t: t.filter(t.rx_bytes > 2**54)}, id="another query"),
+        pytest.param({"computed_by": f"{__name__}:no_hours"}, id="another query"),
         pytest.param({"columns": ("hour", "circuit_id")}, id="other columns"),
         pytest.param({"grain": "One row per hour."}, id="other words"),
     ],
@@ -102,7 +113,7 @@ def test_a_view_that_is_declared_anew_is_made_anew(
     warehouse.store(EVERY_TYPE, every_type(FULL), window(H5))
     assert len(made(statements)) == 1
     for rows in (before, warehouse.query(warehouse.lazy(changed))):
-        assert len(rows) == (0 if "expression" in change else 1)
+        assert len(rows) == (0 if "computed_by" in change else 1)
         assert tuple(rows.columns) == changed.columns
     assert len(made(statements)) == 1
 

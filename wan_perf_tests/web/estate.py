@@ -18,9 +18,9 @@ from typing import Any
 import duckdb
 import ibis
 
-from wan_perf.declaration import Table, View
 from wan_perf.published.collection import Collection
-from wan_perf.tables import TABLES
+from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import TABLES
 from wan_perf_tests.web.estate_periods import days_of
 from wan_perf_tests.web.estate_rows import NOW, base, hours, rows_of
 

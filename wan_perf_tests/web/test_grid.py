@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 from starlette.testclient import TestClient
 
-from wan_perf.columns import COLUMNS
+from wan_perf.schema.columns import COLUMNS
 from wan_perf.web.questions.listings import LISTINGS
 from wan_perf_tests.web.estate import Estate
 from wan_perf_tests.web.reading import read

@@ -168,7 +168,7 @@ def test_why_of_an_availability_adds_up(client: TestClient, estate: Estate):
 
 
 def test_the_narrowest_scope_of_a_level_is_in_force(estate: Estate):
-    from wan_perf.metrics import UTILIZATION
+    from wan_perf.schema.metrics import UTILIZATION
     from wan_perf.web.data import Data
     from wan_perf.web.questions.why import levels_for
 

@@ -1,7 +1,8 @@
 """Commands that print what is declared: tables and columns, the SQL of a Snowflake account.
 
 Belongs here: the options of these commands.
-Keep out: the declarations (`tables`, `columns`), the SQL (`warehouse.snowflake_setup`).
+Keep out: the declarations (`schema.tables`, `schema.columns`), the SQL
+(`warehouse.snowflake_setup`).
 """
 
 import click

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from wan_perf.columns import SEVERITIES
-from wan_perf.metrics import QUALITY, UTILIZATION, Metric
+from wan_perf.schema.metrics import QUALITY, UTILIZATION, Metric
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.web.charts.svg import Values
 from wan_perf.web.charts.timeline import Panel, Ribbon, Series, Span
 from wan_perf.web.data import Row

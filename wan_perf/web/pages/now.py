@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from wan_perf.columns import SEVERITIES
-from wan_perf.metrics import UTILIZATION
+from wan_perf.schema.metrics import UTILIZATION
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.web.charts.bars import distribution
 from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.density import Cell, Region, density

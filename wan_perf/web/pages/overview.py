@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from markupsafe import Markup
 
-from wan_perf.columns import SEVERITIES
-from wan_perf.metrics import JUDGED
+from wan_perf.schema.metrics import JUDGED
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.columns import Months, monthly
 from wan_perf.web.charts.interval import interval

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from wan_perf.columns import COLUMNS
+from wan_perf.schema.columns import COLUMNS
 from wan_perf.web.data import Row
 from wan_perf.web.query import LONGEST, NotFoundError
 from wan_perf.web.questions.circuit import circuit

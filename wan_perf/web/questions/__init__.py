@@ -1,10 +1,10 @@
 """The questions of the pages: SQL on the published tables → rows; no HTML.
 
 Belongs here: which rows a page shows and in what order; values are always parameters.
-Keep out: what a figure means (`columns`, `kpi`), how rows are drawn (`charts`, `templates`).
+Keep out: what a figure means (`schema.columns`, `kpi`), how rows are drawn (`charts`, `templates`).
 """
 
-from wan_perf.formulas import BYTES_PER_MEGABIT
+from wan_perf.schema.formulas import BYTES_PER_MEGABIT
 
 STORES = "coalesce(site_kind, 'store') = 'store'"
 """Hubs are left out of tiles, rankings and regions, as everywhere."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from wan_perf.metrics import JUDGED
+from wan_perf.schema.metrics import JUDGED
 from wan_perf.web.charts.timeline import Span
 from wan_perf.web.data import Data, Row
 from wan_perf.web.query import TimeRange

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wan_perf.metrics import QUALITY
+from wan_perf.schema.metrics import QUALITY
 from wan_perf.web.data import Data, Row
 from wan_perf.web.questions import HIGH_OR_WORSE, STORES
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wan_perf.columns import COLUMNS
+from wan_perf.schema.columns import COLUMNS
 from wan_perf.web.data import Data, Row
 from wan_perf.web.query import BadAddressError, TimeRange, instant, integer, shortened
 from wan_perf.web.questions.listings import LISTINGS, Listing

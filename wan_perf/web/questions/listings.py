@@ -6,8 +6,8 @@ Keep out: filters and sorting (`grid`), HTML.
 
 from dataclasses import dataclass
 
-from wan_perf.metrics import QUALITY
-from wan_perf.tables import TABLES
+from wan_perf.schema.metrics import QUALITY
+from wan_perf.schema.tables import TABLES
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from wan_perf.columns import SEVERITIES
-from wan_perf.metrics import JUDGED, QUALITY, UTILIZATION
+from wan_perf.schema.metrics import JUDGED, QUALITY, UTILIZATION
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.web.data import Data, Row
 from wan_perf.web.questions import STORES
 

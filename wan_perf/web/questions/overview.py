@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-from wan_perf.columns import SEVERITIES
-from wan_perf.metrics import JUDGED
+from wan_perf.schema.metrics import JUDGED
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.web.data import Data, Row
 
 _SUMS = """

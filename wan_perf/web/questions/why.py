@@ -2,7 +2,7 @@
 
 Belongs here: finding the row by its key, the formula with the row's numbers in it, the levels that
 could be in force.
-Keep out: the formulas themselves (`formulas`): they are evaluated, not written again.
+Keep out: the formulas themselves (`schema.formulas`): they are evaluated, not written again.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,11 +13,12 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf import formulas
-from wan_perf.columns import COLUMNS, SCOPES
-from wan_perf.declaration import Table
-from wan_perf.metrics import JUDGED, Metric
-from wan_perf.tables import TABLES
+from wan_perf.schema import formulas
+from wan_perf.schema.columns import COLUMNS
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.metrics import JUDGED, Metric
+from wan_perf.schema.tables import TABLES
+from wan_perf.schema.values import SCOPES
 from wan_perf.web.data import Data, Row
 from wan_perf.web.query import BadAddressError, NotFoundError, instant, shortened
 from wan_perf.web.words import with_unit

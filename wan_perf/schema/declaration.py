@@ -9,11 +9,12 @@ The store step refuses what breaks an enforced rule; Dagster reports the same ru
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
+from importlib import import_module
 from operator import and_
 
 import ibis.expr.types as ir
 
-from wan_perf.columns import COLUMNS, Column
+from wan_perf.schema.columns import COLUMNS, Column
 
 IBIS_TYPES = {
     "text": "string",
@@ -117,12 +118,20 @@ class Table:
 class View(Table):
     """A declared view: rows that the warehouse computes for each reader; nothing is stored.
 
-    `expression` makes the rows from the tables named in `sources`, in that order. The view is made
-    together with the first of them.
+    `computed_by` names the function that makes the rows from the tables named in `sources`, in that
+    order, as `module:function`: declarations know where the business logic is, and import none of
+    it. The view is made together with the first of its sources.
     """
 
     sources: tuple[str, ...] = ()
-    expression: Callable[..., ir.Table] = field(kw_only=True)
+    computed_by: str = field(kw_only=True)
+
+    @cached_property
+    def expression(self) -> Callable[..., ir.Table]:
+        """The function that `computed_by` names."""
+        module, _, function = self.computed_by.partition(":")
+        named: Callable[..., ir.Table] = getattr(import_module(module), function)
+        return named
 
 
 def _required_rule(names: tuple[str, ...]) -> Rule:

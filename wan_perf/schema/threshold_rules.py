@@ -11,9 +11,9 @@ from operator import and_
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.columns import SEVERITIES
-from wan_perf.declaration import Rule
-from wan_perf.metrics import JUDGED
+from wan_perf.schema.declaration import Rule
+from wan_perf.schema.metrics import JUDGED
+from wan_perf.schema.values import SEVERITIES
 
 # A mean of values is rounded by the computer, not by us.
 _STEP = 0.00015

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wan_perf.declaration import Table
+from wan_perf.schema.declaration import Table
 
 _DTYPES = {
     "text": "object",
