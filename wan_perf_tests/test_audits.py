@@ -11,7 +11,7 @@ from wan_perf.audits import AUDITS, Audit
 from wan_perf.audits.hearing import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
 from wan_perf.audits.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
 from wan_perf.audits.policy import RISING, UNKNOWN_ZONES, UNMATCHED
-from wan_perf.thresholds import Override, Policy
+from wan_perf.policy.thresholds import Override, Policy
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.estate import EVER, carried, circuit, hours, policy, site

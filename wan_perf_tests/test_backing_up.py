@@ -11,9 +11,9 @@ from rich.console import Console
 
 from wan_perf.cli.backing_up import back_up, restore
 from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.tables import CIRCUIT_STATE, DIM_POLICY, FLAP_EVENT
 from wan_perf.settings import Settings, read_settings
-from wan_perf.thresholds import Policy
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf.warehouse.integrity import opened, read_whole
 

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from wan_perf.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
 from wan_perf.errors import UsageError
+from wan_perf.policy.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
 
 OPENING = datetime(2026, 3, 1)
 END = datetime(2026, 3, 8, 12)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from wan_perf.contracts import CONTRACT_COLUMNS, ROLE_WORDS, read_contracts
 from wan_perf.errors import UsageError
+from wan_perf.policy.contracts import CONTRACT_COLUMNS, ROLE_WORDS, read_contracts
 
 
 def written(path: Path, *lines: str, encoding: str = "utf-8") -> Path:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from wan_perf.errors import UsageError
-from wan_perf.policy_scopes import contradictions, known_names, resolved
-from wan_perf.thresholds import Override, Policy
+from wan_perf.policy.policy_scopes import contradictions, known_names, resolved
+from wan_perf.policy.thresholds import Override, Policy
 from wan_perf_tests.kpi.estate import circuit, site
 
 NAMES = known_names(

@@ -15,10 +15,10 @@ from wan_perf.definitions import build_definitions
 from wan_perf.defs.lanes import HISTORY, LIVE, lane
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.defs.retention import prune_dagster
+from wan_perf.policy.thresholds import Retention
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_SITE_SLE
 from wan_perf.settings import read_settings
-from wan_perf.thresholds import Retention
 from wan_perf.warehouse import Window
 
 HOURS = dg.HourlyPartitionsDefinition("2026-03-08-00:00", end_offset=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from wan_perf.errors import UsageError
-from wan_perf.thresholds import Policy, read_policy
+from wan_perf.policy.thresholds import Policy, read_policy
 
 WEST = """
 [[override]]

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import ibis.expr.types as ir
 
+from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.declaration import Table
-from wan_perf.thresholds import Policy
 
 Tables = Mapping[str, ir.Table]
 

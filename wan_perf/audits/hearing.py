@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 
 from wan_perf.audits.declaration import Audit, Tables
 from wan_perf.kpi.nearness import SAMPLE_REACH, fresh
+from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
@@ -21,7 +22,6 @@ from wan_perf.schema.tables import (
     RAW_PORT_HISTORY,
     RAW_PORT_SAMPLE,
 )
-from wan_perf.thresholds import Policy
 
 AHEAD = timedelta(minutes=5)
 """A pass is asked within five minutes after it is due: a later instant comes of a wrong clock."""

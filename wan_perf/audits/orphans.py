@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.audits.declaration import Audit, Tables
+from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
@@ -17,7 +18,6 @@ from wan_perf.schema.tables import (
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
 )
-from wan_perf.thresholds import Policy
 from wan_perf.validity import in_force
 
 _PROVIDER_KINDS = ("arp_unresolved", "arp_resolved", "dhcp_unresolved", "dhcp_resolved")

@@ -2,17 +2,17 @@
 
 Belongs here: names of the policy that match nothing, sites whose trading hours are unknown, levels
 that do not rise once those of several scopes are put together.
-Keep out: what can be seen in the file alone, which refuses it (`thresholds`).
+Keep out: what can be seen in the file alone, which refuses it (`policy.thresholds`).
 """
 
 import ibis
 import ibis.expr.types as ir
 
 from wan_perf.audits.declaration import Audit, Tables
+from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.metrics import JUDGED
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE
 from wan_perf.schema.values import SEVERITIES
-from wan_perf.thresholds import Policy
 
 
 def _overrides_of_nothing(tables: Tables, _: Policy) -> ir.Table:

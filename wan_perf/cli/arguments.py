@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from wan_perf.name_matching import closest
+from wan_perf.policy.name_matching import closest
 from wan_perf.time_argument import TimeArgument, time_argument
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

@@ -1,7 +1,7 @@
 """Landing the circuit-hours of an older tool, and running what follows from them.
 
 Belongs here: which partitions a file touches, in which order they run, the messages about it.
-Keep out: reading the file (`circuit_file`), when an imported hour counts (`kpi.imported`).
+Keep out: reading the file (`policy.circuit_file`), when an imported hour counts (`kpi.imported`).
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from wan_perf.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
 from wan_perf.cli.due import CHUNK
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.report import counted
@@ -19,6 +18,7 @@ from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JO
 from wan_perf.kpi.imported import circuits_by_port
 from wan_perf.kpi.service import has_hourly_rows
 from wan_perf.mist.clock import floored
+from wan_perf.policy.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,

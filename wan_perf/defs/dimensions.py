@@ -10,7 +10,7 @@ from wan_perf.defs.raw import naive
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.kpi import dimensions
 from wan_perf.policy.local_calendar import local_hours
-from wan_perf.policy_scopes import contradictions, known_names, resolved
+from wan_perf.policy.policy_scopes import contradictions, known_names, resolved
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE
 

@@ -27,6 +27,7 @@ from wan_perf.kpi.uncomputed import uncomputed_hours
 from wan_perf.mist.cadence import ALLOWED_LATENESS
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import take_events
+from wan_perf.policy.trading_hours import TradingHours
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_STATE,
@@ -38,7 +39,6 @@ from wan_perf.schema.tables import (
     RAW_GATEWAY_EVENT,
     RAW_PORT_SAMPLE,
 )
-from wan_perf.trading_hours import TradingHours
 from wan_perf.warehouse import Warehouse, Window
 from wan_perf.warehouse.expired import computable_from
 

@@ -13,13 +13,13 @@ from typing import Protocol
 import dagster as dg
 
 from wan_perf.answer_limits import LIMITS, AnswerLimits
-from wan_perf.contracts import Contract, read_contracts
 from wan_perf.defs.snowflake import snowflake_warehouse
 from wan_perf.mist.clock import Clock, RealClock, SimulatorClock
 from wan_perf.mist.session import MistSession
 from wan_perf.network import Route, route_to
+from wan_perf.policy.contracts import Contract, read_contracts
+from wan_perf.policy.thresholds import Policy, read_policy
 from wan_perf.settings import Settings
-from wan_perf.thresholds import Policy, read_policy
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse
 
 UNVERIFIED = (

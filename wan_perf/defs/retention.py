@@ -36,7 +36,7 @@ from wan_perf.defs.event_log import EventLog
 from wan_perf.defs.lanes import HISTORY, LANE, LIVE, PATIENCE_S, lane
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.mist.clock import Clock
-from wan_perf.thresholds import Retention
+from wan_perf.policy.thresholds import Retention
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf.warehouse.expired import remove_expired

@@ -2,7 +2,7 @@
 
 Belongs here: which days a change of the policy's trading hours can concern, and which circuit-hours
 were stored with others.
-Keep out: what trading hours are (`trading_hours`), running hours again (`late`).
+Keep out: what trading hours are (`policy.trading_hours`), running hours again (`late`).
 """
 
 import hashlib
@@ -14,8 +14,8 @@ import pandas as pd
 
 from wan_perf.kpi.corrections import rows_in_zone
 from wan_perf.policy.local_calendar import local_hours
+from wan_perf.policy.trading_hours import TradingHours, in_force_on
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_HOUR, DIM_SITE
-from wan_perf.trading_hours import TradingHours, in_force_on
 from wan_perf.warehouse import Warehouse, Window
 
 _DAY = timedelta(days=1)

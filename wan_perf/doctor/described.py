@@ -14,7 +14,7 @@ from wan_perf.defs.resources import PolicyFile, warehouse_for
 from wan_perf.doctor.finding import Finding, join_names, skip
 from wan_perf.doctor.folders import is_there
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.policy_scopes import contradictions, known_names, resolved
+from wan_perf.policy.policy_scopes import contradictions, known_names, resolved
 from wan_perf.schema.tables import DIM_CIRCUIT, DIM_SITE
 from wan_perf.settings import Settings
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse

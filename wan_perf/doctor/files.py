@@ -1,7 +1,8 @@
 """Settings and the files that they name.
 
 Belongs here: what is set, and whether the policy can be read.
-Keep out: whether what is set leads anywhere (`cloud`, `store`, `machine`), contracts (`contracts`).
+Keep out: whether what is set leads anywhere (`cloud`, `store`, `machine`), contracts
+(`policy.contracts`).
 """
 
 from collections.abc import Iterator

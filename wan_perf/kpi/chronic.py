@@ -1,7 +1,7 @@
 """Chronic offenders: circuits that were bad on many of the last trading days.
 
 Belongs here: what a bad day is, which days are compared, how many bad ones are too many.
-Keep out: the numbers of the rule (`thresholds`), a trading day's own figures (`trading`).
+Keep out: the numbers of the rule (`policy.thresholds`), a trading day's own figures (`trading`).
 """
 
 import ibis
@@ -9,9 +9,9 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.newest import newest_whole_day, stores
 from wan_perf.kpi.trading import calendar
+from wan_perf.policy.thresholds import ChronicRule
 from wan_perf.schema.metrics import JUDGED
 from wan_perf.schema.values import SEVERITIES
-from wan_perf.thresholds import ChronicRule
 from wan_perf.whole import is_whole
 
 _HIGH = SEVERITIES[1]

@@ -1,8 +1,8 @@
 """The canonical fact: site x circuit x hour.
 
 Belongs here: how state, traffic and quality are joined to a circuit's row.
-Keep out: how each is computed (`circuit_states`, `traffic`, `quality`, `levels`), the formulas
-(`schema.formulas`).
+Keep out: how each is computed (`circuit_states`, `traffic`, `quality`, `levels`), the
+formulas (`schema.formulas`).
 """
 
 import ibis

@@ -1,7 +1,7 @@
 """Hours that an older tool measured: the last source of a circuit's hour.
 
 Belongs here: when an imported figure is used, and which circuit a port belonged to.
-Keep out: samples beside history (`history`), reading the file (`circuit_file`).
+Keep out: samples beside history (`history`), reading the file (`policy.circuit_file`).
 
 Traffic, state and quality each follow the rule of samples and history: if the current source covers
 less than 45 minutes of the hour and the import more than it, the import replaces the figures

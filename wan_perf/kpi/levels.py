@@ -1,7 +1,8 @@
 """The levels in force in an hour, and the severity that a figure reaches.
 
 Belongs here: which scope's level is in force for a circuit in an hour.
-Keep out: what the levels are (`wan_perf.levels`), runs of hours above one (`threshold_runs`).
+Keep out: what the levels are (`wan_perf.policy.levels`), runs of hours above one
+(`threshold_runs`).
 """
 
 import ibis

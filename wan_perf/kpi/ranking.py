@@ -1,7 +1,7 @@
 """Top offenders: the worst circuits of the newest periods, by each figure that can be ranked.
 
 Belongs here: which figures are ranked, whether high or low is worst, which circuits are excluded.
-Keep out: the figures themselves (`rollup`), how many circuits are listed (`thresholds`).
+Keep out: the figures themselves (`rollup`), how many circuits are listed (`policy.thresholds`).
 """
 
 from collections.abc import Mapping, Sequence

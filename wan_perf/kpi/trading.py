@@ -1,8 +1,8 @@
 """Trading days: the day's figures over the hours in which the store trades, in its local time.
 
 Belongs here: the trading hours of a site's hours, and the trading day that they belong to.
-Keep out: sums over a day (`rollup`), when stores trade (`trading_hours`), when a day is whole
-(`whole`).
+Keep out: sums over a day (`rollup`), when stores trade (`policy.trading_hours`), when a day is
+whole (`whole`).
 
 A day is local to the store: where clocks change it has 23 or 25 hours. A trading hour begins within
 the trading hours of the day; one after midnight belongs to the day on which the store opened. A

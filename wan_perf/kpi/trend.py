@@ -1,7 +1,7 @@
 """Growth of circuits: a trend test on the busy hours of each day, and the slope.
 
 Belongs here: the test, the slope, the correction over the fleet, the days to a level.
-Keep out: the days themselves (`trading`), the parameters of the rule (`thresholds`).
+Keep out: the days themselves (`trading`), the parameters of the rule (`policy.thresholds`).
 
 Each day's 95th percentile of utilization in trading hours is compared with the same weekday's
 others, so that a week's rhythm is no trend. Sources: R. M. Hirsch, J. R. Slack, R. A. Smith 1982
@@ -14,9 +14,9 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.newest import newest_whole_day, stores
 from wan_perf.kpi.tails import two_sided_p
+from wan_perf.policy.thresholds import TrendRule
 from wan_perf.schema.formulas import VALUE_DECIMALS
 from wan_perf.schema.tables import TREND
-from wan_perf.thresholds import TrendRule
 from wan_perf.whole import is_whole
 
 TARGETS = (80, 90)

@@ -1,7 +1,7 @@
 """Contracts matched to the circuits of an inventory.
 
 Belongs here: the circuit of a contract, and conflicts of two contracts for one circuit.
-Keep out: the contract file (`contracts`), what a contract's figures mean (`kpi`).
+Keep out: the contract file (`policy.contracts`), what a contract's figures mean (`kpi`).
 """
 
 from collections import defaultdict
@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wan_perf.mist.interfaces import without_unit_0
-from wan_perf.name_matching import closest, folded
+from wan_perf.policy.name_matching import closest, folded
 
 if TYPE_CHECKING:
-    from wan_perf.contracts import Contract
+    from wan_perf.policy.contracts import Contract
 
 Row = dict[str, Any]
 

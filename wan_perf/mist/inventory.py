@@ -26,7 +26,7 @@ from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 
 if TYPE_CHECKING:
-    from wan_perf.contracts import Contract
+    from wan_perf.policy.contracts import Contract
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from wan_perf.trading_hours import TradingHours, trading_day
+from wan_perf.policy.trading_hours import TradingHours, trading_day
 
 _FIRST_WEEKEND_DAY = 6
 _MINUTE = timedelta(minutes=1)

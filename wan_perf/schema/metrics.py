@@ -1,8 +1,8 @@
 """The figures of an hour that are compared with levels, and the columns that belong to each.
 
 Belongs here: which column is judged, and the names of its levels, hours above and hours judged.
-Keep out: the levels (`thresholds`), what counts as above (`formulas`). One more metric is one more
-line in `JUDGED`: columns, tables, pieces, hours above and answers follow from it.
+Keep out: the levels (`policy.thresholds`), what counts as above (`formulas`). One more metric is
+one more line in `JUDGED`: columns, tables, pieces, hours above and answers follow from it.
 """
 
 from dataclasses import dataclass

@@ -8,9 +8,9 @@ import pandas as pd
 from wan_perf.defs.late import hours_of_corrections
 from wan_perf.defs.trading_changes import trading_digests
 from wan_perf.policy.local_calendar import local_hours
+from wan_perf.policy.trading_hours import TradingHours, in_order
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, DIM_HOUR, DIM_SITE
-from wan_perf.trading_hours import TradingHours, in_order
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.kpi.estate import circuit, site
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wan_perf.policy.local_calendar import local_hours
+from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import (
     DIM_HOUR,
@@ -17,7 +18,6 @@ from wan_perf.schema.tables import (
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
 )
-from wan_perf.thresholds import Policy
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.kpi.engine import STATE_SOURCES
 

@@ -23,9 +23,9 @@ from wan_perf.cli.homes import dagster_home
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.defs.retention import prune_dagster, prune_rows
 from wan_perf.mist.cadence import PASS_EVERY
+from wan_perf.policy.thresholds import Retention
 from wan_perf.settings import Settings
 from wan_perf.simulator import Cloud, Fleet, serve
-from wan_perf.thresholds import Retention
 from wan_perf_tests.graph.staged import HOUR, START
 
 _YEAR = timedelta(days=365)

@@ -10,10 +10,10 @@ one hour in 500 has a short outage, one in 200 is unknown, one in 14 loses packe
 
 from datetime import datetime
 
+from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.metrics import JUDGED
 from wan_perf.schema.tables import CIRCUIT_HOUR, SITE_HOUR
 from wan_perf.schema.values import SEVERITIES
-from wan_perf.thresholds import Policy
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.benchmark.estate import CIRCUITS
 

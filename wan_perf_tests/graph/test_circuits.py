@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from wan_perf.contracts import read_contracts
 from wan_perf.kpi.dimensions import circuit_port, dim_circuit
 from wan_perf.mist import endpoints
 from wan_perf.mist.asking import newest_rows
@@ -22,6 +21,7 @@ from wan_perf.mist.gateway_events import gateway_events
 from wan_perf.mist.inventory import contracts_of, inventory
 from wan_perf.mist.port_samples import samples
 from wan_perf.mist.session import MistSession
+from wan_perf.policy.contracts import read_contracts
 from wan_perf.schema.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.simulator import Fleet, serve
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse

@@ -11,7 +11,7 @@ import pytest
 
 from wan_perf.defs.event_log import EventLog
 from wan_perf.defs.retention import prune_dagster
-from wan_perf.thresholds import Retention
+from wan_perf.policy.thresholds import Retention
 
 DAYS = dg.DailyPartitionsDefinition("2026-03-01", end_date="2026-03-05")
 QUIET = "telemetry:\n  enabled: false\n"

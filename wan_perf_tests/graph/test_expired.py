@@ -7,9 +7,9 @@ import pytest
 
 from wan_perf.cli.correcting import CorrectingRuns
 from wan_perf.definitions import FACTS_JOB
+from wan_perf.policy.thresholds import Retention
 from wan_perf.schema.tables import CIRCUIT_HOUR, CIRCUIT_STATE, RAW_PORT_SAMPLE
 from wan_perf.simulator import Fleet
-from wan_perf.thresholds import Retention
 from wan_perf.warehouse.expired import ExpiredRowsError, remove_expired
 from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, staged
 

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from wan_perf.policy.local_calendar import local_hours
-from wan_perf.policy_scopes import known_names, resolved
-from wan_perf.thresholds import Override, Policy
+from wan_perf.policy.policy_scopes import known_names, resolved
+from wan_perf.policy.thresholds import Override, Policy
 from wan_perf_tests.kpi.rows import GATEWAY, HOUR, PORT, H, Row
 
 EVER = datetime(1970, 1, 1)

@@ -30,6 +30,7 @@ from wan_perf.kpi.threshold_runs import threshold_pieces
 from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
 from wan_perf.kpi.trend import trends
 from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
+from wan_perf.policy.thresholds import ChronicRule, TrendRule
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.frames import conform
 from wan_perf.schema.periods import DAY, MONTH, WEEK
@@ -73,7 +74,6 @@ from wan_perf.schema.tables import (
     TOP_OFFENDER,
     TREND,
 )
-from wan_perf.thresholds import ChronicRule, TrendRule
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse, Window
 from wan_perf_tests.kpi.bandwidths import every_way
 from wan_perf_tests.kpi.engine import FACT_SOURCES, STATE_SOURCES

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.thresholds import Override
+from wan_perf.policy.thresholds import Override
 from wan_perf_tests.kpi.engine import circuit_hour_query
 from wan_perf_tests.kpi.estate import carried, circuit, hours, policy, site, tables
 from wan_perf_tests.kpi.rows import HOUR, H, Row, at, event, path, sample

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from wan_perf.policy.local_calendar import local_hours
-from wan_perf.thresholds import Policy
+from wan_perf.policy.thresholds import Policy
 
 SHOP = Policy().trading_hours
 BERLIN = "Europe/Berlin"

@@ -9,6 +9,7 @@ import pytest
 
 from wan_perf.kpi.chronic import chronic_offenders
 from wan_perf.kpi.ranking import RANKED, top_offenders
+from wan_perf.policy.thresholds import ChronicRule
 from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
@@ -19,7 +20,6 @@ from wan_perf.schema.tables import (
     DIM_SITE,
     TOP_OFFENDER,
 )
-from wan_perf.thresholds import ChronicRule
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.estate import site
 from wan_perf_tests.kpi.ragged_days import LAST, calendar, day, ragged

@@ -8,9 +8,9 @@ import pytest
 from wan_perf.episodes import threshold_runs
 from wan_perf.kpi.rollup import circuit_periods
 from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
+from wan_perf.policy.thresholds import Override
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.tables import CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN
-from wan_perf.thresholds import Override
 from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.engine import Query, circuit_hour_query, unbound

@@ -10,9 +10,9 @@ import pytest
 
 from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
 from wan_perf.policy.local_calendar import local_hours
+from wan_perf.policy.thresholds import TradingHours
+from wan_perf.policy.trading_hours import in_order
 from wan_perf.schema.tables import CIRCUIT_HOUR, CIRCUIT_POLL, DIM_HOUR, DIM_SITE, SITE_HOUR
-from wan_perf.thresholds import TradingHours
-from wan_perf.trading_hours import in_order
 from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.loads import loaded

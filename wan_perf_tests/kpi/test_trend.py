@@ -14,8 +14,8 @@ import pytest
 
 from wan_perf.kpi.tails import two_sided_p
 from wan_perf.kpi.trend import trends
+from wan_perf.policy.thresholds import TrendRule
 from wan_perf.schema.tables import CIRCUIT_TRADING_DAY, DIM_SITE
-from wan_perf.thresholds import TrendRule
 from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import Row

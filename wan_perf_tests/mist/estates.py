@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from wan_perf.contracts import Contract
 from wan_perf.mist.inventory import Estate, snapshot
 from wan_perf.mist.records import Device, Gateway, Port, Site, SiteGroup, Template
+from wan_perf.policy.contracts import Contract
 
 TAKEN_AT = datetime.fromisoformat("2026-03-01")
 MAC = "aa0000000001"

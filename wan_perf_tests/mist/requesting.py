@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from wan_perf.contracts import Contract, read_contracts
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.asking_sites import add_site_bandwidth
 from wan_perf.mist.buckets import Wanted
@@ -21,6 +20,7 @@ from wan_perf.mist.collecting import allowance, take_events, take_passes, take_s
 from wan_perf.mist.history import port_history
 from wan_perf.mist.inventory import inventory
 from wan_perf.mist.session import MistSession
+from wan_perf.policy.contracts import Contract, read_contracts
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.simulator import Cloud, Fleet, serve

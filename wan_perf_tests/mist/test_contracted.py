@@ -5,17 +5,10 @@ from typing import Any
 
 import pytest
 
-from wan_perf.contracts import Contract
 from wan_perf.mist.inventory import contracts_of, snapshot
 from wan_perf.mist.records import Site
-from wan_perf_tests.mist.estates import (
-    MAC,
-    TAKEN_AT,
-    contract,
-    estate,
-    rows_and_sentences,
-    rows_of,
-)
+from wan_perf.policy.contracts import Contract
+from wan_perf_tests.mist.estates import MAC, TAKEN_AT, contract, estate, rows_and_sentences, rows_of
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from wan_perf.contracts import read_contracts
 from wan_perf.mist.inventory import Estate, inventory, snapshot
 from wan_perf.mist.session import MistSession
+from wan_perf.policy.contracts import read_contracts
 from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.simulator import Fleet
 from wan_perf_tests.mist.estates import CONFIG, MAC, SEEN, TAKEN_AT, estate, rows_of

@@ -10,6 +10,7 @@ import pytest
 
 from wan_perf.kpi.trend import trends
 from wan_perf.kpi.windows import circuit_windows
+from wan_perf.policy.thresholds import TrendRule
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_POLL,
@@ -17,7 +18,6 @@ from wan_perf.schema.tables import (
     DIM_HOUR,
     DIM_SITE,
 )
-from wan_perf.thresholds import TrendRule
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
 from wan_perf.warehouse.compiling import _pattern, plain
 from wan_perf_tests.snowflake import stand_in

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from wan_perf.policy.thresholds import Retention
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_INVENTORY, RAW_PORT_SAMPLE, TABLES
-from wan_perf.thresholds import Retention
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
 from wan_perf.warehouse.expired import ExpiredRowsError, computable_from, remove_expired
 from wan_perf.warehouse.shrinking import shrink

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from wan_perf.errors import UsageError
-from wan_perf.name_matching import folded
+from wan_perf.policy.name_matching import folded
 from wan_perf.schema.columns import COLUMNS
 
 Value = TypeVar("Value")

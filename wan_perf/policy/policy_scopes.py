@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wan_perf.errors import UsageError
-from wan_perf.levels import METRICS, Override, refuse_unless_rising
-from wan_perf.name_matching import closest, folded
+from wan_perf.policy.levels import METRICS, Override, refuse_unless_rising
+from wan_perf.policy.name_matching import closest, folded
+from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.values import SCOPES
-from wan_perf.thresholds import Policy
 
 Rows = Iterable[Mapping[Any, Any]]
 Scope = tuple[str, str]

@@ -22,8 +22,15 @@ from pydantic import (
 )
 
 from wan_perf.errors import UsageError
-from wan_perf.levels import METRICS, Levels, Override, Thresholds, checked_overrides, level_rows
-from wan_perf.trading_hours import TradingHours, in_order
+from wan_perf.policy.levels import (
+    METRICS,
+    Levels,
+    Override,
+    Thresholds,
+    checked_overrides,
+    level_rows,
+)
+from wan_perf.policy.trading_hours import TradingHours, in_order
 
 __all__ = [
     "METRICS",

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from wan_perf.name_matching import folded
+from wan_perf.policy.name_matching import folded
 from wan_perf.schema.values import SCOPES, SEVERITIES
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
