@@ -21,7 +21,7 @@ from typing import Any
 
 import pandas as pd
 
-from wan_perf.kpi.circuit_states import CAUSES
+from wan_perf.kpi.state.circuit_states import CAUSES
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,

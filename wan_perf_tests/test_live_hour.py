@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from wan_perf.kpi.nearness import EVENT_REACH_BACK
+from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
 from wan_perf.mist import endpoints
 from wan_perf.mist.cadence import ALLOWED_LATENESS, EVERY
 from wan_perf.mist.session import MistSession

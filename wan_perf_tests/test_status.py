@@ -16,7 +16,7 @@ from wan_perf.cli.gaps import MISSING, NO_TELEMETRY, NOT_COMPUTED, Gap, merge_ga
 from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.recorded_runs import recorded_runs
 from wan_perf.errors import WanPerfError
-from wan_perf.kpi.gaps import hours_with_rows
+from wan_perf.kpi.hour.coverage import hours_with_rows
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.settings import read_settings

@@ -23,7 +23,10 @@ GONE = {
     "mends": "corrects, fixes",
     "mended": "corrected, fixed",
     "mending": "correcting, fixing",
+    "sweep": "overlay of intervals",
     "swept": "overlay of intervals",
+    "nearness": "evidence window",
+    "steadiness": "constant series",
 }
 """Nowhere in the package, README and docs; with the words in their place."""
 GONE_PHRASES = {"in trouble": "failed"}
@@ -37,13 +40,10 @@ AT_MOST = {
     "asking": 10,
     "held": 10,
     "kept": 20,
-    "nearness": 50,
-    "sweep": 10,
     "stretch": 10,
     "stretches": 10,
     "unheard": 40,
     "silences": 10,
-    "steadiness": 10,
 }
 """How often each word may stand in the package: as often as now, rounded up to tens."""
 _WORD = re.compile(r"[a-z]+")

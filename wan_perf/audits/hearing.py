@@ -1,7 +1,8 @@
 """What was heard too little, too late, or by a clock that is wrong.
 
 Belongs here: silent circuits, the share of unknown minutes, instants far from their pass.
-Keep out: what a sample far from its pass counts for (`kpi.nearness`, `kpi.polls`).
+Keep out: what a sample far from its pass counts for (`kpi.state.evidence_window`,
+`kpi.state.circuit_polls`).
 """
 
 from datetime import timedelta
@@ -11,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.audits.declaration import Audit, Tables
-from wan_perf.kpi.nearness import SAMPLE_REACH, fresh
+from wan_perf.kpi.state.evidence_window import SAMPLE_REACH, fresh
 from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (

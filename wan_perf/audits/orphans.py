@@ -1,13 +1,15 @@
 """Rows that belong to nothing that is described: no circuit, no site, no port.
 
 Belongs here: finding what no dimension knows at the time of the row.
-Keep out: which circuits there are (`kpi.identity`), and what is known of them (`kpi.dimensions`).
+Keep out: which circuits there are (`kpi.dimensions.circuit_identity`), and what is known of them
+(`kpi.dimensions.sites_and_circuits`).
 """
 
 import ibis
 import ibis.expr.types as ir
 
 from wan_perf.audits.declaration import Audit, Tables
+from wan_perf.kpi.dimensions.validity import in_force
 from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
@@ -18,7 +20,6 @@ from wan_perf.schema.tables import (
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
 )
-from wan_perf.validity import in_force
 
 _PROVIDER_KINDS = ("arp_unresolved", "arp_resolved", "dhcp_unresolved", "dhcp_resolved")
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.current import ON_BACKUP
-from wan_perf.kpi.newest import newest_whole_day
+from wan_perf.kpi.dimensions.validity import in_force
+from wan_perf.kpi.reports.current_state import ON_BACKUP
+from wan_perf.kpi.reports.report_date import newest_whole_day
 from wan_perf.schema.metrics import QUALITY, UTILIZATION
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.tables import (
@@ -28,7 +29,6 @@ from wan_perf.schema.tables import (
     TREND,
 )
 from wan_perf.schema.values import ACTIVE, SEVERITIES, STORE
-from wan_perf.validity import in_force
 from wan_perf.warehouse import Warehouse
 
 _WHO = {"site_name": "site", "region": "region", "circuit_id": "circuit"}

@@ -27,7 +27,7 @@ def completion_of(words: Callable[[], Iterable[str]]) -> _Complete:
 
 def metrics() -> list[str]:
     """The figures by which circuits are ranked."""
-    from wan_perf.kpi.ranking import RANKED
+    from wan_perf.kpi.reports.top_offenders import RANKED
 
     return [one.column for one in RANKED]
 

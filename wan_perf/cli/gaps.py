@@ -1,14 +1,14 @@
 """Gaps of the last days: hours whose facts are missing or say nothing, joined to ranges.
 
 Belongs here: which range is a gap, of which kind.
-Keep out: what is printed of it (`status`), reading by hour (`kpi.gaps`).
+Keep out: what is printed of it (`status`), reading by hour (`kpi.hour.coverage`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wan_perf.kpi.gaps import hours_with_rows
+from wan_perf.kpi.hour.coverage import hours_with_rows
 from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.warehouse import Warehouse, Window
 

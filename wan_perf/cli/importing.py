@@ -1,7 +1,8 @@
 """Landing the circuit-hours of an older tool, and running what follows from them.
 
 Belongs here: which partitions a file touches, in which order they run, the messages about it.
-Keep out: reading the file (`policy.circuit_file`), when an imported hour counts (`kpi.imported`).
+Keep out: reading the file (`policy.circuit_file`), when an imported hour counts
+(`kpi.hour.imported_hours`).
 """
 
 from datetime import datetime, timedelta
@@ -15,8 +16,8 @@ from wan_perf.cli.report import counted
 from wan_perf.cli.running import Runs
 from wan_perf.cli.terminal import warning
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JOB, REPORTS_JOB
-from wan_perf.kpi.imported import circuits_by_port
-from wan_perf.kpi.service import has_hourly_rows
+from wan_perf.kpi.dimensions.in_service import has_hourly_rows
+from wan_perf.kpi.hour.imported_hours import circuits_by_port
 from wan_perf.mist.clock import floored
 from wan_perf.policy.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
 from wan_perf.schema.tables import (

@@ -21,7 +21,7 @@ from wan_perf.cli.stored import ports_without_history
 from wan_perf.defs.inventory import newest_snapshot
 from wan_perf.defs.raw import final_scores
 from wan_perf.defs.requested import EVENTS_FINAL_AFTER, SCORES_FINAL_AFTER, final_hours, hours_of
-from wan_perf.kpi.nearness import EVENT_REACH_BACK
+from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
 from wan_perf.mist.asking_sites import sites_due
 from wan_perf.mist.cadence import PASS_EVERY, Stream, is_due
 from wan_perf.mist.clock import floored

@@ -33,7 +33,7 @@ from wan_perf.cli.readable import Readable
 from wan_perf.cli.showing import print_grid, shown
 from wan_perf.cli.terminal import bold
 from wan_perf.errors import WanPerfError
-from wan_perf.kpi.ranking import ENOUGH_COVERAGE_PCT
+from wan_perf.kpi.reports.top_offenders import ENOUGH_COVERAGE_PCT
 from wan_perf.schema.formulas import availability_pct
 from wan_perf.warehouse import Warehouse
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from wan_perf.definitions import HOURLY_ASSETS, UNPARTITIONED
 from wan_perf.defs.requested import EVENTS_FINAL_AFTER, final_hours, hours_of, newest_records
-from wan_perf.kpi.unheard import uncovered_port_hours
+from wan_perf.kpi.hour.uncovered_hours import uncovered_port_hours
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_PORT,

@@ -1,7 +1,7 @@
 """The worst circuits by one figure, as many as requested.
 
 Belongs here: which figure and period are requested, and the message where there is no answer.
-Keep out: ranking (`kpi.ranking`).
+Keep out: ranking (`kpi.reports.top_offenders`).
 """
 
 import pandas as pd
@@ -12,8 +12,8 @@ from wan_perf.cli.machine_readable import print_csv, print_json
 from wan_perf.cli.readable import Readable
 from wan_perf.cli.showing import print_grid
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.kpi.newest import newest_period
-from wan_perf.kpi.ranking import RANKED, top_offenders
+from wan_perf.kpi.reports.report_date import newest_period
+from wan_perf.kpi.reports.top_offenders import RANKED, top_offenders
 from wan_perf.schema.columns import COLUMNS
 from wan_perf.schema.periods import PERIODS
 from wan_perf.schema.tables import (

@@ -1,7 +1,7 @@
 """Days of which a dimension gives other values than when stored hours were last compared with it.
 
 Belongs here: a digest of each day's versions; which days are to be compared, and in which order.
-Keep out: comparing stored hours with the dimension (`kpi.corrections`).
+Keep out: comparing stored hours with the dimension (`kpi.hour.corrections`).
 
 Dimensions are small and facts are not: a digest of a day's versions finds a change of any age
 without reading a stored hour. A day whose digest is that of its last comparison, in which all its

@@ -8,7 +8,7 @@ from wan_perf.defs.declared import declared
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.raw import naive
 from wan_perf.defs.resources import PolicyFile
-from wan_perf.kpi import dimensions
+from wan_perf.kpi.dimensions import sites_and_circuits
 from wan_perf.policy.local_calendar import local_hours
 from wan_perf.policy.policy_scopes import contradictions, known_names, resolved
 from wan_perf.schema.frames import conform
@@ -18,17 +18,17 @@ from wan_perf.schema.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_HOUR, DIM_POLI
 @dg.asset(**declared(DIM_SITE), kinds={"sql"})
 def dim_site(raw_inventory: ir.Table, policy: dg.ResourceParam[PolicyFile]) -> ir.Table:
     rule = policy.read()
-    return dimensions.dim_site(raw_inventory, rule.region_prefix, rule.store_type_prefix)
+    return sites_and_circuits.dim_site(raw_inventory, rule.region_prefix, rule.store_type_prefix)
 
 
 @dg.asset(**declared(DIM_CIRCUIT), kinds={"sql"})
 def dim_circuit(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
-    return dimensions.dim_circuit(raw_inventory, dim_contract)
+    return sites_and_circuits.dim_circuit(raw_inventory, dim_contract)
 
 
 @dg.asset(**declared(CIRCUIT_PORT), kinds={"sql"})
 def circuit_port(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
-    return dimensions.circuit_port(raw_inventory, dim_contract)
+    return sites_and_circuits.circuit_port(raw_inventory, dim_contract)
 
 
 @dg.asset(**declared(DIM_POLICY), kinds={"python"})

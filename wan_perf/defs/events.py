@@ -14,8 +14,8 @@ from wan_perf.defs.partitions import (
     HOURS_UNTIL_DAY,
     SAMPLES_AROUND,
 )
-from wan_perf.kpi.failovers import failover_pieces
-from wan_perf.kpi.threshold_runs import threshold_pieces
+from wan_perf.kpi.events.failovers import failover_pieces
+from wan_perf.kpi.events.threshold_runs import threshold_pieces
 from wan_perf.schema.declaration import View
 from wan_perf.schema.tables import FAILOVER_PIECE, TABLES, THRESHOLD_PIECE
 from wan_perf.warehouse import sql_asset

@@ -16,12 +16,12 @@ from wan_perf.defs.partitions import (
     SAMPLES_BEFORE,
     TELEMETRY_GAPS_AFTER,
 )
-from wan_perf.kpi.circuit_hours import circuit_hours
-from wan_perf.kpi.circuit_states import circuit_states
-from wan_perf.kpi.polls import circuit_polls
-from wan_perf.kpi.silences import gateway_silences
-from wan_perf.kpi.site_hours import site_hours
-from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
+from wan_perf.kpi.hour.circuit_hours import circuit_hours
+from wan_perf.kpi.hour.site_hours import site_hours
+from wan_perf.kpi.state.circuit_polls import circuit_polls
+from wan_perf.kpi.state.circuit_states import circuit_states
+from wan_perf.kpi.state.telemetry_gaps import gateway_silences
+from wan_perf.kpi.windows.trailing_windows import circuit_windows, region_windows, site_windows
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_POLL,

@@ -1,7 +1,8 @@
 """Circuit-hours of an older tool, as the command line hands them over.
 
 Belongs here: what a run with a file stores, and that one without takes nothing and deletes nothing.
-Keep out: reading a file (`policy.circuit_file`), when an imported hour counts (`kpi.imported`).
+Keep out: reading a file (`policy.circuit_file`), when an imported hour counts
+(`kpi.hour.imported_hours`).
 """
 
 from dataclasses import dataclass, field

@@ -16,14 +16,14 @@ from wan_perf.defs.changed_days import day_digests, days_to_compare, windows
 from wan_perf.defs.lanes import HISTORY, lane
 from wan_perf.defs.resources import PolicyFile, Source
 from wan_perf.defs.trading_changes import rows_of_other_trading_hours, trading_digests
-from wan_perf.kpi.corrections import (
+from wan_perf.kpi.hour.corrections import (
     corrected_rows,
     ended_telemetry_gaps,
     rows_at_other_levels,
     rows_of_another_rank,
 )
-from wan_perf.kpi.nearness import EVENT_REACH_BACK
-from wan_perf.kpi.uncomputed import uncomputed_hours
+from wan_perf.kpi.hour.uncomputed_hours import uncomputed_hours
+from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
 from wan_perf.mist.cadence import ALLOWED_LATENESS
 from wan_perf.mist.clock import Clock, floored
 from wan_perf.mist.collecting import take_events

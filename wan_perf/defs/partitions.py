@@ -1,14 +1,14 @@
 """Time partitions: when a slice starts, and what an asset sees of its neighbours.
 
 Belongs here: hourly and daily partitions in UTC, the mappings between them.
-Keep out: how far evidence reaches (`kpi.nearness`, from which the mappings follow).
+Keep out: how far evidence reaches (`kpi.state.evidence_window`, from which the mappings follow).
 """
 
 from datetime import datetime, timedelta
 
 import dagster as dg
 
-from wan_perf.kpi import nearness
+from wan_perf.kpi.state import evidence_window
 from wan_perf.schema.periods import ROLLING_MONTHS, WINDOWS_H
 
 _HOUR = timedelta(hours=1)
@@ -67,14 +67,14 @@ POLLS_OF_WINDOWS = neighbours(max(WINDOWS_H) * _HOUR, _HOUR)
 HOURS_AROUND_DAY = neighbours(timedelta(hours=24), _HOUR)
 """A failover goes on from the day before; that it is over may be seen in the hour after."""
 HOURS_UNTIL_DAY = neighbours(timedelta(hours=24), timedelta())
-TELEMETRY_GAPS_AFTER = neighbours(timedelta(), nearness.EVENT_REACH_BACK)
+TELEMETRY_GAPS_AFTER = neighbours(timedelta(), evidence_window.EVENT_REACH_BACK)
 """A gap is stored in the hour of its end, at most that long after an hour that it covers."""
 PATHS_BEFORE = neighbours(_HOUR, timedelta())
 """Samples that a poll repeats were reported within the hour before."""
-SAMPLES_BEFORE = neighbours(nearness.EVENT_REACH_BACK + _HOUR, _HOUR)
+SAMPLES_BEFORE = neighbours(evidence_window.EVENT_REACH_BACK + _HOUR, _HOUR)
 """A telemetry gap that ends in an hour began within the 24 before; samples adjoin both ends."""
-EVENTS_BEFORE = neighbours(nearness.EVENT_REACH_BACK, timedelta())
-EVENTS_AROUND = neighbours(nearness.EVENT_REACH_BACK, nearness.EVENT_REACH_AHEAD)
+EVENTS_BEFORE = neighbours(evidence_window.EVENT_REACH_BACK, timedelta())
+EVENTS_AROUND = neighbours(evidence_window.EVENT_REACH_BACK, evidence_window.EVENT_REACH_AHEAD)
 HOURS_OF_DAY_AND_NEXT = neighbours(timedelta(), _HOUR)
 """That the last hour of a day is over shows in the hour after it."""
 HOURS_OF_TRADING_DAY = neighbours(timedelta(hours=14), timedelta(hours=37))

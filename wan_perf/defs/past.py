@@ -1,7 +1,7 @@
 """Past hours that samples do not cover, from Mist's history.
 
 Belongs here: when the history is requested, and what a run reports about it.
-Keep out: which hours lack samples (`kpi.unheard`), requests (`mist.history`).
+Keep out: which hours lack samples (`kpi.hour.uncovered_hours`), requests (`mist.history`).
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ from wan_perf.defs.raw import DUE_TAG, MIST_POOL, naive
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.defs.retrying import tried_again
 from wan_perf.errors import WanPerfError
-from wan_perf.kpi.unheard import uncovered_port_hours
+from wan_perf.kpi.hour.uncovered_hours import uncovered_port_hours
 from wan_perf.mist.buckets import HOUR, Wanted
 from wan_perf.mist.budget import Budget
 from wan_perf.mist.clock import Clock, floored

@@ -15,8 +15,8 @@ from wan_perf.defs.partitions import (
     MONTHS_BEFORE,
     WEEKLY,
 )
-from wan_perf.kpi.calendar import rolling_copies, rolling_month_histograms
-from wan_perf.kpi.places import region_periods, site_minutes, site_periods
+from wan_perf.kpi.rollups.calendar_periods import rolling_copies, rolling_month_histograms
+from wan_perf.kpi.rollups.sites_and_regions import region_periods, site_minutes, site_periods
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.periods import PERIODS, ROLLING
 from wan_perf.schema.tables import REGION_PERIODS, SITE_PERIODS

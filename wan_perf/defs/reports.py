@@ -5,11 +5,11 @@ import ibis.expr.types as ir
 
 from wan_perf.defs.declared import declared
 from wan_perf.defs.resources import PolicyFile
-from wan_perf.kpi.backups import primaries_and_backups
-from wan_perf.kpi.chronic import chronic_offenders
-from wan_perf.kpi.current import active_alerts, current_states
-from wan_perf.kpi.ranking import top_offenders
-from wan_perf.kpi.trend import trends
+from wan_perf.kpi.reports.chronic_offenders import chronic_offenders
+from wan_perf.kpi.reports.current_state import active_alerts, current_states
+from wan_perf.kpi.reports.primary_vs_secondary import primaries_and_backups
+from wan_perf.kpi.reports.top_offenders import top_offenders
+from wan_perf.kpi.reports.trend import trends
 from wan_perf.schema.periods import PERIODS
 from wan_perf.schema.tables import (
     ACTIVE_ALERT,

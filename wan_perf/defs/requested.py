@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from wan_perf.kpi.nearness import EVENT_REACH_BACK
+from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
 from wan_perf.mist.cadence import ALLOWED_LATENESS
 
 REQUESTED_AT = "requested_at"

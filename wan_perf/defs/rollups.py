@@ -18,10 +18,10 @@ from wan_perf.defs.partitions import (
     SAMPLES_AROUND,
     WEEKLY,
 )
-from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_months
-from wan_perf.kpi.histograms import circuit_histograms
-from wan_perf.kpi.rollup import circuit_days
-from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
+from wan_perf.kpi.rollups.calendar_periods import longer_periods, month_histograms, rolling_months
+from wan_perf.kpi.rollups.histograms import circuit_histograms
+from wan_perf.kpi.rollups.period_sums import circuit_days
+from wan_perf.kpi.rollups.trading_days import circuit_trading_days, site_trading_days
 from wan_perf.schema.periods import MONTH, WEEK
 from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,

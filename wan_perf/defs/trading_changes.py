@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from wan_perf.kpi.corrections import rows_in_zone
+from wan_perf.kpi.hour.corrections import rows_in_zone
 from wan_perf.policy.local_calendar import local_hours
 from wan_perf.policy.trading_hours import TradingHours, in_force_on
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_HOUR, DIM_SITE

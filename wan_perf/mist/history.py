@@ -1,8 +1,8 @@
 """History of the WAN ports: past hours from the insights, two calls a port for all its hours.
 
 Belongs here: requests for the rates and the quality of each port; which ports are left.
-Keep out: which hours are wanted (`kpi.unheard`), how an answer becomes hours (`rate_history`,
-`quality_history`), what follows from an hour (`kpi`).
+Keep out: which hours are wanted (`kpi.hour.uncovered_hours`), how an answer becomes hours
+(`rate_history`, `quality_history`), what follows from an hour (`kpi`).
 
 A row is requested once and never again. So a port is stored with both or not at all, unless Mist
 answers that it has no quality of the port: it would answer the same again.

@@ -1,7 +1,7 @@
 """The file of an older tool: circuit-hours that were measured before.
 
 Belongs here: the file's columns, what makes a row impossible, which circuit a row is of.
-Keep out: when an imported hour counts (`kpi.imported`), storing it (`defs`).
+Keep out: when an imported hour counts (`kpi.hour.imported_hours`), storing it (`defs`).
 
 Every refusal is one sentence that names the file, the line (of Parquet the row), the column, its
 value and what to do; nothing of a refused file is taken. What a cell does not say is unknown.

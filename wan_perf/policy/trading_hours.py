@@ -1,7 +1,8 @@
 """When stores trade: opening and closing time of a local day, each from a date on.
 
 Belongs here: how trading hours are written in the policy file; the trading day of a local time.
-Keep out: UTC hours at a place (`local_calendar`), figures of a trading day (`kpi.trading`).
+Keep out: UTC hours at a place (`local_calendar`), figures of a trading day
+(`kpi.rollups.trading_days`).
 
 A trading day has the local date on which the store opens, also for the hours after midnight: with
 22:00 to 02:00 the hour at 01:00 on the 11th belongs to the trading day of the 10th. A store that

@@ -2,7 +2,7 @@
 
 Belongs here: when a period starts.
 Keep out: the calendar at a site (`policy.local_calendar`), what is summed over a period
-(`kpi.rollup`).
+(`kpi.rollups.period_sums`).
 
 Periods are UTC: days start at midnight UTC. Local time serves trading hours only.
 """

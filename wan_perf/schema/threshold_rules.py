@@ -1,7 +1,7 @@
 """What rows about time above a level must satisfy: pieces, runs, and hours above of a period.
 
 Belongs here: the rules that the tables of runs and of periods declare.
-Keep out: which table has them (`tables`), how rows are found (`kpi.threshold_runs`).
+Keep out: which table has them (`tables`), how rows are found (`kpi.events.threshold_runs`).
 """
 
 from functools import reduce

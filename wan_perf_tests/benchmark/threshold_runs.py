@@ -6,7 +6,7 @@ from pathlib import Path
 
 import ibis.expr.types as ir
 
-from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
+from wan_perf.kpi.events.threshold_runs import threshold_pieces, with_time_above
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.tables import CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN
 from wan_perf.warehouse import DuckDBWarehouse, Window

@@ -67,7 +67,9 @@ def test_files_and_modules_that_are_named_exist(page: Path):
         f for line in lines for f in re.findall(r"\b(?:wan_perf|wan_perf_tests)/[\w/]+\.py", line)
     }
     files |= {
-        f"wan_perf/{f}" for line in lines for f in re.findall(r"^(?:kpi|warehouse)/\w+\.py", line)
+        f"wan_perf/{f}"
+        for line in lines
+        for f in re.findall(r"^(?:kpi|schema|warehouse)/[\w/]+\.py", line)
     }
     modules = {m for line in lines for m in re.findall(r"python -m (wan_perf[\w.]*)", line)}
     missing = [file for file in files if not (ROOT / file).is_file()]

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from wan_perf.kpi.dimensions import circuit_port, dim_circuit
+from wan_perf.kpi.dimensions.sites_and_circuits import circuit_port, dim_circuit
 from wan_perf.mist import endpoints
 from wan_perf.mist.asking import newest_rows
 from wan_perf.mist.gateway_events import gateway_events

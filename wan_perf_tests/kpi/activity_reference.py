@@ -1,4 +1,4 @@
-"""Reference: which circuit is in use at an instant, from the rules in `kpi.activity`.
+"""Reference: which circuit is in use at an instant, from the rules in `kpi.state.activity`.
 
 One site and one hour; instants are microseconds from the hour's start.
 """

@@ -1,6 +1,6 @@
 """Reference: a circuit's state at an instant, and what an import makes of its hour.
 
-From the rules in `kpi.circuit_states` and `kpi.imported`.
+From the rules in `kpi.state.circuit_states` and `kpi.hour.imported_hours`.
 """
 
 from collections.abc import Iterable, Iterator

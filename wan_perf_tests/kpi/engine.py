@@ -11,14 +11,14 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from wan_perf.kpi.circuit_hours import circuit_hours, state_sums
-from wan_perf.kpi.circuit_states import circuit_states, states_of
-from wan_perf.kpi.evidence import collect_evidence
-from wan_perf.kpi.history import member_history
-from wan_perf.kpi.nearness import FOR_EVER_US, evidence_readings, without_repeats
-from wan_perf.kpi.polls import circuit_polls
-from wan_perf.kpi.state import edge_downs
-from wan_perf.kpi.traffic import circuit_traffic
+from wan_perf.kpi.hour.circuit_hours import circuit_hours, state_sums
+from wan_perf.kpi.hour.port_history import member_history
+from wan_perf.kpi.hour.traffic import circuit_traffic
+from wan_perf.kpi.state.circuit_polls import circuit_polls
+from wan_perf.kpi.state.circuit_states import circuit_states, states_of
+from wan_perf.kpi.state.evidence import collect_evidence
+from wan_perf.kpi.state.evidence_window import FOR_EVER_US, evidence_readings, without_repeats
+from wan_perf.kpi.state.port_states import edge_downs
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
     CIRCUIT_POLL,

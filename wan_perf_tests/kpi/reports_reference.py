@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from wan_perf.kpi.ranking import RANKED
+from wan_perf.kpi.reports.top_offenders import RANKED
 from wan_perf_tests.kpi.ragged_days import METRICS
 from wan_perf_tests.kpi.rows import Row
 

@@ -1,4 +1,4 @@
-"""Reference: what an hour may look at, from the definition in `kpi.nearness`."""
+"""Reference: what an hour may look at, from the definition in `kpi.state.evidence_window`."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

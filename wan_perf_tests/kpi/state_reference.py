@@ -1,4 +1,4 @@
-"""Reference: up, down, unknown at an instant, from the rules in `kpi.state`."""
+"""Reference: up, down, unknown at an instant, from the rules in `kpi.state.port_states`."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

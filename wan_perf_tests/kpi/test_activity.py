@@ -9,8 +9,8 @@ from itertools import pairwise
 import ibis
 import pytest
 
-from wan_perf.kpi.activity import with_activity
-from wan_perf.kpi.evidence import Evidence
+from wan_perf.kpi.state.activity import with_activity
+from wan_perf.kpi.state.evidence import Evidence
 from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi.activity_reference import AT_REST, CAUSES, MINUTE, Poll, Site, Stretch, Use
 from wan_perf_tests.kpi.engine import CIRCUITS, Query

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.backups import primaries_and_backups
+from wan_perf.kpi.reports.primary_vs_secondary import primaries_and_backups
 from wan_perf.schema.tables import CIRCUIT_DAY, CURRENT_STATE, DIM_CIRCUIT
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import HOUR, Row

@@ -11,25 +11,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wan_perf.kpi.backups import primaries_and_backups
-from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_months
-from wan_perf.kpi.chronic import chronic_offenders
-from wan_perf.kpi.circuit_hours import circuit_hours
-from wan_perf.kpi.circuit_states import circuit_states
-from wan_perf.kpi.corrections import corrected_hours
-from wan_perf.kpi.current import active_alerts, current_states
-from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
-from wan_perf.kpi.failovers import failover_pieces
-from wan_perf.kpi.histograms import circuit_histograms
-from wan_perf.kpi.places import region_periods, site_minutes
-from wan_perf.kpi.polls import circuit_polls
-from wan_perf.kpi.ranking import top_offenders
-from wan_perf.kpi.rollup import circuit_days
-from wan_perf.kpi.site_hours import site_hours
-from wan_perf.kpi.threshold_runs import threshold_pieces
-from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
-from wan_perf.kpi.trend import trends
-from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
+from wan_perf.kpi.dimensions.sites_and_circuits import circuit_port, dim_circuit, dim_site
+from wan_perf.kpi.events.failovers import failover_pieces
+from wan_perf.kpi.events.threshold_runs import threshold_pieces
+from wan_perf.kpi.hour.circuit_hours import circuit_hours
+from wan_perf.kpi.hour.corrections import corrected_hours
+from wan_perf.kpi.hour.site_hours import site_hours
+from wan_perf.kpi.reports.chronic_offenders import chronic_offenders
+from wan_perf.kpi.reports.current_state import active_alerts, current_states
+from wan_perf.kpi.reports.primary_vs_secondary import primaries_and_backups
+from wan_perf.kpi.reports.top_offenders import top_offenders
+from wan_perf.kpi.reports.trend import trends
+from wan_perf.kpi.rollups.calendar_periods import longer_periods, month_histograms, rolling_months
+from wan_perf.kpi.rollups.histograms import circuit_histograms
+from wan_perf.kpi.rollups.period_sums import circuit_days
+from wan_perf.kpi.rollups.sites_and_regions import region_periods, site_minutes
+from wan_perf.kpi.rollups.trading_days import circuit_trading_days, site_trading_days
+from wan_perf.kpi.state.circuit_polls import circuit_polls
+from wan_perf.kpi.state.circuit_states import circuit_states
+from wan_perf.kpi.windows.trailing_windows import circuit_windows, region_windows, site_windows
 from wan_perf.policy.thresholds import ChronicRule, TrendRule
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.frames import conform

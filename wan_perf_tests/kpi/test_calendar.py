@@ -9,10 +9,16 @@ import ibis
 import numpy as np
 import pytest
 
-from wan_perf.kpi.calendar import longer_periods, month_histograms, rolling_months
-from wan_perf.kpi.histograms import GROWTH, bucket, circuit_histograms, middle, with_percentiles
-from wan_perf.kpi.rollup import circuit_days
-from wan_perf.kpi.threshold_runs import threshold_pieces
+from wan_perf.kpi.events.threshold_runs import threshold_pieces
+from wan_perf.kpi.rollups.calendar_periods import longer_periods, month_histograms, rolling_months
+from wan_perf.kpi.rollups.histograms import (
+    GROWTH,
+    bucket,
+    circuit_histograms,
+    middle,
+    with_percentiles,
+)
+from wan_perf.kpi.rollups.period_sums import circuit_days
 from wan_perf.schema.periods import MONTH, WEEK
 from wan_perf.schema.tables import CIRCUIT_HISTOGRAM, CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE
 from wan_perf_tests.examples import seeds

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.dimensions import circuit_port, dim_circuit
+from wan_perf.kpi.dimensions.sites_and_circuits import circuit_port, dim_circuit
 from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import GATEWAY, PORT, Row

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.corrections import corrected_hours, corrected_rows, rows_of_another_rank
+from wan_perf.kpi.hour.corrections import corrected_hours, corrected_rows, rows_of_another_rank
 from wan_perf.schema.tables import CIRCUIT_HOUR, CIRCUIT_STATE, DIM_CIRCUIT
 from wan_perf_tests.kpi import estate
 from wan_perf_tests.kpi.engine import Query, unbound

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.current import active_alerts, current_states
+from wan_perf.kpi.reports.current_state import active_alerts, current_states
 from wan_perf.schema.metrics import JUDGED, Metric
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,

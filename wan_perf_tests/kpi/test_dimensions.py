@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.dimensions import circuit_port, dim_circuit, dim_site
+from wan_perf.kpi.dimensions.sites_and_circuits import circuit_port, dim_circuit, dim_site
 from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf_tests.kpi.bandwidths import every_way, reference_bandwidth
 from wan_perf_tests.kpi.engine import Query, unbound

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from wan_perf.episodes import failover_events
-from wan_perf.kpi.failovers import failover_pieces
-from wan_perf.kpi.site_hours import site_hours
+from wan_perf.kpi.events.episodes import failover_events
+from wan_perf.kpi.events.failovers import failover_pieces
+from wan_perf.kpi.hour.site_hours import site_hours
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_POLL,

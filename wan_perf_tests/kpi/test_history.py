@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.unheard import uncovered_port_hours
+from wan_perf.kpi.hour.uncovered_hours import uncovered_port_hours
 from wan_perf.schema.tables import (
     CIRCUIT_PORT,
     DIM_CIRCUIT,

@@ -6,7 +6,7 @@ from functools import cache
 import ibis
 import pytest
 
-from wan_perf.kpi.hour_bits import bit, with_time_above_of_bits
+from wan_perf.kpi.windows.hour_bits import bit, with_time_above_of_bits
 from wan_perf.schema.metrics import JUDGED, UTILIZATION
 from wan_perf.schema.values import SEVERITIES
 from wan_perf_tests.kpi.engine import Query

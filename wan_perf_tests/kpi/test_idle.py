@@ -5,8 +5,8 @@ from functools import cache
 import ibis
 import pytest
 
-from wan_perf.kpi.nearness import evidence_readings, without_repeats
-from wan_perf.kpi.traffic import idle_intervals
+from wan_perf.kpi.hour.traffic import idle_intervals
+from wan_perf.kpi.state.evidence_window import evidence_readings, without_repeats
 from wan_perf.schema.tables import RAW_PORT_SAMPLE
 from wan_perf_tests.kpi.engine import MEMBERS, Query, member, unbound
 from wan_perf_tests.kpi.rows import GATEWAY, HOUR, Row, sample

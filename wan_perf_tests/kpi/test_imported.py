@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.imported import circuits_by_port
-from wan_perf.kpi.site_hours import site_hours
+from wan_perf.kpi.hour.imported_hours import circuits_by_port
+from wan_perf.kpi.hour.site_hours import site_hours
 from wan_perf.schema.tables import CIRCUIT_HOUR, CIRCUIT_PORT, CIRCUIT_STATE, DIM_CIRCUIT, DIM_SITE
 from wan_perf_tests.kpi.engine import Query, circuit_hour_query, unbound
 from wan_perf_tests.kpi.estate import carried, circuit, site, tables

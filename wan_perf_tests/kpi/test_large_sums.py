@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from wan_perf.kpi.calendar import rolling_copies
-from wan_perf.kpi.places import region_periods
+from wan_perf.kpi.rollups.calendar_periods import rolling_copies
+from wan_perf.kpi.rollups.sites_and_regions import region_periods
 from wan_perf.schema.frames import conform
 from wan_perf.schema.periods import MONTH
 from wan_perf.schema.tables import (

@@ -7,8 +7,8 @@ from itertools import pairwise
 import ibis
 import pytest
 
-from wan_perf.kpi.site_hours import site_hours
-from wan_perf.kpi.sweep import overlay_intervals
+from wan_perf.kpi.hour.site_hours import site_hours
+from wan_perf.kpi.state.interval_overlay import overlay_intervals
 from wan_perf.schema.tables import CIRCUIT_HOUR, CIRCUIT_STATE
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import HOUR, H, Row

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.places import region_periods, site_minutes
+from wan_perf.kpi.rollups.sites_and_regions import region_periods, site_minutes
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HISTOGRAM, DIM_SITE, SITE_HOUR
 from wan_perf_tests.examples import seeds

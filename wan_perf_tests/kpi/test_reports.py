@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.chronic import chronic_offenders
-from wan_perf.kpi.ranking import RANKED, top_offenders
+from wan_perf.kpi.reports.chronic_offenders import chronic_offenders
+from wan_perf.kpi.reports.top_offenders import RANKED, top_offenders
 from wan_perf.policy.thresholds import ChronicRule
 from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from wan_perf.kpi.dimensions import dim_circuit
+from wan_perf.kpi.dimensions.sites_and_circuits import dim_circuit
 from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import Row

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wan_perf.kpi.rollup import circuit_periods
+from wan_perf.kpi.rollups.period_sums import circuit_periods
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf_tests.examples import oracle

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from wan_perf.kpi.rollup import circuit_days
-from wan_perf.kpi.threshold_runs import threshold_pieces
+from wan_perf.kpi.events.threshold_runs import threshold_pieces
+from wan_perf.kpi.rollups.period_sums import circuit_days
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import (

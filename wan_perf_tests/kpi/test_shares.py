@@ -7,8 +7,8 @@ from typing import Any
 import ibis
 import pytest
 
-from wan_perf.kpi.circuit_hours import rounded_share_pct
-from wan_perf.kpi.rollup import circuit_days
+from wan_perf.kpi.hour.circuit_hours import rounded_share_pct
+from wan_perf.kpi.rollups.period_sums import circuit_days
 from wan_perf.schema.tables import CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE, THRESHOLD_PIECE
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import HOUR, Row

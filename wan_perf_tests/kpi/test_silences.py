@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wan_perf.kpi.silences import gateway_silences
+from wan_perf.kpi.state.telemetry_gaps import gateway_silences
 from wan_perf.schema.tables import RAW_GATEWAY_EVENT, RAW_PORT_SAMPLE
 from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import Query, unbound
@@ -165,7 +165,7 @@ def test_when_a_silence_began(events, expected):
 
 
 def judged(samples: list[Row], start: datetime, end: datetime) -> tuple[str | None, str | None]:
-    """The outcomes of the gateway and of its only port, from the definition in `kpi.silences`."""
+    """The outcomes of the gateway and of its only port, as `kpi.state.telemetry_gaps` has them."""
     hour = end.replace(minute=0, second=0, microsecond=0)
     known = [
         row

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from wan_perf.episodes import threshold_runs
-from wan_perf.kpi.rollup import circuit_periods
-from wan_perf.kpi.threshold_runs import threshold_pieces, with_time_above
+from wan_perf.kpi.events.episodes import threshold_runs
+from wan_perf.kpi.events.threshold_runs import threshold_pieces, with_time_above
+from wan_perf.kpi.rollups.period_sums import circuit_periods
 from wan_perf.policy.thresholds import Override
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.tables import CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN

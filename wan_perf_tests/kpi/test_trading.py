@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from wan_perf.kpi.trading import circuit_trading_days, site_trading_days
+from wan_perf.kpi.rollups.trading_days import circuit_trading_days, site_trading_days
 from wan_perf.policy.local_calendar import local_hours
 from wan_perf.policy.thresholds import TradingHours
 from wan_perf.policy.trading_hours import in_order

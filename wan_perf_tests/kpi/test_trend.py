@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import ibis
 import pytest
 
-from wan_perf.kpi.tails import two_sided_p
-from wan_perf.kpi.trend import trends
+from wan_perf.kpi.reports.normal_tail import two_sided_p
+from wan_perf.kpi.reports.trend import trends
 from wan_perf.policy.thresholds import TrendRule
 from wan_perf.schema.tables import CIRCUIT_TRADING_DAY, DIM_SITE
 from wan_perf_tests.examples import seeds

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from wan_perf.kpi.uncomputed import uncomputed_hours
+from wan_perf.kpi.hour.uncomputed_hours import uncomputed_hours
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, RAW_PORT_SAMPLE
 from wan_perf_tests.kpi import estate
 from wan_perf_tests.kpi.engine import Query, unbound

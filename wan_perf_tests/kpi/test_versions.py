@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wan_perf.validity import merge_versions, versions
+from wan_perf.kpi.dimensions.validity import merge_versions, versions
 from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import Query
 from wan_perf_tests.kpi.snapshots import DAYS

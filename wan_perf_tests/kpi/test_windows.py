@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from wan_perf.kpi.windows import circuit_windows, region_windows, site_windows
+from wan_perf.kpi.windows.trailing_windows import circuit_windows, region_windows, site_windows
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_POLL,

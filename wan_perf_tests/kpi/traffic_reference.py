@@ -1,4 +1,4 @@
-"""Reference: bytes of an hour, from the rules in `kpi.counters` and `kpi.traffic`."""
+"""Reference: bytes of an hour, from the rules of `kpi.hour`: `counter_deltas` and `traffic`."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -8,8 +8,8 @@ import ibis
 import ibis.expr.types as ir
 import pytest
 
-from wan_perf.kpi.trend import trends
-from wan_perf.kpi.windows import circuit_windows
+from wan_perf.kpi.reports.trend import trends
+from wan_perf.kpi.windows.trailing_windows import circuit_windows
 from wan_perf.policy.thresholds import TrendRule
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,

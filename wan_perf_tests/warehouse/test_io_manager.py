@@ -13,8 +13,8 @@ from wan_perf.defs.checks import checks_of
 from wan_perf.defs.declared import declared
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly
-from wan_perf.kpi.rollup import circuit_days
-from wan_perf.kpi.threshold_runs import threshold_pieces
+from wan_perf.kpi.events.threshold_runs import threshold_pieces
+from wan_perf.kpi.rollups.period_sums import circuit_days
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE
 from wan_perf.warehouse import Warehouse
 from wan_perf_tests.warehouse.rows import HOUR, circuit_hours, stored, window

@@ -14,7 +14,7 @@ FLAP_EVENT = View(
     required=("site_id", "turned_to"),
     columns=("turned_at", "circuit_id", "site_id", "turned_to", "down_cause", "evidence"),
     sources=("circuit_state",),
-    computed_by="wan_perf.episodes:flap_events",
+    computed_by="wan_perf.kpi.events.episodes:flap_events",
 )
 
 _FAILOVER = (
@@ -71,7 +71,7 @@ FAILOVER_EVENT = View(
         *_FAILOVER_BEFORE,
     ),
     sources=("failover_piece", "circuit_hour"),
-    computed_by="wan_perf.episodes:failover_events",
+    computed_by="wan_perf.kpi.events.episodes:failover_events",
 )
 
 _RUN = (
@@ -99,5 +99,5 @@ THRESHOLD_RUN = View(
     columns=(*_RUN, "is_open"),
     own_rules=RUN_RULES,
     sources=("threshold_piece", "circuit_hour"),
-    computed_by="wan_perf.episodes:threshold_runs",
+    computed_by="wan_perf.kpi.events.episodes:threshold_runs",
 )

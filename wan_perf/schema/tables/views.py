@@ -38,7 +38,7 @@ EXECUTIVE_OVERVIEW = View(
     ),
     # The one that is stored least often: each store of it looks whether the view is as declared.
     sources=("region_13_month", "region_month", "region_day", "site_month", "dim_site"),
-    computed_by="wan_perf.overviews:executive_overviews",
+    computed_by="wan_perf.kpi.reports.overviews:executive_overviews",
 )
 
 ENGINEERING_VIEW = View(
@@ -57,7 +57,7 @@ ENGINEERING_VIEW = View(
     sources=(
         *("trend", "active_alert", "current_state", "circuit_window", "dim_site", "dim_circuit"),
     ),
-    computed_by="wan_perf.overviews:engineering_views",
+    computed_by="wan_perf.kpi.reports.overviews:engineering_views",
 )
 
 TOP_OFFENDERS = View(
@@ -74,7 +74,7 @@ TOP_OFFENDERS = View(
         *("bad_day_count", "comparable_day_count", "bad_since_day", "bad_last_day"),
     ),
     sources=("chronic_offender", "top_offender", "dim_site", "dim_circuit"),
-    computed_by="wan_perf.overviews:named_offenders",
+    computed_by="wan_perf.kpi.reports.overviews:named_offenders",
 )
 
 _DRILLDOWN = (
@@ -92,7 +92,7 @@ DRILLDOWN_REGION = View(
     key=("day", "region"),
     columns=("day", "region", *_DRILLDOWN),
     sources=("region_day",),
-    computed_by="wan_perf.overviews:region_drilldowns",
+    computed_by="wan_perf.kpi.reports.overviews:region_drilldowns",
 )
 
 DRILLDOWN_SITE = View(
@@ -103,7 +103,7 @@ DRILLDOWN_SITE = View(
     key=("day", "site_id"),
     columns=("day", "region", "site_id", "site_name", "store_type", *_DRILLDOWN),
     sources=("site_day", "dim_site"),
-    computed_by="wan_perf.overviews:site_drilldowns",
+    computed_by="wan_perf.kpi.reports.overviews:site_drilldowns",
 )
 
 DRILLDOWN_CIRCUIT = View(
@@ -116,5 +116,5 @@ DRILLDOWN_CIRCUIT = View(
         *("medium", "role", *_DRILLDOWN),
     ),
     sources=("circuit_day", "dim_site", "dim_circuit"),
-    computed_by="wan_perf.overviews:circuit_drilldowns",
+    computed_by="wan_perf.kpi.reports.overviews:circuit_drilldowns",
 )

@@ -1,0 +1,1 @@
+"""One UTC hour of a circuit or site: state, traffic, quality and severities in one row."""

@@ -1,0 +1,1 @@
+"""What an operator looks at first: the current state, rankings, trends, overviews."""

@@ -1,0 +1,378 @@
+"""The current state of every circuit, as of the newest sample, with severity and messages.
+
+Belongs here: the newest state, load and quality of a circuit; severity and its messages.
+Keep out: the clock: now is the newest sample received (`newest_samples`).
+
+A poll takes seconds to minutes and gateways have clocks of their own, so the samples of a poll are
+later than its due time; now is the newest of them.
+
+Input does not grow with the history: each table is cut to the lookback of what is computed from it
+(`_recent`), which is shorter than any retention.
+
+What is unknown is NULL: state, load and severity. Standby and disabled are expected states and give
+no alert.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.kpi.dimensions.validity import in_force
+from wan_perf.kpi.events.current_failover import on_backup_since
+from wan_perf.kpi.hour.circuit_hours import PERCENT_DECIMALS
+from wan_perf.kpi.hour.traffic import circuit_traffic
+from wan_perf.kpi.reports.newest_sample import newest_readings, read_utilization_pct
+from wan_perf.kpi.state.evidence_window import (
+    EVENT_REACH_BACK,
+    MINUTE_US,
+    evidence_events,
+    evidence_samples,
+    fresh,
+    instant_us,
+    members_in_hour,
+    microseconds,
+)
+from wan_perf.kpi.state.port_states import edge_downs
+from wan_perf.schema import formulas
+from wan_perf.schema.metrics import JUDGED, QUALITY
+from wan_perf.schema.tables import ACTIVE_ALERT, CURRENT_STATE
+from wan_perf.schema.values import ACTIVE, SEVERITIES, SEVERITY_WORDS
+
+LATELY = timedelta(minutes=15)
+"""Load covers these last observed minutes; a circuit without a newer sample is stale."""
+_AN_HOUR = ibis.interval(hours=1)
+_STALE_S = LATELY // timedelta(seconds=1)
+_AHEAD = timedelta(minutes=10)
+"""A sample can define now at most this long after its poll was due: otherwise one gateway with a
+fast clock would make all others stale."""
+_EVENTS_BACK = EVENT_REACH_BACK + timedelta(hours=2)
+"""Lookback of events: 24 hours, of the hour in progress and the one before it."""
+_SAMPLES_BACK = timedelta(hours=3)
+"""Load covers the last 15 minutes, which lie in up to two hours."""
+_WEEKS = 4
+_ENOUGH_WEEKS = 3
+_STATES_BACK = timedelta(days=14)
+"""A state that began earlier has an unknown beginning."""
+FLAPS = {"warning": 4, "high": 10}
+"""Transitions within an hour."""
+_WARNING, _HIGH, _CRITICAL = SEVERITIES
+DARK, UNREACHABLE, ON_BACKUP = "site dark", "site unreachable", "on backup"
+
+
+def current_states(
+    circuit_state: ir.Table,
+    circuit_hour: ir.Table,
+    raw_port_sample: ir.Table,
+    raw_gateway_event: ir.Table,
+    dim_site: ir.Table,
+    dim_circuit: ir.Table,
+    circuit_port: ir.Table,
+    failover_piece: ir.Table,
+) -> ir.Table:
+    """One row per circuit in service in the hour of the newest sample (CURRENT_STATE)."""
+    now = newest_samples(raw_port_sample)
+    circuit_state = _recent(circuit_state, "started_at", now, _STATES_BACK)
+    circuit_hour = _recent(circuit_hour, "hour", now, _WEEKS * timedelta(days=7))
+    raw_port_sample = _recent(raw_port_sample, "pass_at", now, _SAMPLES_BACK)
+    raw_gateway_event = _recent(raw_gateway_event, "event_at", now, _EVENTS_BACK)
+    hours = circuit_hour.cross_join(now)
+    rows = hours.filter(hours.hour == hours.this_hour).drop("this_hour", "down_cause")
+    for figures in (
+        _states(circuit_state, now),
+        _load(hours, raw_port_sample, raw_gateway_event, circuit_port),
+        _usual(hours),
+        newest_readings(raw_port_sample, circuit_port, now, LATELY),
+    ):
+        rows = rows.left_join(figures, "circuit_id").drop("circuit_id_right")
+    named = _with_readings(_with_dimensions(rows, dim_site, dim_circuit))
+    stale = named.sampled_at.isnull() | (
+        named.sampled_at < named.as_of_at + ibis.interval(seconds=-_STALE_S)
+    )
+    loaded = named.mutate(
+        is_stale=stale,
+        utilization_now_pct=ibis.ifelse(stale, ibis.null("float64"), named.utilization_now_pct),
+        utilization_hour_pct=named.utilization_pct,
+    )
+    loaded = loaded.mutate(
+        utilization_trend_pct=(loaded.utilization_now_pct - loaded.utilization_usual_pct).round(
+            PERCENT_DECIMALS
+        )
+    )
+    since = on_backup_since(circuit_state, failover_piece, now.drop("this_hour"))
+    sited = _of_sites(loaded).left_join(since, "site_id").drop("site_id_right")
+    on_backup = (sited.site_state == ON_BACKUP).fill_null(False)
+    timed = sited.mutate(
+        failover_since=ibis.ifelse(on_backup, sited.failover_since, ibis.null("timestamp"))
+    )
+    return _with_severity(timed).select(*CURRENT_STATE.columns)
+
+
+def _with_readings(rows: ir.Table) -> ir.Table:
+    """The rows; until samples make an interval, state and load are those of the newest reading.
+
+    A circuit on demand that is down may be in standby, which a single reading does not show.
+    """
+    is_open = rows.state.isnull() | (rows.state == "unknown")
+    is_down = (rows.read_state == "down").fill_null(False)
+    is_read = is_open & rows.read_state.notnull()
+    is_read &= ~(is_down & rows.is_on_demand.fill_null(False))
+    return rows.mutate(
+        state=ibis.ifelse(is_read, rows.read_state, rows.state),
+        down_cause=ibis.ifelse(
+            is_read, ibis.ifelse(is_down, "port", ibis.null("string")), rows.down_cause
+        ),
+        state_since=ibis.ifelse(is_read, ibis.null("timestamp(6)"), rows.state_since),
+        utilization_now_pct=rows.utilization_now_pct.fill_null(
+            read_utilization_pct(rows).round(PERCENT_DECIMALS)
+        ),
+    )
+
+
+def newest_samples(raw_port_sample: ir.Table) -> ir.Table:
+    """The instant of the current state, in one row: as_of_at, and its hour, this_hour.
+
+    The newest instant of a fresh sample in the newest poll, from the due time of the poll to 10
+    minutes after it.
+    """
+    polls = raw_port_sample.aggregate(newest_at=raw_port_sample.pass_at.max())
+    dated = raw_port_sample.cross_join(polls)
+    newest = dated.filter(dated.pass_at == dated.newest_at)
+    ahead = ibis.interval(seconds=_AHEAD // timedelta(seconds=1))
+    known = fresh(newest)
+    taken = known.aggregate(taken_at=ibis.least(known.sampled_at, known.pass_at + ahead).max())
+    both = polls.cross_join(taken)
+    late = both.taken_at.fill_null(both.newest_at)
+    now = both.select(as_of_at=ibis.greatest(both.newest_at, late))
+    return now.mutate(this_hour=now.as_of_at.truncate("h"))
+
+
+def _recent(rows: ir.Table, at: str, now: ir.Table, back: timedelta) -> ir.Table:
+    """The rows at most `back` before the hour of now."""
+    dated = rows.cross_join(now.select(recent_to="this_hour"))
+    since = dated.recent_to + ibis.interval(seconds=-(back // timedelta(seconds=1)))
+    return dated.filter(dated[at] >= since).select(*rows.columns)
+
+
+def active_alerts(current_state: ir.Table) -> ir.Table:
+    """One row per circuit at warning or worse; a dark or unreachable site has a single row."""
+    bad = current_state.filter(current_state.severity.isin(SEVERITIES))
+    names = ("as_of_at", "site_id", "site_name", "site_kind", "region", "severity", "messages")
+    whole = bad.site_state.isin((DARK, UNREACHABLE)).fill_null(False)
+    own = bad.filter(~whole).select(*names, "circuit_id", since="state_since")
+    gone = bad.filter(whole)
+    sites = gone.group_by(*(n for n in names if n != "messages"), "site_state").aggregate(
+        circuit_count=gone.count(),
+        since=gone.state_since.max(),
+    )
+    message = sites.site_state + ": " + sites.circuit_count.cast("string") + " circuits"
+    whole_sites = sites.mutate(messages=message, circuit_id=ibis.null("string"))
+    return ibis.union(own, whole_sites.select(*own.columns)).select(*ACTIVE_ALERT.columns)
+
+
+def _states(circuit_state: ir.Table, now: ir.Table) -> ir.Table:
+    """Each circuit's last known state, since when, and its transitions of the last hour.
+
+    A circuit's state is unknown after its newest sample, so the last known state of the past 15
+    minutes is used; without one it is unknown.
+    """
+    dated = circuit_state.cross_join(now)
+    recent = dated.filter(dated.started_at <= dated.as_of_at)
+    of_circuit = ibis.window(group_by=recent.circuit_id)
+    lately = recent.ended_at > recent.as_of_at + ibis.interval(seconds=-_STALE_S)
+    is_known = lately & (recent.state != "unknown")
+    known_at = ibis.ifelse(is_known, recent.started_at, None).max().over(of_circuit)
+    chosen = recent.mutate(chosen_at=known_at.fill_null(recent.started_at.max().over(of_circuit)))
+    last = chosen.filter(chosen.started_at == chosen.chosen_at).select(
+        "circuit_id", "state", "down_cause", "chosen_at"
+    )
+    all_of = recent.select(
+        *("circuit_id", "ended_at", "turned_to", "started_at", "as_of_at", "activity"),
+        was="state",
+    )
+    both = all_of.inner_join(last, "circuit_id")
+    states = both.filter(both.started_at <= both.chosen_at)
+    in_hour = states.started_at > states.as_of_at + ibis.interval(hours=-1)
+    return states.group_by("circuit_id").aggregate(
+        state=states.state.max(),
+        down_cause=states.down_cause.max(),
+        activity=states.activity.argmax(
+            states.started_at,
+            where=states.activity.notnull()
+            & (states.ended_at > states.as_of_at + ibis.interval(seconds=-_STALE_S)),
+        ),
+        # NULL without another state in the lookback: it began earlier.
+        state_since=states.ended_at.max(where=states.was != states.state),
+        # Counted, not summed: a sum is a decimal on Snowflake's stand-in and would print as 5.0.
+        recent_flap_count=states.turned_to.count(where=in_hour),
+    )
+
+
+def _load(
+    hours: ir.Table, raw_port_sample: ir.Table, raw_gateway_event: ir.Table, circuit_port: ir.Table
+) -> ir.Table:
+    """Utilization of each circuit's last 15 minutes up to its newest sample, and that instant.
+
+    The minutes can lie in two hours, whose parts add up.
+    """
+    two = hours.filter(hours.hour >= hours.this_hour + ibis.interval(hours=-1))
+    order = ibis.window(order_by=[two.hour, two.circuit_id])
+    circuits = two.mutate(circuit_hour=ibis.row_number().over(order))
+    members = members_in_hour(circuits, circuit_port)
+    samples = evidence_samples(raw_port_sample, members)
+    named = circuits.select(
+        "circuit_hour", "circuit_id", "as_of_at", "bandwidth_mbps", "bandwidth_up_mbps"
+    )
+    sampled = (
+        samples.select("port_hour", "at_us")
+        .inner_join(members.select("port_hour", "circuit_hour", "hour"), "port_hour")
+        .inner_join(named, "circuit_hour")
+    )
+    at = sampled.hour + sampled.at_us.as_interval("us")
+    timed = sampled.select("circuit_id", "as_of_at", at=at)
+    newest = (
+        timed.filter(timed.at <= timed.as_of_at)
+        .group_by("circuit_id")
+        .aggregate(sampled_at=lambda t: t.at.max())
+    )
+    ended = members.inner_join(named.select("circuit_hour", "circuit_id"), "circuit_hour")
+    ended = ended.inner_join(newest, "circuit_id")
+    end_us = instant_us(ended.sampled_at, ended.hour)
+    clipped = ended.mutate(
+        member_from_us=ibis.greatest(ended.member_from_us, end_us - microseconds(LATELY)),
+        member_to_us=ibis.least(ended.member_to_us, end_us),
+    ).select(*members.columns)
+    events = evidence_events(raw_gateway_event, members)
+    traffic = circuit_traffic(samples, edge_downs(samples, events, members), clipped)
+    parts = named.inner_join(traffic, "circuit_hour")
+    up_mbps = parts.bandwidth_up_mbps.fill_null(parts.bandwidth_mbps)
+    minutes = parts.observed_us / MINUTE_US
+    sums = parts.group_by("circuit_id").aggregate(
+        rx=parts.rx_bytes.sum(),
+        tx=parts.tx_bytes.sum(),
+        down=formulas.capacity_bytes(parts.bandwidth_mbps, minutes).sum(),
+        up=formulas.capacity_bytes(up_mbps, minutes).sum(),
+    )
+    load = formulas.utilization_pct(sums.rx, sums.tx, sums.down, sums.up)
+    loads = sums.select("circuit_id", utilization_now_pct=load.round(PERCENT_DECIMALS))
+    return newest.left_join(loads, "circuit_id").drop("circuit_id_right")
+
+
+def _usual(hours: ir.Table) -> ir.Table:
+    """Median utilization of the same hour of the last four weeks; NULL of fewer than three."""
+    before = ibis.or_(
+        *(
+            hours.hour == hours.this_hour + ibis.interval(days=-7 * week)
+            for week in range(1, _WEEKS + 1)
+        )
+    )
+    same = hours.filter(before & hours.utilization_pct.notnull())
+    found = same.group_by("circuit_id").aggregate(
+        weeks=same.count(), median=same.utilization_pct.median()
+    )
+    usual = ibis.ifelse(found.weeks >= _ENOUGH_WEEKS, found.median, ibis.null("float64"))
+    return found.select("circuit_id", utilization_usual_pct=usual.round(PERCENT_DECIMALS))
+
+
+def _with_dimensions(rows: ir.Table, dim_site: ir.Table, dim_circuit: ir.Table) -> ir.Table:
+    """The rows with their dimensions as of the hour's end, like the hour's rows themselves.
+
+    So a circuit that is new in the latest snapshot is described, though its samples are older.
+    """
+    sites = dim_site.select("site_id", "site_name", "region", "valid_from", "valid_to")
+    sited = rows.left_join(
+        sites, [rows.site_id == sites.site_id, in_force(sites, rows.hour + _AN_HOUR)]
+    ).drop("site_id_right", "valid_from", "valid_to")
+    roles = dim_circuit.select(
+        *("circuit_id", "role", "role_rank", "is_on_demand", "valid_from", "valid_to")
+    )
+    return sited.left_join(
+        roles, [sited.circuit_id == roles.circuit_id, in_force(roles, sited.hour + _AN_HOUR)]
+    ).drop("circuit_id_right", "valid_from", "valid_to")
+
+
+def _of_sites(rows: ir.Table) -> ir.Table:
+    """The rows with the state of their site: up, on backup, unreachable, unknown or dark."""
+    of_site = ibis.window(group_by=rows.site_id)
+
+    def any_of(what: ir.BooleanValue) -> ir.BooleanValue:
+        return what.fill_null(False).ifelse(1, 0).max().over(of_site) == 1
+
+    carries, first = rows.activity.isin(ACTIVE), rows.role_rank == 1
+    flags = rows.mutate(
+        any_up=any_of(rows.state == "up"),
+        any_unreachable=any_of(rows.state == "unheard"),
+        any_down=any_of(rows.state == "down"),
+        any_unknown=any_of(rows.state.isnull() | (rows.state == "unknown")),
+        on_backup=any_of(carries & (rows.role_rank > 1)) & any_of(first) & ~any_of(carries & first),
+    )
+    return flags.mutate(
+        site_state=ibis.cases(
+            (flags.any_up & flags.on_backup, ON_BACKUP),
+            (flags.any_up, "up"),
+            (flags.any_unreachable, UNREACHABLE),
+            (flags.any_unknown, "unknown"),
+            (flags.any_down, DARK),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """A problem: its condition, severity and message."""
+
+    holds: ir.BooleanValue
+    severity: str
+    words: ir.StringValue
+
+
+def _with_severity(rows: ir.Table) -> ir.Table:
+    """The rows with the worst severity of their findings, and the messages of all of them."""
+    expected = rows.state.isin(("standby", "disabled")).fill_null(False)
+    findings = [
+        _Finding(f.holds.fill_null(False) & ~expected, f.severity, f.words) for f in _findings(rows)
+    ]
+    none = ibis.literal(0, "int64")
+    worst = ibis.greatest(
+        *(ibis.ifelse(f.holds, SEVERITY_WORDS.index(f.severity), none) for f in findings)
+    )
+    messages = ibis.literal("")
+    for finding in findings:
+        messages = messages + ibis.ifelse(finding.holds, finding.words + "; ", "")
+    known = rows.state.isin(("up", "down")).fill_null(False) | expected
+    words = [(worst == n, word) for n, word in enumerate(SEVERITY_WORDS) if n]
+    return rows.mutate(
+        severity=ibis.cases(*words, (known, SEVERITY_WORDS[0])),
+        messages=messages.re_replace("; $", "").nullif(""),
+    )
+
+
+def _findings(rows: ir.Table) -> list[_Finding]:
+    first, lower = rows.role_rank == 1, rows.role_rank > 1
+    down = rows.state == "down"
+    cause = " (" + rows.down_cause.fill_null("unknown cause") + ")"
+    flaps = rows.recent_flap_count
+    many = flaps.cast("string") + " transitions in an hour"
+    found = [
+        _Finding(rows.site_state == DARK, _CRITICAL, ibis.literal(DARK)),
+        _Finding(rows.site_state == UNREACHABLE, _CRITICAL, ibis.literal(UNREACHABLE)),
+        _Finding(down & first, _HIGH, "primary down" + cause),
+        _Finding((rows.site_state == ON_BACKUP) & first, _HIGH, ibis.literal("site on backup")),
+        _Finding(down & lower, _WARNING, "secondary down" + cause),
+        _Finding(down & rows.role_rank.isnull(), _WARNING, "circuit down" + cause),
+        _Finding(flaps >= FLAPS[_HIGH], _HIGH, many),
+        _Finding((flaps >= FLAPS[_WARNING]) & (flaps < FLAPS[_HIGH]), _WARNING, many),
+    ]
+    for metric in JUDGED:
+        is_load = metric not in QUALITY
+        value = rows.utilization_now_pct.fill_null(rows.utilization_hour_pct) if is_load else None
+        value = rows[metric.avg] if value is None else value
+        above = [(value >= rows[metric.level(s)]) & ~rows.is_stale for s in SEVERITIES]
+        for severity, here, worse in zip(SEVERITIES, above, [*above[1:], None], strict=True):
+            only = here if worse is None else here & ~worse.fill_null(False)
+            # A decimal, since Snowflake writes the float 85.0 as 85.
+            figure = value.round(1).cast("decimal(18, 1)").cast("string")
+            words = f"{metric.quantity} {severity} (" + figure + ")"
+            found.append(_Finding(only, severity, words))
+    return found

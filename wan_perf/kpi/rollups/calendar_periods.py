@@ -1,0 +1,162 @@
+"""Weeks, months and 13 months of a circuit, merged from days and months.
+
+Belongs here: sums, longest runs and percentiles of a period from those of shorter ones.
+Keep out: days themselves (`period_sums`), what is derived from sums (`period_sums.with_ratios`).
+
+Hours are not read again: sums add up, maxima are compared, a percentile is computed from histograms
+of days or months, and the longest run is the longest of a day (of 13 months: of a month) or a run
+over midnight.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from wan_perf.kpi.events.threshold_runs import joint_runs
+from wan_perf.kpi.hour.circuit_hours import MINUTE_DECIMALS
+from wan_perf.kpi.rollups.histograms import with_percentiles
+from wan_perf.kpi.rollups.period_sums import with_ratios
+from wan_perf.schema.formulas import VALUE_DECIMALS
+from wan_perf.schema.metrics import JUDGED, QUALITY
+from wan_perf.schema.periods import MONTH, ROLLING_MONTHS, Period
+from wan_perf.schema.values import SEVERITIES
+
+COUNTS = (
+    *("hour_count", "observed_hour_count", "rx_bytes", "tx_bytes", "used_rx_bytes"),
+    *("used_tx_bytes", "capacity_down_bytes", "capacity_up_bytes", "flap_count"),
+    "failover_count",
+    *(m.judged for m in JUDGED),
+    *(m.cumulative(s) for m in JUDGED for s in SEVERITIES),
+)
+MINUTES = (
+    *("observed_minutes", "up_minutes", "known_down_minutes", "unknown_minutes"),
+    "failed_over_minutes",
+)
+PEAKS = ("utilization_max_pct", *(m.max for m in QUALITY))
+LONGEST = tuple(m.continuous(s) for m in JUDGED for s in SEVERITIES)
+
+
+def longer_periods(
+    days: ir.Table, pieces: ir.Table, histograms: ir.Table, period: Period
+) -> ir.Table:
+    """One row per circuit and period with a day of it.
+
+    Args:
+        days: Rows of circuit_day.
+        pieces: Of runs above levels, of the same days (THRESHOLD_PIECE).
+        histograms: Of the same days (CIRCUIT_HISTOGRAM), or of the period.
+        period: Week or month.
+    """
+    column = period.column
+    named, of_pieces = _with_period(days, period), _with_period(pieces, period)
+    of_samples = histograms if column in histograms.columns else _with_period(histograms, period)
+    across = joint_runs(of_pieces, (column, "circuit_id", "metric", "severity"))
+    return _merge(named, "day", across, of_samples, column)
+
+
+def month_histograms(histograms: ir.Table) -> ir.Table:
+    """One row per circuit, month, metric and bucket, of those of days (CIRCUIT_MONTH_HISTOGRAM).
+
+    Months and 13 months are computed from them: they have up to eight times fewer rows than days.
+    """
+    dated = _with_period(histograms, MONTH)
+    return dated.group_by(MONTH.column, "circuit_id", "site_id", "metric", "bucket").aggregate(
+        sample_count=dated.sample_count.sum()
+    )
+
+
+def rolling_months(months: ir.Table, pieces: ir.Table, histograms: ir.Table) -> ir.Table:
+    """One row per circuit and month: the month and the twelve before it, of months with a row.
+
+    Args:
+        months: Rows of circuit_month, from twelve months before the first one requested.
+        pieces: Of runs above levels, of the days of these months.
+        histograms: Of these months (CIRCUIT_MONTH_HISTOGRAM).
+    """
+    ends = months.select(MONTH.column).distinct()
+    of_months, of_samples = (
+        _copies_by_end(rows.rename(own_month=MONTH.column), ends) for rows in (months, histograms)
+    )
+    across = _across_months(pieces, ends)
+    return _merge(of_months, "own_month", across, of_samples, MONTH.column)
+
+
+def rolling_month_histograms(histograms: ir.Table, months: ir.Table) -> ir.Table:
+    """Histograms of months, a copy for each 13-month period that contains the month."""
+    ends = months.select(MONTH.column).distinct()
+    return _copies_by_end(histograms.rename(own_month=MONTH.column), ends)
+
+
+def rolling_copies(rows: ir.Table) -> ir.Table:
+    """Rows of months, a copy for each 13-month period that contains the month."""
+    ends = rows.select(MONTH.column).distinct()
+    return _copies_by_end(rows.rename(own_month=MONTH.column), ends).drop("own_month")
+
+
+def _with_period(rows: ir.Table, period: Period) -> ir.Table:
+    """Rows of days with the period that they lie in."""
+    return rows.mutate(**{period.column: period.start(rows.day)})
+
+
+def _copies_by_end(rows: ir.Table, ends: ir.Table) -> ir.Table:
+    """A copy of the row for each month that is at most twelve after its own."""
+    gone = (rows.own_month.cast("timestamp") + ibis.interval(months=ROLLING_MONTHS)).cast("date")
+    dated = rows.mutate(gone=gone)
+    return dated.join(ends, [dated.own_month <= ends.month, dated.gone > ends.month]).drop("gone")
+
+
+def _merge(
+    parts: ir.Table, order: str, across: ir.Table, histograms: ir.Table, column: str
+) -> ir.Table:
+    by = (column, "circuit_id")
+    figures: dict[str, ir.Scalar] = {name: parts[name].sum() for name in COUNTS}
+    figures |= {name: parts[name].sum().round(MINUTE_DECIMALS) for name in MINUTES}
+    figures |= {name: parts[name].max() for name in (*PEAKS, *LONGEST)}
+    for metric in JUDGED:
+        for name in map(metric.level, SEVERITIES):
+            figures[name] = parts[name].argmax(parts[order], where=parts[name].notnull())
+    for metric in QUALITY:
+        figures[metric.minutes] = parts[metric.minutes].sum().round(MINUTE_DECIMALS)
+        figures[metric.weighted] = parts[metric.weighted].sum().round(VALUE_DECIMALS)
+    totals = parts.group_by(*by).aggregate(site_id=parts.site_id.argmax(parts[order]), **figures)
+    return with_percentiles(with_ratios(_with_longest(totals, across, *by)), histograms, *by)
+
+
+def _across_months(pieces: ir.Table, ends: ir.Table) -> ir.Table:
+    """The runs over the end of a month, as far as they lie within the 13 months of each end."""
+    of = ("circuit_id", "metric", "severity")
+    begun = pieces.filter(pieces.started_at == pieces.started_at.truncate(MONTH.unit))
+    ended = pieces.filter(pieces.ended_at == pieces.ended_at.truncate(MONTH.unit))
+    over = begun.semi_join(ended.select(*of, started_at="ended_at"), [*of, "started_at"])
+    # Few runs cross the end of a month, and only their pieces are read.
+    runs = joint_runs(pieces.semi_join(over.select(*of).distinct(), list(of)), of)
+    last = (runs.ended_at + ibis.interval(seconds=-1)).truncate(MONTH.unit)
+    long = runs.filter(runs.started_at.truncate(MONTH.unit) < last)
+    windows = ends.select(
+        MONTH.column,
+        since=ends.month.cast("timestamp") + ibis.interval(months=1 - ROLLING_MONTHS),
+        until=ends.month.cast("timestamp") + MONTH.length,
+    )
+    in_window = long.join(windows, [long.started_at < windows.until, long.ended_at > windows.since])
+    start = ibis.greatest(in_window.started_at, in_window.since)
+    end = ibis.least(in_window.ended_at, in_window.until)
+    return in_window.select(MONTH.column, *of, above_hours=end.delta(start, unit="hour"))
+
+
+def _with_longest(totals: ir.Table, runs: ir.Table, *by: str) -> ir.Table:
+    """The longest runs of the parts or over their ends (`runs`), whichever are longer."""
+    wide = runs.group_by(*by).aggregate(
+        **{
+            f"{m.continuous(s)}_across": runs.above_hours.max(
+                where=(runs.metric == m.name) & (runs.severity == s)
+            )
+            for m in JUDGED
+            for s in SEVERITIES
+        }
+    )
+    joined = totals.left_join(wide, list(by))
+    longest = {
+        # GREATEST gets known values only, on both engines: what could not be evaluated stays NULL.
+        name: ibis.greatest(joined[name], joined[f"{name}_across"].fill_null(joined[name]))
+        for name in LONGEST
+    }
+    return joined.mutate(**longest).select(*totals.columns)

@@ -1,0 +1,1 @@
+"""The state of circuits as intervals, from polls, events, peer paths and telemetry gaps."""

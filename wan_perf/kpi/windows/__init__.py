@@ -1,0 +1,1 @@
+"""Trailing windows of 3, 12 and 24 hours."""
