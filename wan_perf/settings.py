@@ -1,8 +1,8 @@
 """The settings, read once: the only reader of `.env`, and of our variables in the environment.
 
 Belongs here: every setting with its name, default and meaning.
-Keep out: what a setting configures; the proxy variables that every HTTP client follows (`network`).
-Secrets are never shown.
+Keep out: what a setting configures; the proxy variables that every HTTP client follows
+(`mist.client.network`). Secrets are never shown.
 """
 
 import re

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from wan_perf.cli.demo import demo_settings
 from wan_perf.cli.running import Runs
-from wan_perf.mist.cadence import PASS_EVERY
+from wan_perf.mist.collect.cadence import PASS_EVERY
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.incidents import KINDS
 from wan_perf_tests.memory import memory

@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
-from wan_perf.mist import endpoints
-from wan_perf.mist.cadence import ALLOWED_LATENESS, EVERY
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.cadence import ALLOWED_LATENESS, EVERY
+from wan_perf.mist.endpoints import catalogue
 from wan_perf.simulator import Fleet, serve
 from wan_perf_tests.graph.staged import Collecting
 from wan_perf_tests.live_hour import HOUR, START, WARM_UP, live_hour, told
@@ -57,10 +57,10 @@ def test_5000_sites_cost_at_most_750_calls_an_hour():
         )
         cost: Counter[str] = Counter()
         for endpoint, times in (
-            (endpoints.GATEWAYS, HOUR // EVERY["devices"]),
-            (endpoints.PATHS, HOUR // EVERY["paths"]),
-            (endpoints.PORTS, HOUR // EVERY["ports"]),
-            (endpoints.SITE_SCORES, 1 + ALLOWED_LATENESS // HOUR),
+            (catalogue.GATEWAYS, HOUR // EVERY["devices"]),
+            (catalogue.PATHS, HOUR // EVERY["paths"]),
+            (catalogue.PORTS, HOUR // EVERY["ports"]),
+            (catalogue.SITE_SCORES, 1 + ALLOWED_LATENESS // HOUR),
         ):
             before = session.calls
             assert sum(1 for _ in session.rows(endpoint)) >= 5000

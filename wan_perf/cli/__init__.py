@@ -22,7 +22,7 @@ from wan_perf.cli.groups import commands
 from wan_perf.cli.terminal import printable
 from wan_perf.env_file import ENV_FILE_VARIABLE
 from wan_perf.file_modes import restricted_modes
-from wan_perf.network import exempt_loopback
+from wan_perf.mist.client.network import exempt_loopback
 from wan_perf.waiting import waiting
 
 __all__ = ["commands", "main"]

@@ -19,7 +19,7 @@ from wan_perf.cli.running import Runs
 from wan_perf.definitions import DAILY_JOB, FACTS_JOB, HOURLY_JOB, REPORTS_JOB
 from wan_perf.defs.late import consecutive_hours, hours_without_facts, stale_rows
 from wan_perf.defs.resources import PolicyFile
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.tables import (
     CIRCUIT_DAY,
     CIRCUIT_MONTH,

@@ -19,8 +19,8 @@ from wan_perf.cli.readable import readable
 from wan_perf.cli.running import Runs
 from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.errors import WanPerfError
-from wan_perf.mist.clock import floored
-from wan_perf.mist.collecting import EVENT_RETENTION
+from wan_perf.mist.collect.clock import floored
+from wan_perf.mist.collect.polls import EVENT_RETENTION
 from wan_perf.settings import Settings, made_folder, read_settings
 from wan_perf.simulator import Cloud, Fleet, serve
 

@@ -23,7 +23,7 @@ from wan_perf.cli.ranges import HOUR, ceiled
 from wan_perf.cli.service import Service
 from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.mist.collecting import EVENT_RETENTION
+from wan_perf.mist.collect.polls import EVENT_RETENTION
 from wan_perf.settings import Settings, made_folder, read_settings
 from wan_perf.simulator import Fleet, serve
 

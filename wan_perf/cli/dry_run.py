@@ -17,7 +17,7 @@ from wan_perf.cli.planned_requests import Planned, planned_requests
 from wan_perf.cli.recorded_runs import recorded_runs
 from wan_perf.cli.report import counted
 from wan_perf.cli.terminal import bold
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.clock import floored
 from wan_perf.settings import Settings
 from wan_perf.time_argument import TimeArgument
 

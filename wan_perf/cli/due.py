@@ -15,9 +15,9 @@ from wan_perf.cli.ranges import HOUR, ceiled, check_range
 from wan_perf.cli.stored import is_stored
 from wan_perf.defs.inventory import TAKEN_AT
 from wan_perf.errors import UsageError
-from wan_perf.mist.cadence import PASS_EVERY, reach_back
-from wan_perf.mist.clock import floored
-from wan_perf.mist.collecting import EVENT_RETENTION
+from wan_perf.mist.collect.cadence import PASS_EVERY, reach_back
+from wan_perf.mist.collect.clock import floored
+from wan_perf.mist.collect.polls import EVENT_RETENTION
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,

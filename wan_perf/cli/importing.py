@@ -18,7 +18,7 @@ from wan_perf.cli.terminal import warning
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JOB, REPORTS_JOB
 from wan_perf.kpi.dimensions.in_service import has_hourly_rows
 from wan_perf.kpi.hour.imported_hours import circuits_by_port
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.clock import floored
 from wan_perf.policy.circuit_file import HourFile, read_hours, unknown_circuits, with_circuits
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,

@@ -1,7 +1,7 @@
 """What a collection would request from Mist, and about how many calls it takes.
 
 Belongs here: the stages of a collection, their hours, and their calls by what is stored.
-Keep out: when something is due (`due`, `mist.cadence`), requesting it (`running`), printing
+Keep out: when something is due (`due`, `mist.collect.cadence`), requesting it (`running`), printing
 (`dry_run`).
 
 A list costs a call per page, so that the newest stored rows say what it costs now. Where they say
@@ -21,11 +21,11 @@ from wan_perf.cli.stored import ports_without_history
 from wan_perf.defs.inventory import newest_snapshot
 from wan_perf.defs.raw import final_scores
 from wan_perf.defs.requested import EVENTS_FINAL_AFTER, SCORES_FINAL_AFTER, final_hours, hours_of
+from wan_perf.inventory.site_requests import sites_due
+from wan_perf.inventory.site_variables import variables_due
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
-from wan_perf.mist.asking_sites import sites_due
-from wan_perf.mist.cadence import PASS_EVERY, Stream, is_due
-from wan_perf.mist.clock import floored
-from wan_perf.mist.site_variables import variables_due
+from wan_perf.mist.collect.cadence import PASS_EVERY, Stream, is_due
+from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.tables import DIM_HOUR, RAW_GATEWAY_EVENT, RAW_INVENTORY, RAW_SITE_SLE
 from wan_perf.warehouse import Window
 

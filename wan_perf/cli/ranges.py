@@ -7,7 +7,7 @@ Keep out: what is done with a range (`running`).
 from datetime import datetime, timedelta
 
 from wan_perf.errors import UsageError
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.clock import floored
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

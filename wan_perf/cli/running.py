@@ -25,8 +25,8 @@ from wan_perf.definitions import (
 from wan_perf.defs.raw import DUE_TAG
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
-from wan_perf.mist.cadence import PASS_EVERY
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.cadence import PASS_EVERY
+from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.periods import DAY as DAYS
 from wan_perf.schema.periods import MONTH, WEEK, Period

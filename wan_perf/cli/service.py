@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wan_perf.errors import WanPerfError
-from wan_perf.network import route_to
+from wan_perf.mist.client.network import route_to
 
 _ANSWERS_WITHIN_S = 180
 _ONE_ANSWER_S = 2

@@ -18,7 +18,7 @@ from wan_perf.cli.report import counted
 from wan_perf.cli.terminal import bold, warning
 from wan_perf.defs.resources import clock_for
 from wan_perf.errors import WanPerfError
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.settings import Settings
 

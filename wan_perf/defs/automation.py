@@ -1,7 +1,7 @@
 """What runs automatically: when polls are taken, what follows what, and in which run queue.
 
 Belongs here: schedules, conditions, sensors.
-Keep out: what a run computes, and how late data may arrive (`mist.cadence`).
+Keep out: what a run computes, and how late data may arrive (`mist.collect.cadence`).
 
 Two lanes. **Live**: every five minutes one run takes the pass that is due and brings the hour in
 progress and the one before it up to date, with all that a person looks at now. **History**:
@@ -21,8 +21,8 @@ import dagster as dg
 
 from wan_perf.defs.lanes import HISTORY, LANE, LIVE, REQUESTED_BY, lane
 from wan_perf.defs.raw import DUE_TAG
-from wan_perf.mist.cadence import ALLOWED_LATENESS, PASS_EVERY, reach_back
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.cadence import ALLOWED_LATENESS, PASS_EVERY, reach_back
+from wan_perf.mist.collect.clock import floored
 
 AC = dg.AutomationCondition
 _HOUR = timedelta(hours=1)

@@ -12,12 +12,12 @@ from wan_perf.defs.kept_out import ROWS, odd_values_check, report_rejected, with
 from wan_perf.defs.raw import MIST_POOL
 from wan_perf.defs.resources import Source
 from wan_perf.defs.retrying import tried_again
-from wan_perf.mist.asking_sites import add_site_bandwidth
-from wan_perf.mist.cadence import PASS_EVERY
-from wan_perf.mist.clock import Clock, floored
-from wan_perf.mist.instants import EPOCH
-from wan_perf.mist.inventory import contracts_of, estate_of, snapshot, templates_of_sites
-from wan_perf.mist.site_variables import site_variables
+from wan_perf.inventory.site_requests import add_site_bandwidth
+from wan_perf.inventory.site_variables import site_variables
+from wan_perf.inventory.snapshot import contracts_of, estate_of, snapshot, templates_of_sites
+from wan_perf.mist.collect.cadence import PASS_EVERY
+from wan_perf.mist.collect.clock import Clock, floored
+from wan_perf.mist.endpoints.instants import EPOCH
 from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.warehouse import Warehouse
 

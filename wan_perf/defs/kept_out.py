@@ -1,7 +1,8 @@
 """What a run reports about rows and values that it did not use.
 
 Belongs here: the same words in the log, in the metadata and in a check of every raw asset.
-Keep out: which rows and values these are (`mist.kept_out`, `mist.figures`, `mist.odd_values`).
+Keep out: which rows and values these are (`mist.client.rejected_rows`, `mist.endpoints.figures`,
+`mist.client.odd_values`).
 """
 
 import html
@@ -10,9 +11,9 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from wan_perf.mist.figures import IMPOSSIBLE
-from wan_perf.mist.kept_out import EXAMPLES, Rejections
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.rejected_rows import EXAMPLES, Rejections
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.endpoints.figures import IMPOSSIBLE
 
 REJECTED = "rows_kept_out"
 """Key of the metadata: a sentence for each response and reason."""

@@ -24,9 +24,9 @@ from wan_perf.kpi.hour.corrections import (
 )
 from wan_perf.kpi.hour.uncomputed_hours import uncomputed_hours
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
-from wan_perf.mist.cadence import ALLOWED_LATENESS
-from wan_perf.mist.clock import Clock, floored
-from wan_perf.mist.collecting import take_events
+from wan_perf.mist.collect.cadence import ALLOWED_LATENESS
+from wan_perf.mist.collect.clock import Clock, floored
+from wan_perf.mist.collect.polls import take_events
 from wan_perf.policy.trading_hours import TradingHours
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,

@@ -1,7 +1,8 @@
 """Past hours that samples do not cover, from Mist's history.
 
 Belongs here: when the history is requested, and what a run reports about it.
-Keep out: which hours lack samples (`kpi.hour.uncovered_hours`), requests (`mist.history`).
+Keep out: which hours lack samples (`kpi.hour.uncovered_hours`), requests
+(`mist.collect.port_history`).
 """
 
 from collections import defaultdict
@@ -26,11 +27,11 @@ from wan_perf.defs.resources import Progress, Source
 from wan_perf.defs.retrying import tried_again
 from wan_perf.errors import WanPerfError
 from wan_perf.kpi.hour.uncovered_hours import uncovered_port_hours
-from wan_perf.mist.buckets import HOUR, Wanted
-from wan_perf.mist.budget import Budget
-from wan_perf.mist.clock import Clock, floored
-from wan_perf.mist.history import Backfill, port_history
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.budget import Budget
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.clock import Clock, floored
+from wan_perf.mist.collect.port_history import Backfill, port_history
+from wan_perf.mist.endpoints.history_buckets import HOUR, Wanted
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
 from wan_perf.warehouse import Warehouse, Window

@@ -30,11 +30,11 @@ from wan_perf.defs.requested import (
 )
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.defs.retrying import tried_again
-from wan_perf.mist.cadence import ALLOWED_LATENESS, PASS_EVERY, is_due
-from wan_perf.mist.clock import Clock, floored
-from wan_perf.mist.collecting import Scores, allowance, take_events, take_passes, take_scores
-from wan_perf.mist.errors import MistPermanentError, MistTransientError
-from wan_perf.mist.site_scores import HOUR
+from wan_perf.mist.client.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.collect.cadence import ALLOWED_LATENESS, PASS_EVERY, is_due
+from wan_perf.mist.collect.clock import Clock, floored
+from wan_perf.mist.collect.polls import Scores, allowance, take_events, take_passes, take_scores
+from wan_perf.mist.endpoints.site_scores import HOUR
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
     RAW_GATEWAY_EVENT,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
-from wan_perf.mist.cadence import ALLOWED_LATENESS
+from wan_perf.mist.collect.cadence import ALLOWED_LATENESS
 
 REQUESTED_AT = "requested_at"
 """Metadata of a partition: when its rows were requested; naive UTC, by the clock in use."""

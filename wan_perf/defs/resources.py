@@ -12,11 +12,11 @@ from typing import Protocol
 
 import dagster as dg
 
-from wan_perf.answer_limits import LIMITS, AnswerLimits
 from wan_perf.defs.snowflake import snowflake_warehouse
-from wan_perf.mist.clock import Clock, RealClock, SimulatorClock
-from wan_perf.mist.session import MistSession
-from wan_perf.network import Route, route_to
+from wan_perf.mist.client.answer_limits import LIMITS, AnswerLimits
+from wan_perf.mist.client.network import Route, route_to
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.clock import Clock, RealClock, SimulatorClock
 from wan_perf.policy.contracts import Contract, read_contracts
 from wan_perf.policy.thresholds import Policy, read_policy
 from wan_perf.settings import Settings

@@ -35,7 +35,7 @@ from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from wan_perf.defs.event_log import EventLog
 from wan_perf.defs.lanes import HISTORY, LANE, LIVE, PATIENCE_S, lane
 from wan_perf.defs.resources import PolicyFile
-from wan_perf.mist.clock import Clock
+from wan_perf.mist.collect.clock import Clock
 from wan_perf.policy.thresholds import Retention
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse

@@ -16,7 +16,7 @@ from wan_perf.doctor.finding import Finding, skip
 from wan_perf.doctor.machine import MACHINE, examine_machine
 from wan_perf.doctor.store import PATIENCE_S, STORE, examine_store
 from wan_perf.errors import UsageError
-from wan_perf.mist.clock import Clock, RealClock
+from wan_perf.mist.collect.clock import Clock, RealClock
 from wan_perf.settings import Settings, read_settings
 
 __all__ = ["Finding", "examine"]

@@ -11,12 +11,12 @@ from wan_perf.defs.resources import UNVERIFIED, Source, clock_for
 from wan_perf.doctor.files import empty_settings
 from wan_perf.doctor.finding import Finding, join_names, skip
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.mist import endpoints
-from wan_perf.mist.clock import Clock
-from wan_perf.mist.errors import HourUsedUpError, MistPermanentError
-from wan_perf.mist.records import Privilege, Self
-from wan_perf.mist.session import MistSession
-from wan_perf.network import Route
+from wan_perf.mist.client.errors import HourUsedUpError, MistPermanentError
+from wan_perf.mist.client.network import Route
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.clock import Clock
+from wan_perf.mist.endpoints import catalogue
+from wan_perf.mist.endpoints.records import Privilege, Self
 from wan_perf.settings import Settings
 
 CLOUD = ("network", "Mist", "token", "organisation", "calls", "clock")
@@ -53,7 +53,7 @@ def examine_cloud(settings: Settings, clock: Clock) -> Iterator[Finding]:
         return
     requested_at = clock.now()
     try:
-        answer: Self | WanPerfError = session.single(endpoints.SELF)
+        answer: Self | WanPerfError = session.single(catalogue.SELF)
     except WanPerfError as error:
         answer = error
     # The time of this answer: later calls replace it.
@@ -152,7 +152,7 @@ def _without_privilege(privileges: Sequence[Privilege], in_org: Sequence[Privile
 
 def _organisation(session: MistSession, org_id: str) -> Finding:
     try:
-        name = session.single(endpoints.ORGANISATION, org_id).organisation
+        name = session.single(catalogue.ORGANISATION, org_id).organisation
     except HourUsedUpError:
         return next(skip(("organisation",), _USED_UP))
     except WanPerfError as error:
@@ -162,7 +162,7 @@ def _organisation(session: MistSession, org_id: str) -> Finding:
 
 def _calls(session: MistSession, reserve: int) -> Finding:
     try:
-        usage = session.single(endpoints.USAGE)
+        usage = session.single(catalogue.USAGE)
     except WanPerfError as error:
         return Finding("calls", "FAILED", str(error))
     return calls(usage.used, usage.hourly_limit, reserve)

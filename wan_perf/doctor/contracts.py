@@ -1,15 +1,15 @@
 """The contract file: whether it can be read, and whether its rows are of circuits in Mist.
 
 Belongs here: the sentences that an inventory would have about the contracts.
-Keep out: which circuit a contract is for (`mist.contracted`).
+Keep out: which circuit a contract is for (`inventory.contract_matching`).
 """
 
 from wan_perf.defs.inventory import newest_snapshot
 from wan_perf.defs.resources import Source, warehouse_for
 from wan_perf.doctor.finding import Finding
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.mist.clock import Clock
-from wan_perf.mist.inventory import contracts_of, inventory
+from wan_perf.inventory.snapshot import contracts_of, inventory
+from wan_perf.mist.collect.clock import Clock
 from wan_perf.policy.contracts import Contract
 from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.settings import Settings

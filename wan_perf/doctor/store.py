@@ -16,7 +16,7 @@ from wan_perf.defs.resources import clock_for, warehouse_for
 from wan_perf.doctor.finding import Finding, first_line, join_names, skip
 from wan_perf.doctor.folders import is_there, unwritable
 from wan_perf.errors import WanPerfError
-from wan_perf.mist.clock import Clock
+from wan_perf.mist.collect.clock import Clock
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
 from wan_perf.settings import Settings

@@ -1,7 +1,7 @@
 """The contract file: what was bought from the providers, which Mist does not know.
 
 Belongs here: the file's columns, its words, and what makes two rows contradict each other.
-Keep out: which port a contract is for (`mist.inventory`), what its rate means (`kpi`).
+Keep out: which port a contract is for (`inventory.snapshot`), what its rate means (`kpi`).
 """
 
 import csv

@@ -1,7 +1,7 @@
 """Names as people write them: when two are the same name, and which is the closest.
 
 Belongs here: comparing names of sites, WANs and ports between a user's file and Mist.
-Keep out: what a name identifies (`mist.contracted`, `circuit_file`).
+Keep out: what a name identifies (`inventory.contract_matching`, `circuit_file`).
 """
 
 import difflib

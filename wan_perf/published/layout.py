@@ -22,7 +22,7 @@ FEW_ROWS = 20_000
 MANY_ROWS = 1_000_000
 """A month of more rows is written by days, so that no run waits long, and then merged."""
 FRESH = timedelta(days=1)
-"""Before the newest day: days that live runs still change, see `mist.cadence`."""
+"""Before the newest day: days that live runs still change, see `mist.collect.cadence`."""
 MONTH_RESTS = timedelta(days=2)
 """After its end a month is one file: late data has changed it by then."""
 MANY_DAYS = 10

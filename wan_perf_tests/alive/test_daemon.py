@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from wan_perf.definitions import HOURLY_ASSETS, INVENTORY_JOB
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.declaration import View
 from wan_perf.schema.tables import (
     CIRCUIT_DAY,

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from dagster import DagsterEventType, EventLogEntry
 
-from wan_perf.mist.cadence import PASS_EVERY
+from wan_perf.mist.collect.cadence import PASS_EVERY
 from wan_perf.schema.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,

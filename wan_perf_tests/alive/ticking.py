@@ -19,7 +19,7 @@ from wan_perf.cli.jobs import QUIET
 from wan_perf.definitions import CHECKS_JOB, LIVE_JOB, build_definitions
 from wan_perf.defs import automation
 from wan_perf.defs.resources import Source
-from wan_perf.mist.cadence import PASS_EVERY
+from wan_perf.mist.collect.cadence import PASS_EVERY
 from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, Stage, staged
 from wan_perf_tests.memory import memory

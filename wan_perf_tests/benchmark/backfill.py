@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from wan_perf.definitions import HOURLY_ASSETS, INVENTORY_JOB
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.simulator import Fleet
 from wan_perf_tests.alive.daemon import keys, running

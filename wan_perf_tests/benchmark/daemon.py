@@ -16,8 +16,8 @@ from wan_perf.cli.demo import demo_environment
 from wan_perf.cli.homes import dagster_home
 from wan_perf.definitions import LIVE_JOB
 from wan_perf.defs.resources import warehouse_for
-from wan_perf.mist.cadence import PASS_EVERY
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.cadence import PASS_EVERY
+from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.settings import Settings, read_settings
 from wan_perf.simulator import Fleet, serve

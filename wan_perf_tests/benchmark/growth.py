@@ -22,7 +22,7 @@ from wan_perf.cli.demo import demo_settings
 from wan_perf.cli.homes import dagster_home
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.defs.retention import prune_dagster, prune_rows
-from wan_perf.mist.cadence import PASS_EVERY
+from wan_perf.mist.collect.cadence import PASS_EVERY
 from wan_perf.policy.thresholds import Retention
 from wan_perf.settings import Settings
 from wan_perf.simulator import Cloud, Fleet, serve

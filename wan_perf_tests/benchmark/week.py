@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from wan_perf.mist.cadence import PASS_EVERY
-from wan_perf.mist.clock import floored
+from wan_perf.mist.collect.cadence import PASS_EVERY
+from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
 from wan_perf.simulator import Fleet
 from wan_perf.simulator.incidents import KINDS

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from wan_perf.mist import endpoints
-from wan_perf.mist.cadence import EVERY
-from wan_perf.mist.endpoints import Endpoint, Single
+from wan_perf.mist.collect.cadence import EVERY
+from wan_perf.mist.endpoints import catalogue
+from wan_perf.mist.endpoints.catalogue import Endpoint, Single
 from wan_perf_tests.docs.markdown import code, codes, page, table
 
 _STYLES = {"list": "numbered pages", "search": "cursor", "counted": "numbered pages with a count"}
@@ -31,7 +31,7 @@ def _cadence() -> str:
 def _paged() -> str:
     rows = [
         (code(call.path), code(call.function), _STYLES[call.style], _query(call), _read(call.row))
-        for call in vars(endpoints).values()
+        for call in vars(catalogue).values()
         if isinstance(call, Endpoint)
     ]
     head = ("path", "SDK function", "paging", "fixed parameters", "fields read")
@@ -41,7 +41,7 @@ def _paged() -> str:
 def _single() -> str:
     rows = [
         (code(call.path), code(call.function), _read(call.shape))
-        for call in vars(endpoints).values()
+        for call in vars(catalogue).values()
         if isinstance(call, Single)
     ]
     return "## Single calls\n\n" + table(("path", "SDK function", "fields read"), rows)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wan_perf.doctor import Finding, examine
-from wan_perf.mist.clock import Clock
+from wan_perf.mist.collect.clock import Clock
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf_tests.graph.staged import HOUR, START
 

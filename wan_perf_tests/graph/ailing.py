@@ -25,7 +25,7 @@ from wan_perf.defs.kept_out import REJECTED
 from wan_perf.defs.resources import Source
 from wan_perf.defs.retrying import AT_ONCE_TAG
 from wan_perf.errors import WanPerfError
-from wan_perf.mist.clock import RealClock
+from wan_perf.mist.collect.clock import RealClock
 from wan_perf.schema.declaration import Table
 from wan_perf.simulator import Cloud, Fleet
 from wan_perf.simulator.incidents import KINDS

@@ -8,7 +8,7 @@ Of a pass only the stream is missed that was answered badly; scores are left for
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from wan_perf.mist.transport import PAUSES_S
+from wan_perf.mist.client.transport import PAUSES_S
 from wan_perf.schema.tables import RAW_GATEWAY_STATUS, RAW_PATH_SAMPLE, RAW_PORT_SAMPLE
 from wan_perf.simulator.misbehaviour import WAYS
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pandas as pd
 import pytest
 
-from wan_perf.mist.errors import MistTransientError
+from wan_perf.mist.client.errors import MistTransientError
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,

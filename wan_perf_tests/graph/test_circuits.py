@@ -14,13 +14,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from wan_perf.inventory.snapshot import contracts_of, inventory
 from wan_perf.kpi.dimensions.sites_and_circuits import circuit_port, dim_circuit
-from wan_perf.mist import endpoints
-from wan_perf.mist.asking import newest_rows
-from wan_perf.mist.gateway_events import gateway_events
-from wan_perf.mist.inventory import contracts_of, inventory
-from wan_perf.mist.port_samples import samples
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.requests import newest_rows
+from wan_perf.mist.endpoints import catalogue
+from wan_perf.mist.endpoints.gateway_events import gateway_events
+from wan_perf.mist.endpoints.port_samples import samples
 from wan_perf.policy.contracts import read_contracts
 from wan_perf.schema.tables import CIRCUIT_PORT, DIM_CIRCUIT, DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.simulator import Fleet, serve
@@ -201,8 +201,8 @@ def test_samples_stand_under_the_names_of_the_ports(
     at = TAKEN[-1]
     with session(expected.fleet, at) as cloud:
         heard = samples(
-            newest_rows(cloud, endpoints.GATEWAYS, at),
-            newest_rows(cloud, endpoints.PORTS, at),
+            newest_rows(cloud, catalogue.GATEWAYS, at),
+            newest_rows(cloud, catalogue.PORTS, at),
             at,
             cloud.rejections,
         )

@@ -10,7 +10,7 @@ from wan_perf.cli.jobs import QUIET
 from wan_perf.definitions import LIVE_JOB, build_definitions
 from wan_perf.defs.automation import live_run
 from wan_perf.errors import UsageError
-from wan_perf.mist.errors import MistTransientError
+from wan_perf.mist.client.errors import MistTransientError
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, RAW_INVENTORY, RAW_PORT_SAMPLE
 from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.cells import LASTING, SITES

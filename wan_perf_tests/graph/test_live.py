@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from wan_perf.mist.instants import epoch
+from wan_perf.mist.endpoints.instants import epoch
 from wan_perf.published.reader import open_published
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from wan_perf.defs.kept_out import ODD_VALUES, with_odd_values
-from wan_perf.mist import endpoints
+from wan_perf.mist.endpoints import catalogue
 from wan_perf_tests.mist.conftest import scripted
 from wan_perf_tests.mist.scripted import Answer, ScriptedCloud
 
@@ -20,7 +20,7 @@ ROWS = [
 
 def result_of(scripted: Callable[..., ScriptedCloud], rows: list[dict[str, Any]]) -> Any:
     session = scripted(Answer({"results": rows})).session()
-    list(session.rows(endpoints.PORTS))
+    list(session.rows(catalogue.PORTS))
     materialized = with_odd_values(pd.DataFrame(), session, "raw_port_sample")
     (result,) = materialized.check_results
     assert result.check_name == ODD_VALUES

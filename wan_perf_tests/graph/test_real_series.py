@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wan_perf.mist.cadence import PASS_EVERY
-from wan_perf.mist.clock import POLLED_AFTER
+from wan_perf.mist.collect.cadence import PASS_EVERY
+from wan_perf.mist.collect.clock import POLLED_AFTER
 from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, WithoutChecks, staged

@@ -11,7 +11,7 @@ import pytest
 from wan_perf.definitions import build_definitions
 from wan_perf.defs import retrying
 from wan_perf.errors import WanPerfError
-from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.client.errors import MistPermanentError, MistTransientError
 from wan_perf.simulator import Fleet
 from wan_perf.warehouse import DuckDBWarehouse, RefusedRowsError
 from wan_perf_tests.graph.staged import HOUR, START, Stage, staged

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.session import MistSession
 from wan_perf.simulator import Fleet, serve
 from wan_perf_tests.mist.scripted import START, Answer, ScriptedCloud
 

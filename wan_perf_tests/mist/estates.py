@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from wan_perf.mist.inventory import Estate, snapshot
-from wan_perf.mist.records import Device, Gateway, Port, Site, SiteGroup, Template
+from wan_perf.inventory.snapshot import Estate, snapshot
+from wan_perf.mist.endpoints.records import Device, Gateway, Port, Site, SiteGroup, Template
 from wan_perf.policy.contracts import Contract
 
 TAKEN_AT = datetime.fromisoformat("2026-03-01")

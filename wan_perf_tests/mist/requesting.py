@@ -12,14 +12,14 @@ from pathlib import Path
 import pandas as pd
 
 from wan_perf.errors import WanPerfError
-from wan_perf.mist.asking_sites import add_site_bandwidth
-from wan_perf.mist.buckets import Wanted
-from wan_perf.mist.budget import Budget
-from wan_perf.mist.clock import RealClock
-from wan_perf.mist.collecting import allowance, take_events, take_passes, take_scores
-from wan_perf.mist.history import port_history
-from wan_perf.mist.inventory import inventory
-from wan_perf.mist.session import MistSession
+from wan_perf.inventory.site_requests import add_site_bandwidth
+from wan_perf.inventory.snapshot import inventory
+from wan_perf.mist.client.budget import Budget
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.clock import RealClock
+from wan_perf.mist.collect.polls import allowance, take_events, take_passes, take_scores
+from wan_perf.mist.collect.port_history import port_history
+from wan_perf.mist.endpoints.history_buckets import Wanted
 from wan_perf.policy.contracts import Contract, read_contracts
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_INVENTORY

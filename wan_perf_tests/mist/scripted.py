@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.session import MistSession
 
 TOKEN = "secret-token-0123456789abcdef"  # noqa: S105 - opens nothing
 ORG = "6f1c6bc4-1c5f-4f3f-9c8e-0d4fb2a8f0aa"

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from wan_perf.answer_limits import AnswerLimits
 from wan_perf.defs.resources import Source
-from wan_perf.mist import endpoints
-from wan_perf.mist.clock import SimulatorClock
-from wan_perf.mist.endpoints import Endpoint
-from wan_perf.mist.errors import MistAnswerError, MistPermanentError, MistTransientError
-from wan_perf.mist.session import MistSession
-from wan_perf.network import route_to
+from wan_perf.mist.client.answer_limits import AnswerLimits
+from wan_perf.mist.client.errors import MistAnswerError, MistPermanentError, MistTransientError
+from wan_perf.mist.client.network import route_to
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.clock import SimulatorClock
+from wan_perf.mist.endpoints import catalogue
+from wan_perf.mist.endpoints.catalogue import Endpoint
 from wan_perf.settings import read_settings
 from wan_perf_tests.mist.gateways import over_tls, self_signed
 from wan_perf_tests.mist.scripted import ORG, TOKEN, Answer, ScriptedCloud
@@ -83,7 +83,7 @@ def test_an_answer_of_a_byte_every_20_ms_ends_at_its_deadline(data: bytes) -> No
     with sending(data, every_s=0.02) as (url, callers):
         began = time.monotonic()
         with pytest.raises(MistTransientError) as ended:
-            list(session_at(url).rows(endpoints.SITES))
+            list(session_at(url).rows(catalogue.SITES))
         assert time.monotonic() - began < 1
         # It is not requested again at once: that would take the limit three times.
         assert len(callers) == 1
@@ -100,7 +100,7 @@ def test_the_deadline_counts_over_tls_too(tmp_path: Path) -> None:
         session = session_at(url, route=route_to(url, ca_bundle=certificate))
         began = time.monotonic()
         with pytest.raises(MistTransientError, match=r"not whole after 0\.2 s"):
-            list(session.rows(endpoints.SITES))
+            list(session.rows(catalogue.SITES))
         assert time.monotonic() - began < 1
 
 
@@ -115,7 +115,7 @@ def test_no_bytes_at_all_is_still_a_wait_for_the_next_bytes(scripted: Script) ->
         pause=lambda _: None,
     )
     with pytest.raises(MistTransientError, match="no bytes arrived in time"):
-        list(session.rows(endpoints.SITES))
+        list(session.rows(catalogue.SITES))
     assert session.calls == 3
 
 
@@ -140,7 +140,7 @@ def test_600_mb_out_of_612_kb_are_not_unpacked(chunked: bool) -> None:
         tracemalloc.start()
         try:
             with pytest.raises(MistAnswerError) as ended:
-                list(session.rows(endpoints.SITES))
+                list(session.rows(catalogue.SITES))
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -155,7 +155,7 @@ def test_600_mb_out_of_612_kb_are_not_unpacked(chunked: bool) -> None:
 def test_an_answer_within_its_limits_is_whole(scripted: Script) -> None:
     rows = [{"id": f"s{n}", "name": "x" * 50} for n in range(5_000)]
     cloud = scripted(Answer(rows, headers={"X-Page-Total": "5000"}))
-    found = list(session_at(cloud.url, AnswerLimits(size_bytes=500_000)).rows(endpoints.SITES))
+    found = list(session_at(cloud.url, AnswerLimits(size_bytes=500_000)).rows(catalogue.SITES))
     assert [site.site_id for site in found] == [row["id"] for row in rows]
 
 
@@ -176,9 +176,9 @@ def counted_page(number: int) -> Answer:
 @pytest.mark.parametrize(
     ("endpoint", "page"),
     [
-        pytest.param(endpoints.PORTS, search_page, id="a search with new cursors"),
-        pytest.param(endpoints.SITES, list_page, id="a list of a million pages"),
-        pytest.param(endpoints.SITE_SCORES, counted_page, id="a total that grows"),
+        pytest.param(catalogue.PORTS, search_page, id="a search with new cursors"),
+        pytest.param(catalogue.SITES, list_page, id="a list of a million pages"),
+        pytest.param(catalogue.SITE_SCORES, counted_page, id="a total that grows"),
     ],
 )
 def test_endless_pages_end_at_the_limit(
@@ -198,13 +198,13 @@ def test_endless_pages_end_at_the_limit(
 def test_the_last_allowed_page_is_read(scripted: Script) -> None:
     last = Answer({"results": [PORT]})
     cloud = scripted(*map(search_page, (1, 2, 3)), last)
-    assert len(list(session_at(cloud.url).rows(endpoints.PORTS))) == 4
+    assert len(list(session_at(cloud.url).rows(catalogue.PORTS))) == 4
 
 
 def test_a_next_page_that_was_read_before_fails_at_once(scripted: Script) -> None:
     cloud = scripted(*map(search_page, (1, 2, 3, 1, 2, 3)))
     with pytest.raises(MistTransientError, match="same next page of stats/ports/search twice"):
-        list(session_at(cloud.url, AnswerLimits()).rows(endpoints.PORTS))
+        list(session_at(cloud.url, AnswerLimits()).rows(catalogue.PORTS))
     assert len(cloud.asked) == 4
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from wan_perf.mist.asking_sites import SiteBandwidth, add_site_bandwidth
-from wan_perf.mist.inventory import inventory
+from wan_perf.inventory.site_requests import SiteBandwidth, add_site_bandwidth
+from wan_perf.inventory.snapshot import inventory
 from wan_perf.policy.contracts import Contract, read_contracts
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_INVENTORY

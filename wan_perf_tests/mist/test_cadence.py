@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from wan_perf.mist.cadence import EVERY, PASS_EVERY, is_due, reach_back
+from wan_perf.mist.collect.cadence import EVERY, PASS_EVERY, is_due, reach_back
 from wan_perf_tests.mist.scripted import START
 
 MINUTE = timedelta(minutes=1)

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from wan_perf.errors import UsageError
-from wan_perf.mist.clock import POLLED_AFTER, RealClock, SimulatorClock
-from wan_perf.mist.collecting import (
+from wan_perf.mist.client.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.client.transport import PAUSES_S
+from wan_perf.mist.collect.clock import POLLED_AFTER, RealClock, SimulatorClock
+from wan_perf.mist.collect.polls import (
     Passes,
     Scores,
     allowance,
@@ -15,9 +18,6 @@ from wan_perf.mist.collecting import (
     take_passes,
     take_scores,
 )
-from wan_perf.mist.errors import MistPermanentError, MistTransientError
-from wan_perf.mist.session import MistSession
-from wan_perf.mist.transport import PAUSES_S
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.incidents import KINDS
 from wan_perf.simulator.misbehaviour import SKEWS_S, WAYS

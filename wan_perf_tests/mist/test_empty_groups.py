@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from wan_perf.mist.inventory import snapshot
-from wan_perf.mist.kept_out import Rejections
-from wan_perf.mist.path_samples import path_samples
-from wan_perf.mist.port_samples import samples
-from wan_perf.mist.records import Gateway, Path, Port
+from wan_perf.inventory.snapshot import snapshot
+from wan_perf.mist.client.rejected_rows import Rejections
+from wan_perf.mist.endpoints.path_samples import path_samples
+from wan_perf.mist.endpoints.port_samples import samples
+from wan_perf.mist.endpoints.records import Gateway, Path, Port
 from wan_perf_tests.mist.estates import MAC, TAKEN_AT, contract, estate
 
 PARTS = ("sites", "groups", "devices", "templates", "gateways", "ports")

@@ -7,12 +7,12 @@ import msgspec
 import pandas as pd
 import pytest
 
-from wan_perf.mist.clock import RealClock
-from wan_perf.mist.collecting import Passes, take_passes
-from wan_perf.mist.gateway_status import gateway_status
-from wan_perf.mist.instants import EPOCH
-from wan_perf.mist.records import Gateway
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.clock import RealClock
+from wan_perf.mist.collect.polls import Passes, take_passes
+from wan_perf.mist.endpoints.gateway_status import gateway_status
+from wan_perf.mist.endpoints.instants import EPOCH
+from wan_perf.mist.endpoints.records import Gateway
 from wan_perf.simulator import Fleet
 
 MINUTE = timedelta(minutes=1)

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from wan_perf.errors import UsageError, WanPerfError
-from wan_perf.mist import endpoints
-from wan_perf.mist.buckets import Buckets, Wanted
-from wan_perf.mist.budget import Budget
-from wan_perf.mist.errors import HourUsedUpError
-from wan_perf.mist.history import Backfill, port_history
-from wan_perf.mist.rate_history import port_rates
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.budget import Budget
+from wan_perf.mist.client.errors import HourUsedUpError
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.port_history import Backfill, port_history
+from wan_perf.mist.endpoints import catalogue
+from wan_perf.mist.endpoints.history_buckets import Buckets, Wanted
+from wan_perf.mist.endpoints.rate_history import port_rates
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.misbehaviour import WAYS
 from wan_perf_tests.mist.scripted import START, Answer, ScriptedCloud
@@ -108,12 +108,12 @@ def test_the_budget_counts_what_failed_and_begins_anew_on_the_hour():
         budget = Budget(session, lambda: at[0], reserve=10)
         cloud.misbehave(ASKED["kinds"], "500", times=3)
         with pytest.raises(WanPerfError):
-            session.single(endpoints.INSIGHT_METRICS)
+            session.single(catalogue.INSIGHT_METRICS)
         free = budget.left
         assert free in (6, 7)  # the call that read the use may count or not
         for _ in range(free):
             budget.claim()
-            session.single(endpoints.INSIGHT_METRICS)
+            session.single(catalogue.INSIGHT_METRICS)
         with pytest.raises(HourUsedUpError, match=r"go on at 01:00 UTC") as used_up:
             budget.claim()
         assert used_up.value.retry_after == 1800

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from wan_perf.mist.inventory import Estate, inventory, snapshot
-from wan_perf.mist.session import MistSession
+from wan_perf.inventory.snapshot import Estate, inventory, snapshot
+from wan_perf.mist.client.session import MistSession
 from wan_perf.policy.contracts import read_contracts
 from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.simulator import Fleet

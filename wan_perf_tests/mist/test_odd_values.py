@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from wan_perf.mist import endpoints
-from wan_perf.mist.endpoints import Endpoint
-from wan_perf.mist.errors import MistAnswerError, MistTransientError
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.errors import MistAnswerError, MistTransientError
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.endpoints import catalogue
+from wan_perf.mist.endpoints.catalogue import Endpoint
 from wan_perf_tests.mist.scripted import ORG, Answer, ScriptedCloud
 
 Script = Callable[..., ScriptedCloud]
@@ -57,7 +57,7 @@ def read(
 def test_a_thousand_rows_with_one_odd_value_are_a_thousand_rows(
     scripted: Script, field: str, value: Any, ours: str
 ) -> None:
-    rows, session = read(scripted, endpoints.PORTS, ports(1000, **{field: value}))
+    rows, session = read(scripted, catalogue.PORTS, ports(1000, **{field: value}))
     assert len(rows) == 1000
     assert getattr(rows[-1], ours) is None
     assert (rows[-1].gateway_mac, rows[-1].port_id) == (MAC, "ge-0/0/999")
@@ -76,7 +76,7 @@ def test_a_thousand_rows_with_one_odd_value_are_a_thousand_rows(
 def test_a_row_whose_key_cannot_be_read_is_rejected_alone(
     scripted: Script, key: dict[str, Any]
 ) -> None:
-    rows, session = read(scripted, endpoints.PORTS, ports(1000, **key))
+    rows, session = read(scripted, catalogue.PORTS, ports(1000, **key))
     assert len(rows) == 999
     (sentence,) = session.rejections.sentences
     assert sentence.startswith("1 row of stats/ports/search rejected, as the key cannot be read")
@@ -86,7 +86,7 @@ def test_a_row_whose_key_cannot_be_read_is_rejected_alone(
 
 def test_a_row_that_is_no_record_or_lacks_its_key_is_rejected_alone(scripted: Script) -> None:
     keyless = [5, {"mac": MAC, "up": True}]
-    rows, session = read(scripted, endpoints.PORTS, [*ports(3), *keyless])
+    rows, session = read(scripted, catalogue.PORTS, [*ports(3), *keyless])
     assert len(rows) == 3
     assert [example.value.value for example in session.rejections.examples] == ["5", "null"]
 
@@ -112,7 +112,7 @@ def gateway(**interfaces: Any) -> dict[str, Any]:
 def test_an_odd_interface_costs_itself(
     scripted: Script, interface: Any, left: dict[str, Any] | None, odd: list[str]
 ) -> None:
-    (row,), session = read(scripted, endpoints.GATEWAYS, [gateway(**{"ge-0/0/9.0": interface})])
+    (row,), session = read(scripted, catalogue.GATEWAYS, [gateway(**{"ge-0/0/9.0": interface})])
     assert row.interfaces["ge-0/0/0.0"].service_provider.provider == "Northline"
     found = row.interfaces.get("ge-0/0/9.0")
     assert (found is None) == (left is None)
@@ -132,7 +132,7 @@ def test_variables_never_refuse_a_template(scripted: Script) -> None:
         "vpn_paths": {"hub": {"preference": "{{p}}"}},
     }
     templates = [{"id": f"T{n}", "port_config": {"ge-0/0/0": config}} for n in range(10)]
-    rows, session = read(scripted, endpoints.TEMPLATES, templates)
+    rows, session = read(scripted, catalogue.TEMPLATES, templates)
     assert len(rows) == 10
     port = rows[0].port_configs["ge-0/0/0"]
     assert (port.usage, port.is_disabled) == ("wan", "{{wan1_disabled}}")
@@ -161,9 +161,9 @@ def test_over_five_percent_odd_refuses_the_answer(
             'another kind, such as up = "true"'
         )
         with pytest.raises(MistAnswerError, match=says):
-            read(scripted, endpoints.PORTS, rows)
+            read(scripted, catalogue.PORTS, rows)
     else:
-        assert len(read(scripted, endpoints.PORTS, rows)[0]) == of
+        assert len(read(scripted, catalogue.PORTS, rows)[0]) == of
 
 
 @pytest.mark.parametrize(("speed", "up"), [(-1, True), (1000, "{{up}}")])
@@ -171,7 +171,7 @@ def test_numbers_out_of_range_and_variables_may_be_everywhere(
     scripted: Script, speed: Any, up: Any
 ) -> None:
     rows = [{**row, "speed": speed, "up": up} for row in ports(100)]
-    found, session = read(scripted, endpoints.PORTS, rows)
+    found, session = read(scripted, catalogue.PORTS, rows)
     assert len(found) == session.rejections.odd_count == 100
 
 
@@ -183,7 +183,7 @@ def test_odd_rows_of_all_pages_are_counted_together(scripted: Script) -> None:
         for n, page in enumerate(pages)
     ]
     session = scripted(*answers).session()
-    assert len(list(session.rows(endpoints.PORTS))) == 208
+    assert len(list(session.rows(catalogue.PORTS))) == 208
     assert session.rejections.odd_count == 8
 
 
@@ -200,7 +200,7 @@ def test_odd_rows_of_all_pages_are_counted_together(scripted: Script) -> None:
 )
 def test_an_odd_envelope_refuses_the_answer(scripted: Script, body: Any) -> None:
     with pytest.raises(MistAnswerError, match="stats/ports/search has not the known shape"):
-        list(scripted(Answer(body)).session().rows(endpoints.PORTS))
+        list(scripted(Answer(body)).session().rows(catalogue.PORTS))
 
 
 @pytest.mark.parametrize(
@@ -216,13 +216,13 @@ def test_what_the_strict_decoder_cannot_read_costs_itself(
     scripted: Script, text: bytes, up: bool | None, port_id: str
 ) -> None:
     cloud = scripted(Answer(b'{"results":[' + text + b"]}"))
-    (row,) = cloud.session().rows(endpoints.PORTS)
+    (row,) = cloud.session().rows(catalogue.PORTS)
     assert (row.port_id, row.is_up, row.port_speed_mbps) == (port_id, up, None)
 
 
 def test_half_an_answer_is_still_transient(scripted: Script) -> None:
     with pytest.raises(MistTransientError, match="not whole JSON"):
-        list(scripted(Answer(b'{"results":[{"mac"')).session().rows(endpoints.PORTS))
+        list(scripted(Answer(b'{"results":[{"mac"')).session().rows(catalogue.PORTS))
 
 
 def history(**series: Any) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def history(**series: Any) -> dict[str, Any]:
 def test_an_odd_bucket_of_history_costs_itself(scripted: Script) -> None:
     odd = history(rx_bps=[8.0, "n/a", None, -4.0, *[8.0] * 164])
     session = scripted(Answer(odd)).session()
-    found = session.single(endpoints.PORT_HISTORY, "s1", "d1", "rx_bps")
+    found = session.single(catalogue.PORT_HISTORY, "s1", "d1", "rx_bps")
     assert found.rx_bps_mean == [8.0, None, None, None, *[8.0] * 164]
     assert [e.value.place for e in session.rejections.examples] == ["rx_bps.1", "rx_bps.3"]
 
@@ -250,25 +250,25 @@ def test_history_whose_envelope_is_odd_is_refused(scripted: Script, odd: Any) ->
     """Its hours are stored for good, so that unknown must not be taken for what Mist knows."""
     session = scripted(Answer(odd)).session()
     with pytest.raises(MistAnswerError, match="has not the known shape"):
-        session.single(endpoints.PORT_HISTORY, "s1", "d1", "rx_bps")
+        session.single(catalogue.PORT_HISTORY, "s1", "d1", "rx_bps")
 
 
 def test_an_odd_metric_of_the_registry_costs_itself(scripted: Script) -> None:
     kinds = {"1h": {"interval": 3600, "max_age": 1_209_600}}
     body = {"tx_bps": {"intervals": kinds}, "cpu": {"intervals": 5}, "x": "gone"}
-    found = scripted(Answer(body)).session().single(endpoints.INSIGHT_METRICS)
+    found = scripted(Answer(body)).session().single(catalogue.INSIGHT_METRICS)
     assert found.keys() == {"tx_bps"}
 
 
 def test_rows_of_another_organization_are_no_odd_rows(scripted: Script) -> None:
     rows = [{**row, "org_id": ORG[::-1]} for row in ports(20)]
-    found, session = read(scripted, endpoints.PORTS, [*ports(1, up="yes"), *rows])
+    found, session = read(scripted, catalogue.PORTS, [*ports(1, up="yes"), *rows])
     assert len(found) == 1
     assert session.rejections.odd_count == 1
 
 
 def test_every_endpoint_reads_rows_by_the_same_mechanism() -> None:
     """No endpoint's rows may be raw text or a bare mapping, whose values nobody checks."""
-    found = [e for e in vars(endpoints).values() if isinstance(e, Endpoint)]
+    found = [e for e in vars(catalogue).values() if isinstance(e, Endpoint)]
     assert len(found) >= 11
     assert all(e.row is not Raw and hasattr(e.row, "__struct_fields__") for e in found)

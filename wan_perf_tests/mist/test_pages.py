@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from wan_perf.defs.resources import Source
-from wan_perf.mist import endpoints
-from wan_perf.mist.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.client.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.endpoints import catalogue
 from wan_perf.settings import read_settings
 from wan_perf_tests.mist.scripted import ORG, TOKEN, Answer, ScriptedCloud
 
@@ -25,7 +25,7 @@ def paged(body: Any, page: int, total: int, limit: int = 1) -> Answer:
 def test_numbered_pages_are_followed_to_the_last(scripted: Script) -> None:
     cloud = scripted(*(paged([{"id": f"s{page}"}], page, 3) for page in (1, 2, 3)))
     session = cloud.session()
-    assert [site.site_id for site in session.rows(endpoints.SITES)] == ["s1", "s2", "s3"]
+    assert [site.site_id for site in session.rows(catalogue.SITES)] == ["s1", "s2", "s3"]
     assert [re.findall(r"page=\d+", uri) for uri in cloud.asked] == [[], ["page=2"], ["page=3"]]
     assert session.calls == 3
 
@@ -34,7 +34,7 @@ def test_the_cursor_is_followed_as_it_was_given(scripted: Script) -> None:
     cursor = f"/api/v1/orgs/{ORG}/stats/ports/search?limit=1&search_after=%5B17%2C+%22a%22%5D"
     first = Answer({"results": [PORT], "next": cursor})
     cloud = scripted(first, Answer({"results": [{**PORT, "port_id": "ge-0/0/3"}]}))
-    ports = [port.port_id for port in cloud.session().rows(endpoints.PORTS)]
+    ports = [port.port_id for port in cloud.session().rows(catalogue.PORTS)]
     assert ports == ["ge-0/0/0", "ge-0/0/3"]
     assert cloud.asked[1] == cursor
     assert cloud.tokens == {f"Token {TOKEN}"}
@@ -42,21 +42,21 @@ def test_the_cursor_is_followed_as_it_was_given(scripted: Script) -> None:
 
 def test_an_empty_page_is_the_last(scripted: Script) -> None:
     cloud = scripted(Answer({"results": [], "next": "/api/v1/again"}))
-    assert list(cloud.session().rows(endpoints.PORTS)) == []
+    assert list(cloud.session().rows(catalogue.PORTS)) == []
 
 
 def test_a_repeated_cursor_ends_in_an_error_not_in_a_loop(scripted: Script) -> None:
     same = Answer({"results": [PORT], "next": "/api/v1/same"})
     cloud = scripted(same, same, same)
     with pytest.raises(MistTransientError, match="twice"):
-        list(cloud.session().rows(endpoints.PORTS))
+        list(cloud.session().rows(catalogue.PORTS))
     assert len(cloud.asked) == 2
 
 
 def test_a_failed_later_page_fails_the_whole(scripted: Script) -> None:
     cloud = scripted(paged([SITE], 1, 2), *[Answer({"detail": "down"}, 502)] * 3)
     with pytest.raises(MistTransientError, match="502"):
-        list(cloud.session().rows(endpoints.SITES))
+        list(cloud.session().rows(catalogue.SITES))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_failed_later_page_fails_the_whole(scripted: Script) -> None:
 def test_a_next_page_elsewhere_is_never_asked_for(scripted: Script, address: str) -> None:
     cloud = scripted(Answer({"results": [PORT], "next": address}))
     with pytest.raises(MistPermanentError, match="outside"):
-        list(cloud.session().rows(endpoints.PORTS))
+        list(cloud.session().rows(catalogue.PORTS))
     assert len(cloud.asked) == 1
 
 
@@ -86,7 +86,7 @@ def test_the_size_of_a_page_is_a_setting(scripted: Script) -> None:
         MIST_PAGE_ROWS=20,
     )
     with pytest.raises(MistPermanentError, match="20 rows and no X-Page-Total"):
-        list(Source(settings).session().rows(endpoints.SITES))
+        list(Source(settings).session().rows(catalogue.SITES))
     assert "limit=20" in cloud.asked[0]
 
 
@@ -100,13 +100,13 @@ def test_the_time_to_wait_for_an_answer_is_a_setting(scripted: Script) -> None:
         WAN_PERF_CLOCK="simulator",
     )
     with pytest.raises(MistTransientError, match="no bytes arrived in time"):
-        list(Source(settings).session().rows(endpoints.SITES))
+        list(Source(settings).session().rows(catalogue.SITES))
 
 
 def test_a_full_page_without_a_total_is_not_taken_for_all(scripted: Script) -> None:
-    cloud = scripted(Answer([{"id": f"s{n}"} for n in range(endpoints.PAGE_ROWS)]))
+    cloud = scripted(Answer([{"id": f"s{n}"} for n in range(catalogue.PAGE_ROWS)]))
     with pytest.raises(MistPermanentError, match="X-Page-Total"):
-        list(cloud.session().rows(endpoints.SITES))
+        list(cloud.session().rows(catalogue.SITES))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_numbered_pages_have_as_many_rows_as_they_say(
 ) -> None:
     """An organization without its sites would end every circuit."""
     with pytest.raises(MistTransientError, match="sites has 2 rows and gives"):
-        list(scripted(*pages).session().rows(endpoints.SITES))
+        list(scripted(*pages).session().rows(catalogue.SITES))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,6 @@ def test_a_search_is_refused_where_rows_are_plainly_missing(
     session = scripted(*map(Answer, pages)).session()
     if is_refused:
         with pytest.raises(MistTransientError, match="stats/ports/search has 9 rows and gives"):
-            list(session.rows(endpoints.PORTS))
+            list(session.rows(catalogue.PORTS))
     else:
-        assert len(list(session.rows(endpoints.PORTS))) == len([p for p in pages if p["results"]])
+        assert len(list(session.rows(catalogue.PORTS))) == len([p for p in pages if p["results"]])

@@ -8,11 +8,11 @@ import msgspec
 import pandas as pd
 import pytest
 
-from wan_perf.mist import endpoints
-from wan_perf.mist.instants import epoch
-from wan_perf.mist.path_samples import path_samples
-from wan_perf.mist.records import Gateway, Path
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.endpoints import catalogue
+from wan_perf.mist.endpoints.instants import epoch
+from wan_perf.mist.endpoints.path_samples import path_samples
+from wan_perf.mist.endpoints.records import Gateway, Path
 from wan_perf.schema.tables import RAW_PATH_SAMPLE
 from wan_perf.simulator import Fleet, serve
 from wan_perf.simulator.api.peers import interface_of
@@ -194,7 +194,7 @@ def passes(fleet: Fleet) -> dict[datetime, pd.DataFrame]:
             if any(a <= epoch(at) < b for a, b in outages):
                 continue
             cloud.clock.advance_to(at)
-            found[at] = path_samples(list(session.rows(endpoints.PATHS)), [], at)
+            found[at] = path_samples(list(session.rows(catalogue.PATHS)), [], at)
     return found
 
 

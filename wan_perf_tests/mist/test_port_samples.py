@@ -7,11 +7,11 @@ import msgspec
 import pandas as pd
 import pytest
 
-from wan_perf.mist import endpoints, port_samples
-from wan_perf.mist.interfaces import expand_ports, port_ids
-from wan_perf.mist.kept_out import Rejections
-from wan_perf.mist.records import Gateway, Port
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.rejected_rows import Rejections
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.endpoints import catalogue, port_samples
+from wan_perf.mist.endpoints.interfaces import expand_ports, port_ids
+from wan_perf.mist.endpoints.records import Gateway, Port
 from wan_perf.schema.tables import RAW_PORT_SAMPLE
 
 PASS_AT = datetime.fromisoformat("2026-03-01T12:05")
@@ -252,8 +252,8 @@ def test_counters_beyond_53_bits_stay_exact() -> None:
 def test_a_pass_over_the_simulator_has_every_wan_port_once_per_source(
     simulated: MistSession, quiet_noon: datetime
 ) -> None:
-    gateways = list(simulated.rows(endpoints.GATEWAYS))
-    with_ports = samples(gateways, list(simulated.rows(endpoints.PORTS)), quiet_noon)
+    gateways = list(simulated.rows(catalogue.GATEWAYS))
+    with_ports = samples(gateways, list(simulated.rows(catalogue.PORTS)), quiet_noon)
     without = samples(gateways, [], quiet_noon)
     assert not with_ports.duplicated(list(RAW_PORT_SAMPLE.key)).any()
     sources = dict(iter(with_ports.groupby("counter_source")))

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from wan_perf.mist.buckets import Wanted
-from wan_perf.mist.budget import Budget
-from wan_perf.mist.errors import HourUsedUpError, MistTransientError
-from wan_perf.mist.history import Backfill, port_history
-from wan_perf.mist.quality_history import NO_QUALITY_HISTORY, quality_buckets
-from wan_perf.mist.records import Metric
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.budget import Budget
+from wan_perf.mist.client.errors import HourUsedUpError, MistTransientError
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.port_history import Backfill, port_history
+from wan_perf.mist.endpoints.history_buckets import Wanted
+from wan_perf.mist.endpoints.quality_history import NO_QUALITY_HISTORY, quality_buckets
+from wan_perf.mist.endpoints.records import Metric
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.incidents import KINDS
 from wan_perf_tests.mist.scripted import START, Answer

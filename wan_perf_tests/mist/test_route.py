@@ -9,10 +9,10 @@ import pytest
 
 from wan_perf.defs.resources import Source, clock_for
 from wan_perf.errors import UsageError
-from wan_perf.mist import endpoints
-from wan_perf.mist.clock import SimulatorClock
-from wan_perf.mist.errors import MistRouteError, MistTransientError
-from wan_perf.network import exempt_loopback, is_loopback, route_to
+from wan_perf.mist.client.errors import MistRouteError, MistTransientError
+from wan_perf.mist.client.network import exempt_loopback, is_loopback, route_to
+from wan_perf.mist.collect.clock import SimulatorClock
+from wan_perf.mist.endpoints import catalogue
 from wan_perf.settings import read_settings
 from wan_perf_tests.mist.gateways import CLOUD_NAME, Proxy, over_tls, self_signed
 from wan_perf_tests.mist.scripted import ORG, TOKEN, Answer, ScriptedCloud
@@ -57,7 +57,7 @@ def sites(**settings: str) -> list[str]:
     """Names of the sites, requested as an asset does it."""
     given = {"MIST_API_TOKEN": TOKEN, "MIST_ORG_ID": ORG, "WAN_PERF_CLOCK": "simulator"}
     session = Source(read_settings(**given, **settings), (1, 2)).session()
-    return [str(site.site_name) for site in session.rows(endpoints.SITES)]
+    return [str(site.site_name) for site in session.rows(catalogue.SITES)]
 
 
 @pytest.mark.parametrize("name", ["MIST_CA_BUNDLE", *FILES])

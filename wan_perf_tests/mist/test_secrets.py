@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from wan_perf.errors import WanPerfError
-from wan_perf.mist import endpoints
+from wan_perf.mist.endpoints import catalogue
 from wan_perf_tests.mist.scripted import ORG, TOKEN, Answer, ScriptedCloud
 
 ANSWERS = (
@@ -45,12 +45,12 @@ def test_neither_token_nor_address_is_written_anywhere(
     said = [repr(session), str(session)]
     while cloud.answers:
         try:
-            list(session.rows(endpoints.SITES))
+            list(session.rows(catalogue.SITES))
         except WanPerfError as error:
             said += [str(error), repr(error), repr(error.__cause__), repr(error.__context__)]
     cloud.close()
     with pytest.raises(WanPerfError) as caught:
-        list(session.rows(endpoints.SITES))
+        list(session.rows(catalogue.SITES))
     said.append(str(caught.value))
 
     written = "\n".join([*everything.lines, *capfd.readouterr()])

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from wan_perf.errors import UsageError
-from wan_perf.mist import endpoints
-from wan_perf.mist.errors import MistClockError, MistPermanentError, MistTransientError
-from wan_perf.mist.session import MistSession
+from wan_perf.mist.client.errors import MistClockError, MistPermanentError, MistTransientError
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.endpoints import catalogue
 from wan_perf_tests.mist.scripted import ORG, TOKEN, Answer, ScriptedCloud
 
 Script = Callable[..., ScriptedCloud]
@@ -36,7 +36,7 @@ def test_a_refusal_is_permanent_and_says_what_to_change(
     said = Answer({"detail": "nonsense in limit"}, status, {"Location": "http://elsewhere.test/"})
     cloud = scripted(said)
     with pytest.raises(MistPermanentError, match=names):
-        list(cloud.session().rows(endpoints.SITES))
+        list(cloud.session().rows(catalogue.SITES))
     assert len(cloud.asked) == 1
 
 
@@ -69,7 +69,7 @@ def test_what_may_pass_is_transient(
     cloud = scripted(*[answer] * attempts)
     session = cloud.session()
     with pytest.raises(MistTransientError, match=says) as caught:
-        list(session.rows(endpoints.SITES))
+        list(session.rows(catalogue.SITES))
     assert caught.value.retry_after == retry_after
     assert session.calls == len(cloud.asked) == attempts
     assert cloud.pauses == [1, 4][: attempts - 1]
@@ -96,7 +96,7 @@ def test_a_hiccup_costs_a_pause_and_its_calls(
         base_url=f"{cloud.url}/mist",
         pause=cloud.pauses.append,
     )
-    assert [site.site_name for site in session.rows(endpoints.SITES)] == ["Store 0001"]
+    assert [site.site_name for site in session.rows(catalogue.SITES)] == ["Store 0001"]
     assert cloud.pauses == pauses
     assert session.calls == len(cloud.asked) == len(hiccups) + 1
     assert set(cloud.asked) == {f"/mist/api/v1/orgs/{ORG}/sites?limit=1000"}
@@ -107,7 +107,7 @@ def test_a_refused_connection_is_transient(scripted: Script) -> None:
     session = cloud.session()
     cloud.close()
     with pytest.raises(MistTransientError, match="refused or cut"):
-        list(session.rows(endpoints.SITES))
+        list(session.rows(catalogue.SITES))
     assert session.calls == 3
 
 
@@ -116,7 +116,7 @@ def test_letters_are_utf_8_whatever_the_header_says(scripted: Script) -> None:
     names = ["Zürich", "Košice", "São"]
     said = json.dumps([{"id": name, "name": name} for name in names], ensure_ascii=False)
     cloud = scripted(Answer(said.encode(), headers={"Content-Type": "text/html"}))
-    assert [site.site_name for site in cloud.session().rows(endpoints.SITES)] == names
+    assert [site.site_name for site in cloud.session().rows(catalogue.SITES)] == names
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_row_that_cannot_count_is_counted_and_the_others_stay(
     ours = [SITE, {"id": "s2", "org_id": ORG.upper()}]
     cloud = scripted(Answer([*ours, *extra]))
     session = cloud.session()
-    assert [site.site_id for site in session.rows(endpoints.SITES)] == ["s1", "s2"]
+    assert [site.site_id for site in session.rows(catalogue.SITES)] == ["s1", "s2"]
     assert session.rejections.sentences == [sentence]
 
 
@@ -158,31 +158,31 @@ def test_an_answer_without_a_row_that_counts_is_refused(
     """Taken for an organization without sites, it would end every circuit."""
     cloud = scripted(Answer(rows))
     with pytest.raises(MistPermanentError, match=says):
-        list(cloud.session().rows(endpoints.SITES))
+        list(cloud.session().rows(catalogue.SITES))
 
 
 @pytest.mark.parametrize(
     ("endpoint", "body", "where"),
     [
-        pytest.param(endpoints.SITES, {"detail": "x"}, "array", id="object for a list"),
-        pytest.param(endpoints.SITES, [{"name": "x"}], "$[0]", id="site without id"),
-        pytest.param(endpoints.PORTS, {}, "results", id="search without results"),
+        pytest.param(catalogue.SITES, {"detail": "x"}, "array", id="object for a list"),
+        pytest.param(catalogue.SITES, [{"name": "x"}], "$[0]", id="site without id"),
+        pytest.param(catalogue.PORTS, {}, "results", id="search without results"),
         pytest.param(
-            endpoints.PORTS,
+            catalogue.PORTS,
             {"results": [{"mac": None, "port_id": "ge-0/0/0"}]},
             "$.results[0].mac",
             id="port without gateway",
         ),
         pytest.param(
-            endpoints.PORTS, {"results": [{"mac": "a"}]}, "$.results[0]", id="row without port"
+            catalogue.PORTS, {"results": [{"mac": "a"}]}, "$.results[0]", id="row without port"
         ),
         pytest.param(
-            endpoints.PORTS, {"results": [], "next": 5}, "$.next", id="a cursor that is no text"
+            catalogue.PORTS, {"results": [], "next": 5}, "$.next", id="a cursor that is no text"
         ),
     ],
 )
 def test_another_shape_is_permanent_and_names_endpoint_and_path(
-    scripted: Script, endpoint: endpoints.Endpoint[Any], body: Any, where: str
+    scripted: Script, endpoint: catalogue.Endpoint[Any], body: Any, where: str
 ) -> None:
     cloud = scripted(Answer(body))
     with pytest.raises(MistPermanentError, match=re.escape(where)) as caught:
@@ -193,7 +193,7 @@ def test_another_shape_is_permanent_and_names_endpoint_and_path(
 def test_null_and_absent_are_both_unknown_and_numbers_may_have_a_point(scripted: Script) -> None:
     rows = [{**PORT, "rx_bytes": None}, {**PORT, "rx_bytes": 5.0, "new_field": [1]}]
     cloud = scripted(Answer({"results": rows}))
-    first, second = cloud.session().rows(endpoints.PORTS)
+    first, second = cloud.session().rows(catalogue.PORTS)
     assert (first.rx_bytes_counter, first.tx_bytes_counter) == (None, None)
     assert second.rx_bytes_counter == 5
 
@@ -221,7 +221,7 @@ def test_a_wrong_setting_is_named(change: dict[str, str], names: str) -> None:
 def test_another_address_needs_no_mist_cloud(scripted: Script) -> None:
     cloud = scripted(Answer([SITE]))
     session = MistSession(host="proxy.test", org_id=ORG, token=TOKEN, base_url=f"{cloud.url}/mist/")
-    assert len(list(session.rows(endpoints.SITES))) == 1
+    assert len(list(session.rows(catalogue.SITES))) == 1
     assert cloud.asked[0].startswith(f"/mist/api/v1/orgs/{ORG}/sites")
 
 
@@ -234,7 +234,7 @@ def test_the_environment_of_the_sdk_is_not_read(
         monkeypatch.setenv(name, "from-the-environment")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     cloud = scripted(Answer([SITE]))
-    assert len(list(cloud.session().rows(endpoints.SITES))) == 1
+    assert len(list(cloud.session().rows(catalogue.SITES))) == 1
     assert cloud.tokens == {f"Token {TOKEN}"}
     assert capfd.readouterr() == ("", "")
 
@@ -256,7 +256,7 @@ def test_a_wrong_clock_of_this_machine_is_refused(
     here = mist_now + timedelta(minutes=minutes)
     session = scripted(answer).session(now=lambda: here)
     if says is None:
-        assert len(list(session.rows(endpoints.SITES))) == 1
+        assert len(list(session.rows(catalogue.SITES))) == 1
         return
     with pytest.raises(MistClockError, match=re.escape(says)):
-        list(session.rows(endpoints.SITES))
+        list(session.rows(catalogue.SITES))

@@ -9,11 +9,11 @@ import msgspec
 import pandas as pd
 import pytest
 
-from wan_perf.mist.errors import MistPermanentError, MistTransientError
-from wan_perf.mist.instants import epoch
-from wan_perf.mist.records import SiteScore
-from wan_perf.mist.session import MistSession
-from wan_perf.mist.site_scores import scores, site_scores
+from wan_perf.mist.client.errors import MistPermanentError, MistTransientError
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.endpoints.instants import epoch
+from wan_perf.mist.endpoints.records import SiteScore
+from wan_perf.mist.endpoints.site_scores import scores, site_scores
 from wan_perf.schema.tables import RAW_SITE_SLE
 from wan_perf.simulator import Fleet, serve
 from wan_perf.simulator.api.sle import site_row

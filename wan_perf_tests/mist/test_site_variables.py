@@ -9,12 +9,12 @@ import msgspec
 import pandas as pd
 import pytest
 
-from wan_perf.mist.clock import RealClock
-from wan_perf.mist.inventory import estate_of, snapshot, templates_of_sites
-from wan_perf.mist.records import Template
-from wan_perf.mist.session import MistSession
-from wan_perf.mist.site_variables import SiteVariables, site_variables
-from wan_perf.mist.template_variables import resolve, unusable, variables_in
+from wan_perf.inventory.site_variables import SiteVariables, site_variables
+from wan_perf.inventory.snapshot import estate_of, snapshot, templates_of_sites
+from wan_perf.inventory.template_variables import resolve, unusable, variables_in
+from wan_perf.mist.client.session import MistSession
+from wan_perf.mist.collect.clock import RealClock
+from wan_perf.mist.endpoints.records import Template
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.simulator import Cloud, Fleet, serve

@@ -1,8 +1,8 @@
 """The circuits of a snapshot: one row per circuit and snapshot, whatever ports carry it.
 
 Belongs here: a circuit's own id across snapshots, and its attributes in each.
-Keep out: which ports are one circuit (`mist.members`), when it is listed, and under which id
-(`contract_periods`), bandwidth and role (`dimensions`, `roles`).
+Keep out: which ports are one circuit (`inventory.circuit_members`), when it is listed, and under
+which id (`contract_periods`), bandwidth and role (`sites_and_circuits`, `roles`).
 """
 
 import ibis

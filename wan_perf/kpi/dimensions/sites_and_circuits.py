@@ -41,7 +41,7 @@ def dim_site(raw_inventory: ir.Table, region_prefix: str, store_type_prefix: str
 
 
 def _group_after(groups: ir.StringValue, prefix: str) -> ir.StringValue:
-    """What follows the prefix in the first name that begins with it (`mist.inventory.group_list`).
+    """What follows the prefix in the first name with it (`inventory.snapshot.group_list`).
 
     Rows of older versions separate the names by bars instead of line breaks.
     """

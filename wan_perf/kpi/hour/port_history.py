@@ -1,7 +1,7 @@
 """Port history beside the samples of a past hour: which of the two is used.
 
 Belongs here: when samples are enough, what a history row is in bytes and minutes.
-Keep out: what history proves of a state (`state`), fetching it (`mist.history`).
+Keep out: what history proves of a state (`kpi.state`), fetching it (`mist.collect.port_history`).
 
 Members of a circuit add up as their samples do. Samples are used if they cover 45 minutes of the
 hour; else the history replaces bytes and observed minutes entirely, if it covers more of the hour.

@@ -1,7 +1,7 @@
 """Hours that samples do not cover: for these the history is requested.
 
 Belongs here: which port and hour lacks samples.
-Keep out: the requests (`mist.history`), what history means on a row (`circuit_hours`).
+Keep out: the requests (`mist.collect.port_history`), what history means on a row (`circuit_hours`).
 """
 
 from datetime import datetime

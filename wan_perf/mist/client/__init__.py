@@ -1,0 +1,1 @@
+"""Requests to the Mist Cloud: the session, its limits and its failures."""

@@ -1,0 +1,1 @@
+"""What is requested when: due polls, past hours, and what of a failing cloud is retried."""

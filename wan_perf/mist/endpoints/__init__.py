@@ -1,0 +1,1 @@
+"""What the endpoints return: records, field names, and the parser of each family."""
