@@ -12,27 +12,27 @@ from typing import Any
 import dagster as dg
 
 from wan_perf.audits import AUDITS
-from wan_perf.defs import (
-    automation,
+from wan_perf.defs.assets import (
     dimensions,
     events,
     facts,
     imported,
     inventory,
-    past,
-    places,
+    port_history,
     raw,
     reports,
     rollups,
+    sites_and_regions,
 )
+from wan_perf.defs.automation import conditions
+from wan_perf.defs.automation.late_data import late_sensors
+from wan_perf.defs.automation.retention import retention_job, retention_schedule
+from wan_perf.defs.automation.run_queues import HISTORY, LIVE, STAGE, lane
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
-from wan_perf.defs.lanes import HISTORY, LIVE, STAGE, lane
-from wan_perf.defs.late import late_sensors
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
 from wan_perf.defs.publishing import PublishedCopy, publishing
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
-from wan_perf.defs.retention import retention_job, retention_schedule
 from wan_perf.defs.shown import shown
 from wan_perf.file_modes import restrict
 from wan_perf.schema.tables import TABLES
@@ -48,7 +48,7 @@ UNPARTITIONED = [
 ]
 FETCHED = [
     dimensions.dim_hour,
-    past.raw_port_history,
+    port_history.raw_port_history,
     raw.raw_gateway_event,
     raw.raw_site_sle,
 ]
@@ -70,16 +70,16 @@ DAYS = [
     rollups.circuit_day,
     rollups.circuit_histogram,
     *TRADING_DAYS,
-    *places.PLACES["day"],
+    *sites_and_regions.PLACES["day"],
 ]
 DAILY_ASSETS = [*EVENTS, *DAYS]
-WEEKLY_ASSETS = [rollups.circuit_week, *places.PLACES["week"]]
+WEEKLY_ASSETS = [rollups.circuit_week, *sites_and_regions.PLACES["week"]]
 MONTHLY_ASSETS = [
     rollups.circuit_month_histogram,
     rollups.circuit_month,
     rollups.circuit_13_month,
-    *places.PLACES["month"],
-    *places.PLACES["13_month"],
+    *sites_and_regions.PLACES["month"],
+    *sites_and_regions.PLACES["13_month"],
 ]
 NOW = [reports.current_state, reports.active_alert]
 STANDING = [
@@ -89,25 +89,25 @@ STANDING = [
     reports.primary_vs_secondary,
 ]
 REPORTS = [*STANDING, *NOW]
-LIVE_ASSETS = [asset for asset in HOURLY_ASSETS if asset is not past.raw_port_history] + NOW
+LIVE_ASSETS = [asset for asset in HOURLY_ASSETS if asset is not port_history.raw_port_history] + NOW
 """What a live run brings up to date; the past is fetched by others."""
 
 _CONDITIONS = [
-    (FETCHED, automation.fetched_where_missing()),
-    (FACTS, automation.follows_hours()),
-    (TRADING_DAYS, automation.follows_trading_days()),
-    (DAILY_ASSETS, automation.follows_days()),
-    ([*WEEKLY_ASSETS, *MONTHLY_ASSETS], automation.follows_periods()),
-    (STANDING, automation.follows_reports()),
-    ([inventory.raw_inventory], automation.due_every_six_hours()),
-    ([dimensions.dim_policy], automation.due_every_six_hours() | automation.follows_inventory()),
-    ([*UNPARTITIONED[1:5]], automation.follows_inventory()),
+    (FETCHED, conditions.fetched_where_missing()),
+    (FACTS, conditions.follows_hours()),
+    (TRADING_DAYS, conditions.follows_trading_days()),
+    (DAILY_ASSETS, conditions.follows_days()),
+    ([*WEEKLY_ASSETS, *MONTHLY_ASSETS], conditions.follows_periods()),
+    (STANDING, conditions.follows_reports()),
+    ([inventory.raw_inventory], conditions.due_every_six_hours()),
+    ([dimensions.dim_policy], conditions.due_every_six_hours() | conditions.follows_inventory()),
+    ([*UNPARTITIONED[1:5]], conditions.follows_inventory()),
 ]
 
 SENSORS = [
     ("inventory", UNPARTITIONED, "Who is measured: every six hours."),
     ("history", FETCHED, "Hours of the last 14 days that nobody fetched."),
-    (automation.FACTS_SENSOR, FACTS, "Hours whose inputs changed after they were live."),
+    (conditions.FACTS_SENSOR, FACTS, "Hours whose inputs changed after they were live."),
     ("events", EVENTS, "Pieces of days whose hours changed."),
     ("aggregates", [*DAYS, *WEEKLY_ASSETS, *MONTHLY_ASSETS], "Days, weeks, months that changed."),
     ("reports", STANDING, "Reports whose days or periods changed."),
@@ -190,12 +190,12 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         asset_checks=checks,
         jobs=[*(_job(*job, rules=checks) for job in JOBS), retention_job],
         schedules=[
-            automation.live_schedule(LIVE_JOB, start, is_running=is_running),
-            automation.checks_schedule(CHECKS_JOB, start, is_running=is_running),
+            conditions.live_schedule(LIVE_JOB, start, is_running=is_running),
+            conditions.checks_schedule(CHECKS_JOB, start, is_running=is_running),
             retention_schedule(is_running=is_running),
         ],
         sensors=[
-            automation.sensor(name, targets, what, is_running=is_running)
+            conditions.sensor(name, targets, what, is_running=is_running)
             for name, targets, what in SENSORS
         ]
         + late_sensors(EVENTS_JOB, FACTS_JOB, start, is_running=is_running),

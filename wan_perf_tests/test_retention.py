@@ -12,9 +12,9 @@ from rich.console import Console
 from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.pruning import prune as prune_command
 from wan_perf.definitions import build_definitions
-from wan_perf.defs.lanes import HISTORY, LIVE, lane
+from wan_perf.defs.automation.retention import prune_dagster
+from wan_perf.defs.automation.run_queues import HISTORY, LIVE, lane
 from wan_perf.defs.resources import warehouse_for
-from wan_perf.defs.retention import prune_dagster
 from wan_perf.policy.thresholds import Retention
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_SITE_SLE

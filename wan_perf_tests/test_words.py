@@ -39,7 +39,7 @@ AT_MOST = {
     "asked": 10,
     "asking": 10,
     "held": 10,
-    "kept": 20,
+    "kept": 10,
     "stretch": 10,
     "stretches": 10,
     "unheard": 40,

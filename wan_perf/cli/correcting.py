@@ -2,7 +2,8 @@
 
 Belongs here: when stored hours are compared with the contracts; running them and what follows from
 them again; the messages about it.
-Keep out: which hours are stale (`defs.late`), what an hour is computed from (`kpi`).
+Keep out: which hours are stale (`defs.automation.late_data`), what an hour is computed from
+(`kpi`).
 """
 
 import json
@@ -17,7 +18,7 @@ from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.report import counted
 from wan_perf.cli.running import Runs
 from wan_perf.definitions import DAILY_JOB, FACTS_JOB, HOURLY_JOB, REPORTS_JOB
-from wan_perf.defs.late import consecutive_hours, hours_without_facts, stale_rows
+from wan_perf.defs.automation.late_data import consecutive_hours, hours_without_facts, stale_rows
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.tables import (

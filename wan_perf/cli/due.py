@@ -13,7 +13,7 @@ from wan_perf.cli.arguments import resolved
 from wan_perf.cli.jobs import Jobs
 from wan_perf.cli.ranges import HOUR, ceiled, check_range
 from wan_perf.cli.stored import is_stored
-from wan_perf.defs.inventory import TAKEN_AT
+from wan_perf.defs.assets.inventory import TAKEN_AT
 from wan_perf.errors import UsageError
 from wan_perf.mist.collect.cadence import PASS_EVERY, reach_back
 from wan_perf.mist.collect.clock import floored

@@ -21,10 +21,10 @@ from wan_perf.cli.report import Report
 from wan_perf.cli.terminal import Terminal, warning
 from wan_perf.cli.verbosity import is_quiet, is_verbose
 from wan_perf.definitions import build_definitions
-from wan_perf.defs.imported import Imported
-from wan_perf.defs.lanes import HISTORY, LIVE, lane
+from wan_perf.defs.assets.imported import Imported
+from wan_perf.defs.assets.raw import DUE_TAG
+from wan_perf.defs.automation.run_queues import HISTORY, LIVE, lane
 from wan_perf.defs.publishing import PublishedCopy
-from wan_perf.defs.raw import DUE_TAG
 from wan_perf.defs.resources import UNVERIFIED, clock_for, warehouse_for
 from wan_perf.defs.retrying import AT_ONCE_TAG
 from wan_perf.errors import WanPerfError

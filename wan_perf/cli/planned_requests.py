@@ -18,9 +18,14 @@ from wan_perf.cli.ranges import HOUR
 from wan_perf.cli.report import counted
 from wan_perf.cli.sizes import sizes_of, stored_rows
 from wan_perf.cli.stored import ports_without_history
-from wan_perf.defs.inventory import newest_snapshot
-from wan_perf.defs.raw import final_scores
-from wan_perf.defs.requested import EVENTS_FINAL_AFTER, SCORES_FINAL_AFTER, final_hours, hours_of
+from wan_perf.defs.assets.inventory import newest_snapshot
+from wan_perf.defs.assets.raw import final_scores
+from wan_perf.defs.assets.requested_hours import (
+    EVENTS_FINAL_AFTER,
+    SCORES_FINAL_AFTER,
+    final_hours,
+    hours_of,
+)
 from wan_perf.inventory.site_requests import sites_due
 from wan_perf.inventory.site_variables import variables_due
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK

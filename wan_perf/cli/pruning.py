@@ -1,8 +1,8 @@
 """`wan-perf prune`: retention applied now, and what it freed.
 
 Belongs here: the sentence that a person reads.
-Keep out: what is past its retention (`defs.retention`), how long that is (the policy), which rows
-lie in the future (`warehouse.future`).
+Keep out: what is past its retention (`defs.automation.retention`), how long that is (the policy),
+which rows lie in the future (`warehouse.future`).
 """
 
 from datetime import UTC, datetime
@@ -11,8 +11,8 @@ from rich.console import Console
 
 from wan_perf.cli.homes import dagster_home, end_abandoned, opened
 from wan_perf.cli.report import counted
+from wan_perf.defs.automation.retention import prune_dagster, prune_rows
 from wan_perf.defs.resources import PolicyFile, clock_for, warehouse_for
-from wan_perf.defs.retention import prune_dagster, prune_rows
 from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.settings import Settings
 from wan_perf.warehouse.expired import computable_from

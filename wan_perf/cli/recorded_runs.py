@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from wan_perf.defs.lanes import LANE
+from wan_perf.defs.automation.run_queues import LANE
 from wan_perf.defs.recorded import calls_left, failed_runs, instant, partitions
 from wan_perf.published.collection import FailedRun
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from wan_perf.cli.terminal import warning
-from wan_perf.defs.kept_out import REJECTED
+from wan_perf.defs.assets.rejected_rows import REJECTED
 
 _SHOWN = 3
 """Of sentences of one kind; the number of the others follows."""

@@ -22,7 +22,7 @@ from wan_perf.definitions import (
     REPORTS_JOB,
     WEEKLY_JOB,
 )
-from wan_perf.defs.raw import DUE_TAG
+from wan_perf.defs.assets.raw import DUE_TAG
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
 from wan_perf.mist.collect.cadence import PASS_EVERY

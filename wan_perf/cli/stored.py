@@ -1,7 +1,7 @@
 """Whether a range of hours is stored and final, so that collecting it again would change nothing.
 
 Belongs here: what has to be true of such hours.
-Keep out: collecting (`running`), when an hour is final (`defs.requested`).
+Keep out: collecting (`running`), when an hour is final (`defs.assets.requested_hours`).
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +9,12 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from wan_perf.definitions import HOURLY_ASSETS, UNPARTITIONED
-from wan_perf.defs.requested import EVENTS_FINAL_AFTER, final_hours, hours_of, newest_records
+from wan_perf.defs.assets.requested_hours import (
+    EVENTS_FINAL_AFTER,
+    final_hours,
+    hours_of,
+    newest_records,
+)
 from wan_perf.kpi.hour.uncovered_hours import uncovered_port_hours
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,

@@ -14,8 +14,8 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from wan_perf.audits import Audit
+from wan_perf.defs.assets.raw import naive
 from wan_perf.defs.check_log import FAILED_PARTITIONS
-from wan_perf.defs.raw import naive
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.schema.declaration import Rule, Table
 from wan_perf.warehouse import Pattern, Warehouse, Window, checking, sql_asset

@@ -22,7 +22,7 @@ from dagster._core.storage.db_io_manager import (  # the dispatch that dagster's
     TableSlice,
 )
 
-from wan_perf.defs.lanes import HISTORY, LANE, PATIENCE_S
+from wan_perf.defs.automation.run_queues import HISTORY, LANE, PATIENCE_S
 from wan_perf.defs.lineage import report_lineage
 from wan_perf.defs.retrying import retrying
 from wan_perf.schema.declaration import Table

@@ -17,7 +17,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.storage.db_io_manager import DbIOManager
 
-from wan_perf.defs.lanes import HISTORY, LANE, LIVE, PATIENCE_S
+from wan_perf.defs.automation.run_queues import HISTORY, LANE, LIVE, PATIENCE_S
 from wan_perf.defs.recorded import collection
 from wan_perf.errors import WanPerfError
 from wan_perf.published.collection import Collection

@@ -7,7 +7,7 @@ Keep out: how many runs a lane holds (the home's dagster.yaml, which names this 
 from dagster import DagsterRun
 from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext  # no public name
 
-from wan_perf.defs.lanes import HISTORY, LANE, lane
+from wan_perf.defs.automation.run_queues import HISTORY, LANE, lane
 
 
 class LaneCoordinator(QueuedRunCoordinator):

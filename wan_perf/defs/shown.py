@@ -1,7 +1,8 @@
 """What Dagster shows of an asset beside its table: whose, made with what, where, how old.
 
 Belongs here: owner, kinds, tags, freshness, dashboard page, by the table and the warehouse in use.
-Keep out: name, description, columns (`declared`), when an asset is made (jobs, schedules).
+Keep out: name, description, columns (`defs.assets.declared`), when an asset is made (jobs,
+schedules).
 """
 
 from datetime import timedelta

@@ -4,7 +4,7 @@ Belongs here: the sentences that an inventory would have about the contracts.
 Keep out: which circuit a contract is for (`inventory.contract_matching`).
 """
 
-from wan_perf.defs.inventory import newest_snapshot
+from wan_perf.defs.assets.inventory import newest_snapshot
 from wan_perf.defs.resources import Source, warehouse_for
 from wan_perf.doctor.finding import Finding
 from wan_perf.errors import UsageError, WanPerfError

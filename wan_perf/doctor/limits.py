@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from wan_perf.defs.lanes import HISTORY, LANE, LIVE
+from wan_perf.defs.automation.run_queues import HISTORY, LANE, LIVE
 from wan_perf.doctor.folders import is_there
 
 _COORDINATOR = {"module": "wan_perf.defs.queue", "class": "LaneCoordinator"}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wan_perf.defs.changed_days import day_digests, days_to_compare
-from wan_perf.defs.late import hours_of_corrections
+from wan_perf.defs.automation.changed_days import day_digests, days_to_compare
+from wan_perf.defs.automation.late_data import hours_of_corrections
 from wan_perf.policy.thresholds import Override, Policy
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, DIM_POLICY, DIM_SITE

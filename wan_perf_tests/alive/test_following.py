@@ -12,13 +12,13 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from wan_perf.defs.automation import (
+from wan_perf.defs.automation.conditions import (
     FACTS_SENSOR,
     due_every_six_hours,
     follows_hours,
     follows_inventory,
 )
-from wan_perf.defs.lanes import HISTORY, LIVE, REQUESTED_BY, lane
+from wan_perf.defs.automation.run_queues import HISTORY, LIVE, REQUESTED_BY, lane
 from wan_perf_tests.memory import memory
 
 START = datetime(2026, 3, 2, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from wan_perf.definitions import LIVE_JOB
-from wan_perf.defs.automation import live_run
+from wan_perf.defs.automation.conditions import live_run
 from wan_perf.mist.collect.cadence import PASS_EVERY
 from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.simulator import Fleet

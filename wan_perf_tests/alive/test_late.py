@@ -10,8 +10,8 @@ import dagster as dg
 import pytest
 
 from wan_perf.definitions import FACTS_JOB, build_definitions
-from wan_perf.defs.automation import live_run
-from wan_perf.defs.late import hours_of_ended_gaps
+from wan_perf.defs.automation.conditions import live_run
+from wan_perf.defs.automation.late_data import hours_of_ended_gaps
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, GATEWAY_SILENCE, RAW_GATEWAY_EVENT
 from wan_perf.simulator import Fleet

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from wan_perf.defs.late import hours_of_corrections
-from wan_perf.defs.trading_changes import trading_digests
+from wan_perf.defs.automation.late_data import hours_of_corrections
+from wan_perf.defs.automation.trading_changes import trading_digests
 from wan_perf.policy.local_calendar import local_hours
 from wan_perf.policy.trading_hours import TradingHours, in_order
 from wan_perf.schema.frames import conform

@@ -17,7 +17,7 @@ import dagster as dg
 
 from wan_perf.cli.jobs import QUIET
 from wan_perf.definitions import CHECKS_JOB, LIVE_JOB, build_definitions
-from wan_perf.defs import automation
+from wan_perf.defs.automation import conditions
 from wan_perf.defs.resources import Source
 from wan_perf.mist.collect.cadence import PASS_EVERY
 from wan_perf.simulator import Fleet
@@ -63,15 +63,15 @@ class Ticking:
 
     def live(self) -> None:
         """The schedule's run of the slot."""
-        request = automation.live_run(self.now, self.stage.runs.settings.start)
+        request = conditions.live_run(self.now, self.stage.runs.settings.start)
         job = self.definitions.resolve_job_def(LIVE_JOB)
         self._execute(job, tags=request.tags)
 
     def check(self) -> None:
         """The schedule's checks of the hour that live runs have left."""
-        closed = automation.closed_hour(self.now)
+        closed = conditions.closed_hour(self.now)
         job = self.definitions.resolve_job_def(CHECKS_JOB)
-        self._execute(job, tags=automation.hours(closed, closed))
+        self._execute(job, tags=conditions.hours(closed, closed))
 
     def _execute(self, job: Any, **given: Any) -> None:
         """One that fails is a gap."""
@@ -87,11 +87,11 @@ class Ticking:
         The last one first: each has seen what the live runs did before another fetches anything, as
         in a daemon, which asks each of them twice a minute.
         """
-        late, conditions = self._sensors
+        late, others = self._sensors
         for sensor in late:
             self._late(sensor)
         for _ in range(rounds):
-            asked = [self._asked_by(sensor) for sensor in conditions]
+            asked = [self._asked_by(sensor) for sensor in others]
             if not any(asked):
                 return
 

@@ -1,7 +1,7 @@
 """How much a live pass adds to the disk, before its retention is over and for ever.
 
 Belongs here: live passes one after the other, sizes at half and at the end.
-Keep out: what is removed (`defs.retention`, `warehouse.expired`).
+Keep out: what is removed (`defs.automation.retention`, `warehouse.expired`).
 
 A pass is a command of its own, as by a scheduler, five minutes of the simulated clock apart. Ages
 of Dagster's records are of the real clock, which a benchmark cannot let pass: at half and at the
@@ -20,8 +20,8 @@ from rich.console import Console
 from wan_perf.cli.correcting import CorrectingRuns
 from wan_perf.cli.demo import demo_settings
 from wan_perf.cli.homes import dagster_home
+from wan_perf.defs.automation.retention import prune_dagster, prune_rows
 from wan_perf.defs.resources import warehouse_for
-from wan_perf.defs.retention import prune_dagster, prune_rows
 from wan_perf.mist.collect.cadence import PASS_EVERY
 from wan_perf.policy.thresholds import Retention
 from wan_perf.settings import Settings

@@ -21,7 +21,7 @@ import duckdb
 import pandas as pd
 
 from wan_perf.definitions import HOURLY_JOB, INVENTORY_JOB, build_definitions
-from wan_perf.defs.kept_out import REJECTED
+from wan_perf.defs.assets.rejected_rows import REJECTED
 from wan_perf.defs.resources import Source
 from wan_perf.defs.retrying import AT_ONCE_TAG
 from wan_perf.errors import WanPerfError

@@ -11,7 +11,7 @@ import pytest
 
 from wan_perf.audits import AUDITS
 from wan_perf.definitions import CHECKS_JOB, LIVE_JOB, build_definitions
-from wan_perf.defs import automation
+from wan_perf.defs.automation import conditions
 from wan_perf.schema.declaration import View
 from wan_perf.schema.tables import CIRCUIT_HOUR, TABLES
 from wan_perf.settings import read_settings
@@ -193,7 +193,7 @@ def test_the_hour_that_is_checked_is_one_that_live_runs_have_left(definitions, a
         dg.build_schedule_context(scheduled_execution_time=moment)
     ).run_requests
     assert {v for k, v in request.tags.items() if "partition_range" in k} == {hour}
-    live = automation.live_run(moment.replace(tzinfo=None, minute=0), START)
+    live = conditions.live_run(moment.replace(tzinfo=None, minute=0), START)
     assert live.tags["dagster/asset_partition_range_start"] > hour
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from wan_perf.defs.past import _device_ids
+from wan_perf.defs.assets.port_history import _device_ids
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.warehouse import DuckDBWarehouse, Window

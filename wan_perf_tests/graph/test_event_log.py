@@ -9,8 +9,8 @@ from queue import Queue
 import dagster as dg
 import pytest
 
+from wan_perf.defs.automation.retention import prune_dagster
 from wan_perf.defs.event_log import EventLog
-from wan_perf.defs.retention import prune_dagster
 from wan_perf.policy.thresholds import Retention
 
 DAYS = dg.DailyPartitionsDefinition("2026-03-01", end_date="2026-03-05")

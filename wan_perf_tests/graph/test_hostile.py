@@ -12,7 +12,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from wan_perf.defs.kept_out import ODD_VALUES
+from wan_perf.defs.assets.rejected_rows import ODD_VALUES
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,

@@ -8,7 +8,7 @@ import pytest
 
 from wan_perf.cli.jobs import QUIET
 from wan_perf.definitions import LIVE_JOB, build_definitions
-from wan_perf.defs.automation import live_run
+from wan_perf.defs.automation.conditions import live_run
 from wan_perf.errors import UsageError
 from wan_perf.mist.client.errors import MistTransientError
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, RAW_INVENTORY, RAW_PORT_SAMPLE

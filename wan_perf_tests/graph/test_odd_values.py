@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from wan_perf.defs.kept_out import ODD_VALUES, with_odd_values
+from wan_perf.defs.assets.rejected_rows import ODD_VALUES, with_odd_values
 from wan_perf.mist.endpoints import catalogue
 from wan_perf_tests.mist.conftest import scripted
 from wan_perf_tests.mist.scripted import Answer, ScriptedCloud

@@ -9,8 +9,8 @@ import ibis.expr.types as ir
 import pandas as pd
 import pytest
 
+from wan_perf.defs.assets.declared import declared
 from wan_perf.defs.checks import checks_of
-from wan_perf.defs.declared import declared
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly
 from wan_perf.kpi.events.threshold_runs import threshold_pieces

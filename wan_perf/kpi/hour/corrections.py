@@ -2,7 +2,7 @@
 
 Belongs here: hours computed with a bandwidth, circuit, rank or levels that are no longer in force,
 and hours within a telemetry gap that has ended.
-Keep out: recomputing them (`defs.late`).
+Keep out: recomputing them (`defs.automation.late_data`).
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def corrected_rows(circuit_hour: ir.Table, dim_circuit: ir.Table) -> ir.Table:
     of a mean of floats may differ between runs.
 
     Only the given rows of `circuit_hour` are read; the days that can have changed are found without
-    them (`defs.changed_days`).
+    them (`defs.automation.changed_days`).
 
     Args:
         circuit_hour: Stored hours, of any range.

@@ -1,7 +1,7 @@
 """Hours that have samples and no circuit-hours: a run ended between storing the two.
 
 Belongs here: which hours those are.
-Keep out: computing them (`circuit_hours`), when they are searched (`defs.late`).
+Keep out: computing them (`circuit_hours`), when they are searched (`defs.automation.late_data`).
 """
 
 import ibis

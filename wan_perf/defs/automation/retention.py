@@ -32,8 +32,8 @@ from dagster._core.storage.event_log.schema import (
 from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 
+from wan_perf.defs.automation.run_queues import HISTORY, LANE, LIVE, PATIENCE_S, lane
 from wan_perf.defs.event_log import EventLog
-from wan_perf.defs.lanes import HISTORY, LANE, LIVE, PATIENCE_S, lane
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.mist.collect.clock import Clock
 from wan_perf.policy.thresholds import Retention

@@ -7,9 +7,14 @@ Keep out: parsing (`mist`), what follows from snapshots (`dimensions`).
 import dagster as dg
 import pandas as pd
 
-from wan_perf.defs.declared import declared
-from wan_perf.defs.kept_out import ROWS, odd_values_check, report_rejected, with_odd_values
-from wan_perf.defs.raw import MIST_POOL
+from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.raw import MIST_POOL
+from wan_perf.defs.assets.rejected_rows import (
+    ROWS,
+    odd_values_check,
+    report_rejected,
+    with_odd_values,
+)
 from wan_perf.defs.resources import Source
 from wan_perf.defs.retrying import tried_again
 from wan_perf.inventory.site_requests import add_site_bandwidth

@@ -11,11 +11,11 @@ from datetime import date, datetime, timedelta
 import dagster as dg
 import pandas as pd
 
-from wan_perf.defs.automation import MIST_KEEPS, hours
-from wan_perf.defs.changed_days import day_digests, days_to_compare, windows
-from wan_perf.defs.lanes import HISTORY, lane
+from wan_perf.defs.automation.changed_days import day_digests, days_to_compare, windows
+from wan_perf.defs.automation.conditions import MIST_KEEPS, hours
+from wan_perf.defs.automation.run_queues import HISTORY, lane
+from wan_perf.defs.automation.trading_changes import rows_of_other_trading_hours, trading_digests
 from wan_perf.defs.resources import PolicyFile, Source
-from wan_perf.defs.trading_changes import rows_of_other_trading_hours, trading_digests
 from wan_perf.kpi.hour.corrections import (
     corrected_rows,
     ended_telemetry_gaps,

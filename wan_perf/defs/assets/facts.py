@@ -3,7 +3,7 @@
 import dagster as dg
 import ibis.expr.types as ir
 
-from wan_perf.defs.declared import declared
+from wan_perf.defs.assets.declared import declared
 from wan_perf.defs.partitions import (
     CHUNK,
     EVENTS_AROUND,

@@ -11,9 +11,9 @@ from datetime import datetime
 import dagster as dg
 import pandas as pd
 
-from wan_perf.defs.declared import declared
+from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.raw import naive
 from wan_perf.defs.partitions import CHUNK, HOURLY
-from wan_perf.defs.raw import naive
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_CIRCUIT_HOUR
 from wan_perf.warehouse import Warehouse, Window

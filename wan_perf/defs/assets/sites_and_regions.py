@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import ibis.expr.types as ir
 
-from wan_perf.defs.declared import declared
+from wan_perf.defs.assets.declared import declared
 from wan_perf.defs.partitions import (
     CHUNK,
     DAILY,

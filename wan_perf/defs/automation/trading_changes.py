@@ -2,7 +2,7 @@
 
 Belongs here: which days a change of the policy's trading hours can concern, and which circuit-hours
 were stored with others.
-Keep out: what trading hours are (`policy.trading_hours`), running hours again (`late`).
+Keep out: what trading hours are (`policy.trading_hours`), running hours again (`late_data`).
 """
 
 import hashlib

@@ -13,8 +13,9 @@ import dagster as dg
 import ibis.expr.types as ir
 import pandas as pd
 
-from wan_perf.defs.declared import declared
-from wan_perf.defs.kept_out import (
+from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.raw import DUE_TAG, MIST_POOL, naive
+from wan_perf.defs.assets.rejected_rows import (
     ROWS,
     odd_values_check,
     report_impossible,
@@ -22,7 +23,6 @@ from wan_perf.defs.kept_out import (
     with_odd_values,
 )
 from wan_perf.defs.partitions import CHUNK, HOURLY
-from wan_perf.defs.raw import DUE_TAG, MIST_POOL, naive
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.defs.retrying import tried_again
 from wan_perf.errors import WanPerfError

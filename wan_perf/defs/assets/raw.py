@@ -12,22 +12,22 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from wan_perf.defs.declared import declared
-from wan_perf.defs.kept_out import (
+from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.rejected_rows import (
     ROWS,
     odd_values_check,
     report_impossible,
     report_rejected,
     with_odd_values,
 )
-from wan_perf.defs.partitions import CHUNK, HOURLY
-from wan_perf.defs.requested import (
+from wan_perf.defs.assets.requested_hours import (
     EVENTS_FINAL_AFTER,
     SCORES_FINAL_AFTER,
     final_hours,
     hours_of,
     record_requests,
 )
+from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
 from wan_perf.defs.retrying import tried_again
 from wan_perf.mist.client.errors import MistPermanentError, MistTransientError

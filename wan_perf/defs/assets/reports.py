@@ -3,7 +3,7 @@
 import dagster as dg
 import ibis.expr.types as ir
 
-from wan_perf.defs.declared import declared
+from wan_perf.defs.assets.declared import declared
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.kpi.reports.chronic_offenders import chronic_offenders
 from wan_perf.kpi.reports.current_state import active_alerts, current_states

@@ -4,9 +4,9 @@ import dagster as dg
 import ibis.expr.types as ir
 import pandas as pd
 
-from wan_perf.defs.declared import declared
+from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.raw import naive
 from wan_perf.defs.partitions import CHUNK, HOURLY
-from wan_perf.defs.raw import naive
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.kpi.dimensions import sites_and_circuits
 from wan_perf.policy.local_calendar import local_hours

@@ -19,8 +19,8 @@ from typing import Any
 
 import dagster as dg
 
-from wan_perf.defs.lanes import HISTORY, LANE, LIVE, REQUESTED_BY, lane
-from wan_perf.defs.raw import DUE_TAG
+from wan_perf.defs.assets.raw import DUE_TAG
+from wan_perf.defs.automation.run_queues import HISTORY, LANE, LIVE, REQUESTED_BY, lane
 from wan_perf.mist.collect.cadence import ALLOWED_LATENESS, PASS_EVERY, reach_back
 from wan_perf.mist.collect.clock import floored
 

@@ -1,0 +1,1 @@
+"""What runs automatically: schedules, sensors, conditions, run queues, retention."""
