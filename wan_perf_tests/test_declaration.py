@@ -9,7 +9,7 @@ import ibis
 import pytest
 
 from wan_perf.schema.columns import COLUMNS, Column
-from wan_perf.schema.declaration import IBIS_TYPES, Table
+from wan_perf.schema.declaration import IBIS_TYPES, Table, View
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, DIM_CIRCUIT, RAW_PORT_SAMPLE, TABLES
 from wan_perf.warehouse import checking
 from wan_perf_tests.warehouse.rows import GOOD_HOUR, H5, H6
@@ -41,6 +41,14 @@ def test_columns_are_well_formed_and_used() -> None:
         )
 
     assert offenders(COLUMNS.values(), rules) == {}
+
+
+def test_views_are_computed_by_functions_of_kpi() -> None:
+    views = {table.name: table for table in TABLES.values() if isinstance(table, View)}
+    assert "threshold_run" in views
+    for view in views.values():
+        assert view.computed_by == f"{view.expression.__module__}:{view.expression.__name__}"
+        assert view.expression.__module__.startswith("wan_perf.kpi.")
 
 
 def test_the_name_of_a_column_says_its_unit_and_its_type() -> None:
