@@ -15,6 +15,7 @@ OF_MONTH = (
     *("failover_count", "failed_over_minutes", "flap_count", "coverage_pct"),
 )
 """Columns of a region's month that the executive view takes from its table unchanged."""
+
 OF_24_HOURS = {
     "utilization_24h_pct": "utilization_pct",
     "utilization_p95_24h_pct": "utilization_p95_pct",
@@ -24,6 +25,7 @@ OF_24_HOURS = {
     "coverage_24h_pct": "coverage_pct",
 }
 """Figures of the 24-hour window under the names that they have beside those of now."""
+
 EXECUTIVE_OVERVIEW = View(
     "executive_overview",
     "One row per region and month: availability, minutes lost, load and failovers of its stores, "
