@@ -13,6 +13,7 @@ import dagster as dg
 
 from wan_perf.audits import AUDITS
 from wan_perf.defs.assets import (
+    alarms,
     dimensions,
     events,
     facts,
@@ -52,7 +53,7 @@ FETCHED = [
     raw.raw_gateway_event,
     raw.raw_site_sle,
 ]
-COLLECTED = [raw.live_passes, *FETCHED]
+COLLECTED = [raw.live_passes, *FETCHED, alarms.raw_alarm]
 WINDOWS = [facts.circuit_window, facts.site_window, facts.region_window]
 FACTS = [
     facts.gateway_silence,

@@ -98,7 +98,7 @@ def test_the_calls_of_live_polls_are_those_planned(stage: Stage):
         return compared(stage, None, None, lambda: stage.runs.collect(None, None))
 
     first, planned, made = live()
-    assert set(first) == {"inventory", "sites", "polls", "events", "scores"}
+    assert set(first) == {"inventory", "sites", "polls", "events", "scores", "alarms"}
     assert planned == made
     for minutes, stages in ((5, {"polls"}), (10, {"polls", "events"}), (60, {*first} - {"sites"})):
         stage.cloud.clock.advance_to(NOON + minutes * MINUTE)

@@ -36,9 +36,12 @@ def test_a_live_hour_is_the_sum_of_what_is_due(tmp_path: Path, monkeypatch: pyte
     expected = {name: HOUR // EVERY[what] * pages[what] for name, what in OF_STREAM.items()}
     assert {name: calls[name] for name in expected} == expected
     assert calls["insights/sites-sle"] == 1 + ALLOWED_LATENESS // HOUR
-    assert calls["self/usage"] == HOUR // EVERY["devices"] + HOUR // EVERY["scores"]
+    assert calls["alarms/search"] == HOUR // EVERY["alarms"]
+    of_usage = ("devices", "scores", "alarms")
+    assert calls["self/usage"] == sum(HOUR // EVERY[stream] for stream in of_usage)
     assert HOUR // EVERY["events"] <= calls["devices/events/search"]
-    assert set(calls) == {*expected, "insights/sites-sle", "self/usage", "devices/events/search"}
+    others = {"insights/sites-sle", "alarms/search", "self/usage", "devices/events/search"}
+    assert set(calls) == {*expected, *others}
     last = told(calls, 14).splitlines()[-1]
     assert last.strip() == f"{sum(calls.values())}  calls in a live hour of 14 sites"
 
@@ -68,5 +71,6 @@ def test_5000_sites_cost_at_most_750_calls_an_hour():
     assert cost["stats/devices"] >= 12 * 5
     hours_read = 5 + 5 * 2 + EVENT_REACH_BACK // HOUR
     cost["devices/events/search"] = hours_read * 5  # five pages an hour: 5,000 events
-    cost["self/usage"] = 13
+    cost["alarms/search"] = 20  # 20,000 alarms in the days that are requested
+    cost["self/usage"] = 14
     assert sum(cost.values()) <= 750, cost

@@ -31,7 +31,13 @@ from wan_perf.inventory.site_variables import variables_due
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
 from wan_perf.mist.collect.cadence import PASS_EVERY, Stream, is_due
 from wan_perf.mist.collect.clock import floored
-from wan_perf.schema.tables import DIM_HOUR, RAW_GATEWAY_EVENT, RAW_INVENTORY, RAW_SITE_SLE
+from wan_perf.schema.tables import (
+    DIM_HOUR,
+    RAW_ALARM,
+    RAW_GATEWAY_EVENT,
+    RAW_INVENTORY,
+    RAW_SITE_SLE,
+)
 from wan_perf.warehouse import Window
 
 _POLLED: tuple[Stream, ...] = ("devices", "paths", "ports")
@@ -120,12 +126,15 @@ class _Plan:
             yield self._events(hours_of(begin, end))
         if is_due("scores", poll):
             yield from self._scores(begin, end)
+        if is_due("alarms", poll):
+            yield self._alarms()
 
     def past(self, begin: datetime, end: datetime, first: datetime) -> Iterator[Planned]:
         """What a run over [begin, end) requests, of a range that starts at `first`."""
         yield from self._history(begin, end)
         if polls := self._polls_of(begin, end):
             yield self._polls(polls)
+            yield self._alarms()
         for hours in (self._open(begin, end), self._before(begin, first)):
             if hours:
                 yield self._events(hours)
@@ -183,6 +192,13 @@ class _Plan:
             scope = _hours(min(wanted), max(wanted) + HOUR)
             bound: Bound = "at least" if self._newest is None else ""
             yield Planned("scores", scope, calls, bound, can_wait=True)
+
+    def _alarms(self) -> Planned:
+        hour = floored(self._now, HOUR)
+        # The newest stored hour has only the alarms that were open or had changed by then.
+        rows = stored_rows(self._warehouse, RAW_ALARM, Window(hour - HOUR, hour))
+        calls = self._sizes.pages(rows) + _USAGE
+        return Planned("alarms", "as they stand now", calls, bound="at least", can_wait=True)
 
     def _history(self, begin: datetime, end: datetime) -> Iterator[Planned]:
         end = min(end, floored(self._now, HOUR))

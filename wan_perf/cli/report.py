@@ -90,7 +90,7 @@ class Report:
         )
 
     def left(self, result: dg.ExecuteInProcessResult, *, has_history: bool) -> None:
-        """History, events and scores that were not fetched, and values that were not taken."""
+        """What was not fetched beside polls, and values that were not used."""
         past = metadata(result, "raw_port_history") if has_history else {}
         if past:
             self._history(past)
@@ -100,7 +100,10 @@ class Report:
         if scores["hours_left"]:
             hours = counted(scores["hours_left"], "hour", "hours")
             self._warn(f"Scores of {hours} are left:", scores["why_left"][0])
-        for found in (past, metadata(result, "raw_port_sample"), events, scores):
+        alarms = metadata(result, "raw_alarm")
+        if alarms["why_left"]:
+            self._warn("Alarms are left for the next hour:", alarms["why_left"][0])
+        for found in (past, metadata(result, "raw_port_sample"), events, scores, alarms):
             self._report_rejected(found)
 
     def missed(self, result: dg.ExecuteInProcessResult) -> None:

@@ -27,6 +27,7 @@ LOOKS = {
     "critical": Look("critical", "triangle", "critical"),
     "high": Look("high", "diamond", "high"),
     "warning": Look("warning", "disc", "warning"),
+    "info": Look("info", "level", "planned"),
     "normal": Look("normal", "check", "ok"),
     "up": Look("up", "check", "ok"),
     "down": Look("down", "triangle", "critical"),

@@ -2,7 +2,8 @@
 
 A bad answer is refused with one sentence and leaves the warehouse as it was; or it is absorbed and
 the warehouse is that of an undisturbed run; or rows are kept out, with a sentence that counts them.
-Of a pass only the stream is missed that was answered badly; scores are left for the next run.
+Of a pass only the stream is missed that was answered badly; scores and alarms are left for the next
+run.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ SITES, GROUPS, DEVICES = f"{ORG}/sites", f"{ORG}/sitegroups", f"{ORG}/inventory"
 TEMPLATES, GATEWAYS = f"{ORG}/gatewaytemplates", f"{ORG}/stats/devices"
 PROFILES, PATHS = f"{ORG}/deviceprofiles", f"{ORG}/stats/vpn_peers/search"
 PORTS, EVENTS = f"{ORG}/stats/ports/search", f"{ORG}/devices/events/search"
-SCORES = f"{ORG}/insights/sites-sle"
+SCORES, ALARMS = f"{ORG}/insights/sites-sle", f"{ORG}/alarms/search"
 USAGE, METRICS = "/api/v1/self/usage", "/api/v1/const/insight_metrics"
 BUCKETS = "/api/v1/sites/{site_id}/insights/gateway/{device_id}/stats"
 SETTING = "/api/v1/sites/{site_id}/setting"
@@ -26,7 +27,7 @@ QUALITY = "/api/v1/sites/{site_id}/insights/device/{device_mac}/wan_link_health"
 
 SINGLE = {USAGE, METRICS, BUCKETS, QUALITY, SETTING}
 """Answers that are no rows."""
-SEARCHES = {PORTS, PATHS, EVENTS, TESTS}
+SEARCHES = {PORTS, PATHS, EVENTS, ALARMS, TESTS}
 OF_SITES = (USAGE, SETTING, TESTS)
 """What an inventory asks for the bandwidth of sites; without it they keep theirs."""
 STREAMS = (GATEWAYS, PORTS, PATHS)
@@ -46,6 +47,7 @@ ASKED = {
     "raw_port_sample": (USAGE, *STREAMS),
     "raw_gateway_event": (EVENTS,),
     "raw_site_sle": (USAGE, SCORES),
+    "raw_alarm": (USAGE, ALARMS),
     "raw_port_history": (USAGE, METRICS, PORTS, BUCKETS, QUALITY),
 }
 """Every endpoint that an asset calls."""
@@ -53,8 +55,8 @@ ASKED = {
 LASTING = len(PAUSES_S) + 1
 """So many bad answers outlast what a call is made again for."""
 _TRANSIENT = ("429", "500", "503", "slow", "cut body")
-PATIENT = {*STREAMS, EVENTS, SCORES}
-ASKED_PATIENTLY = {"raw_port_sample", "raw_gateway_event", "raw_site_sle"}
+PATIENT = {*STREAMS, EVENTS, SCORES, ALARMS}
+ASKED_PATIENTLY = {"raw_port_sample", "raw_gateway_event", "raw_site_sle", "raw_alarm"}
 """Where a short wait that the cloud asks for is waited once more."""
 
 What = Literal[
@@ -133,9 +135,12 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
         }
         for path in STREAMS
     },
-    ("raw_gateway_event", EVENTS): {
-        ("clock an hour ahead", 1): _OTHER_HOURS,
-        ("clock a day behind", 1): _OTHER_HOURS,
+    **{
+        (asset, path): {
+            ("clock an hour ahead", 1): _OTHER_HOURS,
+            ("clock a day behind", 1): _OTHER_HOURS,
+        }
+        for asset, path in (("raw_gateway_event", EVENTS), ("raw_alarm", ALARMS))
     },
     ("raw_port_history", PORTS): {
         ("clock an hour ahead", 1): Outcome("without evidence"),
@@ -145,7 +150,7 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
         (asset, USAGE): {
             ("404", 1): _refused("othing answers to this call; check that MIST_API_HOST")
         }
-        for asset in ("raw_port_history", "raw_site_sle", "raw_inventory")
+        for asset in ("raw_port_history", "raw_site_sle", "raw_alarm", "raw_inventory")
     },
     ("raw_inventory", SETTING): {
         ("404", 1): _refused("knows no settings of the site, .*bandwidth stays as it was"),
@@ -190,7 +195,7 @@ def _of_pass(path: str, how: str, outcome: Outcome) -> Outcome:
 
 
 def _of_scores(outcome: Outcome) -> Outcome:
-    """Scores feed nothing and can be had later: whatever fails, they are left."""
+    """Scores and alarms feed nothing and can be had later: whatever fails, they are left."""
     return replace(outcome, what="left") if _fails(outcome) else outcome
 
 
@@ -211,7 +216,7 @@ def outcomes(asset: str, path: str) -> dict[tuple[str, int], Outcome]:
         found |= {("429", LASTING): ABSORBED, ("429", 2 * LASTING): found["429", LASTING]}
     if asset == "raw_port_sample":
         found = {cell: _of_pass(path, cell[0], outcome) for cell, outcome in found.items()}
-    if asset == "raw_site_sle":
+    if asset in ("raw_site_sle", "raw_alarm"):
         found = {cell: _of_scores(outcome) for cell, outcome in found.items()}
     if asset == "raw_inventory" and path in OF_SITES:
         found = {cell: _of_sites(outcome) for cell, outcome in found.items()}

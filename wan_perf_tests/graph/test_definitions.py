@@ -29,6 +29,7 @@ FEEDS = {
     "raw_gateway_status": {"raw_port_history"},
     "raw_gateway_event": {"raw_port_sample"},
     "raw_site_sle": {"raw_port_sample"},
+    "raw_alarm": {"raw_port_sample"},
     "dim_site": {"raw_inventory"},
     "dim_contract": {"raw_inventory"},
     "dim_circuit": {"raw_inventory", "dim_contract"},
@@ -138,6 +139,7 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
         *("circuit_hour", "circuit_poll", "circuit_state", "circuit_window", "dim_hour"),
         "gateway_silence",
         *(
+            "raw_alarm",
             "raw_circuit_hour",
             "raw_gateway_event",
             "raw_gateway_status",

@@ -12,6 +12,7 @@ from wan_perf.mist.endpoints.instants import epoch
 from wan_perf.published.reader import open_published
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
+    RAW_ALARM,
     RAW_GATEWAY_EVENT,
     RAW_GATEWAY_STATUS,
     RAW_PATH_SAMPLE,
@@ -19,10 +20,11 @@ from wan_perf.schema.tables import (
     RAW_SITE_SLE,
 )
 from wan_perf.simulator import Fleet
+from wan_perf.simulator.api.alarms import alarms, as_known
 from wan_perf.simulator.api.events import events
 from wan_perf.simulator.api.sle import site_row
 from wan_perf.simulator.incidents import KINDS
-from wan_perf_tests.graph.cells import EVENTS, LASTING, PATHS, SCORES
+from wan_perf_tests.graph.cells import ALARMS, EVENTS, LASTING, PATHS, SCORES
 from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
 
 pytestmark = pytest.mark.proof
@@ -153,6 +155,33 @@ def test_scores_of_past_hours_come_with_a_range(raw: Stage, fleet: Fleet):
     raw.runs.collect(START + HOUR, START + 5 * HOUR)
     hours = raw.rows(RAW_SITE_SLE).groupby("hour").size()
     assert [hours[START + n * HOUR] for n in range(5)] == [len(fleet.sites)] * 5
+
+
+def test_alarms_are_requested_once_an_hour_and_followed_to_their_end(raw: Stage, fleet: Fleet):
+    calls = [live(raw, NOON + n * MINUTE).get("alarms/search", 0) for n in (0, 10, 60)]
+    assert calls == [1, 0, 1]
+    live(raw, NOON + 12 * HOUR)
+    rows = raw.rows(RAW_ALARM)
+    assert set(rows["hour"]) == {NOON, NOON + HOUR, NOON + 12 * HOUR}
+    end = epoch(NOON + 12 * HOUR)
+    newest = rows.sort_values("hour").drop_duplicates("alarm_id", keep="last").set_index("alarm_id")
+    told = {one["id"]: as_known(one, end) for one in alarms(fleet) if one["timestamp"] <= end}
+    assert set(newest.index) == set(told)
+    assert {name: one["status"] == "resolved" for name, one in told.items()} == dict(
+        newest["is_resolved"]
+    )
+    assert newest["is_resolved"].any()
+
+
+def test_alarms_that_fail_lose_nothing_else_and_the_next_hour_has_them(raw: Stage):
+    raw.cloud.misbehave(ALARMS, "503", times=2 * LASTING)
+    live(raw, NOON)
+    assert raw.printed.getvalue().count("Alarms are left for the next hour: Mist failed") == 1
+    assert raw.rows(RAW_ALARM).empty
+    assert of_pass(raw, RAW_PORT_SAMPLE, NOON) > 0
+    assert (raw.rows(RAW_SITE_SLE)["hour"] == NOON - HOUR).any()
+    live(raw, NOON + HOUR)
+    assert len(raw.rows(RAW_ALARM)) > 0
 
 
 def test_scores_that_fail_are_left_for_the_next_run(raw: Stage):

@@ -17,8 +17,15 @@ from wan_perf.inventory.snapshot import inventory
 from wan_perf.mist.client.budget import Budget
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.collect.clock import RealClock
-from wan_perf.mist.collect.polls import allowance, take_events, take_passes, take_scores
+from wan_perf.mist.collect.polls import (
+    allowance,
+    take_alarms,
+    take_events,
+    take_passes,
+    take_scores,
+)
 from wan_perf.mist.collect.port_history import port_history
+from wan_perf.mist.endpoints.alarms import Known
 from wan_perf.mist.endpoints.history_buckets import Wanted
 from wan_perf.policy.contracts import Contract, read_contracts
 from wan_perf.schema.frames import conform
@@ -135,6 +142,11 @@ def _scores(of: Requester, session: MistSession) -> Answered:
     return Answered({"raw_site_sle": scores.frame}, list(scores.left.values()), len(scores.left))
 
 
+def _alarms(of: Requester, session: MistSession) -> Answered:
+    frame, why = take_alarms(session, Known(), of.clock, RESERVE)
+    return Answered({"raw_alarm": frame}, [why] if why else [], int(bool(why)))
+
+
 def _history(of: Requester, session: MistSession) -> Answered:
     budget = Budget(session, of.clock.now, RESERVE)
     found = port_history(session, of.ports, NOW, budget, _ignored)
@@ -151,6 +163,7 @@ _CALLS: dict[str, Callable[[Requester, MistSession], Answered]] = {
     "raw_port_sample": _passes,
     "raw_gateway_event": _events,
     "raw_site_sle": _scores,
+    "raw_alarm": _alarms,
     "raw_port_history": _history,
 }
 """What each asset that reads from Mist calls."""

@@ -11,6 +11,7 @@ import pytest
 
 from wan_perf.simulator.misbehaviour import SPOILT
 from wan_perf_tests.graph.cells import (
+    ALARMS,
     ASKED,
     BUCKETS,
     EVENTS,
@@ -66,7 +67,7 @@ def check_words(found: Answered, outcome: Outcome, token: str) -> None:
 
 @pytest.mark.parametrize(
     ("asset", "path", "how", "times", "outcome"),
-    cells("raw_inventory", "raw_port_sample", "raw_gateway_event", "raw_site_sle"),
+    cells("raw_inventory", "raw_port_sample", "raw_gateway_event", "raw_site_sle", "raw_alarm"),
 )
 def test_what_becomes_of_a_bad_answer(
     requester: Requester, asset: str, path: str, how: str, times: int, outcome: Outcome
@@ -88,7 +89,7 @@ def test_what_becomes_of_a_bad_answer(
         assert differing <= (set() if outcome.what == "absorbed" else {asset})
     elif outcome.what == "missed":
         assert differing == tables_of(asset, path)
-    elif outcome.what == "absorbed" or path not in (*OF_PASS, EVENTS):
+    elif outcome.what == "absorbed" or path not in (*OF_PASS, EVENTS, ALARMS):
         assert differing == set()
     else:
         assert differing <= tables_of(asset, path)

@@ -13,7 +13,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.mark.parametrize(
     ("minute", "due"),
     [
-        (0, {"devices", "paths", "ports", "events", "scores"}),
+        (0, {"devices", "paths", "ports", "events", "scores", "alarms"}),
         (5, {"devices"}),
         (10, {"devices", "paths", "events"}),
         (25, {"devices"}),

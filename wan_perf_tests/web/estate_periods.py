@@ -127,6 +127,15 @@ def raw_rows(now: datetime, newest: datetime) -> dict[str, str]:
           TIMESTAMP '{now}' AS sampled_at, down_at IS NULL AS is_up, k = 0 AS is_active,
           20.0 AS latency_ms, 2.0 AS jitter_ms, 0.0 AS loss_pct, 4.2 AS mos FROM c
           WHERE silent_at IS NULL""",
+        # Of site 1 one is open, of site 2 resolved, of site 4 no longer reported.
+        "raw_alarm": f"""SELECT TIMESTAMP '{newest}' - INTERVAL 1 HOUR * (s % 97 = 4)::INTEGER AS
+          hour, 'alarm-' || s AS alarm_id, site_id, gateway_mac, 'gw-' || s AS device_names,
+          'gateway_down' AS alarm_type, 'infrastructure' AS alarm_group, CASE s % 97 WHEN 1 THEN
+          'critical' ELSE 'warning' END AS alarm_severity, TIMESTAMP '{newest}' - INTERVAL 2 HOUR
+          AS raised_at, TIMESTAMP '{newest}' - INTERVAL 1 HOUR AS last_seen_at, CASE s % 97 WHEN 2
+          THEN TIMESTAMP '{newest}' END AS resolved_at, s % 97 = 2 AS is_resolved, false AS
+          is_acknowledged, 1 AS incident_count, TIMESTAMP '{newest}' AS fetched_at
+          FROM c WHERE k = 0 AND s % 97 IN (1, 2, 4)""",
         "raw_gateway_status": f"""SELECT DISTINCT date_trunc('hour', TIMESTAMP '{now}') AS hour,
           gateway_mac, TIMESTAMP '{now}' AS pass_at, site_id, 'gw-' || s AS gateway_name,
           'SRX320' AS gateway_model, CASE WHEN s % 3 = 0 THEN '22.4R3' ELSE '23.4R2' END AS

@@ -53,6 +53,12 @@ def test_gateways_are_counted_by_connection_and_version(page: Element, estate: E
     assert [row["is_connected"] for row in rows] == [False, *[True] * 4, None]
 
 
+def test_open_alarms_are_counted_with_the_critical_ones(page: Element):
+    """Of three one is resolved, and one that was open is no longer reported."""
+    facts = figures(page, "fleet")
+    assert (facts["Mist alarms open"], facts["critical"]) == ("1", "1")
+
+
 def test_a_late_poll_is_stale_and_said_so(estate: Estate):
     app = build_app(lambda: estate, clock=lambda: NOW + timedelta(hours=2))
     page = read(TestClient(app, base_url="http://localhost").get("/").text)

@@ -135,6 +135,27 @@ def test_a_path_shows_its_peers_name_or_mac(
     assert {cell.attributes.get("title") for cell in cells} == {hint}
 
 
+@pytest.mark.parametrize(
+    ("site_id", "severity", "resolved"),
+    [
+        pytest.param("site-0001", "critical", "no", id="open"),
+        pytest.param("site-0002", "warning", "yes", id="resolved"),
+        pytest.param("site-0004", "warning", "–", id="no longer reported"),
+    ],
+)
+def test_a_site_shows_its_alarms_as_they_stand(
+    client: TestClient, site_id: str, severity: str, resolved: str
+):
+    card = read(client.get(f"/site/{site_id}").text).by_id("alarms")
+    [row] = card.all("tbody")[0].all("tr")
+    cells = [cell.text for cell in row.all("td")]
+    assert (cells[1], cells[2], cells[4]) == (severity, "gateway_down", resolved)
+
+
+def test_a_site_without_alarms_has_no_list_of_them(client: TestClient):
+    assert 'id="alarms"' not in client.get("/site/site-0003").text
+
+
 def test_both_directions_are_of_their_own_capacity(client: TestClient, estate: Estate):
     page = read(client.get(f"/circuit/PRI-0003/hour/{HOUR}").text)
     row = one(

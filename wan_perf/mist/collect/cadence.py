@@ -14,7 +14,7 @@ from typing import Literal
 
 from wan_perf.mist.endpoints.instants import EPOCH
 
-Stream = Literal["devices", "paths", "ports", "events", "scores"]
+Stream = Literal["devices", "paths", "ports", "events", "scores", "alarms"]
 
 EVERY: dict[Stream, timedelta] = {
     "devices": timedelta(minutes=5),
@@ -22,6 +22,7 @@ EVERY: dict[Stream, timedelta] = {
     "ports": timedelta(minutes=30),
     "events": timedelta(minutes=10),
     "scores": timedelta(minutes=60),
+    "alarms": timedelta(minutes=60),
 }
 PASS_EVERY = min(EVERY.values())
 ALLOWED_LATENESS = timedelta(hours=3)

@@ -1,4 +1,4 @@
-"""Collection of what is due: polls of statistics, events, scores, and how far back requests reach.
+"""Collection of what is due: polls, events, scores, alarms, and how far back requests reach.
 
 Belongs here: which streams a poll has, what a failed stream means, the retention in Mist.
 Keep out: cadence (`cadence`), how an answer becomes rows (`mist.endpoints.port_samples`,
@@ -19,6 +19,7 @@ from wan_perf.mist.collect.cadence import Stream
 from wan_perf.mist.collect.clock import Clock
 from wan_perf.mist.collect.requests import StreamPoller, retry_once
 from wan_perf.mist.endpoints import catalogue
+from wan_perf.mist.endpoints.alarms import Known, alarms
 from wan_perf.mist.endpoints.gateway_events import gateway_events
 from wan_perf.mist.endpoints.gateway_status import gateway_status
 from wan_perf.mist.endpoints.path_samples import path_samples
@@ -27,6 +28,7 @@ from wan_perf.mist.endpoints.site_scores import site_scores
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import (
+    RAW_ALARM,
     RAW_GATEWAY_STATUS,
     RAW_PATH_SAMPLE,
     RAW_PORT_SAMPLE,
@@ -34,7 +36,7 @@ from wan_perf.schema.tables import (
 )
 
 EVENT_RETENTION = timedelta(days=14)
-"""Mist documents no retention of events and scores; this is that of its hourly history."""
+"""Mist documents no retention of events, scores and alarms; this is that of its hourly history."""
 
 
 @dataclass
@@ -175,6 +177,20 @@ def take_scores(
 
 def _scores_of(session: MistSession, hour: datetime, clock: Clock) -> pd.DataFrame:
     return retry_once(clock, lambda: site_scores(session, hour, clock.now()))
+
+
+def take_alarms(
+    session: MistSession, known: Known, clock: Clock, reserve: int
+) -> tuple[pd.DataFrame, str]:
+    """The alarms as they stand, or none and why: no table depends on them.
+
+    Whatever fails, the next request has what this one missed.
+    """
+    try:
+        Budget(session, clock.now, reserve).claim()
+        return retry_once(clock, lambda: alarms(session, clock.now(), known, EVENT_RETENTION)), ""
+    except (MistPermanentError, MistTransientError) as error:
+        return conform([], RAW_ALARM), str(error)
 
 
 def allowance(session: MistSession, clock: Clock, reserve: int) -> Budget | None:

@@ -77,6 +77,7 @@ EVENTS = Endpoint(
     "search",
     {"device_type": "gateway"},
 )
+ALARMS = Endpoint("alarms/search", "alarms.searchOrgAlarms", records.Alarm, "search")
 SITES = Endpoint("sites", "sites.listOrgSites", records.Site)
 SITE_GROUPS = Endpoint("sitegroups", "sitegroups.listOrgSiteGroups", records.SiteGroup)
 DEVICES = Endpoint(

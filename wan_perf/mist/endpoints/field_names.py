@@ -84,6 +84,21 @@ EVENT_NAMES = {
     "type": "event_name",
     "text": "detail",
 }
+ALARM_NAMES = {
+    "id": "alarm_id",
+    "timestamp": "raised_at",
+    "type": "alarm_type",
+    "group": "alarm_group",
+    "severity": "alarm_severity",
+    "status": "status",
+    "last_seen": "last_seen_at",
+    "resolved_time": "resolved_at",
+    "count": "incident_count",
+    "acked": "is_acknowledged",
+    "site_id": "site_id",
+    "gateways": "gateway_macs",
+    "hostnames": "device_names",
+}
 SITE_NAMES = {
     "id": "site_id",
     "name": "site_name",
@@ -184,6 +199,8 @@ EVENT_KINDS = {
     "GW_VPN_PEER_UP": "peer_up",
 }
 OTHER_EVENT = "other"
+ALARM_SEVERITIES = {"warn": "warning"}
+"""Words for which we have another one."""
 WAN_USAGE = "wan"
 ORDERED = "ordered"
 """Strategy under which the first path that works is taken; Mist's default."""

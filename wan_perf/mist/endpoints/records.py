@@ -166,6 +166,24 @@ class Event(Struct, rename=_ours(field_names.EVENT_NAMES)):
     detail: str | None = None
 
 
+class Alarm(Struct, rename=_ours(field_names.ALARM_NAMES)):
+    """One alarm as it stands; `gateway_macs` and `device_names` are of what it is about."""
+
+    alarm_id: Name
+    raised_at: Moment
+    alarm_type: Name
+    alarm_group: str | None = None
+    alarm_severity: str | None = None
+    status: str | None = None
+    last_seen_at: Epoch | None = None
+    resolved_at: Epoch | None = None
+    incident_count: Counter | None = None
+    is_acknowledged: bool | None = None
+    site_id: str | None = None
+    gateway_macs: list[str] | None = None
+    device_names: list[str] | None = None
+
+
 class Place(Struct, rename=_ours(field_names.PLACE_NAMES)):
     """Where a site is, in degrees."""
 

@@ -8,6 +8,7 @@ Instants are naive UTC. Unknown is NULL, never 0. What a figure means in full st
 docstrings of `schema.formulas` and `kpi`.
 """
 
+from wan_perf.schema.columns.alarms import ALARM
 from wan_perf.schema.columns.column import Column
 from wan_perf.schema.columns.events import EPISODE, FAILOVER
 from wan_perf.schema.columns.identity import DESCRIPTION, IDENTITY
@@ -26,7 +27,8 @@ __all__ = ["COLUMNS", "Column"]
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
-        *(*IDENTITY, *DESCRIPTION, *TIME, *STATE, *SAMPLE, *PATH, *SCORE, *POLICY),
+        *(*IDENTITY, *DESCRIPTION, *TIME, *STATE, *SAMPLE, *PATH, *SCORE, *ALARM),
+        *POLICY,
         *(*TRAFFIC, *STATE_MINUTES, *RECEIVED, *PERIOD, *TIME_ABOVE, *QUALITY_OF_HOUR),
         *(*EVIDENCE_OF_HOUR, *SITE, *FAILOVER, *EPISODE, *REPORT, *TREND, *NOW, *BACKUP),
         *OVERVIEW,

@@ -23,6 +23,7 @@ from wan_perf.schema.tables.events import (
 )
 from wan_perf.schema.tables.hour import CIRCUIT_HOUR, SITE_HOUR
 from wan_perf.schema.tables.raw import (
+    RAW_ALARM,
     RAW_CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,
     RAW_GATEWAY_STATUS,
@@ -94,6 +95,7 @@ __all__ = [
     "FLAP_EVENT",
     "GATEWAY_SILENCE",
     "PRIMARY_VS_SECONDARY",
+    "RAW_ALARM",
     "RAW_CIRCUIT_HOUR",
     "RAW_GATEWAY_EVENT",
     "RAW_GATEWAY_STATUS",
@@ -121,6 +123,7 @@ TABLES: dict[str, Table] = {
     for table in (
         *(RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_GATEWAY_EVENT),
         RAW_GATEWAY_STATUS,
+        RAW_ALARM,
         *(RAW_SITE_SLE, RAW_CIRCUIT_HOUR, GATEWAY_SILENCE),
         *(DIM_SITE, DIM_CONTRACT, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(

@@ -1,4 +1,4 @@
-"""What was received: one row per sample, event, history hour, score or imported hour."""
+"""What was received: one row per sample, event, history hour, score, alarm or imported hour."""
 
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.metrics import QUALITY
@@ -149,5 +149,22 @@ RAW_SITE_SLE = Table(
     columns=(
         *("hour", "site_id", "wan_link_health", "gateway_health", "application_health"),
         *("gateway_count", "client_count", "fetched_at"),
+    ),
+)
+
+RAW_ALARM = Table(
+    "raw_alarm",
+    "One row per alarm and hour in whose request it was open or had changed.",
+    group="raw",
+    retention_days=RAW_DAYS,
+    partition="hour",
+    by_key=True,
+    published_days=HISTORY_DAYS,
+    key=("hour", "alarm_id"),
+    required=("raised_at", "fetched_at"),
+    columns=(
+        *("hour", "alarm_id", "site_id", "gateway_mac", "device_names", "alarm_type"),
+        *("alarm_group", "alarm_severity", "raised_at", "last_seen_at", "resolved_at"),
+        *("is_resolved", "is_acknowledged", "incident_count", "fetched_at"),
     ),
 )

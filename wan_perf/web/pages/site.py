@@ -15,6 +15,7 @@ from wan_perf.web.pages.hourly import (
 )
 from wan_perf.web.pages.sle import score_bins
 from wan_perf.web.query import NotFoundError, shortened
+from wan_perf.web.questions.alarms import alarms_of
 from wan_perf.web.questions.circuit import hours_of, states_of
 from wan_perf.web.questions.now import alerts_of_site
 from wan_perf.web.questions.site import (
@@ -33,6 +34,7 @@ from wan_perf.web.visit import Visit
 
 MOST_CIRCUITS = 6
 EVENTS_SHOWN = 40
+ALARMS_SHOWN = 20
 
 
 def site_page(visit: Visit) -> Page:
@@ -59,6 +61,8 @@ def site_page(visit: Visit) -> Page:
         periods=periods(data, "site", site_id),
         events=events(data, site_id, visit.range, EVENTS_SHOWN),
         EVENTS_SHOWN=EVENTS_SHOWN,
+        alarms=alarms_of(data, site_id, visit.range, ALARMS_SHOWN),
+        ALARMS_SHOWN=ALARMS_SHOWN,
         paths=paths_of(data, site_id, visit.trust.as_of_at),
     )
 

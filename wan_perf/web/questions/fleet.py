@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from wan_perf.schema.metrics import QUALITY
 from wan_perf.web.data import Data, Row
 from wan_perf.web.questions import HIGH_OR_WORSE, STORES
+from wan_perf.web.questions.alarms import open_alarms
 
 WEEK = timedelta(days=7)
 HOUR = timedelta(hours=1)
@@ -95,7 +96,7 @@ def utilization_bins(data: Data) -> tuple[list[tuple[str, int, str]], int]:
 
 
 def inventory(data: Data) -> Row:
-    """What there is besides circuits: bandwidth, paths and gateways of the newest poll, scores."""
+    """What there is besides circuits, as of the newest poll or request of each."""
     bandwidth = data.first(
         f"""SELECT sum(d.bandwidth_mbps) AS bandwidth_mbps
         FROM @current_state n JOIN @dim_circuit d ON n.circuit_id = d.circuit_id
@@ -125,7 +126,7 @@ def inventory(data: Data) -> Row:
         FROM @raw_gateway_status
         WHERE pass_at = (SELECT max(pass_at) FROM @raw_gateway_status) HAVING count(*) > 0"""
     )
-    return bandwidth | paths | scores | gateways
+    return bandwidth | paths | scores | gateways | open_alarms(data)
 
 
 def default_levels(data: Data, metric: str) -> dict[str, float]:

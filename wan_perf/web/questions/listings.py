@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from wan_perf.schema.metrics import QUALITY
 from wan_perf.schema.tables import TABLES
+from wan_perf.web.questions.alarms import NEWEST
 
 
 @dataclass(frozen=True)
@@ -276,6 +277,21 @@ _LISTINGS = (
         ),
         ("gateway_mac",),
         "is_connected",
+    ),
+    Listing(
+        "alarms",
+        "Mist alarms",
+        "Mist's alarms that were open or changed in the range, as the newest request found them.",
+        f"""SELECT n.*, s.site_name, s.region FROM {NEWEST} n LEFT JOIN {_SITES} s
+          ON n.site_id = s.site_id""",
+        (*_of("raw_alarm"), "site_name", "region"),
+        (
+            *("raised_at", "alarm_severity", "alarm_type", "site_name", "region", "device_names"),
+            *("is_resolved", "resolved_at", "last_seen_at", "incident_count", "is_acknowledged"),
+        ),
+        ("alarm_id",),
+        "-raised_at",
+        is_ranged=True,
     ),
     Listing(
         "scores",
