@@ -174,7 +174,7 @@ def test_alarms_are_requested_once_an_hour_and_followed_to_their_end(raw: Stage,
 
 
 def test_alarms_that_fail_lose_nothing_else_and_the_next_hour_has_them(raw: Stage):
-    raw.cloud.misbehave(ALARMS, "503", times=2 * LASTING)
+    raw.cloud.misbehave(ALARMS, "503", times=LASTING)
     live(raw, NOON)
     assert raw.printed.getvalue().count("Alarms are left for the next hour: Mist failed") == 1
     assert raw.rows(RAW_ALARM).empty
