@@ -1,5 +1,6 @@
 """Which alarms are rows of an hour, what they say, and how far a request reaches back."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import msgspec
 import pandas as pd
 import pytest
 
+from wan_perf.mist.client.errors import MistTransientError
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints.alarms import Known, alarm_rows, alarms
 from wan_perf.mist.endpoints.instants import epoch
@@ -16,7 +18,7 @@ from wan_perf.simulator import Fleet, serve
 from wan_perf.simulator.api.alarms import alarms as planted_alarms
 from wan_perf.simulator.api.alarms import as_known
 from wan_perf.simulator.incidents import KINDS
-from wan_perf_tests.mist.scripted import START
+from wan_perf_tests.mist.scripted import START, Answer, ScriptedCloud
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOW = datetime.fromisoformat("2026-03-01T12:00:30")
@@ -111,6 +113,30 @@ def test_an_alarm_is_a_row_while_it_is_open_and_when_it_changed(
     long_ago = epoch(SINCE) - 3600
     times = {"timestamp": long_ago, "last_seen": long_ago + 1, "resolved_time": long_ago + 2}
     assert len(rows({**times, "status": "resolved", **change})) == is_row
+
+
+@pytest.mark.parametrize(
+    ("raised_at", "last_seen_at", "is_accepted"),
+    [
+        pytest.param(NOW - HOUR, NOW - HOUR, True, id="within the last day"),
+        pytest.param(NOW - 2 * DAY, NOW - HOUR, True, id="raised before and repeated"),
+        pytest.param(NOW - 2 * DAY, NOW - 2 * DAY, False, id="of another day"),
+        pytest.param(NOW + HOUR, NOW + HOUR, False, id="of the future"),
+    ],
+)
+def test_alarms_of_other_hours_than_were_requested_are_refused(
+    scripted: Callable[..., ScriptedCloud],
+    raised_at: datetime,
+    last_seen_at: datetime,
+    is_accepted: bool,
+) -> None:
+    times = {"timestamp": epoch(raised_at), "last_seen": epoch(last_seen_at)}
+    session = scripted(Answer({"total": 1, "results": [{**KNOWN, **times}]})).session()
+    if is_accepted:
+        assert len(alarms(session, NOW, Known(), RETENTION)) == 1
+    else:
+        with pytest.raises(MistTransientError, match="of other hours than were requested"):
+            alarms(session, NOW, Known(), RETENTION)
 
 
 def test_an_alarm_that_comes_twice_is_one_row() -> None:

@@ -67,7 +67,7 @@ def alarms(session: MistSession, now: datetime, known: Known, retention: timedel
     first, last = math.floor(epoch(start)), math.ceil(epoch(now))
     path = catalogue.ALARMS.path
     received = list(session.rows(catalogue.ALARMS, start=str(first), end=str(last)))
-    outside = [alarm for alarm in received if not first <= alarm.raised_at <= last]
+    outside = [alarm for alarm in received if not _is_within(alarm, first, last)]
     if outside:
         raise MistTransientError(
             f"{len(outside):,} of {len(received):,} rows of {path} are of other hours than were "
@@ -80,6 +80,14 @@ def alarm_rows(received: Iterable[Alarm], now: datetime, changed_since: datetime
     """The alarms that are not resolved or changed at or after an instant, each once."""
     rows = {alarm.alarm_id: _row(alarm, now) for alarm in received}
     return conform([row for row in rows.values() if _is_news(row, changed_since)], RAW_ALARM)
+
+
+def _is_within(alarm: Alarm, first: int, last: int) -> bool:
+    """Whether the alarm is of the requested instants.
+
+    It is not documented whether Mist compares them with when an alarm was raised or last seen.
+    """
+    return alarm.raised_at <= last and max(alarm.raised_at, alarm.last_seen_at or 0) >= first
 
 
 def _is_news(row: dict[str, Any], since: datetime) -> bool:
