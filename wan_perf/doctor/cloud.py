@@ -16,7 +16,7 @@ from wan_perf.mist.client.network import Route
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.collect.clock import Clock
 from wan_perf.mist.endpoints import catalogue
-from wan_perf.mist.endpoints.records import Privilege, Self
+from wan_perf.mist.endpoints.records.token import Privilege, Self
 from wan_perf.settings import Settings
 
 CLOUD = ("network", "Mist", "token", "organisation", "calls", "clock")

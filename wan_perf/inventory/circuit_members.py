@@ -9,9 +9,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wan_perf.mist.endpoints.field_names import AGGREGATE, ORDERED, RETH, WAN_PATH, WAN_USAGE
 from wan_perf.mist.endpoints.interfaces import base_port, expand_ports
-from wan_perf.mist.endpoints.records import PortConfig, Template, TrafficPath
+from wan_perf.mist.endpoints.records.configuration import (
+    AGGREGATE,
+    ORDERED,
+    RETH,
+    WAN_PATH,
+    PortConfig,
+    Template,
+    TrafficPath,
+)
+from wan_perf.mist.endpoints.records.statistics import WAN_USAGE
 from wan_perf.mist.endpoints.wan_interfaces import WanInterface
 
 

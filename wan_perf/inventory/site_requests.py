@@ -38,7 +38,7 @@ from wan_perf.mist.collect.clock import Clock
 from wan_perf.mist.collect.requests import AT_ONCE
 from wan_perf.mist.endpoints import catalogue
 from wan_perf.mist.endpoints.instants import EPOCH, epoch
-from wan_perf.mist.endpoints.records import SpeedTest
+from wan_perf.mist.endpoints.records.speed_tests import SpeedTest
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_INVENTORY
 

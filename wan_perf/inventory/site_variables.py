@@ -26,7 +26,7 @@ from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.collect.clock import Clock
 from wan_perf.mist.collect.requests import AT_ONCE
 from wan_perf.mist.endpoints import catalogue
-from wan_perf.mist.endpoints.records import Template
+from wan_perf.mist.endpoints.records.configuration import Template
 
 REQUESTED_EVERY = timedelta(hours=24)
 Variables = Mapping[str, str | None]

@@ -22,7 +22,10 @@ from wan_perf.inventory.template_variables import resolve, variables_in
 from wan_perf.inventory.wan_ports import Seen, ports_of_gateway, seen_ports
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints import catalogue
-from wan_perf.mist.endpoints.records import Device, Gateway, Port, Site, SiteGroup, Template
+from wan_perf.mist.endpoints.records.configuration import Template
+from wan_perf.mist.endpoints.records.devices import Device
+from wan_perf.mist.endpoints.records.sites import Site, SiteGroup
+from wan_perf.mist.endpoints.records.statistics import Gateway, Port
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 

@@ -16,8 +16,8 @@ import msgspec
 from msgspec.structs import fields, replace
 
 from wan_perf.mist.client.odd_values import options
-from wan_perf.mist.endpoints.field_names import WAN_USAGE
-from wan_perf.mist.endpoints.records import Template
+from wan_perf.mist.endpoints.records.configuration import Template
+from wan_perf.mist.endpoints.records.statistics import WAN_USAGE
 
 _NAME = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _SWITCHES = {"true": True, "false": False}

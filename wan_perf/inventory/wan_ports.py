@@ -14,7 +14,8 @@ from wan_perf.inventory.circuit_members import Circuit, Configured, circuits_of
 from wan_perf.inventory.template_variables import is_variable, known
 from wan_perf.mist.endpoints.figures import known_speed, possible
 from wan_perf.mist.endpoints.interfaces import base_port, is_wan, port_ids
-from wan_perf.mist.endpoints.records import Gateway, Interface, Port, PortConfig, Shaping
+from wan_perf.mist.endpoints.records.configuration import PortConfig, Shaping
+from wan_perf.mist.endpoints.records.statistics import Gateway, Interface, Port
 from wan_perf.mist.endpoints.wan_interfaces import WanInterface, wan_interfaces
 
 Evidence = dict[str, Any]

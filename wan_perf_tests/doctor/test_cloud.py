@@ -7,7 +7,7 @@ import pytest
 
 from wan_perf.doctor.cloud import CLOUD, calls, offset_s, token
 from wan_perf.mist.collect.clock import RealClock
-from wan_perf.mist.endpoints.records import Privilege
+from wan_perf.mist.endpoints.records.token import Privilege
 from wan_perf.simulator import Cloud, serve
 from wan_perf_tests.doctor.conftest import FLEET, SECRET, Doctor, failed
 from wan_perf_tests.mist.gateways import Proxy, self_signed

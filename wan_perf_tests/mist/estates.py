@@ -6,7 +6,10 @@ from typing import Any
 import msgspec
 
 from wan_perf.inventory.snapshot import Estate, snapshot
-from wan_perf.mist.endpoints.records import Device, Gateway, Port, Site, SiteGroup, Template
+from wan_perf.mist.endpoints.records.configuration import Template
+from wan_perf.mist.endpoints.records.devices import Device
+from wan_perf.mist.endpoints.records.sites import Site, SiteGroup
+from wan_perf.mist.endpoints.records.statistics import Gateway, Port
 from wan_perf.policy.contracts import Contract
 
 TAKEN_AT = datetime.fromisoformat("2026-03-01")

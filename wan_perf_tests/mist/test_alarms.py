@@ -12,7 +12,7 @@ from wan_perf.mist.client.errors import MistTransientError
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints.alarms import Known, alarm_rows, alarms
 from wan_perf.mist.endpoints.instants import epoch
-from wan_perf.mist.endpoints.records import Alarm
+from wan_perf.mist.endpoints.records.alarms import Alarm
 from wan_perf.schema.tables import RAW_ALARM
 from wan_perf.simulator import Fleet, serve
 from wan_perf.simulator.api.alarms import alarms as planted_alarms

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from wan_perf.inventory.snapshot import contracts_of, snapshot
-from wan_perf.mist.endpoints.records import Site
+from wan_perf.mist.endpoints.records.sites import Site
 from wan_perf.policy.contracts import Contract
 from wan_perf_tests.mist.estates import MAC, TAKEN_AT, contract, estate, rows_and_sentences, rows_of
 

@@ -10,7 +10,7 @@ from wan_perf.inventory.snapshot import snapshot
 from wan_perf.mist.client.rejected_rows import Rejections
 from wan_perf.mist.endpoints.path_samples import path_samples
 from wan_perf.mist.endpoints.port_samples import samples
-from wan_perf.mist.endpoints.records import Gateway, Path, Port
+from wan_perf.mist.endpoints.records.statistics import Gateway, Path, Port
 from wan_perf_tests.mist.estates import MAC, TAKEN_AT, contract, estate
 
 PARTS = ("sites", "groups", "devices", "templates", "gateways", "ports")

@@ -11,7 +11,7 @@ import pytest
 
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints.gateway_events import events, gateway_events
-from wan_perf.mist.endpoints.records import Event
+from wan_perf.mist.endpoints.records.events import Event
 from wan_perf.schema.tables import RAW_GATEWAY_EVENT
 from wan_perf.simulator import Fleet
 from wan_perf_tests.mist.scripted import START, Answer, ScriptedCloud

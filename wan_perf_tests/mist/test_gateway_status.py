@@ -12,7 +12,7 @@ from wan_perf.mist.collect.clock import RealClock
 from wan_perf.mist.collect.polls import Passes, take_passes
 from wan_perf.mist.endpoints.gateway_status import gateway_status
 from wan_perf.mist.endpoints.instants import EPOCH
-from wan_perf.mist.endpoints.records import Gateway
+from wan_perf.mist.endpoints.records.statistics import Gateway
 from wan_perf.simulator import Fleet
 
 MINUTE = timedelta(minutes=1)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from wan_perf.inventory.circuit_members import configured_circuits
-from wan_perf.mist.endpoints.records import Template
+from wan_perf.mist.endpoints.records.configuration import Template
 from wan_perf_tests.mist.estates import MAC, estate, rows_of
 
 WAN: dict[str, Any] = {"port_usage": "wan", "up": True}

@@ -12,7 +12,7 @@ from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints import catalogue
 from wan_perf.mist.endpoints.instants import epoch
 from wan_perf.mist.endpoints.path_samples import path_samples
-from wan_perf.mist.endpoints.records import Gateway, Path
+from wan_perf.mist.endpoints.records.statistics import Gateway, Path
 from wan_perf.schema.tables import RAW_PATH_SAMPLE
 from wan_perf.simulator import Fleet, serve
 from wan_perf.simulator.api.peers import interface_of

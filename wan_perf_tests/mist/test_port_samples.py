@@ -11,7 +11,7 @@ from wan_perf.mist.client.rejected_rows import Rejections
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints import catalogue, port_samples
 from wan_perf.mist.endpoints.interfaces import expand_ports, port_ids
-from wan_perf.mist.endpoints.records import Gateway, Port
+from wan_perf.mist.endpoints.records.statistics import Gateway, Port
 from wan_perf.schema.tables import RAW_PORT_SAMPLE
 
 PASS_AT = datetime.fromisoformat("2026-03-01T12:05")

@@ -13,7 +13,7 @@ from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.collect.port_history import Backfill, port_history
 from wan_perf.mist.endpoints.history_buckets import Wanted
 from wan_perf.mist.endpoints.quality_history import NO_QUALITY_HISTORY, quality_buckets
-from wan_perf.mist.endpoints.records import Metric
+from wan_perf.mist.endpoints.records.history import Metric
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.incidents import KINDS
 from wan_perf_tests.mist.scripted import START, Answer

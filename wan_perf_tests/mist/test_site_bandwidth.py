@@ -9,7 +9,7 @@ import pytest
 from wan_perf.inventory.site_bandwidth import apply_speed_tests, apply_variables
 from wan_perf.mist.client.rejected_rows import Rejections
 from wan_perf.mist.endpoints.instants import epoch
-from wan_perf.mist.endpoints.records import SpeedTest
+from wan_perf.mist.endpoints.records.speed_tests import SpeedTest
 from wan_perf_tests.mist.estates import MAC, TAKEN_AT
 
 DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ import pytest
 from wan_perf.mist.client.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints.instants import epoch
-from wan_perf.mist.endpoints.records import SiteScore
+from wan_perf.mist.endpoints.records.site_scores import SiteScore
 from wan_perf.mist.endpoints.site_scores import scores, site_scores
 from wan_perf.schema.tables import RAW_SITE_SLE
 from wan_perf.simulator import Fleet, serve

@@ -14,7 +14,7 @@ from wan_perf.inventory.snapshot import estate_of, snapshot, templates_of_sites
 from wan_perf.inventory.template_variables import resolve, unusable, variables_in
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.collect.clock import RealClock
-from wan_perf.mist.endpoints.records import Template
+from wan_perf.mist.endpoints.records.configuration import Template
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.simulator import Cloud, Fleet, serve

@@ -19,7 +19,7 @@ from wan_perf.mist.client.odd_values import OddValue, identity, is_too_many, row
 from wan_perf.mist.client.rejected_rows import FOREIGN, NULLS
 from wan_perf.mist.client.responses import decode_as, parse_json, unknown_shape
 from wan_perf.mist.endpoints.catalogue import PAGE_ROWS, Endpoint
-from wan_perf.mist.endpoints.records import CountedPage, Row, SearchPage
+from wan_perf.mist.endpoints.records.values import CountedPage, Row, SearchPage
 
 if TYPE_CHECKING:
     from mistapi import APIResponse

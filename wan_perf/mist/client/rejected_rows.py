@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from wan_perf.mist.client.odd_values import OddValue
 from wan_perf.mist.endpoints.instants import instant
-from wan_perf.mist.endpoints.records import Row
+from wan_perf.mist.endpoints.records.values import Row
 
 ALLOWED_AHEAD = timedelta(minutes=10)
 """A poll starts within five minutes after it is due and may take as long again."""

@@ -23,7 +23,7 @@ from wan_perf.mist.client.errors import (
 from wan_perf.mist.client.no_answer import PROXY_LOGIN
 from wan_perf.mist.client.odd_values import OddValue, UnreadableError, answer_without_odd_values
 from wan_perf.mist.endpoints.catalogue import Endpoint, Single
-from wan_perf.mist.endpoints.records import Row
+from wan_perf.mist.endpoints.records.values import Row
 
 if TYPE_CHECKING:
     from mistapi import APIResponse

@@ -32,7 +32,7 @@ from wan_perf.mist.client.rejected_rows import NULLS, Rejections
 from wan_perf.mist.client.responses import record_of, refuse_failure
 from wan_perf.mist.endpoints.catalogue import PAGE_ROWS, Endpoint, Single
 from wan_perf.mist.endpoints.instants import http_date
-from wan_perf.mist.endpoints.records import Row
+from wan_perf.mist.endpoints.records.values import Row
 
 if TYPE_CHECKING:
     from mistapi import APIResponse

@@ -20,7 +20,7 @@ from wan_perf.mist.collect.cadence import Stream, is_due
 from wan_perf.mist.collect.clock import Clock
 from wan_perf.mist.endpoints.catalogue import Endpoint
 from wan_perf.mist.endpoints.instants import EPOCH
-from wan_perf.mist.endpoints.records import Report
+from wan_perf.mist.endpoints.records.statistics import Report
 
 LONGEST_WAIT_S = 60
 """A longer wait would overlap the next poll."""

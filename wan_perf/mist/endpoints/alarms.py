@@ -22,9 +22,8 @@ from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.collect.cadence import ALLOWED_LATENESS
 from wan_perf.mist.collect.clock import floored
 from wan_perf.mist.endpoints import catalogue
-from wan_perf.mist.endpoints.field_names import ALARM_SEVERITIES
 from wan_perf.mist.endpoints.instants import epoch, instant
-from wan_perf.mist.endpoints.records import Alarm
+from wan_perf.mist.endpoints.records.alarms import ALARM_SEVERITIES, Alarm
 from wan_perf.mist.endpoints.site_scores import HOUR
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_ALARM

@@ -8,9 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal
 
-from wan_perf.mist.endpoints import records
-from wan_perf.mist.endpoints.field_names import SPEED_TEST
-from wan_perf.mist.endpoints.records import Row
+from wan_perf.mist.endpoints.records.alarms import Alarm
+from wan_perf.mist.endpoints.records.configuration import Template
+from wan_perf.mist.endpoints.records.devices import Device
+from wan_perf.mist.endpoints.records.events import Event
+from wan_perf.mist.endpoints.records.history import History, Metric, QualityHistory
+from wan_perf.mist.endpoints.records.site_scores import SiteScore
+from wan_perf.mist.endpoints.records.sites import Setting, Site, SiteGroup
+from wan_perf.mist.endpoints.records.speed_tests import SPEED_TEST, SpeedTest
+from wan_perf.mist.endpoints.records.statistics import Gateway, Path, Port
+from wan_perf.mist.endpoints.records.token import Organisation, Self, Usage
+from wan_perf.mist.endpoints.records.values import Row
 
 PAGE_ROWS = 1000
 """Rows requested in one page by default: the most that Mist is known to honour."""
@@ -53,84 +61,82 @@ class Single(Generic[Row]):
 
 
 GATEWAYS = Endpoint(
-    "stats/devices", "stats.listOrgDevicesStats", records.Gateway, query={"type": "gateway"}
+    "stats/devices", "stats.listOrgDevicesStats", Gateway, query={"type": "gateway"}
 )
 PORTS = Endpoint(
     "stats/ports/search",
     "stats.searchOrgSwOrGwPorts",
-    records.Port,
+    Port,
     "search",
     {"device_type": "gateway"},
 )
-PATHS = Endpoint("stats/vpn_peers/search", "stats.searchOrgPeerPathStats", records.Path, "search")
+PATHS = Endpoint("stats/vpn_peers/search", "stats.searchOrgPeerPathStats", Path, "search")
 SITE_SCORES = Endpoint(
     "insights/sites-sle",
     "insights.getOrgSitesSle",
-    records.SiteScore,
+    SiteScore,
     "counted",
     {"sle": "wan"},
 )
 EVENTS = Endpoint(
     "devices/events/search",
     "devices.searchOrgDeviceEvents",
-    records.Event,
+    Event,
     "search",
     {"device_type": "gateway"},
 )
-ALARMS = Endpoint("alarms/search", "alarms.searchOrgAlarms", records.Alarm, "search")
-SITES = Endpoint("sites", "sites.listOrgSites", records.Site)
-SITE_GROUPS = Endpoint("sitegroups", "sitegroups.listOrgSiteGroups", records.SiteGroup)
+ALARMS = Endpoint("alarms/search", "alarms.searchOrgAlarms", Alarm, "search")
+SITES = Endpoint("sites", "sites.listOrgSites", Site)
+SITE_GROUPS = Endpoint("sitegroups", "sitegroups.listOrgSiteGroups", SiteGroup)
 DEVICES = Endpoint(
     "inventory",
     "inventory.getOrgInventory",
-    records.Device,
+    Device,
     # Without vc a cluster is listed by one of its nodes, whichever that is.
     query={"type": "gateway", "vc": "true"},
 )
-TEMPLATES = Endpoint(
-    "gatewaytemplates", "gatewaytemplates.listOrgGatewayTemplates", records.Template
-)
+TEMPLATES = Endpoint("gatewaytemplates", "gatewaytemplates.listOrgGatewayTemplates", Template)
 PROFILES = Endpoint(
     "deviceprofiles",
     "deviceprofiles.listOrgDeviceProfiles",
-    records.Template,
+    Template,
     query={"type": "gateway"},
 )
 SITE_SETTING = Single(
     "sites/setting",
     "sites.setting.getSiteSetting",
-    records.Setting,
+    Setting,
     "Mist knows no settings of the site, so that its bandwidth stays as it was",
 )
 SPEED_TESTS = Endpoint(
     "synthetic_test/search",
     "synthetic_test.searchSiteSyntheticTest",
-    records.SpeedTest,
+    SpeedTest,
     "search",
     {"type": SPEED_TEST},
     "Mist knows no speed tests of the site, so that its bandwidth stays as it was",
     "sites",
 )
-SELF = Single("self", "self.self.getSelf", records.Self)
+SELF = Single("self", "self.self.getSelf", Self)
 ORGANISATION = Single(
     "orgs",
     "orgs.orgs.getOrg",
-    records.Organisation,
+    Organisation,
     "Mist does not know the organization; correct MIST_ORG_ID",
 )
-USAGE = Single("self/usage", "self.usage.getSelfApiUsage", records.Usage)
+USAGE = Single("self/usage", "self.usage.getSelfApiUsage", Usage)
 INSIGHT_METRICS = Single(
-    "const/insight_metrics", "const.insight_metrics.listInsightMetrics", dict[str, records.Metric]
+    "const/insight_metrics", "const.insight_metrics.listInsightMetrics", dict[str, Metric]
 )
 PORT_HISTORY = Single(
     "insights/gateway/stats",
     "sites.insights.getSiteInsightMetricsForGateway",
-    records.History,
+    History,
     "Mist does not know the port, its gateway or its site any more; take a new inventory",
 )
 PORT_QUALITY = Single(
     "insights/device/wan_link_health",
     "sites.insights.getSiteInsightMetricsForDevice",
-    records.QualityHistory,
+    QualityHistory,
     "Mist knows no quality of the port, so that its history is stored without",
 )

@@ -13,7 +13,7 @@ import pandas as pd
 from wan_perf.mist.collect.clock import floored
 from wan_perf.mist.endpoints.figures import with_possible
 from wan_perf.mist.endpoints.instants import instant
-from wan_perf.mist.endpoints.records import Gateway
+from wan_perf.mist.endpoints.records.statistics import Gateway
 from wan_perf.mist.endpoints.site_scores import HOUR
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_GATEWAY_STATUS

@@ -13,7 +13,7 @@ from typing import Any
 from wan_perf.mist.client.errors import MistAnswerError
 from wan_perf.mist.collect.clock import floored
 from wan_perf.mist.endpoints.instants import epoch, instant
-from wan_perf.mist.endpoints.records import Metric, Series
+from wan_perf.mist.endpoints.records.history import Metric, Series
 
 HOUR = timedelta(hours=1)
 _SECOND = timedelta(seconds=1)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from wan_perf.mist.endpoints.field_names import CELLULAR_PREFIXES, WAN_USAGE
+from wan_perf.mist.endpoints.records.statistics import CELLULAR_PREFIXES, WAN_USAGE
 
 _RANGE = re.compile(r"(?P<stem>.*/)(?P<first>\d{1,3})-(?P<last>\d{1,3})")
 

@@ -15,11 +15,10 @@ from typing import Any
 import pandas as pd
 from msgspec.structs import asdict
 
-from wan_perf.mist.endpoints.field_names import WAN_USAGE
 from wan_perf.mist.endpoints.figures import with_possible
 from wan_perf.mist.endpoints.instants import instant
 from wan_perf.mist.endpoints.interfaces import port_ids, without_unit_0
-from wan_perf.mist.endpoints.records import Gateway, Path
+from wan_perf.mist.endpoints.records.statistics import WAN_USAGE, Gateway, Path
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_PATH_SAMPLE
 

@@ -17,7 +17,7 @@ from wan_perf.mist.endpoints import catalogue
 from wan_perf.mist.endpoints.figures import known_speed, with_possible
 from wan_perf.mist.endpoints.instants import instant
 from wan_perf.mist.endpoints.interfaces import is_wan, port_ids
-from wan_perf.mist.endpoints.records import Gateway, Port
+from wan_perf.mist.endpoints.records.statistics import Gateway, Port
 from wan_perf.mist.endpoints.wan_interfaces import wan_interfaces
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_PORT_SAMPLE

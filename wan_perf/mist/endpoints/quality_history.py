@@ -15,10 +15,9 @@ from typing import Any
 from wan_perf.mist.client.errors import MistUnknownError
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints import catalogue
-from wan_perf.mist.endpoints.field_names import QUALITY_METRIC, QUALITY_NAMES
 from wan_perf.mist.endpoints.figures import impossible_note, possible
 from wan_perf.mist.endpoints.history_buckets import Bucket, Buckets, Wanted, common_buckets, finest
-from wan_perf.mist.endpoints.records import Metric
+from wan_perf.mist.endpoints.records.history import QUALITY_METRIC, QUALITY_NAMES, Metric
 
 FIGURES = tuple(QUALITY_NAMES.values())
 NO_QUALITY_HISTORY = (

@@ -13,7 +13,6 @@ from wan_perf.mist.client.errors import MistAnswerError, MistPermanentError
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.collect.clock import floored
 from wan_perf.mist.endpoints import catalogue
-from wan_perf.mist.endpoints.field_names import DEVICE_ID_PREFIX, RATE_NAMES
 from wan_perf.mist.endpoints.figures import impossible_note, possible
 from wan_perf.mist.endpoints.history_buckets import (
     HOUR,
@@ -23,7 +22,8 @@ from wan_perf.mist.endpoints.history_buckets import (
     common_buckets,
     finest,
 )
-from wan_perf.mist.endpoints.records import Metric
+from wan_perf.mist.endpoints.records.devices import DEVICE_ID_PREFIX
+from wan_perf.mist.endpoints.records.history import RATE_NAMES, Metric
 
 FIGURES = tuple(RATE_NAMES.values())
 

@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints import catalogue
 from wan_perf.mist.endpoints.instants import epoch
-from wan_perf.mist.endpoints.records import SiteScore
+from wan_perf.mist.endpoints.records.site_scores import SiteScore
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_SITE_SLE
 

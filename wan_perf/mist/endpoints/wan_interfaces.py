@@ -8,9 +8,8 @@ Keep out: how ports are named (`interfaces`), which of them are one circuit
 from collections import defaultdict
 from dataclasses import dataclass
 
-from wan_perf.mist.endpoints.field_names import WAN_USAGE
 from wan_perf.mist.endpoints.interfaces import base_port, port_ids, without_unit_0
-from wan_perf.mist.endpoints.records import Gateway, Interface
+from wan_perf.mist.endpoints.records.statistics import WAN_USAGE, Gateway, Interface
 
 
 @dataclass(frozen=True)
