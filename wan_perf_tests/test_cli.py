@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from starlette.testclient import TestClient
 
-from wan_perf.cli.answers import on_backup_now
+from wan_perf.cli.answers.failover import on_backup_now
 from wan_perf.cli.export import export
 from wan_perf.cli.showing import grid
 from wan_perf.published.reader import open_published

@@ -17,8 +17,8 @@ from wan_perf.errors import TransientError, UsageError, WanPerfError
 from wan_perf.schema.tables import TABLES
 from wan_perf.settings import Settings
 from wan_perf.warehouse import DuckDBWarehouse
+from wan_perf.warehouse.duckdb_file import FILE
 from wan_perf.warehouse.integrity import Reading, copy_database, opened, read_whole
-from wan_perf.warehouse.on_duckdb import FILE
 
 
 def back_up(settings: Settings, out: Path | None, console: Console) -> Path:

@@ -13,21 +13,10 @@ import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
-from wan_perf.cli.answers import (
-    Answer,
-    answers,
-    chronic,
-    described_days,
-    failovers,
-    flapping,
-    growing,
-    least_available,
-    loaded_now,
-    longest_runs,
-    on_backup_now,
-    regions,
-    worst_quality,
-)
+from wan_perf.cli.answers.answer import Answer, described_days
+from wan_perf.cli.answers.congestion import answers, growing, loaded_now, longest_runs, regions
+from wan_perf.cli.answers.failover import failovers, on_backup_now
+from wan_perf.cli.answers.stability import chronic, flapping, least_available, worst_quality
 from wan_perf.cli.machine_readable import print_csv, print_json
 from wan_perf.cli.readable import Readable
 from wan_perf.cli.showing import print_grid, shown

@@ -21,10 +21,10 @@ from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
 from wan_perf.settings import Settings
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
-from wan_perf.warehouse.face import Session
+from wan_perf.warehouse.duckdb_file import FILE
+from wan_perf.warehouse.engine import Session
 from wan_perf.warehouse.future import rows_after
 from wan_perf.warehouse.integrity import read_whole
-from wan_perf.warehouse.on_duckdb import FILE
 from wan_perf.warehouse.snowflake_errors import Names
 
 STORE = ("warehouse", "privileges", "blocks", "tables", "views", "future")

@@ -1,4 +1,4 @@
-"""The HTTP face of the simulated cloud: who is let in, what is routed where.
+"""The HTTP interface of the simulated cloud: who is let in, what is routed where.
 
 Belongs here: outages, tokens, budgets, organisations, routes, and the simulator's own controls.
 Keep out: what an endpoint answers, and the listening itself.

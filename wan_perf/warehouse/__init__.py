@@ -5,10 +5,11 @@ Keep out: what rows mean (`kpi`), when they are computed (`defs`). Imports no da
 """
 
 from wan_perf.warehouse.checking import RefusedRowsError
-from wan_perf.warehouse.face import Stored, Warehouse
 from wan_perf.warehouse.on_duckdb import DuckDBWarehouse
 from wan_perf.warehouse.on_snowflake import SnowflakeWarehouse
 from wan_perf.warehouse.patterns import Pattern, sql_asset
+from wan_perf.warehouse.staged_rows import Stored
+from wan_perf.warehouse.store import Warehouse
 from wan_perf.warehouse.window import Window
 
 __all__ = [

@@ -1,7 +1,7 @@
 """The SQL of an expression: made once, see `keeping`, and so that nothing in it is computed twice.
 
 Belongs here: how an expression becomes text, what of it is the same for every window.
-Keep out: which statements are sent, and in which order (`face`).
+Keep out: which statements are sent, and in which order (`store`).
 """
 
 import itertools

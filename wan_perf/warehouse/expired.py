@@ -18,7 +18,8 @@ from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse.window import Window
 
 if TYPE_CHECKING:
-    from wan_perf.warehouse.face import Session, Warehouse
+    from wan_perf.warehouse.engine import Session
+    from wan_perf.warehouse.store import Warehouse
 
 _DAY = timedelta(days=1)
 NEIGHBOURS = 2 * _DAY

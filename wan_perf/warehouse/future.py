@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from wan_perf.schema.columns import COLUMNS
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
-from wan_perf.warehouse.face import Session, Warehouse
+from wan_perf.warehouse.engine import Session
+from wan_perf.warehouse.store import Warehouse
 
 TOLERANCE = timedelta(minutes=10)
 """Clocks of gateways and of this machine may differ by so much without harm."""

@@ -1,7 +1,7 @@
 """Column types of query results: from the type of the expression, never from the values.
 
 Belongs here: the pandas type of each type of a column, the same on every engine.
-Keep out: running the query (`face`).
+Keep out: running the query (`store`).
 
 Left to an engine, whole numbers beside NULL are int64, Int64 or float64, and a date is a date or an
 instant, as the rows and the engine happen to be.

@@ -1,7 +1,7 @@
 """Columns that were renamed, and what an existing table of an earlier version still needs.
 
 Belongs here: the list of renames, in the order in which they were made.
-Keep out: when they are run (`face`) and an engine's statement (`on_duckdb`, `on_snowflake`).
+Keep out: when they are run (`store`) and an engine's statement (`on_duckdb`, `on_snowflake`).
 
 The columns of a table say which renames it still needs, so a process that dies in between leaves
 nothing to repair. Writers migrate as they create a table; readers read under the new names.

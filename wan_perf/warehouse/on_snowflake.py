@@ -1,7 +1,7 @@
 """The warehouse of production: a schema of a Snowflake account.
 
 Belongs here: Snowflake's connection, its types, its upper-case names and its way to take a frame.
-Keep out: the order of a store step (`face`).
+Keep out: the order of a store step (`store`).
 
 The connector takes seconds to import: it is imported when a connection is opened, never before.
 Identifiers are upper case underneath, as unquoted ones are, and lower case in Ibis.
@@ -18,8 +18,9 @@ import pandas as pd
 from wan_perf.schema.columns import Column
 from wan_perf.schema.declaration import Table, View
 from wan_perf.warehouse import comments
-from wan_perf.warehouse.face import Session, Warehouse
+from wan_perf.warehouse.engine import Session
 from wan_perf.warehouse.snowflake_errors import Names, SnowflakeRefusalError, refusal
+from wan_perf.warehouse.store import Warehouse
 from wan_perf.warehouse.window import Window
 
 LOCK_TIMEOUT_S = 300

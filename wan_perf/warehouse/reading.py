@@ -1,7 +1,7 @@
 """Reading a warehouse as it exists: nothing is created, altered or replaced for a reader.
 
 Belongs here: an expression over declared tables, restated over those that exist.
-Keep out: how a writer brings a table to its declaration (`face`).
+Keep out: how a writer brings a table to its declaration (`store`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from wan_perf.warehouse import migrations, views
 from wan_perf.warehouse.patterns import Pattern
 
 if TYPE_CHECKING:
-    from wan_perf.warehouse.face import Session, Warehouse
+    from wan_perf.warehouse.engine import Session
+    from wan_perf.warehouse.store import Warehouse
 
 
 def as_stored(

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 
 import duckdb
 
+from wan_perf.warehouse.duckdb_file import FILE
 from wan_perf.warehouse.integrity import copy_database
-from wan_perf.warehouse.on_duckdb import FILE, DuckDBWarehouse
+from wan_perf.warehouse.on_duckdb import DuckDBWarehouse
 
 SHRINK_FROM_BYTES = 64 * 2**20
 SHRINK_FROM_SHARE = 0.5

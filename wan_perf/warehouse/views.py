@@ -1,7 +1,7 @@
 """Declared views as they stand in a warehouse: their statement, and whether it is the declared one.
 
 Belongs here: the query of a view, which view is made with which table, and its mark.
-Keep out: an engine's data definition (`on_duckdb`, `on_snowflake`), when it is run (`face`).
+Keep out: an engine's data definition (`on_duckdb`, `on_snowflake`), when it is run (`store`).
 
 An engine keeps a view's query in words of its own, and a comment not everywhere: the mark is the
 alias of the query, a hash of what is declared, and is found again in whatever the engine shows.

@@ -1,7 +1,7 @@
 """The slice of a table that a run replaces or reads: a window on its partition column.
 
 Belongs here: the half-open window and its condition, as an expression and as SQL.
-Keep out: what is done to the slice (`face`).
+Keep out: what is done to the slice (`store`).
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
-from wan_perf.warehouse.face import Session
+from wan_perf.warehouse.engine import Session
 from wan_perf.warehouse.on_duckdb import DuckDBSession
 from wan_perf.warehouse.on_snowflake import SnowflakeSession
 from wan_perf_tests.snowflake import in_process, stand_in
