@@ -6,48 +6,19 @@ Keep out: what a setting configures; the proxy variables that every HTTP client 
 """
 
 import re
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from wan_perf.env_file import ENV_FILE, env_file, refuse_unreadable
 from wan_perf.errors import UsageError
-from wan_perf.time_argument import TimeArgument, time_argument
+from wan_perf.time_argument import TimeArgument, months_back, time_argument
+from wan_perf.user_paths import UserPath, made_folder
 
 MONTHS_OF_HISTORY = 13
-
-
-def expand_user(path: Path) -> Path:
-    """The path with the folder of the user for `~`, which no shell replaces in a file.
-
-    Raises:
-        ValueError: no user has this name, the current folder of a relative path was removed, or the
-            path is not text in the encoding of the system's locale, as the database needs it.
-    """
-    try:
-        path = path.expanduser()
-    except RuntimeError:
-        raise ValueError(f"no user has the folder {path.parts[0]}") from None
-    try:
-        whole = str(path.absolute())
-    except FileNotFoundError:
-        raise ValueError(f"{path} is relative to the current folder, which was removed") from None
-    try:
-        whole.encode()
-    except UnicodeEncodeError:
-        shown, encoding = whole.encode(errors="replace").decode(), sys.getfilesystemencoding()
-        raise ValueError(
-            f"the path {shown} is not text in {encoding}, the encoding of this "
-            "system's locale; rename its folders, or set a locale of UTF-8 such as LC_ALL=C.UTF-8"
-        ) from None
-    return path
-
-
-UserPath = Annotated[Path, AfterValidator(expand_user)]
 
 
 class Settings(BaseSettings):
@@ -299,41 +270,6 @@ class Settings(BaseSettings):
         """start.txt, or of a relative start its own: start-90d.txt."""
         relative = "".join(self.start_given.lower().split())
         return self.home / f"start{'-now' if relative == 'now' else relative}.txt"
-
-
-def made_folder(folder: Path, setting: str) -> Path:
-    """The folder, made if need be.
-
-    Raises:
-        UsageError: it cannot be made; the sentence names the setting.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        below = next(place for place in (folder, *folder.parents) if _exists(place))
-        why = f"{below} is a file" if below.is_file() else error.strerror
-        raise UsageError(
-            f"The folder {folder} cannot be made ({why}); set {setting} to a folder that this "
-            "user can write to."
-        ) from None
-    return folder
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def months_back(now: datetime, months: int) -> datetime:
-    """First instant of the month that many months before `now`, naive.
-
-    >>> months_back(datetime(2026, 3, 8), 13)
-    datetime.datetime(2025, 2, 1, 0, 0)
-    """
-    month = now.year * 12 + now.month - 1 - months
-    return datetime(month // 12, month % 12 + 1, 1)  # noqa: DTZ001 - naive UTC by rule
 
 
 def read_settings(**given: object) -> Settings:

@@ -73,3 +73,13 @@ def _within_calendar(argument: TimeArgument) -> TimeArgument:
             f"instant such as {EXAMPLES} (UTC)"
         )
     return argument
+
+
+def months_back(now: datetime, months: int) -> datetime:
+    """First instant of the month that many months before `now`, naive.
+
+    >>> months_back(datetime(2026, 3, 8), 13)
+    datetime.datetime(2025, 2, 1, 0, 0)
+    """
+    month = now.year * 12 + now.month - 1 - months
+    return datetime(month // 12, month % 12 + 1, 1)  # noqa: DTZ001 - naive UTC by rule

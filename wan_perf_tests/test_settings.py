@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from wan_perf.errors import UsageError
-from wan_perf.settings import Settings, months_back, read_settings
+from wan_perf.settings import Settings, read_settings
+from wan_perf.time_argument import months_back
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 

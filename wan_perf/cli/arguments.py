@@ -43,7 +43,7 @@ class UserPathType(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path; exit code 2 where it is a folder, or is missing and has to exist."""
-        from wan_perf.settings import expand_user
+        from wan_perf.user_paths import expand_user
 
         try:
             path = expand_user(Path(value))

@@ -21,8 +21,9 @@ from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.collect.clock import floored
 from wan_perf.mist.collect.polls import EVENT_RETENTION
-from wan_perf.settings import Settings, made_folder, read_settings
+from wan_perf.settings import Settings, read_settings
 from wan_perf.simulator import Cloud, Fleet, serve
+from wan_perf.user_paths import made_folder
 
 _OUTAGE = timedelta(minutes=20)
 """An outage of the simulated API is over by then."""

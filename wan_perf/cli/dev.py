@@ -24,8 +24,9 @@ from wan_perf.cli.service import Service
 from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist.collect.polls import EVENT_RETENTION
-from wan_perf.settings import Settings, made_folder, read_settings
+from wan_perf.settings import Settings, read_settings
 from wan_perf.simulator import Fleet, serve
+from wan_perf.user_paths import made_folder
 
 _BEAT_S = 30
 """A daemon gives a sign of life so often. [s]"""

@@ -19,7 +19,8 @@ from dagster._check import CheckError  # what Dagster raises of a wrong value; n
 from filelock import FileLock, Timeout
 
 from wan_perf.errors import UsageError
-from wan_perf.settings import Settings, made_folder
+from wan_perf.settings import Settings
+from wan_perf.user_paths import made_folder
 
 PROCESS_TAG = "wan_perf/process"
 """Which process of the command line carries a run, by the name of a file that it locks."""

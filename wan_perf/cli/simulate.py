@@ -12,8 +12,9 @@ from pathlib import Path
 from wan_perf.cli.terminal import Terminal
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.file_modes import modes_at
-from wan_perf.settings import made_folder, read_settings
+from wan_perf.settings import read_settings
 from wan_perf.simulator import Fleet, serve
+from wan_perf.user_paths import made_folder
 
 
 def run_simulator(

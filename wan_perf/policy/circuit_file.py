@@ -37,8 +37,6 @@ _WHOLE_HOUR = {
 }
 """Of what each tells the minutes, and what holds in a file that does not have the column: its rows
 are of whole hours, and down is 60 - up, as the user's formulas have it."""
-
-
 _MOST_EXACT = 2**53
 """The most that a float64 counts one by one; 9 petabytes in an hour are beyond any circuit."""
 

@@ -17,8 +17,9 @@ from wan_perf.kpi.events.threshold_runs import threshold_pieces
 from wan_perf.kpi.hour.circuit_hours import circuit_hours
 from wan_perf.kpi.hour.corrections import corrected_hours
 from wan_perf.kpi.hour.site_hours import site_hours
+from wan_perf.kpi.reports.alerts import active_alerts
 from wan_perf.kpi.reports.chronic_offenders import chronic_offenders
-from wan_perf.kpi.reports.current_state import active_alerts, current_states
+from wan_perf.kpi.reports.current_state import current_states
 from wan_perf.kpi.reports.primary_vs_secondary import primaries_and_backups
 from wan_perf.kpi.reports.top_offenders import top_offenders
 from wan_perf.kpi.reports.trend import trends

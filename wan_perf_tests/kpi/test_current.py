@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.reports.current_state import active_alerts, current_states
+from wan_perf.kpi.reports.alerts import active_alerts
+from wan_perf.kpi.reports.current_state import current_states
 from wan_perf.schema.metrics import JUDGED, Metric
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,

@@ -8,7 +8,7 @@ import ibis
 import pytest
 
 from wan_perf.kpi.events.current_failover import on_backup_since
-from wan_perf.kpi.events.failovers import failover_spans
+from wan_perf.kpi.events.failover_spans import failover_spans
 from wan_perf.schema.tables import CIRCUIT_STATE, FAILOVER_PIECE
 from wan_perf_tests.kpi import site_reference
 from wan_perf_tests.kpi.engine import Query, unbound

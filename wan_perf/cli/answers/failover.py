@@ -7,7 +7,7 @@ Keep out: computing a figure (`kpi`).
 import ibis.expr.types as ir
 
 from wan_perf.cli.answers.answer import WHO, Answer
-from wan_perf.kpi.reports.current_state import ON_BACKUP
+from wan_perf.kpi.reports.alerts import ON_BACKUP
 from wan_perf.schema.tables import (
     CURRENT_STATE,
     FAILOVER_EVENT,

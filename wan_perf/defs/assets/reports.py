@@ -5,8 +5,9 @@ import ibis.expr.types as ir
 
 from wan_perf.defs.assets.declared import declared
 from wan_perf.defs.resources import PolicyFile
+from wan_perf.kpi.reports.alerts import active_alerts
 from wan_perf.kpi.reports.chronic_offenders import chronic_offenders
-from wan_perf.kpi.reports.current_state import active_alerts, current_states
+from wan_perf.kpi.reports.current_state import current_states
 from wan_perf.kpi.reports.primary_vs_secondary import primaries_and_backups
 from wan_perf.kpi.reports.top_offenders import top_offenders
 from wan_perf.kpi.reports.trend import trends

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.events.episodes import number_episodes
-from wan_perf.kpi.events.failovers import failover_spans
+from wan_perf.kpi.events.failover_spans import failover_spans
 
 _YESTERDAY = ibis.interval(days=-1)
 _DAY_BEFORE = ibis.interval(days=-2)

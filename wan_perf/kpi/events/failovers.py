@@ -1,47 +1,22 @@
-"""Failovers: when and why a site used a lower-ranked circuit, with load and quality.
+"""Failovers of sites, each part of one UTC day with its load and quality.
 
-Belongs here: where an episode begins and ends, its parts of one UTC day, and their figures.
-Keep out: which circuit carries a site at an instant (`kpi.state.activity`), chaining parts
-(`episodes`).
-
-A failover begins when a lower-ranked circuit carries the site and none of rank 1 does, at a site
-with a known circuit of rank 1 in service. It ends when one of rank 1 carries the site again for 60
-seconds or, if its use is unknown, is up for 60 seconds while no backup is known to carry the site.
-Everything in between belongs to it: changes among backups, time in which no circuit is up (dark)
-and time of unknown state (unheard), up to the day after. So a day depends on the 24 hours before it
-and the hour after it, and on nothing else.
+Belongs here: the circuits that carried a site meanwhile, bytes, capacity and samples of them.
+Keep out: where an episode begins and ends (`failover_spans`), chaining parts (`episodes`).
 """
-
-from datetime import timedelta
 
 import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.events.failover_load import with_hours
-from wan_perf.kpi.hour.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS
+from wan_perf.kpi.events.failover_spans import A_DAY_BACK, INTERVAL, day_states, pieces_of_days
+from wan_perf.kpi.hour.circuit_hours import PERCENT_DECIMALS
 from wan_perf.kpi.hour.traffic import hour_deltas, prefer_aggregate
 from wan_perf.kpi.state.circuit_polls import evidence_polls
-from wan_perf.kpi.state.evidence_window import (
-    HOUR_US,
-    MINUTE_US,
-    evidence_samples,
-    instant_us,
-    members_in_hour,
-    microseconds,
-)
-from wan_perf.kpi.state.interval_overlay import kind_intervals, overlap_us, overlay_intervals
+from wan_perf.kpi.state.evidence_window import HOUR_US, MINUTE_US, evidence_samples, members_in_hour
+from wan_perf.kpi.state.interval_overlay import overlap_us
 from wan_perf.schema.formulas import VALUE_DECIMALS, capacity_bytes
 from wan_perf.schema.metrics import QUALITY
 from wan_perf.schema.tables import FAILOVER_PIECE
-from wan_perf.schema.values import ACTIVE, STORE
-
-BACK_AFTER = timedelta(seconds=60)
-"""How long the primary carries the site before the failover ends."""
-DAY_US = 24 * HOUR_US
-_KINDS = ("backup", "inferred", "first", "first_up", "up", "open", "covered")
-_INTERVAL = ("site_day", "from_us", "to_us")
-_A_DAY = ibis.interval(days=1)
-_A_DAY_BACK = ibis.interval(days=-1)
 
 
 def failover_pieces(
@@ -60,8 +35,8 @@ def failover_pieces(
         circuit_poll: The same.
         circuit_port: Member ports.
     """
-    states = _day_states(circuit_state)
-    found = _pieces(states)
+    states = day_states(circuit_state)
+    found = pieces_of_days(states)
     carrying = _backup_use(states, found)
     pieces = found.left_join(_roles(states, found, carrying), ["site_day", "episode"])
     pieces = pieces.drop("site_day_right", "episode_right")
@@ -77,150 +52,6 @@ def failover_pieces(
     return pieces.mutate(**counts).select(*FAILOVER_PIECE.columns)
 
 
-def failover_spans(circuit_state: ir.Table) -> ir.Table:
-    """Intervals of the failovers of each day that depends on these states, without figures.
-
-    Columns as in FAILOVER_PIECE: day, site_id, started_at, ended_at, is_begin.
-    """
-    found = _pieces(_day_states(circuit_state))
-    return found.select("day", "site_id", "started_at", "ended_at", "is_begin")
-
-
-def _day_states(circuit_state: ir.Table) -> ir.Table:
-    """States of stores on backup, a copy for each day that depends on them.
-
-    Columns: site_day (a number), day, midnight, site_id, circuit_id, role_rank, from_us, to_us from
-    the day's start, state, down_cause, is_first, is_backup, carries, is_inferred, is_use_known.
-    """
-    circuit_state = circuit_state.filter(circuit_state.site_kind.fill_null(STORE) == STORE)
-    own_day = circuit_state.started_at.truncate("D")
-    next_hour = circuit_state.filter(circuit_state.started_at.hour() == 0)
-    copies = ibis.union(
-        circuit_state.mutate(midnight=own_day),
-        circuit_state.mutate(midnight=own_day + _A_DAY),
-        next_hour.mutate(midnight=next_hour.started_at.truncate("D") + _A_DAY_BACK),
-    )
-    carries = copies.activity.isin(ACTIVE).fill_null(False)
-    struck = copies.filter(carries & (copies.role_rank > 1)).select("site_id", "midnight")
-    sites = struck.distinct()
-    order = ibis.window(order_by=[sites.midnight, sites.site_id])
-    numbered = sites.mutate(site_day=ibis.row_number().over(order))
-    rows = copies.inner_join(numbered, ["site_id", "midnight"])
-    of_hour = ibis.window(group_by=[rows.site_day, rows.started_at.truncate("h")])
-    has_first = (rows.role_rank == 1).fill_null(False).ifelse(1, 0).max().over(of_hour) == 1
-    return rows.select(
-        *("site_day", "site_id", "circuit_id", "role_rank", "state", "down_cause"),
-        day=rows.midnight.date(),
-        midnight=rows.midnight,
-        from_us=instant_us(rows.started_at, rows.midnight),
-        to_us=instant_us(rows.ended_at, rows.midnight),
-        is_first=(rows.role_rank == 1).fill_null(False),
-        is_backup=(rows.role_rank > 1).fill_null(False) & has_first,
-        carries=rows.activity.isin(ACTIVE).fill_null(False),
-        is_inferred=(rows.activity == "inferred").fill_null(False),
-        is_use_known=rows.activity.notnull(),
-    )
-
-
-def _pieces(states: ir.Table) -> ir.Table:
-    """The part of each failover in its day: site_day, episode, from_us, to_us, minutes of kinds."""
-    seen = overlay_intervals("site_day", _kind_intervals(states), _KINDS)
-    on_backup = seen.backup & ~seen["first"]
-    back = seen["first"] | (seen.first_up & ~seen.backup)
-    marked = seen.mutate(
-        word=ibis.cases((on_backup, 1), (back, 2), else_=0),
-        is_dark=~seen.up & ~seen.open,
-        is_unknown=~seen.up & seen.open,
-    )
-    blocks = _blocks(marked)
-    closes = (blocks.word == 2) & (blocks.to_us - blocks.from_us >= microseconds(BACK_AFTER))
-    so_far = ibis.cumulative_window(group_by=blocks.site_day, order_by=blocks.from_us)
-    numbered = blocks.mutate(closing=closes.ifelse(1, 0)).mutate(
-        episode=lambda t: t.closing.sum().over(so_far).cast("int64")
-    )
-    begun = numbered.filter(numbered.word == 1)
-    starts = begun.group_by("site_day", "episode").aggregate(began_us=begun.from_us.min())
-    closing = numbered.filter(numbered.closing == 1).select(
-        "site_day", end_us="from_us", episode=lambda t: t.episode - 1
-    )
-    of_day = states.group_by("site_day", "site_id", "day", "midnight").aggregate(
-        last_us=states.to_us.max()
-    )
-    bounded = starts.left_join(closing, ["site_day", "episode"]).drop(
-        "site_day_right", "episode_right"
-    )
-    dated = bounded.inner_join(of_day, "site_day")
-    spanned = dated.mutate(
-        from_us=ibis.greatest(dated.began_us, 0),
-        to_us=ibis.least(dated.end_us.fill_null(dated.last_us), dated.last_us, DAY_US),
-    )
-    pieces = spanned.filter(spanned.from_us < spanned.to_us)
-    return _with_minutes(pieces, marked)
-
-
-def _with_minutes(pieces: ir.Table, marked: ir.Table) -> ir.Table:
-    """The pieces with the minutes of each kind in them."""
-    during = pieces.select(*_INTERVAL, "episode").inner_join(
-        marked.select(
-            "site_day",
-            *("word", "is_dark", "is_unknown", "inferred"),
-            start_us=marked.from_us,
-            end_us=marked.to_us,
-        ),
-        "site_day",
-    )
-    length = overlap_us(during.start_us, during.end_us, during.from_us, during.to_us)
-
-    def minutes(where: ir.BooleanValue) -> ir.FloatingValue:
-        return (ibis.ifelse(where, length, 0).sum() / MINUTE_US).round(MINUTE_DECIMALS)
-
-    sums = during.group_by("site_day", "episode").aggregate(
-        on_backup_minutes=minutes(during.word == 1),
-        dark_minutes=minutes(during.is_dark),
-        unheard_minutes=minutes(during.is_unknown),
-        observed_us=ibis.ifelse((during.word == 1) & ~during.inferred, length, 0).sum(),
-    )
-    timed = pieces.inner_join(sums, ["site_day", "episode"])
-    return timed.mutate(
-        started_at=timed.midnight + timed.from_us.as_interval("us"),
-        ended_at=timed.midnight + timed.to_us.as_interval("us"),
-        is_begin=timed.began_us >= 0,
-        is_inferred=timed.observed_us == 0,
-    ).drop("observed_us")
-
-
-def _kind_intervals(states: ir.Table) -> ir.Table:
-    """Intervals of `_KINDS`, of the circuits of a site together."""
-    unsure = states.state.isin(("unheard", "unknown"))
-    return ibis.union(
-        kind_intervals(states.filter(states.is_backup & states.carries), *_INTERVAL, "backup"),
-        kind_intervals(
-            states.filter(states.is_backup & states.is_inferred), *_INTERVAL, "inferred"
-        ),
-        kind_intervals(states.filter(states.is_first & states.carries), *_INTERVAL, "first"),
-        kind_intervals(
-            states.filter(states.is_first & ~states.is_use_known & (states.state == "up")),
-            *_INTERVAL,
-            "first_up",
-        ),
-        kind_intervals(states.filter(states.state == "up"), *_INTERVAL, "up"),
-        kind_intervals(states.filter(unsure), *_INTERVAL, "open"),
-        # Without it no part would cover dark time at the end of the day.
-        kind_intervals(states, *_INTERVAL, "covered"),
-    )
-
-
-def _blocks(marked: ir.Table) -> ir.Table:
-    """Consecutive parts of one word, merged."""
-    along = ibis.window(group_by=marked.site_day, order_by=marked.from_us)
-    flagged = marked.mutate(begins=(marked.word != marked.word.lag().over(along)).fill_null(True))
-    so_far = ibis.cumulative_window(group_by=flagged.site_day, order_by=flagged.from_us)
-    numbered = flagged.mutate(block=flagged.begins.ifelse(1, 0).sum().over(so_far))
-    return numbered.group_by("site_day", "block", "word").aggregate(
-        from_us=numbered.from_us.min(), to_us=numbered.to_us.max()
-    )
-
-
 def _backup_use(states: ir.Table, pieces: ir.Table) -> ir.Table:
     """Intervals in which a lower-ranked circuit carried the site in a piece, by hour.
 
@@ -229,7 +60,7 @@ def _backup_use(states: ir.Table, pieces: ir.Table) -> ir.Table:
     used = states.filter(states.is_backup & states.carries).select(
         "site_day", "circuit_id", "midnight", start_us="from_us", end_us="to_us"
     )
-    during = used.inner_join(pieces.select(*_INTERVAL, "episode"), "site_day")
+    during = used.inner_join(pieces.select(*INTERVAL, "episode"), "site_day")
     inside = during.mutate(
         start_us=ibis.greatest(during.start_us, during.from_us),
         end_us=ibis.least(during.end_us, during.to_us),
@@ -367,7 +198,7 @@ def _load_and_quality_before(pieces: ir.Table, circuit_hour: ir.Table) -> ir.Tab
         [
             begun.site_id == hours.site_id,
             hours.hour < begun.began_hour,
-            hours.hour >= begun.began_hour + _A_DAY_BACK,
+            hours.hour >= begun.began_hour + A_DAY_BACK,
         ],
     )
     is_primary = day_before.of_circuit == day_before.primary_circuit_id

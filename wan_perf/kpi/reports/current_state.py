@@ -1,7 +1,8 @@
-"""The current state of every circuit, as of the newest sample, with severity and messages.
+"""The current state of every circuit, as of the newest sample.
 
-Belongs here: the newest state, load and quality of a circuit; severity and its messages.
-Keep out: the clock: now is the newest sample received (`newest_samples`).
+Belongs here: the newest state, load and quality of a circuit, and the state of its site.
+Keep out: severity and messages (`alerts`); the clock: now is the newest sample received
+(`newest_samples`).
 
 A poll takes seconds to minutes and gateways have clocks of their own, so the samples of a poll are
 later than its due time; now is the newest of them.
@@ -9,11 +10,9 @@ later than its due time; now is the newest of them.
 Input does not grow with the history: each table is cut to the lookback of what is computed from it
 (`_recent`), which is shorter than any retention.
 
-What is unknown is NULL: state, load and severity. Standby and disabled are expected states and give
-no alert.
+What is unknown is NULL: state, load and severity.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import ibis
@@ -23,6 +22,7 @@ from wan_perf.kpi.dimensions.validity import in_force
 from wan_perf.kpi.events.current_failover import on_backup_since
 from wan_perf.kpi.hour.circuit_hours import PERCENT_DECIMALS
 from wan_perf.kpi.hour.traffic import circuit_traffic
+from wan_perf.kpi.reports.alerts import DARK, ON_BACKUP, UNREACHABLE, with_severity
 from wan_perf.kpi.reports.newest_sample import newest_readings, read_utilization_pct
 from wan_perf.kpi.state.evidence_window import (
     EVENT_REACH_BACK,
@@ -36,9 +36,8 @@ from wan_perf.kpi.state.evidence_window import (
 )
 from wan_perf.kpi.state.port_states import edge_downs
 from wan_perf.schema import formulas
-from wan_perf.schema.metrics import JUDGED, QUALITY
-from wan_perf.schema.tables import ACTIVE_ALERT, CURRENT_STATE
-from wan_perf.schema.values import ACTIVE, SEVERITIES, SEVERITY_WORDS
+from wan_perf.schema.tables import CURRENT_STATE
+from wan_perf.schema.values import ACTIVE
 
 LATELY = timedelta(minutes=15)
 """Load covers these last observed minutes; a circuit without a newer sample is stale."""
@@ -55,10 +54,6 @@ _WEEKS = 4
 _ENOUGH_WEEKS = 3
 _STATES_BACK = timedelta(days=14)
 """A state that began earlier has an unknown beginning."""
-FLAPS = {"warning": 4, "high": 10}
-"""Transitions within an hour."""
-_WARNING, _HIGH, _CRITICAL = SEVERITIES
-DARK, UNREACHABLE, ON_BACKUP = "site dark", "site unreachable", "on backup"
 
 
 def current_states(
@@ -106,7 +101,7 @@ def current_states(
     timed = sited.mutate(
         failover_since=ibis.ifelse(on_backup, sited.failover_since, ibis.null("timestamp"))
     )
-    return _with_severity(timed).select(*CURRENT_STATE.columns)
+    return with_severity(timed).select(*CURRENT_STATE.columns)
 
 
 def _with_readings(rows: ir.Table) -> ir.Table:
@@ -153,22 +148,6 @@ def _recent(rows: ir.Table, at: str, now: ir.Table, back: timedelta) -> ir.Table
     dated = rows.cross_join(now.select(recent_to="this_hour"))
     since = dated.recent_to + ibis.interval(seconds=-(back // timedelta(seconds=1)))
     return dated.filter(dated[at] >= since).select(*rows.columns)
-
-
-def active_alerts(current_state: ir.Table) -> ir.Table:
-    """One row per circuit at warning or worse; a dark or unreachable site has a single row."""
-    bad = current_state.filter(current_state.severity.isin(SEVERITIES))
-    names = ("as_of_at", "site_id", "site_name", "site_kind", "region", "severity", "messages")
-    whole = bad.site_state.isin((DARK, UNREACHABLE)).fill_null(False)
-    own = bad.filter(~whole).select(*names, "circuit_id", since="state_since")
-    gone = bad.filter(whole)
-    sites = gone.group_by(*(n for n in names if n != "messages"), "site_state").aggregate(
-        circuit_count=gone.count(),
-        since=gone.state_since.max(),
-    )
-    message = sites.site_state + ": " + sites.circuit_count.cast("string") + " circuits"
-    whole_sites = sites.mutate(messages=message, circuit_id=ibis.null("string"))
-    return ibis.union(own, whole_sites.select(*own.columns)).select(*ACTIVE_ALERT.columns)
 
 
 def _states(circuit_state: ir.Table, now: ir.Table) -> ir.Table:
@@ -316,63 +295,3 @@ def _of_sites(rows: ir.Table) -> ir.Table:
             (flags.any_down, DARK),
         )
     )
-
-
-@dataclass(frozen=True)
-class _Finding:
-    """A problem: its condition, severity and message."""
-
-    holds: ir.BooleanValue
-    severity: str
-    words: ir.StringValue
-
-
-def _with_severity(rows: ir.Table) -> ir.Table:
-    """The rows with the worst severity of their findings, and the messages of all of them."""
-    expected = rows.state.isin(("standby", "disabled")).fill_null(False)
-    findings = [
-        _Finding(f.holds.fill_null(False) & ~expected, f.severity, f.words) for f in _findings(rows)
-    ]
-    none = ibis.literal(0, "int64")
-    worst = ibis.greatest(
-        *(ibis.ifelse(f.holds, SEVERITY_WORDS.index(f.severity), none) for f in findings)
-    )
-    messages = ibis.literal("")
-    for finding in findings:
-        messages = messages + ibis.ifelse(finding.holds, finding.words + "; ", "")
-    known = rows.state.isin(("up", "down")).fill_null(False) | expected
-    words = [(worst == n, word) for n, word in enumerate(SEVERITY_WORDS) if n]
-    return rows.mutate(
-        severity=ibis.cases(*words, (known, SEVERITY_WORDS[0])),
-        messages=messages.re_replace("; $", "").nullif(""),
-    )
-
-
-def _findings(rows: ir.Table) -> list[_Finding]:
-    first, lower = rows.role_rank == 1, rows.role_rank > 1
-    down = rows.state == "down"
-    cause = " (" + rows.down_cause.fill_null("unknown cause") + ")"
-    flaps = rows.recent_flap_count
-    many = flaps.cast("string") + " transitions in an hour"
-    found = [
-        _Finding(rows.site_state == DARK, _CRITICAL, ibis.literal(DARK)),
-        _Finding(rows.site_state == UNREACHABLE, _CRITICAL, ibis.literal(UNREACHABLE)),
-        _Finding(down & first, _HIGH, "primary down" + cause),
-        _Finding((rows.site_state == ON_BACKUP) & first, _HIGH, ibis.literal("site on backup")),
-        _Finding(down & lower, _WARNING, "secondary down" + cause),
-        _Finding(down & rows.role_rank.isnull(), _WARNING, "circuit down" + cause),
-        _Finding(flaps >= FLAPS[_HIGH], _HIGH, many),
-        _Finding((flaps >= FLAPS[_WARNING]) & (flaps < FLAPS[_HIGH]), _WARNING, many),
-    ]
-    for metric in JUDGED:
-        is_load = metric not in QUALITY
-        value = rows.utilization_now_pct.fill_null(rows.utilization_hour_pct) if is_load else None
-        value = rows[metric.avg] if value is None else value
-        above = [(value >= rows[metric.level(s)]) & ~rows.is_stale for s in SEVERITIES]
-        for severity, here, worse in zip(SEVERITIES, above, [*above[1:], None], strict=True):
-            only = here if worse is None else here & ~worse.fill_null(False)
-            # A decimal, since Snowflake writes the float 85.0 as 85.
-            figure = value.round(1).cast("decimal(18, 1)").cast("string")
-            words = f"{metric.quantity} {severity} (" + figure + ")"
-            found.append(_Finding(only, severity, words))
-    return found

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from wan_perf.web.query import NotFoundError, shortened
 from wan_perf.web.questions.grid import SIZES, ListRequest, list_request, listing_of, rows
-from wan_perf.web.questions.listings import LISTINGS, Listing
+from wan_perf.web.questions.listing import Listing
+from wan_perf.web.questions.listings import LISTINGS
 from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
 

@@ -16,7 +16,8 @@ from typing import Any
 from wan_perf.schema.columns import COLUMNS
 from wan_perf.web.data import Data, Row
 from wan_perf.web.query import BadAddressError, TimeRange, instant, integer, shortened
-from wan_perf.web.questions.listings import LISTINGS, Listing
+from wan_perf.web.questions.listing import Listing
+from wan_perf.web.questions.listings import LISTINGS
 from wan_perf.web.questions.now import SEVERITY_PLACE
 
 SIZES = (50, 100, 250)

@@ -4,53 +4,9 @@ Belongs here: which rows and columns a list has, and which it shows at first.
 Keep out: filters and sorting (`grid`), HTML.
 """
 
-from dataclasses import dataclass
-
 from wan_perf.schema.metrics import QUALITY
-from wan_perf.schema.tables import TABLES
 from wan_perf.web.questions.alarms import NEWEST
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A list. `sql` has two parameters, start and end, where it `is_ranged`.
-
-    `key` makes the order of equal rows certain; `why` is the table that explains its figures.
-    """
-
-    name: str
-    title: str
-    about: str
-    sql: str
-    columns: tuple[str, ...]
-    shown: tuple[str, ...]
-    key: tuple[str, ...]
-    sort: str
-    why: str | None = None
-    is_ranged: bool = False
-
-
-_NAMES = """(SELECT d.circuit_id, d.wan_name, d.provider, d.medium, d.role, s.site_name, s.region
-  FROM @dim_circuit d LEFT JOIN @dim_site s ON d.site_id = s.site_id AND s.valid_to IS NULL
-  WHERE d.valid_to IS NULL)"""
-_NAMED = ("site_name", "region", "wan_name", "provider", "medium", "role")
-_SITES = "(SELECT site_id, site_name, region, store_type FROM @dim_site WHERE valid_to IS NULL)"
-
-
-def _of(table: str) -> tuple[str, ...]:
-    return TABLES[table].columns
-
-
-def _with_names(table: str, where: str = "") -> str:
-    """Rows of a table that knows only ids of circuits, with their names as of now."""
-    new = ", ".join(f"c.{name}" for name in _NAMED if name not in _of(table))
-    joined = f"@{table} t LEFT JOIN {_NAMES} c ON t.circuit_id = c.circuit_id"
-    return f"SELECT t.*, {new} FROM {joined}{where}"
-
-
-def _all_with_names(table: str) -> tuple[str, ...]:
-    return (*_of(table), *(name for name in _NAMED if name not in _of(table)))
-
+from wan_perf.web.questions.listing import SITES, Listing, all_with_names, columns_of, with_names
 
 _LISTINGS = (
     Listing(
@@ -58,7 +14,7 @@ _LISTINGS = (
         "Circuits",
         "Every circuit in service as of the newest poll, with its last 24 hours and its trend.",
         "SELECT * FROM @engineering_view",
-        _of("engineering_view"),
+        columns_of("engineering_view"),
         (
             *("site_name", "circuit_id", "region", "provider", "role", "state", "severity"),
             *("utilization_now_pct", "utilization_p95_24h_pct", "utilization_high_hours"),
@@ -74,8 +30,8 @@ _LISTINGS = (
         "alerts",
         "Alerts",
         "Open alerts: a circuit at warning or worse, or a site that is dark or unreachable.",
-        _with_names("active_alert"),
-        _all_with_names("active_alert"),
+        with_names("active_alert"),
+        all_with_names("active_alert"),
         ("severity", "site_name", "region", "circuit_id", "provider", "messages", "since"),
         ("site_id", "circuit_id"),
         "severity_place",
@@ -112,7 +68,7 @@ _LISTINGS = (
         "Top offenders",
         "The worst circuits by each figure, of the newest day, week, month and 13 months.",
         "SELECT * FROM @top_offenders",
-        _of("top_offenders"),
+        columns_of("top_offenders"),
         (
             *("period", "period_start", "ranked_by", "place", "value", "site_name", "circuit_id"),
             *("region", "provider", "coverage_pct", "ranking_count", "bad_day_count"),
@@ -125,8 +81,8 @@ _LISTINGS = (
         "chronic",
         "Chronic offenders",
         "Circuits that were bad on many of their last trading days.",
-        _with_names("chronic_offender"),
-        _all_with_names("chronic_offender"),
+        with_names("chronic_offender"),
+        all_with_names("chronic_offender"),
         (
             *("site_name", "circuit_id", "region", "provider", "bad_day_count"),
             *("comparable_day_count", "high_day_count", "flapping_day_count", "outage_day_count"),
@@ -140,8 +96,8 @@ _LISTINGS = (
         "trends",
         "Trends",
         "Whether the busy hours of a circuit grow, and when it reaches 80 % and 90 %.",
-        _with_names("trend"),
-        _all_with_names("trend"),
+        with_names("trend"),
+        all_with_names("trend"),
         (
             *("site_name", "circuit_id", "region", "provider", "verdict", "level_pct"),
             *("slope_pct_per_day", "slope_low_pct_per_day", "slope_high_pct_per_day"),
@@ -156,7 +112,7 @@ _LISTINGS = (
         "Primary and secondary",
         "Each store's primary beside its backup, and what the backup would have left.",
         "SELECT * FROM @primary_vs_secondary",
-        _of("primary_vs_secondary"),
+        columns_of("primary_vs_secondary"),
         (
             *("site_name", "region", "primary_circuit_id", "primary_state"),
             *("primary_utilization_now_pct", "primary_latency_avg_ms", "secondary_circuit_id"),
@@ -172,9 +128,9 @@ _LISTINGS = (
         "Failovers",
         "Failovers that reach into the range, with the quality during them and before.",
         f"""SELECT f.*, s.site_name, s.region, s.store_type FROM @failover_event f
-          LEFT JOIN {_SITES} s ON f.site_id = s.site_id
+          LEFT JOIN {SITES} s ON f.site_id = s.site_id
           WHERE (f.ended_at IS NULL OR f.ended_at > ?) AND f.started_at < ?""",
-        (*_of("failover_event"), "site_name", "region", "store_type"),
+        (*columns_of("failover_event"), "site_name", "region", "store_type"),
         (
             *("site_name", "region", "started_at", "ended_at", "is_open", "failover_cause"),
             *("on_backup_minutes", "dark_minutes", "utilization_pct", "utilization_before_pct"),
@@ -189,8 +145,8 @@ _LISTINGS = (
         "runs",
         "Time above levels",
         "Runs of consecutive hours at or above a level that reach into the range.",
-        _with_names("threshold_run", " WHERE t.ended_at > ? AND t.started_at < ?"),
-        _all_with_names("threshold_run"),
+        with_names("threshold_run", " WHERE t.ended_at > ? AND t.started_at < ?"),
+        all_with_names("threshold_run"),
         (
             *("site_name", "circuit_id", "region", "provider", "metric", "severity", "level"),
             *("started_at", "ended_at", "above_hours", "value_mean", "value_max", "is_open"),
@@ -204,8 +160,8 @@ _LISTINGS = (
         "hours",
         "Circuit-hours",
         "The hours of the circuits within the range, as they are stored.",
-        _with_names("circuit_hour", " WHERE t.hour >= ? AND t.hour < ?"),
-        _all_with_names("circuit_hour"),
+        with_names("circuit_hour", " WHERE t.hour >= ? AND t.hour < ?"),
+        all_with_names("circuit_hour"),
         (
             *("hour", "site_name", "circuit_id", "status_hourly", "up_minutes"),
             *("known_down_minutes", "unknown_minutes", "utilization_pct", "utilization_severity"),
@@ -221,8 +177,8 @@ _LISTINGS = (
         "flaps",
         "Flaps",
         "Changes of circuits between up and down within the range.",
-        _with_names("flap_event", " WHERE t.turned_at >= ? AND t.turned_at < ?"),
-        _all_with_names("flap_event"),
+        with_names("flap_event", " WHERE t.turned_at >= ? AND t.turned_at < ?"),
+        all_with_names("flap_event"),
         (
             *("turned_at", "site_name", "circuit_id", "region", "provider", "turned_to"),
             *("down_cause", "evidence"),
@@ -236,7 +192,7 @@ _LISTINGS = (
         "Regions by month",
         "Availability, minutes lost, load and failovers of each region's stores by month.",
         "SELECT * FROM @executive_overview",
-        _of("executive_overview"),
+        columns_of("executive_overview"),
         (
             *("month", "region", "is_whole_month", "site_count", "circuit_count"),
             *("availability_pct", "availability_low_pct", "availability_high_pct"),
@@ -251,10 +207,10 @@ _LISTINGS = (
         "paths",
         "Peer paths",
         "The peer paths of the newest poll, as the gateways reported them.",
-        f"""SELECT p.*, s.site_name, s.region FROM @raw_path_sample p LEFT JOIN {_SITES} s
+        f"""SELECT p.*, s.site_name, s.region FROM @raw_path_sample p LEFT JOIN {SITES} s
           ON p.site_id = s.site_id
           WHERE p.pass_at = (SELECT max(pass_at) FROM @raw_path_sample)""",
-        (*_of("raw_path_sample"), "site_name", "region"),
+        (*columns_of("raw_path_sample"), "site_name", "region"),
         (
             *("site_name", "region", "path_name", "gateway_mac", "port_id", "peer_name"),
             *("peer_mac", "peer_port_id", "is_up", "is_active", "latency_ms", "jitter_ms"),
@@ -267,10 +223,10 @@ _LISTINGS = (
         "gateways",
         "Gateways",
         "The gateways of the newest poll: connected or not, model and software version.",
-        f"""SELECT g.*, s.site_name, s.region FROM @raw_gateway_status g LEFT JOIN {_SITES} s
+        f"""SELECT g.*, s.site_name, s.region FROM @raw_gateway_status g LEFT JOIN {SITES} s
           ON g.site_id = s.site_id
           WHERE g.pass_at = (SELECT max(pass_at) FROM @raw_gateway_status)""",
-        (*_of("raw_gateway_status"), "site_name", "region"),
+        (*columns_of("raw_gateway_status"), "site_name", "region"),
         (
             *("site_name", "region", "gateway_name", "gateway_mac", "is_connected"),
             *("gateway_model", "software_version", "sampled_at", "uptime_seconds"),
@@ -282,9 +238,9 @@ _LISTINGS = (
         "alarms",
         "Mist alarms",
         "Mist's alarms that were open or changed in the range, as the newest request found them.",
-        f"""SELECT n.*, s.site_name, s.region FROM {NEWEST} n LEFT JOIN {_SITES} s
+        f"""SELECT n.*, s.site_name, s.region FROM {NEWEST} n LEFT JOIN {SITES} s
           ON n.site_id = s.site_id""",
-        (*_of("raw_alarm"), "site_name", "region"),
+        (*columns_of("raw_alarm"), "site_name", "region"),
         (
             *("raised_at", "alarm_severity", "alarm_type", "site_name", "region", "device_names"),
             *("is_resolved", "resolved_at", "last_seen_at", "incident_count", "is_acknowledged"),
@@ -297,9 +253,9 @@ _LISTINGS = (
         "scores",
         "Mist scores",
         "Mist's own scores (0 to 1) of each site and hour within the range, as received.",
-        f"""SELECT r.*, s.site_name, s.region FROM @raw_site_sle r LEFT JOIN {_SITES} s
+        f"""SELECT r.*, s.site_name, s.region FROM @raw_site_sle r LEFT JOIN {SITES} s
           ON r.site_id = s.site_id WHERE r.hour >= ? AND r.hour < ?""",
-        (*_of("raw_site_sle"), "site_name", "region"),
+        (*columns_of("raw_site_sle"), "site_name", "region"),
         (
             *("hour", "site_name", "region", "wan_link_health", "gateway_health"),
             *("application_health", "gateway_count", "client_count"),
