@@ -5,10 +5,13 @@ Keep out: what is drawn (`kpi/ragged.py` and its neighbours).
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+
+T = TypeVar("T")
 
 PROFILES = {
     name: settings(
@@ -38,6 +41,22 @@ def oracle(examples: int = 100) -> Callable[[Callable[..., Any]], Callable[..., 
         return pytest.mark.oracle(found)
 
     return marked
+
+
+def drawn(strategy: SearchStrategy[T], examples: int = 100) -> list[T]:
+    """Examples of the strategy, for tests that compute many of them in one query.
+
+    As many as `oracle` runs, the same ones at every call; tests on them have the marker `oracle`.
+    """
+    found: list[T] = []
+
+    @settings(max_examples=min(examples, settings().max_examples))
+    @given(strategy)
+    def draw(example: T) -> None:
+        found.append(example)
+
+    draw()
+    return found
 
 
 def seeds(count: int, few: int) -> list[Any]:
