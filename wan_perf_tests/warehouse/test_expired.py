@@ -12,6 +12,7 @@ from wan_perf.schema.declaration import Table
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_INVENTORY, RAW_PORT_SAMPLE, TABLES
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
+from wan_perf.warehouse.duckdb_file import DuckDBFile
 from wan_perf.warehouse.expired import ExpiredRowsError, computable_from, remove_expired
 from wan_perf.warehouse.shrinking import shrink
 from wan_perf_tests.warehouse.processes import PROCESSES
@@ -226,15 +227,15 @@ def test_a_file_that_was_replaced_while_it_was_opened_is_not_written(
     warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb", patience_s=20)
     store_samples(warehouse, LIMIT)
     shutil.copy(warehouse.path, tmp_path / "rewritten")
-    attach = DuckDBWarehouse._attach_once
+    attach = DuckDBFile._attach_once
 
-    def replaced_after(self: DuckDBWarehouse, idle: list[object], read_only: bool) -> object:
+    def replaced_after(self: DuckDBFile, idle: list[object], read_only: bool) -> object:
         engine = attach(self, idle, read_only)  # type: ignore[arg-type]
         if (tmp_path / "rewritten").exists():
             (tmp_path / "rewritten").replace(self.path)
         return engine
 
-    monkeypatch.setattr(DuckDBWarehouse, "_attach_once", replaced_after)
+    monkeypatch.setattr(DuckDBFile, "_attach_once", replaced_after)
     store_samples(warehouse, LIMIT + HOUR)
     assert passes(warehouse) == [LIMIT, LIMIT + HOUR]
 
