@@ -6,7 +6,7 @@ from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.expected import Port, shared
 from wan_perf_tests.graph.judged import DIRECTIONS, Judged, epoch
-from wan_perf_tests.graph.staged import HOUR, START, staged
+from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, staged
 
 pytestmark = pytest.mark.proof
 
@@ -17,7 +17,7 @@ END = START + 50 * HOUR
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """Every stored circuit-hour beside the truth."""
     fleet = Fleet.seeded(7, 40, START, END)
-    with staged(fleet, tmp_path_factory.mktemp("truth")) as stage:
+    with staged(fleet, tmp_path_factory.mktemp("truth"), kind=UpToFacts) as stage:
         stage.runs.collect(START, END)
         return Judged.of(fleet, START, END, stage.rows(CIRCUIT_HOUR))
 
