@@ -5,7 +5,7 @@ Keep out: running it (`running`), saying only what would be requested (`dry_run`
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import dagster as dg
 
@@ -13,7 +13,8 @@ from wan_perf.cli.arguments import resolved
 from wan_perf.cli.jobs import Jobs
 from wan_perf.cli.ranges import HOUR, ceiled, check_range
 from wan_perf.cli.stored import is_stored
-from wan_perf.defs.assets.inventory import TAKEN_AT
+from wan_perf.defs.assets.inventory import FILES, TAKEN_AT
+from wan_perf.defs.resources import files_digest
 from wan_perf.errors import UsageError
 from wan_perf.mist.collect.cadence import PASS_EVERY, reach_back
 from wan_perf.mist.collect.clock import floored
@@ -95,25 +96,25 @@ class DueJobs(Jobs):
         return is_stored(self._instance, self.warehouse, first, last, now)
 
     def inventory_is_due(self, now: datetime) -> bool:
-        """Whether the newest inventory is old, or older than what is made of it or beside it."""
+        """Whether the newest inventory is old, of other files, or newer than what is made of it."""
         newest = self._ends(RAW_INVENTORY, "taken_at")[1]
         if newest is None or newest < now - INVENTORY_EVERY:
             return True
-        if self._is_unrecorded(newest) or self._dimensions_are_behind():
+        recorded = self._recorded_inventory()
+        # Dagster's disk may be full when the warehouse's is not; then the dimensions, made of the
+        # inventory before, look as if they were made of the newest.
+        if recorded.get(TAKEN_AT, f"{newest}") != f"{newest}":
             return True
-        changed = self._contracts_changed_at()
-        return changed is not None and changed > newest
+        # A file may be corrected within the minutes of one poll: its content says so, not its time.
+        if recorded and recorded.get(FILES) != files_digest(self.settings):
+            return True
+        return self._dimensions_are_behind()
 
-    def _is_unrecorded(self, newest: datetime) -> bool:
-        """Whether Dagster recorded another inventory last than the newest one.
-
-        Its disk may be full when the warehouse's is not; then the dimensions, made of the inventory
-        before, look as if they were made of the newest.
-        """
+    def _recorded_inventory(self) -> dict[str, object]:
+        """What Dagster recorded of the newest inventory that it knows of; empty without one."""
         event = self._instance.get_latest_materialization_event(dg.AssetKey(RAW_INVENTORY.name))
-        recorded = event and event.asset_materialization
-        taken_at = recorded.metadata.get(TAKEN_AT) if recorded else None
-        return taken_at is not None and taken_at.value != f"{newest}"
+        record = event and event.asset_materialization
+        return {name: value.value for name, value in record.metadata.items()} if record else {}
 
     def _dimensions_are_behind(self) -> bool:
         """Whether a dimension is missing, empty, or older than the inventory that feeds it.
@@ -132,11 +133,3 @@ class DueJobs(Jobs):
         """When this home's Dagster recorded the table last; 0 where it never did. [epoch s]"""
         event = self._instance.get_latest_materialization_event(dg.AssetKey(table.name))
         return event.timestamp if event else 0.0
-
-    def _contracts_changed_at(self) -> datetime | None:
-        """When the contract file was written last; a simulated clock says nothing of that."""
-        path = self.settings.circuits_path
-        if path is None or not path.exists() or self.settings.clock != "real":
-            return None
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return floored(written.replace(tzinfo=None), PASS_EVERY)

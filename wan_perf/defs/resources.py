@@ -4,6 +4,7 @@ Belongs here: making each from the settings, when it is first needed.
 Keep out: what they do.
 """
 
+import hashlib
 import logging
 import time
 from dataclasses import dataclass
@@ -139,6 +140,20 @@ class PolicyFile:
     def read(self) -> Policy:
         """The policy of the file, or the default one."""
         return read_policy(self.settings.policy_path)
+
+
+def files_digest(settings: Settings) -> str:
+    """Digest of the contract file and the policy file as they are now.
+
+    One that is missing or cannot be read counts as empty: whoever reads it says why.
+    """
+    contents = []
+    for path in (settings.circuits_path, settings.policy_path):
+        try:
+            contents.append(path.read_bytes() if path else b"")
+        except OSError:
+            contents.append(b"")
+    return hashlib.sha256(repr(contents).encode()).hexdigest()
 
 
 def route_for(settings: Settings) -> Route:

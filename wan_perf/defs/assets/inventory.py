@@ -15,7 +15,7 @@ from wan_perf.defs.assets.rejected_rows import (
     report_rejected,
     with_odd_values,
 )
-from wan_perf.defs.resources import Source
+from wan_perf.defs.resources import Source, files_digest
 from wan_perf.defs.retrying import tried_again
 from wan_perf.inventory.site_requests import add_site_bandwidth
 from wan_perf.inventory.site_variables import site_variables
@@ -28,6 +28,8 @@ from wan_perf.warehouse import Warehouse
 
 TAKEN_AT = "taken_at"
 """Metadata of an inventory's record: the instant of its snapshot, naive UTC, as text."""
+FILES = "digest_of_files"
+"""Metadata of an inventory's record: `files_digest` of the files that it was matched with."""
 
 
 @dg.asset(
@@ -43,6 +45,7 @@ def raw_inventory(
     clock: dg.ResourceParam[Clock],
     warehouse: dg.ResourceParam[Warehouse],
 ) -> dg.MaterializeResult[pd.DataFrame]:
+    files = files_digest(source.settings)
     session = source.session()
     at, newest = floored(clock.now(), PASS_EVERY), newest_snapshot(warehouse)
     estate = estate_of(session)
@@ -60,6 +63,7 @@ def raw_inventory(
     context.add_output_metadata(
         {
             TAKEN_AT: f"{at}",
+            FILES: files,
             "contracts_unused": unused,
             "variables_unused": sites.complaints,
             "sites_asked": sites.requested,

@@ -1,0 +1,71 @@
+"""The contract and the policy file that a person changes: the next command takes an inventory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wan_perf.definitions import INVENTORY_JOB
+from wan_perf.schema.tables import DIM_POLICY
+from wan_perf.simulator import Fleet
+from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
+
+pytestmark = pytest.mark.proof
+
+HIGH_AT_60 = """
+[thresholds.utilization_pct]
+warning = 50
+high = 60
+critical = 90
+"""
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """An inventory was taken with both files; the clock stands."""
+    (tmp_path / "policy.toml").write_text("", encoding="utf-8")
+    fleet = Fleet.seeded(7, 1, START, START + HOUR)
+    given = {"WAN_PERF_POLICY": tmp_path / "policy.toml"}
+    with staged(fleet, tmp_path, kind=Collecting, **given) as stage:
+        stage.runs._run(INVENTORY_JOB)
+        yield stage
+
+
+def is_due(stage: Stage) -> bool:
+    return stage.runs.inventory_is_due(stage.cloud.clock.now())
+
+
+def levels(stage: Stage) -> dict[str, float]:
+    rows = stage.rows(DIM_POLICY)
+    newest = rows[(rows["metric"] == "utilization_pct") & rows["valid_to"].isna()]
+    return dict(zip(newest["severity"], newest["level"], strict=True))
+
+
+def test_files_as_they_were_need_none(stage: Stage):
+    assert not is_due(stage)
+
+
+def test_a_contract_corrected_in_the_same_five_minutes(stage: Stage):
+    path = stage.runs.settings.circuits_path
+    assert path is not None
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert is_due(stage)
+
+
+def test_a_changed_level_holds_after_the_next_inventory(stage: Stage):
+    path = stage.runs.settings.policy_path
+    assert path is not None
+    path.write_text(HIGH_AT_60, encoding="utf-8")
+    assert is_due(stage)
+    stage.runs._run(INVENTORY_JOB)
+    assert levels(stage)["high"] == 60
+    assert not is_due(stage)
+
+
+def test_a_file_that_is_gone_is_a_change(stage: Stage):
+    path = stage.runs.settings.policy_path
+    assert path is not None
+    path.write_text(HIGH_AT_60, encoding="utf-8")
+    stage.runs._run(INVENTORY_JOB)
+    path.unlink()
+    assert is_due(stage)
