@@ -45,6 +45,12 @@ def test_a_share_is_100_only_where_nothing_is_missing(part, whole, pct):
     assert share().rows(minutes=[{"part": part, "whole": whole}]) == [{"pct": pct}]
 
 
+def test_the_whole_may_be_a_number():
+    rows = ibis.table({"part": "float64"}, name="minutes")
+    query = Query(rows.select(pct=rounded_share_pct(rows.part, 60)))
+    assert query.rows(minutes=[{"part": 45.0}]) == [{"pct": 75.0}]
+
+
 def day(*hours: dict[str, Any]) -> Row:
     base = {"circuit_id": "C1", "site_id": "S1", "observed_minutes": 0.0, "quality_minutes": 0.0}
     rows = [

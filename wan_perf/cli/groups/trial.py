@@ -12,9 +12,17 @@ from wan_perf.cli.arguments import EXISTING_FILE, FILE, INSTANT, resolved
 from wan_perf.cli.groups.root import commands
 from wan_perf.time_argument import TimeArgument
 
+_SITES = click.option(
+    "--sites",
+    default=60,
+    show_default=True,
+    type=click.IntRange(1, 20_000),
+    help="Stores of the simulated organisation.",
+)
+
 
 @commands.command()
-@click.option("--sites", default=60, show_default=True, type=click.IntRange(1, 20_000))
+@_SITES
 @click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
 @click.option("--open", "is_opened", is_flag=True, help="Serve and open the dashboard at the end.")
 def demo(sites: int, seed: int, is_opened: bool) -> None:
@@ -28,9 +36,15 @@ def demo(sites: int, seed: int, is_opened: bool) -> None:
 
 
 @commands.command()
-@click.option("--sites", default=60, show_default=True, type=click.IntRange(1, 20_000))
+@_SITES
 @click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
-@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--port",
+    default=3000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port of Dagster's UI.",
+)
 @click.option("--real", is_flag=True, help="Your own settings and home instead of a simulation.")
 def dev(sites: int, seed: int, port: int, real: bool) -> None:
     """Serve Dagster's UI and daemon on a simulated cloud.
@@ -44,12 +58,29 @@ def dev(sites: int, seed: int, port: int, real: bool) -> None:
 
 
 @commands.command()
-@click.option("--sites", default=60, show_default=True, type=click.IntRange(1, 20_000))
+@_SITES
 @click.option("--seed", default=7, show_default=True, help="Another seed, another fleet.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port of the simulated cloud; 0: any free one.",
+)
 @click.option("--start", type=INSTANT, help="Where the virtual clock stands; without: real time.")
-@click.option("--days", default=2, show_default=True, type=click.IntRange(1, 400))
-@click.option("--faults/--no-faults", default=True, show_default=True)
+@click.option(
+    "--days",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 400),
+    help="Days from the start of the clock in which faults are planted.",
+)
+@click.option(
+    "--faults/--no-faults",
+    default=True,
+    show_default=True,
+    help="Plant outages, flaps, telemetry gaps and failures of the API, or none.",
+)
 @click.option(
     "--replay",
     type=EXISTING_FILE,

@@ -5,6 +5,8 @@ Keep out: how each is computed (`kpi.state.circuit_states`, `traffic`, `quality`
 formulas (`schema.formulas`).
 """
 
+from typing import cast
+
 import ibis
 import ibis.expr.types as ir
 
@@ -37,12 +39,13 @@ PERCENT_DECIMALS = 4
 _BELOW_WHOLE_PCT = 100 - 10**-PERCENT_DECIMALS
 
 
-def rounded_share_pct(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
+def rounded_share_pct(part: ir.NumericValue, whole: ir.NumericValue | float) -> ir.FloatingValue:
     """Part / whole * 100, rounded; NULL where the whole is 0 or unknown. [%]
 
     100 only where nothing is missing: a share that would round to it is 99.9999. Rounded minutes
     can exceed their hour by a step; a share never exceeds the whole.
     """
+    whole = cast(ir.NumericValue, ibis.literal(whole)) if isinstance(whole, int | float) else whole
     rounded = formulas.availability_pct(part, whole).round(PERCENT_DECIMALS)
     return ibis.ifelse(part < whole, ibis.least(rounded, _BELOW_WHOLE_PCT), rounded).clip(0, 100)
 
