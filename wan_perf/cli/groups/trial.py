@@ -79,7 +79,7 @@ def dev(sites: int, seed: int, port: int, real: bool) -> None:
     "--faults/--no-faults",
     default=True,
     show_default=True,
-    help="Plant outages, flaps, telemetry gaps and failures of the API, or none.",
+    help="Plant faults of ports, gateways and the API, or none.",
 )
 @click.option(
     "--replay",
