@@ -8,11 +8,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from wan_perf.cli.answers.answer import described_days
+from wan_perf.cli.answers.congestion import answers
+from wan_perf.cli.answers.failover import failovers
+from wan_perf.cli.answers.stability import worst_quality
 from wan_perf.cli.showing import print_grid
 from wan_perf.cli.terminal import Terminal, warning
 from wan_perf.doctor import Finding
 from wan_perf.schema.frames import conform
-from wan_perf.schema.tables import CIRCUIT_DAY, DIM_SITE
+from wan_perf.schema.tables import CIRCUIT_DAY, DIM_CIRCUIT, DIM_SITE
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.graph.staged import HOUR, START
 from wan_perf_tests.shell import Shell
@@ -149,3 +153,63 @@ def test_a_sentence_is_one_line_where_the_output_is_no_terminal():
     terminal.print(warning("The pass was missed:", "word " * 40))
     assert isinstance(terminal.file, io.StringIO)
     assert terminal.file.getvalue().count("\n") == 1
+
+
+def test_congestion_lists_each_circuit_with_a_utilization_and_the_source_of_its_rate(
+    aggregated: Shell, tmp_path: Path
+):
+    warehouse = DuckDBWarehouse(tmp_path / "wan_perf.duckdb")
+    window = Window(DAY, DAY + 24 * HOUR)
+    rates = (("C1", "contract", 50.0), ("C2", "port_speed", 90.0), ("C3", None, None))
+    days = [
+        {
+            "day": DAY.date(),
+            "circuit_id": name,
+            "site_id": "S1",
+            "hour_count": 24,
+            "is_whole": True,
+            "flap_count": 0,
+            "up_minutes": 1440.0,
+            "down_minutes": 0.0,
+            "known_down_minutes": 0.0,
+            "unknown_minutes": 0.0,
+            "utilization_pct": load,
+            "utilization_p95_pct": load,
+        }
+        for name, _, load in rates
+    ]
+    warehouse.store(CIRCUIT_DAY, conform(days, CIRCUIT_DAY), window)
+    epoch = START.replace(year=1970)
+    circuits = [
+        {"circuit_id": name, "site_id": "S1", "bandwidth_source": source, "valid_from": epoch}
+        for name, source, _ in rates
+    ]
+    warehouse.store(DIM_CIRCUIT, conform(circuits, DIM_CIRCUIT))
+    congested = answers(described_days(warehouse))[0]
+    rows = warehouse.query(congested.rows)
+    assert list(rows["circuit_id"]) == ["C2", "C1"]
+    assert list(rows["bandwidth_source"]) == ["port_speed", "contract"]
+    assert congested.headings["bandwidth_source"] == "rate of"
+
+
+def test_the_headings_of_an_answer_are_unambiguous_and_fit_80_columns(
+    aggregated: Shell, tmp_path: Path
+):
+    warehouse = DuckDBWarehouse(tmp_path / "wan_perf.duckdb")
+    days = described_days(warehouse)
+    found = [*answers(days), worst_quality(warehouse, days), failovers(warehouse, days)]
+    for answer in found:
+        names = list(answer.headings.values())
+        assert len(set(names)) == len(names)
+        row = dict.fromkeys(answer.headings, 1.0) | {
+            "site_name": "Store 0001",
+            "circuit_id": "…0001:ge-0/0/0",
+            "bandwidth_source": "port_speed",
+            "started_at": DAY,
+            "failover_cause": "outage",
+        }
+        terminal = Terminal(file=io.StringIO(), width=WIDTH)
+        print_grid(terminal, answer.question, answer.headings, pd.DataFrame([row]))
+        assert isinstance(terminal.file, io.StringIO)
+        left_out = [x.strip() for x in terminal.file.getvalue().splitlines() if "not shown" in x]
+        assert left_out in ([], ["not shown: region"]), answer.question

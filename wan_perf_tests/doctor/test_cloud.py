@@ -168,6 +168,7 @@ def test_a_host_that_is_no_mist_cloud(doctor: Doctor) -> None:
     found = doctor(MIST_API_HOST="api.nowhere.example", MIST_BASE_URL="", WAN_PERF_CLOCK="real")
     assert failed(found) == ["Mist"]
     assert "MIST_API_HOST is 'api.nowhere.example'" in found["Mist"].found
+    assert "such as the simulator, belongs in MIST_BASE_URL" in found["Mist"].found
 
 
 @pytest.mark.parametrize(

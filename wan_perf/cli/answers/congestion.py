@@ -21,21 +21,20 @@ from wan_perf.warehouse import Warehouse
 
 def answers(days: ir.Table) -> list[Answer]:
     """The questions about one day's circuits, in the order in which they are printed."""
-    contracted = days.filter(days.bandwidth_source == "contract")
+    measured = days.filter(days.utilization_pct.notnull())
     return [
         Answer(
             "Which circuits are congested? (utilization in %)",
-            contracted.order_by(
-                [contracted.utilization_p95_pct.desc(nulls_first=False), "circuit_id"]
-            ),
+            measured.order_by([measured.utilization_p95_pct.desc(nulls_first=False), "circuit_id"]),
             {
                 **WHO,
                 "bandwidth_mbps": "Mbit/s",
+                "bandwidth_source": "rate of",
                 "utilization_pct": "mean",
                 "utilization_p95_pct": "p95",
                 "utilization_max_pct": "max",
-                "utilization_high_hours": "h ≥high",
-                "utilization_critical_hours": "h ≥crit",
+                "utilization_high_hours": "h high",
+                "utilization_critical_hours": "h crit",
             },
         ),
         _time_above(days),
@@ -105,12 +104,12 @@ def _time_above(days: ir.Table) -> Answer:
         name: heading
         for severity in SEVERITIES
         for name, heading in (
-            (UTILIZATION.continuous(severity), f"≥{severity[:4]}"),
-            (UTILIZATION.cumulative(severity), "all"),
+            (UTILIZATION.continuous(severity), severity[:4]),
+            (UTILIZATION.cumulative(severity), f"{severity[:4]} all"),
         )
     }
     return Answer(
-        "How long was each above a threshold? (hours: longest run, all)",
+        "How long was each above a threshold? (hours: longest run; all)",
         days.filter(days[UTILIZATION.cumulative(SEVERITIES[0])] > 0).order_by(
             [*severest, "circuit_id"]
         ),

@@ -51,7 +51,7 @@ def failovers(warehouse: Warehouse, days: ir.Table) -> Answer:
         ],
     )
     return Answer(
-        "Which sites ran on a backup, and how good was it? (during it; the day before)",
+        "Which sites ran on a backup, and how good was it? (was: the day before)",
         of_day.order_by([of_day.on_backup_minutes.desc(), "site_name", "started_at"]),
         {
             "site_name": "site",
@@ -59,9 +59,9 @@ def failovers(warehouse: Warehouse, days: ir.Table) -> Answer:
             "failover_cause": "cause",
             "on_backup_minutes": "min",
             "utilization_pct": "load %",
-            "utilization_before_pct": "before",
+            "utilization_before_pct": "load was",
             "latency_avg_ms": "ms",
-            "latency_before_ms": "before",
+            "latency_before_ms": "ms was",
             "loss_avg_pct": "loss %",
         },
     )

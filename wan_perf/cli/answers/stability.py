@@ -18,6 +18,9 @@ from wan_perf.schema.tables import (
 from wan_perf.schema.values import SEVERITIES
 from wan_perf.warehouse import Warehouse
 
+_SHORT = {"loss": "loss", "jitter": "jit.", "latency": "lat."}
+"""Quantities as headings, so that all six columns fit 80 columns."""
+
 
 def flapping(warehouse: Warehouse, days: ir.Table) -> Answer:
     """The circuits of the day with the most transitions."""
@@ -101,9 +104,9 @@ def worst_quality(warehouse: Warehouse, days: ir.Table) -> Answer:
             "site_name": "site",
             "region": "region",
             "circuit_id": "circuit",
-            **{f"{m.quantity}_high_hours": f"{m.quantity} h" for m in QUALITY},
-            "loss_max_pct": "max %",
-            "jitter_max_ms": "max ms",
-            "latency_max_ms": "max ms",
+            **{f"{m.quantity}_high_hours": f"{_SHORT[m.quantity]} h" for m in QUALITY},
+            "loss_max_pct": "loss %",
+            "jitter_max_ms": "jit. ms",
+            "latency_max_ms": "lat. ms",
         },
     )

@@ -88,7 +88,8 @@ class MistSession:
         if base_url is None and host not in transport.HOSTS:
             raise UsageError(
                 f"MIST_API_HOST is {host!r}, which is no Mist cloud; "
-                f"use one of {', '.join(transport.HOSTS)}."
+                f"use one of {', '.join(transport.HOSTS)}; another address of the API, such as "
+                "the simulator, belongs in MIST_BASE_URL."
             )
         self._origins = {f"https://{host}", (base_url or "").rstrip("/")} - {""}
         self._address = base_url or host
