@@ -62,7 +62,11 @@ def _dimensions(settings: Settings, patience_s: float) -> tuple[pd.DataFrame, pd
 def _overrides(settings: Settings, sites: pd.DataFrame, circuits: pd.DataFrame) -> Finding:
     rows = sites.to_dict("records"), circuits.to_dict("records")
     try:
-        policy, unmatched = resolved(PolicyFile(settings).read(), known_names(*rows))
+        given = PolicyFile(settings).read()
+    except UsageError:
+        return next(skip(["overrides"], "the policy file is invalid"))
+    try:
+        policy, unmatched = resolved(given, known_names(*rows))
     except UsageError as error:
         return Finding("overrides", "FAILED", str(error))
     if sentences := [*unmatched, *contradictions(policy, *rows)]:

@@ -42,3 +42,12 @@ def test_without_mist_the_file_is_only_read(doctor: Doctor, tmp_path: Path) -> N
         found["contracts"].found == "circuits.csv is valid, contracts: 1; not compared with Mist."
     )
     assert "contracts" not in failed(found)
+
+
+def test_the_advice_does_not_repeat_the_correction_of_a_name(
+    doctor: Doctor, tmp_path: Path
+) -> None:
+    (tmp_path / "circuits.csv").write_text(f"{HEADER}\nStroe 0001,ge-0/0/0,C1,\n", encoding="utf-8")
+    found = doctor(WAN_PERF_CIRCUITS="circuits.csv")["contracts"]
+    assert found.found.endswith("correct the name or remove the row.")
+    assert found.advice == "Rows of circuits that are still to come can stay."

@@ -219,6 +219,16 @@ def test_names_that_match_nothing_and_unknown_time_zones_are_listed(
     assert found["overrides"].verdict == found["time zones"].verdict == "ok"
 
 
+def test_an_invalid_policy_file_is_reported_once(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("[thresholds.utilization_pct]\nhigh = 80\n")
+    warehouse = DuckDBWarehouse(tmp_path / "home" / "wan_perf.duckdb")
+    warehouse.store(DIM_CIRCUIT, conform([circuit()], DIM_CIRCUIT))
+    warehouse.store(DIM_SITE, conform([site()], DIM_SITE))
+    found = doctor(WAN_PERF_POLICY="policy.toml", WAN_PERF_HOME="home")
+    assert failed(found) == ["policy"]
+    assert found["overrides"].found == "not checked, because the policy file is invalid."
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
 @pytest.mark.parametrize(
     ("mode", "readers", "command"),
