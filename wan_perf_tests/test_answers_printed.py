@@ -16,7 +16,7 @@ from wan_perf.cli.showing import print_grid
 from wan_perf.cli.terminal import Terminal, warning
 from wan_perf.doctor import Finding
 from wan_perf.schema.frames import conform
-from wan_perf.schema.tables import CIRCUIT_DAY, DIM_CIRCUIT, DIM_SITE
+from wan_perf.schema.tables import CIRCUIT_DAY, DIM_CIRCUIT, DIM_SITE, TREND
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.graph.staged import HOUR, START
 from wan_perf_tests.shell import Shell
@@ -65,6 +65,27 @@ def test_top_as_json_and_csv_has_whole_names_and_the_columns_of_the_tables(aggre
     done = aggregated.run("top", "flap_count", "--csv")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [(row["circuit_id"], float(row["value"])) for row in rows] == [(LONG, 8), ("C1", 4)]
+
+
+def test_a_trend_without_enough_days_is_unknown_and_not_none(aggregated: Shell):
+    done = aggregated.run("report", "congestion")
+    assert "not known yet: no circuit has a whole trading day" in words(done.stdout)
+    short = {"as_of_day": DAY.date(), "site_id": "S1", "site_name": "Store 1"}
+    short |= {"verdict": "too_short", "region": "West"}
+    rows = [
+        short | {"circuit_id": name, "day_count": days} for name, days in (("C1", 14), ("C2", 9))
+    ]
+    rows.append(short | {"circuit_id": "C3", "day_count": 28, "verdict": "steady"})
+    DuckDBWarehouse(aggregated.home / "wan_perf.duckdb").store(TREND, conform(rows, TREND))
+    done = aggregated.run("report", "congestion")
+    assert "not known yet of 2 of 3 circuits: the longest of their histories has 14 days" in words(
+        done.stdout
+    )
+
+
+def words(printed: str) -> str:
+    """The text without its line breaks."""
+    return " ".join(printed.split())
 
 
 def test_the_answers_to_all_questions_fit_80_columns(aggregated: Shell):

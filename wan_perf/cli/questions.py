@@ -36,11 +36,12 @@ QUESTIONS = {
 
 
 class Answered(NamedTuple):
-    """An answer to one of the questions, with its first rows."""
+    """An answer to one of the questions, with its first rows and what is not known yet."""
 
     question: str
     answer: Answer
     rows: pd.DataFrame
+    unknown: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,31 @@ def read_answers(
         source,
         fleet,
         tuple(
-            Answered(question, answer, warehouse.query(answer.rows.limit(most)))
+            Answered(
+                question,
+                answer,
+                warehouse.query(answer.rows.limit(most)),
+                _unknown(warehouse, answer),
+            )
             for question in QUESTIONS
             if question in questions
             for answer in _answers_to(question, warehouse, days)
         ),
+    )
+
+
+def _unknown(warehouse: Warehouse, answer: Answer) -> str | None:
+    """What is not known yet for want of history; None where all is."""
+    if answer.history is None:
+        return None
+    found = warehouse.query(answer.history).iloc[0]
+    if not found["circuits"]:
+        return "not known yet: no circuit has a whole trading day"
+    if not found["too_short"]:
+        return None
+    return (
+        f"not known yet of {found['too_short']} of {found['circuits']} circuits: the longest of "
+        f"their histories has {int(found['days'])} days"
     )
 
 
@@ -116,11 +137,11 @@ def print_answers(found: Answers, console: Console) -> None:
         )
     )
     before = None
-    for question, answer, rows in found.answered:
+    for question, answer, rows, unknown in found.answered:
         if question != before:
             console.print(bold(f"\n{QUESTIONS[question]}"))
         before = question
-        print_grid(console, answer.question, answer.headings, rows)
+        print_grid(console, answer.question, answer.headings, rows, unknown)
 
 
 def print_answers_json(found: Answers) -> None:
@@ -136,7 +157,7 @@ def print_answers_json(found: Answers) -> None:
             "coverage_pct": fleet["coverage_pct"],
             "answers": [
                 {"question": question, "answer": answer.question, "rows": _columns(answer, rows)}
-                for question, answer, rows in found.answered
+                for question, answer, rows, _ in found.answered
             ],
         }
     )
@@ -149,7 +170,7 @@ def print_answers_csv(found: Answers) -> None:
     """
     frames = [
         _columns(answer, rows).assign(question=question, answer=answer.question).astype(object)
-        for question, answer, rows in found.answered
+        for question, answer, rows, _ in found.answered
     ]
     whole = pd.concat(frames, ignore_index=True)
     first = ["question", "answer"]

@@ -25,18 +25,25 @@ _ALWAYS = 2
 """The first columns: whose row it is."""
 
 
-def print_grid(console: Console, title: str, headings: dict[str, str], rows: pd.DataFrame) -> None:
+def print_grid(
+    console: Console,
+    title: str,
+    headings: dict[str, str],
+    rows: pd.DataFrame,
+    unknown: str | None = None,
+) -> None:
     """Print the rows with as many columns as fit the console's width; headings are never cut.
 
-    What is left out stands below. Where the output is no terminal the width is 80.
+    What is `unknown`, and what is left out, stands below. Where the output is no terminal the
+    width is 80.
     """
     columns_shown = dict(headings)
-    shown_grid = grid(title, columns_shown, rows)
+    shown_grid = grid(title, columns_shown, rows, unknown)
     while _width(console, shown_grid) > console.width and len(columns_shown) > _ALWAYS:
         optional = [name for name in list(columns_shown)[_ALWAYS:] if name not in _FIRST_TO_GO]
         first = [name for name in list(columns_shown)[1:] if name in _FIRST_TO_GO]
         columns_shown.pop(first[0] if first else optional[-1])
-        shown_grid = grid(title, columns_shown, rows)
+        shown_grid = grid(title, columns_shown, rows, unknown)
         left_out = [heading for name, heading in headings.items() if name not in columns_shown]
         shown_grid.caption = "; ".join(
             filter(None, (str(shown_grid.caption or ""), f"not shown: {', '.join(left_out)}"))
@@ -53,8 +60,10 @@ def _width(console: Console, shown_grid: Grid) -> int:
     return Measurement.get(console, options, bare).maximum
 
 
-def grid(title: str, headings: dict[str, str], rows: pd.DataFrame) -> Grid:
-    """The rows' columns under their headings; without rows it says none."""
+def grid(
+    title: str, headings: dict[str, str], rows: pd.DataFrame, unknown: str | None = None
+) -> Grid:
+    """The rows' columns under their headings; without rows and without unknown ones, none."""
     grid = Grid(title=title, title_justify="left", title_style="bold")
     grid.box, grid.pad_edge, grid.collapse_padding = SIMPLE_HEAD, False, True
     for column, heading in headings.items():
@@ -62,8 +71,9 @@ def grid(title: str, headings: dict[str, str], rows: pd.DataFrame) -> Grid:
         grid.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
     for _, row in rows.iterrows():
         grid.add_row(*(shown(row[column], decimals(column)) for column in headings))
-    if rows.empty:
-        grid.caption = "none"
+    grid.caption = unknown or ("none" if rows.empty else None)
+    if unknown:
+        grid.caption_justify = "left"
     return grid
 
 

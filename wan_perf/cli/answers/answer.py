@@ -26,11 +26,16 @@ WHO = {"site_name": "site", "region": "region", "circuit_id": "circuit"}
 
 @dataclass(frozen=True)
 class Answer:
-    """A question, the rows that answer it, and the columns to show with their headings."""
+    """A question, the rows that answer it, and the columns to show with their headings.
+
+    `history` is a row on what is not known yet, where an answer needs days of history: circuits,
+    too_short (how many of them have too little), days (of the longest of these).
+    """
 
     question: str
     rows: ir.Table
     headings: dict[str, str]
+    history: ir.Table | None = None
 
 
 def described_days(warehouse: Warehouse) -> ir.Table:

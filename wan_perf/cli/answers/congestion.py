@@ -62,6 +62,12 @@ def growing(warehouse: Warehouse) -> Answer:
     """The circuits whose busy hours rise, those that are full first at the top."""
     trends = warehouse.lazy(TREND)
     rising = trends.filter(trends.verdict == "rising")
+    is_short = trends.verdict == "too_short"
+    history = trends.aggregate(
+        circuits=trends.count(),
+        too_short=trends.count(where=is_short),
+        days=trends.day_count.max(where=is_short),
+    )
     return Answer(
         "Which circuits are trending worse? (four weeks of history or more)",
         rising.order_by([rising.days_to_90, "circuit_id"]),
@@ -72,6 +78,7 @@ def growing(warehouse: Warehouse) -> Answer:
             "days_to_80": "days to 80 %",
             "days_to_90": "to 90 %",
         },
+        history,
     )
 
 
