@@ -386,6 +386,13 @@ def test_the_doctor_ends_with_1_and_every_check_where_one_failed(shell: Shell):
     assert "wrong-but-secret" not in done.stdout
 
 
+def test_the_doctor_ends_with_2_where_the_host_is_no_mist_cloud(shell: Shell):
+    host = {"MIST_API_HOST": "api.nowhere.example", "MIST_BASE_URL": "", "WAN_PERF_CLOCK": "real"}
+    done = shell.run("doctor", DAGSTER_HOME="", **host)
+    assert done.returncode == 2
+    assert "belongs in MIST_BASE_URL" in done.stdout
+
+
 def test_since_when_a_store_is_on_backup_is_told(tmp_path: Path):
     """Store 1 is since the eighth, Store 2 on no backup; the hub is left out."""
     warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")

@@ -89,6 +89,17 @@ def test_an_override_of_nobody_changes_the_default_from_its_date(tmp_path):
             id="unknown severity",
         ),
         pytest.param(
+            "[thresholds.utilization_pct]\nhigh = 60",
+            "thresholds.utilization_pct.warning: this key is missing; "
+            "needed are warning, high, critical",
+            id="one level of three",
+        ),
+        pytest.param(
+            '[[trading_hours]]\nregion = "East"',
+            "trading_hours.0.region: unknown key; there are opens, closes, since",
+            id="trading hours of a region",
+        ),
+        pytest.param(
             "[thresholds.utilization_pct]\nwarning = 80\nhigh = 80\ncritical = 90",
             "levels must rise, warning 80 < high 80 < critical 90 does not",
             id="levels that do not rise",

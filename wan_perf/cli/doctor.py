@@ -16,6 +16,7 @@ from wan_perf.cli.machine_readable import print_csv, print_json
 from wan_perf.cli.terminal import printable
 from wan_perf.doctor import Finding, examine
 from wan_perf.doctor.files import FILES
+from wan_perf.doctor.finding import WrongSetting
 
 _COLOURS = {"ok": "green", "warning": "yellow", "FAILED": "bold red", "skipped": "dim"}
 
@@ -41,8 +42,10 @@ def print_findings(console: Console, form: str | None = None) -> int:
 
 
 def _exit_code(findings: Sequence[Finding]) -> int:
-    failed = [finding.name for finding in findings if finding.verdict == "FAILED"]
-    return max((2 if name in ("settings", *FILES) else 1 for name in failed), default=0)
+    """2 where a setting or a file is wrong, 1 where anything else failed, else 0."""
+    failed = [finding for finding in findings if finding.verdict == "FAILED"]
+    is_usage = (isinstance(f, WrongSetting) or f.name in ("settings", *FILES) for f in failed)
+    return max((2 if usage else 1 for usage in is_usage), default=0)
 
 
 def _print_finding(console: Console, finding: Finding) -> Finding:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from wan_perf.defs.resources import UNVERIFIED, Source, clock_for
 from wan_perf.doctor.files import empty_settings
-from wan_perf.doctor.finding import Finding, join_names, skip
+from wan_perf.doctor.finding import Finding, WrongSetting, join_names, skip
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.mist.client.errors import HourUsedUpError, MistPermanentError
 from wan_perf.mist.client.network import Route
@@ -42,13 +42,13 @@ def examine_cloud(settings: Settings, clock: Clock) -> Iterator[Finding]:
     try:
         yield network(source.route)
     except UsageError as error:
-        yield Finding("network", "FAILED", str(error))
+        yield WrongSetting("network", "FAILED", str(error))
         yield from skip(CLOUD[1:], "no request can be sent with these settings")
         return
     try:
         session = source.session()
     except UsageError as error:
-        yield Finding("Mist", "FAILED", str(error))
+        yield WrongSetting("Mist", "FAILED", str(error))
         yield from skip(CLOUD[2:], "no session can be opened with these settings")
         return
     requested_at = clock.now()

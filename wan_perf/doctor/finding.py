@@ -31,6 +31,10 @@ class Finding:
         return replace(self, found=found, advice=advice)
 
 
+class WrongSetting(Finding):
+    """A failure that goes only with another value of a setting."""
+
+
 def skip(names: Iterable[str], why: str) -> Iterator[Finding]:
     """Findings of checks that are skipped for one reason."""
     for name in names:

@@ -7,9 +7,10 @@ above a level (`kpi`).
 
 import codecs
 import tomllib
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +21,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 from wan_perf.errors import UsageError
 from wan_perf.policy.levels import (
@@ -188,11 +190,43 @@ def read_policy(path: Path | None) -> Policy:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"Policy file {path} is not TOML: {error}; fix the file.") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
-        what = what.removeprefix("Value error, ")
-        raise UsageError(f"Policy file {path}, {where}: {what}; fix the file.") from None
+        raise UsageError(f"Policy file {path}, {_what(error)}; fix the file.") from None
+
+
+def _what(error: ValidationError) -> str:
+    """Where the first fault is, and what; with the keys that exist, or that are needed."""
+    found = error.errors(include_url=False)
+    first = found[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the file"
+    fields = _fields(first["loc"][:-1])
+    if first["type"] == "extra_forbidden":
+        keys = ", ".join(fields)
+        return f"{where}: unknown key; there are {keys}" if keys else f"{where}: unknown key"
+    if first["type"] == "missing":
+        needed = ", ".join(name for name, field in fields.items() if field.is_required())
+        return f"{where}: this key is missing; needed are {needed}"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _fields(place: tuple[int | str, ...]) -> dict[str, FieldInfo]:
+    """Fields of the table at a place of the file; none where the place has several kinds."""
+    model: type[BaseModel] = Policy
+    for part in place:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        kinds = list(_models(field.annotation)) if field else []
+        if len(kinds) != 1:
+            return {}
+        model = kinds[0]
+    return model.model_fields
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def _text(content: bytes) -> str:

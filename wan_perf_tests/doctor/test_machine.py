@@ -155,7 +155,7 @@ def test_files_that_settings_name(doctor: Doctor, tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text("[thresholds.loss]\nwarning = 1\n", encoding="utf-8")
     found = doctor(WAN_PERF_POLICY="policy.toml", WAN_PERF_CIRCUITS="nowhere.csv")
     assert failed(found) == ["policy", "contracts"]
-    assert "unknown key; fix the file." in found["policy"].found
+    assert "thresholds.loss: unknown key; there are utilization_pct," in found["policy"].found
     assert found["contracts"].found.startswith("nowhere.csv: the contract file cannot be read")
     (tmp_path / "policy.toml").write_text("top_places = 5\n", encoding="utf-8")
     (tmp_path / "circuits.csv").write_text(
