@@ -91,8 +91,8 @@ class Ticking:
         for sensor in late:
             self._late(sensor)
         for _ in range(rounds):
-            asked = [self._asked_by(sensor) for sensor in others]
-            if not any(asked):
+            requested = [self._requested_by(sensor) for sensor in others]
+            if not any(requested):
                 return
 
     def _late(self, sensor: dg.SensorDefinition) -> None:
@@ -110,7 +110,7 @@ class Ticking:
         for request in told.run_requests or ():
             self._execute(self.definitions.resolve_job_def(sensor.job_name), tags=request.tags)
 
-    def _asked_by(self, sensor: Any) -> bool:
+    def _requested_by(self, sensor: Any) -> bool:
         evaluated = dg.evaluate_automation_conditions(
             self.definitions,
             instance=self.instance,

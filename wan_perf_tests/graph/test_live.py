@@ -165,9 +165,9 @@ def test_alarms_are_requested_once_an_hour_and_followed_to_their_end(raw: Stage,
     assert set(rows["hour"]) == {NOON, NOON + HOUR, NOON + 12 * HOUR}
     end = epoch(NOON + 12 * HOUR)
     newest = rows.sort_values("hour").drop_duplicates("alarm_id", keep="last").set_index("alarm_id")
-    told = {one["id"]: as_known(one, end) for one in alarms(fleet) if one["timestamp"] <= end}
-    assert set(newest.index) == set(told)
-    assert {name: one["status"] == "resolved" for name, one in told.items()} == dict(
+    expected = {one["id"]: as_known(one, end) for one in alarms(fleet) if one["timestamp"] <= end}
+    assert set(newest.index) == set(expected)
+    assert {name: one["status"] == "resolved" for name, one in expected.items()} == dict(
         newest["is_resolved"]
     )
     assert newest["is_resolved"].any()

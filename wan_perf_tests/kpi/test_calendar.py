@@ -114,7 +114,9 @@ def expected(own: list[Row]) -> Row:
     return row
 
 
-def as_expected(found: list[Row], column: str, periods: dict[tuple[str, date], list[Row]]) -> None:
+def assert_as_expected(
+    found: list[Row], column: str, periods: dict[tuple[str, date], list[Row]]
+) -> None:
     """Every row equal, none missing, none too many; percentiles as near as promised."""
     assert {(row["circuit_id"], row[column]) for row in found} == set(periods)
     for row in found:
@@ -133,7 +135,7 @@ def test_ragged_weeks_are_as_the_reference_says(seed: int) -> None:
     for hour in hours:
         monday = hour["hour"].date() - timedelta(days=hour["hour"].weekday())
         periods[hour["circuit_id"], monday].append(hour)
-    as_expected(query("week").rows(circuit_hour=hours), "week", periods)
+    assert_as_expected(query("week").rows(circuit_hour=hours), "week", periods)
 
 
 @pytest.mark.parametrize("seed", seeds(2, few=0))
@@ -142,7 +144,7 @@ def test_ragged_months_are_as_the_reference_says(seed: int) -> None:
     periods = defaultdict(list)
     for hour in hours:
         periods[hour["circuit_id"], hour["hour"].date().replace(day=1)].append(hour)
-    as_expected(query("month").rows(circuit_hour=hours), "month", periods)
+    assert_as_expected(query("month").rows(circuit_hour=hours), "month", periods)
 
 
 def thinned(hours: list[Row], every: int) -> list[Row]:
@@ -161,7 +163,7 @@ def test_ragged_13_months_are_the_month_and_the_twelve_before_it(seed: int) -> N
         for hour in hours:
             if first <= hour["hour"].date() < end:
                 periods.setdefault((hour["circuit_id"], month), []).append(hour)
-    as_expected(query("13_month").rows(circuit_hour=hours), "month", periods)
+    assert_as_expected(query("13_month").rows(circuit_hour=hours), "month", periods)
 
 
 def test_a_run_over_sunday_and_monday_is_counted_in_each_week_as_far_as_it_lies_there() -> None:

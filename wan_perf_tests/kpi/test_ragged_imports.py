@@ -47,7 +47,7 @@ def _of_all(rows: list[list[Row]]) -> list[Row]:
 
 
 def _imported(several: list[Drawn]) -> list[Row]:
-    return _of_all([told for _, _, told in several])
+    return _of_all([imported for _, _, imported in several])
 
 
 def test_each_hour_is_as_the_reference_says_alone_and_in_a_range():
