@@ -260,6 +260,8 @@ def test_tables_that_are_not_published_leave_their_parts_empty():
     app = TestClient(build_app(lambda: without, clock=lambda: NOW), base_url="http://localhost")
     for address in ("/", "/overview", "/site/site-0002", "/circuit/PRI-0003", "/sle"):
         assert app.get(address).status_code == 200, address
+    capacity = read(app.get("/overview").text).by_id("capacity")
+    assert "no circuit has enough history yet" in capacity.text
 
 
 WHY = f"/why/circuit_hour/utilization_pct?circuit_id=PRI-0003&hour={HOUR}"
