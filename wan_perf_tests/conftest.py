@@ -2,11 +2,14 @@
 
 import gc
 import os
+import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from wan_perf_tests import examples
 
@@ -72,7 +75,23 @@ def collected_cloud() -> "Iterator[Cloud]":
 
 @pytest.fixture(scope="session")
 def shell(collected_cloud: "Cloud", tmp_path_factory: pytest.TempPathFactory) -> "Shell":
-    """A home with hours collected; whoever changes it adds to it."""
-    from wan_perf_tests.shell import collected
+    """A home with hours collected; whoever changes it adds to it.
 
-    return collected(tmp_path_factory.mktemp("home"), collected_cloud)
+    Of several test processes the first collects them, the others begin with a copy.
+    """
+    from wan_perf_tests.shell import Shell, collected
+
+    home = tmp_path_factory.mktemp("home")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return collected(home, collected_cloud)
+    of_all = tmp_path_factory.getbasetemp().parent / "collected"
+    clock = of_all.with_suffix(".clock")
+    with FileLock(of_all.with_suffix(".lock")):
+        if not clock.exists():
+            there = collected(home, collected_cloud)
+            shutil.copytree(home, of_all, symlinks=True)
+            clock.write_text(collected_cloud.clock.now().isoformat(), encoding="utf-8")
+            return there
+    shutil.copytree(of_all, home, symlinks=True, dirs_exist_ok=True)
+    collected_cloud.clock.advance_to(datetime.fromisoformat(clock.read_text(encoding="utf-8")))
+    return Shell(home, collected_cloud)

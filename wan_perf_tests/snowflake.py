@@ -60,8 +60,24 @@ def in_process(**given: Any) -> Iterator[None]:
 @contextmanager
 def over_http() -> Iterator[dict[str, str]]:
     """The stand-in's server on loopback, empty: settings with which the real connector meets it."""
-    importlib.import_module("fakesnow.server").shared_fs = fakesnow.instance.FakeSnow()
-    with _corrected(), _serve() as there:
+    with _corrected(), _served(fakesnow.instance.FakeSnow()) as settings:
+        yield settings
+
+
+@contextmanager
+def in_process_over_http() -> Iterator[dict[str, str]]:
+    """The stand-in that is in place of the connector, met over HTTP by the real connector."""
+    patched: Any = snowflake.connector.connect
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snowflake.connector, "connect", snowflake.connector.Connect)
+        with _served(patched.side_effect.__self__) as settings:
+            yield settings
+
+
+@contextmanager
+def _served(instance: fakesnow.instance.FakeSnow) -> Iterator[dict[str, str]]:
+    importlib.import_module("fakesnow.server").shared_fs = instance
+    with _serve() as there:
         url = f"{there['protocol']}://{there['host']}:{there['port']}"
         yield SETTINGS | {"SNF_URL": url}
 

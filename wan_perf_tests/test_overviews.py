@@ -28,7 +28,10 @@ from wan_perf_tests.kpi.test_both_engines import assert_equal_on_both
 from wan_perf_tests.snowflake import in_process, stand_in
 
 # The stand-in copies every answer, and DuckDB tells it so.
-pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning"),
+]
 
 Row = dict[str, Any]
 Both = tuple[Warehouse, Warehouse]

@@ -6,7 +6,7 @@ Keep out: which statements are sent, and in which order (`store`).
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -66,12 +66,11 @@ def stand_in_at(nth: int) -> datetime:
 
 def plain(op: ops.Node, dialect: str) -> str:
     """SQL of an expression, made for it alone."""
-    expression = _with_shared_subqueries(op.to_expr())
-    expression = _with_null_divisors(expression)
+    expression = _rewritten(op.to_expr(), dialect)
     if dialect != "snowflake":
         return str(ibis.to_sql(expression, dialect=dialect, pretty=False))
     # Without line breaks: Snowflake limits a view's definition to 95 kB, and indents are a third.
-    sql = str(ibis.to_sql(_with_float_division(expression), dialect=dialect, pretty=False))
+    sql = str(ibis.to_sql(expression, dialect=dialect, pretty=False))
     return _BARE_ASC.sub("ASC NULLS LAST", _BARE_TIMESTAMP.sub("TIMESTAMP_NTZ", sql))
 
 
@@ -111,62 +110,59 @@ def _literal_text(literal: ops.Literal, dialect: str) -> str:
     return selected.removeprefix("SELECT ").rpartition(" AS ")[0]
 
 
-def _with_shared_subqueries(expression: ir.Expr) -> ir.Expr:
-    """The same expression, with relations that are read twice as common table expressions.
+def _rewritten(expression: ir.Expr, dialect: str) -> ir.Expr:
+    """The same expression as the engines have to read it.
+
+    In one pass over its nodes: each pass takes a sixth of the time that its text takes to make.
+    """
+    numbers = itertools.count()
+
+    def rewritten(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
+        node = op.__recreate__(changed) if changed else op
+        if isinstance(node, ops.DropColumns | ops.JoinChain):
+            return _with_shared_subquery(node, numbers)
+        if isinstance(node, ops.FloorDivide | ops.Divide | ops.Modulus):
+            node = _with_null_divisor(node)
+        return _with_float_operands(node) if dialect == "snowflake" else node
+
+    return expression.op().replace(rewritten).to_expr()
+
+
+def _with_shared_subquery(node: ops.Node, numbers: Iterator[int]) -> ops.Node:
+    """A relation that is a common table expression where it is read twice.
 
     Ibis makes a common table expression of what several others read, but not of a table without
     some columns (`drop`), nor of one with which several joins begin, since to it they share one
     reference: those it writes out again for each reader, with all that they stand on.
     """
-    numbers = itertools.count()
-
-    def distinct_reference(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
-        node = op.__recreate__(changed) if changed else op
-        if isinstance(node, ops.DropColumns):
-            return ops.Project(node.parent, {n: ops.Field(node.parent, n) for n in node.schema})
-        if isinstance(node, ops.JoinChain):
-            ends = (node.first, *(link.table for link in node.rest))
-            own = {end: ops.JoinReference(end.parent, next(numbers)) for end in ends}
-            return node.replace(
-                own, filter=lambda n: n == node or n in own or not isinstance(n, ops.Relation)
-            )
-        return node
-
-    return expression.op().replace(distinct_reference).to_expr()
+    if isinstance(node, ops.DropColumns):
+        return ops.Project(node.parent, {n: ops.Field(node.parent, n) for n in node.schema})
+    ends = (node.first, *(link.table for link in node.rest))
+    own = {end: ops.JoinReference(end.parent, next(numbers)) for end in ends}
+    return node.replace(
+        own, filter=lambda n: n == node or n in own or not isinstance(n, ops.Relation)
+    )
 
 
-def _with_null_divisors(expression: ir.Expr) -> ir.Expr:
-    """The same expression in which what is divided by zero is NULL.
+def _with_null_divisor(node: ops.Node) -> ops.Node:
+    """A division in which what is divided by zero is NULL.
 
     Snowflake raises an error, also for NULL / 0, and DuckDB answers infinity.
     """
-
-    def guard_division(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
-        node = op.__recreate__(changed) if changed else op
-        if not isinstance(node, ops.FloorDivide | ops.Divide | ops.Modulus):
-            return node
-        right = node.right
-        is_safe = isinstance(right, ops.NullIf) or (isinstance(right, ops.Literal) and right.value)
-        zero = ops.Literal(0, right.dtype)
-        return node if is_safe else node.copy(right=ops.NullIf(right, zero))
-
-    return expression.op().replace(guard_division).to_expr()
+    right = node.right
+    is_safe = isinstance(right, ops.NullIf) or (isinstance(right, ops.Literal) and right.value)
+    return node if is_safe else node.copy(right=ops.NullIf(right, ops.Literal(0, right.dtype)))
 
 
-def _with_float_division(expression: ir.Expr) -> ir.Expr:
-    """The same expression in which whole numbers and decimals are floats before they are divided.
+def _with_float_operands(node: ops.Node) -> ops.Node:
+    """A node in which whole numbers and decimals are floats before they are divided.
 
     Snowflake divides fixed-point numbers to six decimals, rounded, and gives means and percentiles
     of them few more; a written 100.0 is such a number there too. So one third of 100 would be
     33.333300, and 0.9999999 hours a whole one.
     """
-
-    def cast_operands(op: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
-        node = op.__recreate__(changed) if changed else op
-        if isinstance(node, ops.FloorDivide | ops.Divide):
-            return node.copy(left=ops.Cast(node.left, dt.float64))
-        if isinstance(node, ops.Mean | ops.Median | ops.Quantile):
-            return node.copy(arg=ops.Cast(node.arg, dt.float64))
-        return node
-
-    return expression.op().replace(cast_operands).to_expr()
+    if isinstance(node, ops.FloorDivide | ops.Divide):
+        return node.copy(left=ops.Cast(node.left, dt.float64))
+    if isinstance(node, ops.Mean | ops.Median | ops.Quantile):
+        return node.copy(arg=ops.Cast(node.arg, dt.float64))
+    return node

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -35,6 +36,8 @@ class Dagster:
     port: int
     home: Path
     process: "subprocess.Popen[bytes]"
+    opened: contextlib.ExitStack
+    """What is closed when it ends."""
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The data of a GraphQL answer; an error in it fails."""
@@ -109,11 +112,14 @@ class Dagster:
 
     def materialized(self, asset: str, since: float) -> set[str | None]:
         """Partitions of the asset that were materialized after the instant [epoch s]."""
-        with dg.DagsterInstance.from_config(str(self.home)) as instance:
-            told = instance.fetch_materializations(
-                dg.AssetRecordsFilter(dg.AssetKey(asset), after_timestamp=since), limit=10_000
-            )
-        return {record.partition_key for record in told.records}
+        of_asset = dg.AssetRecordsFilter(dg.AssetKey(asset), after_timestamp=since)
+        found = self._instance.fetch_materializations(of_asset, limit=10_000)
+        return {record.partition_key for record in found.records}
+
+    @cached_property
+    def _instance(self) -> dg.DagsterInstance:
+        """Dagster's records, opened once: to open them loads every migration that there was."""
+        return self.opened.enter_context(dg.DagsterInstance.from_config(str(self.home)))
 
 
 _REPOSITORY = {
@@ -167,9 +173,10 @@ def running(settings: Settings) -> Iterator[Dagster]:
             start_new_session=True,
         )
     try:
-        dagster = Dagster(port, home, process)
-        until(lambda: _answers(dagster), _STARTS_WITHIN_S)
-        yield dagster
+        with contextlib.ExitStack() as opened:
+            dagster = Dagster(port, home, process, opened)
+            until(lambda: _answers(dagster), _STARTS_WITHIN_S)
+            yield dagster
     finally:
         process.send_signal(signal.SIGINT)
         # Dagster waits for the runs in progress; nothing here depends on their end.

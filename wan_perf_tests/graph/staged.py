@@ -25,6 +25,7 @@ from wan_perf.schema.tables import (
     TABLES,
 )
 from wan_perf.simulator import Cloud, Fleet, serve
+from wan_perf.warehouse import Warehouse
 from wan_perf_tests.memory import memory
 
 START = datetime.fromisoformat("2026-03-07T00:00")
@@ -88,8 +89,13 @@ class Stage:
 
     def rows(self, table: Table) -> pd.DataFrame:
         """All rows of a table, in the order of its key."""
-        found = self.runs.warehouse.query(self.runs.warehouse.lazy(table))
-        return found.sort_values(list(table.key), ignore_index=True)
+        return in_order(self.runs.warehouse, table)
+
+
+def in_order(warehouse: Warehouse, table: Table) -> pd.DataFrame:
+    """All rows of a table, in the order of its key."""
+    found = warehouse.query(warehouse.lazy(table))
+    return found.sort_values(list(table.key), ignore_index=True)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import ibis.expr.types as ir
 import pytest
 
 from wan_perf.kpi.reports.trend import trends
-from wan_perf.kpi.windows.trailing_windows import circuit_windows
 from wan_perf.policy.thresholds import TrendRule
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
@@ -39,7 +38,8 @@ def of_hours(warehouse: Warehouse, window: Window) -> ir.Table:
     """Windows are instants; the hours that there are begin where the others end."""
     after = Window(window.end, window.end + DAY)
     hours, polls = (warehouse.lazy(table, window) for table in (CIRCUIT_HOUR, CIRCUIT_POLL))
-    return circuit_windows(hours, polls, warehouse.lazy(DIM_HOUR, after))
+    polled = hours.semi_join(polls, "circuit_id")
+    return polled.inner_join(warehouse.lazy(DIM_HOUR, after), "hour")
 
 
 def of_days(warehouse: Warehouse, window: Window) -> ir.Table:

@@ -18,6 +18,12 @@ from wan_perf_tests.warehouse.rows import H5, stored, window
 pytestmark = pytest.mark.proof
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _imported_once() -> None:
+    """Each child opens a connection: what that imports is there when it is forked."""
+    PROCESSES.set_forkserver_preload(["wan_perf_tests.warehouse.dying", "dagster_snowflake"])
+
+
 @pytest.mark.parametrize("way", ["frame", "expression"])
 @pytest.mark.parametrize("engine", ["duckdb", "snowflake"])
 def test_a_kill_at_any_statement_leaves_a_whole_hour(
