@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LONGEST_FIRST = (
     *("graph/test_parity.py", "alive/test_daemon.py", "alive/test_ticked.py", "test_dev.py"),
     *("kpi/test_both_engines.py", "kpi/test_ragged_ports.py", "graph/test_import.py"),
-    *("graph/test_purity.py", "test_cli.py", "test_end_to_end.py", "warehouse/test_crash.py"),
+    *("graph/test_purity.py", "test_cli.py", "warehouse/test_crash.py"),
     *("kpi/test_ragged_imports.py", "graph/test_bad_answers.py", "graph/test_history.py"),
     *("graph/test_live.py", "warehouse/test_patterns.py", "warehouse/test_compiling.py"),
     *("graph/test_truth.py", "graph/test_bad_history.py", "mist/test_bad_answers.py"),

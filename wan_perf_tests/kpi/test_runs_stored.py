@@ -29,7 +29,10 @@ from wan_perf_tests.kpi.rows import H, Row
 from wan_perf_tests.snowflake import in_process, stand_in
 
 # The stand-in copies every answer, and DuckDB tells it so.
-pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning"),
+]
 
 DAYS = range(4)
 RANGE = Window(MIDNIGHT, MIDNIGHT + 96 * H)

@@ -14,6 +14,8 @@ from wan_perf.warehouse.on_snowflake import SnowflakeSession
 from wan_perf_tests.warehouse import dying
 from wan_perf_tests.warehouse.rows import H5, stored, window
 
+pytestmark = pytest.mark.proof
+
 
 class BrokenError(Exception):
     """What is injected: nothing of ours catches it."""

@@ -20,6 +20,7 @@ from wan_perf_tests.snowflake import SETTINGS, in_process, over_http, stand_in
 from wan_perf_tests.warehouse.rows import BARE, EVERY_TYPE, FULL, H5, every_type, stored, window
 
 
+@pytest.mark.proof
 def test_the_real_connector_answers_with_the_declared_types() -> None:
     with over_http() as settings:
         warehouse = stand_in(read_settings(**settings))
@@ -135,6 +136,7 @@ def test_names_are_upper_case_underneath_and_lower_case_above(
     assert '"RX_BYTES" AS "rx_bytes"' in sql
 
 
+@pytest.mark.proof
 def test_the_connector_is_not_imported_before_a_connection_is_opened() -> None:
     program = (
         "import sys\n"

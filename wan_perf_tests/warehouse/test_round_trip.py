@@ -153,6 +153,7 @@ def test_an_expression_over_tables_that_are_not_there_is_an_empty_slice(
     assert warehouse.query(zones).empty
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_every_declared_table_can_be_created_twice(warehouse: Warehouse, table: Any) -> None:
     with warehouse.session() as session:
