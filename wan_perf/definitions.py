@@ -11,7 +11,8 @@ from typing import Any
 
 import dagster as dg
 
-from wan_perf.audits import AUDITS
+from wan_perf.checks import AUDITS
+from wan_perf.defs.asset_metadata import shown
 from wan_perf.defs.assets import (
     alarms,
     dimensions,
@@ -32,9 +33,8 @@ from wan_perf.defs.automation.run_queues import HISTORY, LIVE, STAGE, lane
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
-from wan_perf.defs.publishing import PublishedCopy, publishing
+from wan_perf.defs.publication import PublishedCopy, publishing
 from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
-from wan_perf.defs.shown import shown
 from wan_perf.file_modes import restrict
 from wan_perf.schema.tables import TABLES
 from wan_perf.settings import Settings, read_settings

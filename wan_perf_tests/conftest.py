@@ -22,7 +22,7 @@ LONGEST_FIRST = (
     *("kpi/test_both_engines.py", "kpi/test_ragged_ports.py", "graph/test_import.py"),
     *("graph/test_purity.py", "test_cli.py", "warehouse/test_crash.py"),
     *("kpi/test_ragged_imports.py", "graph/test_bad_answers.py", "graph/test_history.py"),
-    *("graph/test_live.py", "warehouse/test_patterns.py", "warehouse/test_compiling.py"),
+    *("graph/test_live.py", "warehouse/test_patterns.py", "warehouse/test_sql_text.py"),
     *("graph/test_truth.py", "graph/test_bad_history.py", "mist/test_bad_answers.py"),
 )
 """Files that come first, so that where several run at once none is waited for at last."""

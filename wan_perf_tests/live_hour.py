@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from wan_perf.cli.demo import demo_settings
-from wan_perf.cli.running import Runs
+from wan_perf.cli.runs import Runs
 from wan_perf.mist.collect.cadence import PASS_EVERY
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.incidents import KINDS

@@ -12,7 +12,7 @@ from wan_perf.cli.answers.answer import described_days
 from wan_perf.cli.answers.congestion import answers
 from wan_perf.cli.answers.failover import failovers
 from wan_perf.cli.answers.stability import worst_quality
-from wan_perf.cli.showing import print_grid
+from wan_perf.cli.row_grid import print_grid
 from wan_perf.cli.terminal import Terminal, warning
 from wan_perf.doctor import Finding
 from wan_perf.schema.frames import conform

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from wan_perf.cli.answers.failover import on_backup_now
 from wan_perf.cli.export import export
-from wan_perf.cli.showing import grid
+from wan_perf.cli.row_grid import grid
 from wan_perf.published.reader import open_published
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import CIRCUIT_DAY, CURRENT_STATE, DIM_CIRCUIT, DIM_SITE, TABLES

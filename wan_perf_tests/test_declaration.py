@@ -11,7 +11,7 @@ import pytest
 from wan_perf.schema.columns import COLUMNS, Column
 from wan_perf.schema.declaration import IBIS_TYPES, Table, View
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, DIM_CIRCUIT, RAW_PORT_SAMPLE, TABLES
-from wan_perf.warehouse import checking
+from wan_perf.warehouse import rule_queries
 from wan_perf_tests.warehouse.rows import GOOD_HOUR, H5, H6
 
 DIALECTS = ("duckdb", "snowflake")
@@ -89,14 +89,15 @@ def test_tables_are_well_formed() -> None:
 @pytest.mark.proof
 def test_rules_have_names_of_their_own_and_compile_on_both_engines() -> None:
     def rules(table: Table) -> list[str]:
-        names = [checking.KEY, checking.ROWS, *(rule.name for rule in table.rules)]
-        counted = checking.counts(ibis.table(table.schema, name="rows"), table, table.rules)
-        minutes = [c for c in counted.columns if c in (checking.MINUTES, checking.UNKNOWN)]
+        names = [rule_queries.KEY, rule_queries.ROWS, *(rule.name for rule in table.rules)]
+        counted = rule_queries.counts(ibis.table(table.schema, name="rows"), table, table.rules)
+        minutes = [c for c in counted.columns if c in (rule_queries.MINUTES, rule_queries.UNKNOWN)]
         sql = {dialect: str(ibis.to_sql(counted, dialect=dialect)) for dialect in DIALECTS}
         return broken_rules(
             unique=len(set(names)) == len(names),
             snake_case=all(re.fullmatch(r"[a-z0-9_]+", name) for name in names),
-            columns=[*counted.columns] == [checking.ROWS, *names[2:], *minutes, checking.KEY],
+            columns=[*counted.columns]
+            == [rule_queries.ROWS, *names[2:], *minutes, rule_queries.KEY],
             minutes=bool(minutes) == ("unknown_minutes" in table.columns),
             **{dialect: names[-1] in text for dialect, text in sql.items()},
         )
@@ -155,9 +156,9 @@ def broken(duckdb: Any, table: Table, row: dict[str, Any]) -> set[str]:
     """Names of the rules that the row breaks."""
     literals = {name: ibis.literal(row.get(name), kind) for name, kind in table.schema.items()}
     rows = ibis.range(1).unnest().name("one").as_table().select(**literals)
-    [found] = duckdb.to_pandas(checking.counts(rows, table, table.rules)).to_dict("records")
-    assert found.pop(checking.ROWS) == 1
-    rules = {checking.KEY, *(rule.name for rule in table.rules)}
+    [found] = duckdb.to_pandas(rule_queries.counts(rows, table, table.rules)).to_dict("records")
+    assert found.pop(rule_queries.ROWS) == 1
+    rules = {rule_queries.KEY, *(rule.name for rule in table.rules)}
     return {name for name, count in found.items() if count and name in rules}
 
 

@@ -74,7 +74,7 @@ def test_the_log_of_an_unknown_failure_is_its_owner_s(
     def fails(*_: object) -> None:
         raise RuntimeError("nobody expects it")
 
-    monkeypatch.setattr("wan_perf.cli.pruning.prune", fails)
+    monkeypatch.setattr("wan_perf.cli.prune.prune", fails)
     done = shell.run("prune", WAN_PERF_HOME=str(tmp_path / "home"))
     assert done.returncode == 1
     [log] = (tmp_path / "home" / "logs").iterdir()

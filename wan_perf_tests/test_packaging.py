@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from wan_perf_tests.test_layers import IMPORTS
+from wan_perf_tests.test_layers import all_imports
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -41,7 +41,7 @@ def declared(extra: str | None = None) -> set[str]:
 
 def imported() -> set[str]:
     """Distributions that the package imports."""
-    modules = {name.split(".")[0] for used in IMPORTS.values() for name in used}
+    modules = {name.split(".")[0] for used in all_imports().values() for name in used}
     known = packages_distributions()
     return {_distribution(module, known) for module in modules - sys.stdlib_module_names} - {
         "wan-perf"

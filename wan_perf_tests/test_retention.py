@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from wan_perf.cli.homes import dagster_home
-from wan_perf.cli.pruning import prune as prune_command
+from wan_perf.cli.prune import prune as prune_command
 from wan_perf.definitions import build_definitions
 from wan_perf.defs.automation.retention import prune_dagster
 from wan_perf.defs.automation.run_queues import HISTORY, LIVE, lane

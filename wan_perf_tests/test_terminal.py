@@ -9,7 +9,7 @@ from rich.progress import Progress, TextColumn
 
 import wan_perf
 from wan_perf.cli.doctor import print_findings
-from wan_perf.cli.showing import grid
+from wan_perf.cli.row_grid import grid
 from wan_perf.cli.terminal import Terminal, bold, warning
 
 HOSTILE = "Store [7] [/] [bold]x[/bold] :smile:\x1b[2J\x07\x9b31m\u202e"

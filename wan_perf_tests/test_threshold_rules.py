@@ -9,7 +9,7 @@ import pytest
 
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import CIRCUIT_DAY, THRESHOLD_PIECE, THRESHOLD_RUN
-from wan_perf.warehouse import checking
+from wan_perf.warehouse import rule_queries
 
 PIECE = {
     "day": date(2026, 3, 8),
@@ -40,9 +40,9 @@ def broken(duckdb: Any, table: Table, *rows: dict[str, Any]) -> dict[str, int]:
     given = ibis.memtable(
         [{name: row.get(name) for name in table.columns} for row in rows], schema=table.schema
     )
-    [found] = duckdb.to_pandas(checking.counts(given, table, table.rules)).to_dict("records")
-    assert found.pop(checking.ROWS) == len(rows)
-    sums = (checking.MINUTES, checking.UNKNOWN)
+    [found] = duckdb.to_pandas(rule_queries.counts(given, table, table.rules)).to_dict("records")
+    assert found.pop(rule_queries.ROWS) == len(rows)
+    sums = (rule_queries.MINUTES, rule_queries.UNKNOWN)
     return {name: count for name, count in found.items() if count and name not in sums}
 
 

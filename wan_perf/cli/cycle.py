@@ -1,12 +1,12 @@
 """A full cycle: collecting, and every period that stands on the collected hours.
 
 Belongs here: which days, weeks and months follow from a collection.
-Keep out: collecting and aggregating themselves (`running`).
+Keep out: collecting and aggregating themselves (`runs`).
 """
 
 from datetime import datetime
 
-from wan_perf.cli.correcting import CorrectingRuns
+from wan_perf.cli.corrections import CorrectingRuns
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.periods import DAY as DAYS

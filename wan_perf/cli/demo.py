@@ -15,8 +15,8 @@ from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.owned_folder import empty_folder, only_one
 from wan_perf.cli.questions import print_answers, read_answers
 from wan_perf.cli.ranges import DAY, HOUR
-from wan_perf.cli.readable import readable
-from wan_perf.cli.running import Runs
+from wan_perf.cli.read_source import readable
+from wan_perf.cli.runs import Runs
 from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.collect.clock import floored

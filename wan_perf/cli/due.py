@@ -1,7 +1,7 @@
 """What is due: the inventory, and which hours a range or the poll of now is made of.
 
 Belongs here: when an inventory is old, the hours of each run, whether a range is stored already.
-Keep out: running it (`running`), saying only what would be requested (`dry_run`).
+Keep out: running it (`runs`), saying only what would be requested (`dry_run`).
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from wan_perf.cli.arguments import resolved
+from wan_perf.cli.final_hours import is_stored
 from wan_perf.cli.jobs import Jobs
 from wan_perf.cli.ranges import HOUR, ceiled, check_range
-from wan_perf.cli.stored import is_stored
 from wan_perf.defs.assets.inventory import FILES, TAKEN_AT
 from wan_perf.defs.resources import files_digest
 from wan_perf.errors import UsageError

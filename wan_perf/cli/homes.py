@@ -1,7 +1,7 @@
 """Dagster's own folder in the home: its configuration, and runs that nobody carries any more.
 
 Belongs here: the file that we write, and what a killed process leaves behind in Dagster's books.
-Keep out: what is run (`running`), serving the UI (`dev`).
+Keep out: what is run (`runs`), serving the UI (`dev`).
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 Belongs here: the definitions and the Dagster instance of these settings, a run's tags and ranges, a
 failed run's one sentence.
-Keep out: which partitions a command covers (`running`), what a run computes (`defs`).
+Keep out: which partitions a command covers (`runs`), what a run computes (`defs`).
 """
 
 import logging
@@ -24,9 +24,9 @@ from wan_perf.definitions import build_definitions
 from wan_perf.defs.assets.imported import Imported
 from wan_perf.defs.assets.raw import DUE_TAG
 from wan_perf.defs.automation.run_queues import HISTORY, LIVE, lane
-from wan_perf.defs.publishing import PublishedCopy
+from wan_perf.defs.publication import PublishedCopy
 from wan_perf.defs.resources import UNVERIFIED, clock_for, warehouse_for
-from wan_perf.defs.retrying import AT_ONCE_TAG
+from wan_perf.defs.retries import AT_ONCE_TAG
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.declaration import Table
 from wan_perf.settings import Settings, read_settings

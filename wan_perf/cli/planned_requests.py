@@ -1,7 +1,7 @@
 """What a collection would request from Mist, and about how many calls it takes.
 
 Belongs here: the stages of a collection, their hours, and their calls by what is stored.
-Keep out: when something is due (`due`, `mist.collect.cadence`), requesting it (`running`), printing
+Keep out: when something is due (`due`, `mist.collect.cadence`), requesting it (`runs`), printing
 (`dry_run`).
 
 A list costs a call per page, so that the newest stored rows say what it costs now. Where they say
@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Literal
 
 from wan_perf.cli.due import DueJobs
+from wan_perf.cli.final_hours import ports_without_history
 from wan_perf.cli.ranges import HOUR
 from wan_perf.cli.report import counted
 from wan_perf.cli.sizes import sizes_of, stored_rows
-from wan_perf.cli.stored import ports_without_history
 from wan_perf.defs.assets.inventory import newest_snapshot
 from wan_perf.defs.assets.raw import final_scores
 from wan_perf.defs.assets.requested_hours import (

@@ -1,7 +1,7 @@
 """The four questions that the system is for, and their answers: printed, as JSON, as CSV.
 
 Belongs here: which answers belong to which question, the newest day that they are of.
-Keep out: which rows an answer has (`answers`), how a grid fits a terminal (`showing`).
+Keep out: which rows an answer has (`answers`), how a grid fits a terminal (`row_grid`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +18,8 @@ from wan_perf.cli.answers.congestion import answers, growing, loaded_now, longes
 from wan_perf.cli.answers.failover import failovers, on_backup_now
 from wan_perf.cli.answers.stability import chronic, flapping, least_available, worst_quality
 from wan_perf.cli.machine_readable import print_csv, print_json
-from wan_perf.cli.readable import Readable
-from wan_perf.cli.showing import print_grid, shown
+from wan_perf.cli.read_source import Readable
+from wan_perf.cli.row_grid import print_grid, shown
 from wan_perf.cli.terminal import bold
 from wan_perf.errors import WanPerfError
 from wan_perf.kpi.reports.top_offenders import ENOUGH_COVERAGE_PCT

@@ -1,7 +1,7 @@
 """Requested ranges of time: rounded to whole slices, and refused where there is none.
 
 Belongs here: rounding and bounds of --start and --end.
-Keep out: what is done with a range (`running`).
+Keep out: what is done with a range (`runs`).
 """
 
 from datetime import datetime, timedelta

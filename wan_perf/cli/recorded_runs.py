@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from wan_perf.defs.automation.run_queues import LANE
-from wan_perf.defs.recorded import calls_left, failed_runs, instant, partitions
+from wan_perf.defs.run_records import calls_left, failed_runs, instant, partitions
 from wan_perf.published.collection import FailedRun
 
 _RUNNING = [

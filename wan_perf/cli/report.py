@@ -1,7 +1,7 @@
 """What a person reads of a run: its progress while it runs, its figures and warnings after it.
 
 Belongs here: the progress bar, sentences made of what assets report.
-Keep out: which runs there are (`running`), how text becomes harmless (`terminal`).
+Keep out: which runs there are (`runs`), how text becomes harmless (`terminal`).
 """
 
 from collections.abc import Iterator, Sequence

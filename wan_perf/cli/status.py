@@ -12,7 +12,7 @@ from rich.console import Console
 from wan_perf.cli.extent import extent
 from wan_perf.cli.gaps import MISSING, NO_TELEMETRY, NOT_COMPUTED, Gap, gaps
 from wan_perf.cli.machine_readable import print_json
-from wan_perf.cli.readable import readable
+from wan_perf.cli.read_source import readable
 from wan_perf.cli.recorded_runs import RecordedRuns, Run, recorded_runs
 from wan_perf.cli.report import counted
 from wan_perf.cli.terminal import bold, warning

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from wan_perf.cli.arguments import suggestion
 from wan_perf.cli.machine_readable import print_csv, print_json
-from wan_perf.cli.readable import Readable
-from wan_perf.cli.showing import print_grid
+from wan_perf.cli.read_source import Readable
+from wan_perf.cli.row_grid import print_grid
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.reports.report_date import newest_period
 from wan_perf.kpi.reports.top_offenders import RANKED, top_offenders

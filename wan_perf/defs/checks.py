@@ -1,7 +1,7 @@
 """The tables' declared rules and the audits as Dagster checks, by the same names.
 
 Belongs here: testing each on the stored rows of a run, with counts by partition and rows.
-Keep out: the rules (`schema.tables`), the audits (`wan_perf.audits`). The store step has refused
+Keep out: the rules (`schema.tables`), the audits (`wan_perf.checks`). The store step has refused
 what breaks an enforced rule; its check is the second line, for rows that came in by another way.
 """
 
@@ -13,19 +13,19 @@ import dagster as dg
 import ibis.expr.types as ir
 import pandas as pd
 
-from wan_perf.audits import Audit
+from wan_perf.checks import Audit
 from wan_perf.defs.assets.raw import naive
 from wan_perf.defs.check_log import FAILED_PARTITIONS
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.schema.declaration import Rule, Table
-from wan_perf.warehouse import Pattern, Warehouse, Window, checking, sql_asset
+from wan_perf.warehouse import Pattern, Warehouse, Window, rule_queries, sql_asset
 
 _EXAMPLES = 20
 
 
 def checks_of(table: Table, partitions: dg.PartitionsDefinition | None) -> dg.AssetChecksDefinition:
     """One check a rule of the table, over the slice that the run wrote."""
-    rules = (checking.unique(table), *table.rules)
+    rules = (rule_queries.unique(table), *table.rules)
     specs = [
         dg.AssetCheckSpec(
             name=rule.name,
@@ -87,7 +87,7 @@ def check_of(audit: Audit, partitions: dg.PartitionsDefinition | None) -> dg.Ass
 @cache
 def _counts(table: Table) -> Callable[..., Pattern]:
     def counted(rows: ir.Table) -> ir.Table:
-        return checking.counts(rows, table, table.rules)
+        return rule_queries.counts(rows, table, table.rules)
 
     return sql_asset(counted)
 
@@ -107,7 +107,7 @@ def _result(
         severity=dg.AssetCheckSeverity.ERROR if rule.enforced else dg.AssetCheckSeverity.WARN,
         metadata=_metadata(
             warehouse,
-            lambda: checking.offenders(rows, table, rule),
+            lambda: rule_queries.offenders(rows, table, rule),
             broken,
             table.partition,
             partitions,

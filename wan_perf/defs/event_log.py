@@ -1,7 +1,7 @@
 """Dagster's event log in SQLite, with connections that stay open and one commit for many events.
 
 Belongs here: how events reach the files of Dagster's own storage, which stay as Dagster made them.
-Keep out: which events there are, how long they stay (`cli.pruning`), results of checks
+Keep out: which events there are, how long they stay (`cli.prune`), results of checks
 (`check_log`).
 
 Dagster opens an engine and a connection for every statement and commits every event separately:

@@ -24,7 +24,7 @@ from dagster._core.storage.db_io_manager import (  # the dispatch that dagster's
 
 from wan_perf.defs.automation.run_queues import HISTORY, LANE, PATIENCE_S
 from wan_perf.defs.lineage import report_lineage
-from wan_perf.defs.retrying import retrying
+from wan_perf.defs.retries import retrying
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import TABLES
 from wan_perf.waiting import waiting

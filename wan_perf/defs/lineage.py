@@ -15,10 +15,10 @@ import ibis.expr.types as ir
 
 from wan_perf.schema.declaration import Table, View
 from wan_perf.warehouse import views
-from wan_perf.warehouse.keeping import cached_text, code
 from wan_perf.warehouse.lineage import Origins, origins
 from wan_perf.warehouse.naming import declared_name
 from wan_perf.warehouse.patterns import Pattern
+from wan_perf.warehouse.text_cache import cached_text, code
 
 LINEAGE = "dagster/column_lineage"
 CODE = "wan_perf/code"

@@ -10,10 +10,10 @@ from pydantic import SecretStr
 
 from wan_perf.doctor.cloud import CLOUD, examine_cloud
 from wan_perf.doctor.contracts import examine_contracts
-from wan_perf.doctor.described import DESCRIBED, examine_described
 from wan_perf.doctor.files import FILES, empty_settings, examine_files
 from wan_perf.doctor.finding import Finding, skip
 from wan_perf.doctor.machine import MACHINE, examine_machine
+from wan_perf.doctor.policy import DESCRIBED, examine_described
 from wan_perf.doctor.store import PATIENCE_S, STORE, examine_store
 from wan_perf.errors import UsageError
 from wan_perf.mist.collect.clock import Clock, RealClock

@@ -182,7 +182,7 @@ def _refuse_combined(entries: Sequence[Override]) -> None:
     """Refuse levels that do not rise once a scope's are put over those of everybody.
 
     Where a scope between the two has levels too, the file does not say which of them come together;
-    a check looks at what came of it (`audits.policy`).
+    a check looks at what came of it (`checks.policy`).
     """
     by_entry = _by_entry(entries)
     scopes = {(metric, scope) for metric, scope, _ in by_entry}

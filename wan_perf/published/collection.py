@@ -1,7 +1,7 @@
 """How collecting goes, as the run that published knew it: calls that are left, runs that failed.
 
 Belongs here: what the manifest says of it.
-Keep out: where it is recorded (`defs.recorded`).
+Keep out: where it is recorded (`defs.run_records`).
 """
 
 from dataclasses import dataclass

@@ -21,6 +21,7 @@ from wan_perf.published.errors import PublicationBusyError
 from wan_perf.published.layout import FRESH, MONTH_RESTS, Span, day_of, month_of, state_of
 from wan_perf.published.manifest import DataFile, Manifest, read_manifest
 from wan_perf.published.relations import PUBLISHED, rows
+from wan_perf.published.replacement import failures_of, manifest_lock, replace_manifest, utc_now
 from wan_perf.published.snapshot import (
     columns_name,
     copy,
@@ -30,7 +31,6 @@ from wan_perf.published.snapshot import (
     parsed_day_states,
     persist,
 )
-from wan_perf.published.writing import failures_of, manifest_lock, replace_manifest, utc_now
 from wan_perf.schema.declaration import Table
 from wan_perf.warehouse.changes import step
 

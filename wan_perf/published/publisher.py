@@ -19,8 +19,8 @@ from wan_perf.published.collection import Collection
 from wan_perf.published.errors import PublishedCopyError
 from wan_perf.published.manifest import DataFile, Manifest, read_manifest
 from wan_perf.published.relations import PUBLISHED
+from wan_perf.published.replacement import failures_of, manifest_lock, replace_manifest, utc_now
 from wan_perf.published.snapshot import Snapshot, Wanted, columns_name
-from wan_perf.published.writing import failures_of, manifest_lock, replace_manifest, utc_now
 from wan_perf.warehouse import DuckDBWarehouse
 
 SESSION_S = 2.0

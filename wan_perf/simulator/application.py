@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from wan_perf.simulator.answering import Answer, ApiRequest
 from wan_perf.simulator.api import identity
 from wan_perf.simulator.clock import Budget, Clock
 from wan_perf.simulator.endpoints import Endpoints
@@ -24,6 +23,7 @@ from wan_perf.simulator.hostility import with_odd_values
 from wan_perf.simulator.instants import HOUR, epoch, holds, naive_utc
 from wan_perf.simulator.misbehaviour import REFUSALS, SPOILT, Illness
 from wan_perf.simulator.query import BadParameterError, NotFoundError
+from wan_perf.simulator.responses import Answer, ApiRequest
 from wan_perf.simulator.wire import json_answer, on_the_wire
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -8,7 +8,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
 from wan_perf.simulator import query
-from wan_perf.simulator.answering import Answer, ApiRequest, answer_page, answer_search, matches
 from wan_perf.simulator.api import (
     alarms,
     configuration,
@@ -22,6 +21,7 @@ from wan_perf.simulator.api import (
 from wan_perf.simulator.api.events import RETENTION_S, events
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR
+from wan_perf.simulator.responses import Answer, ApiRequest, answer_page, answer_search, matches
 from wan_perf.simulator.site_endpoints import SiteEndpoints
 
 DEVICE_TYPES = ("ap", "gateway", "switch")

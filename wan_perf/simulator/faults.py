@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from wan_perf.simulator.estate import BYTES_PER_MBIT
 from wan_perf.simulator.instants import DAY, HOUR
 from wan_perf.simulator.physics import Gateway
-from wan_perf.simulator.placing import (
+from wan_perf.simulator.placement import (
     Calendar,
     at_once,
     brief_outage,

@@ -8,15 +8,15 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from wan_perf.simulator.circuit_life import Life
 from wan_perf.simulator.contracts import Bought
 from wan_perf.simulator.faults import Fault, order
 from wan_perf.simulator.incidents import plant
 from wan_perf.simulator.instants import Interval
 from wan_perf.simulator.layouts import HUB_NAMES
-from wan_perf.simulator.life import Life
-from wan_perf.simulator.living import live, successor_mac
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.premises import Premises, hub, store
+from wan_perf.simulator.site_life import live, successor_mac
 
 
 @dataclass(frozen=True)

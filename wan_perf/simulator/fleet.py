@@ -12,13 +12,13 @@ from datetime import datetime
 from functools import cached_property
 
 from wan_perf.simulator import estate
+from wan_perf.simulator.circuit_life import Life
 from wan_perf.simulator.contracts import Contract, bought_lines, contract_csv, contracts
 from wan_perf.simulator.estate import Site, Spare
 from wan_perf.simulator.faults import Fault, plant, strike
 from wan_perf.simulator.field import field
 from wan_perf.simulator.incidents import KINDS
 from wan_perf.simulator.instants import DAY, Interval, epoch
-from wan_perf.simulator.life import Life
 from wan_perf.simulator.paths import Path, paths
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.seeding import identifier

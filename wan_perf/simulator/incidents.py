@@ -1,7 +1,7 @@
 """What goes wrong in the field: kinds, how often, how long; placed so that each can be identified.
 
 Belongs here: drawing incidents for sites, circuits, hubs and event feeds.
-Keep out: what an incident does to traffic, states and reports (`living`), or to events.
+Keep out: what an incident does to traffic, states and reports (`site_life`), or to events.
 """
 
 import math
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from wan_perf.simulator.faults import CONGESTED_SHARE, Fault, api_outages, order
 from wan_perf.simulator.instants import DAY, HOUR, MINUTE, Interval
-from wan_perf.simulator.placing import (
+from wan_perf.simulator.placement import (
     Calendar,
     PortKey,
     Shape,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from wan_perf.simulator.circuit_life import Life
 from wan_perf.simulator.faults import Fault
 from wan_perf.simulator.instants import DAY, Interval
-from wan_perf.simulator.life import Life
 from wan_perf.simulator.seeding import draws
 from wan_perf.simulator.spans import inside, intersection
 

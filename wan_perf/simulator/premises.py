@@ -1,7 +1,7 @@
 """Sites as they are built in the field: gateways and circuits of any layout, all of it healthy.
 
 Belongs here: dealing layouts to stores, drawing lines and demand, placing hubs.
-Keep out: what happens to them (`incidents`, `living`).
+Keep out: what happens to them (`incidents`, `site_life`).
 """
 
 from dataclasses import dataclass, replace

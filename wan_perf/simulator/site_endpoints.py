@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from wan_perf.simulator import query
-from wan_perf.simulator.answering import Answer, ApiRequest, answer_search, matches
 from wan_perf.simulator.api import configuration, insights, sle, speed_tests
 from wan_perf.simulator.api.insights import RATES, Buckets
 from wan_perf.simulator.fleet import Fleet
@@ -16,6 +15,7 @@ from wan_perf.simulator.paths import Path
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.ports import Port
 from wan_perf.simulator.query import BadParameterError, NotFoundError, TimeRange
+from wan_perf.simulator.responses import Answer, ApiRequest, answer_search, matches
 
 SITE = "/api/v1/sites/{site_id}"
 

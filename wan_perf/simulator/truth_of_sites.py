@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wan_perf.simulator.circuit_life import Life
 from wan_perf.simulator.instants import Interval
-from wan_perf.simulator.life import Life
 from wan_perf.simulator.paths import Path
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.ports import Port

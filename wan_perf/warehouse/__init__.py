@@ -4,10 +4,10 @@ Belongs here: connecting, creating what is declared, replacing a slice, answerin
 Keep out: what rows mean (`kpi`), when they are computed (`defs`). Imports no dagster.
 """
 
-from wan_perf.warehouse.checking import RefusedRowsError
 from wan_perf.warehouse.on_duckdb import DuckDBWarehouse
 from wan_perf.warehouse.on_snowflake import SnowflakeWarehouse
 from wan_perf.warehouse.patterns import Pattern, sql_asset
+from wan_perf.warehouse.rule_queries import RefusedRowsError
 from wan_perf.warehouse.staged_rows import Stored
 from wan_perf.warehouse.store import Warehouse
 from wan_perf.warehouse.window import Window

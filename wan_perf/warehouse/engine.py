@@ -16,7 +16,7 @@ import pandas as pd
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.columns import Column
 from wan_perf.schema.declaration import Table, View
-from wan_perf.warehouse import compiling
+from wan_perf.warehouse import sql_text
 from wan_perf.warehouse.patterns import Pattern
 from wan_perf.warehouse.window import Window, within
 
@@ -153,4 +153,4 @@ class Engine(ABC):
         """The expression in the engine's dialect."""
         if isinstance(expression, Pattern):
             return expression.sql(self.dialect)
-        return compiling.text(expression.op(), self.dialect)
+        return sql_text.text(expression.op(), self.dialect)

@@ -1,7 +1,7 @@
 """Rows past their table's retention: removing them, and what cannot be computed again afterwards.
 
 Belongs here: the record of what was removed, and the refusal to compute a slice from it.
-Keep out: how long rows are retained (the caller), shrinking a file (`shrinking`).
+Keep out: how long rows are retained (the caller), shrinking a file (`shrink`).
 
 A fact that is computed again from rows that are gone would replace measured figures by unknown
 ones. So the warehouse itself records what was removed, and the store step refuses such slices,

@@ -1,7 +1,7 @@
 """Whether every block of the embedded warehouse can be read, and copies of it.
 
 Belongs here: reading a DuckDB file whole, copying and comparing it.
-Keep out: where copies are stored and when (`cli.backing_up`), what a damaged file is reported as.
+Keep out: where copies are stored and when (`cli.backups`), what a damaged file is reported as.
 
 DuckDB verifies a block's checksum when it reads the block, so that damage shows only where somebody
 reads: a fingerprint of all columns of a table reads all of its blocks.

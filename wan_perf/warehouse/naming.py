@@ -1,7 +1,7 @@
 """Names of expressions and of functions that make them, the same in every process.
 
 Belongs here: what distinguishes one from another.
-Keep out: what is stored under a name (`keeping`).
+Keep out: what is stored under a name (`text_cache`).
 
 A name is that of a function, not of what it makes: to name an expression of thousands of nodes it
 has to be made first. That its code is the same, `keeping.code` guarantees.
@@ -16,7 +16,7 @@ import ibis.expr.operations as ops
 
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import TABLES
-from wan_perf.warehouse.keeping import digest
+from wan_perf.warehouse.text_cache import digest
 
 _DECLARED = dict(TABLES)
 """Tables and views as the code declares them; only these are the same in every process."""

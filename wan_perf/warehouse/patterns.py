@@ -1,7 +1,7 @@
 """What an asset computes, as SQL that is made once for every window that is alike.
 
 Belongs here: a function and its inputs over stand-ins of their instants, and the SQL of both.
-Keep out: how an expression becomes text (`compiling`), what it computes (`kpi`).
+Keep out: how an expression becomes text (`sql_text`), what it computes (`kpi`).
 """
 
 import functools
@@ -17,13 +17,13 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from wan_perf.schema.declaration import Table
-from wan_perf.warehouse import compiling
-from wan_perf.warehouse.checking import refuse_other_columns
-from wan_perf.warehouse.keeping import cached_text
+from wan_perf.warehouse import sql_text
 from wan_perf.warehouse.naming import declared_name, expression_name, function_name
+from wan_perf.warehouse.rule_queries import refuse_other_columns
+from wan_perf.warehouse.text_cache import cached_text
 from wan_perf.warehouse.window import Window, limits, within
 
-ANY_WINDOW = Window(*(compiling.stand_in_at(nth) for nth in (900, 901)))
+ANY_WINDOW = Window(*(sql_text.stand_in_at(nth) for nth in (900, 901)))
 """Stands for the window of what is stored."""
 
 
@@ -85,8 +85,8 @@ class Pattern:
 
     def sql(self, dialect: str) -> str:
         """The rows in the engine's dialect."""
-        sql = compiling.render(_made(self.shape, dialect).sql, self.instants, dialect)
-        return compiling.plain(self.expression.op(), dialect) if sql is None else sql
+        sql = sql_text.render(_made(self.shape, dialect).sql, self.instants, dialect)
+        return sql_text.plain(self.expression.op(), dialect) if sql is None else sql
 
 
 def sql_asset(made: Callable[..., ir.Table]) -> Callable[..., Pattern]:
@@ -106,7 +106,7 @@ def sql_asset(made: Callable[..., ir.Table]) -> Callable[..., Pattern]:
 
 def pattern_of(made: Callable[..., ir.Table], inputs: Mapping[str, ops.Node]) -> Pattern:
     """The pattern of a function for its inputs by name."""
-    instants = compiling.instants(*inputs.values())
+    instants = sql_text.instants(*inputs.values())
     alike = tuple((name, op.replace(instants)) for name, op in inputs.items())
     return Pattern(Shape(made, alike), {ours: given for given, ours in instants.items()})
 
@@ -150,7 +150,7 @@ def _made(shape: Shape, dialect: str) -> _Made:
     def made() -> str:
         rows = _rows(shape)
         columns = [(name, str(kind)) for name, kind in rows.schema().items()]
-        return json.dumps([compiling.plain(rows.op(), dialect), columns])
+        return json.dumps([sql_text.plain(rows.op(), dialect), columns])
 
     sql, columns = json.loads(cached_text(shape.name(dialect), made))
     return _Made(sql, tuple((name, kind) for name, kind in columns))

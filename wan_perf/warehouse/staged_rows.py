@@ -1,7 +1,7 @@
 """Rows of a stage against the declared rules of their table, before anything is replaced.
 
 Belongs here: which rules a store step enforces, their counts, what becomes of broken ones.
-Keep out: how a rule is counted (`checking`), the order of the statements (`store`).
+Keep out: how a rule is counted (`rule_queries`), the order of the statements (`store`).
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from wan_perf.schema.declaration import Rule, Table
-from wan_perf.warehouse import checking, patterns
+from wan_perf.warehouse import patterns, rule_queries
 from wan_perf.warehouse.engine import Engine, Session
 from wan_perf.warehouse.patterns import Pattern
 from wan_perf.warehouse.window import Window, within
@@ -52,14 +52,16 @@ def checked(
     counts = Pattern(shape, patterns.ends(table, window))
     [answer] = session.run(sql(counts))
     found: dict[str, Any] = dict(zip(counts.schema(engine.dialect), answer, strict=True))
-    broken = [r for r in (checking.unique(table), *enforced_rules(table, window)) if found[r.name]]
+    broken = [
+        r for r in (rule_queries.unique(table), *enforced_rules(table, window)) if found[r.name]
+    ]
     if broken:
-        example = session.frame(sql(checking.offenders(staged, table, broken[0]).limit(1)))
-        raise checking.RefusedRowsError(checking.sentence(table, broken, found, example))
+        example = session.frame(sql(rule_queries.offenders(staged, table, broken[0]).limit(1)))
+        raise rule_queries.RefusedRowsError(rule_queries.sentence(table, broken, found, example))
     if table.snapshot is None:
-        return Stored(int(found[checking.ROWS]), coverage_pct=checking.coverage_pct(found))
+        return Stored(int(found[rule_queries.ROWS]), coverage_pct=rule_queries.coverage_pct(found))
     passes = staged.aggregate(passes=staged[table.snapshot].nunique())
-    return Stored(int(found[checking.ROWS]), int(session.run(sql(passes))[0][0]))
+    return Stored(int(found[rule_queries.ROWS]), int(session.run(sql(passes))[0][0]))
 
 
 def enforced_rules(table: Table, window: Window | None) -> list[Rule]:
@@ -79,6 +81,6 @@ def enforced_rules(table: Table, window: Window | None) -> list[Rule]:
 def _rule_counts(table: Table, is_cut: bool) -> Callable[[ir.Table], ir.Table]:
     def counted(rows: ir.Table) -> ir.Table:
         window = patterns.ANY_WINDOW if is_cut else None
-        return checking.counts(rows, table, enforced_rules(table, window))
+        return rule_queries.counts(rows, table, enforced_rules(table, window))
 
     return counted

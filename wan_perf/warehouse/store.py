@@ -22,15 +22,15 @@ import pandas as pd
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
-from wan_perf.warehouse import checking, migrations, patterns, views
+from wan_perf.warehouse import migrations, patterns, rule_queries, views
 from wan_perf.warehouse.engine import Engine, Session
 from wan_perf.warehouse.expired import refuse_expired
-from wan_perf.warehouse.held import cast_frame
-from wan_perf.warehouse.keeping import cached_text
+from wan_perf.warehouse.frame_types import cast_frame
 from wan_perf.warehouse.naming import declared_name
 from wan_perf.warehouse.patterns import Pattern
 from wan_perf.warehouse.reading import as_stored, declared_rows
 from wan_perf.warehouse.staged_rows import Stored, checked
+from wan_perf.warehouse.text_cache import cached_text
 from wan_perf.warehouse.window import Window, where
 
 
@@ -86,7 +86,7 @@ class Warehouse(Engine):
         if isinstance(table, View):
             raise WanPerfError(f"{table.name} is a view and keeps no rows; store what it reads.")
         if not isinstance(rows, Pattern):
-            checking.refuse_other_columns(table, rows.columns)
+            rule_queries.refuse_other_columns(table, rows.columns)
         if window is None and table.partition is not None:
             raise WanPerfError(f"Table {table.name} is stored by windows; none was given.")
         stage = f"stage_{table.name}_{uuid.uuid4().hex[:8]}"

@@ -21,7 +21,7 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
-from wan_perf.cli.correcting import CorrectingRuns
+from wan_perf.cli.corrections import CorrectingRuns
 from wan_perf.cli.demo import demo_settings
 from wan_perf.cli.homes import dagster_home
 from wan_perf.defs.automation.retention import prune_dagster, prune_rows

@@ -23,7 +23,7 @@ import pandas as pd
 from wan_perf.definitions import HOURLY_JOB, INVENTORY_JOB, build_definitions
 from wan_perf.defs.assets.rejected_rows import REJECTED
 from wan_perf.defs.resources import Source
-from wan_perf.defs.retrying import AT_ONCE_TAG
+from wan_perf.defs.retries import AT_ONCE_TAG
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.collect.clock import RealClock
 from wan_perf.schema.declaration import Table

@@ -13,7 +13,7 @@ import pandas as pd
 from rich.console import Console
 
 from wan_perf.cli.demo import demo_settings
-from wan_perf.cli.running import Runs
+from wan_perf.cli.runs import Runs
 from wan_perf.definitions import COLLECTED, HOURLY_JOB
 from wan_perf.defs.assets.rejected_rows import ODD_VALUES
 from wan_perf.schema.declaration import Table

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wan_perf.cli.correcting import CorrectingRuns
+from wan_perf.cli.corrections import CorrectingRuns
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT
 from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.staged import HOUR, START, Stage, UpToFacts, staged

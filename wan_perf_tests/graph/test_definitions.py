@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from wan_perf.audits import AUDITS
+from wan_perf.checks import AUDITS
 from wan_perf.definitions import CHECKS_JOB, LIVE_JOB, build_definitions
 from wan_perf.defs.automation import conditions
 from wan_perf.schema.declaration import View

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wan_perf.cli.correcting import CorrectingRuns
+from wan_perf.cli.corrections import CorrectingRuns
 from wan_perf.definitions import FACTS_JOB
 from wan_perf.policy.thresholds import Retention
 from wan_perf.schema.tables import CIRCUIT_HOUR, CIRCUIT_STATE, RAW_PORT_SAMPLE

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from wan_perf.cli.adopting import Adoption
-from wan_perf.cli.importing import FOLLOWING_IMPORTS, ImportRuns
+from wan_perf.cli.adoption import Adoption
+from wan_perf.cli.imports import FOLLOWING_IMPORTS, ImportRuns
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB
 from wan_perf.errors import UsageError
 from wan_perf.schema.declaration import View

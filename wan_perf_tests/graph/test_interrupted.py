@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wan_perf.cli.correcting import CorrectingRuns
+from wan_perf.cli.corrections import CorrectingRuns
 from wan_perf.definitions import INVENTORY_JOB
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.declaration import Table

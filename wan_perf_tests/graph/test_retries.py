@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from wan_perf.definitions import build_definitions
-from wan_perf.defs import retrying
+from wan_perf.defs import retries
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.client.errors import MistPermanentError, MistTransientError
 from wan_perf.simulator import Fleet
@@ -34,7 +34,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(retrying, "_FIRST_WAIT_S", 0.2)
+    monkeypatch.setattr(retries, "_FIRST_WAIT_S", 0.2)
 
 
 def unattended(stage: Stage, asset: str, **tags: str) -> dg.ExecuteInProcessResult:
@@ -120,6 +120,6 @@ def test_refused_rows_are_refused_at_once(stage: Stage, monkeypatch: pytest.Monk
 
 def test_somebody_who_waits_has_the_failure_at_once(stage: Stage):
     with held(stage):
-        result = unattended(stage, "dim_site", **{retrying.AT_ONCE_TAG: "true"})
+        result = unattended(stage, "dim_site", **{retries.AT_ONCE_TAG: "true"})
     assert (result.success, attempts(result)) == (False, 1)
     assert WanPerfError.__name__ in cause(result) or "cannot be opened" in cause(result)

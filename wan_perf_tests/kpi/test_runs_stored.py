@@ -22,7 +22,7 @@ from wan_perf.schema.tables import (
     THRESHOLD_PIECE,
     THRESHOLD_RUN,
 )
-from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window, checking
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window, rule_queries
 from wan_perf_tests.kpi import runs_reference
 from wan_perf_tests.kpi.loads import MIDNIGHT, loaded, ragged
 from wan_perf_tests.kpi.rows import H, Row
@@ -96,10 +96,10 @@ def test_every_row_of_the_view_keeps_the_declared_rules(warehouse: Warehouse):
     warehouse.store(LOADED, conform(ragged(5), CIRCUIT_HOUR), RANGE)
     aggregate(warehouse, 0, 3)
     view = warehouse.lazy(THRESHOLD_RUN)
-    [found] = warehouse.query(checking.counts(view, THRESHOLD_RUN, THRESHOLD_RUN.rules)).to_dict(
-        "records"
-    )
-    assert found.pop(checking.ROWS) > 100
+    [found] = warehouse.query(
+        rule_queries.counts(view, THRESHOLD_RUN, THRESHOLD_RUN.rules)
+    ).to_dict("records")
+    assert found.pop(rule_queries.ROWS) > 100
     assert set(found.values()) == {0}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from wan_perf.errors import WanPerfError
-from wan_perf.published import layout, publisher, snapshot, writing
+from wan_perf.published import layout, publisher, replacement, snapshot
 from wan_perf.published.access import SQL
 from wan_perf.published.compaction import compact
 from wan_perf.published.reader import open_published
@@ -66,7 +66,7 @@ def die(warehouse: Path, folder: Path, moment: str) -> None:
     if moment == "after a file":
         snapshot.persist = end
     else:
-        writing.write_manifest = end
+        replacement.write_manifest = end
     publisher.publish(DuckDBWarehouse(warehouse), folder)
 
 

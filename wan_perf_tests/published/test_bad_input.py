@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from wan_perf.published import writing
+from wan_perf.published import replacement
 from wan_perf.published.errors import PublicationBusyError, PublicationError
 from wan_perf.published.manifest import MANIFEST
 from wan_perf.published.publisher import publish
@@ -82,7 +82,7 @@ def test_of_two_publications_the_second_waits_and_then_gives_up(home: Home) -> N
     home.publish()
     home.store(1, "c3")
     with (
-        FileLock(home.folder / writing._LOCK),
+        FileLock(home.folder / replacement._LOCK),
         pytest.raises(PublicationBusyError, match=r"Another process publishes .* more than 0 s"),
     ):
         publish(home.warehouse, home.folder, patience_s=0.1)
@@ -116,8 +116,10 @@ def test_a_file_leaves_the_disk_once_no_reader_needs_it(
     home.store(1, "c3")
     home.publish()
     assert old in home.files()
-    later = writing.utc_now() + writing.GRACE
-    monkeypatch.setattr("wan_perf.published.publisher.utc_now", lambda: later + writing.GRACE / 9)
+    later = replacement.utc_now() + replacement.GRACE
+    monkeypatch.setattr(
+        "wan_perf.published.publisher.utc_now", lambda: later + replacement.GRACE / 9
+    )
     home.store(1, "c4")
     home.publish()
     assert old not in home.files()

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from wan_perf.defs.io_manager import warehouse_io_manager
-from wan_perf.defs.publishing import PublishedCopy, publishing
+from wan_perf.defs.publication import PublishedCopy, publishing
 from wan_perf.errors import WanPerfError
 from wan_perf.published.collection import Collection, FailedRun
 from wan_perf.published.manifest import MANIFEST

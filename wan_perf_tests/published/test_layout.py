@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from filelock import FileLock
 
-from wan_perf.published import layout, writing
+from wan_perf.published import layout, replacement
 from wan_perf.published.compaction import compact
 from wan_perf.published.manifest import DataFile
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_WINDOW, DIM_SITE
@@ -163,7 +163,7 @@ def test_a_merge_that_meets_a_long_publication_is_left_to_a_later_run(by_hour: H
     home.publish()
     home.store(4 * 24, "c1")
     home.publish()
-    with FileLock(home.folder / writing._LOCK):
+    with FileLock(home.folder / replacement._LOCK):
         assert compact(home.folder, patience_s=0.1) == 0
     assert not list(home.folder.glob("*/*.merging"))
     assert compact(home.folder) == 1

@@ -8,7 +8,7 @@ import pytest
 
 from wan_perf.cli.export import export
 from wan_perf.cli.failures import ending
-from wan_perf.cli.readable import readable, readable_whole
+from wan_perf.cli.read_source import readable, readable_whole
 from wan_perf.errors import WanPerfError
 from wan_perf.published.access import README, SQL
 from wan_perf.published.errors import MissingFileError, OtherFormatError

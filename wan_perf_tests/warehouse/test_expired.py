@@ -14,7 +14,7 @@ from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_INVENTORY, RAW_PORT_SAMPLE,
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
 from wan_perf.warehouse.duckdb_file import DuckDBFile
 from wan_perf.warehouse.expired import ExpiredRowsError, computable_from, remove_expired
-from wan_perf.warehouse.shrinking import shrink
+from wan_perf.warehouse.shrink import shrink
 from wan_perf_tests.warehouse.processes import PROCESSES
 from wan_perf_tests.warehouse.rows import HOUR, circuit_hours, stored, window
 
@@ -247,7 +247,7 @@ def test_a_disk_without_room_for_a_copy_leaves_the_file(
     with warehouse.session() as session:
         session.run(f"DELETE FROM raw_port_sample WHERE pass_at < '{LIMIT + 3 * DAY}'")
     usage = type("usage", (), {"free": 1})
-    monkeypatch.setattr("wan_perf.warehouse.shrinking.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("wan_perf.warehouse.shrink.shutil.disk_usage", lambda _: usage)
     shrunk = shrink(warehouse, from_bytes=MIB // 4)
     assert shrunk.after == shrunk.before
     assert "its disk has no room for a copy" in shrunk.why_not

@@ -11,8 +11,8 @@ import pytest
 from wan_perf import definitions
 from wan_perf.schema.tables import CIRCUIT_HOUR, TABLES
 from wan_perf.warehouse import DuckDBWarehouse, Pattern, Warehouse, Window, sql_asset
-from wan_perf.warehouse.compiling import plain
 from wan_perf.warehouse.patterns import cut
+from wan_perf.warehouse.sql_text import plain
 
 pytestmark = pytest.mark.proof
 

@@ -234,7 +234,7 @@ TRANSIENT = {
 
 @pytest.mark.parametrize("refused", TRANSIENT.values(), ids=TRANSIENT)
 def test_what_may_succeed_later_is_transient(refused: tuple[int, str]) -> None:
-    """A run is retried after it (`defs.retrying`), and after no other refusal."""
+    """A run is retried after it (`defs.retries`), and after no other refusal."""
     with refusing(*refused, statement="CREATE TABLE") as (settings, _):
         warehouse = stand_in(read_settings(**settings))
         with pytest.raises(TransientError, match=r"^Snowflake account acme-eu1, user loader"):

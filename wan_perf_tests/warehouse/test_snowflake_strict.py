@@ -138,7 +138,7 @@ def test_a_run_waits_for_a_lock_that_is_held_for_a_second(warehouse: SnowflakeWa
 def test_a_lock_that_is_held_longer_is_transient_and_loses_nothing(
     warehouse: SnowflakeWarehouse,
 ) -> None:
-    """Dagster retries what is transient (`defs.retrying`)."""
+    """Dagster retries what is transient (`defs.retries`)."""
     warehouse.store(CIRCUIT_HOUR, circuit_hours({}), window(H5))
     new = circuit_hours({"circuit_id": "new"})
     with locked("circuit_hour", held_s=0.25, timeout_s=0.2) as lock:

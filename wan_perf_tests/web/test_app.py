@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from starlette.testclient import TestClient
 
-from wan_perf.defs.shown import PAGES
+from wan_perf.defs.asset_metadata import PAGES
 from wan_perf.published.reader import open_published
 from wan_perf.web import build_app
 from wan_perf_tests.web.estate import NOW, Estate

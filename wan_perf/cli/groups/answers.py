@@ -39,7 +39,7 @@ def answer(question: str | None, most: int, form: str | None) -> None:
     run. Exit code 1 where there is no day yet.
     """
     from wan_perf.cli.questions import QUESTIONS, print_in_form, read_answers
-    from wan_perf.cli.readable import readable
+    from wan_perf.cli.read_source import readable
     from wan_perf.settings import read_settings
 
     questions = [question] if question else tuple(QUESTIONS)
@@ -59,7 +59,7 @@ def answer(question: str | None, most: int, form: str | None) -> None:
 @machine_readable
 def top(metric: str, places: int, period: str, form: str | None) -> None:
     """Print the circuits that are worst by a figure."""
-    from wan_perf.cli.readable import readable
+    from wan_perf.cli.read_source import readable
     from wan_perf.cli.top import print_top
     from wan_perf.settings import read_settings
 
@@ -79,7 +79,7 @@ def export_report(report: str, file_format: str | None, out: Path | None) -> Non
     """Write all rows of a table, view or report to a file."""
     from wan_perf.cli.export import export
     from wan_perf.cli.output_file import files_of_ours
-    from wan_perf.cli.readable import readable_whole
+    from wan_perf.cli.read_source import readable_whole
     from wan_perf.settings import read_settings
 
     settings = read_settings()

@@ -1,7 +1,7 @@
 """Commands that collect and compute.
 
 Belongs here: the options of these commands.
-Keep out: which jobs and partitions they run (`cli.running`, `cli.correcting`, `cli.importing`).
+Keep out: which jobs and partitions they run (`cli.runs`, `cli.corrections`, `cli.imports`).
 """
 
 from pathlib import Path
@@ -37,7 +37,7 @@ def collect(
 
         print_requests(read_settings(), Terminal(), start, end, inventory=inventory, again=again)
         return
-    from wan_perf.cli.correcting import CorrectingRuns
+    from wan_perf.cli.corrections import CorrectingRuns
 
     with CorrectingRuns() as runs:
         runs.collect(runs.resolved(start), runs.resolved(end), inventory=inventory, again=again)
@@ -50,7 +50,7 @@ def import_hours(file: Path) -> None:
 
     CSV or Parquet; days, weeks, months and reports follow.
     """
-    from wan_perf.cli.importing import ImportRuns
+    from wan_perf.cli.imports import ImportRuns
 
     with ImportRuns() as runs:
         runs.import_file(file)
@@ -59,7 +59,7 @@ def import_hours(file: Path) -> None:
 @commands.command()
 def adopt() -> None:
     """Register stored partitions in this home's Dagster."""
-    from wan_perf.cli.adopting import Adoption
+    from wan_perf.cli.adoption import Adoption
 
     with Adoption() as runs:
         runs.adopt()
@@ -76,7 +76,7 @@ def aggregate(period: str, start: TimeArgument | None, end: TimeArgument | None)
 
     PERIOD is daily, weekly or monthly; monthly computes the 13 months too.
     """
-    from wan_perf.cli.running import Runs
+    from wan_perf.cli.runs import Runs
 
     with Runs() as runs:
         by_period = {
@@ -95,7 +95,7 @@ def full_cycle(start: TimeArgument | None, end: TimeArgument | None, form: str |
     """Collect, aggregate and print the answers."""
     from wan_perf.cli.cycle import FullCycle
     from wan_perf.cli.questions import print_in_form, read_answers
-    from wan_perf.cli.readable import readable
+    from wan_perf.cli.read_source import readable
 
     # A program reads standard output: what is of the runs goes beside it.
     with FullCycle(console=Terminal(stderr=True) if form else None) as runs:

@@ -76,7 +76,7 @@ def publish(everything: bool) -> None:
 
     Dashboards and other readers read this copy.
     """
-    from wan_perf.cli.publishing import publish_now
+    from wan_perf.cli.publish import publish_now
     from wan_perf.settings import read_settings
 
     publish_now(read_settings(), Terminal(), everything=everything)
@@ -93,7 +93,7 @@ def backup(out: Path | None) -> None:
 
     The copy is compared with the original; runs wait meanwhile.
     """
-    from wan_perf.cli.backing_up import back_up
+    from wan_perf.cli.backups import back_up
     from wan_perf.settings import read_settings
 
     back_up(read_settings(), out, Terminal())
@@ -107,7 +107,7 @@ def restore(file: Path, verify: bool) -> None:
 
     The file before is set aside.
     """
-    from wan_perf.cli.backing_up import restore as restore_backup
+    from wan_perf.cli.backups import restore as restore_backup
     from wan_perf.settings import read_settings
 
     restore_backup(read_settings(), file, Terminal(), verify_only=verify)
@@ -120,8 +120,9 @@ def prune(future: bool) -> None:
 
     The policy file says how long they are retained; the files shrink.
     """
-    from wan_perf.cli import pruning
+    from wan_perf.cli.prune import prune as prune_expired
+    from wan_perf.cli.prune import prune_future
     from wan_perf.settings import read_settings
 
-    command = pruning.prune_future if future else pruning.prune
+    command = prune_future if future else prune_expired
     command(read_settings(), Terminal())

@@ -19,7 +19,7 @@ from wan_perf.defs.assets.rejected_rows import (
 )
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Source
-from wan_perf.defs.retrying import tried_again
+from wan_perf.defs.retries import tried_again
 from wan_perf.mist.collect.cadence import PASS_EVERY, is_due
 from wan_perf.mist.collect.clock import Clock, floored
 from wan_perf.mist.collect.polls import EVENT_RETENTION, take_alarms

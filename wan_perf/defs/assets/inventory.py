@@ -16,7 +16,7 @@ from wan_perf.defs.assets.rejected_rows import (
     with_odd_values,
 )
 from wan_perf.defs.resources import Source, files_digest
-from wan_perf.defs.retrying import tried_again
+from wan_perf.defs.retries import tried_again
 from wan_perf.inventory.site_requests import add_site_bandwidth
 from wan_perf.inventory.site_variables import site_variables
 from wan_perf.inventory.snapshot import contracts_of, estate_of, snapshot, templates_of_sites

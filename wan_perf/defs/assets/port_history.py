@@ -24,7 +24,7 @@ from wan_perf.defs.assets.rejected_rows import (
 )
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
-from wan_perf.defs.retrying import tried_again
+from wan_perf.defs.retries import tried_again
 from wan_perf.errors import WanPerfError
 from wan_perf.kpi.hour.uncovered_hours import uncovered_port_hours
 from wan_perf.mist.client.budget import Budget

@@ -29,7 +29,7 @@ from wan_perf.defs.assets.requested_hours import (
 )
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import Progress, Source
-from wan_perf.defs.retrying import tried_again
+from wan_perf.defs.retries import tried_again
 from wan_perf.mist.client.errors import MistPermanentError, MistTransientError
 from wan_perf.mist.collect.cadence import ALLOWED_LATENESS, PASS_EVERY, is_due
 from wan_perf.mist.collect.clock import Clock, floored

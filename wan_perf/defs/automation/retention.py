@@ -40,7 +40,7 @@ from wan_perf.policy.thresholds import Retention
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf.warehouse.expired import remove_expired
-from wan_perf.warehouse.shrinking import Shrunk, shrink
+from wan_perf.warehouse.shrink import Shrunk, shrink
 
 _BATCH = 500
 """Runs a statement: older builds of SQLite bind at most 999 values."""

@@ -7,8 +7,8 @@ Keep out: when the cloud receives it.
 from collections.abc import Iterator
 
 from wan_perf.simulator.api import Json
+from wan_perf.simulator.circuit_life import Life
 from wan_perf.simulator.instants import Interval
-from wan_perf.simulator.life import Life
 from wan_perf.simulator.paths import Path
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.ports import Port

@@ -6,9 +6,9 @@ Mist's own score. Here it is the plain share of circuit time without a fault, 0 
 from collections.abc import Iterable
 
 from wan_perf.simulator.api import Json
+from wan_perf.simulator.circuit_life import Life
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR, MINUTE, Interval, overlap_seconds
-from wan_perf.simulator.life import Life
 from wan_perf.simulator.spans import FOREVER, union, without
 
 METRICS = ("wan-link-health", "gateway-health", "application-health")

@@ -11,7 +11,7 @@ from functools import partial
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.audits.declaration import Audit, Tables
+from wan_perf.checks.declaration import Audit, Tables
 from wan_perf.kpi.state.evidence_window import SAMPLE_REACH, fresh
 from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.declaration import Table

@@ -4,10 +4,10 @@ Belongs here: questions that need more than one table or more than one row, as t
 Keep out: predicates of a single row (`schema.tables`), asking them after a run (`defs.checks`).
 """
 
-from wan_perf.audits.declaration import Audit
-from wan_perf.audits.hearing import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
-from wan_perf.audits.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
-from wan_perf.audits.policy import RISING, UNKNOWN_ZONES, UNMATCHED
+from wan_perf.checks.declaration import Audit
+from wan_perf.checks.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
+from wan_perf.checks.policy import RISING, UNKNOWN_ZONES, UNMATCHED
+from wan_perf.checks.telemetry import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
 
 __all__ = ["AUDITS", "Audit"]
 

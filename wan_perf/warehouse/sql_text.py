@@ -1,4 +1,4 @@
-"""The SQL of an expression: made once, see `keeping`, and so that nothing in it is computed twice.
+"""The SQL of an expression: made once (`text_cache`), and nothing in it is computed twice.
 
 Belongs here: how an expression becomes text, what of it is the same for every window.
 Keep out: which statements are sent, and in which order (`store`).
@@ -16,8 +16,8 @@ import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from wan_perf.warehouse.keeping import cached_text
 from wan_perf.warehouse.naming import expression_name
+from wan_perf.warehouse.text_cache import cached_text
 
 # Fusing selects makes shorter text for people; searching for what to fuse was two thirds of the
 # time that a fact's expression took to compile, and the engine plans either alike.

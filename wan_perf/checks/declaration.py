@@ -1,7 +1,7 @@
 """The form of an audit: a sentence that should be true, and the rows for which it is not.
 
 Belongs here: what an audit says about itself.
-Keep out: which audits there are (`wan_perf.audits`).
+Keep out: which audits there are (`wan_perf.checks`).
 """
 
 from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ import pandas as pd
 from wan_perf.cli.due import CHUNK
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.report import counted
-from wan_perf.cli.running import Runs
+from wan_perf.cli.runs import Runs
 from wan_perf.definitions import DAILY_JOB, FACTS_JOB, HOURLY_JOB, REPORTS_JOB
 from wan_perf.defs.automation.late_data import consecutive_hours, hours_without_facts, stale_rows
 from wan_perf.defs.resources import PolicyFile

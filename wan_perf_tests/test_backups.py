@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from wan_perf.cli.backing_up import back_up, restore
+from wan_perf.cli.backups import back_up, restore
 from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.tables import CIRCUIT_STATE, DIM_POLICY, FLAP_EVENT

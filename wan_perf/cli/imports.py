@@ -13,7 +13,7 @@ import pandas as pd
 from wan_perf.cli.due import CHUNK
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.report import counted
-from wan_perf.cli.running import Runs
+from wan_perf.cli.runs import Runs
 from wan_perf.cli.terminal import warning
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JOB, REPORTS_JOB
 from wan_perf.kpi.dimensions.in_service import has_hourly_rows

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from wan_perf.audits import AUDITS, Audit
-from wan_perf.audits.hearing import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
-from wan_perf.audits.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
-from wan_perf.audits.policy import RISING, UNKNOWN_ZONES, UNMATCHED
+from wan_perf.checks import AUDITS, Audit
+from wan_perf.checks.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
+from wan_perf.checks.policy import RISING, UNKNOWN_ZONES, UNMATCHED
+from wan_perf.checks.telemetry import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
 from wan_perf.policy.thresholds import Override, Policy
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf_tests.kpi.engine import Query, unbound

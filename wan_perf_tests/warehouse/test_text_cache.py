@@ -10,19 +10,19 @@ import ibis.expr.types as ir
 import pytest
 
 from wan_perf.schema.tables import CIRCUIT_HOUR
-from wan_perf.warehouse import DuckDBWarehouse, Window, compiling, keeping, patterns, sql_asset
+from wan_perf.warehouse import DuckDBWarehouse, Window, patterns, sql_asset, sql_text, text_cache
 from wan_perf_tests.warehouse.processes import PROCESSES
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where texts are kept in this test: an empty folder."""
-    monkeypatch.setattr(keeping, "folder", lambda: tmp_path)
+    monkeypatch.setattr(text_cache, "folder", lambda: tmp_path)
     return tmp_path
 
 
 def kept(name: str, text: str) -> str:
-    return keeping.cached_text(name, lambda: text)
+    return text_cache.cached_text(name, lambda: text)
 
 
 def test_a_text_is_made_once(place: Path):
@@ -32,14 +32,16 @@ def test_a_text_is_made_once(place: Path):
 
 
 def test_without_a_name_it_is_made_each_time(place: Path):
-    texts = [keeping.cached_text(None, lambda text=text: text) for text in ("SELECT 1", "SELECT 2")]
+    texts = [
+        text_cache.cached_text(None, lambda text=text: text) for text in ("SELECT 1", "SELECT 2")
+    ]
     assert texts == ["SELECT 1", "SELECT 2"]
     assert list(place.iterdir()) == []
 
 
 def test_other_code_makes_it_again(place: Path, monkeypatch: pytest.MonkeyPatch):
     kept("hours", "SELECT 1")
-    monkeypatch.setattr(keeping, "code", lambda: "changed")
+    monkeypatch.setattr(text_cache, "code", lambda: "changed")
     assert kept("hours", "SELECT 2") == "SELECT 2"
     assert len(list(place.iterdir())) == 2
 
@@ -61,7 +63,7 @@ def test_a_process_that_ended_while_it_made_one_keeps_nobody_waiting(place: Path
 
 def _in(place: Path, barrier: Any) -> None:
     """A process of the pool; all begin at once."""
-    keeping.folder = lambda: place  # type: ignore[assignment]
+    text_cache.folder = lambda: place  # type: ignore[assignment]
     barrier.wait()
 
 
@@ -70,12 +72,12 @@ def _cached_slowly(nth: int) -> str:
         time.sleep(0.5)
         return f"SELECT {nth}"
 
-    return keeping.cached_text("hours", made)
+    return text_cache.cached_text("hours", made)
 
 
 def _end_while_making(place: Path) -> None:
-    keeping.folder = lambda: place  # type: ignore[assignment]
-    keeping.cached_text("hours", lambda: os._exit(1))  # type: ignore[arg-type,return-value]
+    text_cache.folder = lambda: place  # type: ignore[assignment]
+    text_cache.cached_text("hours", lambda: os._exit(1))  # type: ignore[arg-type,return-value]
 
 
 CALLS: list[ir.Table] = []
@@ -98,7 +100,7 @@ def test_what_another_process_made_is_not_made_again(place: Path):
         pattern = sql_asset(over_half)(rows=hours)
         expected = hours.filter(hours.up_minutes > 30)
         text = warehouse.sql(pattern)
-        assert text.split() == compiling.plain(expected.op(), "duckdb").split()
+        assert text.split() == sql_text.plain(expected.op(), "duckdb").split()
         assert pattern.schema("duckdb") == dict(expected.schema().items())
     assert len(CALLS) == 1
     assert len(list(place.iterdir())) == 1
@@ -118,13 +120,13 @@ def test_where_nothing_can_be_kept_it_is_made_each_time(
 ):
     file = tmp_path / "no folder"
     file.touch()
-    monkeypatch.setattr(keeping, "folder", lambda: file)
+    monkeypatch.setattr(text_cache, "folder", lambda: file)
     assert [kept("hours", "SELECT 1"), kept("hours", "SELECT 2")] == ["SELECT 1", "SELECT 2"]
 
 
 def test_a_user_without_a_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(keeping.platformdirs, "user_cache_path", lambda _: Path("~/.cache"))
-    monkeypatch.setattr(keeping, "folder", keeping.folder.__wrapped__)
+    monkeypatch.setattr(text_cache.platformdirs, "user_cache_path", lambda _: Path("~/.cache"))
+    monkeypatch.setattr(text_cache, "folder", text_cache.folder.__wrapped__)
     assert [kept("hours", "SELECT 1"), kept("hours", "SELECT 2")] == ["SELECT 1", "SELECT 2"]
     assert not Path("~").exists()
 
@@ -137,8 +139,8 @@ def test_texts_of_long_ago_go_and_no_other_file(tmp_path: Path, monkeypatch: pyt
         (place / name).touch()
         made = (place / name).stat().st_mtime - age_days * 86_400
         os.utime(place / name, (made, made))
-    monkeypatch.setattr(keeping.platformdirs, "user_cache_path", lambda _: tmp_path)
-    assert keeping.folder.__wrapped__() == place
+    monkeypatch.setattr(text_cache.platformdirs, "user_cache_path", lambda _: tmp_path)
+    assert text_cache.folder.__wrapped__() == place
     assert {file.name for file in place.iterdir()} == {new, "notes.txt"}
 
 
@@ -148,23 +150,23 @@ class TestOwnFolder:
 
     @pytest.fixture
     def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        monkeypatch.setattr(keeping.platformdirs, "user_cache_path", lambda _: tmp_path)
+        monkeypatch.setattr(text_cache.platformdirs, "user_cache_path", lambda _: tmp_path)
         return tmp_path
 
     def test_a_new_folder_is_closed_to_others(self, cache: Path):
-        place = keeping.folder.__wrapped__()
+        place = text_cache.folder.__wrapped__()
         assert place == cache / "sql"
         assert place.stat().st_mode & 0o777 == 0o700
 
     def test_one_that_others_may_write_to_is_not_used(self, cache: Path):
         (cache / "sql").mkdir()
         (cache / "sql").chmod(0o777)
-        assert keeping.folder.__wrapped__() is None
+        assert text_cache.folder.__wrapped__() is None
 
     def test_a_link_is_not_used(self, cache: Path, tmp_path_factory: pytest.TempPathFactory):
         elsewhere = tmp_path_factory.mktemp("elsewhere")
         (cache / "sql").symlink_to(elsewhere)
-        assert keeping.folder.__wrapped__() is None
+        assert text_cache.folder.__wrapped__() is None
         assert list(elsewhere.iterdir()) == []
 
     @pytest.mark.parametrize("how", ["a link", "written by others"])

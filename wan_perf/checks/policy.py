@@ -8,7 +8,7 @@ Keep out: what can be seen in the file alone, which refuses it (`policy.threshol
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.audits.declaration import Audit, Tables
+from wan_perf.checks.declaration import Audit, Tables
 from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.metrics import JUDGED
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE

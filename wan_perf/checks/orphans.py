@@ -8,7 +8,7 @@ Keep out: which circuits there are (`kpi.dimensions.circuit_identity`), and what
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.audits.declaration import Audit, Tables
+from wan_perf.checks.declaration import Audit, Tables
 from wan_perf.kpi.dimensions.validity import in_force
 from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.tables import (

@@ -1,7 +1,7 @@
 """What physically happens to one circuit, as intervals.
 
 Belongs here: the record.
-Keep out: how it comes about (`living`), what it carries (`carrying`).
+Keep out: how it comes about (`site_life`), what it carries (`port_traffic`).
 """
 
 from dataclasses import dataclass

@@ -7,10 +7,10 @@ Keep out: which circuit is in use, and why one is not.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from wan_perf.simulator.circuit_life import EVER, Life, span
 from wan_perf.simulator.demand import Together
 from wan_perf.simulator.faults import Fault
 from wan_perf.simulator.instants import Interval
-from wan_perf.simulator.life import EVER, Life, span
 from wan_perf.simulator.physics import Gateway
 from wan_perf.simulator.ports import FlowInterval, Port
 from wan_perf.simulator.premises import Circuit, wan_ports

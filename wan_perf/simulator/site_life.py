@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from wan_perf.simulator import estate
-from wan_perf.simulator.carrying import with_ports
+from wan_perf.simulator.circuit_life import EVER, Life, span
 from wan_perf.simulator.failover import active_intervals
 from wan_perf.simulator.faults import Fault
 from wan_perf.simulator.instants import Interval
-from wan_perf.simulator.life import EVER, Life, span
 from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.port_traffic import with_ports
 from wan_perf.simulator.premises import SUCCESSOR, Circuit, Premises, gateway, layout_of
 from wan_perf.simulator.seeding import draws
 from wan_perf.simulator.spans import FOREVER, intersection, union, without

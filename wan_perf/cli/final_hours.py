@@ -1,7 +1,7 @@
 """Whether a range of hours is stored and final, so that collecting it again would change nothing.
 
 Belongs here: what has to be true of such hours.
-Keep out: collecting (`running`), when an hour is final (`defs.assets.requested_hours`).
+Keep out: collecting (`runs`), when an hour is final (`defs.assets.requested_hours`).
 """
 
 from datetime import datetime, timedelta

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from wan_perf.definitions import HOURLY_JOB, JOBS, build_definitions
-from wan_perf.defs.shown import PAGES, shown
+from wan_perf.defs.asset_metadata import PAGES, shown
 from wan_perf.errors import UsageError
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import CIRCUIT_HOUR, CIRCUIT_WINDOW, SITE_HOUR, TABLES

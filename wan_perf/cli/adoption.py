@@ -1,7 +1,7 @@
 """Telling a fresh Dagster home what the tables already hold.
 
 Belongs here: which partitions hold rows that Dagster does not know of, and recording them.
-Keep out: computing a partition (`running`).
+Keep out: computing a partition (`runs`).
 
 A materialization is recorded as `DagsterInstance.report_runless_asset_event` does it. That opens,
 writes and closes two files for each of them; 13 months of hours are 130,000. So the log of a home
@@ -21,7 +21,7 @@ from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
 
 from wan_perf.cli.report import counted
-from wan_perf.cli.running import Runs
+from wan_perf.cli.runs import Runs
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
 

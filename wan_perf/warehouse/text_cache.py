@@ -1,7 +1,7 @@
 """Texts made of expressions (SQL, lineage), cached on disk between processes.
 
 Belongs here: the digest of the code that makes it, the folder of texts.
-Keep out: what names a text (`patterns`), how an expression becomes SQL (`compiling`).
+Keep out: what names a text (`patterns`), how an expression becomes SQL (`sql_text`).
 
 Each run of a schedule is a process of its own, and to make the texts of a live run takes longer
 than to compute it. Nothing is lost with the folder, and without a safe one nothing is stored.

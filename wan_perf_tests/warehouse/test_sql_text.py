@@ -18,7 +18,7 @@ from wan_perf.schema.tables import (
     DIM_SITE,
 )
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
-from wan_perf.warehouse.compiling import _pattern, plain
+from wan_perf.warehouse.sql_text import _pattern, plain
 from wan_perf_tests.snowflake import stand_in
 
 pytestmark = pytest.mark.proof

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.published.errors import NoCopyError
-from wan_perf.published.queried import published_tables
+from wan_perf.published.queries import published_tables
 from wan_perf.published.reader import open_published
 from wan_perf.published.relations import PUBLISHED, VIEWS
 from wan_perf.settings import Settings

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import ibis.expr.types as ir
 
 from wan_perf.cli.due import DueJobs
+from wan_perf.cli.final_hours import has_final_events
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, check_range
 from wan_perf.cli.report import counted, rows_of
-from wan_perf.cli.stored import has_final_events
 from wan_perf.cli.terminal import warning
 from wan_perf.definitions import (
     DAILY_JOB,

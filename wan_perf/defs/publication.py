@@ -18,12 +18,12 @@ import dagster as dg
 from dagster._core.storage.db_io_manager import DbIOManager
 
 from wan_perf.defs.automation.run_queues import HISTORY, LANE, LIVE, PATIENCE_S
-from wan_perf.defs.recorded import collection
+from wan_perf.defs.run_records import collection
 from wan_perf.errors import WanPerfError
 from wan_perf.published.collection import Collection
 from wan_perf.published.compaction import compact
 from wan_perf.published.publisher import Publication, publish
-from wan_perf.published.writing import utc_now
+from wan_perf.published.replacement import utc_now
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 
