@@ -85,13 +85,13 @@ def test_sound_rows_offend_nobody(audit: Audit):
         pytest.param(
             UNKNOWN_PORTS,
             {"raw_port_sample": [sample("10:05", port=OTHER), sample("10:10", port=OTHER)]},
-            {"port_id": OTHER, "told_by": "raw_port_sample", "rows": 2, "last_at": at("10:10")},
+            {"port_id": OTHER, "source": "raw_port_sample", "rows": 2, "last_at": at("10:10")},
             id="a port that is up and of no circuit",
         ),
         pytest.param(
             UNKNOWN_PORTS,
             {"raw_path_sample": [path("10:05", port=OTHER)]},
-            {"port_id": OTHER, "told_by": "raw_path_sample", "rows": 1},
+            {"port_id": OTHER, "source": "raw_path_sample", "rows": 1},
             id="a path of an unknown port",
         ),
         pytest.param(

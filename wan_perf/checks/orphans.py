@@ -38,7 +38,7 @@ def _orphan_hours(tables: Tables, _: Policy) -> ir.Table:
 
 
 def _orphan_ports(tables: Tables, _: Policy) -> ir.Table:
-    """Member ports whose circuit is described at no time in which they are held."""
+    """Member ports whose circuit has no dimension row while they belong to it."""
     ports, circuits = tables["circuit_port"], tables["dim_circuit"]
     at_once = [
         ports.circuit_id == circuits.circuit_id,
@@ -52,50 +52,51 @@ def _orphan_ports(tables: Tables, _: Policy) -> ir.Table:
 def _unknown_ports(tables: Tables, _: Policy) -> ir.Table:
     """Ports in samples of ports and ends of paths that no circuit owns in their hour.
 
-    A port that is down and of which no path tells is left out: it is unused, and nothing of it
-    could count.
+    Ports that are down and without a path are unused and left out: nothing of them could count.
     """
     samples, paths = tables["raw_port_sample"], tables["raw_path_sample"]
     used = samples.filter(samples.is_up.fill_null(True))
-    told = ibis.union(
+    seen = ibis.union(
         *(
-            rows.select("pass_at", "site_id", "gateway_mac", "port_id", told_by=ibis.literal(name))
+            rows.select("pass_at", "site_id", "gateway_mac", "port_id", source=ibis.literal(name))
             for name, rows in (("raw_port_sample", used), ("raw_path_sample", paths))
         )
     )
-    by_port = told.group_by(
-        "site_id", "gateway_mac", "port_id", "told_by", hour=told.pass_at.truncate("h")
-    ).aggregate(rows=told.count(), first_at=told.pass_at.min(), last_at=told.pass_at.max())
+    by_port = seen.group_by(
+        "site_id", "gateway_mac", "port_id", "source", hour=seen.pass_at.truncate("h")
+    ).aggregate(rows=seen.count(), first_at=seen.pass_at.min(), last_at=seen.pass_at.max())
     return _without_circuit(by_port, tables["circuit_port"])
 
 
 def _unknown_events(tables: Tables, _: Policy) -> ir.Table:
     """Ports in events of a provider's service that no circuit owns in their hour.
 
-    Only such an event tells that the port is a WAN port: those of a LAN port are no orphans.
+    Only these events imply a WAN port; events of LAN ports are no orphans.
     """
     events = tables["raw_gateway_event"]
-    told = events.filter(events.event_kind.isin(_PROVIDER_KINDS) & events.port_id.notnull())
-    by_port = told.group_by(
-        *("site_id", "gateway_mac", "port_id", "event_name"), hour=told.event_at.truncate("h")
-    ).aggregate(rows=told.count(), first_at=told.event_at.min(), last_at=told.event_at.max())
+    of_ports = events.filter(events.event_kind.isin(_PROVIDER_KINDS) & events.port_id.notnull())
+    by_port = of_ports.group_by(
+        *("site_id", "gateway_mac", "port_id", "event_name"), hour=of_ports.event_at.truncate("h")
+    ).aggregate(
+        rows=of_ports.count(), first_at=of_ports.event_at.min(), last_at=of_ports.event_at.max()
+    )
     return _without_circuit(by_port, tables["circuit_port"])
 
 
-def _without_circuit(told: ir.Table, circuit_port: ir.Table) -> ir.Table:
+def _without_circuit(rows: ir.Table, circuit_port: ir.Table) -> ir.Table:
     columns = ("gateway_mac", "valid_from", "valid_to")
     # A path calls a port by its interface (pp0), an event by either.
     names = ibis.union(
         circuit_port.select(*columns, name=circuit_port.port_id),
         circuit_port.select(*columns, name=circuit_port.interface),
     )
-    held = [
-        told.gateway_mac == names.gateway_mac,
-        told.port_id == names.name,
-        names.valid_from < told.hour + ibis.interval(hours=1),
-        names.valid_to.isnull() | (names.valid_to > told.hour),
+    owned = [
+        rows.gateway_mac == names.gateway_mac,
+        rows.port_id == names.name,
+        names.valid_from < rows.hour + ibis.interval(hours=1),
+        names.valid_to.isnull() | (names.valid_to > rows.hour),
     ]
-    return told.anti_join(names, held)
+    return rows.anti_join(names, owned)
 
 
 ORPHAN_HOURS = Audit(
@@ -120,7 +121,7 @@ UNKNOWN_PORTS = Audit(
     of=RAW_PORT_SAMPLE,
     beside=(RAW_PATH_SAMPLE, CIRCUIT_PORT),
     offending=_unknown_ports,
-    order=lambda t: (t.hour, t.gateway_mac, t.port_id, t.told_by),
+    order=lambda t: (t.hour, t.gateway_mac, t.port_id, t.source),
 )
 UNKNOWN_EVENTS = Audit(
     "ports_of_events_have_a_circuit",

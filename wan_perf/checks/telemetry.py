@@ -1,4 +1,4 @@
-"""What was heard too little, too late, or by a clock that is wrong.
+"""Telemetry that is missing, late, or of a wrong clock.
 
 Belongs here: silent circuits, the share of unknown minutes, instants far from their pass.
 Keep out: what a sample far from its pass counts for (`kpi.state.evidence_window`,
@@ -25,22 +25,22 @@ from wan_perf.schema.tables import (
 )
 
 AHEAD = timedelta(minutes=5)
-"""A pass is asked within five minutes after it is due: a later instant comes of a wrong clock."""
+"""Polls are requested within five minutes of being due: a later instant is of a wrong clock."""
 _AHEAD_S = AHEAD // timedelta(seconds=1)
 _BEHIND_S = SAMPLE_REACH // timedelta(seconds=1)
 _PORT = ("gateway_mac", "port_id")
 
 
 def _silent(tables: Tables, _: Policy) -> ir.Table:
-    """Circuits in service in the newest hour of which no row was heard.
+    """Circuits in service in the newest hour without any row of telemetry.
 
-    A gateway that is lost is told of again and again by its last statistics, and by an event that
-    it is lost: neither is a word of its circuits.
+    Mist repeats the last statistics of a disconnected gateway, and reports the disconnection as an
+    event: neither is telemetry of its circuits.
     """
     hours = tables["circuit_hour"]
     newest = hours.aggregate(hour=hours.hour.max())
     silent_of = hours.semi_join(newest, "hour").select("hour", "circuit_id", "site_id")
-    heard = _heard(tables).semi_join(newest, "hour").select(*_PORT).distinct()
+    seen = _hours_of_ports(tables).semi_join(newest, "hour").select(*_PORT).distinct()
     events = tables["raw_gateway_event"]
     of_gateway = events.filter(
         events.port_id.isnull() & (events.event_kind != "gateway_disconnected")
@@ -51,15 +51,15 @@ def _silent(tables: Tables, _: Policy) -> ir.Table:
         ports.select("circuit_id", *_PORT),
         ports.select("circuit_id", "gateway_mac", port_id=ports.interface),
     )
-    speaking = ibis.union(
-        names.semi_join(heard, _PORT).select("circuit_id"),
+    with_telemetry = ibis.union(
+        names.semi_join(seen, _PORT).select("circuit_id"),
         names.semi_join(gateways, "gateway_mac").select("circuit_id"),
     )
-    return silent_of.anti_join(speaking, "circuit_id")
+    return silent_of.anti_join(with_telemetry, "circuit_id")
 
 
-def _heard(tables: Tables) -> ir.Table:
-    """Hours in which a port was heard of, by whatever way."""
+def _hours_of_ports(tables: Tables) -> ir.Table:
+    """Hours in which a port has a sample, a path, history or an event."""
     samples, paths = tables["raw_port_sample"], tables["raw_path_sample"]
     history, events = tables["raw_port_history"], tables["raw_gateway_event"]
     of_ports, of_paths = fresh(samples), fresh(paths)
@@ -118,7 +118,7 @@ def _skew_of(table: Table) -> Audit:
     return Audit(
         "instants_are_near_their_pass",
         "Samples are at most 5 minutes after and 20 before their pass: else a clock is wrong, or "
-        "a gateway is silent and its old statistics are told again.",
+        "a gateway is silent and its old statistics are repeated.",
         of=table,
         offending=partial(_skewed, name=table.name),
         order=lambda t: (t.hour, t.gateway_mac),
