@@ -18,7 +18,7 @@ from wan_perf.cli.recorded_runs import recorded_runs
 from wan_perf.errors import WanPerfError
 from wan_perf.kpi.hour.coverage import hours_with_rows
 from wan_perf.schema.frames import conform
-from wan_perf.schema.tables import CIRCUIT_HOUR, RAW_PORT_SAMPLE
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.settings import read_settings
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.kpi.engine import Query, unbound
@@ -127,6 +127,31 @@ def test_status_shows_freshness_and_gaps_and_writes_nothing(tmp_path: Path):
     )
     assert lines[-1] == "failures      none, of the last 7 days"
     assert sorted(tmp_path.rglob("*")) == before
+
+
+UP_ALL_DAY = {"hour_count": 24, "up_minutes": 1440.0, "down_minutes": 0.0, "unknown_minutes": 0.0}
+
+
+@pytest.mark.usefixtures("at_hour_5")
+def test_the_newest_whole_day_stands_beside_the_one_in_progress(tmp_path: Path):
+    """The reports are of the newest whole day; a day is whole once its last hour is closed."""
+    stored(tmp_path)
+    warehouse = DuckDBWarehouse(tmp_path / "wan_perf.duckdb")
+    for first, is_whole, text in (
+        (HOUR.date(), False, f"{HOUR:%Y-%m-%d}; newest whole day: none yet"),
+        (HOUR.date() - timedelta(days=1), True, f"{HOUR:%Y-%m-%d}; newest whole day: "),
+    ):
+        day = {"day": first, "circuit_id": "C1", "site_id": "S1", "is_whole": is_whole}
+        start = datetime.combine(first, datetime.min.time())
+        rows = conform([{**day, **UP_ALL_DAY}], CIRCUIT_DAY)
+        warehouse.store(CIRCUIT_DAY, rows, Window(start, start + 24 * H))
+        [line] = [
+            line
+            for line in Shell(tmp_path).run("status").stdout.splitlines()
+            if line.startswith("newest day")
+        ]
+        assert line.startswith(f"newest day    {text}")
+    assert line.endswith(f"{HOUR.date() - timedelta(days=1)}")
 
 
 @pytest.mark.usefixtures("at_hour_5")

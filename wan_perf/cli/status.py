@@ -7,6 +7,7 @@ Keep out: whether this installation can work at all (`doctor`).
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+import pandas as pd
 from rich.console import Console
 
 from wan_perf.cli.extent import extent
@@ -18,9 +19,11 @@ from wan_perf.cli.report import counted
 from wan_perf.cli.terminal import bold, warning
 from wan_perf.defs.resources import clock_for
 from wan_perf.errors import WanPerfError
+from wan_perf.kpi.reports.report_date import newest_whole_day
 from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.settings import Settings
+from wan_perf.warehouse import Warehouse
 
 _HOUR = timedelta(hours=1)
 _FAILED_WITHIN = timedelta(days=7)
@@ -36,13 +39,14 @@ _WORDS = {
 class Freshness:
     """The newest of what is stored, naive UTC; None where there is none.
 
-    `newest_hour` and `newest_day` are the start of theirs; `published_at` is when the published
-    copy was written.
+    `newest_hour` and the days are the start of theirs. A whole day is one whose last hour is
+    closed; reports are of the newest. `published_at` is when the published copy was written.
     """
 
     newest_poll_at: datetime | None
     newest_hour: datetime | None
     newest_day: datetime | None
+    newest_whole_day: datetime | None
     published_at: datetime | None
 
 
@@ -80,8 +84,9 @@ def read_status(settings: Settings, days: int) -> Status:
     runs = recorded_runs(settings.dagster_home, _FAILED_WITHIN, _MOST_FAILED)
     oldest_poll, newest_poll = extent(tables, RAW_PORT_SAMPLE, "pass_at")
     oldest_hour, newest_hour = extent(tables, CIRCUIT_HOUR, "hour")
+    newest_day = extent(tables, CIRCUIT_DAY, "day")[1]
     fresh = Freshness(
-        newest_poll, newest_hour, extent(tables, CIRCUIT_DAY, "day")[1], source.published_at
+        newest_poll, newest_hour, newest_day, _newest_whole_day(tables), source.published_at
     )
     end = floored(now, _HOUR)
     oldest = [at for at in (oldest_poll, oldest_hour) if at is not None]
@@ -90,6 +95,13 @@ def read_status(settings: Settings, days: int) -> Status:
         first = max(floored(min(oldest), _HOUR), end - timedelta(days=days))
         found = gaps(tables, first, end)
     return Status(now, days, fresh, tuple(found), runs)
+
+
+def _newest_whole_day(tables: Warehouse) -> datetime | None:
+    if not tables.holds(CIRCUIT_DAY):
+        return None
+    [day] = tables.query(newest_whole_day(tables.lazy(CIRCUIT_DAY)))["as_of_day"]
+    return None if pd.isna(day) else pd.Timestamp(day).to_pydatetime()
 
 
 def print_status(found: Status, console: Console) -> None:
@@ -156,13 +168,21 @@ def _lines(found: Status) -> dict[str, str]:
     return {
         "newest poll": _with_age(fresh.newest_poll_at, found.now),
         "newest hour": _minute(fresh.newest_hour),
-        "newest day": f"{fresh.newest_day:%Y-%m-%d}" if fresh.newest_day else "none",
+        "newest day": _days(fresh),
         "published": _with_age(fresh.published_at, found.now),
         "calls left": "unknown" if left is None else f"{left:,} of this hour after the newest poll",
         "runs": running,
         "daemon": _with_age(runs.daemon_seen_at, found.now),
         "gaps": f"{counted(hours, 'hour', 'hours')}{where}, of the last {looked}",
     }
+
+
+def _days(fresh: Freshness) -> str:
+    """The newest day, and the newest whole one, of which the reports are."""
+    if not fresh.newest_day:
+        return "none"
+    whole = f"{fresh.newest_whole_day:%Y-%m-%d}" if fresh.newest_whole_day else "none yet"
+    return f"{fresh.newest_day:%Y-%m-%d}; newest whole day: {whole}"
 
 
 def _oldest(runs: tuple[Run, ...]) -> str:
