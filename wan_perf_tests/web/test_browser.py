@@ -102,6 +102,17 @@ def test_every_page_is_quiet_and_fits(browser, address: str, size):
         assert watched.faults == []
 
 
+def test_no_table_of_a_page_is_cut_off_on_a_laptop(browser, address: str):
+    """Lists scroll, they have as many columns as one wants; all other tables show every column."""
+    with Watched(browser, address, LAPTOP) as watched:
+        for path in PAGES[:9]:
+            watched.page.goto(path)
+            cut_off = watched.page.evaluate(
+                "[...document.querySelectorAll('.tablebox')].map(x => x.scrollWidth - x.clientWidth)"
+            )
+            assert max(cut_off, default=0) <= 8, f"{path}: {cut_off} px"
+
+
 def test_every_page_can_be_read_without_script(browser, address: str):
     with Watched(browser, address, java_script_enabled=False) as watched:
         for path in PAGES:
