@@ -2,7 +2,7 @@
 
     python -m wan_perf_tests.faults --sites 200 --days 14
 
-Every pass, event and history of a fleet with all kinds of faults goes through the real chain; then
+Every poll, event and history of a fleet with all kinds of faults goes through the real chain; then
 the outages that follow from it are laid beside what physically happened. Belongs here: which
 finding answers which fault, and the printing. Keep out: any rule of measuring.
 """
@@ -40,13 +40,13 @@ POLL_S = 600
 SURELY_POLLED_S = 2 * POLL_S
 """A bad path of this length is seen by a poll, whatever the phase of its gateway's reports."""
 BRIEF_S = 60
-"""A primary that is back within a minute is not said to have failed over unless a poll saw it."""
+"""A primary that is back within a minute is not reported as a failover unless a poll saw it."""
 Fault = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Outage:
-    """A stretch in which a circuit is known to be down. [epoch s]"""
+    """An interval in which a circuit is known to be down. [epoch s]"""
 
     start: float
     end: float
@@ -67,7 +67,7 @@ class Tally:
 
 @dataclass
 class Findings:
-    """What the warehouse says of the fleet's window."""
+    """What the warehouse reports of the fleet's window."""
 
     outages: dict[str, list[Outage]]
     hours: dict[tuple[str, float], Any]
@@ -256,7 +256,7 @@ class Yardstick:
     def _is_observable(self, fault: Fault, circuit: dict[str, Any]) -> bool:
         """Whether it was reported: events that are late may come after the window.
 
-        A loss of power leaves no event of the ports: only where the cloud noticed the silence.
+        A loss of power leaves no event of the ports: only where the cloud noticed the gap.
         """
         if self._comes_too_late(fault["gateway_mac"], fault["start"], fault["end"]):
             return False
@@ -305,13 +305,13 @@ class Yardstick:
         """A gateway that was silent but fine: settled as having carried, never called down."""
         gateway = self.gateways[fault["gateway_mac"]]
         lost = next((s for s in gateway.losses if s[0] <= fault["start"] < s[1]), None)
-        told = gateway.declared_lost(lost) if lost else None
+        declared = gateway.declared_lost(lost) if lost else None
         tally.planted += 1
-        if not lost or not told:
+        if not lost or not declared:
             return
         tally.observable += 1
-        last_heard = float(gateway.reported_at(lost[0]))
-        if (gateway.mac, last_heard) in self.found.carried:
+        last_reported_at = float(gateway.reported_at(lost[0]))
+        if (gateway.mac, last_reported_at) in self.found.carried:
             tally.found += 1
         else:
             tally.missed.append(fault)
@@ -383,7 +383,7 @@ class Yardstick:
                 tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
 
     def _is_polled(self, circuit: dict[str, Any], fault: Fault, metric: str) -> bool:
-        """Whether the path was up and heard of for so long that a poll must have seen it."""
+        """Whether the path was up and reported for so long that a poll must have seen it."""
         if metric == "jitter" and not self.tells_jitter[fault["site_id"]]:
             return False
         if not self._is_listed(circuit, fault["start"]):
@@ -397,8 +397,8 @@ class Yardstick:
         return [*self._silent(mac), *((a, b) for a, b in self.truth["api_outages"])]
 
     def _silent(self, mac: str) -> list[tuple[float, float]]:
-        told = next(g for g in self.truth["gateways"] if g["mac"] == mac)
-        return [(a, b) for a, b, _ in told.get("unheard", [])]
+        gateway = next(g for g in self.truth["gateways"] if g["mac"] == mac)
+        return [(a, b) for a, b, _ in gateway.get("unheard", [])]
 
     def _sites(self) -> None:
         """Failovers of stores: found where an event overlaps, with the errors of both its ends."""
@@ -438,12 +438,12 @@ class Yardstick:
             ]
 
     def _transitions(self) -> None:
-        """Changes between up and down of circuits whose gateway was heard all along."""
+        """Changes between up and down of circuits whose gateway reported all along."""
         for circuit in self.circuits:
             if circuit["on_demand"]:
                 continue
             turns = self.found.turns.get(circuit["circuit_id"], [])
-            # Events are kept by the cloud: what its own outages cost is heard later.
+            # Events are stored by the cloud: what its own outages cost is received later.
             silent = [s for mac in self.holders[circuit["circuit_id"]] for s in self._silent(mac)]
             edges = [(at, to) for a, b in _down(circuit) for at, to in ((a, "down"), (b, "up"))]
             self._turned(circuit, edges, turns, silent, self._unreported(circuit))
@@ -474,8 +474,8 @@ class Yardstick:
         silent: list[tuple[float, float]],
         unreported: set[float],
     ) -> None:
-        tally, held = self.tallies["transition"], circuit["held"]
-        first, last = max(self.start, held[0]) + 3600, min(self.end, held[1]) - 7200
+        tally, assigned = self.tallies["transition"], circuit["held"]
+        first, last = max(self.start, assigned[0]) + 3600, min(self.end, assigned[1]) - 7200
         for at, to in edges:
             if not first <= at <= last:
                 continue
@@ -546,24 +546,24 @@ def main() -> None:
     parser.add_argument(
         "--show", type=int, default=0, help="Print so many that were missed or invented."
     )
-    asked = parser.parse_args()
+    options = parser.parse_args()
     began = time.perf_counter()
-    end = START + timedelta(days=asked.days)
-    fleet = Fleet.whole(asked.seed, asked.sites, START, end + HOUR)
+    end = START + timedelta(days=options.days)
+    fleet = Fleet.whole(options.seed, options.sites, START, end + HOUR)
     with (
         tempfile.TemporaryDirectory() as home,
         staged(fleet, Path(home)) as stage,
     ):
-        collected(stage, asked.days)
+        collected(stage, options.days)
         found = findings(stage.runs.warehouse)
     tallies = Yardstick(fleet, found, START, end).judge()
     print_table(tallies)
     for kind, tally in sorted(tallies.items()):
-        for fault in tally.missed[: asked.show]:
+        for fault in tally.missed[: options.show]:
             print(f"missed {kind}: {fault}")  # noqa: T201
-        for circuit_id, outage in tally.invented[: asked.show]:
+        for circuit_id, outage in tally.invented[: options.show]:
             print(f"invented {kind}: {circuit_id} {outage}")  # noqa: T201
-    print(f"{asked.sites} sites, {asked.days:g} days: {time.perf_counter() - began:.0f} s")  # noqa: T201
+    print(f"{options.sites} sites, {options.days:g} days: {time.perf_counter() - began:.0f} s")  # noqa: T201
 
 
 if __name__ == "__main__":

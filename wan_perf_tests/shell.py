@@ -65,10 +65,12 @@ class Shell:
         return Ended(code, out.getvalue(), err.getvalue())
 
     def process(self, *arguments: str) -> Ended:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MIST_", "WAN_", "SNF_"))}
+        inherited = {
+            k: v for k, v in os.environ.items() if not k.startswith(("MIST_", "WAN_", "SNF_"))
+        }
         done = subprocess.run(
             [sys.executable, "-m", "wan_perf", *arguments],
-            env={**kept, **self.settings, "PYTHONUTF8": "1"},
+            env={**inherited, **self.settings, "PYTHONUTF8": "1"},
             cwd=self.home,
             capture_output=True,
             encoding="utf-8",

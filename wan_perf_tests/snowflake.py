@@ -106,10 +106,10 @@ def _corrected() -> Iterator[None]:
     instants = fakesnow.arrow.timestamp_to_sf_struct
 
     def with_nulls(column: pa.ChunkedArray) -> pa.StructArray:
-        told = instants(column)
-        parts = [part.fill_null(0) for part in told.flatten()]
+        structs = instants(column)
+        parts = [part.fill_null(0) for part in structs.flatten()]
         unknown = column.combine_chunks().is_null()
-        return pa.StructArray.from_arrays(parts, fields=list(told.type), mask=unknown)
+        return pa.StructArray.from_arrays(parts, fields=list(structs.type), mask=unknown)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kind, "execute", corrected)
@@ -193,13 +193,13 @@ def _name(function: Any) -> str:
 @contextmanager
 def listening() -> Iterator[list[tuple[str, int]]]:
     """Every statement whose rows are fetched from the connector, and how many they are."""
-    heard: list[tuple[str, int]] = []
+    statements: list[tuple[str, int]] = []
     with pytest.MonkeyPatch.context() as patch:
         for kind in _CURSORS:
-            patch.setattr(kind, "execute", _sent(kind.execute, heard))
+            patch.setattr(kind, "execute", _sent(kind.execute, statements))
             for name in ("fetchall", "fetchmany", "fetch_pandas_all"):
-                patch.setattr(kind, name, _fetched(getattr(kind, name), heard))
-        yield heard
+                patch.setattr(kind, name, _fetched(getattr(kind, name), statements))
+        yield statements
 
 
 @contextmanager
@@ -217,20 +217,20 @@ def logins() -> Iterator[list[None]]:
         yield entered
 
 
-def _sent(execute: Any, heard: list[tuple[str, int]]) -> Any:
+def _sent(execute: Any, statements: list[tuple[str, int]]) -> Any:
     def sent(cursor: Any, command: str, *given: Any, **named: Any) -> Any:
-        heard.append((command, 0))
+        statements.append((command, 0))
         return execute(cursor, command, *given, **named)
 
     return sent
 
 
-def _fetched(fetch: Any, heard: list[tuple[str, int]]) -> Any:
+def _fetched(fetch: Any, statements: list[tuple[str, int]]) -> Any:
     """One connection works at a time: what is fetched belongs to the newest statement."""
 
     def fetched(cursor: Any, *given: Any, **named: Any) -> Any:
         rows = fetch(cursor, *given, **named)
-        heard[-1] = (heard[-1][0], len(rows))
+        statements[-1] = (statements[-1][0], len(rows))
         return rows
 
     return fetched
@@ -241,7 +241,7 @@ def refusing(
     number: int, message: str, *, statement: str | None = None, status: int = 200
 ) -> Iterator[tuple[dict[str, str], list[dict[str, Any]]]]:
     """An account on loopback that refuses: settings with which the real connector meets it, and
-    what the logins said.
+    what the logins sent.
 
     It refuses the login, or, where `statement` is given, every statement that begins with it.
     """
@@ -259,11 +259,11 @@ def refusing(
                 answer = refused if sql.startswith(statement or " ") else _NOTHING
             else:
                 answer = {"success": True, "data": {}}
-            said = json.dumps(answer).encode()
+            payload = json.dumps(answer).encode()
             self.send_response(status)
-            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
-            self.wfile.write(said)
+            self.wfile.write(payload)
 
         def log_message(self, *_: object) -> None:
             """Nothing."""

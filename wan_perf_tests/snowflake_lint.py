@@ -152,7 +152,7 @@ def _timestamp(tree: exp.Expression, sql: str) -> Iterator[str]:
 
 
 def _nulls(tree: exp.Expression, sql: str) -> Iterator[str]:
-    """DEFAULT_NULL_ORDERING decides where NULLs are; so it is said, but for what is never NULL."""
+    """DEFAULT_NULL_ORDERING decides where NULLs are; so it is given, but for what is never NULL."""
     for end in re.finditer(r"(\S+) (ASC|DESC)\b(?! NULLS)", _DROPPED.sub("''", sql)):
         name = end[1].split(".")[-1].strip('"()').lower()
         if name not in _REQUIRED:

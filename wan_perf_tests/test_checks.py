@@ -18,7 +18,7 @@ from wan_perf_tests.kpi.estate import EVER, carried, circuit, hours, policy, sit
 from wan_perf_tests.kpi.rows import GATEWAY, HOUR, H, Row, at, event, past, path, sample
 from wan_perf_tests.snowflake import in_process, stand_in
 
-# The stand-in copies every answer, and DuckDB tells it so.
+# The stand-in copies every answer, and DuckDB warns of it.
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
 
 

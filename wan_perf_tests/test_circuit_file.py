@@ -86,7 +86,7 @@ def test_down_is_the_rest_where_the_file_has_no_unknown_minutes(folder: Path):
     assert (row["rx_bytes"], row["observed_minutes"], row["flap_count"]) == (None, None, None)
 
 
-def test_columns_that_are_not_taken_are_told(folder: Path):
+def test_columns_that_are_not_taken_are_reported(folder: Path):
     file = read(f"{HEADER},utilization_pct,status\n2026-03-02T10:00,C1,1,2,99,Up\n")
     assert file.not_taken == ("utilization_pct", "status")
     assert "utilization_pct" not in file.hours
@@ -279,7 +279,7 @@ def test_what_is_no_parquet_is_refused(folder: Path):
         ),
     ],
 )
-def test_a_row_of_parquet_is_told_by_its_number(folder: Path, column, value, said):
+def test_a_row_of_parquet_is_reported_by_its_number(folder: Path, column, value, said):
     row = {"hour": datetime(2026, 3, 2, 10), "circuit_id": "C1", "rx_bytes": 1, "tx_bytes": 2}
     with pytest.raises(UsageError) as refused:
         read_parquet(**{name: [each] for name, each in {**row, column: value}.items()})

@@ -30,7 +30,7 @@ PAGES_OF_A_KIND = 12
 
 
 def test_help_names_every_command(shell: Shell):
-    said = shell.run("--help").stdout
+    output = shell.run("--help").stdout
     for command in (
         "demo",
         "dev",
@@ -45,7 +45,7 @@ def test_help_names_every_command(shell: Shell):
         "dictionary",
         "snowflake-setup",
     ):
-        assert command in said
+        assert command in output
 
 
 @pytest.mark.proof
@@ -67,7 +67,7 @@ def test_the_dictionary_is_one_line_a_table_beginning_with_its_name(shell: Shell
         assert all(column.meaning.rstrip(".") in line for column in table.fields)
 
 
-def test_a_range_is_collected_and_said(shell: Shell):
+def test_a_range_is_collected_and_reported(shell: Shell):
     counts = shell.counts()
     assert counts["raw_port_sample"] > 0
     assert counts["circuit_hour"] == 8 * counts["dim_circuit"]
@@ -344,10 +344,10 @@ def test_a_range_is_summed_up_as_far_as_there_is_something(tmp_path: Path, colle
     assert made.returncode == 0, made.stderr
     assert "1 circuit-month." in made.stdout
     with duckdb.connect(str(tmp_path / "wan_perf.duckdb"), read_only=True) as connection:
-        told = connection.execute(
+        rows = connection.execute(
             "SELECT period, value FROM top_offender WHERE ranked_by = 'flap_count' ORDER BY period"
         ).fetchall()
-    assert told == [("13_month", 4), ("day", 4), ("month", 4)]
+    assert rows == [("13_month", 4), ("day", 4), ("month", 4)]
 
 
 def store_site(warehouse: DuckDBWarehouse) -> None:
@@ -393,7 +393,7 @@ def test_the_doctor_ends_with_2_where_the_host_is_no_mist_cloud(shell: Shell):
     assert "belongs in MIST_BASE_URL" in done.stdout
 
 
-def test_since_when_a_store_is_on_backup_is_told(tmp_path: Path):
+def test_since_when_a_store_is_on_backup_is_reported(tmp_path: Path):
     """Store 1 is since the eighth, Store 2 on no backup; the hub is left out."""
     warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")
     base = {"as_of_at": START, "is_stale": False, "state": "up", "region": "West"}
@@ -412,10 +412,10 @@ def test_since_when_a_store_is_on_backup_is_told(tmp_path: Path):
     ]
     warehouse.store(CURRENT_STATE, conform(rows, CURRENT_STATE))
     answer = on_backup_now(warehouse)
-    told = warehouse.query(answer.rows)
-    assert told["circuit_id"].tolist() == ["C2"]
+    frame = warehouse.query(answer.rows)
+    assert frame["circuit_id"].tolist() == ["C2"]
     out = io.StringIO()
-    Console(file=out, width=200).print(grid(answer.question, answer.headings, told))
+    Console(file=out, width=200).print(grid(answer.question, answer.headings, frame))
     assert "03-08 09:30" in out.getvalue()
 
 
@@ -454,8 +454,10 @@ def test_a_csv_holds_no_formula_and_reads_as_utf_8(tmp_path: Path):
     assert providers == ["'=1+1", "Fünf, GmbH", ""]
 
 
-def test_top_ranks_the_newest_whole_day_for_as_many_places_as_asked(shell: Shell, tmp_path: Path):
-    """Three circuits flap 4, 8 and 6 times; of the day in progress nothing is told."""
+def test_top_ranks_the_newest_whole_day_for_as_many_places_as_requested(
+    shell: Shell, tmp_path: Path
+):
+    """Three circuits flap 4, 8 and 6 times; the day in progress is not reported."""
     warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")
     days = [
         flapped(START.date(), "C1", 4),

@@ -25,10 +25,10 @@ def test_every_command_is_in_one_section_of_the_help():
 
 
 def test_the_help_fits_80_columns_and_cuts_no_summary(bare: Shell):
-    said = bare.run("--help")
-    assert (said.returncode, said.stderr) == (0, "")
-    assert max(map(len, said.stdout.splitlines())) <= WIDTH
-    summaries = [" ".join(line.split()) for line in said.stdout.splitlines()]
+    result = bare.run("--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert max(map(len, result.stdout.splitlines())) <= WIDTH
+    summaries = [" ".join(line.split()) for line in result.stdout.splitlines()]
     for name, command in commands.commands.items():
         assert command.help is not None
         first = command.help.splitlines()[0].rstrip(".")

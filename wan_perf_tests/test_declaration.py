@@ -17,7 +17,7 @@ from wan_perf_tests.warehouse.rows import GOOD_HOUR, H5, H6
 DIALECTS = ("duckdb", "snowflake")
 UNITS = {"B": "bytes", "min": "minutes", "%": "pct", "Mbit/s": "mbps", "bit/s": "bps"}
 ENDS = {"at": "instant", "id": "text", "count": "integer", "pct": "real", "mbps": "real"}
-"""What the last word of a column's name says of its type."""
+"""What the last word of a column's name means for its type."""
 
 
 def broken_rules(**rules: bool) -> list[str]:
@@ -51,7 +51,7 @@ def test_views_are_computed_by_functions_of_kpi() -> None:
         assert view.expression.__module__.startswith("wan_perf.kpi.")
 
 
-def test_the_name_of_a_column_says_its_unit_and_its_type() -> None:
+def test_the_name_of_a_column_has_its_unit_and_its_type() -> None:
     def rules(column: Column) -> list[str]:
         words = column.name.split("_")
         is_flag = words[0] in ("is", "was")
@@ -212,7 +212,7 @@ NOTHING_SEEN = {
         pytest.param({"utilization_pct": 20.0001}, id="rounded to the last stored digit"),
     ],
 )
-def test_an_hour_that_keeps_every_rule(duckdb: Any, change: dict[str, Any]) -> None:
+def test_an_hour_that_follows_every_rule(duckdb: Any, change: dict[str, Any]) -> None:
     assert broken(duckdb, CIRCUIT_HOUR, GOOD_HOUR | change) == set()
 
 
@@ -293,8 +293,8 @@ def test_a_row_holds_for_some_time(duckdb: Any, valid_to: Any, rules: set[str]) 
     assert broken(duckdb, DIM_CIRCUIT, row) == rules
 
 
-def test_what_was_heard_has_no_bounds(duckdb: Any) -> None:
-    """A raw table keeps a nonsense of the source, so that it can be looked into."""
+def test_raw_values_have_no_bounds(duckdb: Any) -> None:
+    """A raw table stores impossible values of the source, so that they can be examined."""
     row = {
         "pass_at": H5,
         "gateway_mac": "aa",

@@ -50,9 +50,9 @@ def audit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     def run(url: str) -> tuple[int, str]:
         monkeypatch.setenv("OSV_API", url)
         code = runpy.run_path(str(AUDIT))["main"]()
-        said = capsys.readouterr()
-        assert said.err == ""
-        return code, said.out
+        captured = capsys.readouterr()
+        assert captured.err == ""
+        return code, captured.out
 
     return run
 
@@ -80,9 +80,9 @@ def test_a_known_vulnerability_fails_with_its_name(audit: Audit, database: tuple
     answers["/vulns/GHSA-aaaa"] = lambda _: {"id": "GHSA-aaaa", "summary": "It leaks."}
     answers["/vulns/GHSA-bare"] = lambda _: None
     answers["/vulns/GHSA-gone"] = lambda _: {"id": "GHSA-gone", "withdrawn": "2026-01-01T00:00:00Z"}
-    code, said = audit(url)
+    code, output = audit(url)
     assert code == 1
-    *found, last = said.splitlines()
+    *found, last = output.splitlines()
     requests = f"requests {version('requests')}"
     assert found == [f"{requests}: GHSA-aaaa It leaks.", f"{requests}: GHSA-bare"]
     assert last.endswith("packages, 2 known vulnerabilities.")
@@ -91,9 +91,9 @@ def test_a_known_vulnerability_fails_with_its_name(audit: Audit, database: tuple
 def test_without_a_known_vulnerability_it_passes(audit: Audit, database: tuple[str, Answers]):
     url, answers = database
     answers["/querybatch"] = advising("none")
-    code, said = audit(url)
-    assert (code, said.count("\n")) == (0, 1)
-    assert said.endswith("packages, 0 known vulnerabilities.\n")
+    code, output = audit(url)
+    assert (code, output.count("\n")) == (0, 1)
+    assert output.endswith("packages, 0 known vulnerabilities.\n")
 
 
 @pytest.mark.parametrize("answer", [{"results": []}, [], None, {"results": None}])
@@ -103,13 +103,13 @@ def test_an_answer_of_another_kind_is_no_audit(
     """Taken for "no vulnerability" it would pass for ever."""
     url, answers = database
     answers["/querybatch"] = lambda _: answer
-    code, said = audit(url)
-    assert (code, said.count("\n")) == (0, 1)
-    assert f"packages are not audited, since {url} gives no answer that can be used (" in said
+    code, output = audit(url)
+    assert (code, output.count("\n")) == (0, 1)
+    assert f"packages are not audited, since {url} gives no answer that can be used (" in output
 
 
 def test_where_nothing_answers_one_line_says_so(audit: Audit):
-    code, said = audit("http://127.0.0.1:9")
-    assert (code, said.count("\n")) == (0, 1)
-    assert "packages are not audited, since http://127.0.0.1:9 gives no answer" in said
-    assert "refused" in said
+    code, output = audit("http://127.0.0.1:9")
+    assert (code, output.count("\n")) == (0, 1)
+    assert "packages are not audited, since http://127.0.0.1:9 gives no answer" in output
+    assert "refused" in output

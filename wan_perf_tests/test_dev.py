@@ -88,7 +88,7 @@ def free_port() -> int:
 
 
 def command(home: Path, *arguments: str, port: int) -> dict[str, Any]:
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("MIST_", "WAN_", "SNF_", "DAGSTER_"))
@@ -97,7 +97,7 @@ def command(home: Path, *arguments: str, port: int) -> dict[str, Any]:
         "args": [sys.executable, "-m", "wan_perf", "dev", "--port", str(port), *arguments],
         # What a test launches is alone.
         "env": {
-            **kept,
+            **inherited,
             "WAN_PERF_HOME": str(home),
             "PYTHONUTF8": "1",
             "WAN_PERF_AUTOMATION": "off",
@@ -230,21 +230,21 @@ def test_a_page_of_another_origin_changes_nothing(dev: Dev):
 
 
 def test_a_second_start_on_the_same_home_is_refused(dev: Dev):
-    code, said = refusal(dev.home, port=free_port())
+    code, output = refusal(dev.home, port=free_port())
     assert code == 1
-    assert f"is already running on {dev.home} (process {dev.process.pid})" in said
-    assert len(said.splitlines()) == 1
+    assert f"is already running on {dev.home} (process {dev.process.pid})" in output
+    assert len(output.splitlines()) == 1
 
 
 def test_a_port_in_use_is_one_sentence(dev: Dev, tmp_path: Path):
-    code, said = refusal(tmp_path, port=dev.port)
-    assert (code, len(said.splitlines())) == (1, 1)
-    assert f"Port {dev.port} cannot be served on" in said
+    code, output = refusal(tmp_path, port=dev.port)
+    assert (code, len(output.splitlines())) == (1, 1)
+    assert f"Port {dev.port} cannot be served on" in output
 
 
 def test_the_real_organisation_needs_its_token(tmp_path: Path):
-    code, said = refusal(tmp_path, "--real", port=free_port())
-    assert (code, "MIST_API_TOKEN" in said) == (2, True)
+    code, output = refusal(tmp_path, "--real", port=free_port())
+    assert (code, "MIST_API_TOKEN" in output) == (2, True)
 
 
 def test_ctrl_c_ends_it_and_all_that_it_started(dev: Dev):

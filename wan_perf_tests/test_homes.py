@@ -90,7 +90,7 @@ def test_dev_on_the_simulated_cloud_runs_automatically(
     assert automation_of_demo(read_settings(**given)) == expected
 
 
-def test_what_somebody_changed_is_left_alone_and_said(
+def test_what_somebody_changed_is_left_alone_and_reported(
     settings: Settings, home: Path, capsys: pytest.CaptureFixture[str]
 ):
     theirs = "telemetry:\n  enabled: true\n"
@@ -124,12 +124,12 @@ def test_a_configuration_that_dagster_cannot_read_is_one_sentence(
 
 
 @dg.asset(pool="mist_api")
-def asks_mist() -> None:
+def polls_mist() -> None:
     """An asset that takes its turn."""
 
 
 def run(instance: dg.DagsterInstance, **tags: str) -> bool:
-    job = dg.Definitions([asks_mist], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
+    job = dg.Definitions([polls_mist], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
     return job.execute_in_process(instance=instance, tags=tags).success
 
 
@@ -200,7 +200,7 @@ NOT_BEGUN = ("NOT_STARTED", "QUEUED", "STARTING")
 
 def left(instance: dg.DagsterInstance, status: str, process: str | None, **more: str) -> str:
     """A run in a state in which a kill can leave it; its id."""
-    job = dg.Definitions([asks_mist], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
+    job = dg.Definitions([polls_mist], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
     # A queued run is of a code location.
     location = RegisteredCodeLocationOrigin("wan_perf")
     origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), "job")

@@ -47,9 +47,9 @@ def test_a_live_hour_is_the_sum_of_what_is_due(tmp_path: Path, monkeypatch: pyte
 
 
 def test_5000_sites_cost_at_most_750_calls_an_hour():
-    """Each endpoint asked once, times how often it is due; events as often as the runs read them.
+    """Each endpoint requested once, times how often it is due; events as often as runs read them.
 
-    With the first pass of an hour events of five hours are read, with the others of two at most;
+    With the first poll of an hour events of five hours are read, with the others of two at most;
     and once an hour a sensor reads those of a day, for what came late.
     """
     begin = START + 5 * HOUR

@@ -27,7 +27,7 @@ from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window, views
 from wan_perf_tests.kpi.test_both_engines import assert_equal_on_both
 from wan_perf_tests.snowflake import in_process, stand_in
 
-# The stand-in copies every answer, and DuckDB tells it so.
+# The stand-in copies every answer, and DuckDB warns of it.
 pytestmark = [
     pytest.mark.proof,
     pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning"),
@@ -44,13 +44,13 @@ NOW = datetime(2026, 3, 8, 12)
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    """Filled by one estate after the other; what is read of each is kept."""
+    """Filled by one estate after the other; what is read of each is cached."""
     with in_process():
         folder = tmp_path_factory.mktemp("overviews")
         yield DuckDBWarehouse(folder / "wan_perf.duckdb"), stand_in()
 
 
-def kept(warehouse: Warehouse, given: Mapping[str, Iterable[Row]]) -> None:
+def store_rows(warehouse: Warehouse, given: Mapping[str, Iterable[Row]]) -> None:
     for name, rows in given.items():
         table = TABLES[name]
         window = YEARS if table.partition else None
@@ -61,20 +61,26 @@ def by(rows: Iterable[Row], *key: str) -> dict[Any, Row]:
     return {tuple(row[n] for n in key) if len(key) > 1 else row[key[0]]: row for row in rows}
 
 
-def site(name: str, region: str = "West", **told: Any) -> Row:
+def site(name: str, region: str = "West", **columns: Any) -> Row:
     own = {"site_id": name, "site_name": f"Store {name}", "region": region, "valid_from": ALWAYS}
-    return {**own, "site_kind": "store", "store_type": "Express", **told}
+    return {**own, "site_kind": "store", "store_type": "Express", **columns}
 
 
-def up(hours: int, minutes: float = 0.0, **told: Any) -> Row:
+def up(hours: int, minutes: float = 0.0, **columns: Any) -> Row:
     """So many hours in service, up all the time but for the minutes."""
     whole = 60.0 * hours
     states = {"up_minutes": whole - minutes, "down_minutes": minutes, "unknown_minutes": 0.0}
-    return {"hour_count": hours, **states, "known_down_minutes": minutes, "flap_count": 0, **told}
+    return {
+        "hour_count": hours,
+        **states,
+        "known_down_minutes": minutes,
+        "flap_count": 0,
+        **columns,
+    }
 
 
-def of_region(month: date, region: str = "West", **told: Any) -> Row:
-    return {"month": month, "region": region, **up(2976, circuit_count=4), **told}
+def of_region(month: date, region: str = "West", **columns: Any) -> Row:
+    return {"month": month, "region": region, **up(2976, circuit_count=4), **columns}
 
 
 def days(first: date, count: int, region: str = "West") -> list[Row]:
@@ -132,7 +138,7 @@ def months() -> dict[str, list[Row]]:
 
 @pytest.fixture(scope="module")
 def overview(both: Both) -> dict[Any, Row]:
-    rows = assert_equal_on_both(both, EXECUTIVE_OVERVIEW, lambda w: kept(w, months()))
+    rows = assert_equal_on_both(both, EXECUTIVE_OVERVIEW, lambda w: store_rows(w, months()))
     return by(rows, "month", "region")
 
 
@@ -185,7 +191,7 @@ def test_what_is_unknown_of_a_region_stays_unknown(overview: dict[Any, Row]) -> 
 def test_the_overview_of_executives_is_exported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept(DuckDBWarehouse(tmp_path / "wan_perf.duckdb"), months())
+    store_rows(DuckDBWarehouse(tmp_path / "wan_perf.duckdb"), months())
     monkeypatch.chdir(tmp_path)
     arguments = ["export", "executive_overview", "--format", "csv", "--out", "overview.csv"]
     monkeypatch.setenv("WAN_PERF_HOME", str(tmp_path))
@@ -203,18 +209,18 @@ def test_the_overview_of_executives_is_exported(
     ]
 
 
-def circuit(name: str, at: str, **told: Any) -> Row:
-    return {"circuit_id": name, "site_id": at, "valid_from": ALWAYS, **told}
+def circuit(name: str, at: str, **columns: Any) -> Row:
+    return {"circuit_id": name, "site_id": at, "valid_from": ALWAYS, **columns}
 
 
-def now(name: str, at: str, **told: Any) -> Row:
+def now(name: str, at: str, **columns: Any) -> Row:
     own = {"as_of_at": NOW, "circuit_id": name, "site_id": at, "is_stale": False}
-    return {**own, "severity": "normal", "state": "up", **told}
+    return {**own, "severity": "normal", "state": "up", **columns}
 
 
-def last_hours(hour: int, length: int, name: str, **told: Any) -> Row:
+def last_hours(hour: int, length: int, name: str, **columns: Any) -> Row:
     own = {"hour": NOW.replace(hour=hour), "window_hours": length, "circuit_id": name}
-    return {**own, "site_id": "S1", **up(length), **told}
+    return {**own, "site_id": "S1", **up(length), **columns}
 
 
 def this_noon() -> dict[str, list[Row]]:
@@ -261,7 +267,7 @@ def this_noon() -> dict[str, list[Row]]:
 
 @pytest.fixture(scope="module")
 def circuits_now(both: Both) -> dict[Any, Row]:
-    rows = assert_equal_on_both(both, ENGINEERING_VIEW, lambda w: kept(w, this_noon()))
+    rows = assert_equal_on_both(both, ENGINEERING_VIEW, lambda w: store_rows(w, this_noon()))
     return by(rows, "circuit_id")
 
 
@@ -302,9 +308,9 @@ def test_a_circuit_without_a_newest_window_trend_or_description_keeps_its_row(
     assert found["C4"]["store_type"] == "Mall"
 
 
-def test_offenders_are_told_by_name_the_worst_first(both: Both) -> None:
-    told = {"period": "month", "period_start": FEB, "site_id": "S1", "site_name": "Store S1"}
-    flaps = {**told, "ranked_by": "flap_count"}
+def test_offenders_are_listed_by_name_the_worst_first(both: Both) -> None:
+    common = {"period": "month", "period_start": FEB, "site_id": "S1", "site_name": "Store S1"}
+    flaps = {**common, "ranked_by": "flap_count"}
     chronic = {"as_of_day": DAY, "circuit_id": "C1", "site_id": "S1", "trading_day_count": 20}
     chronic |= {"comparable_day_count": 18, "bad_day_count": 12, "bad_since_day": FEB}
     chronic |= {"bad_last_day": DAY, "high_day_count": 12, "flapping_day_count": 0}
@@ -325,7 +331,7 @@ def test_offenders_are_told_by_name_the_worst_first(both: Both) -> None:
         ],
         "chronic_offender": [{**chronic, "outage_day_count": 0}],
     }
-    rows = assert_equal_on_both(both, TOP_OFFENDERS, lambda w: kept(w, given))
+    rows = assert_equal_on_both(both, TOP_OFFENDERS, lambda w: store_rows(w, given))
     monthly = [row for row in rows if (row["period"], row["ranked_by"]) == ("month", "flap_count")]
     assert [(row["circuit_id"], row["value"]) for row in monthly] == [("C1", 30.0), ("C2", 8.0)]
     first, second = monthly
@@ -375,7 +381,7 @@ def a_day() -> dict[str, list[Row]]:
 def levels(both: Both) -> list[list[Row]]:
     """Regions, sites, circuits."""
     for warehouse in both:
-        kept(warehouse, a_day())
+        store_rows(warehouse, a_day())
     views_of_levels = (DRILLDOWN_REGION, DRILLDOWN_SITE, DRILLDOWN_CIRCUIT)
     return [assert_equal_on_both(both, view, lambda _: None) for view in views_of_levels]
 

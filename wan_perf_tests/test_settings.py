@@ -1,4 +1,4 @@
-"""Settings: what `.env.example` says is what the class reads, and a wrong value names itself."""
+"""Settings: what `.env.example` lists is what the class reads, and a wrong value names itself."""
 
 import re
 import sys

@@ -1,5 +1,5 @@
 """A real Dagster beside a simulated cloud: webserver, daemon and code server as their user starts
-them, asked through GraphQL as the UI asks.
+them, queried through GraphQL as the UI does.
 """
 
 import contextlib
@@ -46,9 +46,9 @@ class Dagster:
             f"http://127.0.0.1:{self.port}/graphql", body, {"Content-Type": "application/json"}
         )
         with urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
-            told = json.load(answer)
-        assert "errors" not in told, told["errors"]
-        data: dict[str, Any] = told["data"]
+            payload = json.load(answer)
+        assert "errors" not in payload, payload["errors"]
+        data: dict[str, Any] = payload["data"]
         return data
 
     def launch(self, job: str, **tags: str) -> str:
@@ -107,8 +107,8 @@ class Dagster:
 
     def runs(self, since: float) -> list[tuple[float, float]]:
         """When the runs that were launched after the instant began and ended [epoch s]."""
-        told = self.ask(_RUNS, since=since)["runsOrError"]["results"]
-        return [(run["startTime"], run["endTime"]) for run in told]
+        results = self.ask(_RUNS, since=since)["runsOrError"]["results"]
+        return [(run["startTime"], run["endTime"]) for run in results]
 
     def materialized(self, asset: str, since: float) -> set[str | None]:
         """Partitions of the asset that were materialized after the instant [epoch s]."""
@@ -145,7 +145,7 @@ _ON_ITS_WAY = """{ runsOrError(filter: {statuses: [QUEUED, NOT_STARTED, STARTING
 
 
 def until(is_so: Callable[[], bool], within_s: float) -> None:
-    """Wait until it is so, asked once a second."""
+    """Wait until it is so, checked once a second."""
     deadline = time.monotonic() + within_s
     while not is_so():
         assert time.monotonic() < deadline, f"not within {within_s} s"
@@ -189,13 +189,13 @@ def running(settings: Settings) -> Iterator[Dagster]:
 def _answers(dagster: Dagster) -> bool:
     assert dagster.process.poll() is None, "dagster ended"
     try:
-        told = dagster.ask(
+        data = dagster.ask(
             "{ assetNodes { id } instance { daemonHealth { allDaemonStatuses { healthy } } } }"
         )
     except (URLError, OSError):
         return False
-    statuses = told["instance"]["daemonHealth"]["allDaemonStatuses"]
-    return len(told["assetNodes"]) > 40 and all(s["healthy"] is not False for s in statuses)
+    statuses = data["instance"]["daemonHealth"]["allDaemonStatuses"]
+    return len(data["assetNodes"]) > 40 and all(s["healthy"] is not False for s in statuses)
 
 
 def _given(settings: Settings) -> dict[str, Any]:

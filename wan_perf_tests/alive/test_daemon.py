@@ -97,8 +97,8 @@ def test_a_backfill_of_48_hours_fills_every_table_as_in_process(
     assert compared > 48 * 3
 
 
-def test_a_backfill_tells_what_happened(backfilled: Stage, fleet: Fleet):
-    """Bytes within a thousandth, where the cloud heard all: rates have no decimals."""
+def test_a_backfill_stores_what_happened(backfilled: Stage, fleet: Fleet):
+    """Bytes within a thousandth, where the cloud received all: rates have no decimals."""
     rows = backfilled.rows(CIRCUIT_HOUR)
     stored = {(r.gateway_mac, r.port_id, epoch(r.hour)): r for r in rows.itertuples()}
     truth = fleet.truth(BEGIN, NOW)
@@ -138,10 +138,10 @@ def test_two_backfills_of_the_same_hours_take_turns_and_change_nothing(
 def test_a_late_event_refreshes_exactly_what_it_can_have_changed(
     dagster: Dagster, backfilled: Stage, in_process: Stage
 ):
-    """An event of one hour comes late: its hour is heard again, the states of the day around it and
-    what stands on them are computed again, and all is as if it had come in time."""
-    told = in_process.rows(RAW_GATEWAY_EVENT)["event_at"]
-    late = floored(told[told < NOW - 4 * HOUR].max().to_pydatetime(), HOUR)
+    """An event of one hour comes late: its hour is collected again, the states of the day around it
+    and what stands on them are computed again, and all is as if it had come in time."""
+    event_times = in_process.rows(RAW_GATEWAY_EVENT)["event_at"]
+    late = floored(event_times[event_times < NOW - 4 * HOUR].max().to_pydatetime(), HOUR)
     assert late > NOW - 24 * HOUR, "no event in the last day: another seed has some"
     with backfilled.runs.warehouse.session() as session:
         session.run(

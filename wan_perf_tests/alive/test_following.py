@@ -1,6 +1,6 @@
 """What follows a change, whatever else came between two ticks of the sensor.
 
-Three tables of hours stand for those of the graph: `found` follows `told` and `drawn` follows
+Three tables of hours stand for those of the graph: `found` follows `measured` and `drawn` follows
 `found`, by the condition of facts. The clock stands 16 days after the first hour.
 """
 
@@ -29,14 +29,14 @@ AT_ONCE = dg.BackfillPolicy.single_run()
 
 
 @dg.asset(partitions_def=HOURS, backfill_policy=AT_ONCE)
-def told() -> None:
+def measured() -> None:
     pass
 
 
 @dg.asset(
     partitions_def=HOURS,
     backfill_policy=AT_ONCE,
-    deps=[told],
+    deps=[measured],
     automation_condition=follows_hours(),
 )
 def found() -> None:
@@ -54,8 +54,8 @@ def drawn() -> None:
     pass
 
 
-ALL = dg.Definitions(assets=[told, found, drawn])
-ASKED = {**lane(HISTORY), REQUESTED_BY: FACTS_SENSOR}
+ALL = dg.Definitions(assets=[measured, found, drawn])
+SENSOR_TAGS = {**lane(HISTORY), REQUESTED_BY: FACTS_SENSOR}
 
 
 def hour(n: int) -> str:
@@ -79,7 +79,7 @@ class Home:
         )
 
     def asked(self, asset: Any = found) -> set[str | None]:
-        """Hours of one table that the sensor asks for now."""
+        """Hours of one table that the sensor requests now."""
         return self.asked_of_each()[asset.key.to_user_string()]
 
     def asked_of_each(self) -> dict[str, set[str | None]]:
@@ -98,87 +98,87 @@ class Home:
 def home() -> Iterator[Home]:
     with memory() as instance:
         home = Home(instance)
-        home.run(told, found, drawn, hours=range(3))
+        home.run(measured, found, drawn, hours=range(3))
         assert home.asked() == set()
         yield home
     BROKEN.clear()
 
 
-def test_what_changed_is_asked_for_once(home: Home):
-    home.run(told, hours=range(1, 3))
+def test_what_changed_is_requested_once(home: Home):
+    home.run(measured, hours=range(1, 3))
     assert home.asked() == {hour(1), hour(2)}
     assert home.asked() == set()
 
 
-def test_what_was_followed_before_the_tick_is_not_asked_for(home: Home):
-    home.run(told, found, drawn, hours=range(3))
-    home.run(told, hours=range(1))
+def test_what_was_followed_before_the_tick_is_not_requested(home: Home):
+    home.run(measured, found, drawn, hours=range(3))
+    home.run(measured, hours=range(1))
     home.run(found, drawn, hours=range(1))
     assert home.asked() == set()
 
 
 def test_a_change_after_the_update_of_the_same_tick_is_not_lost(home: Home):
     home.run(found, drawn, hours=range(3))
-    home.run(told, hours=range(1, 2))
+    home.run(measured, hours=range(1, 2))
     assert home.asked() == {hour(1)}
 
 
 def test_a_change_after_the_request_of_the_last_tick_is_not_lost(home: Home):
-    home.run(told, hours=range(2))
+    home.run(measured, hours=range(2))
     assert home.asked() == {hour(0), hour(1)}
-    home.run(told, hours=range(1))
+    home.run(measured, hours=range(1))
     assert home.asked() == {hour(0)}
 
 
-def test_what_is_asked_for_together_is_no_cause_within(home: Home):
-    home.run(told, hours=range(2))
+def test_what_is_requested_together_is_no_cause_within(home: Home):
+    home.run(measured, hours=range(2))
     assert home.asked(drawn) == {hour(0), hour(1)}
-    home.run(found, hours=range(2), tags=ASKED)
-    home.run(drawn, hours=range(2), tags=ASKED)
+    home.run(found, hours=range(2), tags=SENSOR_TAGS)
+    home.run(drawn, hours=range(2), tags=SENSOR_TAGS)
     assert home.asked(drawn) == set()
 
 
 @pytest.mark.proof
-def test_a_fortnight_that_was_asked_for_is_not_asked_for_again(home: Home):
-    """Of more than a hundred hours of one tick Dagster does not tell which were updated last."""
-    home.run(told, hours=range(336))
+def test_a_fortnight_that_was_requested_is_not_requested_again(home: Home):
+    """Of more than a hundred hours of one tick Dagster does not report which were updated last."""
+    home.run(measured, hours=range(336))
     assert len(home.asked()) == 336
-    home.run(found, drawn, hours=range(336), tags=ASKED)
+    home.run(found, drawn, hours=range(336), tags=SENSOR_TAGS)
     assert home.asked_of_each() == {"found": set(), "drawn": set()}
 
 
 @pytest.mark.proof
-def test_a_persons_fortnight_is_asked_for_once_at_most(home: Home):
-    home.run(told, found, drawn, hours=range(336))
+def test_a_persons_fortnight_is_requested_once_at_most(home: Home):
+    home.run(measured, found, drawn, hours=range(336))
     home.asked()
-    home.run(found, drawn, hours=range(336), tags=ASKED)
+    home.run(found, drawn, hours=range(336), tags=SENSOR_TAGS)
     assert home.asked_of_each() == {"found": set(), "drawn": set()}
 
 
 def test_a_live_run_is_no_cause(home: Home):
-    home.run(told, hours=range(3), tags=lane(LIVE))
+    home.run(measured, hours=range(3), tags=lane(LIVE))
     assert home.asked() == set()
 
 
 def test_what_follows_something_that_comes_alone_comes_too(home: Home):
-    """Drawn is newer than found, but found is asked for, and so drawn has to follow it again."""
-    home.run(told, hours=range(1))
+    """Drawn is newer than found, but found is requested, and so drawn has to follow it again."""
+    home.run(measured, hours=range(1))
     home.run(drawn, hours=range(1))
     assert home.asked_of_each() == {"found": {hour(0)}, "drawn": {hour(0)}}
 
 
-def test_what_failed_is_asked_for_again_each_hour_until_it_succeeds(home: Home):
-    home.run(told, hours=range(1))
+def test_what_failed_is_requested_again_each_hour_until_it_succeeds(home: Home):
+    home.run(measured, hours=range(1))
     both = {"found": {hour(0)}, "drawn": {hour(0)}}
     assert home.asked_of_each() == both
     BROKEN.add("found")
     for _ in range(2):
-        home.run(found, drawn, hours=range(1), tags=ASKED)
+        home.run(found, drawn, hours=range(1), tags=SENSOR_TAGS)
         assert home.asked_of_each() == {"found": set(), "drawn": set()}
         home.now += timedelta(hours=1)
         assert home.asked_of_each() == both
     BROKEN.clear()
-    home.run(found, drawn, hours=range(1), tags=ASKED)
+    home.run(found, drawn, hours=range(1), tags=SENSOR_TAGS)
     home.now += timedelta(hours=1)
     assert home.asked_of_each() == {"found": set(), "drawn": set()}
 
@@ -199,7 +199,7 @@ def test_an_inventory_that_failed_is_taken_again_within_the_hour(home: Home):
     both = dg.Definitions(assets=[listed, known])
     cursor, now = None, home.now + timedelta(minutes=5)
 
-    def asked(after: timedelta) -> int:
+    def requested_after(after: timedelta) -> int:
         nonlocal cursor, now
         now += after
         evaluated = dg.evaluate_automation_conditions(
@@ -216,14 +216,14 @@ def test_an_inventory_that_failed_is_taken_again_within_the_hour(home: Home):
         )
 
     run(listed, known)
-    assert asked(timedelta()) == 0
+    assert requested_after(timedelta()) == 0
     BROKEN.add("known")
     run(known)
-    assert asked(timedelta(minutes=1)) == 0
-    assert asked(timedelta(hours=1)) == 1
+    assert requested_after(timedelta(minutes=1)) == 0
+    assert requested_after(timedelta(hours=1)) == 1
     run(listed)
-    assert asked(timedelta(hours=1)) == 2
+    assert requested_after(timedelta(hours=1)) == 2
     BROKEN.clear()
     run(listed, known)
-    asked(timedelta(minutes=1))
-    assert asked(timedelta(hours=1)) == 0
+    requested_after(timedelta(minutes=1))
+    assert requested_after(timedelta(hours=1)) == 0

@@ -32,15 +32,15 @@ def test_a_run_whose_hours_the_clock_left_takes_no_pass_and_the_next_goes_on(tmp
     with ticking(fleet, tmp_path, NOON, START) as alive:
         alive.stage.runs.collect(None, None)
         slept = live_run(NOON + PASS_EVERY, START)
-        held = {table: alive.stage.rows(table) for table in (RAW_PORT_SAMPLE, CIRCUIT_HOUR)}
+        before = {table: alive.stage.rows(table) for table in (RAW_PORT_SAMPLE, CIRCUIT_HOUR)}
         alive.stage.cloud.clock.advance_to(EVENING)
         job = alive.definitions.resolve_job_def(LIVE_JOB)
         assert job.execute_in_process(instance=alive.instance, tags=slept.tags).success
-        for table, rows in held.items():
+        for table, rows in before.items():
             pd.testing.assert_frame_equal(alive.stage.rows(table), rows)
-        [said] = warnings(alive)
-        assert "The clock stands at 2026-03-07 18:00 UTC" in said
-        assert "no pass was taken" in said
+        [warning] = warnings(alive)
+        assert "The clock stands at 2026-03-07 18:00 UTC" in warning
+        assert "no pass was taken" in warning
         alive.live()
         passes = alive.stage.rows(RAW_PORT_SAMPLE)["pass_at"]
         assert list(passes.unique()) == [NOON, EVENING]

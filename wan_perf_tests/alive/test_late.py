@@ -1,4 +1,4 @@
-"""What asks for hours that are over: late events, ended silences, corrected contracts."""
+"""What requests closed hours: late events, ended telemetry gaps, corrected contracts."""
 
 import csv
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
-def asked_by(stage: Stage, name: str, **given: Any) -> list[Any]:
-    """What the sensor of these settings asks for: tags of runs, or why there are none."""
+def requested_by(stage: Stage, name: str, **given: Any) -> list[Any]:
+    """What the sensor of these settings requests: tags of runs, or why there are none."""
     definitions = build_definitions(
         stage.runs.settings.model_copy(update=given),
         warehouse=stage.runs.warehouse,
@@ -41,8 +41,8 @@ def asked_by(stage: Stage, name: str, **given: Any) -> list[Any]:
     repository = definitions.get_repository_def()
     sensor = repository.get_sensor_def(name)
     needed = {key: definitions.resources[key] for key in sensor.required_resource_keys}
-    told = sensor.evaluate_tick(dg.build_sensor_context(resources=needed))
-    return [dict(request.tags) for request in told.run_requests or ()] or [told.skip_message]
+    result = sensor.evaluate_tick(dg.build_sensor_context(resources=needed))
+    return [dict(request.tags) for request in result.run_requests or ()] or [result.skip_message]
 
 
 def ends(tags: dict[str, str]) -> tuple[str, str]:
@@ -52,33 +52,33 @@ def ends(tags: dict[str, str]) -> tuple[str, str]:
 
 
 @pytest.mark.proof
-def test_events_that_all_are_held_ask_for_nothing(stage: Stage):
-    assert asked_by(stage, "late_events") == ["No event came late."]
+def test_events_that_all_are_stored_request_nothing(stage: Stage):
+    assert requested_by(stage, "late_events") == ["No event came late."]
 
 
 @pytest.mark.proof
-def test_an_event_that_is_not_held_asks_for_its_hour(stage: Stage):
-    """Of the 24 hours before the last three: the others may still be heard by a live run."""
+def test_an_event_that_is_not_stored_requests_its_hour(stage: Stage):
+    """Of the 24 hours before the last three: the others may still be received by a live run."""
     until = START + (HOURS - 3) * HOUR
-    told = stage.rows(RAW_GATEWAY_EVENT)["event_at"]
-    late = told[(told >= until - 24 * HOUR) & (told < until)].max().floor("h").to_pydatetime()
+    times = stage.rows(RAW_GATEWAY_EVENT)["event_at"]
+    late = times[(times >= until - 24 * HOUR) & (times < until)].max().floor("h").to_pydatetime()
     with stage.runs.warehouse.session() as session:
         session.run(f"DELETE FROM raw_gateway_event WHERE event_at >= '{late}'")
-    asked = [ends(tags) for tags in asked_by(stage, "late_events")]
-    assert asked == [(f"{late:%Y-%m-%d-%H:00}",) * 2]
+    requested = [ends(tags) for tags in requested_by(stage, "late_events")]
+    assert requested == [(f"{late:%Y-%m-%d-%H:00}",) * 2]
     after = late + HOUR  # no partition holds the hour, and nobody can run it
-    assert asked_by(stage, "late_events", start_given=f"{after:%Y-%m-%dT%H:%M}") == [
+    assert requested_by(stage, "late_events", start_given=f"{after:%Y-%m-%dT%H:%M}") == [
         "No event came late."
     ]
     stage.runs.collect(START, START + HOURS * HOUR, again=True)  # else what is final stays
-    assert asked_by(stage, "late_events") == ["No event came late."]
+    assert requested_by(stage, "late_events") == ["No event came late."]
 
 
 @pytest.mark.proof
-def test_a_corrected_contract_asks_for_its_hours_and_is_done(stage: Stage):
+def test_a_corrected_contract_requests_its_hours_and_is_done(stage: Stage):
     """From the fifth hour on a circuit has 37 Mbit/s; before it what it had."""
     corrected = START + 5 * HOUR
-    assert asked_by(stage, "corrections") == [
+    assert requested_by(stage, "corrections") == [
         "Every hour has the bandwidth, ranks, levels and trading hours in force."
     ]
     described = stage.rows(DIM_CIRCUIT).query("bandwidth_source == 'contract'")
@@ -86,13 +86,13 @@ def test_a_corrected_contract_asks_for_its_hours_and_is_done(stage: Stage):
     correct(Path(str(stage.runs.settings.circuits_path)), circuit, 37, corrected)
     stage.cloud.clock.advance_to(stage.cloud.clock.now() + HOUR)  # another snapshot
     stage.runs.collect(None, None, inventory=True)
-    [tags] = asked_by(stage, "corrections")
+    [tags] = requested_by(stage, "corrections")
     assert ends(tags)[0] == f"{corrected:%Y-%m-%d-%H:00}"
     job = build_definitions(
         stage.runs.settings, warehouse=stage.runs.warehouse, clock=stage.runs.clock
     ).resolve_job_def(FACTS_JOB)
     assert job.execute_in_process(tags=tags).success
-    assert asked_by(stage, "corrections") == [
+    assert requested_by(stage, "corrections") == [
         "Every hour has the bandwidth, ranks, levels and trading hours in force."
     ]
     rows = stage.rows(CIRCUIT_HOUR).query("circuit_id == @circuit")
@@ -125,7 +125,7 @@ SILENCE = {"gateway_mac": "aa0000000001", "port_id": None, "outcome": "restarted
         pytest.param("2026-03-07T10:30", [], id="ended before then"),
     ],
 )
-def test_a_silence_that_is_over_asks_for_its_hours(tmp_path: Path, since: str, found: list[int]):
+def test_a_gap_that_has_ended_requests_its_hours(tmp_path: Path, since: str, found: list[int]):
     """From 6:40 to 10:20; at half past ten the hours from 9 on are live."""
     warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")
     row = SILENCE | {"started_at": H("2026-03-07T06:40"), "ended_at": H("2026-03-07T10:20")}

@@ -1,8 +1,8 @@
 """Hours of live runs and conditions under the virtual clock, with a cloud that fails now and then.
 
 It begins with an empty warehouse, twelve hours after the fleet did. The first hour is calm but for
-a storm of refusals; in the second nothing runs at all; in the third each other pass meets a cloud
-that is down; then a pass is taken now and then, until the last of these hours is settled. Whole
+a storm of refusals; in the second nothing runs at all; in the third each other poll meets a cloud
+that is down; then a poll is taken now and then, until the last of these hours is settled. Whole
 days are run by `python -m wan_perf_tests.benchmark week`.
 """
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.proof
 
 NOW = START + 12 * HOUR
 EVERY = 2 * PASS_EVERY
-"""Each second slot is left out: its passes are gaps, and the hours are covered all the same."""
+"""Each second slot is left out: its polls are gaps, and the hours are covered all the same."""
 CALM, SILENT, BROKEN, END = NOW, NOW + HOUR, NOW + 2 * HOUR, NOW + 9 * HOUR
 
 
@@ -69,7 +69,7 @@ def hours(alive: Ticking) -> pd.DataFrame:
 
 
 def test_no_hour_is_missing(alive: Ticking, hours: pd.DataFrame):
-    """A row for each circuit in service, whatever was heard."""
+    """A row for each circuit in service, whatever was received."""
     circuits = hours["circuit_id"].nunique()
     counted = hours.groupby("hour")["circuit_id"].nunique()
     assert set(counted) == {circuits}
@@ -117,7 +117,7 @@ def test_history_is_that_of_one_backfill(
 
 
 def test_what_follows_is_up_to_date(alive: Ticking, hours: pd.DataFrame):
-    """Days add up to their hours, windows end with the newest, the state is of the newest pass."""
+    """Days add up to their hours, windows end with the newest, the state is of the newest poll."""
     days = alive.stage.rows(CIRCUIT_DAY).set_index("circuit_id")["up_minutes"]
     added = hours.groupby("circuit_id")["up_minutes"].sum()
     assert days.to_dict() == pytest.approx(added.to_dict(), abs=0.01)
@@ -134,10 +134,10 @@ def test_rules_of_an_hour_are_checked_when_live_runs_have_left_it(alive: Ticking
     closed = alive.now - 5 * HOUR
     assert run.tags["dagster/asset_partition_range_start"] == f"{closed:%Y-%m-%d-%H:00}"
     events = alive.instance.all_logs(run.run_id)
-    told = [e.dagster_event.asset_check_evaluation_data for e in events if _evaluated(e)]
-    failed = [f"{t.asset_key} {t.check_name}" for t in told if not t.passed and t.blocking]
+    evaluations = [e.dagster_event.asset_check_evaluation_data for e in events if _evaluated(e)]
+    failed = [f"{t.asset_key} {t.check_name}" for t in evaluations if not t.passed and t.blocking]
     assert failed == []
-    names = {t.check_name for t in told if t.asset_key.to_user_string() == CIRCUIT_HOUR.name}
+    names = {t.check_name for t in evaluations if t.asset_key.to_user_string() == CIRCUIT_HOUR.name}
     assert names >= {"minutes_are_0_to_60", "utilization_follows_its_formula"}
 
 

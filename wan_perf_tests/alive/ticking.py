@@ -1,7 +1,7 @@
 """Days of schedules and conditions under the virtual clock, in this process.
 
 What a daemon does is done here by hand: the live run of every slot, and once an hour whatever the
-conditions ask for, over the same definitions, tags and sensors.
+conditions request, over the same definitions, tags and sensors.
 """
 
 from collections import defaultdict
@@ -82,10 +82,10 @@ class Ticking:
             self.failed[self.now] = job.name
 
     def follow(self, rounds: int = 3) -> None:
-        """What the sensors ask for, until they ask for nothing more.
+        """What the sensors request, until they request nothing more.
 
         The last one first: each has seen what the live runs did before another fetches anything, as
-        in a daemon, which asks each of them twice a minute.
+        in a daemon, which evaluates each of them twice a minute.
         """
         late, others = self._sensors
         for sensor in late:
@@ -96,18 +96,18 @@ class Ticking:
                 return
 
     def _late(self, sensor: dg.SensorDefinition) -> None:
-        """What one of the sensors of late events, silences and corrections asks for."""
+        """What one of the sensors of late events, ended telemetry gaps and corrections requests."""
         needed = {key: self.definitions.resources[key] for key in sensor.required_resource_keys}
         context = dg.build_sensor_context(
             resources=needed, cursor=self._cursors.get(sensor.name), instance=self.instance
         )
         try:
-            told = sensor.evaluate_tick(context)
-        except Exception as error:  # a tick that fails is told in the UI, and the next asks anew
+            tick = sensor.evaluate_tick(context)
+        except Exception as error:  # the UI shows a tick that fails; the next one evaluates again
             self.failed[self.now] = f"{sensor.name}: {error}"
             return
-        self._cursors[sensor.name] = told.cursor
-        for request in told.run_requests or ():
+        self._cursors[sensor.name] = tick.cursor
+        for request in tick.run_requests or ():
             self._execute(self.definitions.resolve_job_def(sensor.job_name), tags=request.tags)
 
     def _requested_by(self, sensor: Any) -> bool:
@@ -141,7 +141,7 @@ class Ticking:
 
 
 def _ranges(partitions: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """First and last key of each stretch of hours; days and longer are run from first to last."""
+    """First and last key of each interval of hours; days and longer are run from first to last."""
     first = before = partitions[0]
     for key in partitions[1:]:
         is_hour = len(key) > len("2026-03-08")

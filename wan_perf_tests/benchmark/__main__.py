@@ -17,10 +17,10 @@
 
 All but the last eight fill a DuckDB file with a synthetic estate and store what the graph stores;
 steady does so for a loud and a realistic estate; month and calendar also print bytes on disk. For
-live-hour a simulated cloud counts what an hour of `wan-perf collect` asks of it; for snowflake its
+live-hour a simulated cloud counts what an hour of `wan-perf collect` requests; for snowflake its
 stand-in counts what it is sent; backfill starts a real Dagster; week ticks schedules and sensors
-under a virtual clock, beside a cloud that fails, and tells what is missing at its end; daemon is a
-real one on the real clock, half an hour long; screens times pages over Parquet files; event-log
+under a virtual clock, beside a cloud that fails, and reports what is missing at its end; daemon is
+a real one on the real clock, half an hour long; screens times pages over Parquet files; event-log
 runs empty assets over two event logs; growth takes live passes and weighs the home. Every figure is
 of this one run.
 """

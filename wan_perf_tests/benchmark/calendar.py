@@ -38,7 +38,7 @@ def calendar(circuits: int, months: int, chunk: int) -> str:
         for steps in (longer, again):
             for step in steps:
                 step.store(warehouse, weeks if step.name == "circuit_week" else Window(first, end))
-        held = told(warehouse)
+        disk_usage = told(warehouse)
     from_hours = [*of_days, *longer]
     return "\n".join(
         [
@@ -49,7 +49,7 @@ def calendar(circuits: int, months: int, chunk: int) -> str:
             f"  in all from hours, {chunk} days at a time: {in_all(from_hours, scanned)}",
             *(step.told(scanned) for step in again),
             f"  again from days: {in_all(again, scanned)}; peak memory {peak_memory()}",
-            held,
+            disk_usage,
         ]
     )
 

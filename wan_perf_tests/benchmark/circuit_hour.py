@@ -15,7 +15,7 @@ EVENTS = ("failover_piece", "threshold_piece")
 
 
 def circuit_hour(circuits: int, hours: int) -> str:
-    """Store every step twice, since the first time also loads code, and tell of the second.
+    """Store every step twice, since the first time also loads code, and report the second.
 
     The hours before, which windows and days read, are synthetic.
     """

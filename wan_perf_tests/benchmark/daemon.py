@@ -1,7 +1,7 @@
 """A real daemon by itself on the real clock, ended once in between and started again.
 
-Belongs here: what it ran, what it holds in the end.
-Keep out: how Dagster is started and asked (`alive.daemon`).
+Belongs here: what it ran, what it stored in the end.
+Keep out: how Dagster is started and queried (`alive.daemon`).
 """
 
 import tempfile
@@ -44,7 +44,7 @@ def daemon(sites: int, passes: int) -> str:
                 within_s = 2 * (wanted + 1) * PASS_EVERY.total_seconds()
                 until(lambda wanted=wanted: _taken(dagster) >= wanted, within_s)
                 until(dagster.is_quiet, within_s)
-        return "\n".join(_told(settings))
+        return "\n".join(_report(settings))
 
 
 def _taken(dagster: Dagster) -> int:
@@ -55,7 +55,7 @@ def _taken(dagster: Dagster) -> int:
         )
 
 
-def _told(settings: Settings) -> Iterator[str]:
+def _report(settings: Settings) -> Iterator[str]:
     with dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
         runs = instance.get_run_records()
     ended = Counter((_who(r.dagster_run), r.dagster_run.status.value.lower()) for r in runs)

@@ -1,4 +1,4 @@
-"""How a benchmark measures: time, memory, and the plain scan that every time is held against.
+"""How a benchmark measures: time, memory, and the plain scan that every time is compared with.
 
 Belongs here: clocks and scans.
 Keep out: what is measured.
@@ -79,7 +79,7 @@ def compute(warehouse: DuckDBWarehouse, rows: ir.Table) -> None:
 
 
 def peak_memory() -> str:
-    """Highest resident memory of this process so far, where the system tells."""
+    """Highest resident memory of this process so far, where the system reports it."""
     try:
         import resource
     except ImportError:  # Windows has none

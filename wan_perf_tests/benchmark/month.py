@@ -49,7 +49,7 @@ def month(circuits: int, days: int) -> str:
             steps[name] = Step(name)
             steps[name].store(warehouse, ends["week" if name.endswith("week") else "month"])
         hear(warehouse, 0, Window(FIRST, FIRST))
-        held = told(warehouse)
+        storage = told(warehouse)
     every = list(steps.values())
     hours = circuits * days * 24
     return "\n".join(
@@ -60,6 +60,6 @@ def month(circuits: int, days: int) -> str:
             f"  in all: {in_all(every, scanned)};"
             f" {hours / sum(step.working.seconds for step in every):.0f} circuit-hours/s;"
             f" peak memory {peak_memory()}",
-            held,
+            storage,
         ]
     )

@@ -46,7 +46,7 @@ def on_snowflake(sites: int) -> str:
             for _ in range(_LIVE):
                 stage.cloud.clock.advance_to(stage.cloud.clock.now() + HOUR / 12)
                 stage.runs.collect(None, None)
-    return _told(sites, rows, size, len(live) / _LIVE, len(entered) / _LIVE, len(rollups))
+    return _report(sites, rows, size, len(live) / _LIVE, len(entered) / _LIVE, len(rollups))
 
 
 def _stored(stage: Stage) -> tuple[Counter[str], Counter[str]]:
@@ -67,7 +67,7 @@ def _parquet_bytes(rows: pd.DataFrame) -> int:
     return buffer.getbuffer().nbytes
 
 
-def _told(
+def _report(
     sites: int,
     rows: Counter[str],
     size: Counter[str],

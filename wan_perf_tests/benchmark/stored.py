@@ -1,12 +1,12 @@
 """What stored rows take on disk: bytes of each table, beside its measures.
 
-Belongs here: reading DuckDB's storage information, and telling it.
+Belongs here: reading DuckDB's storage information, and reporting it.
 Keep out: what filled the tables.
 
 A segment takes what lies between its place in its block and the next one's, the last one the rest
-of the block, and the whole blocks that it goes on in. Measures are the columns with numbers. Told
-are the bytes of these alone, and those of all of the table, keys and texts too, both divided by
-rows and measures.
+of the block, and the whole blocks that it goes on in. Measures are the columns with numbers.
+Reported are the bytes of these alone, and those of all of the table, keys and texts too, both
+divided by rows and measures.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from wan_perf_tests.benchmark.measuring import MEBIBYTE
 
 MOST_BYTES = 2.5
 """Goal: bytes a stored measure and row."""
-_WORTH_TELLING = MEBIBYTE
-"""Of smaller tables the blocks tell nothing: one that is begun counts whole."""
+_WORTH_REPORTING = MEBIBYTE
+"""The blocks of smaller tables are no measure: one that is begun counts whole."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def stored(warehouse: DuckDBWarehouse) -> list[Stored]:
     """Rows and bytes of every declared table that has rows, the largest first."""
     with warehouse.session() as session:
         session.run("CHECKPOINT")
-        held = {name for (name,) in session.run("SELECT table_name FROM duckdb_tables()")}
-        tables = [table for name, table in TABLES.items() if name in held]
+        existing = {name for (name,) in session.run("SELECT table_name FROM duckdb_tables()")}
+        tables = [table for name, table in TABLES.items() if name in existing]
         segments = " UNION ALL ".join(
             f"SELECT '{t.name}' AS of_table, column_name, block_id, block_offset,"
             f" len(additional_block_ids) AS more FROM pragma_storage_info('{t.name}')"
@@ -91,7 +91,7 @@ def told(warehouse: DuckDBWarehouse) -> str:
         f" {each.bytes / each.values:.2f} with keys and texts"
         + (f" (over {MOST_BYTES})" if each.bytes / each.values > MOST_BYTES else "")
         for each in tables
-        if each.bytes >= _WORTH_TELLING
+        if each.bytes >= _WORTH_REPORTING
     ]
     total, values = (sum(getattr(t, of) for t in tables) for of in ("bytes", "values"))
     return "\n".join(

@@ -1,4 +1,4 @@
-"""Steps of the graph, stored and timed, and the line that each is told in.
+"""Steps of the graph, stored and timed, and the line that reports each.
 
 Belongs here: time in the warehouse apart from the time to make SQL, sums of it.
 Keep out: which steps there are and in which order.

@@ -60,8 +60,8 @@ def threshold_runs(circuits: int, days: int) -> str:
         }
         took = {name: min(seconds(step) for _ in range(3)) for name, step in steps.items()}
     scanned = next(iter(took.values()))
-    told = "; ".join(f"{name} {s:.2f} s = {s / scanned:.1f} scans" for name, s in took.items())
+    timings = "; ".join(f"{name} {s:.2f} s = {s / scanned:.1f} scans" for name, s in took.items())
     return (
         f"threshold-runs: {circuits} circuits x {days} days, {circuits * days * 24} circuit-hours "
-        f"-> {pieces} pieces; {told}; peak memory {peak_memory()}"
+        f"-> {pieces} pieces; {timings}; peak memory {peak_memory()}"
     )

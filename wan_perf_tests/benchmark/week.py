@@ -1,6 +1,6 @@
 """Days that run by themselves under the virtual clock, with a cloud that fails on each of them.
 
-Belongs here: their outages, and what is asked of it at its end.
+Belongs here: their outages, and what is checked at its end.
 Keep out: how schedules and sensors are ticked (`alive.ticking`).
 """
 
@@ -69,23 +69,23 @@ def week(sites: int, days: int) -> str:
     with tempfile.TemporaryDirectory() as home:
         with ticking(fleet, Path(home) / "alive", START + HOUR, START) as alive:
             passes = _live_through(alive, end)
-            hours, days_held = alive.stage.rows(CIRCUIT_HOUR), alive.stage.rows(CIRCUIT_DAY)
+            hours, day_rows = alive.stage.rows(CIRCUIT_HOUR), alive.stage.rows(CIRCUIT_DAY)
             doubles = sum(
                 int(alive.stage.rows(table).duplicated([*table.key]).sum()) for table in _SAMPLES
             )
         with staged(fleet, Path(home) / "once", now=last) as stage:
             stage.runs.collect(START, end)
             once = stage.rows(CIRCUIT_HOUR)
-    told = {
+    figures = {
         **_against(hours[hours["hour"] < end], once[once["hour"] < end]),
         "double samples": doubles,
         "passes": passes,
         "runs or ticks that failed": len(alive.failed),
-        "largest difference of days from their hours [min]": _apart(days_held, hours),
+        "largest difference of days from their hours [min]": _apart(day_rows, hours),
         "took [s]": time.monotonic() - began,
     }
     failed = [f"failed at {at:%Y-%m-%d %H:%M}: {what}" for at, what in alive.failed.items()]
-    return "\n".join([*(f"{what}: {figure:,.6g}" for what, figure in told.items()), *failed])
+    return "\n".join([*(f"{what}: {figure:,.6g}" for what, figure in figures.items()), *failed])
 
 
 def _against(ours: pd.DataFrame, once: pd.DataFrame) -> dict[str, float]:
@@ -103,8 +103,8 @@ def _against(ours: pd.DataFrame, once: pd.DataFrame) -> dict[str, float]:
         "hours of which neither has figures": (~had & ~had_once).sum(),
         "from samples": (both["source"] == "samples").sum(),
         "from history": len(past),
-        # Which is later, so that Mist has hours left of what was ten minutes: bytes of minutes that
-        # nobody heard are among its bytes, the rate is the same.
+        # Which is later, so that Mist has hours left of what was ten minutes: bytes of minutes
+        # without telemetry are among its bytes, the rate is the same.
         "of history, utilization at most so far from a single backfill's [%]": apart.abs().max(),
         "unknown minutes [%]": 100 * ours["unknown_minutes"].sum() / (60 * len(ours)),
         "the same in a single backfill": 100 * once["unknown_minutes"].sum() / (60 * len(once)),

@@ -44,7 +44,7 @@ def test_what_is_well_costs_three_calls(doctor: Doctor, cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("empty", [["MIST_API_TOKEN"], ["MIST_ORG_ID"], BOTH])
-def test_without_token_or_organisation_mist_is_not_asked(
+def test_without_token_or_organisation_mist_gets_no_request(
     doctor: Doctor, cloud: Cloud, empty: list[str]
 ) -> None:
     found = doctor(**dict.fromkeys(empty, ""))
@@ -55,7 +55,7 @@ def test_without_token_or_organisation_mist_is_not_asked(
     assert cloud.calls() == {}
 
 
-def test_a_wrong_token_is_told_and_the_clock_is_compared_all_the_same(doctor: Doctor) -> None:
+def test_a_wrong_token_is_reported_and_the_clock_is_compared_all_the_same(doctor: Doctor) -> None:
     found = doctor(RealClock(), MIST_API_TOKEN="wrong-one", WAN_PERF_CLOCK="real")
     assert failed(found) == ["token"]
     assert (found["token"].found, found["token"].advice) == (
@@ -99,9 +99,9 @@ def test_a_token_of_another_organisation(doctor: Doctor, cloud: Cloud) -> None:
     ],
 )
 def test_what_a_token_may(privileges: list, verdict: str, said: str) -> None:
-    told = token([Privilege(*privilege, "Shop") for privilege in privileges], ORG)
-    assert told.verdict == verdict
-    assert said in f"{told.found} {told.advice}"
+    finding = token([Privilege(*privilege, "Shop") for privilege in privileges], ORG)
+    assert finding.verdict == verdict
+    assert said in f"{finding.found} {finding.advice}"
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_what_a_token_may(privileges: list, verdict: str, said: str) -> None:
 def test_what_is_left_of_the_hour(
     used: int, limit: int, reserve: int, verdict: str, said: str
 ) -> None:
-    told = calls(used, limit, reserve)
-    assert told.verdict == verdict
-    assert said in f"{told.found} {told.advice}"
+    finding = calls(used, limit, reserve)
+    assert finding.verdict == verdict
+    assert said in f"{finding.found} {finding.advice}"
 
 
 @pytest.mark.parametrize(
@@ -199,10 +199,10 @@ def test_an_answer_that_cannot_be_used(doctor: Doctor, cloud: Cloud, how: str, s
     ],
 )
 def test_the_machines_clock(doctor: Doctor, by_s: float, verdict: str, said: str) -> None:
-    told = doctor(MovedClock(by_s), WAN_PERF_CLOCK="real")["clock"]
-    assert told.verdict == verdict
-    assert said in told.found
-    assert ("NTP" in told.advice) is (verdict != "ok")
+    finding = doctor(MovedClock(by_s), WAN_PERF_CLOCK="real")["clock"]
+    assert finding.verdict == verdict
+    assert said in finding.found
+    assert ("NTP" in finding.advice) is (verdict != "ok")
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_verification_that_is_off_is_a_warning(doctor: Doctor) -> None:
     assert "MIST_CA_BUNDLE" in found["network"].advice
 
 
-def test_an_authority_that_is_missing_leaves_mist_unasked(doctor: Doctor, cloud: Cloud) -> None:
+def test_an_authority_that_is_missing_leaves_mist_unchecked(doctor: Doctor, cloud: Cloud) -> None:
     found = doctor(MIST_BASE_URL="https://127.0.0.1:9", MIST_CA_BUNDLE="none.pem")
     assert failed(found) == ["network"]
     assert found["network"].found == (

@@ -1,4 +1,4 @@
-"""What the doctor says of a contract file before an inventory is taken."""
+"""What the doctor reports of a contract file before an inventory is taken."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from wan_perf_tests.doctor.conftest import FLEET, Doctor, failed
 HEADER = "site_name,port_id,circuit_id,role"
 
 
-def said(doctor: Doctor, folder: Path, *rows: str) -> str:
+def finding(doctor: Doctor, folder: Path, *rows: str) -> str:
     (folder / "circuits.csv").write_text("\n".join([HEADER, *rows]), encoding="utf-8")
     found = doctor(WAN_PERF_CIRCUITS="circuits.csv")["contracts"]
     return f"{found.verdict}: {found.found}"
@@ -15,7 +15,7 @@ def said(doctor: Doctor, folder: Path, *rows: str) -> str:
 
 def test_names_that_mist_does_not_know(doctor: Doctor, tmp_path: Path) -> None:
     rows = ("Stroe 0001,ge-0/0/0,C1,", "STORE  0001,ge-0/0/0,C2,Primary", "Store 0002,ge-9/9/9,C3,")
-    assert said(doctor, tmp_path, *rows) == (
+    assert finding(doctor, tmp_path, *rows) == (
         "warning: circuits.csv is valid, contracts: 3; without a circuit in Mist: 2. Contract "
         "file, line 2: site 'Stroe 0001' is no site in Mist (did you mean 'Store 0001'?); correct "
         "the name or remove the row. Contract file, line 4: site 'Store 0002' has no port "
@@ -24,7 +24,7 @@ def test_names_that_mist_does_not_know(doctor: Doctor, tmp_path: Path) -> None:
 
 
 def test_a_role_that_is_not_known(doctor: Doctor, tmp_path: Path) -> None:
-    assert said(doctor, tmp_path, "Store 0001,ge-0/0/0,C1,chief").startswith(
+    assert finding(doctor, tmp_path, "Store 0001,ge-0/0/0,C1,chief").startswith(
         "FAILED: circuits.csv, line 2: role is 'chief'; give one of primary,"
     )
 

@@ -141,9 +141,9 @@ def test_another_dagster_home_without_limits_fails(
     ],
 )
 def test_room_on_the_disk(free: list[float], verdict: str, said: str) -> None:
-    told = disk({Path(f"disk{n}"): int(size) for n, size in enumerate(free)})
-    assert told.verdict == verdict
-    assert said in f"{told.found} {told.advice}"
+    finding = disk({Path(f"disk{n}"): int(size) for n, size in enumerate(free)})
+    assert finding.verdict == verdict
+    assert said in f"{finding.found} {finding.advice}"
 
 
 def test_nothing_stays_in_a_fresh_folder(doctor: Doctor, tmp_path: Path) -> None:

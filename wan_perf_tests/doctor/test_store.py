@@ -47,16 +47,16 @@ def make_all(warehouse: Warehouse) -> None:
             warehouse.create(session, table)
 
 
-def hold(path: Path, read_only: bool, held: Any, done: Any) -> None:
+def hold(path: Path, read_only: bool, locked: Any, done: Any) -> None:
     with DuckDBWarehouse(path).session(read_only=read_only):
-        held.set()
+        locked.set()
         done.wait(60)
 
 
 def names(path: Path) -> set[str]:
     with duckdb.connect(str(path), read_only=True) as connection:
-        told = connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
-    return {name for (name,) in told}
+        rows = connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
+    return {name for (name,) in rows}
 
 
 def test_without_a_file_none_is_made(doctor: Doctor, tmp_path: Path) -> None:
@@ -155,11 +155,11 @@ def test_an_empty_file_is_not_made_a_warehouse(doctor: Doctor, tmp_path: Path) -
 def test_a_file_that_another_process_holds(
     doctor: Doctor, file: Path, they_read: bool, failing: str, others: str
 ) -> None:
-    held, done = PROCESSES.Event(), PROCESSES.Event()
-    child = PROCESSES.Process(target=hold, args=(file, they_read, held, done))
+    locked, done = PROCESSES.Event(), PROCESSES.Event()
+    child = PROCESSES.Process(target=hold, args=(file, they_read, locked, done))
     child.start()
     try:
-        assert held.wait(60)
+        assert locked.wait(60)
         found = doctor()
     finally:
         done.set()

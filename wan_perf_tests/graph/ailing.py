@@ -1,6 +1,6 @@
 """A small estate, collected once, from which each case starts anew with a cloud that answers badly.
 
-The jobs are those of `wan_perf.definitions`. A case runs the one raw asset that asks the endpoint:
+The jobs are those of `wan_perf.definitions`. A case runs the one raw asset that polls the endpoint:
 whatever follows from raw rows is a pure function of them, so equal raw rows are equal figures.
 """
 
@@ -35,7 +35,7 @@ from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
 from wan_perf_tests.memory import memory
 
 NOW = START + 6 * HOUR
-"""A pass with port statistics is due."""
+"""A poll with port statistics is due."""
 COLLECTED = (NOW - 2 * HOUR, NOW)
 HOURS = {
     "raw_port_sample": (NOW, NOW),
@@ -43,7 +43,7 @@ HOURS = {
     "raw_site_sle": (NOW - HOUR, NOW - HOUR),
     "raw_port_history": (NOW - 4 * HOUR, NOW - 3 * HOUR),
 }
-"""First and last hour of each asset's run: the pass that is due, two hours of events, the newest
+"""First and last hour of each asset's run: the poll that is due, two hours of events, the newest
 hour of scores, two past hours."""
 TOGETHER = {"raw_port_sample": ("raw_port_sample", "raw_path_sample", "raw_gateway_status")}
 """Tables that one asset makes."""
@@ -68,7 +68,7 @@ class Standing(RealClock):
 
 @dataclass
 class Ran:
-    """What a run said: its one sentence if it failed, else its metadata; and all that it wrote."""
+    """What a run reported: one sentence if it failed, else its metadata; and all that it wrote."""
 
     failed: WanPerfError | None
     told: dict[str, Any]
@@ -125,8 +125,8 @@ class Ward:
         awaited = {AT_ONCE_TAG: "true"} if is_awaited else {}
         is_inventory = assets == ("raw_inventory",)
         job = self.definitions.resolve_job_def(INVENTORY_JOB if is_inventory else HOURLY_JOB)
-        heard, out = _Everything(), io.StringIO()
-        logging.getLogger().addHandler(heard)
+        captured, out = _Everything(), io.StringIO()
+        logging.getLogger().addHandler(captured)
         try:
             with redirect_stdout(out), redirect_stderr(out):
                 result = job.execute_in_process(
@@ -136,14 +136,14 @@ class Ward:
                     asset_selection=[dg.AssetKey(table) for table in tables],
                 )
         except Exception as error:  # what dagster wraps is found, the rest is raised anew
-            return Ran(_sentence(error), {}, _written(heard, out))
+            return Ran(_sentence(error), {}, _written(captured, out))
         finally:
-            logging.getLogger().removeHandler(heard)
-        told: dict[str, Any] = {}
+            logging.getLogger().removeHandler(captured)
+        metadata: dict[str, Any] = {}
         for event in result.get_asset_materialization_events():
-            said = event.materialization.metadata.items()
-            told |= {name: value.value for name, value in said}
-        return Ran(None, told, _written(heard, out))
+            entries = event.materialization.metadata.items()
+            metadata |= {name: value.value for name, value in entries}
+        return Ran(None, metadata, _written(captured, out))
 
     @cached_property
     def first(self) -> State:
@@ -186,8 +186,8 @@ def _state(file: Path) -> State:
         }
 
 
-def _written(heard: _Everything, out: io.StringIO) -> str:
-    return "\n".join([*heard.lines, out.getvalue()])
+def _written(captured: _Everything, out: io.StringIO) -> str:
+    return "\n".join([*captured.lines, out.getvalue()])
 
 
 def _sentence(error: BaseException | None) -> WanPerfError:
@@ -228,7 +228,7 @@ def admitted(home: Path) -> Iterator[Ward]:
             ward = Ward(stage, settings.duckdb_path, before, definitions, instance)
             assert ward.run("dim_hour", hours=HOURS["raw_port_history"]).failed is None
             with duckdb.connect(str(ward.file)) as connection:
-                # So that the next inventory asks sites again.
+                # So that the next inventory polls sites again.
                 connection.execute(
                     "UPDATE raw_inventory SET site_asked_at = site_asked_at - INTERVAL 1 DAY"
                 )

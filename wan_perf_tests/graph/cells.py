@@ -1,8 +1,8 @@
 """What becomes of each bad answer: the table that the tests of bad answers go through.
 
 A bad answer is refused with one sentence and leaves the warehouse as it was; or it is absorbed and
-the warehouse is that of an undisturbed run; or rows are kept out, with a sentence that counts them.
-Of a pass only the stream is missed that was answered badly; scores and alarms are left for the next
+the warehouse is that of an undisturbed run; or rows are rejected, with a sentence that counts them.
+Of a poll only the stream is missed that was answered badly; scores and alarms are left for the next
 run.
 """
 
@@ -29,9 +29,9 @@ SINGLE = {USAGE, METRICS, BUCKETS, QUALITY, SETTING}
 """Answers that are no rows."""
 SEARCHES = {PORTS, PATHS, EVENTS, ALARMS, TESTS}
 OF_SITES = (USAGE, SETTING, TESTS)
-"""What an inventory asks for the bandwidth of sites; without it they keep theirs."""
+"""What an inventory requests for the bandwidth of sites; without it they keep theirs."""
 STREAMS = (GATEWAYS, PORTS, PATHS)
-"""What a pass asks for, in this order."""
+"""What a poll requests, in this order."""
 OF_PASS = {
     GATEWAYS: (RAW_PORT_SAMPLE, RAW_GATEWAY_STATUS),
     PORTS: (RAW_PORT_SAMPLE,),
@@ -56,8 +56,8 @@ LASTING = len(PAUSES_S) + 1
 """So many bad answers outlast what a call is made again for."""
 _TRANSIENT = ("429", "500", "503", "slow", "cut body")
 PATIENT = {*STREAMS, EVENTS, SCORES, ALARMS}
-ASKED_PATIENTLY = {"raw_port_sample", "raw_gateway_event", "raw_site_sle", "raw_alarm"}
-"""Where a short wait that the cloud asks for is waited once more."""
+PATIENT_ASSETS = {"raw_port_sample", "raw_gateway_event", "raw_site_sle", "raw_alarm"}
+"""Assets that wait once more where the cloud requests a short wait."""
 
 What = Literal[
     *("refused", "missed", "left", "absorbed", "kept out", "without evidence", "as told"),
@@ -185,7 +185,7 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
 
 
 def _of_pass(path: str, how: str, outcome: Outcome) -> Outcome:
-    """A stream is missed alone, but that nothing is asked of a cloud whose hour is used up."""
+    """A stream is missed alone, but nothing is requested of a cloud whose hour is used up."""
     if path == USAGE:  # it is only shown
         return ABSORBED
     nothing_is_had = path == STREAMS[0] and how.startswith("429")
@@ -212,7 +212,7 @@ def outcomes(asset: str, path: str) -> dict[tuple[str, int], Outcome]:
     """What becomes of each bad answer of an endpoint, by the way and how many of them come."""
     found = _OF_ROWS | (_OF_SEARCH if path in SEARCHES else {})
     found |= (_NO_ROWS if path in SINGLE else {}) | _OWN.get((asset, path), {})
-    if path in PATIENT and asset in ASKED_PATIENTLY:
+    if path in PATIENT and asset in PATIENT_ASSETS:
         found |= {("429", LASTING): ABSORBED, ("429", 2 * LASTING): found["429", LASTING]}
     if asset == "raw_port_sample":
         found = {cell: _of_pass(path, cell[0], outcome) for cell, outcome in found.items()}

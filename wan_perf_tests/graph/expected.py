@@ -1,9 +1,9 @@
 """What can be known of an hour, worked out from the truth alone in plain Python.
 
 The truth says when a port was down, when its gateway booted and reported, and when the API was out.
-From that follows which instants a poll every five minutes heard; the rest is the definition of what
-an hour may know (20 minutes between samples, 15 for counters, events 24 hours back and to the end
-of the next hour).
+From that follows which instants a poll every five minutes received; the rest is the definition of
+what an hour may know (20 minutes between samples, 15 for counters, events 24 hours back and to the
+end of the next hour).
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Interval = tuple[float, float]
 
 @dataclass
 class Port:
-    """A circuit of the truth with its gateway's life and the instants that were heard of it."""
+    """A circuit of the truth with its gateway's life and the instants of its received reports."""
 
     downs: list[Interval]
     boots: list[float]
@@ -33,7 +33,7 @@ class Port:
         return cls(
             [tuple(down) for down in circuit["down"]],
             gateway["boots"],
-            heard_instants(gateway, truth["api_outages"], start, end),
+            report_instants(gateway, truth["api_outages"], start, end),
         )
 
     def unknown(self, hour: float) -> list[Interval]:
@@ -66,12 +66,12 @@ class Port:
         return [(a, b) for a, b in parts if b > a]
 
 
-def heard_instants(
+def report_instants(
     gateway: dict[str, Any], outages: list[list[float]], start: float, end: float
 ) -> list[float]:
-    """The report instants that a pass every five minutes of [start, end) found, each once."""
+    """The report instants that a poll every five minutes of [start, end) found, each once."""
     phase, every = gateway["report_phase_s"], gateway["report_every_s"]
-    heard = set()
+    instants = set()
     for due in range(int(start), int(end), PASS_S):
         polled = due + POLLED_AFTER_S
         if any(a <= polled < b for a, b in outages):
@@ -79,8 +79,8 @@ def heard_instants(
         report = polled - (polled - phase) % every
         while any(a <= report < b for a, b in gateway["silences"]):
             report -= every
-        heard.add(float(report))
-    return sorted(heard)
+        instants.add(float(report))
+    return sorted(instants)
 
 
 def shared(one: Interval, other: Interval) -> float:

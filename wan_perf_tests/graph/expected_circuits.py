@@ -25,17 +25,17 @@ class Expected:
     def circuits(self, at: datetime, taken: list[datetime]) -> list[Row]:
         """The listed circuits of the gateways that stand at a site, with their id."""
         snapshots = [epoch(t) for t in taken if t <= at]
-        held = [c for c in self.truth["circuits"] if c["held"][0] <= epoch(at) < c["held"][1]]
+        installed = [c for c in self.truth["circuits"] if c["held"][0] <= epoch(at) < c["held"][1]]
         return [
             {**circuit, "id": self.circuit_id(circuit), "row": self.row(circuit)}
-            for circuit in held
+            for circuit in installed
             if self.contract_of(circuit)
             or circuit["is_disabled"]
             or any(self.was_up(circuit, snapshot) for snapshot in snapshots)
         ]
 
     def row(self, circuit: Row) -> tuple:
-        """What dim_circuit says of it."""
+        """The circuit's values in dim_circuit."""
         speeds = [port.speed_mbps for port in self.ports(circuit)]
         contract = self.contract_of(circuit)
         speed = max(speeds) if is_reth(circuit) else sum(speeds)
@@ -58,7 +58,7 @@ class Expected:
             (port, logical if logical != port else None, False, speeds[port])
             for port in circuit["members"]
         }
-        # Every other cluster tells of each node's port and not of the interface that they share.
+        # Every other cluster reports each node's port and not the interface that they share.
         if len(rows) > 1 and not (is_reth(circuit) and int(circuit["gateway_mac"], 16) % 2 == 0):
             whole = max(speeds.values()) if is_reth(circuit) else sum(speeds.values())
             rows.add((circuit["port_id"], None, True, whole))

@@ -71,7 +71,7 @@ class Collecting(WithoutChecks):
 
 
 class UpToFacts(Collecting):
-    """Runs of the fact and all that it stands on, for tests of what an hour is told of."""
+    """Runs of the fact and all that it depends on, for tests of what an hour is computed from."""
 
     tables: ClassVar[list[Table]] = [
         *Collecting.tables,

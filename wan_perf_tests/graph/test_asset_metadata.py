@@ -123,7 +123,7 @@ def again(stage: Stage, table: Table) -> None:
     assert stage.runs._run(HOURLY_JOB, [key, key], only=(table,)).success
 
 
-def told(stage: Stage, name: str) -> dict[str, object]:
+def latest_metadata(stage: Stage, name: str) -> dict[str, object]:
     event = stage.runs._instance.get_latest_materialization_event(dg.AssetKey(name))
     assert event is not None
     assert event.asset_materialization is not None
@@ -143,31 +143,31 @@ def columns(lineage: dg.TableColumnLineage) -> dict[str, set[str]]:
 
 
 @pytest.mark.proof
-def test_a_run_tells_rows_and_coverage_as_counted_by_hand(stage: Stage):
+def test_a_run_reports_rows_and_coverage_as_counted_by_hand(stage: Stage):
     for table, minutes_of_a_row in ((CIRCUIT_HOUR, 60), (SITE_HOUR, 60)):
         rows = stage.rows(table)
         unknown = rows["unknown_minutes"].sum() / (minutes_of_a_row * len(rows))
-        said = told(stage, table.name)
-        assert said["dagster/partition_row_count"] == len(rows)
-        assert said["coverage_pct"] == pytest.approx(100 * (1 - unknown))
+        metadata = latest_metadata(stage, table.name)
+        assert metadata["dagster/partition_row_count"] == len(rows)
+        assert metadata["coverage_pct"] == pytest.approx(100 * (1 - unknown))
     windows = stage.rows(CIRCUIT_WINDOW)
     minutes = (60 * windows["hour_count"]).sum()  # before the first hour there is none
     expected = 100 * (1 - windows["unknown_minutes"].sum() / minutes)
-    assert told(stage, "circuit_window")["coverage_pct"] == pytest.approx(expected)
-    assert told(stage, "dim_site")["dagster/row_count"] == 2
-    assert "coverage_pct" not in told(stage, "circuit_state")
+    assert latest_metadata(stage, "circuit_window")["coverage_pct"] == pytest.approx(expected)
+    assert latest_metadata(stage, "dim_site")["dagster/row_count"] == 2
+    assert "coverage_pct" not in latest_metadata(stage, "circuit_state")
 
 
 @pytest.mark.proof
 def test_figures_of_a_range_say_that_they_are_of_the_range(stage: Stage):
-    said = told(stage, "circuit_hour")["figures_of"]
-    assert said == "2026-03-07 00:00 to 2026-03-07 02:00 UTC, 2 together"
+    figures_of = latest_metadata(stage, "circuit_hour")["figures_of"]
+    assert figures_of == "2026-03-07 00:00 to 2026-03-07 02:00 UTC, 2 together"
     again(stage, SITE_HOUR)
-    assert "figures_of" not in told(stage, "site_hour")
+    assert "figures_of" not in latest_metadata(stage, "site_hour")
 
 
 @pytest.mark.proof
-def test_lineage_is_told_once_and_only_of_what_is_computed(stage: Stage):
+def test_lineage_is_reported_once_and_only_of_what_is_computed(stage: Stage):
     again(stage, CIRCUIT_HOUR)
     for name in ("circuit_hour", "circuit_window", "dim_site"):
         assert len(lineages(stage, name)) == 1
@@ -198,7 +198,7 @@ def test_lineage_of_columns_that_are_known_by_hand(stage: Stage, specs):
 
 @pytest.mark.proof
 def test_lineage_covers_every_column_of_every_expression(stage: Stage):
-    """But what counts rows, or is said by the expression itself, reads no column."""
+    """But what counts rows, or is given by the expression itself, reads no column."""
     for name in ("circuit_hour", "circuit_day", "circuit_window", "site_hour", "current_state"):
         [lineage] = lineages(stage, name)
         missing = set(TABLES[name].columns) - set(lineage)
@@ -209,7 +209,7 @@ def test_lineage_covers_every_column_of_every_expression(stage: Stage):
 
 
 @pytest.mark.proof
-def test_the_newest_lineage_is_told_where_it_changed(stage: Stage):
+def test_the_newest_lineage_is_reported_where_it_changed(stage: Stage):
     key = dg.AssetKey("site_hour")
     other = dg.TableColumnLineage({"hour": [dg.TableColumnDep("circuit_hour", "hour")]})
     stage.runs._instance.report_runless_asset_event(

@@ -1,4 +1,4 @@
-"""What a run of the graph stores of bad answers to inventory, passes, events and scores.
+"""What a run of the graph stores of bad answers to inventory, polls, events and scores.
 
 One answer of each kind of outcome for each endpoint: what becomes of every bad answer, and in which
 words, is shown without runs by `mist/test_bad_answers.py`.
@@ -100,7 +100,7 @@ def test_what_becomes_of_a_bad_answer(
 def test_the_next_run_repairs_whatever_was_refused_before(ward: Ward, asset: str):
     undisturbed = ward.undisturbed(asset)
     ward.reset()
-    # What sites did not say is asked again a day later: see the tests of asking sites.
+    # What sites did not report is requested again a day later: see the tests of site requests.
     needed = [p for p in ASKED[asset] if asset != "raw_inventory" or p not in OF_SITES]
     for path in needed:
         for how in ("403", "half JSON", "nulls", "empty page"):
@@ -112,7 +112,7 @@ def test_the_next_run_repairs_whatever_was_refused_before(ward: Ward, asset: str
 
 
 def without_stream(whole: pd.DataFrame, path: str) -> pd.DataFrame:
-    """What is left of a table of the pass where one stream of it was not had."""
+    """What is left of a table of the poll where one stream of it was missing."""
     lost = whole["pass_at"] == NOW
     if path == PORTS:  # without those of devices nobody says when those of ports are of
         lost &= whole["counter_source"] == "port"
@@ -150,7 +150,7 @@ def test_a_stream_that_was_missed_is_all_that_is_missing(ward: Ward, path: str):
         *((path, "clock an hour ahead") for path in (GATEWAYS, PATHS)),
     ],
 )
-def test_rows_that_were_kept_out_are_all_that_is_missing(ward: Ward, path: str, how: str):
+def test_rejected_rows_are_all_that_is_missing(ward: Ward, path: str, how: str):
     ward.reset()
     before = rows_of_pass(ward)
     ward.run("raw_port_sample")
@@ -175,8 +175,8 @@ def hour_before(ward: Ward) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("how", ["clock an hour ahead", "clock a day behind"])
-def test_a_pass_with_a_wrong_clock_harms_no_figure(ward: Ward, how: str):
-    """The hour before knows as much as if the pass had been missed, and nothing else."""
+def test_a_poll_with_a_wrong_clock_harms_no_figure(ward: Ward, how: str):
+    """The hour before knows as much as if the poll had been missed, and nothing else."""
     ward.reset()
     without = hour_before(ward)
     ward.strike(GATEWAYS, how, 1)
@@ -187,7 +187,7 @@ def test_a_pass_with_a_wrong_clock_harms_no_figure(ward: Ward, how: str):
     pd.testing.assert_frame_equal(hour_before(ward), without)
 
 
-def test_the_same_pass_with_the_right_clock_tells_the_rest_of_the_hour(ward: Ward):
+def test_the_same_poll_with_the_right_clock_covers_the_rest_of_the_hour(ward: Ward):
     """So the test before this one can fail."""
     ward.reset()
     without = hour_before(ward)
@@ -215,7 +215,7 @@ def test_a_failed_run_writes_its_sentence_and_neither_token_nor_address_of_it(wa
 
 
 def test_a_run_that_nobody_waits_for_is_tried_again_when_the_cloud_says(ward: Ward):
-    """The cloud asks for 2 s, which the run waits; the calls before it were no use."""
+    """The cloud requests a wait of 2 s, and the run waits; the calls before it were no use."""
     undisturbed = ward.undisturbed("raw_inventory")
     ward.reset()
     ward.strike(SITES, "429", LASTING)
@@ -226,16 +226,16 @@ def test_a_run_that_nobody_waits_for_is_tried_again_when_the_cloud_says(ward: Wa
 def test_a_person_at_a_terminal_has_the_sentence_at_once(ward: Ward):
     ward.reset()
     ward.strike(SITES, "503", LASTING)
-    asked = ward.cloud.calls()[SITES]
+    calls_before = ward.cloud.calls()[SITES]
     with pytest.raises(MistTransientError, match="Mist failed"):
         ward.stage.runs.collect(None, None, inventory=True)
-    assert ward.cloud.calls()[SITES] - asked == LASTING
+    assert ward.cloud.calls()[SITES] - calls_before == LASTING
     # The inventory stays as it was, and the poll is taken all the same.
     assert ward.state()["raw_inventory"] == ward.first["raw_inventory"]
     assert (ward.rows(RAW_PORT_SAMPLE)["pass_at"] == NOW).any()
 
 
-def test_the_command_line_tells_what_was_kept_out(ward: Ward):
+def test_the_command_line_reports_what_was_rejected(ward: Ward):
     ward.reset()
     ward.strike(SITES, "null row", 1)
     ward.strike(GATEWAYS, "unknown field", 1)
@@ -247,7 +247,7 @@ def test_the_command_line_tells_what_was_kept_out(ward: Ward):
     assert ward.cloud.token not in printed
 
 
-def test_the_command_line_tells_whose_bandwidth_stays(ward: Ward):
+def test_the_command_line_reports_whose_bandwidth_stays(ward: Ward):
     ward.reset()
     ward.strike(TESTS, "503", LASTING)
     ward.stage.runs.collect(None, None, inventory=True)

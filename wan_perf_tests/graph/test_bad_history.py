@@ -21,7 +21,7 @@ CELLS = [
     for path, how, times, outcome in of_each_kind(ASSET)
 ]
 STOPS_ALL = {BUCKETS: ("400", "401", "403"), QUALITY: ("401", "403")}
-"""Refusals of the token, or of what is asked of each: another port would fare no better."""
+"""Refusals of the token, or of what is requested for each: another port would fare no better."""
 OF_QUALITY = ["latency_ms_mean", "jitter_ms_mean", "loss_pct_mean", "quality_minutes"]
 
 
@@ -64,7 +64,7 @@ def test_what_becomes_of_a_bad_answer(
         *((QUALITY, how) for how in ("half JSON", "nulls", "clock a day behind")),
     ],
 )
-def test_a_port_that_was_left_is_asked_for_by_the_next_run(ward: Ward, path: str, how: str):
+def test_a_port_that_was_left_is_requested_by_the_next_run(ward: Ward, path: str, how: str):
     undisturbed = ward.undisturbed(ASSET)
     ward.reset()
     ward.strike(path, how, 1)
@@ -99,13 +99,13 @@ def test_without_evidence_of_a_state_the_rates_stand(ward: Ward, how: str):
     ward.run(ASSET)
     found = ward.rows(RAW_PORT_HISTORY)
     pd.testing.assert_frame_equal(found.drop(columns=evidence), whole.drop(columns=evidence))
-    asked_for = whole["hour"] == HOURS[ASSET][0]
-    assert whole[asked_for]["seen_at"].notna().any()
-    assert not found[asked_for]["seen_at"].notna().any()
+    requested = whole["hour"] == HOURS[ASSET][0]
+    assert whole[requested]["seen_at"].notna().any()
+    assert not found[requested]["seen_at"].notna().any()
 
 
 @pytest.mark.parametrize("how", ["400", "404"])
-def test_a_port_without_quality_keeps_its_rates_and_is_not_asked_for_again(ward: Ward, how: str):
+def test_a_port_without_quality_keeps_its_rates_and_is_not_requested_again(ward: Ward, how: str):
     ward.reset()
     ward.run(ASSET)
     whole = ward.rows(RAW_PORT_HISTORY)
@@ -119,6 +119,6 @@ def test_a_port_without_quality_keeps_its_rates_and_is_not_asked_for_again(ward:
     without = found[found["quality_minutes"].isna()]
     assert len(without[["gateway_mac", "port_id"]].drop_duplicates()) == 1
     assert without[OF_QUALITY].isna().all(axis=None)
-    asked = ward.cloud.calls()[QUALITY]
+    calls_before = ward.cloud.calls()[QUALITY]
     ward.run(ASSET)
-    assert ward.cloud.calls()[QUALITY] == asked
+    assert ward.cloud.calls()[QUALITY] == calls_before

@@ -15,8 +15,8 @@ from wan_perf.defs.check_log import FAILED_PARTITIONS
 from wan_perf_tests.graph.test_event_log import DAYS, RANGE, configured
 
 FAILED = "2026-03-03"
-HELD = ["2026-03-01", "2026-03-02", "2026-03-04"]
-ALL = sorted([*HELD, FAILED])
+PASSED = ["2026-03-01", "2026-03-02", "2026-03-04"]
+ALL = sorted([*PASSED, FAILED])
 
 
 @dg.asset(partitions_def=DAYS, backfill_policy=dg.BackfillPolicy.single_run())
@@ -81,7 +81,7 @@ def shown(instance: dg.DagsterInstance, name: str) -> dict[str, list[str]]:
 
 def test_each_day_of_a_range_has_the_result_of_its_own_rows(instance: dg.DagsterInstance):
     assert shown(instance, "passes") == {"SUCCEEDED": ALL}
-    assert shown(instance, "fails_on_a_day") == {"SUCCEEDED": HELD, "FAILED": [FAILED]}
+    assert shown(instance, "fails_on_a_day") == {"SUCCEEDED": PASSED, "FAILED": [FAILED]}
 
 
 def test_a_failure_that_names_no_day_is_of_all_of_them(instance: dg.DagsterInstance):
@@ -114,7 +114,7 @@ def test_each_result_names_its_day_with_the_figures_of_the_days_that_failed(
         assert evaluation is not None
         assert evaluation.partition == record.partition
         results[record.partition] = (evaluation.passed, "rows_broken" in evaluation.metadata)
-    of_days = {FAILED: (False, True)} | dict.fromkeys(HELD, (True, False))
+    of_days = {FAILED: (False, True)} | dict.fromkeys(PASSED, (True, False))
     assert results == {None: (False, True)} | of_days
 
 

@@ -1,6 +1,6 @@
-"""Circuits and their ports of a whole fleet, as asked of the cloud, against what is there in truth.
+"""Circuits and their ports of a whole fleet, as read from the cloud, against the fleet's truth.
 
-Aggregates, clusters told in both ways, PPPoE, VLANs, two gateways at a site, replaced gateways,
+Aggregates, clusters reported in both ways, PPPoE, VLANs, two gateways at a site, replaced gateways,
 hubs, spares, ports switched off or never lit: each snapshot must show exactly the circuits that are
 there, each with exactly its ports.
 """
@@ -28,7 +28,7 @@ from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf_tests.graph.expected_circuits import Expected
 from wan_perf_tests.snowflake import in_process, stand_in
 
-# The stand-in copies every answer, and DuckDB tells it so.
+# The stand-in copies every answer, and DuckDB warns of that.
 pytestmark = [
     pytest.mark.proof,
     pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning"),
@@ -64,7 +64,7 @@ def expected(fleet: Fleet, request: pytest.FixtureRequest) -> Expected:
 
 
 @pytest.fixture(scope="module")
-def asked(
+def collected(
     fleet: Fleet, expected: Expected, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]:
     """The snapshots, the contracts of the newest, the sentences about contracts without circuit."""
@@ -91,14 +91,14 @@ def session(fleet: Fleet, at: datetime) -> Iterator[MistSession]:
 
 @pytest.fixture(scope="module")
 def dimensions(
-    asked: tuple[pd.DataFrame, pd.DataFrame, set[str]], tmp_path_factory: pytest.TempPathFactory
+    collected: tuple[pd.DataFrame, pd.DataFrame, set[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[list[Row], list[Row]]:
     """Rows of dim_circuit and circuit_port: stored through both warehouses, and the same."""
     home = tmp_path_factory.mktemp("circuits")
     with in_process():
-        first = described(DuckDBWarehouse(home / "wan.duckdb"), *asked[:2])
+        first = described(DuckDBWarehouse(home / "wan.duckdb"), *collected[:2])
         snowflake = stand_in()
-        second = described(snowflake, *asked[:2])
+        second = described(snowflake, *collected[:2])
     assert first == second
     return first
 
@@ -108,11 +108,11 @@ def described(
 ) -> tuple[list[Row], list[Row]]:
     warehouse.store(RAW_INVENTORY, snapshots)
     warehouse.store(DIM_CONTRACT, contracts)
-    said = [warehouse.lazy(table) for table in (RAW_INVENTORY, DIM_CONTRACT)]
+    sources = [warehouse.lazy(table) for table in (RAW_INVENTORY, DIM_CONTRACT)]
     found = []
     for table, expression in (
-        (DIM_CIRCUIT, dim_circuit(*said)),
-        (CIRCUIT_PORT, circuit_port(*said)),
+        (DIM_CIRCUIT, dim_circuit(*sources)),
+        (CIRCUIT_PORT, circuit_port(*sources)),
     ):
         warehouse.store(table, expression)
         rows = warehouse.query(warehouse.lazy(table)).to_dict("records")
@@ -133,10 +133,10 @@ def in_force(rows: list[Row], at: datetime) -> list[Row]:
 def test_every_circuit_is_listed_once_and_described(
     expected: Expected, dimensions: tuple[list[Row], list[Row]], at: datetime
 ):
-    said = ("site_id", "wan_name", "role_rank", "role", "role_source", "is_on_demand")
-    said += ("is_disabled", "bandwidth_mbps")
+    columns = ("site_id", "wan_name", "role_rank", "role", "role_source", "is_on_demand")
+    columns += ("is_disabled", "bandwidth_mbps")
     rows = in_force(dimensions[0], at)
-    found = {row["circuit_id"]: tuple(row[name] for name in said) for row in rows}
+    found = {row["circuit_id"]: tuple(row[name] for name in columns) for row in rows}
     assert len(found) == len(rows)
     assert found == {c["id"]: c["row"] for c in expected.circuits(at, TAKEN)}
 
@@ -145,12 +145,12 @@ def test_every_circuit_is_listed_once_and_described(
 def test_every_circuit_has_exactly_its_ports(
     expected: Expected, dimensions: tuple[list[Row], list[Row]], at: datetime
 ):
-    said = ("port_id", "interface", "is_aggregate", "port_speed_mbps")
+    columns = ("port_id", "interface", "is_aggregate", "port_speed_mbps")
     found: dict[tuple[str, str], set[tuple]] = {}
     for row in in_force(dimensions[1], at):
         ports = found.setdefault((row["circuit_id"], row["gateway_mac"]), set())
         assert row["port_id"] not in {port[0] for port in ports}
-        ports.add(tuple(row[name] for name in said))
+        ports.add(tuple(row[name] for name in columns))
     assert found == {
         (c["id"], c["gateway_mac"]): expected.members(c) for c in expected.circuits(at, TAKEN)
     }
@@ -185,12 +185,12 @@ def test_a_replaced_gateway_continues_every_circuit(
 
 
 def test_only_contracts_that_can_be_read_two_ways_are_left_out(
-    expected: Expected, asked: tuple[pd.DataFrame, pd.DataFrame, set[str]]
+    expected: Expected, collected: tuple[pd.DataFrame, pd.DataFrame, set[str]]
 ):
     doubtful = expected.ambiguous() if expected.has_contracts else []
-    assert len(asked[2]) == len(doubtful)
+    assert len(collected[2]) == len(doubtful)
     for contract in doubtful:
-        (sentence,) = (s for s in asked[2] if contract.site_name in s)
+        (sentence,) = (s for s in collected[2] if contract.site_name in s)
         assert "2 circuits; give port_id or wan_name of one" in sentence
 
 
@@ -200,13 +200,13 @@ def test_samples_stand_under_the_names_of_the_ports(
     """Every port has samples under its name; the rest are of ports that were never up."""
     at = TAKEN[-1]
     with session(expected.fleet, at) as cloud:
-        heard = samples(
+        frame = samples(
             newest_rows(cloud, catalogue.GATEWAYS, at),
             newest_rows(cloud, catalogue.PORTS, at),
             at,
             cloud.rejections,
         )
-    sampled = {(row.gateway_mac, row.port_id) for row in heard.itertuples()}
+    sampled = {(row.gateway_mac, row.port_id) for row in frame.itertuples()}
     known = {(row["gateway_mac"], row["port_id"]) for row in in_force(dimensions[1], at)}
     listed = {c["gateway_mac"] + c["port_id"] for c in expected.circuits(at, TAKEN)}
     unused = {

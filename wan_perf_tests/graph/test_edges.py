@@ -32,8 +32,8 @@ def test_a_day_that_began_in_the_evening_has_four_hours(stage: Stage):
     assert days["hour_count"].tolist() == [4] * circuits + [1] * circuits
 
 
-def test_the_hour_in_progress_knows_only_what_was_heard(stage: Stage):
-    """The pass of 00:55 was polled 75 s later and found reports at most a minute older."""
+def test_the_hour_in_progress_knows_only_what_was_received(stage: Stage):
+    """The poll of 00:55 was made 75 s later and found reports at most a minute older."""
     last = stage.rows(CIRCUIT_HOUR).query(
         "hour == @stamp", local_dict={"stamp": EVENING + 4 * HOUR}
     )

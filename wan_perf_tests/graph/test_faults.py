@@ -11,7 +11,7 @@ from wan_perf_tests.graph.staged import HOUR, START, WithoutChecks, staged
 pytestmark = pytest.mark.proof
 
 DAYS = 1
-TOLD_BY_EVENTS = ("port_down", "flaps", "isp_dead_arp", "isp_dead_dhcp", "duplicate_event")
+REPORTED_BY_EVENTS = ("port_down", "flaps", "isp_dead_arp", "isp_dead_dhcp", "duplicate_event")
 REPORT_S = 60
 """A gateway reports each minute: nobody knows better when it lost power or was back."""
 
@@ -36,8 +36,8 @@ def test_nothing_is_invented(tallies: dict[str, Tally]):
     assert {kind: tally.invented for kind, tally in tallies.items() if tally.invented} == {}
 
 
-def test_what_events_tell_is_right_to_the_second(tallies: dict[str, Tally]):
-    worst = {kind: max(tallies[kind].errors_s) for kind in TOLD_BY_EVENTS if kind in tallies}
+def test_what_events_report_is_right_to_the_second(tallies: dict[str, Tally]):
+    worst = {kind: max(tallies[kind].errors_s) for kind in REPORTED_BY_EVENTS if kind in tallies}
     assert len(worst) >= 3
     assert {kind: error for kind, error in worst.items() if error > 1} == {}
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.proof
 
 NOW = START + 8 * 24 * HOUR
 PAST = NOW - 48 * HOUR
-"""Older than ten-minute buckets are kept."""
+"""Older than the retention of ten-minute buckets."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def stage(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 
 @pytest.fixture(scope="module")
 def judged(fleet: Fleet, stage: Stage) -> list[tuple]:
-    """Each circuit-hour of the day with the truth of it and whether the cloud heard all of it."""
+    """Each circuit-hour of the day with its truth and whether the cloud received all of it."""
     rows = stage.rows(CIRCUIT_HOUR)
     stored = {(r.gateway_mac, r.port_id, epoch(r.hour)): r for r in rows.itertuples()}
     truth = fleet.truth(PAST, PAST + 24 * HOUR)
@@ -49,36 +49,37 @@ def judged(fleet: Fleet, stage: Stage) -> list[tuple]:
         for hour in circuit["hours"]:
             row = stored.get((circuit["gateway_mac"], circuit["port_id"], hour["hour"]))
             begin, end = hour["hour"], hour["hour"] + 3600
-            heard = not any(a < end and b > begin for a, b in silences[circuit["gateway_mac"]])
+            received = not any(a < end and b > begin for a, b in silences[circuit["gateway_mac"]])
             if row is not None:
-                found.append((row, hour, heard))
+                found.append((row, hour, received))
     return found
 
 
 def test_a_past_day_has_every_hour_from_history(judged: list[tuple]):
-    heard = [row for row, _, heard in judged if heard]
-    assert len(heard) > 20 * 24
-    assert {row.source for row in heard} == {"history"}
-    assert {row.observed_minutes for row in heard} == {60}
-    assert sum(row.sample_count for row in heard) == 0
+    received = [row for row, _, received in judged if received]
+    assert len(received) > 20 * 24
+    assert {row.source for row in received} == {"history"}
+    assert {row.observed_minutes for row in received} == {60}
+    assert sum(row.sample_count for row in received) == 0
 
 
 @pytest.mark.parametrize("direction", ["rx_bytes", "tx_bytes"])
-def test_bytes_are_within_a_thousandth_where_the_cloud_heard_all(judged, direction: str):
+def test_bytes_are_within_a_thousandth_where_the_cloud_received_all(judged, direction: str):
     """And within what a whole bit a second is in an hour: rates have no decimals."""
     wrong = [
         (row.circuit_id, row.hour, getattr(row, direction), hour[direction])
-        for row, hour, heard in judged
-        if heard and abs(getattr(row, direction) - hour[direction]) > 0.001 * hour[direction] + 450
+        for row, hour, received in judged
+        if received
+        and abs(getattr(row, direction) - hour[direction]) > 0.001 * hour[direction] + 450
     ]
     assert wrong == []
 
 
-def test_no_time_is_called_up_that_was_down_where_the_cloud_heard_all(judged: list[tuple]):
+def test_no_time_is_called_up_that_was_down_where_the_cloud_received_all(judged: list[tuple]):
     wrong = [
         (row.circuit_id, row.hour, row.up_minutes * 60, 3600 - hour["down_seconds"])
-        for row, hour, heard in judged
-        if heard and row.up_minutes * 60 > 3600 - hour["down_seconds"] + 0.005
+        for row, hour, received in judged
+        if received and row.up_minutes * 60 > 3600 - hour["down_seconds"] + 0.005
     ]
     assert wrong == []
 
@@ -97,7 +98,7 @@ def test_a_day_costs_two_calls_a_port_and_a_week_no_more(fleet: Fleet, tmp_path:
             assert (calls[BUCKETS], calls[QUALITY]) == (len(ports), len(ports))
 
 
-def test_what_was_asked_for_once_is_not_asked_for_again(stage: Stage):
+def test_what_was_requested_once_is_not_requested_again(stage: Stage):
     before = stage.rows(RAW_PORT_HISTORY)
     calls = stage.cloud.calls()
     stage.runs.collect(PAST, PAST + 24 * HOUR)
@@ -106,7 +107,7 @@ def test_what_was_asked_for_once_is_not_asked_for_again(stage: Stage):
     pd.testing.assert_frame_equal(stage.rows(RAW_PORT_HISTORY), before)
 
 
-def test_ports_that_failed_are_asked_for_by_the_next_run(fleet: Fleet, tmp_path: Path, stage):
+def test_ports_that_failed_are_requested_by_the_next_run(fleet: Fleet, tmp_path: Path, stage):
     with staged(fleet, tmp_path / "ill", now=NOW, kind=UpToFacts) as ill:
         ill.cloud.misbehave(BUCKETS, "404", times=3)
         ill.runs.collect(PAST, PAST + 24 * HOUR)

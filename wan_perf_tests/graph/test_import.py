@@ -46,7 +46,7 @@ class ImportsWithoutChecks(WithoutChecks, ImportRuns):
     """Imports whose runs are not checked once more."""
 
 
-def told(hour: datetime, circuit: str, mbps: float) -> dict[str, object]:
+def hour_row(hour: datetime, circuit: str, mbps: float) -> dict[str, object]:
     pct = 95 if BUSY <= hour < BUSY + 2 * HOUR else 50
     up = 30.0 if hour == BUSY else 60.0
     return {
@@ -71,7 +71,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         circuits = stage.rows(DIM_CIRCUIT).dropna(subset=["bandwidth_mbps"])
         circuits = circuits.drop_duplicates("circuit_id", keep="last")  # its newest version
         pairs = circuits[["circuit_id", "bandwidth_mbps"]].itertuples(index=False)
-        rows = [told(hour, *pair) for pair in pairs for hour in HOURS]
+        rows = [hour_row(hour, *pair) for pair in pairs for hour in HOURS]
         pd.DataFrame(rows).to_parquet(home / "old.parquet")
         stage.runs.import_file(home / "old.parquet")
         yield stage
@@ -92,13 +92,13 @@ def of_one(stage: Stage, table: object) -> pd.DataFrame:
     return rows[rows["circuit_id"] == rows["circuit_id"].min()].reset_index(drop=True)
 
 
-def test_what_was_read_and_taken_is_said(stage: Stage):
-    said = stage.printed.getvalue()
+def test_what_was_read_and_taken_is_reported(stage: Stage):
+    output = stage.printed.getvalue()
     circuits = stage.rows(RAW_CIRCUIT_HOUR)["circuit_id"].nunique()
-    assert f"Read {28 * circuits} rows of {circuits} circuits from 2025-02-28 22:00 to" in said
-    assert "Columns that are not taken: utilization_pct." in said
-    assert "no circuit that was in service" not in said
-    assert "have their bytes" in said
+    assert f"Read {28 * circuits} rows of {circuits} circuits from 2025-02-28 22:00 to" in output
+    assert "Columns that are not taken: utilization_pct." in output
+    assert "no circuit that was in service" not in output
+    assert "have their bytes" in output
 
 
 def test_an_imported_hour_has_its_figures_by_the_users_formulas(stage: Stage):
@@ -113,7 +113,7 @@ def test_an_imported_hour_has_its_figures_by_the_users_formulas(stage: Stage):
     assert {imported[name].notna().sum() for name in ("loss_avg_pct", "latency_p95_ms")} == {0}
 
 
-def test_what_is_heard_wins_over_what_was_not_imported(stage: Stage):
+def test_what_is_collected_wins_over_what_was_not_imported(stage: Stage):
     rows = stage.rows(CIRCUIT_HOUR)
     assert set(rows[rows["hour"] >= START - 2 * HOUR]["source"]) <= {"samples", "history", None}
 
@@ -164,16 +164,16 @@ def test_imported_hours_survive_a_backfill(stage: Stage, first: datetime, last: 
     assert content(stage) == before
 
 
-def test_a_run_without_a_file_takes_nothing_and_says_what_is_held(stage: Stage):
+def test_a_run_without_a_file_takes_nothing_and_reports_what_is_stored(stage: Stage):
     with memory() as instance:
         runs = ImportRuns(stage.runs.settings, Console(file=io.StringIO()), instance)
         with runs:
             result = runs._run(IMPORT_JOB, keys(BUSY, BUSY))
     [event] = result.get_asset_materialization_events()
-    told = event.materialization.metadata
-    assert (told["rows_taken"].value, told["dagster/partition_row_count"].value) == (0, 0)
-    held = stage.rows(RAW_CIRCUIT_HOUR)
-    assert told["rows_held_before"].value == (held["hour"] == BUSY).sum() > 0
+    metadata = event.materialization.metadata
+    assert (metadata["rows_taken"].value, metadata["dagster/partition_row_count"].value) == (0, 0)
+    stored = stage.rows(RAW_CIRCUIT_HOUR)
+    assert metadata["rows_held_before"].value == (stored["hour"] == BUSY).sum() > 0
 
 
 def test_a_home_adopts_what_the_tables_hold_once(stage: Stage):
@@ -194,12 +194,12 @@ def test_a_home_adopts_what_the_tables_hold_once(stage: Stage):
                 assert (table.name, event is not None) == (table.name, len(rows) > 0)
                 continue
             starts = pd.to_datetime(rows[table.partition]).dt.floor("h")
-            held = set(starts.dt.strftime(spec.partitions_def.fmt))
+            partitions = set(starts.dt.strftime(spec.partitions_def.fmt))
             assert (table.name, instance.get_materialized_partitions(spec.key)) == (
                 table.name,
-                held,
+                partitions,
             )
-            checked += bool(held)
+            checked += bool(partitions)
         assert checked > 15
         event = instance.get_latest_materialization_event(dg.AssetKey("circuit_13_month"))
         metadata = event.asset_materialization.metadata
@@ -231,9 +231,9 @@ def test_a_file_by_site_and_port_replaces_its_hours_only_and_keeps_unknown_circu
         encoding="utf-8",
     )
     stage.runs.import_file(path)
-    said = stage.printed.getvalue()
-    assert "1 row is of no circuit that was in service then, stored, and count" in said
-    assert f"{row['site_id']}:xe-9/9/9" in said
+    output = stage.printed.getvalue()
+    assert "1 row is of no circuit that was in service then, stored, and count" in output
+    assert f"{row['site_id']}:xe-9/9/9" in output
     assert len(stage.rows(RAW_CIRCUIT_HOUR)) == len(before) + 1
     facts = of_one(stage, CIRCUIT_HOUR)
     row = facts[facts["hour"] == HOURS[0]].iloc[0]

@@ -1,4 +1,4 @@
-"""Live runs, one each time a scheduler calls: what each asks, stores, and leaves as it is."""
+"""Live runs, one each time a scheduler calls: what each requests, stores, and leaves as it is."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -57,13 +57,13 @@ def of_pass(stage: Stage, table: Any, at: Any) -> int:
     return int((stage.rows(table)["pass_at"] == at).sum())
 
 
-def test_each_run_asks_for_what_is_due_and_keeps_what_is_not(raw: Stage):
+def test_each_run_requests_what_is_due_and_leaves_the_rest(raw: Stage):
     live(raw, NOON)
-    held = raw.rows(RAW_GATEWAY_EVENT)
-    assert len(held) > 0
+    stored = raw.rows(RAW_GATEWAY_EVENT)
+    assert len(stored) > 0
     use = {"/api/v1/self/usage": 1}
     assert live(raw, NOON + 5 * MINUTE) == {**use, "stats/devices": 1}
-    pd.testing.assert_frame_equal(raw.rows(RAW_GATEWAY_EVENT), held)
+    pd.testing.assert_frame_equal(raw.rows(RAW_GATEWAY_EVENT), stored)
     due = {"stats/devices": 1, "stats/vpn_peers/search": 1, "devices/events/search": 1}
     late = NOON + 12 * MINUTE + timedelta(seconds=40)
     assert live(raw, late) == {**use, **due}
@@ -92,9 +92,9 @@ def test_paths_that_fail_lose_nothing_else_and_the_next_run_has_them(raw: Stage)
     ports = raw.rows(RAW_PORT_SAMPLE).query("pass_at == @at", local_dict={"at": NOON})
     assert set(ports["counter_source"]) == {"device", "port"}
     assert (raw.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
-    said = raw.printed.getvalue()
-    assert said.count("was missed") == 1
-    assert "The pass of paths at 2026-03-07 12:00 UTC was missed: Mist failed" in said
+    output = raw.printed.getvalue()
+    assert output.count("was missed") == 1
+    assert "The pass of paths at 2026-03-07 12:00 UTC was missed: Mist failed" in output
     live(raw, NOON + 10 * MINUTE)
     assert of_pass(raw, RAW_PATH_SAMPLE, NOON + 10 * MINUTE) > 0
 
@@ -104,18 +104,18 @@ def test_events_that_fail_stay_as_they_are_and_the_next_run_has_them(
     raw: Stage, how: str, times: int
 ):
     live(raw, NOON)
-    held = raw.rows(RAW_GATEWAY_EVENT)
+    stored = raw.rows(RAW_GATEWAY_EVENT)
     raw.cloud.misbehave(EVENTS, how, times=times)
     live(raw, NOON + 50 * MINUTE)
-    pd.testing.assert_frame_equal(raw.rows(RAW_GATEWAY_EVENT), held)
+    pd.testing.assert_frame_equal(raw.rows(RAW_GATEWAY_EVENT), stored)
     assert (raw.rows(CIRCUIT_HOUR)["hour"] == NOON).any()
     assert f"status {how}" in raw.printed.getvalue().partition("Events stay as they are: ")[2]
     live(raw, NOON + HOUR)
-    assert len(raw.rows(RAW_GATEWAY_EVENT)) > len(held)
+    assert len(raw.rows(RAW_GATEWAY_EVENT)) > len(stored)
 
 
-def test_an_event_that_is_heard_three_hours_late_is_held_once(tmp_path: Path):
-    """A port goes down at 17:40 and the cloud hears of it at 20:46; nothing else asks for 17:00."""
+def test_an_event_received_three_hours_late_is_stored_once(tmp_path: Path):
+    """A port goes down at 17:40 and the cloud receives it at 20:46; nothing else requests 17:00."""
     fleet = Fleet.whole(8, 8, START, START + 24 * HOUR, KINDS - {"api_outage"})
     [late] = [
         event
@@ -127,27 +127,27 @@ def test_an_event_that_is_heard_three_hours_late_is_held_once(tmp_path: Path):
     with staged(fleet, tmp_path, START + 20 * HOUR, kind=Collecting) as stage:
         for hour in (20, 21, 22):
             live(stage, START + hour * HOUR)
-            held = stage.rows(RAW_GATEWAY_EVENT)
-            of_name = held[held["event_name"] == late.row["type"]]
+            stored = stage.rows(RAW_GATEWAY_EVENT)
+            of_name = stored[stored["event_name"] == late.row["type"]]
             counts.append(sum(epoch(at) == late.row["timestamp"] for at in of_name["event_at"]))
     assert counts == [0, 1, 1]
-    assert not held.duplicated(list(RAW_GATEWAY_EVENT.key)).any()
+    assert not stored.duplicated(list(RAW_GATEWAY_EVENT.key)).any()
 
 
-def test_scores_are_asked_until_they_no_longer_change_and_then_no_more(raw, fleet: Fleet):
+def test_scores_are_requested_until_they_no_longer_change_and_then_no_more(raw, fleet: Fleet):
     made = [live(raw, NOON + n * HOUR).get("insights/sites-sle") for n in (0, 3, 4)]
     assert made == [4, 4, 4]
     rows = raw.rows(RAW_SITE_SLE)
-    asked = rows.groupby("hour")["fetched_at"].agg(["min", "max"])
-    assert asked["min"].equals(asked["max"])
-    assert [(at - NOON) // HOUR for at in asked["max"]] == [0, 0, 0, 3, 4, 4, 4, 4]
+    fetched = rows.groupby("hour")["fetched_at"].agg(["min", "max"])
+    assert fetched["min"].equals(fetched["max"])
+    assert [(at - NOON) // HOUR for at in fetched["max"]] == [0, 0, 0, 3, 4, 4, 4, 4]
     calls = raw.cloud.calls()[SCORES]
     raw.runs.collect(NOON, NOON + HOUR)  # and the hour before: both are final
     assert raw.cloud.calls()[SCORES] == calls
     for row in rows[rows["hour"] == NOON].itertuples():
-        told = site_row(fleet, row.site_id, epoch(NOON), epoch(NOON + HOUR))
+        answer = site_row(fleet, row.site_id, epoch(NOON), epoch(NOON + HOUR))
         stored = None if pd.isna(row.wan_link_health) else row.wan_link_health
-        assert stored == told.get("wan-link-health")
+        assert stored == answer.get("wan-link-health")
     assert len(rows[rows["hour"] == NOON]) == len(fleet.sites)
 
 

@@ -40,7 +40,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     fleet = Fleet.whole(11, 5, START, START + HOURS * HOUR)
     with staged(fleet, tmp_path_factory.mktemp("purity"), kind=WithoutChecks) as stage:
         stage.runs.collect(START, START + HOURS * HOUR)
-        # Hours whose passes were missed are past now, and their history is asked for once.
+        # Hours whose polls were missed are past now, and their history is requested once.
         stage.runs.collect(START, START + HOURS * HOUR)
         stage.runs.aggregate_daily(START, START + 24 * HOUR)
         yield stage

@@ -1,4 +1,4 @@
-"""What is tried again by itself: a cloud that fails, a file in use. And what never is."""
+"""What is retried automatically: a cloud that fails, a file in use. And what never is."""
 
 import threading
 import time
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.proof
 
 SITES = "/api/v1/orgs/{org_id}/sites"
 ATTEMPTS_OF_A_CALL = 5
-"""More than a session makes of one call by itself."""
-HELD_S = 1.5
+"""More than a session makes of one call automatically."""
+LOCKED_S = 1.5
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +60,14 @@ def cause(result: dg.ExecuteInProcessResult) -> str:
 
 
 @contextmanager
-def held(stage: Stage) -> Iterator[None]:
+def locked(stage: Stage) -> Iterator[None]:
     """Another writer has the file for a while."""
     begun = threading.Event()
 
     def hold() -> None:
         with DuckDBWarehouse(stage.runs.settings.duckdb_path).session():
             begun.set()
-            time.sleep(HELD_S)
+            time.sleep(LOCKED_S)
 
     holder = threading.Thread(target=hold)
     holder.start()
@@ -76,7 +76,7 @@ def held(stage: Stage) -> Iterator[None]:
     holder.join()
 
 
-def test_a_cloud_in_trouble_is_asked_again(stage: Stage):
+def test_a_cloud_that_returned_503_is_polled_again(stage: Stage):
     stage.cloud.misbehave(SITES, "503", times=ATTEMPTS_OF_A_CALL)
     result = unattended(stage, "raw_inventory")
     assert result.success
@@ -101,9 +101,9 @@ def test_it_ends_after_three_more_attempts(stage: Stage):
 
 
 @pytest.mark.parametrize("asset", ["raw_inventory", "dim_site"])
-def test_a_warehouse_that_is_held_is_waited_for(stage: Stage, asset: str):
+def test_a_warehouse_that_is_locked_is_waited_for(stage: Stage, asset: str):
     """The inventory reads the warehouse itself; a dimension is stored by the IO manager."""
-    with held(stage):
+    with locked(stage):
         result = unattended(stage, asset)
     assert result.success
     assert attempts(result) > 1
@@ -119,7 +119,7 @@ def test_refused_rows_are_refused_at_once(stage: Stage, monkeypatch: pytest.Monk
 
 
 def test_somebody_who_waits_has_the_failure_at_once(stage: Stage):
-    with held(stage):
+    with locked(stage):
         result = unattended(stage, "dim_site", **{retries.AT_ONCE_TAG: "true"})
     assert (result.success, attempts(result)) == (False, 1)
     assert WanPerfError.__name__ in cause(result) or "cannot be opened" in cause(result)

@@ -63,7 +63,7 @@ def test_bytes_are_within_a_thousandth(judged: Judged, direction: str):
     assert judged.wrong_bytes(direction) == []
 
 
-def test_an_hour_heard_in_full_has_the_truths_bytes(judged: Judged):
+def test_an_hour_observed_in_full_has_the_truths_bytes(judged: Judged):
     """The plain comparison, with no rule of ours: most hours, and within 0.1 %."""
     full = [(row, hour) for row, hour, _ in judged.each() if row.observed_minutes == 60]
     wrong = [
@@ -93,7 +93,7 @@ def test_a_reset_is_seen_and_loses_only_what_nobody_read(judged: Judged):
 
 
 def test_the_yardstick_itself_by_hand():
-    """A port down 10:10 to 10:20, heard at 10:00, 10:05 and 10:50; no other event in reach."""
+    """A port down 10:10 to 10:20, sampled at 10:00, 10:05 and 10:50; no other event in reach."""
     ten = 36_000.0
     port = Port(downs=[(ten + 600, ten + 1200)], boots=[0.0], heard=[ten, ten + 300, ten + 3000])
     assert port.known_down_s(ten) == 600
@@ -105,7 +105,7 @@ def test_the_yardstick_itself_by_hand():
 
 
 def test_an_event_speaks_for_24_hours_by_hand():
-    """Up at 10:20 of the day before, then silence: known until 10:20, unknown from there."""
+    """Up at 10:20 of the day before, then no telemetry: known until 10:20, unknown from there."""
     ten = 36_000.0
     event = ten + 1200 - 24 * 3600
     port = Port(downs=[(event - 60, event)], boots=[0.0], heard=[event + 60])

@@ -24,7 +24,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Poll:
-    """What one pass says of a circuit."""
+    """What one poll reports of a circuit."""
 
     pass_at: datetime
     at: int
@@ -45,11 +45,11 @@ class Use:
         return next(s.outcome for s in self.stretches if s.start <= t < s.end)
 
     def pairs(self) -> list[tuple[Poll, Poll]]:
-        """Polls that tell something new and follow each other within 20 minutes."""
-        told: dict[int, Poll] = {}
+        """Polls with new information that follow each other within 20 minutes."""
+        first_polls: dict[int, Poll] = {}
         for poll in sorted(self.polls, key=lambda p: (p.at, p.pass_at)):
-            told.setdefault(poll.at, poll)
-        known = [poll for poll in told.values() if poll.is_active is not None]
+            first_polls.setdefault(poll.at, poll)
+        known = [poll for poll in first_polls.values() if poll.is_active is not None]
         return [(a, b) for a, b in pairwise(known) if b.at - a.at <= 20 * MINUTE]
 
     def down_for(self, t: int) -> int:
@@ -100,9 +100,9 @@ class Site:
             return False
         [primary] = first
         around = [(a, b) for a, b in primary.pairs() if a.at <= t < b.at]
-        told = any(not (a.is_active and b.is_active) for a, b in around)
+        has_inactive_poll = any(not (a.is_active and b.is_active) for a, b in around)
         idle = any(a <= t < b for a, b in use.idle)
-        return primary.down_for(t) >= MINUTE and not told and not idle
+        return primary.down_for(t) >= MINUTE and not has_inactive_poll and not idle
 
     def activity(self, use: Use, t: int) -> str | None:
         """active, inactive, inferred or unknown (None)."""

@@ -1,4 +1,4 @@
-"""Bandwidth in plain Python: who may speak, who is heard first."""
+"""Bandwidth in plain Python: which source may give it, which is preferred."""
 
 from itertools import product
 
@@ -17,11 +17,11 @@ UPLOAD = {
 BEST_FIRST = ("contract", "site_variable", "shaping", "speed_test", "port_speed")
 
 
-def reference_bandwidth(said: dict[str, float]) -> tuple:
-    """Ask each source of a direction in turn."""
-    down = next(((said[name], of) for name, of in DOWNLOAD.items() if name in said), None)
-    up = next(((said[name], of) for name, of in UPLOAD.items() if name in said), None)
-    if "contract_down_mbps" in said and up and up[1] != "contract":
+def reference_bandwidth(rates: dict[str, float]) -> tuple:
+    """Try each source of a direction in turn."""
+    down = next(((rates[name], of) for name, of in DOWNLOAD.items() if name in rates), None)
+    up = next(((rates[name], of) for name, of in UPLOAD.items() if name in rates), None)
+    if "contract_down_mbps" in rates and up and up[1] != "contract":
         up = None
     gave = [found[1] for found in (down, up) if found]
     source = min(gave, key=BEST_FIRST.index, default=None)
@@ -29,9 +29,13 @@ def reference_bandwidth(said: dict[str, float]) -> tuple:
 
 
 def every_way() -> list[dict[str, float]]:
-    """What each set of sources says, each figure another."""
+    """What each set of sources gives, each figure another."""
     rates = {name: float(n) for n, name in enumerate((*DOWNLOAD, *UPLOAD), 1)}
     return [
-        {name: rate for (name, rate), is_said in zip(rates.items(), flags, strict=True) if is_said}
+        {
+            name: rate
+            for (name, rate), is_given in zip(rates.items(), flags, strict=True)
+            if is_given
+        }
         for flags in product((False, True), repeat=len(rates))
     ]

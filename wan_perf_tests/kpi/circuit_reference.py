@@ -21,7 +21,7 @@ Piece = tuple[datetime, datetime, str | None]
 
 @dataclass(frozen=True)
 class Raw:
-    """All that was ever heard."""
+    """All that was ever received."""
 
     samples: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Raw:
 
 @dataclass(frozen=True)
 class Member:
-    """A port that a circuit holds over [since, until)."""
+    """A port that a circuit owns over [since, until)."""
 
     gateway: str
     port: str
@@ -66,7 +66,7 @@ class MemberLife:
         ]
 
     def has(self, path: Row) -> bool:
-        """Whether the circuit held it when one of its paths was sampled."""
+        """Whether the circuit owned it when one of its paths was sampled."""
         named = (path["gateway_mac"], path["port_id"]) == (self.member.gateway, self.member.port)
         return (
             named
@@ -74,7 +74,7 @@ class MemberLife:
         )
 
     def said(self, instant: datetime) -> tuple[str | None, bool]:
-        """Its word for the circuit, None while not held; and whether its link is up."""
+        """Its state for the circuit, None while not owned; and whether its link is up."""
         if not self.member.since <= instant < self.member.until:
             return None, False
         settled = [r for r in self.silences if r["started_at"] <= instant < r["ended_at"]]
@@ -165,9 +165,9 @@ class CircuitLife:
 
     def plain(self, instant: datetime) -> str | None:
         """The same without regard to standby."""
-        told = [(m.member.is_aggregate, m.said(instant)[0]) for m in self.members]
-        words = {word for is_aggregate, word in told if word and not is_aggregate}
-        bundle = {word for is_aggregate, word in told if is_aggregate}
+        reported = [(m.member.is_aggregate, m.said(instant)[0]) for m in self.members]
+        words = {word for is_aggregate, word in reported if word and not is_aggregate}
+        bundle = {word for is_aggregate, word in reported if is_aggregate}
         rules = (
             ("down" in words and words <= {"down", "disabled"}, "port"),
             ("open" in words and "up" not in words, None),
@@ -227,7 +227,7 @@ class CircuitLife:
         """The figures of `circuit_states` for the hour."""
         hour = self.pieces(self.hour, self.hour + H)
         spent = {
-            word: sum((high - low for low, high, said in hour if said == word), timedelta())
+            word: sum((high - low for low, high, outcome in hour if outcome == word), timedelta())
             for word in ("up", "standby", "disabled", *CAUSES)
         }
         down = sum((spent[cause] for cause in CAUSES), timedelta())
@@ -253,9 +253,9 @@ class CircuitLife:
     def flap_count(self) -> int:
         """Changes between up and down with at most 20 minutes of unknown time between them."""
         known = [
-            (low, high, said == "up")
-            for low, high, said in self.pieces(self.hour - DAY, self.hour + H)
-            if said in ("up", *CAUSES)
+            (low, high, outcome == "up")
+            for low, high, outcome in self.pieces(self.hour - DAY, self.hour + H)
+            if outcome in ("up", *CAUSES)
         ]
         return sum(
             is_up != was_up and start - ended <= NEAR and start >= self.hour
@@ -298,26 +298,28 @@ QUALITY = (
 STATE_PARTS = ("standby_minutes", "disabled_minutes", "unheard_minutes", "link_up_minutes")
 
 
-def with_import(row: Row, told: Row) -> Row:
+def with_import(row: Row, imported: Row) -> Row:
     """A row of circuit_hour that was made without the import, as it is with it."""
     found = dict(row)
-    if takes_over(told["observed_minutes"], row["observed_minutes"]):
-        found |= {name: told[name] for name in ("rx_bytes", "tx_bytes", "observed_minutes")}
+    if takes_over(imported["observed_minutes"], row["observed_minutes"]):
+        found |= {name: imported[name] for name in ("rx_bytes", "tx_bytes", "observed_minutes")}
         found["source"] = "import"
-        most = row["bandwidth_mbps"] * 1e6 / 8 * told["observed_minutes"] * 60
-        found["utilization_pct"] = round(100 * max(told["rx_bytes"], told["tx_bytes"]) / most, 4)
+        most = row["bandwidth_mbps"] * 1e6 / 8 * imported["observed_minutes"] * 60
+        found["utilization_pct"] = round(
+            100 * max(imported["rx_bytes"], imported["tx_bytes"]) / most, 4
+        )
     known = row["up_minutes"] + row["known_down_minutes"]
     known += row["standby_minutes"] + row["disabled_minutes"]
-    up, unknown = told["up_minutes"], told["unknown_minutes"]
+    up, unknown = imported["up_minutes"], imported["unknown_minutes"]
     if up is not None and takes_over(60 - unknown, known):
         down = 60 - up - unknown
         found |= dict.fromkeys((*STATE_PARTS, "down_cause"))
         found |= {"up_minutes": up, "known_down_minutes": down, "unknown_minutes": unknown}
-        found |= {"down_minutes": 60 - up, "flap_count": told["flap_count"]}
+        found |= {"down_minutes": 60 - up, "flap_count": imported["flap_count"]}
         found |= {"state_evidence": "import", "status_hourly": "Up" if up else "Down"}
         found["availability_pct"] = round(100 * up / (up + down), 4)
-    if takes_over(told["quality_minutes"], row["quality_minutes"]):
-        found |= {name: told[name] for name in (*QUALITY, "quality_minutes")}
+    if takes_over(imported["quality_minutes"], row["quality_minutes"]):
+        found |= {name: imported[name] for name in (*QUALITY, "quality_minutes")}
         found |= {"quality_source": "import", "mos_avg": None}
     if found["known_down_minutes"] == 60:  # delay is conditional on arrival (RFC 7679)
         found |= dict.fromkeys((*QUALITY, "quality_source", "mos_avg"))
@@ -325,6 +327,6 @@ def with_import(row: Row, told: Row) -> Row:
     return found
 
 
-def takes_over(offered: float | None, held: float) -> bool:
-    """Whether a source that comes later replaces one that tells of less than 45 minutes."""
-    return offered is not None and held < 45 and offered > held
+def takes_over(offered: float | None, stored: float) -> bool:
+    """Whether a source that comes later replaces one that covers less than 45 minutes."""
+    return offered is not None and stored < 45 and offered > stored

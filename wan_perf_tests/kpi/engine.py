@@ -145,7 +145,7 @@ def from_raw(*tables: Table) -> list[ir.Table]:
 
 
 def member(number: int, gateway: str, port: str, hour: Any, **more: Any) -> Row:
-    """A port that is all of circuit `number`, held for ever."""
+    """A port that is all of circuit `number`, owned for ever."""
     return {
         "circuit_hour": number,
         "port_hour": number,

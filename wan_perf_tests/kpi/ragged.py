@@ -83,7 +83,7 @@ def _counted(
             row["port_speed_mbps"] = speed
         rows.append(row)
         if draw(st.integers(0, 4)) == 0:
-            rows.append(_heard_again(draw, row))
+            rows.append(_reported_again(draw, row))
     return rows
 
 
@@ -114,8 +114,8 @@ _MISSING: dict[str, Row] = {
 }
 
 
-def _heard_again(draw: st.DrawFn, row: Row) -> Row:
-    """The same statistics in a later pass; now and then they say something else."""
+def _reported_again(draw: st.DrawFn, row: Row) -> Row:
+    """The same statistics in a later poll; now and then their values differ."""
     later = {**row, "pass_at": row["pass_at"] + timedelta(minutes=5)}
     if draw(st.booleans()):
         later |= {"rx_bytes_counter": 5, "is_up": not row["is_up"]}

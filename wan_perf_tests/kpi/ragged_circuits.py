@@ -48,9 +48,9 @@ def sites(draw: st.DrawFn) -> Site:
     samples: list[Row] = []
     events: list[Row] = []
     for member in dict.fromkeys(m for members in circuits for m in members):
-        of_port, told = draw(lives(member.port))
+        of_port, port_events = draw(lives(member.port))
         samples += [{**row, "gateway_mac": member.gateway} for row in of_port]
-        events += [{**row, "gateway_mac": member.gateway} for row in told]
+        events += [{**row, "gateway_mac": member.gateway} for row in port_events]
         events += draw(_more(member))
     spoken, silences = draw(_silences())
     paths = draw(_paths([member for members in circuits for member in members]))
@@ -118,8 +118,8 @@ def _silences(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
         edges = sorted(set(draw(st.lists(instants(HOUR - 2 * H, HOUR + 3 * H), max_size=4))))
         words = ("gateway_disconnected", "gateway_connected")
         for nth, instant in enumerate(edges):
-            told = event(instant, words[nth % 2], gateway=gateway, detail="gateway")
-            events.append({**told, "port_id": None})
+            gateway_event = event(instant, words[nth % 2], gateway=gateway, detail="gateway")
+            events.append({**gateway_event, "port_id": None})
         for start, end in zip(edges[::2], edges[1::2], strict=False):
             row = {"gateway_mac": gateway, "started_at": start, "ended_at": end, "port_id": None}
             silences.append({**row, "outcome": draw(st.sampled_from([None, "restarted"]))})

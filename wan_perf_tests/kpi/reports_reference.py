@@ -13,10 +13,10 @@ def as_of(days: Sequence[Row]) -> date:
     return max(row["day"] for row in days if row["is_whole"])
 
 
-def told_sites(sites: Sequence[Row], newest: date) -> dict[str, Row]:
+def current_sites(sites: Sequence[Row], newest: date) -> dict[str, Row]:
     end = datetime(newest.year, newest.month, newest.day) + timedelta(days=1)
-    held = (s for s in sites if s["valid_from"] < end)
-    current = (s for s in held if not s.get("valid_to") or s["valid_to"] >= end)
+    begun = (s for s in sites if s["valid_from"] < end)
+    current = (s for s in begun if not s.get("valid_to") or s["valid_to"] >= end)
     return {s["site_id"]: s for s in current if s.get("site_kind") != "hub"}
 
 
@@ -37,7 +37,7 @@ def compared_days(
 
 def slow_chronic(days: Sequence[Row], sites: Sequence[Row], hours: Sequence[Row]) -> list[Row]:
     newest = as_of(days)
-    current = told_sites(sites, newest)
+    current = current_sites(sites, newest)
     zones = {site_id: site["time_zone"] for site_id, site in current.items()}
     days = [row for row in days if row["site_id"] in current and row["is_whole"]]
     last = compared_days(days, zones, hours)
@@ -97,7 +97,7 @@ def slow_top(
 ) -> dict[str, list[tuple[int, str, float]]]:
     column = period.removeprefix("13_")
     newest = as_of(rows) if period == "day" else max(row[column] for row in rows)
-    current = told_sites(sites, end_of(newest, period))
+    current = current_sites(sites, end_of(newest, period))
     rows = [r for r in rows if r[column] == newest and r["site_id"] in current]
     found = {}
     for ranked in RANKED:

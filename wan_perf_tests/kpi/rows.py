@@ -1,4 +1,4 @@
-"""Rows of raw tables, written as an engineer says them: "10:58", up, so many bytes."""
+"""Rows of raw tables, in an engineer's notation: "10:58", up, so many bytes."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ def sample(
     gateway: str = GATEWAY,
     **more: float | None,
 ) -> Row:
-    """A sample; tx follows rx where it is not given, and the pass was due when it was sampled."""
+    """A sample; tx follows rx where it is not given, and the poll was due when it was sampled."""
     sampled_at = at(clock) if isinstance(clock, str) else clock
     boot = at(booted) if isinstance(booted, str) else booted
     due = at(heard) if isinstance(heard, str) else heard
@@ -56,7 +56,7 @@ def sample(
 
 
 def polled_at(speed_mbps: float | None, samples: Iterable[Row]) -> list[Row]:
-    """The samples, each with the speed that its poll reports of the port if it says no other."""
+    """The samples, each with the speed that its poll reports of the port if it has no other."""
     return [{"port_speed_mbps": speed_mbps, **row} for row in samples]
 
 
@@ -70,7 +70,7 @@ def path(
     gateway: str = GATEWAY,
     **figures: float | bool | None,
 ) -> Row:
-    """A sample of a peer path to a hub; the pass was due when it was sampled."""
+    """A sample of a peer path to a hub; the poll was due when it was sampled."""
     sampled_at = at(clock) if isinstance(clock, str) else clock
     due = at(heard) if isinstance(heard, str) else heard
     return {

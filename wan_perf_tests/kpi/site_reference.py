@@ -1,6 +1,6 @@
 """Reference: minutes of a site and its failovers, slot by slot of half a minute.
 
-A slot is what each circuit says in it: its rank, state and activity.
+A slot has each circuit's rank, state and activity in it.
 """
 
 from dataclasses import dataclass
@@ -35,23 +35,24 @@ Slot = list[Said]
 
 
 def has(slot: Slot, *states: str) -> bool:
-    return any(said.state in states for said in slot)
+    return any(circuit.state in states for circuit in slot)
 
 
 def on_backup(slot: Slot) -> bool:
     """Where no circuit of rank 1 is in service, nobody knows whether the site is on a backup."""
-    if not any(said.is_first for said in slot):
+    if not any(circuit.is_first for circuit in slot):
         return False
-    first = any(said.carries for said in slot if said.is_first)
-    return any(said.carries for said in slot if said.is_backup) and not first
+    first = any(circuit.carries for circuit in slot if circuit.is_first)
+    return any(circuit.carries for circuit in slot if circuit.is_backup) and not first
 
 
 def is_back(slot: Slot) -> bool:
-    """The primary carries the site; where nothing tells of its use, it is up."""
-    firsts = [said for said in slot if said.is_first]
-    idle = not any(said.carries for said in slot if said.is_backup)
+    """The primary carries the site; where its use is unknown, it is up."""
+    firsts = [circuit for circuit in slot if circuit.is_first]
+    idle = not any(circuit.carries for circuit in slot if circuit.is_backup)
     return any(
-        said.carries or (idle and said.state == "up" and said.activity is None) for said in firsts
+        circuit.carries or (idle and circuit.state == "up" and circuit.activity is None)
+        for circuit in firsts
     )
 
 
@@ -64,8 +65,8 @@ def minutes_of(slots: list[Slot]) -> dict[str, float | None]:
     up = [has(slot, "up") for slot in slots]
     unreachable = [has(slot, "unheard") and not has(slot, "up") for slot in slots]
     dark = [has(slot, "down") and not has(slot, "up", "unheard", "unknown") for slot in slots]
-    told = any(said.activity is not None for slot in slots for said in slot)
-    told &= any(said.is_first for slot in slots for said in slot)
+    is_backup_known = any(circuit.activity is not None for slot in slots for circuit in slot)
+    is_backup_known &= any(circuit.is_first for slot in slots for circuit in slot)
     known = spent(up) + spent(unreachable) + spent(dark)
     return {
         "up_minutes": spent(up),
@@ -73,7 +74,9 @@ def minutes_of(slots: list[Slot]) -> dict[str, float | None]:
         "unreachable_minutes": spent(unreachable),
         "unknown_minutes": len(slots) / 2 - known,
         "redundancy_lost_minutes": spent([has(s, "up") and has(s, "down") for s in slots]),
-        "on_backup_minutes": spent([on_backup(slot) for slot in slots]) if told else None,
+        "on_backup_minutes": spent([on_backup(slot) for slot in slots])
+        if is_backup_known
+        else None,
     }
 
 
@@ -95,7 +98,8 @@ def failovers(slots: list[Slot]) -> list[tuple[int, int, float, float, float, bo
         dark = [s for s in during if not has(s, "up", "unheard", "unknown")]
         carried = [s for s in during if on_backup(s)]
         inferred = all(
-            any(said.activity == "inferred" for said in s if said.is_backup) for s in carried
+            any(circuit.activity == "inferred" for circuit in s if circuit.is_backup)
+            for s in carried
         )
         found.append((at, end, len(carried) / 2, len(dark) / 2, len(silent) / 2, inferred))
         at = end

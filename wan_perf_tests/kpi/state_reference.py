@@ -52,15 +52,15 @@ class PortLife:
 
     def state(self, instant: datetime) -> bool | None:
         """Up, down, or unknown at the instant, history included."""
-        heard = self.heard(instant)
-        if heard is not None or self.past is None:
-            return heard
+        observed = self.heard(instant)
+        if observed is not None or self.past is None:
+            return observed
         since, seen = self.past["up_through_from"], self.past["seen_at"]
         carrying = self.past["carrying_minutes"] == 60 and self.hour <= instant < self.hour + H
         return True if carrying or (since and since <= instant < seen) else None
 
     def heard(self, instant: datetime) -> bool | None:
-        """Up, down, or unknown at the instant, as events and samples tell."""
+        """Up, down, or unknown at the instant, from events and samples."""
         last, coming = self._around(instant)
         if last and coming and coming.at - last.at <= NEAR:
             if coming.is_event:

@@ -47,9 +47,9 @@ def query() -> Query:
 
 
 def found(site: Site) -> list[list[Row]]:
-    """The stretches of each circuit, in order."""
+    """The intervals of each circuit, in order."""
     numbered = list(enumerate(site.circuits))
-    told = query().rows(
+    rows = query().rows(
         circuits=[
             {"circuit_hour": n, "hour": HOUR, "site_id": "S", "role_rank": u.rank}
             for n, u in numbered
@@ -77,12 +77,12 @@ def found(site: Site) -> list[list[Row]]:
             {"circuit_hour": n, "from_us": a, "to_us": b} for n, u in numbered for a, b in u.idle
         ],
     )
-    told.sort(key=lambda row: row["from_us"])
-    return [[row for row in told if row["circuit_hour"] == n] for n, _ in numbered]
+    rows.sort(key=lambda row: row["from_us"])
+    return [[row for row in rows if row["circuit_hour"] == n] for n, _ in numbered]
 
 
 def new(polls: list[Poll]) -> list[Poll]:
-    """As they are kept: what repeats an instant is no poll of its own."""
+    """As they are stored: what repeats an instant is no poll of its own."""
     return list({p.at: p for p in sorted(polls, key=lambda p: p.pass_at, reverse=True)}.values())
 
 
@@ -97,11 +97,11 @@ def stretches(*parts: tuple[int, str | None]) -> list[Stretch]:
     return rows
 
 
-def polls(**said: bool | None) -> list[Poll]:
+def polls(**is_active_at: bool | None) -> list[Poll]:
     """By minute of the hour: m10=True."""
     return [
         Poll(HOUR + timedelta(minutes=int(m[1:])), int(m[1:]) * MINUTE, is_active)
-        for m, is_active in said.items()
+        for m, is_active in is_active_at.items()
     ]
 
 
@@ -153,18 +153,18 @@ BRIEF = [(12, "up"), (13, "port"), (80, "up")]
 )
 def test_use_of_the_backup(primary, backup, expected) -> None:
     circuits = [
-        Use(rank, stretches(*states), said)
-        for rank, (states, said) in enumerate((primary, backup), 1)
+        Use(rank, stretches(*states), polled)
+        for rank, (states, polled) in enumerate((primary, backup), 1)
     ]
     site = Site(circuits)
     _, rows = found(site)
-    told = {
+    activities = {
         minute: next(
             row["activity"] for row in rows if row["from_us"] <= minute * MINUTE < row["to_us"]
         )
         for minute in expected
     }
-    assert told == expected
+    assert activities == expected
     assert {m: site.activity(site.circuits[1], m * MINUTE) for m in expected} == expected
 
 
@@ -193,7 +193,7 @@ def _use(chance: random.Random, rank: int | None, passes: list[int]) -> Use:
         fell = rows and rows[-1].outcome == "up" and outcome in CAUSES
         rows.append(Stretch(a, b, outcome, "down" if fell else None))
     steady = chance.choice([None, True, False])
-    told = [
+    polled = [
         Poll(
             HOUR + timedelta(minutes=at / 2),
             (at - chance.choice([0, 0, 0, 1, 7])) * half,
@@ -206,7 +206,7 @@ def _use(chance: random.Random, rank: int | None, passes: list[int]) -> Use:
         (at * half, (at + chance.randrange(1, 30)) * half)
         for at in chance.sample(range(-40, 130), chance.randrange(3))
     ]
-    return Use(rank, rows, [p for p in told if p.at >= START], idle)
+    return Use(rank, rows, [p for p in polled if p.at >= START], idle)
 
 
 @pytest.mark.parametrize("seed", seeds(150, few=15))
@@ -219,7 +219,7 @@ def test_ragged_sites_equal_the_reference(seed: int) -> None:
     for use, rows in zip(site.circuits, found(site), strict=True):
         assert [row["from_us"] for row in rows[1:]] == [row["to_us"] for row in rows[:-1]]
         assert (rows[0]["from_us"], rows[-1]["to_us"]) == (START, END)
-        told = {
+        computed = {
             t: next(
                 (row["outcome"], row["activity"])
                 for row in rows
@@ -227,4 +227,4 @@ def test_ragged_sites_equal_the_reference(seed: int) -> None:
             )
             for t in instants
         }
-        assert told == {t: (use.outcome(t), site.activity(use, t)) for t in instants}
+        assert computed == {t: (use.outcome(t), site.activity(use, t)) for t in instants}

@@ -68,7 +68,7 @@ def test_a_backup_that_cannot_carry_the_load_has_a_negative_headroom() -> None:
     assert row["headroom_pct"] == -45
 
 
-def test_the_best_ranked_backup_is_compared_and_nobody_is_active_where_nothing_tells() -> None:
+def test_the_best_ranked_backup_is_compared_and_nobody_is_active_without_evidence() -> None:
     [row] = compared(now("C1", 1), now("C3", 3), now("C2", 2))
     assert (row["secondary_circuit_id"], row["active_circuit_id"]) == ("C2", None)
 

@@ -91,7 +91,7 @@ from wan_perf_tests.kpi.test_imported import told
 from wan_perf_tests.kpi.trend_fleet import trading_days
 from wan_perf_tests.snowflake import in_process, stand_in
 
-# The stand-in copies every answer, and DuckDB tells it so.
+# The stand-in copies every answer, and DuckDB warns of it.
 pytestmark = [
     pytest.mark.proof,
     pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning"),
@@ -142,7 +142,7 @@ def an_estate() -> tuple[Life, ...]:
 
 
 def once(samples: list[Row]) -> list[Row]:
-    """Each key once, as the raw table holds them; what is heard again can fall on another pass."""
+    """Each key once, as in the raw table; a sample received again can fall on another poll."""
     keyed = {tuple(row[name] for name in RAW_PORT_SAMPLE.key): row for row in samples}
     return [{"site_id": "S1", **row} for row in keyed.values()]
 
@@ -209,8 +209,8 @@ def test_circuit_hours_and_their_day(warehouses):
         )
         stretches = warehouse.lazy(CIRCUIT_STATE)
         warehouse.store(SITE_HOUR, site_hours(stretches, fact), A_DAY)
-        heard = (warehouse.lazy(t) for t in (RAW_PORT_SAMPLE, CIRCUIT_POLL, CIRCUIT_PORT))
-        warehouse.store(FAILOVER_PIECE, failover_pieces(stretches, fact, *heard), A_DAY)
+        telemetry = (warehouse.lazy(t) for t in (RAW_PORT_SAMPLE, CIRCUIT_POLL, CIRCUIT_PORT))
+        warehouse.store(FAILOVER_PIECE, failover_pieces(stretches, fact, *telemetry), A_DAY)
         polls = warehouse.lazy(CIRCUIT_POLL)
         failed_over = warehouse.lazy(FAILOVER_PIECE)
         days = circuit_days(fact, pieces, failed_over, polls)
@@ -235,10 +235,10 @@ def test_circuit_hours_and_their_day(warehouses):
         raw, newest = warehouse.lazy(RAW_PORT_SAMPLE), fact.aggregate(newest=fact.hour.max())
         until = raw.cross_join(newest)
         until = until.filter(until.pass_at.truncate("h") <= until.newest).drop("newest")
-        heard = (until, warehouse.lazy(RAW_GATEWAY_EVENT))
+        telemetry = (until, warehouse.lazy(RAW_GATEWAY_EVENT))
         described = [warehouse.lazy(t) for t in (DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT)]
         warehouse.store(
-            CURRENT_STATE, current_states(stretches, fact, *heard, *described, failed_over)
+            CURRENT_STATE, current_states(stretches, fact, *telemetry, *described, failed_over)
         )
         warehouse.store(ACTIVE_ALERT, active_alerts(warehouse.lazy(CURRENT_STATE)))
         state_and_days = [warehouse.lazy(t) for t in (CURRENT_STATE, CIRCUIT_DAY, DIM_CIRCUIT)]
@@ -300,7 +300,7 @@ def test_windows_of_busy_circuits(warehouses):
     assert len({row["utilization_high_longest_hours"] for row in found}) > 4
 
 
-def test_figures_are_told_alike_in_messages(warehouses):
+def test_figures_are_formatted_alike_in_messages(warehouses):
     """Five transitions in the hour, and a load of 85 % at a level of 80."""
     turns = ["10:00", "10:05", "10:10", "10:15", "10:20", "10:30"]
     states = [
@@ -311,11 +311,11 @@ def test_figures_are_told_alike_in_messages(warehouses):
         }
         for n, (start, end) in enumerate(pairwise(turns))
     ]
-    told = {"is_link_up": True, "evidence": "heard"}
+    link_state = {"is_link_up": True, "evidence": "heard"}
     whole = {"up_minutes": 60.0, "down_minutes": 0.0, "known_down_minutes": 0.0}
     whole |= {"unknown_minutes": 0.0, "status_hourly": "Up", "flap_count": 5, "sample_count": 6}
     whole |= {"observed_minutes": 30.0, "quality_minutes": 0.0, "quality_sample_count": 0}
-    given = estate_now(circuit_state=[{**row, **told} for row in (*states, state("C2"))])
+    given = estate_now(circuit_state=[{**row, **link_state} for row in (*states, state("C2"))])
     load = {"utilization_pct": 85.0, "rx_bytes": 1_912_500_000, "tx_bytes": 0, "dropped_count": 0}
     given["dim_site"] = [{"store_type": "Express", **row} for row in given["dim_site"]]
     given["circuit_hour"] = [{**row, **whole, **load} for row in given["circuit_hour"]]
@@ -327,8 +327,8 @@ def test_figures_are_told_alike_in_messages(warehouses):
         warehouse.store(CURRENT_STATE, current_states(*map(warehouse.lazy, NOW_SOURCES)))
 
     rows = assert_equal_on_both(warehouses, CURRENT_STATE, fill)
-    told_of = {row["circuit_id"]: row["messages"] for row in rows}
-    assert "5 transitions in an hour; utilization high (85.0)" in told_of["C1"]
+    messages_of = {row["circuit_id"]: row["messages"] for row in rows}
+    assert "5 transitions in an hour; utilization high (85.0)" in messages_of["C1"]
 
 
 def test_hours_of_a_corrected_contract(warehouses):
@@ -386,7 +386,8 @@ def test_dimensions(warehouses):
 
 def test_bandwidth_from_every_set_of_sources(warehouses):
     ports = [
-        wan_port(0, port=f"ge-0/0/{n}", was_up=True, **said) for n, said in enumerate(every_way())
+        wan_port(0, port=f"ge-0/0/{n}", was_up=True, **bandwidths)
+        for n, bandwidths in enumerate(every_way())
     ]
 
     def fill(warehouse: Warehouse) -> None:
@@ -406,13 +407,13 @@ def test_reports(warehouses):
     """Days as ragged as in the reports' own tests; what is stored keeps the day's rules."""
     days, sites, hours_of_zones = ragged_days(3)
     whole = {"up_minutes": 1440.0, "known_down_minutes": 0.0, "unknown_minutes": 0.0}
-    kept = [{**row, **whole, "down_minutes": 0.0, "hour_count": 24} for row in days]
-    kept = [{**row, "availability_pct": 100.0, "coverage_pct": 100.0} for row in kept]
+    stored_days = [{**row, **whole, "down_minutes": 0.0, "hour_count": 24} for row in days]
+    stored_days = [{**row, "availability_pct": 100.0, "coverage_pct": 100.0} for row in stored_days]
     long = Window(A_DAY.start - 60 * 24 * H, A_DAY.end + 3 * 24 * H)
 
     def fill(warehouse: Warehouse) -> None:
-        warehouse.store(CIRCUIT_DAY, conform(kept, CIRCUIT_DAY), long)
-        warehouse.store(CIRCUIT_TRADING_DAY, conform(kept, CIRCUIT_TRADING_DAY), long)
+        warehouse.store(CIRCUIT_DAY, conform(stored_days, CIRCUIT_DAY), long)
+        warehouse.store(CIRCUIT_TRADING_DAY, conform(stored_days, CIRCUIT_TRADING_DAY), long)
         warehouse.store(DIM_SITE, conform(sites, DIM_SITE))
         warehouse.store(DIM_HOUR, conform(hours_of_zones, DIM_HOUR), long)
         stored = [warehouse.lazy(table) for table in (CIRCUIT_TRADING_DAY, DIM_SITE, DIM_HOUR)]

@@ -121,8 +121,8 @@ def assert_as_expected(
     assert {(row["circuit_id"], row[column]) for row in found} == set(periods)
     for row in found:
         own = periods[row["circuit_id"], row[column]]
-        told = expected(own)
-        assert {name: row[name] for name in told} == pytest.approx(told, abs=STEP)
+        figures = expected(own)
+        assert {name: row[name] for name in figures} == pytest.approx(figures, abs=STEP)
         used = [h["utilization_pct"] for h in own if h["utilization_pct"] is not None]
         exact = float(np.percentile(used, 95)) if used else None
         assert row["utilization_p95_pct"] == pytest.approx(exact, rel=AT_MOST_OFF, abs=STEP)

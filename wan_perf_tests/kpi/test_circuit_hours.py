@@ -25,7 +25,7 @@ def used(pct: float, **more: Any) -> list[Row]:
     return [sample("10:00", 0, 0), sample("10:10", whole, more.get("tx", whole // 2))]
 
 
-def test_a_circuit_that_nothing_was_heard_of_has_a_row_of_unknown():
+def test_a_circuit_without_telemetry_has_a_row_of_unknown():
     [row] = facts()
     assert (row["up_minutes"], row["known_down_minutes"], row["unknown_minutes"]) == (0, 0, 60)
     assert (row["down_minutes"], row["status_hourly"]) == (60, "Unknown")

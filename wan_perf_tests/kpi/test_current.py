@@ -40,7 +40,7 @@ def queries() -> tuple[Query, Query]:
 
 
 def estate(**more: list[Row]) -> dict[str, list[Row]]:
-    """One store with a primary C1 and a secondary C2 of 10 Mbit/s, both heard at 10:30."""
+    """One store with a primary C1 and a secondary C2 of 10 Mbit/s, both sampled at 10:30."""
     hours = [
         {
             "hour": hour,
@@ -64,14 +64,14 @@ def estate(**more: list[Row]) -> dict[str, list[Row]]:
         for n, c in enumerate(PORTS)
     ]
     site = {**ALWAYS, "site_id": "S1", "site_name": "Store 1", "region": "West"}
-    heard = [sample("10:30", port=port) for port in PORTS.values()]
+    samples = [sample("10:30", port=port) for port in PORTS.values()]
     states = [state("C1"), state("C2")]
     return {
         "circuit_hour": hours,
         "circuit_port": ports,
         "dim_circuit": circuits,
         "dim_site": [site],
-        "raw_port_sample": heard,
+        "raw_port_sample": samples,
         "circuit_state": states,
         **more,
     }
@@ -262,12 +262,12 @@ def test_what_was_known_until_the_newest_sample_counts_for_15_minutes() -> None:
     ids=["15 minutes", "a second more"],
 )
 def test_what_is_older_than_15_minutes_is_stale(last: str, is_stale: bool) -> None:
-    heard = [sample(last), sample("10:30", port=PORTS["C2"])]
-    assert now(raw_port_sample=heard)["C1"]["is_stale"] == is_stale
+    samples = [sample(last), sample("10:30", port=PORTS["C2"])]
+    assert now(raw_port_sample=samples)["C1"]["is_stale"] == is_stale
 
 
 def test_since_when_is_counted_over_hours_and_null_where_nothing_else_was_seen() -> None:
-    """Down until 7:20 and up since then, in stretches of an hour."""
+    """Down until 7:20 and up since then, in intervals of an hour."""
     stretches = [
         state("C1", "down", "06:00", "07:20"),
         state("C1", "up", "07:20", "08:00"),
@@ -402,11 +402,11 @@ def test_a_circuit_has_its_worst_and_says_all_of_it() -> None:
     down = [state("C1"), state("C2", "down", down_cause="port")]
     hours = judged("C2", loss_avg_pct=31.0, latency_avg_ms=21.0)
     [found] = alerts(circuit_state=down, circuit_hour=hours)
-    said = "secondary down (port); loss critical (31.0); latency high (21.0)"
-    assert found == ("C2", "critical", said)
+    reasons = "secondary down (port); loss critical (31.0); latency high (21.0)"
+    assert found == ("C2", "critical", reasons)
 
 
-def test_what_is_stale_is_not_held_against_a_level() -> None:
+def test_what_is_stale_is_not_compared_with_a_level() -> None:
     late = [sample("10:10"), sample("10:30", port=PORTS["C2"])]
     hours = judged("C1", loss_avg_pct=31.0, utilization_pct=31.0)
     assert alerts(raw_port_sample=late, circuit_hour=hours) == []
@@ -420,39 +420,39 @@ def carried(*clock_and_bytes: tuple[str, float]) -> list[Row]:
 
 def test_the_load_is_of_the_last_15_minutes() -> None:
     """9.5 Mbit/s in the last 15 minutes, 1 in the 15 before."""
-    heard = carried(("10:00", 0), ("10:15", 15), ("10:30", 15 + 142.5))
-    row = now(raw_port_sample=heard)["C1"]
+    samples = carried(("10:00", 0), ("10:15", 15), ("10:30", 15 + 142.5))
+    row = now(raw_port_sample=samples)["C1"]
     assert row["utilization_now_pct"] == 95
-    assert alerts(raw_port_sample=heard) == [("C1", "critical", "utilization critical (95.0)")]
+    assert alerts(raw_port_sample=samples) == [("C1", "critical", "utilization critical (95.0)")]
 
 
 def test_the_last_15_minutes_can_lie_in_two_hours() -> None:
     """As of 10:05; from 9:50 to 10:00 at 2, then five minutes at 8 Mbit/s: 40 %."""
-    heard = [
+    samples = [
         *(sample("09:50", 0), sample("10:00", 20 * MBIT_MINUTE)),
         sample("10:05", 60 * MBIT_MINUTE),
     ]
     states = [state(c, start="09:00", end="10:00") for c in PORTS]
-    row = now(raw_port_sample=heard, circuit_state=states)["C1"]
+    row = now(raw_port_sample=samples, circuit_state=states)["C1"]
     assert row["utilization_now_pct"] == 40
 
 
 def test_the_trend_is_against_the_same_hour_of_three_weeks_or_more() -> None:
-    """20, 30 and 70 % on the last Tuesdays at ten: usual is 30 %; of two weeks nothing is told.
+    """20, 30 and 70 % on the last Tuesdays at ten: usual is 30 %; two weeks give no trend.
 
     With 40 % on a fourth it is 35 %; the fifth is too long ago.
     """
-    heard = carried(("10:15", 0), ("10:30", 75))
+    samples = carried(("10:15", 0), ("10:30", 75))
     weeks = [
         {"hour": HOUR - timedelta(days=7 * n), "circuit_id": "C1", "utilization_pct": pct}
         for n, pct in ((1, 20.0), (2, 70.0), (4, 30.0))
     ]
     hours = estate()["circuit_hour"]
-    row = now(raw_port_sample=heard, circuit_hour=[*hours, *weeks])["C1"]
+    row = now(raw_port_sample=samples, circuit_hour=[*hours, *weeks])["C1"]
     assert (row["utilization_now_pct"], row["utilization_trend_pct"]) == (50, 20)
     four = [*weeks, {**weeks[0], "hour": HOUR - timedelta(days=21), "utilization_pct": 40.0}]
     fifth = {**weeks[0], "hour": HOUR - timedelta(days=35), "utilization_pct": 0.0}
-    row = now(raw_port_sample=heard, circuit_hour=[*hours, *four, fifth])["C1"]
+    row = now(raw_port_sample=samples, circuit_hour=[*hours, *four, fifth])["C1"]
     assert (row["utilization_usual_pct"], row["utilization_trend_pct"]) == (35, 15)
-    two = now(raw_port_sample=heard, circuit_hour=[*hours, *weeks[:2], fifth])["C1"]
+    two = now(raw_port_sample=samples, circuit_hour=[*hours, *weeks[:2], fifth])["C1"]
     assert (two["utilization_usual_pct"], two["utilization_trend_pct"]) == (None, None)

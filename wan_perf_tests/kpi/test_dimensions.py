@@ -118,13 +118,13 @@ def test_bandwidth(said, expected):
 def test_every_way_in_which_sources_can_speak():
     """All 256, each as a port of its own."""
     ways = every_way()
-    ports = [wan_port(0, port=f"ge-0/0/{n}", was_up=True, **said) for n, said in enumerate(ways)]
+    ports = [wan_port(0, port=f"ge-0/0/{n}", was_up=True, **way) for n, way in enumerate(ways)]
     found = {row["circuit_id"]: row for row in circuits(*ports)}
     assert len(found) == 256
-    for n, said in enumerate(ways):
+    for n, way in enumerate(ways):
         row = found[f"S1:ge-0/0/{n}"]
         got = (row["bandwidth_mbps"], row["bandwidth_up_mbps"], row["bandwidth_source"])
-        assert got == reference_bandwidth(said), said
+        assert got == reference_bandwidth(way), way
 
 
 def test_a_contract_that_names_two_ports_is_one_circuit():
@@ -220,9 +220,9 @@ def test_two_gateways_with_one_wan_on_one_port_are_each_named_themselves():
     }
 
 
-def members(**said: Any) -> list[Row]:
+def members(**given: Any) -> list[Row]:
     """An aggregate with two members of 1000 and 100 Mbit/s, the aggregate's own row first."""
-    line = {"was_up": True, "circuit_port_id": "ae0", **said}
+    line = {"was_up": True, "circuit_port_id": "ae0", **given}
     return [
         wan_port(0, port="ae0", is_aggregate=True, **line),
         wan_port(0, port="ge-0/0/4", interface="ae0", port_speed_mbps=1000.0, **line),
@@ -242,9 +242,9 @@ def test_members_are_one_circuit(is_redundant, speed):
     ports = members(is_redundant=is_redundant)
     [row] = circuits(*ports)
     assert (row["circuit_id"], row["bandwidth_mbps"]) == ("S1:ae0", speed)
-    said = ("circuit_id", "port_id", "interface", "is_aggregate", "port_speed_mbps")
+    names = ("circuit_id", "port_id", "interface", "is_aggregate", "port_speed_mbps")
     carried = queries()[2].rows(raw_inventory=ports)
-    assert {tuple(row[name] for name in said) for row in carried} == {
+    assert {tuple(row[name] for name in names) for row in carried} == {
         ("S1:ae0", "ae0", None, True, speed),
         ("S1:ae0", "ge-0/0/4", "ae0", False, 1000),
         ("S1:ae0", "ge-0/0/5", "ae0", False, 100),

@@ -128,7 +128,7 @@ def test_figures_of_hours_are_not_mixed_with_those_of_samples() -> None:
     assert (event["rx_bytes"], event["latency_avg_ms"]) == (180_000_000, 45)
 
 
-def test_what_is_not_heard_has_no_figures_and_is_a_failover_all_the_same() -> None:
+def test_a_failover_without_telemetry_is_recorded_without_figures() -> None:
     [event] = events_query().rows(circuit_state=GIVEN["circuit_state"], circuit_hour=BEFORE[4:])
     unknown = ("rx_bytes", "utilization_pct", "latency_avg_ms", "loss_max_pct")
     assert [event[name] for name in (*unknown, "utilization_before_pct")] == [None] * 5

@@ -43,7 +43,7 @@ def states(first: str, last: str, *changes: tuple[str, str, str, str, str | None
         edges |= {start + n * H for n in range(int((at(last) - start) / H))}
         ordered = sorted(edges)
         for a, b in pairwise(ordered):
-            said, use = next(((s, u) for x, y, s, u in own if x <= a < y), (state, activity))
+            current, use = next(((s, u) for x, y, s, u in own if x <= a < y), (state, activity))
             rows.append(
                 {
                     "started_at": a,
@@ -51,10 +51,10 @@ def states(first: str, last: str, *changes: tuple[str, str, str, str, str | None
                     "circuit_id": name,
                     "site_id": "S1",
                     "role_rank": RANKS[name],
-                    "state": said,
-                    "down_cause": "port" if said == "down" else None,
+                    "state": current,
+                    "down_cause": "port" if current == "down" else None,
                     "activity": use,
-                    "is_link_up": said == "up",
+                    "is_link_up": current == "up",
                 }
             )
     return rows

@@ -116,7 +116,7 @@ def unheard_query(end: datetime) -> Query:
         pytest.param({"circuit_port": []}, [], id="a circuit without a port"),
     ],
 )
-def test_which_hours_are_asked_for(given: dict[str, list[Row]], wanted: list[int]):
+def test_which_hours_are_requested(given: dict[str, list[Row]], wanted: list[int]):
     """Of three hours the last is not over yet."""
     rows = unheard_query(HOUR + 2 * H).rows(**tables(dim_hour=hours(count=3), **given))
     assert sorted(row["hour"].hour for row in rows) == wanted

@@ -86,9 +86,9 @@ def test_a_bandwidth_of_the_import_counts_where_no_dimension_knows_one():
     row = fact(dim_circuit=unknown, raw_circuit_hour=[told(bandwidth_mbps=5.0)])
     assert (row["utilization_pct"], row["utilization_severity"]) == (80, "high")
     assert (row["bandwidth_mbps"], row["bandwidth_source"]) == (5, "import")
-    heard = heard_for(45)
+    samples = heard_for(45)
     row = fact(
-        dim_circuit=unknown, raw_port_sample=heard, raw_circuit_hour=[told(bandwidth_mbps=5.0)]
+        dim_circuit=unknown, raw_port_sample=samples, raw_circuit_hour=[told(bandwidth_mbps=5.0)]
     )
     assert (row["source"], row["utilization_pct"], row["bandwidth_mbps"]) == ("samples", None, None)
 
@@ -132,7 +132,7 @@ def test_a_state_that_is_known_for_45_minutes_stands(events, up, down, evidence)
     assert row["state_evidence"] == evidence
 
 
-def test_traffic_state_and_quality_are_asked_one_by_one():
+def test_traffic_state_and_quality_are_chosen_one_by_one():
     """Samples of 45 minutes have bytes and state; paths were polled for 20."""
     polls = [path(f"10:{minute:02}", latency_ms=30.0) for minute in (0, 10, 20)]
     row = fact(

@@ -37,12 +37,12 @@ def life(chance: random.Random, rank: int) -> list[Said]:
     """A circuit that is mostly up: its primary seldom carries, so that failovers last for days."""
     often, found = chance.choice(OFTEN), []
     uses = {1: ("inactive", "inactive", "active", None), 2: ("active", "active", "inactive")}[rank]
-    said = Said(rank, "up", "active" if rank == 1 else "inactive")
+    reported = Said(rank, "up", "active" if rank == 1 else "inactive")
     for _ in range(NOW_AFTER * SLOTS_AN_HOUR):
         if chance.random() < often:
             state = chance.choice(("up", "up", "down", "unheard"))
-            said = Said(rank, state, chance.choice(uses) if state == "up" else None)
-        found.append(said)
+            reported = Said(rank, state, chance.choice(uses) if state == "up" else None)
+        found.append(reported)
     return found
 
 
@@ -55,13 +55,13 @@ def lived(seed: int) -> list[Slot]:
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_the_failover_that_goes_on_began_when_the_reference_says(seed: int) -> None:
-    """Pieces of the days before yesterday are held; of the rest only the states are."""
+    """Pieces of the days before yesterday are stored; of the rest only the states are."""
     slots = lived(seed)
     states = rows_of(slots)
     now = HOUR + NOW_AFTER * H
     yesterday = (now - timedelta(days=1)).date()
-    held = [row for row in pieces_query().rows(circuit_state=states) if row["day"] < yesterday]
-    rows = since_query().rows(circuit_state=states, failover_piece=held, now=[{"as_of_at": now}])
+    stored = [row for row in pieces_query().rows(circuit_state=states) if row["day"] < yesterday]
+    rows = since_query().rows(circuit_state=states, failover_piece=stored, now=[{"as_of_at": now}])
     recent = [
         start
         for start, end, *_ in site_reference.failovers(slots)

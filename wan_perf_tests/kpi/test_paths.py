@@ -11,7 +11,7 @@ DEAD = [path("10:10", up=False), path("10:20", up=False), path("10:30")]
 
 
 def elsewhere(*clocks: str, hub: str = "hub1", up: bool = True) -> list[Row]:
-    """Another store's path to the hub in these passes."""
+    """Another store's path to the hub in these polls."""
     return [path(clock, hub=hub, up=up, gateway="0000000000cc") for clock in clocks]
 
 
@@ -105,7 +105,7 @@ def test_a_circuit_whose_paths_are_dead(paths: list[Row], events: list[Row], dow
     assert row["link_up_us"] == 50 * MINUTE_US
 
 
-def test_a_failure_of_the_provider_that_was_told_stands_before_its_paths():
+def test_a_failure_of_the_provider_that_was_reported_takes_precedence_over_its_paths():
     [row] = measured_circuits(
         [{"circuit_hour": 0, "hour": HOUR, "site_id": "S1"}],
         [member(0, GATEWAY, PORT, HOUR)],

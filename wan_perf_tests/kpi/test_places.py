@@ -107,7 +107,7 @@ def test_a_site_that_moved_belongs_to_the_region_of_the_end_of_the_day() -> None
 
 
 def test_an_unreachable_site_is_down_for_the_sites_and_unknown_for_the_circuits() -> None:
-    unheard = {"up_minutes": 720.0, "unknown_minutes": 720.0}
+    half_unknown = {"up_minutes": 720.0, "unknown_minutes": 720.0}
     hours = [
         {
             "hour": datetime(2026, 3, 10, n),
@@ -120,7 +120,7 @@ def test_an_unreachable_site_is_down_for_the_sites_and_unknown_for_the_circuits(
         }
         for n in range(24)
     ]
-    row = regions([day("C1", "S1", **unheard)], WEST, site_hour=hours)["West"]
+    row = regions([day("C1", "S1", **half_unknown)], WEST, site_hour=hours)["West"]
     assert (row["availability_pct"], row["availability_low_pct"]) == (100, 50)
     assert (row["site_availability_pct"], row["unreachable_minutes"]) == (50, 720)
     assert row["on_backup_minutes"] is None
@@ -159,8 +159,10 @@ def test_ragged_regions_are_as_the_reference_says(seed: int) -> None:
     found = regions(days, sites)
     assert set(found) == set(own)
     for name, rows in own.items():
-        told = expected(rows)
-        assert {key: found[name][key] for key in told} == pytest.approx(told, abs=0.5001e-4)
+        reference = expected(rows)
+        assert {key: found[name][key] for key in reference} == pytest.approx(
+            reference, abs=0.5001e-4
+        )
 
 
 def expected(rows: list[Row]) -> Row:

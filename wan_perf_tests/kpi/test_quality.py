@@ -172,9 +172,9 @@ def ragged(seed: int) -> list[Row]:
                 continue
             for hub in ("hub1", "hub2", "hub3")[: chance.randrange(1, 4)]:
                 due = HOUR + minute * MINUTE
-                heard = due - timedelta(seconds=chance.choice([0, 3, 59, 601, 1200, 1201]))
+                sampled_at = due - timedelta(seconds=chance.choice([0, 3, 59, 601, 1200, 1201]))
                 row = path(
-                    heard,
+                    sampled_at,
                     heard=due,
                     hub=hub,
                     port=port,
@@ -200,13 +200,13 @@ def reference(rows: list[Row], port: str, hour: Any) -> Row:
         up = [row for row in polls[due] if row["is_up"]]
         chosen = [row for row in up if row["is_active"]] or up or polls[due]
         at = max(row["sampled_at"] for row in chosen)
-        told = {
+        readings = {
             metric: [v for row in chosen if up and (v := row[f"{metric}_{unit}"]) is not None]
             for metric, unit in METRICS.items()
         }
         # A poll keeps four decimals.
-        kept = {m: round(float(np.mean(v)), 4) for m, v in told.items() if v}
-        samples.setdefault(at, kept)
+        means = {m: round(float(np.mean(v)), 4) for m, v in readings.items() if v}
+        samples.setdefault(at, means)
     instants = sorted(
         at for at, figures in samples.items() if figures and -NEAR <= at - hour < H + NEAR
     )

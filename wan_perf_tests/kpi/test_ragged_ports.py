@@ -155,12 +155,12 @@ def assert_every_byte(estate: int, device: dict[tuple, Row], found: list[Row]) -
             if where == port
         ]
         of_port = polled_at(speed, of_port)
-        heard = [row for row in of_port if row["rx_bytes_counter"] is not None]
-        series = heard, boots_of(heard)
+        with_counter = [row for row in of_port if row["rx_bytes_counter"] is not None]
+        series = with_counter, boots_of(with_counter)
         if chosen_pairs(*series) != nearest_pairs(*series):
             continue  # of two series that overlap one hour may see more than the other
         whole = [limited(d, of_port) for d in differences(of_port)]
-        apart = [row["sampled_at"] - last["sampled_at"] for last, row in pairwise(heard)]
+        apart = [row["sampled_at"] - last["sampled_at"] for last, row in pairwise(with_counter)]
         if any(d.is_reset and gap > NEAR for d, gap in zip(whole, apart, strict=True)):
             continue  # the later hour does not see the sample before such a boot
         carried = sum(d.rx for d in whole if d.counts and d.end > d.start)

@@ -37,23 +37,23 @@ def ragged(chance: random.Random) -> list[Slot]:
 
 def _life(chance: random.Random, rank: int | None) -> list[Said]:
     often, life = chance.choice([0.002, 0.02, 0.2]), []
-    said = Said(rank, "up", chance.choice([None, "active", "inactive"]))
+    reading = Said(rank, "up", chance.choice([None, "active", "inactive"]))
     for _ in range(HOURS * SLOTS_AN_HOUR):
         if chance.random() < often:
             state = chance.choice(STATES)
             uses = ("active", "inactive", "inferred", None) if state == "up" else ("inactive", None)
-            said = Said(rank, state, chance.choice(uses))
-        life.append(said)
+            reading = Said(rank, state, chance.choice(uses))
+        life.append(reading)
     return life
 
 
 def rows_of(slots: list[Slot]) -> list[Row]:
-    """The slots as circuit_state: stretches of one state and use, cut at every hour."""
+    """The slots as circuit_state: intervals of one state and use, cut at every hour."""
     found = []
     for number in range(len(slots[0])):
         life = [(n // SLOTS_AN_HOUR, slot[number]) for n, slot in enumerate(slots)]
         at = HOUR
-        for (_, said), same in groupby(life):
+        for (_, reading), same in groupby(life):
             end = at + len(list(same)) * SLOT
             found.append(
                 {
@@ -61,11 +61,11 @@ def rows_of(slots: list[Slot]) -> list[Row]:
                     "ended_at": end,
                     "circuit_id": f"C{number}",
                     "site_id": "S1",
-                    "role_rank": said.rank,
-                    "state": said.state,
-                    "down_cause": "port" if said.state == "down" else None,
-                    "activity": said.activity,
-                    "is_link_up": said.state == "up",
+                    "role_rank": reading.rank,
+                    "state": reading.state,
+                    "down_cause": "port" if reading.state == "down" else None,
+                    "activity": reading.activity,
+                    "is_link_up": reading.state == "up",
                 }
             )
             at = end

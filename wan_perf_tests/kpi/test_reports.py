@@ -28,7 +28,7 @@ from wan_perf_tests.kpi.rows import Row
 
 RULE = ChronicRule()
 PLACES = 2
-KEPT = {
+CIRCUIT_TABLES = {
     "day": CIRCUIT_DAY,
     "week": CIRCUIT_WEEK,
     "month": CIRCUIT_MONTH,
@@ -44,7 +44,7 @@ def chronic_query() -> Query:
 
 @cache
 def top_query() -> Query:
-    circuits = {period: unbound(table) for period, table in KEPT.items()}
+    circuits = {period: unbound(table) for period, table in CIRCUIT_TABLES.items()}
     return Query(top_offenders(circuits, unbound(DIM_SITE), PLACES))
 
 
@@ -96,7 +96,7 @@ def test_which_days_are_compared(bad: range, closed: tuple, found: list):
     assert [row["bad_day_count"] for row in chronic(days, calendar(closed=closed))] == found
 
 
-def test_an_offender_tells_its_reasons_and_its_days():
+def test_an_offender_has_its_reasons_and_its_days():
     """Ten days of flaps, four of them also out: ten bad days, not fourteen; one day has no row."""
     days = [
         day(back, flap_count=6, availability_pct=90.0 if back < 4 else 100)
@@ -121,7 +121,7 @@ def test_an_offender_tells_its_reasons_and_its_days():
     }
 
 
-def test_the_day_in_progress_is_not_compared_and_hubs_are_not_told():
+def test_the_day_in_progress_is_not_compared_and_hubs_are_left_out():
     begun = [day(-1, hour_count=5, is_whole=False, **BAD)]
     assert chronic([*begun, *(day(back, **BAD) for back in range(9))]) == []
     ten = [day(back, **BAD) for back in range(10)]
@@ -152,7 +152,7 @@ def test_chronic_offenders_equal_the_reference(seed: int):
 
 def top(sites: Sequence[Row], **circuits: Sequence[Row]) -> list[Row]:
     """Of circuits over days, weeks, months and 13 months."""
-    tables = {KEPT[period].name: rows for period, rows in circuits.items()}
+    tables = {CIRCUIT_TABLES[period].name: rows for period, rows in circuits.items()}
     return top_query().rows(dim_site=sites, **tables)
 
 
@@ -211,12 +211,12 @@ def test_each_period_is_ranked_by_itself_and_13_months_are_no_month():
     assert len(set(keys)) == len(keys)
 
 
-def test_a_period_of_which_nothing_is_kept_has_no_rows():
+def test_a_period_of_which_nothing_is_stored_has_no_rows():
     rows = top([site()], day=[day(0, flap_count=4)])
     assert {row["period"] for row in rows} == {"day"}
 
 
-def test_a_store_is_told_as_of_the_end_of_the_period():
+def test_a_store_is_described_as_of_the_end_of_the_period():
     """Moved to the East on the tenth: the day before it was in the West, at the month's end not."""
     moved = datetime(2026, 3, 10)
     sites = [site(valid_to=moved), site(region="East", valid_from=moved)]
@@ -233,14 +233,14 @@ def test_top_offenders_equal_the_reference(seed: int):
         "month": lambda at: at.replace(day=1),
         "13_month": lambda at: at.replace(day=1),
     }
-    kept: dict[str, list[Row]] = {"day": days}
+    by_period: dict[str, list[Row]] = {"day": days}
     for n, (period, begun) in enumerate(starts.items()):
         column = period.removeprefix("13_")
         # One day stands for the period's sums; of the 13 months it is another one.
         newest = {(begun(r["day"]), r["circuit_id"]): r for r in days[:: -1 if n == 2 else 1]}
-        kept[period] = [{**row, column: first} for (first, _), row in newest.items()]
-    rows = top(sites, **kept)
-    for period, of_period in kept.items():
+        by_period[period] = [{**row, column: first} for (first, _), row in newest.items()]
+    rows = top(sites, **by_period)
+    for period, of_period in by_period.items():
         expected = slow_top(of_period, sites, PLACES, period)
         assert expected["flap_count"]
         assert {name: sorted(found) for name, found in expected.items()} == {

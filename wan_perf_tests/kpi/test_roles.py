@@ -19,11 +19,11 @@ def query() -> Query:
     return Query(dim_circuit(unbound(RAW_INVENTORY), unbound(DIM_CONTRACT)))
 
 
-def described(*said: Row) -> list[Row]:
+def described(*reported: Row) -> list[Row]:
     """Rows of dim_circuit for ports ge-0/0/0, ge-0/0/1 and so on of one gateway, in that order."""
     ports = [
         wan_port(0, port=f"ge-0/0/{n}", was_up=True, wan_name=f"w{n}", **port)
-        for n, port in enumerate(said)
+        for n, port in enumerate(reported)
     ]
     rows = query().rows(raw_inventory=ports)
     return sorted(rows, key=lambda row: row["wan_name"])

@@ -42,7 +42,7 @@ def hour(nth: int, **more: object) -> Row:
     return {**row, **more}
 
 
-UNHEARD = {
+NO_TELEMETRY = {
     "rx_bytes": None,
     "tx_bytes": None,
     "observed_minutes": 0.0,
@@ -78,8 +78,8 @@ def test_the_upload_has_its_own_capacity():
     assert row["utilization_pct"] == 100
 
 
-def test_nothing_heard_all_day_is_unknown_and_never_0_or_100():
-    row = day(hour(0, **UNHEARD), hour(1, **UNHEARD))
+def test_a_day_without_telemetry_is_unknown_and_never_0_or_100():
+    row = day(hour(0, **NO_TELEMETRY), hour(1, **NO_TELEMETRY))
     unknown = ("utilization_pct", "utilization_max_pct", "utilization_p95_pct", "rx_bytes")
     assert [row[name] for name in (*unknown, "availability_pct")] == [None] * 5
     assert (row["availability_low_pct"], row["availability_high_pct"]) == (0, 100)
@@ -125,7 +125,7 @@ def test_a_ragged_day_is_as_the_reference_says(drawn):
         carried = None if pct is None else round(10 * 60 * MBIT_MINUTE * pct / 100)
         seen = {"up_minutes": up, "known_down_minutes": down, "unknown_minutes": 60 - up - down}
         used = {"rx_bytes": carried, "tx_bytes": carried, "utilization_pct": pct}
-        silent = UNHEARD if pct is None else {}
+        silent = NO_TELEMETRY if pct is None else {}
         rows.append(hour(nth, **{**silent, **seen, **used, "flap_count": flaps}))
     row = day(*rows)
     up, down = (sum(r[name] for r in rows) for name in ("up_minutes", "known_down_minutes"))

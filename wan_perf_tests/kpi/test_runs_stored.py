@@ -1,4 +1,4 @@
-"""Pieces and the view of runs as both warehouses keep them, day by day in any order."""
+"""Pieces and the view of runs as both warehouses store them, day by day in any order."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,7 +28,7 @@ from wan_perf_tests.kpi.loads import MIDNIGHT, loaded, ragged
 from wan_perf_tests.kpi.rows import H, Row
 from wan_perf_tests.snowflake import in_process, stand_in
 
-# The stand-in copies every answer, and DuckDB tells it so.
+# The stand-in copies every answer, and DuckDB warns of that.
 pytestmark = [
     pytest.mark.proof,
     pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning"),
@@ -104,7 +104,7 @@ def test_every_row_of_the_view_keeps_the_declared_rules(warehouse: Warehouse):
 
 
 def test_an_hour_that_comes_late_joins_two_runs_into_one(warehouse: Warehouse):
-    """23:00 is unknown at first; heard later, the runs of both days become one of four hours."""
+    """23:00 is unknown at first; received later, the runs of both days become one of four hours."""
     hours = [loaded(n, 85.0 if n != 23 else None) for n in range(21, 25)]
     lengths = []
     for pct in (None, 85.0):

@@ -1,6 +1,6 @@
-"""Silences of a gateway and what settles them: cases to check by hand, and a plain reference.
+"""Telemetry gaps of a gateway and what settles them: cases to check by hand, and a plain reference.
 
-In the cases the gateway was last heard at 10:00 and is heard again at 12:00, unless one says more.
+In each case the gateway's last report is at 10:00 and the next at 12:00, unless it says more.
 """
 
 from datetime import datetime, timedelta

@@ -9,7 +9,7 @@ from wan_perf_tests.kpi.state_reference import PortLife
 MINUTE_US = 60_000_000
 
 
-def told(clock: str, up: bool | None, **more: str) -> Row:
+def state_at(clock: str, up: bool | None, **more: str) -> Row:
     return sample(clock, up=up, **more)
 
 
@@ -20,66 +20,98 @@ def stored(us: int) -> float:
 
 CASES = [
     pytest.param([], [], (0, 0, 0), id="nothing heard, nothing known"),
-    pytest.param([told("10:30", True)], [], (0, 0, 0), id="one sample spans no time"),
+    pytest.param([state_at("10:30", True)], [], (0, 0, 0), id="one sample spans no time"),
     pytest.param(
-        [told("10:00", True), told("10:20", True)], [], (20, 0, 0), id="rule 2: equal, 20 min apart"
+        [state_at("10:00", True), state_at("10:20", True)],
+        [],
+        (20, 0, 0),
+        id="rule 2: equal, 20 min apart",
     ),
     pytest.param(
-        [told("10:00", True), told("10:21", True)], [], (0, 0, 0), id="21 min apart say nothing"
+        [state_at("10:00", True), state_at("10:21", True)],
+        [],
+        (0, 0, 0),
+        id="21 min apart say nothing",
     ),
     pytest.param(
-        [told("09:50", True), told("10:10", True)], [], (10, 0, 0), id="only the part in the hour"
+        [state_at("09:50", True), state_at("10:10", True)],
+        [],
+        (10, 0, 0),
+        id="only the part in the hour",
     ),
     pytest.param(
-        [told("10:00", True), told("10:10", False)], [], (5, 5, 1), id="rule 3: turns midway"
+        [state_at("10:00", True), state_at("10:10", False)],
+        [],
+        (5, 5, 1),
+        id="rule 3: turns midway",
     ),
     pytest.param(
-        [told("10:00", True), told("10:10", False, flapped="10:02")],
+        [state_at("10:00", True), state_at("10:10", False, flapped="10:02")],
         [],
         (2, 8, 1),
         id="rule 3: turns at last_flapped",
     ),
     pytest.param(
-        [told("10:00", True), told("10:10", False, flapped="09:50")],
+        [state_at("10:00", True), state_at("10:10", False, flapped="09:50")],
         [],
         (5, 5, 1),
         id="last_flapped before both says nothing of when",
     ),
     pytest.param(
-        [told("10:00", True), told("10:10", False, flapped="10:10"), told("10:12", False)],
+        [
+            state_at("10:00", True),
+            state_at("10:10", False, flapped="10:10"),
+            state_at("10:12", False),
+        ],
         [],
         (10, 2, 1),
         id="last_flapped at the later sample lies between",
     ),
     pytest.param(
-        [told("10:00", True), told("10:10", False, flapped="10:10")],
+        [state_at("10:00", True), state_at("10:10", False, flapped="10:10")],
         [],
         (10, 0, 0),
         id="a state that is known for no time makes no transition",
     ),
     pytest.param(
-        [told("10:00", True)],
+        [state_at("10:00", True)],
         [event("10:12", "down"), event("10:12", "up"), event("-1 10:12", "down", detail="old")],
         (60, 0, 2),
         id="down and up within one instant",
     ),
     pytest.param(
-        [told("09:55", True), told("10:05", True), told("10:25", False), told("10:30", False)],
+        [
+            state_at("09:55", True),
+            state_at("10:05", True),
+            state_at("10:25", False),
+            state_at("10:30", False),
+        ],
         [],
         (15, 15, 1),
         id="rule 3 at 20 minutes",
     ),
     pytest.param(
-        [told("10:00", True), told("10:05", True), told("10:26", False), told("10:30", False)],
+        [
+            state_at("10:00", True),
+            state_at("10:05", True),
+            state_at("10:26", False),
+            state_at("10:30", False),
+        ],
         [],
         (5, 4, 0),
         id="21 minutes of unknown between: the transition has no instant",
     ),
     pytest.param(
-        [told("10:00", True)], [event("10:12", "down")], (12, 48, 1), id="rule 1: until the event"
+        [state_at("10:00", True)],
+        [event("10:12", "down")],
+        (12, 48, 1),
+        id="rule 1: until the event",
     ),
     pytest.param(
-        [told("10:05", False)], [event("10:00", "down")], (0, 60, 1), id="event, then equal sample"
+        [state_at("10:05", False)],
+        [event("10:00", "down")],
+        (0, 60, 1),
+        id="event, then equal sample",
     ),
     pytest.param([], [event("10:15", "down")], (15, 45, 1), id="DOWN proves up before it"),
     pytest.param([], [event("10:15", "up")], (45, 15, 1), id="UP proves down before it"),
@@ -115,36 +147,36 @@ CASES = [
     pytest.param([], [event("-1 10:30", "up")], (30, 0, 0), id="and for no minute more"),
     pytest.param([], [event("-1 09:59:59", "up")], (0, 0, 0), id="24 hours and a second old"),
     pytest.param(
-        [told("10:30", False)],
+        [state_at("10:30", False)],
         [event("09:00", "up")],
         (0, 0, 0),
         id="a sample that contradicts the last event: unknown on both sides",
     ),
     pytest.param(
-        [told("10:30", True)], [event("09:00", "up")], (60, 0, 0), id="one that agrees: known"
+        [state_at("10:30", True)], [event("09:00", "up")], (60, 0, 0), id="one that agrees: known"
     ),
     pytest.param(
-        [told("09:55", True), told("10:40", True)],
+        [state_at("09:55", True), state_at("10:40", True)],
         [event("10:30", "up")],
         (30, 0, 0),
         id="unknown between a sample and an UP that it contradicts, and no flap",
     ),
     pytest.param(
-        [told("10:00", None), told("10:10", None)], [], (0, 0, 0), id="no state is not down"
+        [state_at("10:00", None), state_at("10:10", None)], [], (0, 0, 0), id="no state is not down"
     ),
     pytest.param(
-        [told("10:00", True), told("10:05", None), told("10:10", True)],
+        [state_at("10:00", True), state_at("10:05", None), state_at("10:10", True)],
         [],
         (10, 0, 0),
         id="a sample without a state is none",
     ),
     pytest.param(
         [
-            told("10:00", True),
-            told("10:05", True),
-            told("10:05", False, source="port"),
-            told("10:10", True),
-            told("10:20", True),
+            state_at("10:00", True),
+            state_at("10:05", True),
+            state_at("10:05", False, source="port"),
+            state_at("10:10", True),
+            state_at("10:20", True),
         ],
         [],
         (10, 0, 0),
@@ -152,7 +184,7 @@ CASES = [
     ),
     pytest.param(
         [
-            told(f"10:{m:02}", True, source=s)
+            state_at(f"10:{m:02}", True, source=s)
             for m, s in ((0, "device"), (7, "port"), (19, "device"))
         ],
         [],
@@ -160,22 +192,25 @@ CASES = [
         id="two sources at their own instants, equal: known",
     ),
     pytest.param(
-        [told("09:50", True), told("10:08", False)], [], (0, 8, 0), id="a turn before the hour"
+        [state_at("09:50", True), state_at("10:08", False)],
+        [],
+        (0, 8, 0),
+        id="a turn before the hour",
     ),
     pytest.param(
-        [told("10:52", True), told("11:10", False)],
+        [state_at("10:52", True), state_at("11:10", False)],
         [],
         (8, 0, 0),
         id="a turn after the hour, at 11:01",
     ),
     pytest.param(
-        [told("10:10", True), told("10:10", True, heard="10:15"), told("10:20", True)],
+        [state_at("10:10", True), state_at("10:10", True, heard="10:15"), state_at("10:20", True)],
         [],
         (10, 0, 0),
         id="old statistics heard again",
     ),
     pytest.param(
-        [told("10:10", True), told("10:20", True, heard="12:30")],
+        [state_at("10:10", True), state_at("10:20", True, heard="12:30")],
         [],
         (0, 0, 0),
         id="heard after the hour that follows: left out",
@@ -206,7 +241,12 @@ def test_the_reference_gives_the_same(samples, events, minutes):
 
 
 def test_a_flap_belongs_to_one_hour_only():
-    samples = [told("10:50", True), told("11:05", False), told("11:58", False), told("12:02", True)]
+    samples = [
+        state_at("10:50", True),
+        state_at("11:05", False),
+        state_at("11:58", False),
+        state_at("12:02", True),
+    ]
     events = [event("12:00", "up"), event("12:00", "up", detail="again")]
     hours = [(GATEWAY, PORT, HOUR + n * H, None) for n in range(-1, 4)]
     assert [row["flap_count"] for row in measured(samples, events, hours)] == [0, 1, 0, 1, 0]

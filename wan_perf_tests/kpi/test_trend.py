@@ -36,7 +36,7 @@ def query() -> Query:
     return Query(trends(unbound(CIRCUIT_TRADING_DAY), unbound(DIM_SITE), TrendRule()))
 
 
-def told(days: list[Row]) -> dict[str, Row]:
+def trend_by_circuit(days: list[Row]) -> dict[str, Row]:
     rows = query().rows(circuit_trading_day=days, dim_site=[STORE])
     return {row["circuit_id"]: row for row in rows}
 
@@ -59,42 +59,42 @@ def days_of(values: list[float | None], circuit: str = "C1", **more: Any) -> lis
 
 def test_a_line_rises_by_its_slope_and_reaches_its_levels() -> None:
     """From 30 % by half a point a day, 56 days: 57.5 % now, 45 days to 80 %, 65 to 90 %."""
-    row = told(days_of([30 + 0.5 * n for n in range(56)]))["C1"]
+    row = trend_by_circuit(days_of([30 + 0.5 * n for n in range(56)]))["C1"]
     assert (row["verdict"], row["slope_pct_per_day"], row["level_pct"]) == ("rising", 0.5, 57.5)
     assert (row["days_to_80"], row["days_to_80_low"], row["days_to_80_high"]) == (45, 45, 45)
     assert row["days_to_90"] == 65
 
 
 def test_what_is_over_the_level_has_reached_it() -> None:
-    row = told(days_of([60 + 0.5 * n for n in range(56)]))["C1"]
+    row = trend_by_circuit(days_of([60 + 0.5 * n for n in range(56)]))["C1"]
     assert (row["days_to_80"], row["days_to_90"]) == (0, 5)
 
 
 def test_a_constant_load_is_steady_and_a_falling_one_reaches_nothing() -> None:
-    still = told(days_of([50.0] * 56))["C1"]
+    still = trend_by_circuit(days_of([50.0] * 56))["C1"]
     assert (still["verdict"], still["p_value"], still["days_to_80"]) == ("steady", 1, None)
-    falls = told(days_of([90 - 0.5 * n for n in range(56)]))["C1"]
+    falls = trend_by_circuit(days_of([90 - 0.5 * n for n in range(56)]))["C1"]
     assert (falls["verdict"], falls["days_to_80"]) == ("falling", None)
 
 
 def test_the_rhythm_of_the_week_is_no_trend() -> None:
     """Four weeks that each rise from Monday to Sunday and begin anew."""
-    row = told(days_of([20.0 + 10 * (n % 7) for n in range(28)]))["C1"]
+    row = trend_by_circuit(days_of([20.0 + 10 * (n % 7) for n in range(28)]))["C1"]
     assert (row["verdict"], row["slope_pct_per_day"]) == ("steady", 0)
 
 
 def test_a_slope_too_small_to_matter_is_steady_though_it_is_sure() -> None:
-    row = told(days_of([50 + 0.05 * n for n in range(56)]))["C1"]
+    row = trend_by_circuit(days_of([50 + 0.05 * n for n in range(56)]))["C1"]
     assert (row["verdict"], row["is_significant"]) == ("steady", True)
 
 
 def test_27_days_are_too_short_and_28_are_not() -> None:
     rising = [30.0 + n for n in range(28)]
-    short = told(days_of([None, *rising[1:]]))["C1"]
+    short = trend_by_circuit(days_of([None, *rising[1:]]))["C1"]
     assert (short["verdict"], short["day_count"]) == ("too_short", 27)
     figures = ("slope_pct_per_day", "p_value", "q_value", "is_significant", "level_pct")
     assert [short[name] for name in figures] == [None] * 5
-    assert told(days_of(rising))["C1"]["verdict"] == "rising"
+    assert trend_by_circuit(days_of(rising))["C1"]["verdict"] == "rising"
 
 
 def test_a_day_in_progress_is_no_day() -> None:
@@ -102,21 +102,21 @@ def test_a_day_in_progress_is_no_day() -> None:
     days = days_of([30.0 + n for n in range(27)])
     morning = {**days[-1], "day": MONDAY + timedelta(days=27), "observed_hour_count": 4}
     morning |= {"is_whole": False, "utilization_p95_pct": 57.0}
-    row = told([*days, morning])["C1"]
+    row = trend_by_circuit([*days, morning])["C1"]
     assert (row["verdict"], row["day_count"]) == ("too_short", 27)
     assert row["as_of_day"] == MONDAY + timedelta(days=26)
-    assert told([*days, morning | {"is_whole": True}])["C1"]["verdict"] == "rising"
+    assert trend_by_circuit([*days, morning | {"is_whole": True}])["C1"]["verdict"] == "rising"
 
 
 def test_of_rows_from_before_wholeness_was_stored_the_newest_day_is_left_out() -> None:
     old = [row | {"is_whole": None} for row in days_of([30.0 + n for n in range(28)])]
-    assert told(old)["C1"]["day_count"] == 27
+    assert trend_by_circuit(old)["C1"]["day_count"] == 27
 
 
 def test_hubs_and_days_of_long_ago_are_left_out() -> None:
     """A jump 100 days ago is not seen any more."""
     values = [10.0] * 20 + [50.0] * 91
-    assert told(days_of(values))["C1"]["day_count"] == 91
+    assert trend_by_circuit(days_of(values))["C1"]["day_count"] == 91
     hub = {**STORE, "site_kind": "hub"}
     assert query().rows(circuit_trading_day=days_of(values), dim_site=[hub]) == []
 
@@ -185,7 +185,7 @@ def test_ragged_fleets_are_as_the_reference_says(seed: int) -> None:
         shift = timedelta(days=91 - length)
         own = days_of(values, f"C{n:02}")
         days[f"C{n:02}"] = [{**row, "day": row["day"] + shift} for row in own]
-    found = told([row for own in days.values() for row in own])
+    found = trend_by_circuit([row for own in days.values() for row in own])
     tested: dict[str, Expected] = {}
     last = MONDAY + timedelta(days=90)
     for circuit, own in days.items():
@@ -210,17 +210,17 @@ def test_ragged_fleets_are_as_the_reference_says(seed: int) -> None:
         assert (row["verdict"] in ("rising", "falling")) == sure
         for target in (80, 90):
             ends = [days_until(target, row["level_pct"], row[name]) for name in named]
-            told_ends = [row[f"days_to_{target}{end}"] for end in ("", "_high", "_low")]
-            assert told_ends == (ends if sure and slope > 0 else [None] * 3)
+            row_ends = [row[f"days_to_{target}{end}"] for end in ("", "_high", "_low")]
+            assert row_ends == (ends if sure and slope > 0 else [None] * 3)
 
 
 @pytest.mark.parametrize("seed", seeds(5, few=0))
 def test_no_growth_is_seldom_flagged_and_growth_nearly_always_found(seed: int) -> None:
     """Of 2,000 circuits over 8 weeks; a quarter of a point a day is to be found."""
-    flat = told(trading_days(seed, 2000, 56, 0.0).to_dict("records")).values()
+    flat = trend_by_circuit(trading_days(seed, 2000, 56, 0.0).to_dict("records")).values()
     before = sum(row["is_significant"] for row in flat) / 2000
     after = sum(row["verdict"] != "steady" for row in flat) / 2000
-    grown = told(trading_days(seed, 2000, 56, 0.25).to_dict("records")).values()
+    grown = trend_by_circuit(trading_days(seed, 2000, 56, 0.25).to_dict("records")).values()
     power = sum(row["verdict"] == "rising" for row in grown) / 2000
     assert len(flat) == len(grown) == 2000
     assert (before <= 0.05, after <= 0.01, power >= 0.95) == (True, True, True), (

@@ -18,17 +18,17 @@ EVER = datetime(1970, 1, 1)
 
 @cache
 def versions_query() -> Query:
-    said = ibis.table(
+    snapshots = ibis.table(
         {"taken_at": "timestamp(6)", "thing": "string", "value": "int64"}, name="said"
     )
     taken = ibis.table({"taken_at": "timestamp(6)"}, name="taken")
-    return Query(versions(said, ["thing"], ["value"], taken))
+    return Query(versions(snapshots, ["thing"], ["value"], taken))
 
 
-def held(said: list[tuple[int, str, int | None]], days: int) -> list[tuple]:
-    """(thing, value, from, to) of what each snapshot said."""
+def version_rows(snapshots: list[tuple[int, str, int | None]], days: int) -> list[tuple]:
+    """(thing, value, from, to) of what each snapshot contains."""
     rows = versions_query().rows(
-        said=[{"taken_at": DAYS[day], "thing": t, "value": v} for day, t, v in said],
+        said=[{"taken_at": DAYS[day], "thing": t, "value": v} for day, t, v in snapshots],
         taken=[{"taken_at": day} for day in DAYS[:days]],
     )
     found = [(r["thing"], r["value"], r["valid_from"], r["valid_to"]) for r in rows]
@@ -57,18 +57,18 @@ def held(said: list[tuple[int, str, int | None]], days: int) -> list[tuple]:
     ],
 )
 def test_two_snapshots(said, expected):
-    assert held(said, 2) == expected
+    assert version_rows(said, 2) == expected
 
 
 def test_what_reappears_begins_again():
     expected = [("a", 1, EVER, DAYS[1]), ("a", 1, DAYS[2], None)]
-    assert held([(0, "a", 1), (2, "a", 1)], 3) == expected
+    assert version_rows([(0, "a", 1), (2, "a", 1)], 3) == expected
 
 
-def reference_versions(said: dict[str, list], days: int) -> list[tuple]:
+def reference_versions(series_by_thing: dict[str, list], days: int) -> list[tuple]:
     """Walk the snapshots of each thing; a missing one is `absent`."""
     found = []
-    for thing, values in sorted(said.items()):
+    for thing, values in sorted(series_by_thing.items()):
         for day in range(days):
             if values[day] == "absent" or (day and values[day] == values[day - 1]):
                 continue
@@ -86,13 +86,13 @@ def reference_versions(said: dict[str, list], days: int) -> list[tuple]:
     )
 )
 def test_versions_are_as_the_reference_says(values):
-    said = [
+    snapshots = [
         (day, thing, value)
         for thing, series in values.items()
         for day, value in enumerate(series)
         if value != "absent"
     ]
-    assert held(said, 6) == reference_versions(values, 6)
+    assert version_rows(snapshots, 6) == reference_versions(values, 6)
 
 
 @cache

@@ -77,12 +77,14 @@ def test_site_and_levels_are_those_of_the_last_hour_in_service() -> None:
         (row["hour"].hour, row["window_hours"]): row
         for row in windows(hours, MIDNIGHT + H, MIDNIGHT + 2 * H, MIDNIGHT + 5 * H)
     }
-    told = {key: (row["site_id"], row["utilization_high_level_pct"]) for key, row in found.items()}
+    site_and_level = {
+        key: (row["site_id"], row["utilization_high_level_pct"]) for key, row in found.items()
+    }
     at_1, at_2 = (
         dict.fromkeys(((n, w) for w in LENGTHS), what)
         for n, what in ((1, ("S1", 80)), (2, ("S2", 85)))
     )
-    assert told == {**at_1, **at_2, **{(5, w): ("S2", None) for w in LENGTHS}}
+    assert site_and_level == {**at_1, **at_2, **{(5, w): ("S2", None) for w in LENGTHS}}
     assert found[5, 3]["hour_count"] == 1
 
 
@@ -125,8 +127,8 @@ def percentiles(own: list[Row]) -> Row:
     polls = polls_of([hour for hour in own if hour.get("quality_source") == "samples"])
     found: Row = {}
     for quantity, unit in QUALITY.items():
-        told = [poll[f"{quantity}_{unit}"] for poll in polls if poll["is_up"]]
-        values = [value for value in told if value is not None]
+        samples = [poll[f"{quantity}_{unit}"] for poll in polls if poll["is_up"]]
+        values = [value for value in samples if value is not None]
         exact = float(np.percentile(values, 95)) if values else None
         found[f"{quantity}_p95_{unit}"] = exact
     return found
@@ -175,8 +177,8 @@ def test_ragged_windows_are_as_the_reference_says(seed: int) -> None:
             if h["circuit_id"] == row["circuit_id"] and start <= h["hour"] <= row["hour"]
         ]
         # Rounded to four places: half a step, for what is no exact decimal.
-        told = expected(own) | percentiles(own)
-        assert {name: row[name] for name in told} == pytest.approx(told, abs=0.5001e-4)
+        figures = expected(own) | percentiles(own)
+        assert {name: row[name] for name in figures} == pytest.approx(figures, abs=0.5001e-4)
         modes = _time_above(own)
         assert {name: row[name] for name in modes} == modes
         seen.add((row["hour"], row["window_hours"], row["circuit_id"]))
@@ -272,8 +274,8 @@ def test_windows_of_places_are_as_the_reference_says(seed: int, place: str) -> N
         last = [r for r in last if of(r["site_id"]) == row[place]]
         assert row["circuit_count"] == len(last)
         for name in ("hour_count", "flap_count", "utilization_judged_hours", "latency_high_hours"):
-            told = [r[name] for r in last if r[name] is not None]
-            assert row[name] == (sum(told) if told else None)
+            known = [r[name] for r in last if r[name] is not None]
+            assert row[name] == (sum(known) if known else None)
         longest = [r["utilization_high_longest_hours"] for r in last]
         assert row["utilization_high_longest_hours"] == max(
             (n for n in longest if n is not None), default=None

@@ -36,7 +36,7 @@ from wan_perf_tests.mist.scripted import START
 
 HOUR = timedelta(hours=1)
 NOW = START + 6 * HOUR
-"""A pass with port statistics is due."""
+"""A poll with port statistics is due."""
 RESERVE = 1000
 SILENCE_S = 0.4
 """How long an answer may be silent; a slow one is slower."""

@@ -33,7 +33,7 @@ class Answer:
 
 
 class ScriptedCloud:
-    """Gives its answers in their order and remembers what was asked, and who waited how long."""
+    """Gives its answers in their order and records what was requested, and who waited how long."""
 
     def __init__(self, answers: list[Answer]) -> None:
         self.answers = list(answers)

@@ -1,4 +1,4 @@
-"""Which sites are asked for their bandwidth, how often, and what stays where they do not answer."""
+"""Which sites' bandwidth is requested, how often, and what stays where they do not answer."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -78,7 +78,7 @@ def taken(
     return add_site_bandwidth(session, frame, newest, At(at), reserve)
 
 
-def asked(cloud: Cloud) -> tuple[int, int]:
+def call_counts(cloud: Cloud) -> tuple[int, int]:
     calls = cloud.calls()
     return calls.get(SETTING, 0), calls.get(TESTS, 0)
 
@@ -92,7 +92,7 @@ def test_the_rates_of_a_simulated_estate(cloud: Cloud, fleet: Fleet) -> None:
     """Variables as the settings write them; tests read through the plain rows of the cloud."""
     found = taken(cloud)
     assert (found.requested, found.left, found.complaints) == (SITES, {}, [])
-    assert asked(cloud) == (SITES, SITES)
+    assert call_counts(cloud) == (SITES, SITES)
     ports = found.frame[found.frame["port_id"].notna()]
     assert set(ports["site_asked_at"]) == {pd.Timestamp(NOW)}
     contract_of = {(c.gateway_mac, c.port_id): c for c in fleet.contracts}
@@ -133,11 +133,11 @@ def best_of(cloud: Cloud, site_id: str, mac: str, port_id: str) -> tuple[float |
     return max(good, default=(None, None))
 
 
-def test_a_site_is_asked_once_in_24_hours_and_keeps_its_rates(cloud: Cloud) -> None:
+def test_a_site_is_requested_once_in_24_hours_and_keeps_its_rates(cloud: Cloud) -> None:
     first = taken(cloud)
-    before = asked(cloud)
+    before = call_counts(cloud)
     later = taken(cloud, first.frame, NOW + 24 * HOUR - timedelta(minutes=5))
-    assert (asked(cloud), later.requested) == (before, 0)
+    assert (call_counts(cloud), later.requested) == (before, 0)
     pd.testing.assert_frame_equal(rates(later.frame), rates(first.frame))
     assert set(later.frame["site_asked_at"].dropna()) == {pd.Timestamp(NOW)}
     usage = cloud.calls()[USAGE]
@@ -163,9 +163,9 @@ def contract_of_each(fleet: Fleet, down_mbps: float | None = 50.0) -> list[Contr
     ]
 
 
-def test_nothing_is_asked_where_every_port_is_contracted(cloud: Cloud, fleet: Fleet) -> None:
+def test_nothing_is_requested_where_every_port_is_contracted(cloud: Cloud, fleet: Fleet) -> None:
     found = taken(cloud, contracts=contract_of_each(fleet))
-    assert (found.requested, asked(cloud)) == (0, (0, 0))
+    assert (found.requested, call_counts(cloud)) == (0, (0, 0))
     assert USAGE not in cloud.calls()
     assert found.frame["site_asked_at"].isna().all()
 
@@ -173,14 +173,14 @@ def test_nothing_is_asked_where_every_port_is_contracted(cloud: Cloud, fleet: Fl
 def test_one_port_without_a_contracted_rate_is_enough(cloud: Cloud, fleet: Fleet) -> None:
     first, *others = contract_of_each(fleet)
     found = taken(cloud, contracts=others)
-    assert (found.requested, asked(cloud)) == (1, (1, 1))
-    told = found.frame[found.frame["site_asked_at"].notna()]
-    assert set(told["site_id"]) == {first.site_id}
+    assert (found.requested, call_counts(cloud)) == (1, (1, 1))
+    requested = found.frame[found.frame["site_asked_at"].notna()]
+    assert set(requested["site_id"]) == {first.site_id}
     none_has_a_rate = taken(cloud, contracts=contract_of_each(fleet, down_mbps=None))
     assert none_has_a_rate.requested == SITES
 
 
-def test_sites_asked_longest_ago_come_first_and_the_reserve_is_left(fleet: Fleet) -> None:
+def test_sites_requested_longest_ago_come_first_and_the_reserve_is_left(fleet: Fleet) -> None:
     """Forty calls an hour: the inventory and the use leave some; the next hour goes on."""
     with serve(fleet, now=NOW, hourly_limit=40) as cloud:
         first = taken(cloud, reserve=15)
@@ -201,7 +201,7 @@ def test_sites_asked_longest_ago_come_first_and_the_reserve_is_left(fleet: Fleet
 
 
 def changed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Another snapshot's word: so that what was kept differs from what is heard."""
+    """Rates of another snapshot, so that stored values differ from received ones."""
     older = frame.copy()
     for name in ("variable_down_mbps", "variable_up_mbps", "tested_down_mbps", "tested_up_mbps"):
         older[name] = older[name].where(older[name].isna(), older[name] + 1000)
@@ -215,7 +215,7 @@ def changed(frame: pd.DataFrame) -> pd.DataFrame:
         (TESTS, "tested_down_mbps", "variable_down_mbps"),
     ],
 )
-def test_a_passing_failure_keeps_what_was_and_is_asked_again(
+def test_a_passing_failure_keeps_what_was_and_is_requested_again(
     cloud: Cloud, path: str, kept: str, heard: str
 ) -> None:
     first = taken(cloud)
@@ -235,13 +235,13 @@ def test_a_passing_failure_keeps_what_was_and_is_asked_again(
     assert (again.frame[kept].dropna() < 1000).all()
 
 
-def test_what_the_token_may_not_read_is_not_asked_of_every_site(cloud: Cloud) -> None:
+def test_what_the_token_may_not_read_is_not_requested_of_every_site(cloud: Cloud) -> None:
     cloud.misbehave(TESTS, "403", times=8)
     found = taken(cloud)
     [(why, sites)] = found.left.items()
     assert "no right to read" in why
-    assert asked(cloud)[0] == SITES
-    assert asked(cloud)[1] <= 8
+    assert call_counts(cloud)[0] == SITES
+    assert call_counts(cloud)[1] <= 8
     assert (found.requested, sites) == (SITES, SITES)
     assert found.frame["variable_down_mbps"].notna().any()
 
@@ -257,8 +257,8 @@ def test_a_bad_answer_never_keeps_the_snapshot_back(cloud: Cloud, path: str, how
     assert all(why.endswith(".") and "\n" not in why for why in found.left)
     assert how not in HARMLESS or not found.left
     at_once = taken(cloud, found.frame, NOW + HOUR)
-    asked_anew = SITES - found.requested
-    assert at_once.requested == asked_anew
+    requested_again = SITES - found.requested
+    assert at_once.requested == requested_again
     next_day = taken(cloud, at_once.frame, NOW + 25 * HOUR)
     assert (next_day.requested, next_day.left) == (SITES, {})
     pd.testing.assert_frame_equal(
@@ -278,4 +278,4 @@ def test_with_the_contract_file_only_uncontracted_lines_cost_calls(
     }
     found = taken(cloud, contracts=contracts)
     assert 0 < len(lacking) < SITES
-    assert (found.requested, asked(cloud)) == (len(lacking), (len(lacking), len(lacking)))
+    assert (found.requested, call_counts(cloud)) == (len(lacking), (len(lacking), len(lacking)))

@@ -31,6 +31,6 @@ def test_everything_falls_on_a_pass() -> None:
     assert all(every % PASS_EVERY == timedelta(0) for every in EVERY.values())
 
 
-def test_a_live_run_reaches_back_an_hour_and_once_an_hour_to_what_is_heard_late() -> None:
+def test_a_live_run_reaches_back_an_hour_and_once_an_hour_to_what_arrives_late() -> None:
     reached = [reach_back(START + n * PASS_EVERY) // (60 * MINUTE) for n in range(13)]
     assert reached == [4, *[1] * 11, 4]

@@ -1,4 +1,4 @@
-"""A pass whose streams fail one by one, and what Retry-After means, against the simulated cloud."""
+"""A poll whose streams fail one by one, and what Retry-After means, against the simulated cloud."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -65,7 +65,7 @@ def taken(cloud: Cloud, start: datetime, end: datetime) -> Passes:
 
 
 def had(passes: Passes, at: datetime) -> set[str]:
-    """The streams of a pass whose rows are there."""
+    """The streams of a poll whose rows are there."""
     ports, paths = passes.port_samples, passes.path_samples
     sources = set(ports[ports["pass_at"] == at]["counter_source"])
     names = {"device": "devices", "port": "ports"}
@@ -135,7 +135,7 @@ def test_waiting_is_real_under_the_real_clock() -> None:
     assert RealClock().now() - before >= timedelta(seconds=0.05)
 
 
-def test_without_retry_after_the_rest_of_the_pass_is_not_asked_and_the_next_is(cloud) -> None:
+def test_without_retry_after_the_rest_of_the_poll_is_not_requested_and_the_next_is(cloud) -> None:
     cloud.misbehave(PATHS_OF["devices"], "429 without Retry-After")
     passes = taken(cloud, START + 25 * MINUTE, START + 35 * MINUTE)
     assert passes.missed.keys() == {(START + 25 * MINUTE, "devices")}
@@ -144,12 +144,12 @@ def test_without_retry_after_the_rest_of_the_pass_is_not_asked_and_the_next_is(c
     with pytest.raises(MistTransientError, match="used up"):
         taken(cloud, START + HOUR, START + HOUR + 5 * MINUTE)
     after = cloud.calls()
-    asked = {path: number - before[path] for path, number in after.items()}
-    assert asked == {PATHS_OF["devices"]: 1, PATHS_OF["ports"]: 0, PATHS_OF["paths"]: 0}
+    requested = {path: number - before[path] for path, number in after.items()}
+    assert requested == {PATHS_OF["devices"]: 1, PATHS_OF["ports"]: 0, PATHS_OF["paths"]: 0}
 
 
 def test_an_hour_that_is_used_up_is_left_alone_until_the_cloud_says(fleet: Fleet) -> None:
-    """Ten calls an hour: devices, ports, paths at 0; then devices, and paths each second pass."""
+    """Ten calls an hour: devices, ports, paths at 0; then devices, and paths each second poll."""
     with serve(fleet, now=START, hourly_limit=10) as cloud:
         passes = taken(cloud, START, START + HOUR + 10 * MINUTE)
         spent = cloud.calls()
@@ -162,7 +162,7 @@ def test_an_hour_that_is_used_up_is_left_alone_until_the_cloud_says(fleet: Fleet
     assert had(passes, START + HOUR) == {"devices", "ports", "paths"}
 
 
-def test_a_stream_that_is_refused_is_asked_once_and_the_others_go_on(cloud: Cloud) -> None:
+def test_a_stream_that_is_refused_is_requested_once_and_the_others_go_on(cloud: Cloud) -> None:
     cloud.misbehave(PATHS_OF["paths"], "403")
     passes = taken(cloud, START, START + 30 * MINUTE)
     assert cloud.calls()[PATHS_OF["paths"]] == 1
@@ -178,7 +178,7 @@ def test_an_answer_of_a_wrong_shape_costs_one_pass(cloud: Cloud) -> None:
     assert had(passes, START + 10 * MINUTE) == {"devices", "paths"}
 
 
-def test_where_nothing_was_had_the_refusal_is_told_before_what_may_pass(cloud: Cloud) -> None:
+def test_where_nothing_was_had_the_refusal_is_reported_before_what_may_pass(cloud: Cloud) -> None:
     cloud.misbehave(PATHS_OF["devices"], "503", times=LASTING)
     for stream in ("ports", "paths"):
         cloud.misbehave(PATHS_OF[stream], "403")
@@ -220,7 +220,7 @@ def test_an_hour_of_scores_that_fails_is_left_for_the_next_run(cloud: Cloud) -> 
     assert set(found.frame["hour"]) == set(hours[1:])
 
 
-def test_scores_that_are_refused_are_asked_once_and_all_left(cloud: Cloud) -> None:
+def test_scores_that_are_refused_are_requested_once_and_all_left(cloud: Cloud) -> None:
     cloud.clock.advance_to(START + 5 * HOUR)
     cloud.misbehave(SCORES, "403")
     hours = [START + n * HOUR for n in range(4)]
@@ -237,7 +237,7 @@ def test_scores_stop_before_the_reserve(fleet: Fleet) -> None:
     assert "4 are reserved for live polls; go on at 10:00 UTC" in found.left[hours[5]]
 
 
-def test_scores_older_than_mist_keeps_are_refused_before_anything_is_asked(cloud: Cloud) -> None:
+def test_scores_older_than_mist_stores_are_refused_before_any_request(cloud: Cloud) -> None:
     cloud.clock.advance_to(START + timedelta(days=20))
     with pytest.raises(UsageError, match="14 days of scores"):
         scored(cloud, [START + timedelta(days=19), START])

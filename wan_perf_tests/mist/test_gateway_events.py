@@ -61,12 +61,12 @@ def test_port_of_an_event(told: dict[str, str], port_id: str | None) -> None:
 
 
 def test_the_window_is_half_open_and_instants_keep_microseconds() -> None:
-    told = [EPOCH_ELEVEN - 0.000001, EPOCH_ELEVEN, EPOCH_ELEVEN + 3599.999999, EPOCH_ELEVEN + 3600]
-    frame = events([event(timestamp=at) for at in told], ELEVEN, NOON)
+    times = [EPOCH_ELEVEN - 0.000001, EPOCH_ELEVEN, EPOCH_ELEVEN + 3599.999999, EPOCH_ELEVEN + 3600]
+    frame = events([event(timestamp=at) for at in times], ELEVEN, NOON)
     assert frame["event_at"].tolist() == [ELEVEN, NOON - timedelta(microseconds=1)]
 
 
-def test_an_event_told_twice_counts_once_and_another_text_is_another_event() -> None:
+def test_an_event_reported_twice_counts_once_and_another_text_is_another_event() -> None:
     frame = events([event(), event(), event(text="b"), event(text="a")], ELEVEN, NOON)
     assert frame["detail"].tolist() == ["a", "b", None]
 
@@ -77,16 +77,16 @@ def test_no_events_give_an_empty_frame_of_the_declared_types() -> None:
     assert empty.dtypes.to_dict() == full.dtypes.to_dict()
 
 
-def test_the_cloud_is_asked_for_gateways_and_whole_seconds_around_the_window(
+def test_requests_are_for_gateways_and_whole_seconds_around_the_window(
     scripted: Callable[..., ScriptedCloud],
 ) -> None:
     half = timedelta(milliseconds=500)
     cloud = scripted(Answer({"results": []}), Answer({"results": []}))
     gateway_events(cloud.session(), ELEVEN, NOON, NOON)
     gateway_events(cloud.session(), ELEVEN + half, NOON + half, NOON)
-    asked = [parse_qs(urlsplit(uri).query) for uri in cloud.asked]
-    assert all(query["device_type"] == ["gateway"] for query in asked)
-    bounds = [(int(query["start"][0]), int(query["end"][0])) for query in asked]
+    queries = [parse_qs(urlsplit(uri).query) for uri in cloud.asked]
+    assert all(query["device_type"] == ["gateway"] for query in queries)
+    bounds = [(int(query["start"][0]), int(query["end"][0])) for query in queries]
     whole = (EPOCH_ELEVEN, EPOCH_ELEVEN + 3600)
     assert bounds == [whole, (whole[0], whole[1] + 1)]
 
@@ -105,7 +105,7 @@ def test_windows_side_by_side_give_what_one_window_gives(
     pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole)
 
 
-def test_the_simulators_outages_are_heard_as_port_events(
+def test_the_simulators_outages_are_received_as_port_events(
     simulated: MistSession, quiet_noon: datetime, fleet: Fleet
 ) -> None:
     """Every down interval that began in the window is a port_down at its very second."""
@@ -119,6 +119,6 @@ def test_the_simulators_outages_are_heard_as_port_events(
     }
     frame = gateway_events(simulated, START, quiet_noon, quiet_noon)
     downs = frame[frame["event_kind"] == "port_down"]
-    heard = set(downs[["gateway_mac", "port_id", "event_at"]].itertuples(index=False, name=None))
+    received = set(downs[["gateway_mac", "port_id", "event_at"]].itertuples(index=False, name=None))
     assert len(planted) > 5
-    assert planted <= heard
+    assert planted <= received

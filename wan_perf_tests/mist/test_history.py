@@ -36,9 +36,9 @@ def cloud() -> Iterator[Cloud]:
 
 
 def wanted(cloud: Cloud, start: datetime = START + HOUR, hours: int = 3) -> list[Wanted]:
-    asked = tuple(start + n * HOUR for n in range(hours))
+    requested = tuple(start + n * HOUR for n in range(hours))
     return [
-        Wanted(gateway.site_id, gateway.mac, gateway.wan_ports[0].port_id, asked)
+        Wanted(gateway.site_id, gateway.mac, gateway.wan_ports[0].port_id, requested)
         for gateway in cloud.fleet.gateways
         if gateway.site_id and gateway.wan_ports
     ]
@@ -62,7 +62,7 @@ def fetch(cloud: Cloud, ports: list[Wanted]) -> Backfill:
 
 
 def outcome(cloud: Cloud, ports: list[Wanted]) -> tuple[Backfill, list[str]]:
-    """What was fetched, and every sentence that was said about what was not."""
+    """What was fetched, and every message about what was not."""
     try:
         found = fetch(cloud, ports)
     except WanPerfError as error:
@@ -76,16 +76,16 @@ def outcome(cloud: Cloud, ports: list[Wanted]) -> tuple[Backfill, list[str]]:
 def test_a_bad_answer_is_a_sentence_and_the_next_run_repairs(cloud: Cloud, path: str, how: str):
     ports = wanted(cloud)
     cloud.misbehave(path, how, times=1, seconds=1.5)
-    found, said = outcome(cloud, ports)
-    assert all(sentence.endswith(".") and "\n" not in sentence for sentence in said)
+    found, sentences = outcome(cloud, ports)
+    assert all(sentence.endswith(".") and "\n" not in sentence for sentence in sentences)
     assert len(found.rows) == 3 * found.fetched
-    assert found.fetched == len(ports) or said
+    assert found.fetched == len(ports) or sentences
     assert found.fetched == len(ports) or how not in HARMLESS
     again = fetch(cloud, ports)
     assert (again.fetched, again.left) == (len(ports), {})
 
 
-def test_an_hour_is_its_ten_minute_buckets_where_they_are_kept(cloud: Cloud):
+def test_an_hour_is_its_ten_minute_buckets_where_they_are_stored(cloud: Cloud):
     hourly = fetch(cloud, wanted(cloud, NOW - 30 * HOUR))
     fine = fetch(cloud, wanted(cloud, NOW - 20 * HOUR))
     assert {row["covered_minutes"] for row in (*hourly.rows, *fine.rows)} == {60}
@@ -93,7 +93,7 @@ def test_an_hour_is_its_ten_minute_buckets_where_they_are_kept(cloud: Cloud):
     assert {row["covered_minutes"] for row in half.rows} == {30}
 
 
-def test_older_than_is_kept_is_refused_before_a_port_is_asked(cloud: Cloud):
+def test_older_than_the_retention_is_refused_before_a_port_is_requested(cloud: Cloud):
     before = cloud.calls().get(ASKED["buckets"], 0)
     with pytest.raises(UsageError, match="keeps 14 days"):
         fetch(cloud, wanted(cloud, NOW - 15 * 24 * HOUR))

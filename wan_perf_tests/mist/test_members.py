@@ -1,4 +1,4 @@
-"""Which ports of a gateway are one circuit, by what is configured and what is told."""
+"""Which ports of a gateway are one circuit, by what is configured and what is reported."""
 
 from typing import Any
 
@@ -91,17 +91,17 @@ def test_configured_circuits(ports: dict[str, Any], circuits: dict[str, tuple[st
     assert {circuit.name: circuit.members for circuit in found} == circuits
 
 
-def test_an_aggregate_that_is_told_of_stands_beside_its_members() -> None:
+def test_an_aggregate_that_is_reported_stands_beside_its_members() -> None:
     config = {"ge-0/0/0,ge-5/0/0": {**RETH, "reth_idx": 0}}
-    told = {"reth0.0": {**WAN, "port_id": "reth0"}}
-    assert ports_of(config, told, ("ge-0/0/0", "ge-5/0/0")) == {
+    reported = {"reth0.0": {**WAN, "port_id": "reth0"}}
+    assert ports_of(config, reported, ("ge-0/0/0", "ge-5/0/0")) == {
         ("reth0", "reth0", None, True),
         ("reth0", "ge-0/0/0", "reth0", False),
         ("reth0", "ge-5/0/0", "reth0", False),
     }
 
 
-def test_a_cluster_that_tells_of_each_nodes_port_has_the_same_circuit() -> None:
+def test_a_cluster_that_reports_each_nodes_port_has_the_same_circuit() -> None:
     config = {"ge-0/0/0,ge-5/0/0": {**RETH, "reth_idx": 0}}
     assert ports_of(config, {"ge-0/0/0.0": WAN}, second={"ge-5/0/0.0": WAN}) == {
         ("reth0", "ge-0/0/0", "reth0", False),
@@ -111,8 +111,8 @@ def test_a_cluster_that_tells_of_each_nodes_port_has_the_same_circuit() -> None:
 
 def test_an_aggregate_without_number_is_known_by_its_wan() -> None:
     config = {"ge-0/0/4,ge-0/0/5": AE}
-    told = {"ae3.0": {**WAN, "port_id": "ae3", "wan_name": "wan0"}}
-    assert ports_of(config, told) == {
+    reported = {"ae3.0": {**WAN, "port_id": "ae3", "wan_name": "wan0"}}
+    assert ports_of(config, reported) == {
         ("ge-0/0/4", "ae3", None, True),
         ("ge-0/0/4", "ge-0/0/4", "ae3", False),
         ("ge-0/0/4", "ge-0/0/5", "ae3", False),
@@ -137,8 +137,8 @@ def test_nodes_without_configuration(
 
 
 def test_two_ports_of_one_node_with_one_wan_name_are_not_joined() -> None:
-    told = {"ge-0/0/0.0": {**WAN, "wan_name": "w"}, "ge-0/0/1.0": {**WAN, "wan_name": "w"}}
-    assert {circuit for circuit, *_ in ports_of({}, told)} == {"ge-0/0/0", "ge-0/0/1"}
+    reported = {"ge-0/0/0.0": {**WAN, "wan_name": "w"}, "ge-0/0/1.0": {**WAN, "wan_name": "w"}}
+    assert {circuit for circuit, *_ in ports_of({}, reported)} == {"ge-0/0/0", "ge-0/0/1"}
 
 
 @pytest.mark.parametrize(

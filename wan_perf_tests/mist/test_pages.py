@@ -70,7 +70,7 @@ def test_a_failed_later_page_fails_the_whole(scripted: Script) -> None:
         "https://[/api/v1",
     ],
 )
-def test_a_next_page_elsewhere_is_never_asked_for(scripted: Script, address: str) -> None:
+def test_a_next_page_elsewhere_is_never_requested(scripted: Script, address: str) -> None:
     cloud = scripted(Answer({"results": [PORT], "next": address}))
     with pytest.raises(MistPermanentError, match="outside"):
         list(cloud.session().rows(catalogue.PORTS))

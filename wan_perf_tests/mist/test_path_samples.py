@@ -19,12 +19,12 @@ from wan_perf.simulator.api.peers import interface_of
 from wan_perf_tests.mist.scripted import START
 
 PASS_AT = datetime.fromisoformat("2026-03-01T12:10")
-HEARD = 1772366940  # 2026-03-01 12:09:00 UTC
+LAST_SEEN = 1772366940  # 2026-03-01 12:09:00 UTC
 FIGURES = {"latency": 23.5, "jitter": 0.6, "loss": 0.1, "mos": 4.3, "uptime": 600}
 
 
 def path(mac: str, peer: str | None, port: str = "ge-0/0/0", far: str = "xe-0/0/1", **more: Any):
-    known = {"mac": mac, "port_id": port, "site_id": f"site-{mac}", "last_seen": HEARD}
+    known = {"mac": mac, "port_id": port, "site_id": f"site-{mac}", "last_seen": LAST_SEEN}
     ends = {"peer_mac": peer, "peer_router_name": f"router-{peer}", "peer_port_id": far}
     ends |= {"vpn_name": "hubs", "up": True}
     return msgspec.convert({**known, **ends, **more}, Path)
@@ -39,9 +39,9 @@ def ends(paths: list[Path]) -> list[tuple[str, str | None]]:
     return list(frame[["gateway_mac", "peer_mac"]].itertuples(index=False, name=None))
 
 
-def test_a_row_says_what_its_end_told() -> None:
-    told = path("s1", "h1", port="ge-0/0/0.0", is_active=False, **FIGURES)
-    frame = path_samples([told], [], PASS_AT)
+def test_a_row_has_what_its_end_reported() -> None:
+    reported = path("s1", "h1", port="ge-0/0/0.0", is_active=False, **FIGURES)
+    frame = path_samples([reported], [], PASS_AT)
     assert list(frame.columns) == list(RAW_PATH_SAMPLE.columns)
     assert frame.iloc[0].to_dict() == {
         "pass_at": PASS_AT,
@@ -86,7 +86,7 @@ def test_what_is_absent_is_unknown_and_never_zero() -> None:
         pytest.param({"uptime": 1527128046}, "path_uptime_seconds", None, id="an instant"),
     ],
 )
-def test_an_impossible_figure_is_unknown_and_told_and_its_row_stays(
+def test_an_impossible_figure_is_unknown_and_reported_and_its_row_stays(
     told: dict[str, float], column: str, kept: float | None
 ) -> None:
     frame = path_samples([path("s1", "h1", **{**FIGURES, **told})], [], PASS_AT)
@@ -125,30 +125,30 @@ def test_without_a_peer_there_is_no_name() -> None:
     assert frame["peer_name"].tolist() == [None]
 
 
-def test_a_hubs_rows_are_left_out_where_the_stores_tell_of_the_same_paths() -> None:
-    told = [row for store in ("s1", "s2", "s3") for row in both_ends(store, "h1")]
-    assert ends(told) == [("s1", "h1"), ("s2", "h1"), ("s3", "h1")]
+def test_a_hubs_rows_are_left_out_where_the_stores_report_the_same_paths() -> None:
+    paths = [row for store in ("s1", "s2", "s3") for row in both_ends(store, "h1")]
+    assert ends(paths) == [("s1", "h1"), ("s2", "h1"), ("s3", "h1")]
 
 
-def test_a_path_that_only_its_hub_tells_of_stays() -> None:
-    told = [row for store in ("s1", "s2", "s3") for row in both_ends(store, "h1")]
-    assert ends(told[:5]) == [("s1", "h1"), ("s2", "h1"), ("s3", "h1")]
-    assert ends(told[1:]) == [("h1", "s1"), ("s2", "h1"), ("s3", "h1")]
+def test_a_path_that_only_its_hub_reports_stays() -> None:
+    paths = [row for store in ("s1", "s2", "s3") for row in both_ends(store, "h1")]
+    assert ends(paths[:5]) == [("s1", "h1"), ("s2", "h1"), ("s3", "h1")]
+    assert ends(paths[1:]) == [("h1", "s1"), ("s2", "h1"), ("s3", "h1")]
 
 
-def test_where_nothing_tells_the_hub_both_ends_stay() -> None:
+def test_where_nothing_identifies_the_hub_both_ends_stay() -> None:
     assert ends(both_ends("s1", "h1")) == [("s1", "h1"), ("h1", "s1")]
     assert ends([path("s1", None)]) == [("s1", None)]
 
 
 def test_two_hubs_keep_the_path_between_them() -> None:
-    told = [row for s in ("s1", "s2", "s3") for h in ("h1", "h2") for row in both_ends(s, h)]
+    paths = [row for s in ("s1", "s2", "s3") for h in ("h1", "h2") for row in both_ends(s, h)]
     between = both_ends("h1", "h2")
-    assert set(ends([*told, *between])) - set(ends(told)) == {("h1", "h2"), ("h2", "h1")}
+    assert set(ends([*paths, *between])) - set(ends(paths)) == {("h1", "h2"), ("h2", "h1")}
 
 
 def test_of_two_rows_of_a_path_the_newer_stays_and_another_far_end_is_another_path() -> None:
-    old, new = path("s1", "h1", last_seen=HEARD - 60, loss=9), path("s1", "h1", loss=1)
+    old, new = path("s1", "h1", last_seen=LAST_SEEN - 60, loss=9), path("s1", "h1", loss=1)
     undated = path("s1", "h1", last_seen=None, loss=5)
     other = path("s1", "h1", far="xe-0/0/2", loss=7)
     frame = path_samples([old, new, undated, other], [], PASS_AT)
@@ -182,7 +182,7 @@ def whole() -> Fleet:
 
 
 def passes(fleet: Fleet) -> dict[datetime, pd.DataFrame]:
-    """The samples of a pass each half hour of the day, by its instant."""
+    """The samples of a poll each half hour of the day, by its instant."""
     found = {}
     outages = fleet.api_outages
     with serve(fleet, now=START) as cloud:
@@ -213,17 +213,17 @@ def test_a_day_of_passes_over_a_whole_fleet_is_its_truth(whole: Fleet) -> None:
             [store] = [gateway for gateway in holders if gateway.is_assigned(epoch(at))]
             port = interface_of(store, planted).partition(".")[0]
             row = rows.pop((store.mac, hub, port))
-            heard = epoch(row.sampled_at)
+            sampled_at = epoch(row.sampled_at)
             assert row.site_id == life.site_id
             assert row.peer_name == gateways[hub].name
-            assert heard <= epoch(at)
-            is_up = any(a <= heard < b for a, b in up[life.site_id, life.key, hub])
+            assert sampled_at <= epoch(at)
+            is_up = any(a <= sampled_at < b for a, b in up[life.site_id, life.key, hub])
             assert row.is_up == is_up
             seen["up" if is_up else "down"] += 1
-            quality = planted.quality(heard)
-            told = [row.latency_ms, row.loss_pct, row.mos]
+            quality = planted.quality(sampled_at)
+            figures = [row.latency_ms, row.loss_pct, row.mos]
             expected = [quality.latency, quality.loss, quality.mos] if quality else [None] * 3
-            assert [None if pd.isna(figure) else figure for figure in told] == expected
+            assert [None if pd.isna(figure) else figure for figure in figures] == expected
             jitter = quality.jitter if quality and planted.has_jitter else None
             assert (None if pd.isna(row.jitter_ms) else row.jitter_ms) == jitter
             seen["without jitter"] += jitter is None and is_up

@@ -15,7 +15,7 @@ from wan_perf.mist.endpoints.records.statistics import Gateway, Port
 from wan_perf.schema.tables import RAW_PORT_SAMPLE
 
 PASS_AT = datetime.fromisoformat("2026-03-01T12:05")
-HEARD = 1772366640  # 2026-03-01 12:04:00 UTC
+REPORTED_AT = 1772366640  # 2026-03-01 12:04:00 UTC
 WAN: dict[str, Any] = {"port_usage": "wan", "up": True, "rx_bytes": 10, "tx_bytes": 20}
 
 
@@ -29,12 +29,12 @@ def samples(
 
 
 def gateway(interfaces: dict[str, Any], **more: Any) -> Gateway:
-    known = {"mac": "aa0000000001", "site_id": "s1", "last_seen": HEARD, "uptime": 500}
+    known = {"mac": "aa0000000001", "site_id": "s1", "last_seen": REPORTED_AT, "uptime": 500}
     return msgspec.convert({**known, "if_stat": interfaces, **more}, Gateway)
 
 
 def port(port_id: str, **more: Any) -> Port:
-    known = {"mac": "aa0000000001", "site_id": "s1", "timestamp": HEARD, "port_usage": "wan"}
+    known = {"mac": "aa0000000001", "site_id": "s1", "timestamp": REPORTED_AT, "port_usage": "wan"}
     return msgspec.convert({**known, "port_id": port_id, **more}, Port)
 
 
@@ -54,9 +54,9 @@ def test_a_device_row_says_what_the_gateway_reported() -> None:
     assert pd.isna(row["rx_bps"])
 
 
-def test_a_counter_below_zero_is_unknown_and_told_and_its_row_stays() -> None:
-    heard = gateway({"ge-0/0/0": {**WAN, "rx_bytes": -1, "tx_bytes": 7}}, uptime=-5)
-    [row] = samples([heard], [], PASS_AT).to_dict("records")
+def test_a_counter_below_zero_is_unknown_and_reported_and_its_row_stays() -> None:
+    reported = gateway({"ge-0/0/0": {**WAN, "rx_bytes": -1, "tx_bytes": 7}}, uptime=-5)
+    [row] = samples([reported], [], PASS_AT).to_dict("records")
     assert row["impossible_figures"] == "rx_bytes_counter=-1, uptime_seconds=-5"
     assert pd.isna(row["rx_bytes_counter"])
     assert pd.isna(row["uptime_seconds"])
@@ -64,16 +64,16 @@ def test_a_counter_below_zero_is_unknown_and_told_and_its_row_stays() -> None:
 
 
 def test_a_port_row_has_rates_speed_and_last_flap() -> None:
-    told = port(
+    reported = port(
         "ge-0/0/0",
         up=False,
         active=True,
         rx_bps=7,
         tx_bps=8.5,
         speed=1000,
-        last_flapped=HEARD - 0.25,
+        last_flapped=REPORTED_AT - 0.25,
     )
-    (row,) = samples([], [told], PASS_AT).to_dict("records")
+    (row,) = samples([], [reported], PASS_AT).to_dict("records")
     assert (row["counter_source"], row["is_up"], row["is_active"]) == ("port", False, True)
     assert (row["rx_bps"], row["tx_bps"], row["port_speed_mbps"]) == (7, 8.5, 1000)
     assert row["last_flapped_at"] == datetime.fromisoformat("2026-03-01T12:03:59.750000")
@@ -82,12 +82,12 @@ def test_a_port_row_has_rates_speed_and_last_flap() -> None:
 
 
 def test_a_port_row_has_the_delay_and_loss_of_its_probes_where_it_reports_them() -> None:
-    told = [
+    reported = [
         port("ge-0/0/0", latency=23.5, jitter=1.25, loss=0),
         port("ge-0/0/1", latency=-1, loss=130),
         port("ge-0/0/2"),
     ]
-    rows = samples([], told, PASS_AT)[["latency_ms", "jitter_ms", "loss_pct"]]
+    rows = samples([], reported, PASS_AT)[["latency_ms", "jitter_ms", "loss_pct"]]
     assert [[None if pd.isna(v) else v for v in row] for row in rows.to_numpy()] == [
         [23.5, 1.25, 0],
         [None, None, None],
@@ -98,8 +98,8 @@ def test_a_port_row_has_the_delay_and_loss_of_its_probes_where_it_reports_them()
 @pytest.mark.parametrize(
     ("port_heard", "uptime"),
     [
-        pytest.param(HEARD, 500, id="same report: the gateway's uptime"),
-        pytest.param(HEARD + 60, None, id="another report: a boot may lie between"),
+        pytest.param(REPORTED_AT, 500, id="same report: the gateway's uptime"),
+        pytest.param(REPORTED_AT + 60, None, id="another report: a boot may lie between"),
         pytest.param(None, None, id="no instant: unknown which report"),
     ],
 )
@@ -155,9 +155,9 @@ def test_what_nobody_dates_is_rejected_and_counted(last_seen: float | None) -> N
 
 def test_a_port_row_without_an_instant_is_of_the_one_at_which_its_gateway_was_seen() -> None:
     """A gateway that was lost at 12:04 yesterday: its ports are no fresh samples of today."""
-    lost = gateway({}, last_seen=HEARD - 86400)
+    lost = gateway({}, last_seen=REPORTED_AT - 86400)
     rejections = Rejections()
-    rows = [port("ge-0/0/0", timestamp=None), port("ge-0/0/1", timestamp=HEARD)]
+    rows = [port("ge-0/0/0", timestamp=None), port("ge-0/0/1", timestamp=REPORTED_AT)]
     frame = samples([lost], rows, PASS_AT, rejections)
     assert frame["sampled_at"].tolist() == [
         datetime.fromisoformat("2026-02-28T12:04"),
@@ -168,8 +168,8 @@ def test_a_port_row_without_an_instant_is_of_the_one_at_which_its_gateway_was_se
 
 @pytest.mark.parametrize("speed", [0, -1, None])
 def test_a_speed_that_is_none_is_unknown(speed: int | None) -> None:
-    told = msgspec.structs.replace(port("ge-0/0/0"), port_speed_mbps=speed)
-    [row] = samples([], [told], PASS_AT).to_dict("records")
+    reported = msgspec.structs.replace(port("ge-0/0/0"), port_speed_mbps=speed)
+    [row] = samples([], [reported], PASS_AT).to_dict("records")
     assert pd.isna(row["port_speed_mbps"])
     assert row["impossible_figures"] is None
 
@@ -188,13 +188,16 @@ def test_lan_ports_and_spare_gateways_are_left_out_and_lte_is_known_by_its_name(
 
 
 def test_a_disconnected_gateway_gives_its_old_statistics_at_their_old_instant() -> None:
-    old = gateway({"ge-0/0/0": WAN}, last_seen=HEARD - 86400, status="disconnected")
+    old = gateway({"ge-0/0/0": WAN}, last_seen=REPORTED_AT - 86400, status="disconnected")
     frame = samples([old], [], PASS_AT)
     assert frame["sampled_at"].tolist() == [datetime.fromisoformat("2026-02-28T12:04")]
 
 
 def test_of_two_rows_of_a_port_the_newer_stays() -> None:
-    rows = [port("ge-0/0/0", timestamp=HEARD, rx_bytes=2), port("ge-0/0/0", timestamp=HEARD - 9)]
+    rows = [
+        port("ge-0/0/0", timestamp=REPORTED_AT, rx_bytes=2),
+        port("ge-0/0/0", timestamp=REPORTED_AT - 9),
+    ]
     assert samples([], rows, PASS_AT)["rx_bytes_counter"].tolist() == [2]
 
 

@@ -89,9 +89,9 @@ def test_an_hour_has_what_its_bucket_says(scripted, told, expected) -> None:
     assert not any("impossible_figures" in row for row in found.rows)
 
 
-def test_what_cannot_be_is_unknown_and_told_and_the_rest_stays(scripted) -> None:
-    told = {"avg_latency": [-1, 30], "avg_jitter": [-0.5, 0], "avg_loss": [100.5, -1]}
-    found = fetched(scripted, Answer(series(**told)))
+def test_what_cannot_be_is_unknown_and_reported_and_the_rest_stays(scripted) -> None:
+    reported = {"avg_latency": [-1, 30], "avg_jitter": [-0.5, 0], "avg_loss": [100.5, -1]}
+    found = fetched(scripted, Answer(series(**reported)))
     assert figures(found) == [(None, None, None, 0), (30, 0, None, 60)]
     assert [row["impossible_figures"] for row in found.rows] == [
         "jitter_ms_mean=-0.5, latency_ms_mean=-1, loss_pct_mean=100.5",
@@ -107,7 +107,7 @@ def test_an_answer_that_names_no_figure_leaves_the_rates(scripted) -> None:
     assert (ports, found.left) == (1, {})
 
 
-def test_a_registry_without_quality_asks_for_none(scripted) -> None:
+def test_a_registry_without_quality_requests_none(scripted) -> None:
     registry = {name: REGISTRY[name] for name in RATES}
     found = fetched(scripted, registry=registry)
     assert figures(found) == [(None, None, None, None)] * 2
@@ -115,7 +115,7 @@ def test_a_registry_without_quality_asks_for_none(scripted) -> None:
 
 
 def test_a_failure_that_may_pass_leaves_the_port_with_its_rates(scripted) -> None:
-    """So that the next run asks for both: a row that is stored is never asked for again."""
+    """So that the next run requests both: a row that is stored is never requested again."""
     failing = [Answer(status=503, body={"detail": "Service Unavailable"})] * 3
     with pytest.raises(MistTransientError, match="insights/device/wan_link_health, status 503"):
         fetched(scripted, *failing)
@@ -132,7 +132,7 @@ def test_a_failure_that_may_pass_leaves_the_port_with_its_rates(scripted) -> Non
         pytest.param({}, 1, None, id="none"),
     ],
 )
-def test_which_buckets_are_asked_for(kept: dict[str, int], back: int, name: str | None) -> None:
+def test_which_buckets_are_requested(kept: dict[str, int], back: int, name: str | None) -> None:
     lengths = {"10m": 600, "1h": 3600, "7m": 420, "1d": 86_400}
     kinds = {k: {"interval": lengths[k], "max_age": days * 86_400} for k, days in kept.items()}
     metrics = msgspec.convert({"wan_link_health": {"intervals": kinds}}, dict[str, Metric])
@@ -158,7 +158,7 @@ def wanted(cloud: Cloud, start: datetime) -> list[Wanted]:
 
 @pytest.mark.parametrize("back", [36, 20], ids=["hourly buckets", "ten-minute buckets"])
 def test_every_port_of_a_fleet_has_the_quality_of_its_paths(cloud: Cloud, back: int) -> None:
-    """Read from the paths themselves, six instants a bucket while the gateway was heard."""
+    """Read from the paths themselves, six instants a bucket while the gateway sent telemetry."""
     start = NOW - back * HOUR
     session = session_of(cloud)
     budget = Budget(session, lambda: NOW, reserve=0)
@@ -194,8 +194,8 @@ def bucket_mean(
         if path.life.key == port.bundle and mac in {holder for holder, _ in path.life.holders}
     ]
     looks = [label + (n + 0.5) * length / 6 for n in range(6)]
-    heard = [at for at in looks if not any(a <= at < b for a, b in gateway.telemetry_gaps)]
-    read = [quality for at in heard for path in paths if (quality := path.quality(at))]
+    with_telemetry = [at for at in looks if not any(a <= at < b for a, b in gateway.telemetry_gaps)]
+    read = [quality for at in with_telemetry for path in paths if (quality := path.quality(at))]
     if not read:
         return None
     has_jitter = any(path.has_jitter for path in paths)
@@ -214,7 +214,7 @@ def test_both_calls_of_a_port_are_claimed_or_none(cloud: Cloud) -> None:
     before = cloud.calls()
     found = port_history(session, ports, NOW, budget, lambda *_: None)
     after = cloud.calls()
-    asked = {name: after[ASKED[name]] - before[ASKED[name]] for name in ("buckets", "quality")}
-    assert asked == {"buckets": 4, "quality": 4}
+    requested = {name: after[ASKED[name]] - before[ASKED[name]] for name in ("buckets", "quality")}
+    assert requested == {"buckets": 4, "quality": 4}
     assert found.fetched == 4
     assert {type(why) for why in found.left.values()} == {HourUsedUpError}

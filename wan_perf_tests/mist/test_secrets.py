@@ -42,20 +42,20 @@ def test_neither_token_nor_address_is_written_anywhere(
     logging.getLogger("a.witness").debug("heard")
     cloud = scripted(*ANSWERS)
     session = cloud.session()
-    said = [repr(session), str(session)]
+    texts = [repr(session), str(session)]
     while cloud.answers:
         try:
             list(session.rows(catalogue.SITES))
         except WanPerfError as error:
-            said += [str(error), repr(error), repr(error.__cause__), repr(error.__context__)]
+            texts += [str(error), repr(error), repr(error.__cause__), repr(error.__context__)]
     cloud.close()
     with pytest.raises(WanPerfError) as caught:
         list(session.rows(catalogue.SITES))
-    said.append(str(caught.value))
+    texts.append(str(caught.value))
 
     written = "\n".join([*everything.lines, *capfd.readouterr()])
     assert "a.witness heard" in written
-    assert len(said) == 2 + 4 * 7 + 1
-    assert TOKEN not in written + "\n".join(said)
+    assert len(texts) == 2 + 4 * 7 + 1
+    assert TOKEN not in written + "\n".join(texts)
     assert cloud.url not in written
     assert ORG not in written

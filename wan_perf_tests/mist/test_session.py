@@ -33,8 +33,10 @@ PORT = {"mac": "aa0000000001", "port_id": "ge-0/0/0"}
 def test_a_refusal_is_permanent_and_says_what_to_change(
     scripted: Script, status: int, names: str
 ) -> None:
-    said = Answer({"detail": "nonsense in limit"}, status, {"Location": "http://elsewhere.test/"})
-    cloud = scripted(said)
+    refusal = Answer(
+        {"detail": "nonsense in limit"}, status, {"Location": "http://elsewhere.test/"}
+    )
+    cloud = scripted(refusal)
     with pytest.raises(MistPermanentError, match=names):
         list(cloud.session().rows(catalogue.SITES))
     assert len(cloud.asked) == 1
@@ -114,8 +116,8 @@ def test_a_refused_connection_is_transient(scripted: Script) -> None:
 def test_letters_are_utf_8_whatever_the_header_says(scripted: Script) -> None:
     """A text that a guesser of encodings takes for Windows-1252 or Big5."""
     names = ["Zürich", "Košice", "São"]
-    said = json.dumps([{"id": name, "name": name} for name in names], ensure_ascii=False)
-    cloud = scripted(Answer(said.encode(), headers={"Content-Type": "text/html"}))
+    body = json.dumps([{"id": name, "name": name} for name in names], ensure_ascii=False)
+    cloud = scripted(Answer(body.encode(), headers={"Content-Type": "text/html"}))
     assert [site.site_name for site in cloud.session().rows(catalogue.SITES)] == names
 
 
@@ -250,7 +252,7 @@ def test_the_environment_of_the_sdk_is_not_read(
 def test_a_wrong_clock_of_this_machine_is_refused(
     scripted: Script, minutes: float, says: str | None
 ) -> None:
-    """A snapshot of tomorrow kept the inventory from being taken for 30 hours."""
+    """A snapshot of tomorrow prevented the inventory from being taken for 30 hours."""
     mist_now = datetime(2026, 3, 8, 12)
     answer = Answer([SITE], headers={"Date": "Sun, 08 Mar 2026 12:00:00 GMT"})
     here = mist_now + timedelta(minutes=minutes)

@@ -50,7 +50,7 @@ def test_a_variable_belongs_to_the_wan_of_its_name(
 @pytest.mark.parametrize(
     "said", ["fast", "0", "-5", "nan", "inf", "1_000", "", "{{rate}}", True, [200], 0]
 )
-def test_a_value_that_is_no_positive_number_is_kept_out_and_told_once(said: Any) -> None:
+def test_a_value_that_is_no_positive_number_is_rejected_and_reported_once(said: Any) -> None:
     ports = [row(), row("ge-0/0/1")]
     [sentence] = apply_variables(ports, {"wan0_down_mbps": said, "wan0_up_mbps": "20"})
     assert [(p["variable_down_mbps"], p["variable_up_mbps"]) for p in ports] == [(None, 20)] * 2
@@ -65,7 +65,7 @@ def test_a_wan_without_name_has_no_variable() -> None:
 
 
 def speed_test(**given: Any) -> SpeedTest:
-    told = {
+    fields = {
         "mac": MAC,
         "port_id": "ge-0/0/0",
         "timestamp": epoch(TAKEN_AT - DAY),
@@ -74,7 +74,7 @@ def speed_test(**given: Any) -> SpeedTest:
         "tx_mbps": 18,
         **given,
     }
-    return msgspec.convert(told, SpeedTest)
+    return msgspec.convert(fields, SpeedTest)
 
 
 GOOD = speed_test()
@@ -132,7 +132,7 @@ def test_a_test_over_an_interface_is_of_the_ports_behind_it() -> None:
     assert [port["tested_down_mbps"] for port in ports] == [180, None]
 
 
-def test_tests_without_an_instant_or_with_one_to_come_are_kept_out_and_told() -> None:
+def test_tests_without_an_instant_or_with_one_to_come_are_rejected_and_reported() -> None:
     port, rejections = row(), Rejections()
     odd = [speed_test(timestamp=None), speed_test(timestamp=epoch(TAKEN_AT + DAY))]
     apply_speed_tests([port], odd, TAKEN_AT, rejections)

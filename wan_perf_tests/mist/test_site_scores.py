@@ -25,13 +25,13 @@ NOW = datetime.fromisoformat("2026-03-01T12:00")
 HOUR = timedelta(hours=1)
 
 
-def score(**told: Any) -> SiteScore:
-    return msgspec.convert({"site_id": "s1", **told}, SiteScore)
+def score(**fields: Any) -> SiteScore:
+    return msgspec.convert({"site_id": "s1", **fields}, SiteScore)
 
 
 def test_a_row_is_what_mist_gave() -> None:
-    told = score(**{"wan-link-health": 0.87, "gateway-health": 1, "num_gateways": 2})
-    (row,) = scores([told], ELEVEN, NOW).to_dict("records")
+    reported = score(**{"wan-link-health": 0.87, "gateway-health": 1, "num_gateways": 2})
+    (row,) = scores([reported], ELEVEN, NOW).to_dict("records")
     known = {name: value for name, value in row.items() if pd.notna(value)}
     assert known == {
         "hour": ELEVEN,
@@ -58,7 +58,7 @@ def test_application_health_has_two_spellings(told: dict[str, Any], health: floa
     assert (None if pd.isna(found) else found) == health
 
 
-def test_a_site_told_twice_counts_once() -> None:
+def test_a_site_reported_twice_counts_once() -> None:
     assert len(scores([score(), score(), score(site_id="s2")], ELEVEN, NOW)) == 2
 
 
@@ -68,7 +68,9 @@ def test_no_sites_give_an_empty_frame_of_the_declared_types() -> None:
     assert empty.dtypes.to_dict() == full.dtypes.to_dict()
 
 
-def test_the_hours_window_is_asked_and_pages_are_counted_by_their_rows(scripted: Script) -> None:
+def test_the_hours_window_is_requested_and_pages_are_counted_by_their_rows(
+    scripted: Script,
+) -> None:
     """The cloud caps a page at two rows of the three; the third is on the second page."""
     rows = [{"site_id": f"s{n}"} for n in range(3)]
     cloud = scripted(
@@ -77,9 +79,9 @@ def test_the_hours_window_is_asked_and_pages_are_counted_by_their_rows(scripted:
     )
     frame = site_scores(cloud.session(), ELEVEN, NOW)
     assert frame["site_id"].tolist() == ["s0", "s1", "s2"]
-    asked = [parse_qs(urlsplit(uri).query) for uri in cloud.asked]
-    assert [query["page"] for query in asked] == [["1"], ["2"]]
-    for query in asked:
+    queries = [parse_qs(urlsplit(uri).query) for uri in cloud.asked]
+    assert [query["page"] for query in queries] == [["1"], ["2"]]
+    for query in queries:
         window = (query["start"], query["end"], query["sle"], query["limit"])
         assert window == (["1772362800"], ["1772366400"], ["wan"], ["1000"])
 
@@ -109,9 +111,9 @@ def test_the_scores_of_a_whole_fleet_are_those_of_the_cloud() -> None:
     names = {"wan-link-health": "wan_link_health", "gateway-health": "gateway_health"}
     names |= {"application_health": "application_health", "num_gateways": "gateway_count"}
     for site in fleet.sites:
-        told = site_row(fleet, site.site_id, epoch(hour), epoch(hour + HOUR))
+        expected = site_row(fleet, site.site_id, epoch(hour), epoch(hour + HOUR))
         for theirs, ours in names.items():
             stored = found.loc[site.site_id, ours]
-            assert (None if pd.isna(stored) else stored) == told.get(theirs)
+            assert (None if pd.isna(stored) else stored) == expected.get(theirs)
     assert len(found) == len(fleet.sites)
     assert (found["wan_link_health"].dropna() < 1).any()

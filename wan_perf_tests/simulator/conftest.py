@@ -1,4 +1,4 @@
-"""One fleet for all tests of the simulator, and a client that asks it as Mist is asked."""
+"""One fleet for all tests of the simulator, and a client that calls it as Mist is called."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,7 +24,7 @@ class Client:
     session: requests.Session
 
     def get(self, path: str, **parameters: object) -> requests.Response:
-        """Ask a path of the server; {o} stands for the organisation."""
+        """Request a path of the server; {o} stands for the organisation."""
         path = path.replace("{o}", f"/api/v1/orgs/{self.cloud.org_id}")
         return self.session.get(self.cloud.url + path, params=parameters, timeout=10)
 

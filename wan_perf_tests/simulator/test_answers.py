@@ -59,13 +59,13 @@ def first(fleet, kind):
     return next(fault for fault in fleet.faults if fault.kind == kind)
 
 
-def at_instants(call, fleet, instants, ask) -> list:
-    """Ask at rising instants [epoch s] of one cloud."""
+def at_instants(call, fleet, instants, request) -> list:
+    """Send a request to one cloud at each of the rising instants [epoch s]."""
     with call(fleet, now=naive_utc(instants[0])) as caller:
         answers = []
         for instant in instants:
             caller.cloud.clock.advance_to(naive_utc(instant))
-            answers.append(ask(caller))
+            answers.append(request(caller))
         return answers
 
 
@@ -73,11 +73,11 @@ def test_in_a_silence_the_row_repeats_unchanged_while_traffic_flows(call, fleet)
     silence = first(fleet, "missed_polls")
     gateway = next(g for g in fleet.gateways if g.mac == silence.gateway_mac)
 
-    def ask(caller):
+    def request(caller):
         return caller.get("{o}/stats/devices", type="gateway", mac=gateway.mac).json()[0]
 
     instants = [silence.start, silence.start + 300, silence.end - 1, silence.end + 60]
-    before, during, late, after = at_instants(call, fleet, instants, ask)
+    before, during, late, after = at_instants(call, fleet, instants, request)
     assert before == during == late
     assert before["last_seen"] < silence.start
     assert after["last_seen"] >= silence.end
@@ -90,30 +90,30 @@ def test_in_a_silence_the_row_repeats_unchanged_while_traffic_flows(call, fleet)
 def test_a_reset_shows_as_small_counters_and_a_young_uptime(call, fleet):
     reset = first(fleet, "counter_reset")
 
-    def ask(caller):
+    def request(caller):
         row = caller.get("{o}/stats/devices", type="gateway", mac=reset.gateway_mac).json()[0]
         return row["uptime"], row["if_stat"]["ge-0/0/0.0"]["rx_bytes"]
 
-    old, young = at_instants(call, fleet, [reset.start - 1, reset.start + 60], ask)
+    old, young = at_instants(call, fleet, [reset.start - 1, reset.start + 60], request)
     assert old[0] > 86400
     assert 0 <= young[0] <= 60
     assert young[1] < old[1]
 
 
-def test_a_down_port_is_told_by_row_and_by_events(call, fleet):
+def test_a_down_port_is_reported_by_row_and_by_events(call, fleet):
     down = next(f for f in fleet.faults if f.kind == "port_down" and f.end - f.start > 180)
 
-    def ask(caller):
+    def request(caller):
         search = {"mac": down.gateway_mac, "port_id": down.port_id}
         row = caller.get("{o}/stats/ports/search", **search).json()["results"][0]
-        asked = {"device_type": "gateway", "type": "GW_PORT_DOWN,GW_PORT_UP"}
-        asked["sort"] = "-timestamp"
-        events = caller.get(EVENTS, mac=down.gateway_mac, **asked).json()["results"]
-        told = [(e["type"], e["timestamp"]) for e in events if e["port_id"] == down.port_id]
-        return row["up"], row["last_flapped"], told
+        query = {"device_type": "gateway", "type": "GW_PORT_DOWN,GW_PORT_UP"}
+        query["sort"] = "-timestamp"
+        events = caller.get(EVENTS, mac=down.gateway_mac, **query).json()["results"]
+        port_events = [(e["type"], e["timestamp"]) for e in events if e["port_id"] == down.port_id]
+        return row["up"], row["last_flapped"], port_events
 
     instants = [down.start - 1, down.start + 60, down.end + 60]
-    before, during, after = at_instants(call, fleet, instants, ask)
+    before, during, after = at_instants(call, fleet, instants, request)
     fell, rose = ("GW_PORT_DOWN", down.start), ("GW_PORT_UP", down.end)
     assert before[0] is True
     assert fell not in before[2]
@@ -154,8 +154,8 @@ def test_a_filter_on_up_finds_the_down_ports(call, fleet):
 
 def test_the_text_of_a_port_event_is_that_of_the_trap(call, fleet):
     with call(fleet, now=fleet.end) as caller:
-        asked = {"device_type": "gateway", "type": "GW_PORT_DOWN", "duration": "2d", "limit": 1000}
-        events = caller.get(EVENTS, **asked).json()["results"]
+        query = {"device_type": "gateway", "type": "GW_PORT_DOWN", "duration": "2d", "limit": 1000}
+        events = caller.get(EVENTS, **query).json()["results"]
     planted = [f for f in fleet.faults if f.kind in ("port_down", "lan_port_down")]
     assert sorted(e["timestamp"] for e in events) == sorted(f.start for f in planted)
     assert {"ge-0/0/1", "ge-0/0/2"} & {e["port_id"] for e in events}, "LAN ports fall too"
@@ -185,9 +185,9 @@ def test_the_time_range_of_events(call, fleet, asked, hours):
     end = {"end": now - 6 * 3600} if asked.get("end") == "-6h" else {"end": now}
     assert body["end"] == (1773018000 if hours is None else end["end"])
     inside = [
-        told.row
-        for told in events(fleet)
-        if told.row["device_type"] == "gateway" and start <= told.row["timestamp"] <= body["end"]
+        event.row
+        for event in events(fleet)
+        if event.row["device_type"] == "gateway" and start <= event.row["timestamp"] <= body["end"]
     ]
     assert body["results"] == inside
     assert inside
@@ -195,8 +195,8 @@ def test_the_time_range_of_events(call, fleet, asked, hours):
 
 def test_the_future_has_no_events_yet(call, fleet):
     with call(fleet, now=fleet.start + timedelta(hours=10)) as caller:
-        asked = {"device_type": "all", "limit": 1000, "end": epoch(fleet.end), "duration": "2d"}
-        events = caller.get(EVENTS, **asked).json()["results"]
+        query = {"device_type": "all", "limit": 1000, "end": epoch(fleet.end), "duration": "2d"}
+        events = caller.get(EVENTS, **query).json()["results"]
         assert events
         assert max(e["timestamp"] for e in events) <= caller.cloud.clock.seconds()
 

@@ -20,7 +20,7 @@ def fortnight() -> Fleet:
 
 
 @pytest.fixture(scope="module")
-def told(field_fleet) -> dict:
+def truth(field_fleet) -> dict:
     return field_fleet.truth(field_fleet.start, field_fleet.start + timedelta(hours=3))
 
 
@@ -161,19 +161,17 @@ def test_no_power_restarts_and_no_line_does_not(field_fleet):
     assert min(seen[kind] for kind in ("power_lost", "wan_lost", "cloud_lost")) >= 5
 
 
-def test_truth_of_the_field_is_plain_json_and_names_causes(told):
-    assert json.loads(json.dumps(told)) == told
-    causes = {cause for gateway in told["gateways"] for *_, cause in gateway["unheard"]}
+def test_truth_of_the_field_is_plain_json_and_names_causes(truth):
+    assert json.loads(json.dumps(truth)) == truth
+    causes = {cause for gateway in truth["gateways"] for *_, cause in gateway["unheard"]}
     assert causes == {"power", "wan", "cloud", "missed"}
-    for gateway in told["gateways"]:
-        unheard = tuple((a, b) for a, b, _ in gateway["unheard"])
-        assert union(unheard) == intersection(
-            union(gateway["silences"]), [tuple(gateway["assigned"])]
-        )
+    for gateway in truth["gateways"]:
+        gaps = tuple((a, b) for a, b, _ in gateway["unheard"])
+        assert union(gaps) == intersection(union(gateway["silences"]), [tuple(gateway["assigned"])])
 
 
-def test_truth_of_a_failover_by_its_parts(told):
-    found = [episode for site in told["sites"] for episode in site["failovers"]]
+def test_truth_of_a_failover_by_its_parts(truth):
+    found = [episode for site in truth["sites"] for episode in site["failovers"]]
     assert found
     for episode in found:
         parts = [(start, end) for start, end, *_ in episode["used"]]
@@ -182,8 +180,8 @@ def test_truth_of_a_failover_by_its_parts(told):
         assert 0 <= episode["end"] - episode["recovered"] <= 121
 
 
-def test_darkness_is_what_no_circuit_covers(told):
-    for site in told["sites"]:
+def test_darkness_is_what_no_circuit_covers(truth):
+    for site in truth["sites"]:
         used = [(a, b) for a, b, *_ in site["active"]]
         assert without([FOREVER], union(used)) == tuple(map(tuple, site["dark"]))
 

@@ -1,4 +1,4 @@
-"""History in buckets: averages of what the cloud heard, labelled by the bucket's start."""
+"""History in buckets: averages of what the cloud received, labelled by the bucket's start."""
 
 import time
 
@@ -10,16 +10,16 @@ from wan_perf.simulator.spans import overlapping
 RATES = "rx_bps,tx_bps,max_rx_bps,max_tx_bps"
 
 
-def history(caller, gateway, port_id: str, **asked) -> dict:
+def history(caller, gateway, port_id: str, **params) -> dict:
     path = f"/api/v1/sites/{gateway.site_id}/insights/gateway/{gateway.device_id}/stats"
-    answer = caller.get(path, metrics=RATES, port_id=port_id, limit=1000, **asked)
+    answer = caller.get(path, metrics=RATES, port_id=port_id, limit=1000, **params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def health(caller, gateway, port_id: str, **asked) -> dict:
+def health(caller, gateway, port_id: str, **params) -> dict:
     path = f"/api/v1/sites/{gateway.site_id}/insights/device/{gateway.mac}/wan_link_health"
-    answer = caller.get(path, port_id=port_id, limit=1000, **asked)
+    answer = caller.get(path, port_id=port_id, limit=1000, **params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -28,7 +28,7 @@ def test_an_hour_holds_the_bytes_that_flowed(client):
     gateway = client.cloud.fleet.gateways[1]
     port = gateway.wan_ports[0]
     body = history(client, gateway, port.port_id, duration="6h", interval="1h")
-    # Asked at 12:00:30: the hours from 06:00 are whole, the one from 12:00 is not there yet.
+    # Requested at 12:00:30: the hours from 06:00 are whole, the one from 12:00 is not there yet.
     assert body["start"] == epoch(client.cloud.fleet.start) + DAY + 6 * HOUR
     assert body["rt"][0] == "2026-03-09T06:00:00+00:00"
     assert (len(body["rt"]), body["interval"]) == (6, 3600)
@@ -65,9 +65,9 @@ def test_the_future_has_no_buckets(client):
 def test_pages_of_buckets(client):
     gateway = client.cloud.fleet.gateways[0]
     path = f"/api/v1/sites/{gateway.site_id}/insights/gateway/{gateway.device_id}/stats"
-    asked = {"metrics": "rx_bps", "port_id": "ge-0/0/0", "duration": "5h"}
-    whole = client.get(path, **asked).json()["rx_bps"]
-    pages = [client.get(path, limit=2, page=page, **asked).json()["rx_bps"] for page in (1, 2, 3)]
+    params = {"metrics": "rx_bps", "port_id": "ge-0/0/0", "duration": "5h"}
+    whole = client.get(path, **params).json()["rx_bps"]
+    pages = [client.get(path, limit=2, page=page, **params).json()["rx_bps"] for page in (1, 2, 3)]
     assert [len(page) for page in pages] == [2, 2, 1]
     assert sum(pages, []) == whole  # noqa: RUF017 - three short lists
 
@@ -79,8 +79,8 @@ def test_one_metric_by_mac_comes_as_results(client):
     assert body["results"] == history(client, gateway, "ge-0/0/0", duration="6h")["rx_bps"]
 
 
-def test_what_was_not_heard_is_null_and_what_stood_still_is_zero(field_fleet, field):
-    """A gateway without power is not heard; a port that is down on one that is heard is zero."""
+def test_what_was_not_received_is_null_and_what_stood_still_is_zero(field_fleet, field):
+    """A gateway without power has no telemetry; a port that is down on one that has it is zero."""
     gateways = {gateway.mac: gateway for gateway in field_fleet.gateways}
     nulls = zeros = 0
     for fault in field_fleet.faults:
@@ -89,19 +89,19 @@ def test_what_was_not_heard_is_null_and_what_stood_still_is_zero(field_fleet, fi
             continue
         gateway = gateways[fault.gateway_mac]
         key = fault.port_id or next(iter(gateway.circuits))
-        heard = not overlapping(gateway.telemetry_gaps, first, first + HOUR)
+        has_telemetry = not overlapping(gateway.telemetry_gaps, first, first + HOUR)
         body = history(field, gateway, key, start=first, end=first + HOUR)
         if fault.kind != "port_down":
             assert body["rx_bps"] == [None]
             nulls += 1
-        elif heard:
+        elif has_telemetry:
             assert (body["rx_bps"], body["max_tx_bps"]) == ([0], [0])
             zeros += 1
     assert nulls >= 5
     assert zeros >= 5
 
 
-def test_a_bucket_heard_in_part_is_the_average_of_that_part(field_fleet, field):
+def test_a_bucket_received_in_part_is_the_average_of_that_part(field_fleet, field):
     fault = next(
         f
         for f in field_fleet.faults
@@ -162,8 +162,8 @@ def test_a_port_without_probes_has_empty_arrays(field_fleet, field):
 def test_one_path_by_its_far_end(field_fleet, field):
     path, gateway = field_fleet.paths[0], field_fleet.gateways[0]
     address = f"/api/v1/sites/{gateway.site_id}/insights/device/{gateway.mac}/vpn_peer-metrics"
-    asked = {"port_id": path.life.key, "peer_mac": path.hub.holders[0][0], "duration": "3h"}
-    body = field.get(address, **asked).json()
+    params = {"port_id": path.life.key, "peer_mac": path.hub.holders[0][0], "duration": "3h"}
+    body = field.get(address, **params).json()
     assert len(body["avg_latency"]) == 3
     assert field.get(address, duration="3h").status_code == 400
 
@@ -194,7 +194,7 @@ def test_wrong_questions_to_a_site(field_fleet, field, path, status):
     assert (answer.status_code, list(answer.json())) == (status, ["detail"])
 
 
-def test_the_registry_names_what_is_kept(client):
+def test_the_registry_names_what_is_stored(client):
     metrics = client.get("/api/v1/const/insight_metrics").json()
     assert metrics["rx_bps"]["intervals"] == {
         "10m": {"interval": 600, "max_age": 86400},

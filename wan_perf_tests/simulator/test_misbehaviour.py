@@ -1,4 +1,4 @@
-"""Bad answers on request, each as often as it was asked for; then all is well again."""
+"""Bad answers on request, each as often as requested; then all is well again."""
 
 import pytest
 import requests
@@ -15,16 +15,16 @@ def caller(calm_fleet, call):
         yield client
 
 
-def bad(caller, template: str, how: str, **asked):
-    """Give the good answer to a question, then the bad one."""
+def bad(caller, template: str, how: str, **query):
+    """Give the good answer to a request, then the bad one."""
     path = template.replace(ORG, "{o}")
-    good = caller.get(path, **asked).json()
+    good = caller.get(path, **query).json()
     caller.cloud.misbehave(template, how)
-    return good, caller.get(path, **asked)
+    return good, caller.get(path, **query)
 
 
 @pytest.mark.parametrize("how", [way for way in WAYS if way not in ("slow", "cut body")])
-def test_it_lasts_as_long_as_asked_and_strikes_one_endpoint(caller, how):
+def test_it_lasts_as_long_as_requested_and_strikes_one_endpoint(caller, how):
     good = caller.get("{o}/stats/ports/search", limit=5)
     caller.cloud.misbehave(PORTS, how, times=2)
     assert caller.get("{o}/sites").status_code == 200
@@ -121,16 +121,16 @@ def test_a_row_twice(caller):
 def test_a_row_of_somebody_else(caller):
     good, answer = bad(caller, SITES, "row of another org")
     assert answer.json()[:-1] == good
-    stranger = answer.json()[-1]
-    assert stranger["org_id"] == ANOTHER_ORG
-    assert stranger["id"] not in {site["id"] for site in good}
+    foreign = answer.json()[-1]
+    assert foreign["org_id"] == ANOTHER_ORG
+    assert foreign["id"] not in {site["id"] for site in good}
 
 
 @pytest.mark.parametrize(("how", "by_s"), SKEWS_S.items())
 def test_a_wrong_clock(caller, how, by_s):
     good, answer = bad(caller, PORTS, how, limit=3)
-    told = [row["timestamp"] for row in answer.json()["results"]]
-    assert told == [row["timestamp"] + by_s for row in good["results"]]
+    timestamps = [row["timestamp"] for row in answer.json()["results"]]
+    assert timestamps == [row["timestamp"] + by_s for row in good["results"]]
 
 
 def test_an_unknown_way_is_refused(caller):

@@ -77,20 +77,20 @@ def test_a_port_search_keeps_its_picture_while_the_clock_moves(call, fleet):
 
 @pytest.mark.parametrize("sort", ["timestamp", "-timestamp"])
 def test_events_that_arrive_meanwhile_neither_push_nor_repeat(call, fleet, sort):
-    asked = {"device_type": "all", "sort": sort, "end": "now", "duration": "12h"}
+    params = {"device_type": "all", "sort": sort, "end": "now", "duration": "12h"}
     with call(fleet, now=fleet.start + timedelta(hours=24)) as caller:
         path = "{o}/devices/events/search"
-        whole = caller.get(path, limit=1000, **asked).json()["results"]
+        whole = caller.get(path, limit=1000, **params).json()["results"]
         assert len(whole) > 30
         size = len(whole) // 3 + 1
 
         def an_hour_passes():
             caller.cloud.clock.advance_to(caller.cloud.clock.now() + timedelta(hours=1))
 
-        pages = caller.search_pages(path, an_hour_passes, limit=size, **asked)
+        pages = caller.search_pages(path, an_hour_passes, limit=size, **params)
         assert [row for page in pages for row in page["results"]] == whole
         assert len(pages) == 3
         times = [row["timestamp"] for row in whole]
         assert times == sorted(times, reverse=sort == "-timestamp")
-        newer = caller.get(path, limit=1000, **asked).json()["results"]
+        newer = caller.get(path, limit=1000, **params).json()["results"]
         assert newer != whole, "events did arrive meanwhile"

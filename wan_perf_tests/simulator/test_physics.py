@@ -1,4 +1,4 @@
-"""A port of 1,000 bytes/s received and 100 sent, so that every counter can be told by heart."""
+"""A port of 1,000 bytes/s received and 100 sent, so that every counter can be computed by hand."""
 
 from dataclasses import replace
 

@@ -60,13 +60,13 @@ def test_the_gateway_is_calm_and_the_others_keep_their_faults(fleet, replay):
 
 
 def test_the_truth_of_a_replay_is_the_recording(replay):
-    told = replay.truth(FIRST - timedelta(hours=1), FIRST + timedelta(hours=2))
-    circuit = next(c for c in told["circuits"] if c["gateway_mac"] == replay.gateways[2].mac)
+    truth = replay.truth(FIRST - timedelta(hours=1), FIRST + timedelta(hours=2))
+    circuit = next(c for c in truth["circuits"] if c["gateway_mac"] == replay.gateways[2].mac)
     assert [hour["rx_bytes"] for hour in circuit["hours"]] == pytest.approx(
         # 100 bytes over the 3,840 s of the hole: 3,000 of them before the hour ends.
         [1000, 501.5 + 250 + 100 * 3000 / 3840, 100 * 840 / 3840]
     )
-    gateway = told["gateways"][2]
+    gateway = truth["gateways"][2]
     assert (gateway["report_phase_s"], gateway["report_every_s"]) == (None, None)
 
 

@@ -111,8 +111,8 @@ def test_port_rows_of_the_field_validate(field, validator):
 
 @pytest.mark.proof
 def test_events_of_the_field_validate_but_for_those_that_come_twice(field, validator):
-    asked = {"device_type": "gateway", "limit": 1000, "duration": "7d"}
-    pages = field.search_pages("{o}/devices/events/search", **asked)
+    query = {"device_type": "gateway", "limit": 1000, "duration": "7d"}
+    pages = field.search_pages("{o}/devices/events/search", **query)
     problems = [
         problem.validator
         for page in pages

@@ -135,8 +135,8 @@ def test_calls_are_counted_by_endpoint_and_controls_are_not(call, small):
 def test_truth_over_http_is_the_fleets(call, small):
     start, end = epoch(NOON), epoch(NOON) + 3600
     with call(small) as caller:
-        told = caller.get("/simulator/truth", start=start, end=end).json()
-        assert told == small.truth(NOON, NOON + timedelta(hours=1))
+        truth = caller.get("/simulator/truth", start=start, end=end).json()
+        assert truth == small.truth(NOON, NOON + timedelta(hours=1))
         assert caller.get("/simulator/truth", start="noon").status_code == 400
 
 

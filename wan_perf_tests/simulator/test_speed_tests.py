@@ -1,4 +1,4 @@
-"""Speed tests of the simulated sites: who ran some, what they found, how they are asked for."""
+"""Speed tests of the simulated sites: who ran some, what they found, how they are requested."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_a_test_never_finds_more_than_was_bought(field_fleet):
             assert test["failed"] or min(test["rx_mbps"], test["tx_mbps"]) >= 1
 
 
-def test_only_tests_of_the_time_asked_for_and_of_the_past_are_told(calm_fleet, client):
+def test_only_tests_of_the_requested_time_and_of_the_past_are_returned(calm_fleet, client):
     site_id = ran_some(calm_fleet)
     path, now = SEARCH.format(site_id=site_id), client.cloud.clock.seconds()
     every = [t for t in speed_tests(calm_fleet, site_id) if t["timestamp"] <= now]

@@ -9,7 +9,7 @@ from wan_perf.simulator.instants import epoch
 
 
 @pytest.fixture(scope="module")
-def told(fleet):
+def truth(fleet):
     return fleet.truth(fleet.start, fleet.end)
 
 
@@ -17,22 +17,22 @@ def ports_of(fleet) -> dict:
     return {(g.mac, p.port_id): p for g in fleet.gateways for p in g.wan_ports}
 
 
-def test_it_is_plain_json(told):
-    assert json.loads(json.dumps(told)) == told
+def test_it_is_plain_json(truth):
+    assert json.loads(json.dumps(truth)) == truth
 
 
-def test_hours_sum_to_the_bytes_between(fleet, told):
+def test_hours_sum_to_the_bytes_between(fleet, truth):
     ports = ports_of(fleet)
-    assert len(told["circuits"]) == len(ports)
-    for circuit in told["circuits"]:
+    assert len(truth["circuits"]) == len(ports)
+    for circuit in truth["circuits"]:
         port = ports[circuit["gateway_mac"], circuit["port_id"]]
         rx, tx = port.bytes_between(epoch(fleet.start), epoch(fleet.end))
         assert sum(hour["rx_bytes"] for hour in circuit["hours"]) == pytest.approx(rx, rel=1e-9)
         assert sum(hour["tx_bytes"] for hour in circuit["hours"]) == pytest.approx(tx, rel=1e-9)
 
 
-def test_down_seconds_and_transitions_are_those_of_the_faults(fleet, told):
-    for circuit in told["circuits"]:
+def test_down_seconds_and_transitions_are_those_of_the_faults(fleet, truth):
+    for circuit in truth["circuits"]:
         downs = [
             fault
             for fault in fleet.faults
@@ -51,10 +51,10 @@ def test_an_hour_of_a_known_outage(fleet):
     )
     hour = fault.start // 3600 * 3600
     start = fleet.start + timedelta(seconds=hour - epoch(fleet.start))
-    told = fleet.truth(start, start + timedelta(minutes=5))
+    truth = fleet.truth(start, start + timedelta(minutes=5))
     circuit = next(
         c
-        for c in told["circuits"]
+        for c in truth["circuits"]
         if (c["gateway_mac"], c["port_id"]) == (fault.gateway_mac, fault.port_id)
     )
     assert [h["hour"] for h in circuit["hours"]] == [hour], "the hour is told whole"
@@ -63,17 +63,17 @@ def test_an_hour_of_a_known_outage(fleet):
     assert circuit["hours"][0]["down_seconds"] == sum(end - start for start, end in inside)
 
 
-def test_gateways_tell_boots_silences_and_how_they_report(fleet, told):
+def test_gateways_tell_boots_silences_and_how_they_report(fleet, truth):
     resets = [f for f in fleet.faults if f.kind == "counter_reset"]
-    assert sum(len(gateway["boots"]) - 1 for gateway in told["gateways"]) == len(resets)
-    silences = sorted(s for gateway in told["gateways"] for s in gateway["silences"])
+    assert sum(len(gateway["boots"]) - 1 for gateway in truth["gateways"]) == len(resets)
+    silences = sorted(s for gateway in truth["gateways"] for s in gateway["silences"])
     planted = [[f.start, f.end] for f in fleet.faults if f.kind == "missed_polls"]
     assert silences == sorted(planted)
-    assert all(0 <= gateway["report_phase_s"] < 60 for gateway in told["gateways"])
+    assert all(0 <= gateway["report_phase_s"] < 60 for gateway in truth["gateways"])
 
 
-def test_circuits_without_contract_have_no_identifier_and_no_bandwidth(fleet, told):
-    without = [c for c in told["circuits"] if c["circuit_id"] is None]
-    assert len(without) == round(0.1 * len(told["circuits"]))
+def test_circuits_without_contract_have_no_identifier_and_no_bandwidth(fleet, truth):
+    without = [c for c in truth["circuits"] if c["circuit_id"] is None]
+    assert len(without) == round(0.1 * len(truth["circuits"]))
     assert all(c["bandwidth_down_mbps"] is None for c in without)
-    assert len(told["circuits"]) - len(without) == len(fleet.contracts)
+    assert len(truth["circuits"]) - len(without) == len(fleet.contracts)

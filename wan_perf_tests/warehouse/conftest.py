@@ -48,12 +48,12 @@ def _listen(
     kind: type[Session],
     name: str,
     log: Log,
-    said: Callable[..., str],
+    statement: Callable[..., str],
 ) -> None:
     original = getattr(kind, name)
 
-    def heard(session: Session, *given: Any) -> Any:
-        log.append(said(*given))
+    def record(session: Session, *given: Any) -> Any:
+        log.append(statement(*given))
         return original(session, *given)
 
-    monkeypatch.setattr(kind, name, heard)
+    monkeypatch.setattr(kind, name, record)

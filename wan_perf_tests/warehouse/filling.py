@@ -26,10 +26,10 @@ def fill(path: Path, answer: Any) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limit = path.stat().st_size + 20_000
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    said = ""
+    message = ""
     with contextlib.suppress(OSError):
         try:
             DuckDBWarehouse(path).store(CIRCUIT_HOUR, rows, window(H5))
         except WanPerfError as error:
-            said = str(error)
-    answer.send(said)
+            message = str(error)
+    answer.send(message)

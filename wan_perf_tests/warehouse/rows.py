@@ -83,7 +83,7 @@ BLANK = {"hour": H5, "circuit_id": "blank", "detail": ""}
 
 
 def as_expression(warehouse: Warehouse, table: Table, frame: pd.DataFrame) -> ir.Table:
-    """The rows as a lazy table, kept in a table without rules beside the one under test."""
+    """The rows as a lazy table, stored in a table without rules next to the one under test."""
     beside = replace(table, name=f"beside_{table.name}")
     with warehouse.session() as session:
         warehouse.create(session, beside)

@@ -100,15 +100,17 @@ def test_the_file_says_what_tables_and_columns_mean(on_duckdb: DuckDBWarehouse) 
         on_duckdb.create(session, OLDER)
         on_duckdb.create(session, EVERY_TYPE)
         [[table]] = session.run("SELECT comment FROM duckdb_tables()")
-        said = dict(
+        comments = dict(
             session.run("SELECT column_name, comment FROM duckdb_columns() WHERE NOT internal")
         )
     assert table == f"{EVERY_TYPE.grain} Key: hour, circuit_id."
-    assert said["rx_bytes"] == "Bytes received while observed; NULL where nothing was observed. [B]"
-    assert said["event_at"] == "Instant of the event, as the gateway saw it."  # added later
+    assert comments["rx_bytes"] == (
+        "Bytes received while observed; NULL where nothing was observed. [B]"
+    )
+    assert comments["event_at"] == "Instant of the event, as the gateway saw it."  # added later
 
 
-def test_snowflake_is_told_what_tables_and_columns_mean(
+def test_snowflake_receives_what_tables_and_columns_mean(
     on_snowflake: SnowflakeWarehouse, statements: list[str]
 ) -> None:
     with on_snowflake.session() as session:

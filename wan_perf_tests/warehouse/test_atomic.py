@@ -41,8 +41,8 @@ def test_a_failure_at_any_statement_leaves_a_whole_hour(
         with failing(at, moment), pytest.raises(BrokenError):
             warehouse.store(CIRCUIT_HOUR, rows, window(H5))
         done = at > commit or (at == commit and moment == "after")
-        kept = [row[1] for row in stored(warehouse, CIRCUIT_HOUR)]
-        assert kept == (dying.NEW if done else dying.OLD), f"{moment} {steps[at - 1][:80]}"
+        remaining = [row[1] for row in stored(warehouse, CIRCUIT_HOUR)]
+        assert remaining == (dying.NEW if done else dying.OLD), f"{moment} {steps[at - 1][:80]}"
         warehouse.store(CIRCUIT_HOUR, hours(dying.OLD), window(H5))
 
 

@@ -57,8 +57,8 @@ def test_a_kill_at_any_statement_leaves_a_whole_hour(
         done = at > commit or (at == commit and moment == "after")
         expected = dying.NEW if done else dying.OLD
         with dying.opened(engine, tmp_path / f"{moment}{at}") as warehouse:
-            kept = [row[1] for row in stored(warehouse, CIRCUIT_HOUR)]
-        assert kept == expected, f"killed {moment} {steps[at - 1]}"
+            circuit_ids = [row[1] for row in stored(warehouse, CIRCUIT_HOUR)]
+        assert circuit_ids == expected, f"killed {moment} {steps[at - 1]}"
 
 
 def _ends(children: list[Any]) -> list[int | None]:

@@ -21,10 +21,10 @@ def test_a_full_disk_leaves_the_old_hour_and_the_next_run_repairs(tmp_path: Path
     here, there = PROCESSES.Pipe()
     child = PROCESSES.Process(target=filling.fill, args=(path, there))
     child.start()
-    said = here.recv()
+    message = here.recv()
     child.join(timeout=60)
-    assert said.startswith(f"The warehouse {path} cannot be written or read: ")
-    assert "Free space on its disk, or set WAN_PERF_DUCKDB" in said
+    assert message.startswith(f"The warehouse {path} cannot be written or read: ")
+    assert "Free space on its disk, or set WAN_PERF_DUCKDB" in message
     assert [row[1] for row in stored(warehouse, CIRCUIT_HOUR)] == ["c1"]
     warehouse.store(CIRCUIT_HOUR, circuit_hours({"circuit_id": "new"}), window(H5))
     assert [row[1] for row in stored(warehouse, CIRCUIT_HOUR)] == ["new"]

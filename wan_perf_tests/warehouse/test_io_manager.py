@@ -127,8 +127,8 @@ def test_a_frame_input_holds_the_upstream_partitions(warehouse: Warehouse) -> No
     run(warehouse, circuit_hour, MIDNIGHT, MIDNIGHT + 47 * HOUR)
     result = run(warehouse, seen, MIDNIGHT + timedelta(days=1))
     [event] = result.asset_materializations_for_node("seen")
-    told = {name: value.value for name, value in event.metadata.items()}
-    assert told == {"first": "08 00", "last": "08 23", "n": 24}
+    metadata = {name: value.value for name, value in event.metadata.items()}
+    assert metadata == {"first": "08 00", "last": "08 23", "n": 24}
 
 
 def test_a_materialization_says_how_many_rows(warehouse: Warehouse) -> None:
@@ -147,15 +147,15 @@ def test_a_rule_broken_by_an_expression_fails_the_run_and_keeps_the_day(
     result = run(warehouse, broken_day, MIDNIGHT)
     assert not result.success
     failures = [event.step_failure_data.error for event in result.get_step_failure_events()]
-    told = "".join(f"{error.message} {error.cause}" for error in failures)
-    assert "circuit_day: 2 rows break amounts_are_not_negative" in told
+    message = "".join(f"{error.message} {error.cause}" for error in failures)
+    assert "circuit_day: 2 rows break amounts_are_not_negative" in message
     assert stored(warehouse, CIRCUIT_DAY) == before
 
 
 def test_every_declared_rule_is_reported_by_its_name(warehouse: Warehouse) -> None:
     result = run(warehouse, circuit_hour, MIDNIGHT)
-    told = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
-    assert told == {"key_is_unique": True} | {rule.name: True for rule in CIRCUIT_HOUR.rules}
+    passed = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
+    assert passed == {"key_is_unique": True} | {rule.name: True for rule in CIRCUIT_HOUR.rules}
 
 
 def test_rows_that_came_another_way_are_reported_by_hour(warehouse: Warehouse) -> None:

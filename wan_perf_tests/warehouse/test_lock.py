@@ -1,4 +1,4 @@
-"""One file, several writers and readers: who waits, for how long, and what is said."""
+"""One file, several writers and readers: who waits, for how long, and what is reported."""
 
 import re
 import threading
@@ -19,7 +19,7 @@ from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.warehouse.processes import PROCESSES
 from wan_perf_tests.warehouse.rows import H5, HOUR, circuit_hours, stored, window
 
-HELD_S = 0.6
+LOCKED_S = 0.6
 
 
 def write(path: Path, first: int, times: int) -> None:
@@ -29,10 +29,10 @@ def write(path: Path, first: int, times: int) -> None:
         warehouse.store(CIRCUIT_HOUR, circuit_hours({"hour": at}), window(at))
 
 
-def hold(path: Path, read_only: bool, held: Any, seconds: float = HELD_S) -> None:
+def hold(path: Path, read_only: bool, locked: Any, seconds: float = LOCKED_S) -> None:
     """Keep the file open for a while, as another process."""
     with DuckDBWarehouse(path).session(read_only=read_only):
-        held.set()
+        locked.set()
         time.sleep(seconds)
 
 
@@ -75,48 +75,50 @@ def test_threads_write_to_one_file_and_read_it(on_duckdb: DuckDBWarehouse) -> No
         pytest.param(True, False, id="a writer waits for a reader"),
     ],
 )
-def test_who_is_held_off_waits(on_duckdb: DuckDBWarehouse, they_read: bool, we_read: bool) -> None:
+def test_who_is_locked_out_waits(
+    on_duckdb: DuckDBWarehouse, they_read: bool, we_read: bool
+) -> None:
     write(on_duckdb.path, 0, 1)
-    held = PROCESSES.Event()
-    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, they_read, held))
+    locked = PROCESSES.Event()
+    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, they_read, locked))
     child.start()
-    assert held.wait(30)
+    assert locked.wait(30)
     began = time.monotonic()
     with on_duckdb.session(read_only=we_read) as session:
         waited = time.monotonic() - began
         assert session.run("SELECT count(*) FROM circuit_hour") == [(1,)]
     child.join(timeout=30)
-    assert waited > HELD_S / 2
+    assert waited > LOCKED_S / 2
 
 
 def test_readers_do_not_wait_for_each_other(on_duckdb: DuckDBWarehouse) -> None:
     write(on_duckdb.path, 0, 1)
-    held = PROCESSES.Event()
-    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, True, held))
+    locked = PROCESSES.Event()
+    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, True, locked))
     child.start()
-    assert held.wait(30)
+    assert locked.wait(30)
     assert len(on_duckdb.query(on_duckdb.lazy(CIRCUIT_HOUR))) == 1
     assert child.is_alive()
     child.join(timeout=30)
 
 
 @pytest.mark.parametrize("we_read", [True, False])
-def test_a_file_held_too_long_is_one_clear_sentence(
+def test_a_file_locked_too_long_is_one_clear_sentence(
     on_duckdb: DuckDBWarehouse, we_read: bool
 ) -> None:
     write(on_duckdb.path, 0, 1)
-    held = PROCESSES.Event()
-    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, False, held))
+    locked = PROCESSES.Event()
+    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, False, locked))
     child.start()
-    assert held.wait(30)
+    assert locked.wait(30)
     hasty = DuckDBWarehouse(on_duckdb.path, patience_s=0.1)
     with pytest.raises(WanPerfError) as refused, hasty.session(read_only=we_read):
         pass
     child.join(timeout=30)
-    said = str(refused.value)
-    assert said.startswith(f"The warehouse {on_duckdb.path} cannot be opened: IO Error:")
-    assert said.endswith("Close what uses it, or set WAN_PERF_DUCKDB to another file.")
-    assert "\n" not in said
+    message = str(refused.value)
+    assert message.startswith(f"The warehouse {on_duckdb.path} cannot be opened: IO Error:")
+    assert message.endswith("Close what uses it, or set WAN_PERF_DUCKDB to another file.")
+    assert "\n" not in message
 
 
 def test_a_thread_that_writes_too_long_is_one_clear_sentence(on_duckdb: DuckDBWarehouse) -> None:
@@ -148,7 +150,7 @@ def test_a_thread_that_writes_too_long_is_one_clear_sentence(on_duckdb: DuckDBWa
 def test_what_passes_by_itself_is_waited_for(
     on_duckdb: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch, says: str
 ) -> None:
-    """Two ways in which the engine says that the file is busy; neither can be had at will here."""
+    """Two ways in which the engine reports a busy file; neither can be produced at will here."""
     connect = duckdb.connect
     answers = iter([duckdb.Error(says), None])
 
@@ -182,7 +184,7 @@ def test_an_engine_serves_many_sessions_unless_one_fails(
     assert len(started) == 2
 
 
-def test_a_broken_file_is_said_at_once(on_duckdb: DuckDBWarehouse) -> None:
+def test_a_broken_file_is_reported_at_once(on_duckdb: DuckDBWarehouse) -> None:
     on_duckdb.path.write_bytes(b"no database" * 1000)
     began = time.monotonic()
     with pytest.raises(WanPerfError, match="cannot be opened"), on_duckdb.session():
@@ -213,10 +215,10 @@ def test_a_command_reports_who_uses_the_file(
     """Ten silent minutes: a person could not know what was waited for."""
     assert waiting_for_the_file._NOTICE_AFTER_S == 2
     monkeypatch.setattr(waiting_for_the_file, "_NOTICE_AFTER_S", 0.2)
-    held = PROCESSES.Event()
-    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, False, held, 60))
+    locked = PROCESSES.Event()
+    child = PROCESSES.Process(target=hold, args=(on_duckdb.path, False, locked, 60))
     child.start()
-    assert held.wait(30)
+    assert locked.wait(30)
     notices: list[str] = []
     try:
         with (

@@ -70,17 +70,17 @@ def test_it_is_made_once_for_windows_that_are_alike():
         calls.append(rows)
         return rows.filter(rows.hour < beside.hour.max())
 
-    def asked(start: datetime, hours: int, after: int) -> Pattern:
+    def pattern_of(start: datetime, hours: int, after: int) -> Pattern:
         window = Window(start, start + hours * HOUR)
         later = Window(window.end + after * HOUR, window.end + 2 * HOUR)
         rows, beside = (WAREHOUSE.lazy(CIRCUIT_HOUR, w) for w in (window, later))
         return counted(rows=rows, beside=beside)
 
-    one, other = asked(FIRST, 2, 1), asked(FIRST + 5 * HOUR, 3, 1)
+    one, other = pattern_of(FIRST, 2, 1), pattern_of(FIRST + 5 * HOUR, 3, 1)
     assert calls == []
     assert one.rows.equals(other.rows)
     assert len(calls) == 1
     assert one.instants != other.instants
     # One's end is the other's start: an instant less to stand for.
-    assert asked(FIRST, 2, 0).rows.columns
+    assert pattern_of(FIRST, 2, 0).rows.columns
     assert len(calls) == 2

@@ -70,10 +70,10 @@ def test_a_broken_rule_replaces_nothing_and_is_named(
         rows = as_expression(warehouse, CIRCUIT_HOUR, rows)
     with pytest.raises(RefusedRowsError) as refused:
         warehouse.store(CIRCUIT_HOUR, rows, window(H5))
-    said = str(refused.value)
-    assert said.startswith(f"circuit_hour: 1 rows break {rule} (")
-    assert "nothing was replaced" in said
-    assert example in said.split("One of them: ")[1]
+    message = str(refused.value)
+    assert message.startswith(f"circuit_hour: 1 rows break {rule} (")
+    assert "nothing was replaced" in message
+    assert example in message.split("One of them: ")[1]
     assert stored(warehouse, CIRCUIT_HOUR) == before
 
 

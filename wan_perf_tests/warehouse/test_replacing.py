@@ -40,7 +40,7 @@ def warehouse(request: pytest.FixtureRequest) -> Warehouse:
 
 
 def passes(*at: Any, rate: float = 1.0) -> pd.DataFrame:
-    """A sample of two ports a pass."""
+    """A sample of two ports per poll."""
     return conform(
         [
             {
@@ -73,8 +73,8 @@ def test_a_window_replaces_its_hours_and_no_other(warehouse: Warehouse, way: str
         new = as_expression(warehouse, CIRCUIT_HOUR, more)
     known = Stored(rows=1, coverage_pct=95.0)  # three of its minutes are unknown
     assert warehouse.store(CIRCUIT_HOUR, new, window(H6)) == known
-    kept = [row[1] for row in stored(warehouse, CIRCUIT_HOUR)]
-    assert kept == ["old0", "new", "old2", "old3"]
+    circuit_ids = [row[1] for row in stored(warehouse, CIRCUIT_HOUR)]
+    assert circuit_ids == ["old0", "new", "old2", "old3"]
 
 
 def test_the_same_rows_twice_change_nothing(warehouse: Warehouse) -> None:

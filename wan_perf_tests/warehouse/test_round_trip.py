@@ -22,8 +22,8 @@ from wan_perf_tests.warehouse.rows import (
     window,
 )
 
-AS_TOLD = [tuple(row.get(name) for name in EVERY_TYPE.columns) for row in (BARE, BLANK, FULL)]
-HELD = {
+AS_STORED = [tuple(row.get(name) for name in EVERY_TYPE.columns) for row in (BARE, BLANK, FULL)]
+DTYPES = {
     "hour": "datetime64[us]",
     "circuit_id": "object",
     "rx_bytes": "Int64",
@@ -36,12 +36,12 @@ HELD = {
 
 
 @pytest.mark.parametrize("way", ["frame", "expression"])
-def test_every_type_is_kept_to_the_last_digit(warehouse: Warehouse, way: str) -> None:
+def test_every_type_is_stored_to_the_last_digit(warehouse: Warehouse, way: str) -> None:
     rows: Any = every_type(FULL, BARE, BLANK)
     if way == "expression":
         rows = as_expression(warehouse, EVERY_TYPE, rows)
     assert warehouse.store(EVERY_TYPE, rows, window(H5)) == Stored(rows=3)
-    assert stored(warehouse, EVERY_TYPE) == AS_TOLD
+    assert stored(warehouse, EVERY_TYPE) == AS_STORED
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_types_of_a_frame_do_not_follow_its_rows(warehouse: Warehouse) -> None:
     warehouse.store(EVERY_TYPE, every_type(FULL, BARE), window(H5))
     rows = warehouse.lazy(EVERY_TYPE)
     for some in (rows, rows.filter(rows.circuit_id == "bare"), rows.limit(0)):
-        assert {name: str(kind) for name, kind in warehouse.query(some).dtypes.items()} == HELD
+        assert {name: str(kind) for name, kind in warehouse.query(some).dtypes.items()} == DTYPES
 
 
 def test_a_count_and_a_mean_have_their_types_too(warehouse: Warehouse) -> None:

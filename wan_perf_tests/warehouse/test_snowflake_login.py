@@ -33,7 +33,7 @@ def pem(key: rsa.RSAPrivateKey, passphrase: str = "") -> bytes:
 
 
 def login(**given: str) -> dict[str, Any]:
-    """What the account hears at a login with these settings; it logs in."""
+    """What the account receives at a login with these settings; it logs in."""
     with refusing(1, "", statement="nothing") as (settings, logins):
         warehouse = stand_in(read_settings(**(settings | NO_PASSWORD | given)))
         with warehouse.session(tag="a tag"):
@@ -53,10 +53,10 @@ def test_a_key_signs_the_login(
         "base64": {"SNF_PRIVATE_KEY": base64.b64encode(text).decode()},
         "text": {"SNF_PRIVATE_KEY": text.decode()},
     }
-    said = login(**ways[given_as], SNF_PRIVATE_KEY_PASSPHRASE=passphrase)
-    assert said["AUTHENTICATOR"] == "SNOWFLAKE_JWT"
+    sent = login(**ways[given_as], SNF_PRIVATE_KEY_PASSPHRASE=passphrase)
+    assert sent["AUTHENTICATOR"] == "SNOWFLAKE_JWT"
     # Signed by this key: else decoding raises.
-    claims = jwt.decode(said["TOKEN"], key.public_key(), algorithms=["RS256"])
+    claims = jwt.decode(sent["TOKEN"], key.public_key(), algorithms=["RS256"])
     assert claims["sub"] == "ACME-EU1.LOADER"
 
 
@@ -65,20 +65,20 @@ def test_a_key_signs_the_login(
     [("", "OAUTH"), ("oauth", "OAUTH"), ("programmatic_access_token", "PROGRAMMATIC_ACCESS_TOKEN")],
 )
 def test_a_token_is_sent_as_what_it_is(authenticator: str, said: str) -> None:
-    heard = login(SNF_TOKEN="a-token", SNF_AUTHENTICATOR=authenticator)
-    assert (heard["AUTHENTICATOR"], heard["TOKEN"]) == (said, "a-token")
-    assert "PASSWORD" not in heard
+    sent = login(SNF_TOKEN="a-token", SNF_AUTHENTICATOR=authenticator)
+    assert (sent["AUTHENTICATOR"], sent["TOKEN"]) == (said, "a-token")
+    assert "PASSWORD" not in sent
 
 
 def test_a_password_is_sent_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "wan_perf"):
-        heard = login(SNF_PASSWORD="quite-secret")
-    assert (heard["LOGIN_NAME"], heard["PASSWORD"]) == ("loader", "quite-secret")
+        sent = login(SNF_PASSWORD="quite-secret")
+    assert (sent["LOGIN_NAME"], sent["PASSWORD"]) == ("loader", "quite-secret")
     assert "Snowflake is retiring logins by password alone" in caplog.text
     assert "quite-secret" not in caplog.text
 
 
-def test_a_login_pins_what_statements_mean_and_says_its_tag() -> None:
+def test_a_login_pins_what_statements_mean_and_sends_its_tag() -> None:
     """An account or a user may have any other defaults."""
     parameters = login(SNF_TOKEN="a-token")["SESSION_PARAMETERS"]
     pinned = {
@@ -139,11 +139,11 @@ def test_a_key_that_cannot_be_read_names_its_setting(
     given = {"SNF_PRIVATE_KEY_PATH": str(path), "SNF_PRIVATE_KEY_PASSPHRASE": passphrase}
     with pytest.raises(UsageError) as refused:
         login(**given)
-    said = str(refused.value)
-    assert said.startswith("SNF_PRIVATE_KEY_PATH: the private key cannot be read: ")
-    assert words in said
-    assert "SNF_PRIVATE_KEY_PASSPHRASE opens an encrypted one." in said
-    assert "\n" not in said
+    message = str(refused.value)
+    assert message.startswith("SNF_PRIVATE_KEY_PATH: the private key cannot be read: ")
+    assert words in message
+    assert "SNF_PRIVATE_KEY_PASSPHRASE opens an encrypted one." in message
+    assert "\n" not in message
 
 
 REFUSED_LOGINS = {
@@ -204,19 +204,19 @@ REFUSED_STATEMENTS = {
 def test_a_refused_login_names_what_to_change(refused: tuple[int, str, str]) -> None:
     number, message, advice = refused
     with refusing(number, message) as (settings, _):
-        said = refused_sentence(settings)
-    assert said.startswith("Snowflake account acme-eu1, user loader, role writer: ")
-    assert f": {message}" in said
-    assert advice in said
+        sentence = refused_sentence(settings)
+    assert sentence.startswith("Snowflake account acme-eu1, user loader, role writer: ")
+    assert f": {message}" in sentence
+    assert advice in sentence
 
 
 @pytest.mark.parametrize("refused", REFUSED_STATEMENTS.values(), ids=REFUSED_STATEMENTS)
 def test_a_refused_statement_names_what_to_change(refused: tuple[int, str, str]) -> None:
     number, message, advice = refused
     with refusing(number, message, statement="CREATE TABLE") as (settings, _):
-        said = refused_sentence(settings)
-    assert said.startswith("Snowflake account acme-eu1, user loader, role writer: ")
-    assert advice in said
+        sentence = refused_sentence(settings)
+    assert sentence.startswith("Snowflake account acme-eu1, user loader, role writer: ")
+    assert advice in sentence
 
 
 TRANSIENT = {
@@ -265,14 +265,14 @@ def test_a_refusal_that_comes_again_is_not_transient(refused: tuple[int, str, st
 
 def test_an_account_that_is_not_there_names_its_setting() -> None:
     with refusing(0, "", status=404) as (settings, _):
-        said = refused_sentence(settings)
-    assert "404 Not Found" in said
-    assert "Is there an account acme-eu1? SNF_ACCOUNT is the identifier" in said
+        sentence = refused_sentence(settings)
+    assert "404 Not Found" in sentence
+    assert "Is there an account acme-eu1? SNF_ACCOUNT is the identifier" in sentence
 
 
 def test_an_address_that_does_not_answer_names_the_account() -> None:
-    said = refused_sentence(SETTINGS | {"SNF_URL": "http://127.0.0.1:9"})
-    assert "Is there an account acme-eu1?" in said
+    sentence = refused_sentence(SETTINGS | {"SNF_URL": "http://127.0.0.1:9"})
+    assert "Is there an account acme-eu1?" in sentence
 
 
 def refused_sentence(settings: dict[str, str]) -> str:
@@ -280,7 +280,7 @@ def refused_sentence(settings: dict[str, str]) -> str:
     warehouse = stand_in(read_settings(**settings))
     with pytest.raises(WanPerfError) as refused, warehouse.session() as session:
         warehouse.create(session, DIM_POLICY)
-    said = str(refused.value)
-    assert "\n" not in said
-    assert "secret" not in said
-    return said
+    sentence = str(refused.value)
+    assert "\n" not in sentence
+    assert "secret" not in sentence
+    return sentence

@@ -209,7 +209,7 @@ def test_the_command_needs_no_setting_and_no_connection(
 def test_the_command_takes_the_names_of_the_settings_and_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = run(
+    output = run(
         *(monkeypatch, tmp_path, "--reader", "ANALYST"),
         SNF_PASSWORD=SECRET,
         SNF_ACCOUNT="acme-eu",
@@ -220,6 +220,6 @@ def test_the_command_takes_the_names_of_the_settings_and_no_secret(
         SNF_WAREHOUSE="SMALL",
     )
     names = Names("acme-eu", "LOADER", "NETWORK", "WAN", "SMALL", "COLLECTOR")
-    assert said == script(names, "ANALYST")
-    assert SECRET not in said
-    assert "PASSWORD" not in said.upper()
+    assert output == script(names, "ANALYST")
+    assert SECRET not in output
+    assert "PASSWORD" not in output.upper()

@@ -1,4 +1,4 @@
-"""The strict stand-in raises and answers as Snowflake does, and a held lock is waited for."""
+"""The strict stand-in raises and answers as Snowflake does, and a table lock is waited for."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -127,7 +127,7 @@ def test_a_bare_timestamp_of_a_view_follows_its_reader(session: SnowflakeSession
         assert text.startswith("2026-03-08 02:30:00") is is_same
 
 
-def test_a_run_waits_for_a_lock_that_is_held_for_a_second(warehouse: SnowflakeWarehouse) -> None:
+def test_a_run_waits_for_a_lock_of_one_second(warehouse: SnowflakeWarehouse) -> None:
     warehouse.store(CIRCUIT_HOUR, circuit_hours({}), window(H5))
     with locked("circuit_hour", held_s=1, timeout_s=20) as lock:
         warehouse.store(CIRCUIT_HOUR, circuit_hours({"circuit_id": "new"}), window(H5))
@@ -135,7 +135,7 @@ def test_a_run_waits_for_a_lock_that_is_held_for_a_second(warehouse: SnowflakeWa
     assert [row[1] for row in stored(warehouse, CIRCUIT_HOUR)] == ["new"]
 
 
-def test_a_lock_that_is_held_longer_is_transient_and_loses_nothing(
+def test_a_lock_that_lasts_longer_is_transient_and_loses_nothing(
     warehouse: SnowflakeWarehouse,
 ) -> None:
     """Dagster retries what is transient (`defs.retries`)."""

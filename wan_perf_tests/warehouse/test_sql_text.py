@@ -60,8 +60,8 @@ def test_each_window_has_its_own_text_and_only_the_first_is_compiled(
     ]
     for n, window in enumerate(windows):
         made = _pattern.cache_info().misses
-        asked = expression(warehouse, window)
-        assert warehouse.sql(asked) == plain(asked.op(), warehouse.dialect)
+        query = expression(warehouse, window)
+        assert warehouse.sql(query) == plain(query.op(), warehouse.dialect)
         # Where both ends are one instant, there is an instant less to stand for.
         assert n != 1 or _pattern.cache_info().misses == made
     texts = {warehouse.sql(expression(warehouse, window)) for window in windows}
@@ -69,25 +69,25 @@ def test_each_window_has_its_own_text_and_only_the_first_is_compiled(
 
 
 @pytest.mark.parametrize("warehouse", ENGINES)
-def test_windows_of_one_length_that_follow_each_other_are_told_apart(warehouse: Warehouse):
+def test_windows_of_one_length_that_follow_each_other_are_distinguished(warehouse: Warehouse):
     """The day of one is the day after the other's: no instant is taken for another's stand-in."""
     for nth in range(3):
         window = Window(FIRST + nth * DAY, FIRST + (nth + 1) * DAY)
-        asked = of_hours(warehouse, window)
-        assert warehouse.sql(asked) == plain(asked.op(), warehouse.dialect)
+        query = of_hours(warehouse, window)
+        assert warehouse.sql(query) == plain(query.op(), warehouse.dialect)
 
 
 def test_whole_numbers_are_divided_as_floats_where_the_engine_would_cut_them():
     """Snowflake's NUMBER / NUMBER has six decimals: one third of 100 would be 33.333300."""
     counts = ibis.table({"n": "int64", "of": "int64"}, name="COUNTS")
-    asked = counts.aggregate(
+    query = counts.aggregate(
         share=counts.n.sum() * 100.0 / counts.of.sum(),
         hours=counts.n.sum() // 3600,
         mean=counts.n.mean(),
         middle=counts.n.median(),
         p95=counts.n.quantile(0.95),
     )
-    said = " ".join(stand_in().sql(asked).split())
+    sql = " ".join(stand_in().sql(query).split())
     n = 'CAST("t0"."n" AS DOUBLE)'
     for figure in (
         'CAST(SUM("t0"."n") * 100.0 AS DOUBLE) / NULLIF(SUM("t0"."of"), 0) AS "share"',
@@ -96,5 +96,5 @@ def test_whole_numbers_are_divided_as_floats_where_the_engine_would_cut_them():
         f'MEDIAN({n}) AS "middle"',
         f'PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY {n}) AS "p95"',
     ):
-        assert figure in said
-    assert "DOUBLE" not in DuckDBWarehouse(Path("of nothing.duckdb")).sql(asked)
+        assert figure in sql
+    assert "DOUBLE" not in DuckDBWarehouse(Path("of nothing.duckdb")).sql(query)

@@ -57,9 +57,9 @@ def test_the_table_is_created_before_the_stage_and_the_stage_is_checked_before_b
     on_snowflake: SnowflakeWarehouse, statements: list[str]
 ) -> None:
     on_snowflake.store(CIRCUIT_HOUR, circuit_hours({}), window(H5))
-    said = verbs(statements)
-    assert said == [
-        *("DESCRIBE", "CREATE", "CREATE", "STAGE", said[4]),
+    sequence = verbs(statements)
+    assert sequence == [
+        *("DESCRIBE", "CREATE", "CREATE", "STAGE", sequence[4]),
         *("BEGIN", "DELETE", "INSERT", "COMMIT", "DROP"),
     ]
     assert "key_is_unique" in statements[4]

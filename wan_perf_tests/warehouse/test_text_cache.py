@@ -16,18 +16,18 @@ from wan_perf_tests.warehouse.processes import PROCESSES
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where texts are kept in this test: an empty folder."""
+    """Where texts are cached in this test: an empty folder."""
     monkeypatch.setattr(text_cache, "folder", lambda: tmp_path)
     return tmp_path
 
 
-def kept(name: str, text: str) -> str:
+def lookup(name: str, text: str) -> str:
     return text_cache.cached_text(name, lambda: text)
 
 
 def test_a_text_is_made_once(place: Path):
-    assert [kept("hours", "SELECT 1"), kept("hours", "never")] == ["SELECT 1", "SELECT 1"]
-    assert kept("days", "SELECT 2") == "SELECT 2"
+    assert [lookup("hours", "SELECT 1"), lookup("hours", "never")] == ["SELECT 1", "SELECT 1"]
+    assert lookup("days", "SELECT 2") == "SELECT 2"
     assert len(list(place.iterdir())) == 2
 
 
@@ -40,9 +40,9 @@ def test_without_a_name_it_is_made_each_time(place: Path):
 
 
 def test_other_code_makes_it_again(place: Path, monkeypatch: pytest.MonkeyPatch):
-    kept("hours", "SELECT 1")
+    lookup("hours", "SELECT 1")
     monkeypatch.setattr(text_cache, "code", lambda: "changed")
-    assert kept("hours", "SELECT 2") == "SELECT 2"
+    assert lookup("hours", "SELECT 2") == "SELECT 2"
     assert len(list(place.iterdir())) == 2
 
 
@@ -58,7 +58,7 @@ def test_a_process_that_ended_while_it_made_one_keeps_nobody_waiting(place: Path
     maker = PROCESSES.Process(target=_end_while_making, args=[place])
     maker.start()
     maker.join()
-    assert kept("hours", "SELECT 1") == "SELECT 1"
+    assert lookup("hours", "SELECT 1") == "SELECT 1"
 
 
 def _in(place: Path, barrier: Any) -> None:
@@ -108,26 +108,26 @@ def test_what_another_process_made_is_not_made_again(place: Path):
 
 @pytest.mark.parametrize("damage", [b"", b"SELECT", b"\xff\xfe\n", b"0" * 64 + b"\nSELECT 1"])
 def test_a_damaged_text_is_made_anew(place: Path, damage: bytes):
-    kept("hours", "SELECT 1")
+    lookup("hours", "SELECT 1")
     [file] = place.iterdir()
     file.write_bytes(damage)
-    assert kept("hours", "SELECT 2") == "SELECT 2"
-    assert kept("hours", "never") == "SELECT 2"
+    assert lookup("hours", "SELECT 2") == "SELECT 2"
+    assert lookup("hours", "never") == "SELECT 2"
 
 
-def test_where_nothing_can_be_kept_it_is_made_each_time(
+def test_where_nothing_can_be_cached_it_is_made_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     file = tmp_path / "no folder"
     file.touch()
     monkeypatch.setattr(text_cache, "folder", lambda: file)
-    assert [kept("hours", "SELECT 1"), kept("hours", "SELECT 2")] == ["SELECT 1", "SELECT 2"]
+    assert [lookup("hours", "SELECT 1"), lookup("hours", "SELECT 2")] == ["SELECT 1", "SELECT 2"]
 
 
 def test_a_user_without_a_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(text_cache.platformdirs, "user_cache_path", lambda _: Path("~/.cache"))
     monkeypatch.setattr(text_cache, "folder", text_cache.folder.__wrapped__)
-    assert [kept("hours", "SELECT 1"), kept("hours", "SELECT 2")] == ["SELECT 1", "SELECT 2"]
+    assert [lookup("hours", "SELECT 1"), lookup("hours", "SELECT 2")] == ["SELECT 1", "SELECT 2"]
     assert not Path("~").exists()
 
 
@@ -171,12 +171,12 @@ class TestOwnFolder:
 
     @pytest.mark.parametrize("how", ["a link", "written by others"])
     def test_a_prepared_text_is_not_executed(self, place: Path, tmp_path: Path, how: str):
-        kept("hours", "SELECT 1")
+        lookup("hours", "SELECT 1")
         [file] = place.iterdir()
         if how == "a link":
             prepared = file.rename(tmp_path / "prepared")
             file.symlink_to(prepared)
         else:
             file.chmod(0o666)
-        assert kept("hours", "SELECT 2") == "SELECT 2"
+        assert lookup("hours", "SELECT 2") == "SELECT 2"
         assert not file.is_symlink()

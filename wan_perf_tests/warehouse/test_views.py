@@ -140,19 +140,19 @@ def test_the_file_says_what_a_view_and_its_columns_mean(
 ) -> None:
     with on_duckdb.session() as session:
         on_duckdb.create(session, big)
-        [[said]] = session.run("SELECT comment FROM duckdb_views() WHERE view_name = 'big_hour'")
+        [[comment]] = session.run("SELECT comment FROM duckdb_views() WHERE view_name = 'big_hour'")
         columns = dict(
             session.run(
                 "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'big_hour'"
             )
         )
-    assert said == f"{big.grain} Key: hour, circuit_id."
+    assert comment == f"{big.grain} Key: hour, circuit_id."
     assert columns["rx_bytes"] == (
         "Bytes received while observed; NULL where nothing was observed. [B]"
     )
 
 
-def test_snowflake_is_told_what_a_view_means_and_keeps_who_may_read_it(
+def test_snowflake_receives_what_a_view_means_and_keeps_who_may_read_it(
     on_snowflake: SnowflakeWarehouse, statements: list[str], big: View
 ) -> None:
     with on_snowflake.session() as session:

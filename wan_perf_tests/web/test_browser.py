@@ -108,7 +108,8 @@ def test_no_table_of_a_page_is_cut_off_on_a_laptop(browser, address: str):
         for path in PAGES[:9]:
             watched.page.goto(path)
             cut_off = watched.page.evaluate(
-                "[...document.querySelectorAll('.tablebox')].map(x => x.scrollWidth - x.clientWidth)"
+                "[...document.querySelectorAll('.tablebox')]"
+                ".map(box => box.scrollWidth - box.clientWidth)"
             )
             assert max(cut_off, default=0) <= 8, f"{path}: {cut_off} px"
 

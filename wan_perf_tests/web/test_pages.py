@@ -227,8 +227,10 @@ def test_the_overview_says_the_month_in_a_sentence(client: TestClient, estate: E
         "SELECT 100 * sum(up_minutes) / sum(up_minutes + known_down_minutes) AS pct "
         "FROM region_month WHERE month = '2026-02-01'",
     )
-    said = page.by_id("headline").text
-    figure = re.match(r"In February 2026 the circuits were available ([\d.]+) % of the known", said)
+    headline = page.by_id("headline").text
+    figure = re.match(
+        r"In February 2026 the circuits were available ([\d.]+) % of the known", headline
+    )
     assert figure is not None
     assert float(figure[1]) == pytest.approx(sums["pct"], abs=0.001)
     regions = [line.all("td")[0].text for line in page.by_id("availability").all("tr")[1:]]

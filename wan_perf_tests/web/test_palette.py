@@ -75,7 +75,7 @@ def contrast(one: Colour, other: Colour) -> float:
 
 @pytest.mark.parametrize("kind", VISION)
 @pytest.mark.parametrize(("theme", "least"), [("dark", 33), ("light", 23)])
-def test_states_are_told_apart(theme: str, least: float, kind: str):
+def test_states_are_distinguishable(theme: str, least: float, kind: str):
     colours = palette(theme)
     near = {
         (a, b): round(found, 1)
