@@ -60,7 +60,7 @@ def counted(sites: int, home: Path, console: Console) -> dict[str, int]:
     return live_hour(Fleet.whole(7, sites, START, end, KINDS - {"api_outage"}), home, console)
 
 
-def told(calls: Mapping[str, int], sites: int) -> str:
+def summary(calls: Mapping[str, int], sites: int) -> str:
     """The calls as lines, the dearest first, and their sum."""
     lines = [f"{number:>6,}  {name}" for name, number in sorted(calls.items(), key=lambda c: -c[1])]
     total = f"{sum(calls.values()):>6,}  calls in a live hour of {sites:,} sites"

@@ -35,8 +35,8 @@ SOUND: dict[str, list[Row]] = {
     "dim_hour": hours(),
     "dim_policy": policy(HIGH),
     "circuit_hour": [stored()],
-    "raw_port_sample": [sample("10:05", heard="10:05")],
-    "raw_path_sample": [path("10:05", heard="10:05")],
+    "raw_port_sample": [sample("10:05", polled="10:05")],
+    "raw_path_sample": [path("10:05", polled="10:05")],
     "raw_gateway_event": [event("10:05", "arp_unresolved")],
 }
 OTHER = "ge-0/0/9"
@@ -109,7 +109,7 @@ def test_sound_rows_offend_nobody(audit: Audit):
         pytest.param(
             SILENT,
             {
-                "raw_port_sample": [sample("9:05", heard="10:05")],
+                "raw_port_sample": [sample("9:05", polled="10:05")],
                 "raw_path_sample": [],
                 "raw_gateway_event": [
                     {**event("10:05", "gateway_disconnected"), "port_id": None},
@@ -138,7 +138,7 @@ def test_sound_rows_offend_nobody(audit: Audit):
         ),
         pytest.param(
             SKEWED_SAMPLES,
-            {"raw_port_sample": [sample("10:10:01", heard="10:05")]},
+            {"raw_port_sample": [sample("10:10:01", polled="10:05")]},
             {"gateway_mac": GATEWAY, "rows": 1, "most_ahead_s": 301},
             id="a second over 5 minutes ahead",
         ),
@@ -173,7 +173,7 @@ def test_sound_rows_offend_nobody(audit: Audit):
         ),
         pytest.param(
             SKEWED_PATHS,
-            {"raw_path_sample": [path("10:04:59", heard="10:25")]},
+            {"raw_path_sample": [path("10:04:59", polled="10:25")]},
             {"gateway_mac": GATEWAY, "least_ahead_s": -1201},
             id="a second over 20 minutes behind",
         ),
@@ -232,8 +232,8 @@ def test_the_row_is_named(audit: Audit, given: dict[str, list[Row]], named: Row)
             SKEWED_SAMPLES,
             {
                 "raw_port_sample": [
-                    sample("10:10", heard="10:05"),
-                    sample("10:05", heard="10:25"),
+                    sample("10:10", polled="10:05"),
+                    sample("10:05", polled="10:25"),
                 ]
             },
             id="5 minutes ahead and 20 behind",

@@ -96,7 +96,7 @@ ROW = "2026-03-02T10:00,C1,1,2"
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "message"),
     [
         pytest.param(
             "", "old.csv: no CSV (No columns to parse from file); correct it.", id="empty"
@@ -224,14 +224,14 @@ ROW = "2026-03-02T10:00,C1,1,2"
         ),
     ],
 )
-def test_what_is_refused(folder: Path, lines: str | bytes, said: str):
+def test_what_is_refused(folder: Path, lines: str | bytes, message: str):
     with pytest.raises(UsageError) as refused:
         read(lines)
-    assert str(refused.value) == said
+    assert str(refused.value) == message
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("old.xlsx", "old.xlsx: an import is a .csv or a .parquet file; give one of these."),
         (
@@ -244,10 +244,10 @@ def test_what_is_refused(folder: Path, lines: str | bytes, said: str):
         ),
     ],
 )
-def test_a_file_that_cannot_be_read(folder: Path, name: str, said: str):
+def test_a_file_that_cannot_be_read(folder: Path, name: str, message: str):
     with pytest.raises(UsageError) as refused:
         read_hours(Path(name), OPENING, END)
-    assert str(refused.value) == said
+    assert str(refused.value) == message
 
 
 def test_what_is_no_parquet_is_refused(folder: Path):
@@ -256,7 +256,7 @@ def test_what_is_no_parquet_is_refused(folder: Path):
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "said"),
+    ("column", "value", "message"),
     [
         (
             "rx_bytes",
@@ -279,11 +279,11 @@ def test_what_is_no_parquet_is_refused(folder: Path):
         ),
     ],
 )
-def test_a_row_of_parquet_is_reported_by_its_number(folder: Path, column, value, said):
+def test_a_row_of_parquet_is_reported_by_its_number(folder: Path, column, value, message):
     row = {"hour": datetime(2026, 3, 2, 10), "circuit_id": "C1", "rx_bytes": 1, "tx_bytes": 2}
     with pytest.raises(UsageError) as refused:
         read_parquet(**{name: [each] for name, each in {**row, column: value}.items()})
-    assert str(refused.value) == f"old.parquet, row 1: {said}"
+    assert str(refused.value) == f"old.parquet, row 1: {message}"
 
 
 PORTS = pd.DataFrame(

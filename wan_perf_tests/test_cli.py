@@ -160,7 +160,7 @@ def test_every_link_of_the_dashboard_leads_to_a_page(shell: Shell):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "settings", "code", "said"),
+    ("arguments", "settings", "code", "sentence"),
     [
         pytest.param(("collect",), {"MIST_API_TOKEN": ""}, 2, "MIST_API_TOKEN", id="no token"),
         pytest.param(
@@ -253,7 +253,7 @@ def test_every_link_of_the_dashboard_leads_to_a_page(shell: Shell):
     ],
 )  # fmt: skip
 def test_bad_input_ends_with_one_sentence_and_every_table_as_it_was(
-    shell: Shell, arguments: tuple, settings: dict, code: int, said: str
+    shell: Shell, arguments: tuple, settings: dict, code: int, sentence: str
 ):
     (shell.home / "unknown_key.toml").write_text("[thresholds.use_pct]\nwarning = 1\n", "utf-8")
     (shell.home / "falling.toml").write_text(
@@ -264,7 +264,7 @@ def test_bad_input_ends_with_one_sentence_and_every_table_as_it_was(
         arguments = (*arguments, "--inventory")
     done = shell.run(*arguments, **settings)
     assert done.returncode == code, done.stderr
-    assert said in done.stderr
+    assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     # An inventory and the calendar of an hour are stored before what fails, and stop no sampling.
     stored_first = ("raw_inventory", "dim_hour", "stored_change")
@@ -278,7 +278,7 @@ def test_bad_input_ends_with_one_sentence_and_every_table_as_it_was(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "sentence"),
     [
         pytest.param(("top", "flap_count"), 1, "no whole day", id="top of no day"),
         pytest.param(("top", "flap_count", "--period", "week"), 1, "no week", id="top of no week"),
@@ -314,12 +314,12 @@ def test_bad_input_ends_with_one_sentence_and_every_table_as_it_was(
     ],
 )  # fmt: skip
 def test_in_a_fresh_home_a_command_ends_with_one_sentence_and_writes_nothing(
-    collected_cloud: Cloud, tmp_path: Path, arguments: tuple, code: int, said: str
+    collected_cloud: Cloud, tmp_path: Path, arguments: tuple, code: int, sentence: str
 ):
     """2 where the command line is wrong, 1 where it is right and there is no data yet."""
     done = Shell(tmp_path, collected_cloud).run(*arguments)
     assert (done.returncode, done.stdout) == (code, "")
-    assert said in done.stderr
+    assert sentence in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 

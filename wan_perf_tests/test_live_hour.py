@@ -13,7 +13,7 @@ from wan_perf.mist.collect.cadence import ALLOWED_LATENESS, EVERY
 from wan_perf.mist.endpoints import catalogue
 from wan_perf.simulator import Fleet, serve
 from wan_perf_tests.graph.staged import Collecting
-from wan_perf_tests.live_hour import HOUR, START, WARM_UP, live_hour, told
+from wan_perf_tests.live_hour import HOUR, START, WARM_UP, live_hour, summary
 
 pytestmark = pytest.mark.proof
 
@@ -42,7 +42,7 @@ def test_a_live_hour_is_the_sum_of_what_is_due(tmp_path: Path, monkeypatch: pyte
     assert HOUR // EVERY["events"] <= calls["devices/events/search"]
     others = {"insights/sites-sle", "alarms/search", "self/usage", "devices/events/search"}
     assert set(calls) == {*expected, *others}
-    last = told(calls, 14).splitlines()[-1]
+    last = summary(calls, 14).splitlines()[-1]
     assert last.strip() == f"{sum(calls.values())}  calls in a live hour of 14 sites"
 
 

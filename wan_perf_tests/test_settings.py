@@ -103,7 +103,7 @@ def test_a_start_that_is_given_is_not_stored(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [
         pytest.param("MIST_ORG_ID=1\n".encode("utf-16"), "is UTF-16 and not", id="UTF-16"),
         pytest.param("MIST_ORG_ID=1\n".encode("utf-16-le"), "is UTF-16 (it has", id="no mark"),
@@ -115,11 +115,11 @@ def test_a_start_that_is_given_is_not_stored(monkeypatch):
         ),
     ],
 )
-def test_a_file_of_another_encoding_is_one_sentence(tmp_path: Path, content: bytes, said: str):
+def test_a_file_of_another_encoding_is_one_sentence(tmp_path: Path, content: bytes, sentence: str):
     (tmp_path / ".env").write_bytes(content)
     with pytest.raises(UsageError) as refused:
         read_settings()
-    assert str(refused.value).startswith(f"{tmp_path / '.env'} {said}")
+    assert str(refused.value).startswith(f"{tmp_path / '.env'} {sentence}")
     assert str(refused.value).endswith(
         "not UTF-8; save it as UTF-8, in PowerShell with Set-Content -Encoding utf8."
     )

@@ -76,7 +76,7 @@ def test_an_override_of_nobody_changes_the_default_from_its_date(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         pytest.param(
             "[thresholds.utilisation_pct]\nwarning = 1\nhigh = 2\ncritical = 3",
@@ -210,13 +210,13 @@ def test_an_override_of_nobody_changes_the_default_from_its_date(tmp_path):
         ),
     ],
 )
-def test_a_file_that_cannot_hold_is_refused_by_one_sentence(tmp_path, text, said):
+def test_a_file_that_cannot_hold_is_refused_by_one_sentence(tmp_path, text, message):
     with pytest.raises(UsageError) as caught:
         policy(tmp_path, text)
     sentence = str(caught.value)
-    assert said in sentence
+    assert message in sentence
     assert str(tmp_path / "policy.toml") in sentence
-    assert "\n" not in sentence.strip() or "TOML" in said
+    assert "\n" not in sentence.strip() or "TOML" in message
 
 
 def test_a_missing_file_names_the_setting(tmp_path):

@@ -56,14 +56,14 @@ def test_every_example_is_taken():
 
 
 @pytest.mark.parametrize(
-    ("start", "said"),
+    ("start", "sentence"),
     [
         pytest.param("2025-01-25T00:00:00Z", "2025-01-25 00:00", id="the older tool's command"),
         pytest.param("-1d", "2026-03-06 00:00", id="a day before the simulation's now"),
     ],
 )
 def test_a_command_takes_every_form_of_an_instant(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, start: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, start: str, sentence: str
 ):
     """All are before the first partition, so that the command ends before it collects."""
     monkeypatch.chdir(tmp_path)
@@ -76,7 +76,7 @@ def test_a_command_takes_every_form_of_an_instant(
         with pytest.raises(SystemExit) as end:
             main()
     assert end.value.code == 2
-    assert capsys.readouterr().err.startswith(f"wan-perf: The range starts at {said}, before")
+    assert capsys.readouterr().err.startswith(f"wan-perf: The range starts at {sentence}, before")
     assert list(tmp_path.iterdir()) == []
 
 

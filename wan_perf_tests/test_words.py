@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[1]
 KINDS = {".py", ".html", ".js", ".css", ".md", ".yaml", ".yml"}
 PAGES = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
 SOURCES = [path for path in (ROOT / "wan_perf").rglob("*") if path.suffix in KINDS]
+TESTS = [
+    path for path in (ROOT / "wan_perf_tests").rglob("*.py") if path.name != Path(__file__).name
+]
 GONE = {
     "anew": "again, new",
     "stranger": "foreign organisation",
@@ -33,19 +36,19 @@ GONE_PHRASES = {"in trouble": "failed"}
 GONE_FROM_DOCS = {"told": "reported", "kept": "stored", "said": "reported", "asking": "requesting"}
 """Nowhere in README and docs, but in names of modules and stored columns."""
 AT_MOST = {
-    "told": 30,
-    "said": 10,
-    "heard": 20,
-    "asked": 10,
-    "asking": 10,
-    "held": 10,
-    "kept": 10,
-    "stretch": 10,
-    "stretches": 10,
-    "unheard": 40,
-    "silences": 10,
+    "told": (0, 30),
+    "said": (1, 20),
+    "heard": (5, 40),
+    "asked": (8, 20),
+    "asking": (1, 0),
+    "held": (5, 30),
+    "kept": (1, 10),
+    "stretch": (1, 10),
+    "stretches": (1, 40),
+    "unheard": (40, 40),
+    "silences": (10, 50),
 }
-"""How often each word may stand in the package: as often as now, rounded up to tens."""
+"""How often each word may stand in the package and in its tests: about as often as now."""
 _WORD = re.compile(r"[a-z]+")
 _NAMES = re.compile(r"`[^`\n]*`|```.*?```|\]\([^)]*\)", re.DOTALL)
 
@@ -79,7 +82,12 @@ def test_docs_have_none_of_the_words_that_only_names_still_have():
 
 
 def test_no_word_becomes_more_frequent(package: Counter[str]):
-    more = {word: package[word] for word, most in AT_MOST.items() if package[word] > most}
+    tests = words(TESTS)
+    more = {
+        word: (package[word], tests[word])
+        for word, (in_package, in_tests) in AT_MOST.items()
+        if package[word] > in_package or tests[word] > in_tests
+    }
     assert more == {}, "use the words of CONTRIBUTING, section Language"
 
 

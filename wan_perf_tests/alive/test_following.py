@@ -78,11 +78,11 @@ class Home:
             tags={**lane(HISTORY), **(tags or {}), **between},
         )
 
-    def asked(self, asset: Any = found) -> set[str | None]:
+    def requested(self, asset: Any = found) -> set[str | None]:
         """Hours of one table that the sensor requests now."""
-        return self.asked_of_each()[asset.key.to_user_string()]
+        return self.requested_of_each()[asset.key.to_user_string()]
 
-    def asked_of_each(self) -> dict[str, set[str | None]]:
+    def requested_of_each(self) -> dict[str, set[str | None]]:
         self.now += timedelta(seconds=30)
         evaluated = dg.evaluate_automation_conditions(
             ALL, instance=self.instance, evaluation_time=self.now, cursor=self.cursor
@@ -99,88 +99,88 @@ def home() -> Iterator[Home]:
     with memory() as instance:
         home = Home(instance)
         home.run(measured, found, drawn, hours=range(3))
-        assert home.asked() == set()
+        assert home.requested() == set()
         yield home
     BROKEN.clear()
 
 
 def test_what_changed_is_requested_once(home: Home):
     home.run(measured, hours=range(1, 3))
-    assert home.asked() == {hour(1), hour(2)}
-    assert home.asked() == set()
+    assert home.requested() == {hour(1), hour(2)}
+    assert home.requested() == set()
 
 
 def test_what_was_followed_before_the_tick_is_not_requested(home: Home):
     home.run(measured, found, drawn, hours=range(3))
     home.run(measured, hours=range(1))
     home.run(found, drawn, hours=range(1))
-    assert home.asked() == set()
+    assert home.requested() == set()
 
 
 def test_a_change_after_the_update_of_the_same_tick_is_not_lost(home: Home):
     home.run(found, drawn, hours=range(3))
     home.run(measured, hours=range(1, 2))
-    assert home.asked() == {hour(1)}
+    assert home.requested() == {hour(1)}
 
 
 def test_a_change_after_the_request_of_the_last_tick_is_not_lost(home: Home):
     home.run(measured, hours=range(2))
-    assert home.asked() == {hour(0), hour(1)}
+    assert home.requested() == {hour(0), hour(1)}
     home.run(measured, hours=range(1))
-    assert home.asked() == {hour(0)}
+    assert home.requested() == {hour(0)}
 
 
 def test_what_is_requested_together_is_no_cause_within(home: Home):
     home.run(measured, hours=range(2))
-    assert home.asked(drawn) == {hour(0), hour(1)}
+    assert home.requested(drawn) == {hour(0), hour(1)}
     home.run(found, hours=range(2), tags=SENSOR_TAGS)
     home.run(drawn, hours=range(2), tags=SENSOR_TAGS)
-    assert home.asked(drawn) == set()
+    assert home.requested(drawn) == set()
 
 
 @pytest.mark.proof
 def test_a_fortnight_that_was_requested_is_not_requested_again(home: Home):
     """Of more than a hundred hours of one tick Dagster does not report which were updated last."""
     home.run(measured, hours=range(336))
-    assert len(home.asked()) == 336
+    assert len(home.requested()) == 336
     home.run(found, drawn, hours=range(336), tags=SENSOR_TAGS)
-    assert home.asked_of_each() == {"found": set(), "drawn": set()}
+    assert home.requested_of_each() == {"found": set(), "drawn": set()}
 
 
 @pytest.mark.proof
 def test_a_persons_fortnight_is_requested_once_at_most(home: Home):
     home.run(measured, found, drawn, hours=range(336))
-    home.asked()
+    home.requested()
     home.run(found, drawn, hours=range(336), tags=SENSOR_TAGS)
-    assert home.asked_of_each() == {"found": set(), "drawn": set()}
+    assert home.requested_of_each() == {"found": set(), "drawn": set()}
 
 
 def test_a_live_run_is_no_cause(home: Home):
     home.run(measured, hours=range(3), tags=lane(LIVE))
-    assert home.asked() == set()
+    assert home.requested() == set()
 
 
 def test_what_follows_something_that_comes_alone_comes_too(home: Home):
     """Drawn is newer than found, but found is requested, and so drawn has to follow it again."""
     home.run(measured, hours=range(1))
     home.run(drawn, hours=range(1))
-    assert home.asked_of_each() == {"found": {hour(0)}, "drawn": {hour(0)}}
+    assert home.requested_of_each() == {"found": {hour(0)}, "drawn": {hour(0)}}
 
 
 def test_what_failed_is_requested_again_each_hour_until_it_succeeds(home: Home):
     home.run(measured, hours=range(1))
     both = {"found": {hour(0)}, "drawn": {hour(0)}}
-    assert home.asked_of_each() == both
+    assert home.requested_of_each() == both
     BROKEN.add("found")
     for _ in range(2):
         home.run(found, drawn, hours=range(1), tags=SENSOR_TAGS)
-        assert home.asked_of_each() == {"found": set(), "drawn": set()}
+        assert home.requested_of_each() == {"found": set(), "drawn": set()}
         home.now += timedelta(hours=1)
-        assert home.asked_of_each() == both
+        assert home.requested_of_each() == both
     BROKEN.clear()
     home.run(found, drawn, hours=range(1), tags=SENSOR_TAGS)
     home.now += timedelta(hours=1)
-    assert home.asked_of_each() == {"found": set(), "drawn": set()}
+    assert home.requested_of_each() == {"found": set(), "drawn": set()}
 
 
 def test_an_inventory_that_failed_is_taken_again_within_the_hour(home: Home):

@@ -44,7 +44,7 @@ from wan_perf_tests.benchmark.snowflake import on_snowflake
 from wan_perf_tests.benchmark.steady import steady
 from wan_perf_tests.benchmark.threshold_runs import threshold_runs
 from wan_perf_tests.benchmark.week import week
-from wan_perf_tests.live_hour import counted, told
+from wan_perf_tests.live_hour import counted, summary
 
 
 def main() -> None:
@@ -83,7 +83,7 @@ def main() -> None:
 
 def _live_hour(sites: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        return told(counted(sites, Path(folder), Console(stderr=True)), sites)
+        return summary(counted(sites, Path(folder), Console(stderr=True)), sites)
 
 
 if __name__ == "__main__":

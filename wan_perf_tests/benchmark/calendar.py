@@ -10,7 +10,7 @@ from wan_perf_tests.benchmark.graph import months_after
 from wan_perf_tests.benchmark.hours import COLUMNS, know
 from wan_perf_tests.benchmark.measuring import TimedWarehouse, peak_memory, took
 from wan_perf_tests.benchmark.month import A_DAY, FIRST
-from wan_perf_tests.benchmark.stored import told
+from wan_perf_tests.benchmark.stored import disk_usage_of
 from wan_perf_tests.benchmark.storing import Step, in_all
 
 DAYS = ("threshold_piece", "circuit_histogram", "circuit_day")
@@ -38,16 +38,16 @@ def calendar(circuits: int, months: int, chunk: int) -> str:
         for steps in (longer, again):
             for step in steps:
                 step.store(warehouse, weeks if step.name == "circuit_week" else Window(first, end))
-        disk_usage = told(warehouse)
+        disk_usage = disk_usage_of(warehouse)
     from_hours = [*of_days, *longer]
     return "\n".join(
         [
             f"calendar: {circuits} circuits x {months} months, {hours} circuit-hours,"
             f" a plain scan of the {len(COLUMNS)} columns that rollups read"
             f" {scanned.seconds:.2f} s (processors {scanned.processor:.2f} s)",
-            *(step.told(scanned) for step in from_hours),
+            *(step.summary(scanned) for step in from_hours),
             f"  in all from hours, {chunk} days at a time: {in_all(from_hours, scanned)}",
-            *(step.told(scanned) for step in again),
+            *(step.summary(scanned) for step in again),
             f"  again from days: {in_all(again, scanned)}; peak memory {peak_memory()}",
             disk_usage,
         ]

@@ -39,7 +39,7 @@ def circuit_hour(circuits: int, hours: int) -> str:
         [
             f"circuit-hour: {circuits} circuits x {hours} h, {raw} raw rows,"
             f" a plain scan of them {scanned.seconds:.3f} s",
-            *(step.told(scanned) for step in steps),
+            *(step.summary(scanned) for step in steps),
             f"  in all: {in_all(steps, scanned)}; {circuits * hours / working:.0f} circuit-hours/s;"
             f" peak memory {peak_memory()}",
         ]

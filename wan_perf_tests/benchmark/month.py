@@ -9,7 +9,7 @@ from wan_perf_tests.benchmark.circuit_hour import EVENTS, FACTS, WINDOWS
 from wan_perf_tests.benchmark.estate import RAW, START, H, furnish, hear
 from wan_perf_tests.benchmark.graph import months_after
 from wan_perf_tests.benchmark.measuring import TimedWarehouse, Took, peak_memory, scan, took
-from wan_perf_tests.benchmark.stored import told
+from wan_perf_tests.benchmark.stored import disk_usage_of
 from wan_perf_tests.benchmark.storing import Step, in_all
 
 DAYS = ("circuit_day", "circuit_histogram", "circuit_trading_day", "site_trading_day")
@@ -49,14 +49,14 @@ def month(circuits: int, days: int) -> str:
             steps[name] = Step(name)
             steps[name].store(warehouse, ends["week" if name.endswith("week") else "month"])
         hear(warehouse, 0, Window(FIRST, FIRST))
-        storage = told(warehouse)
+        storage = disk_usage_of(warehouse)
     every = list(steps.values())
     hours = circuits * days * 24
     return "\n".join(
         [
             f"month: {circuits} circuits x {days} days, {raw} raw rows,"
             f" a plain scan of them {scanned.seconds:.2f} s",
-            *(step.told(scanned) for step in every),
+            *(step.summary(scanned) for step in every),
             f"  in all: {in_all(every, scanned)};"
             f" {hours / sum(step.working.seconds for step in every):.0f} circuit-hours/s;"
             f" peak memory {peak_memory()}",

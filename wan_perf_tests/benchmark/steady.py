@@ -43,7 +43,7 @@ def _steady(circuits: int, hours: int, noise: Noise) -> str:
             f"steady, {noise.name}: {circuits} circuits x {hours} h after a day of samples, {raw}"
             f" raw rows, a plain scan of them {scanned.seconds:.3f} s"
             f" (processors {scanned.processor:.3f} s)",
-            *(step.told(scanned) for step in steps),
+            *(step.summary(scanned) for step in steps),
             f"  in all: {in_all(steps, scanned)}; peak memory {peak_memory()}",
         ]
     )

@@ -81,7 +81,7 @@ def stored(warehouse: DuckDBWarehouse) -> list[Stored]:
     return sorted(found, key=lambda each: -each.bytes)
 
 
-def told(warehouse: DuckDBWarehouse) -> str:
+def disk_usage_of(warehouse: DuckDBWarehouse) -> str:
     """The file, and a line a table that is larger than a few blocks."""
     tables = stored(warehouse)
     lines = [

@@ -36,7 +36,7 @@ class Step:
         self.working += now() - began - compiled
         self.compiling += compiled
 
-    def told(self, scan: Took) -> str:
+    def summary(self, scan: Took) -> str:
         """The step, beside a plain scan that took so long."""
         return (
             f"  {self.name}: {self.rows} rows, {self.working.beside(scan)},"

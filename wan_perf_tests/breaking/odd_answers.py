@@ -10,12 +10,12 @@ from functools import partial
 from wan_perf.simulator.misbehaviour import WAYS
 from wan_perf_tests.breaking.lab import STEPS, Lab
 from wan_perf_tests.breaking.outcome import Case, Outcome, outcome
-from wan_perf_tests.graph.cells import ASKED
+from wan_perf_tests.graph.cells import ENDPOINTS_OF
 
 STAGE = "days"
 LASTING = 50
 """More answers than are requested again."""
-PATHS = tuple(dict.fromkeys(path for paths in ASKED.values() for path in paths))
+PATHS = tuple(dict.fromkeys(path for paths in ENDPOINTS_OF.values() for path in paths))
 OF_DOCTOR = ("/api/v1/self", "/api/v1/self/usage")
 
 

@@ -79,7 +79,7 @@ def test_a_token_of_another_organisation(doctor: Doctor, cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("privileges", "verdict", "said"),
+    ("privileges", "verdict", "sentence"),
     [
         pytest.param([("org", "read", ORG)], "ok", "role read", id="an observer"),
         pytest.param([("orgsites", "read", ORG)], "ok", "orgsites", id="of all sites"),
@@ -98,14 +98,14 @@ def test_a_token_of_another_organisation(doctor: Doctor, cloud: Cloud) -> None:
         pytest.param([], "FAILED", "it is for none.", id="of nothing"),
     ],
 )
-def test_what_a_token_may(privileges: list, verdict: str, said: str) -> None:
+def test_what_a_token_may(privileges: list, verdict: str, sentence: str) -> None:
     finding = token([Privilege(*privilege, "Shop") for privilege in privileges], ORG)
     assert finding.verdict == verdict
-    assert said in f"{finding.found} {finding.advice}"
+    assert sentence in f"{finding.found} {finding.advice}"
 
 
 @pytest.mark.parametrize(
-    ("used", "limit", "reserve", "verdict", "said"),
+    ("used", "limit", "reserve", "verdict", "sentence"),
     [
         pytest.param(3_999, 5_000, 1_000, "ok", "1,001 are left", id="one above the reserve"),
         pytest.param(4_000, 5_000, 1_000, "warning", "next hour", id="the reserve itself"),
@@ -115,11 +115,11 @@ def test_what_a_token_may(privileges: list, verdict: str, said: str) -> None:
     ],
 )
 def test_what_is_left_of_the_hour(
-    used: int, limit: int, reserve: int, verdict: str, said: str
+    used: int, limit: int, reserve: int, verdict: str, sentence: str
 ) -> None:
     finding = calls(used, limit, reserve)
     assert finding.verdict == verdict
-    assert said in f"{finding.found} {finding.advice}"
+    assert sentence in f"{finding.found} {finding.advice}"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_host_that_is_no_mist_cloud(doctor: Doctor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "said"),
+    ("how", "sentence"),
     [
         pytest.param("503", "Mist failed (self, status 503)", id="Mist failed"),
         pytest.param("404", "MIST_API_HOST and MIST_BASE_URL", id="another server"),
@@ -180,15 +180,17 @@ def test_a_host_that_is_no_mist_cloud(doctor: Doctor) -> None:
         pytest.param("wrong JSON type", "has not the known shape", id="another shape"),
     ],
 )
-def test_an_answer_that_cannot_be_used(doctor: Doctor, cloud: Cloud, how: str, said: str) -> None:
+def test_an_answer_that_cannot_be_used(
+    doctor: Doctor, cloud: Cloud, how: str, sentence: str
+) -> None:
     cloud.misbehave("/api/v1/self", how, times=3)
     found = doctor()
     assert failed(found) == ["Mist"]
-    assert said in found["Mist"].found
+    assert sentence in found["Mist"].found
 
 
 @pytest.mark.parametrize(
-    ("by_s", "verdict", "said"),
+    ("by_s", "verdict", "sentence"),
     [
         pytest.param(0, "ok", "within 5 s", id="right"),
         pytest.param(-4, "ok", "within 5 s", id="a little slow"),
@@ -198,15 +200,15 @@ def test_an_answer_that_cannot_be_used(doctor: Doctor, cloud: Cloud, how: str, s
         pytest.param(-7200, "FAILED", "s behind Mist's.", id="two hours slow"),
     ],
 )
-def test_the_machines_clock(doctor: Doctor, by_s: float, verdict: str, said: str) -> None:
+def test_the_machines_clock(doctor: Doctor, by_s: float, verdict: str, sentence: str) -> None:
     finding = doctor(MovedClock(by_s), WAN_PERF_CLOCK="real")["clock"]
     assert finding.verdict == verdict
-    assert said in finding.found
+    assert sentence in finding.found
     assert ("NTP" in finding.advice) is (verdict != "ok")
 
 
 @pytest.mark.parametrize(
-    ("asked", "told", "answered", "off"),
+    ("sent", "dated", "answered", "off"),
     [
         pytest.param(10.2, 10, 10.4, 0.0, id="within the second"),
         pytest.param(10.9, 10, 11.3, 0.0, id="the second turned on the way"),
@@ -216,9 +218,9 @@ def test_the_machines_clock(doctor: Doctor, by_s: float, verdict: str, said: str
     ],
 )
 def test_the_offset_is_the_least_that_fits(
-    asked: float, told: float, answered: float, off: float
+    sent: float, dated: float, answered: float, off: float
 ) -> None:
-    at = [datetime(2026, 3, 8) + timedelta(seconds=s) for s in (asked, told, answered)]
+    at = [datetime(2026, 3, 8) + timedelta(seconds=s) for s in (sent, dated, answered)]
     assert offset_s(*at) == pytest.approx(off)
 
 

@@ -46,7 +46,7 @@ LIMITED = "valid, and has the limits"
 
 
 @pytest.mark.parametrize(
-    ("text", "verdict", "said"),
+    ("text", "verdict", "message"),
     [
         pytest.param(OURS, "ok", LIMITED, id="as we make it"),
         pytest.param(OURS.replace("limit: 1", "limit: 3"), "ok", LIMITED, id="other limits"),
@@ -81,13 +81,13 @@ LIMITED = "valid, and has the limits"
     ],
 )
 def test_dagsters_configuration(
-    doctor: Doctor, tmp_path: Path, text: str, verdict: str, said: str
+    doctor: Doctor, tmp_path: Path, text: str, verdict: str, message: str
 ) -> None:
     file = tmp_path / "data" / "dagster" / "dagster.yaml"
     file.parent.mkdir(parents=True)
     file.write_text(text, encoding="utf-8")
     found = doctor()["dagster.yaml"]
-    assert (found.verdict, said in found.found) == (verdict, True), found
+    assert (found.verdict, message in found.found) == (verdict, True), found
     advice = f"Correct {file}, or move it away: wan-perf writes a new one."
     assert found.advice == (advice if verdict == "FAILED" else "")
 
@@ -111,7 +111,7 @@ def test_where_dagster_keeps_runs(doctor: Doctor, tmp_path: Path, given: str, ve
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         pytest.param("{home}", "there is no {home}/dagster.yaml", id="the home itself"),
         pytest.param("data/dagster", "there is no data/dagster/dagster.yaml", id="not absolute"),
@@ -119,19 +119,19 @@ def test_where_dagster_keeps_runs(doctor: Doctor, tmp_path: Path, given: str, ve
     ],
 )
 def test_another_dagster_home_without_limits_fails(
-    doctor: Doctor, tmp_path: Path, given: str, said: str
+    doctor: Doctor, tmp_path: Path, given: str, message: str
 ) -> None:
     home = tmp_path / "data"
     (home / "other").mkdir(parents=True)
     (home / "other" / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", "utf-8")
     found = doctor(DAGSTER_HOME=given.format(home=home))["DAGSTER_HOME"]
     assert found.verdict == "FAILED"
-    assert said.format(home=home) in found.found
+    assert message.format(home=home) in found.found
     assert found.advice.startswith(f"Set DAGSTER_HOME to {home / 'dagster'}, or copy concurrency,")
 
 
 @pytest.mark.parametrize(
-    ("free", "verdict", "said"),
+    ("free", "verdict", "message"),
     [
         pytest.param([5e9], "ok", "5.0 GB free at", id="enough"),
         pytest.param([4.99e9], "warning", "Make room", id="short"),
@@ -140,10 +140,10 @@ def test_another_dagster_home_without_limits_fails(
         pytest.param([80e9, 1e8], "FAILED", "80.0 GB free at", id="the fuller of two disks"),
     ],
 )
-def test_room_on_the_disk(free: list[float], verdict: str, said: str) -> None:
+def test_room_on_the_disk(free: list[float], verdict: str, message: str) -> None:
     finding = disk({Path(f"disk{n}"): int(size) for n, size in enumerate(free)})
     assert finding.verdict == verdict
-    assert said in f"{finding.found} {finding.advice}"
+    assert message in f"{finding.found} {finding.advice}"
 
 
 def test_nothing_stays_in_a_fresh_folder(doctor: Doctor, tmp_path: Path) -> None:

@@ -287,7 +287,7 @@ def test_an_interruption_leaves_no_probe(
 
 
 @pytest.mark.parametrize(
-    ("told", "advice"),
+    ("session_answer", "advice"),
     [
         (
             {"WAREHOUSE": None, "DATABASE": "WAN", "SCHEMA": "PERF"},
@@ -303,7 +303,7 @@ def test_an_interruption_leaves_no_probe(
         ),
     ],
 )
-def test_a_session_that_stands_nowhere(told: dict[str, str | None], advice: str) -> None:
+def test_a_session_that_stands_nowhere(session_answer: dict[str, str | None], advice: str) -> None:
     """Snowflake opens a session without what the role has no right to."""
-    finding = place({"ROLE": "LOADER", "VERSION": "10.0.0", **told}, stand_in().names)
+    finding = place({"ROLE": "LOADER", "VERSION": "10.0.0", **session_answer}, stand_in().names)
     assert (finding.verdict, finding.advice) == ("FAILED", advice)

@@ -71,14 +71,14 @@ class Ran:
     """What a run reported: one sentence if it failed, else its metadata; and all that it wrote."""
 
     failed: WanPerfError | None
-    told: dict[str, Any]
+    metadata: dict[str, Any]
     written: str
 
     @property
     def warnings(self) -> list[str]:
-        missed = dict.fromkeys(self.told.get("passes_missed", {}).values())
-        why = [w for of in ("why_left", "why_without_quality") for w in self.told.get(of, ())]
-        return [*self.told.get(REJECTED, ()), *why, *missed]
+        missed = dict.fromkeys(self.metadata.get("passes_missed", {}).values())
+        why = [w for of in ("why_left", "why_without_quality") for w in self.metadata.get(of, ())]
+        return [*self.metadata.get(REJECTED, ()), *why, *missed]
 
 
 class _Everything(logging.Handler):

@@ -39,7 +39,7 @@ OF_PASS = {
 }
 """The tables that each stream fills."""
 TABLES_OF_PASS = tuple(dict.fromkeys(table for tables in OF_PASS.values() for table in tables))
-ASKED = {
+ENDPOINTS_OF = {
     "raw_inventory": (
         *(SITES, GROUPS, DEVICES, TEMPLATES, PROFILES, GATEWAYS, PORTS),
         *(USAGE, SETTING, TESTS),
@@ -233,7 +233,7 @@ def of_each_kind(asset: str) -> list[tuple[str, str, int, Outcome]]:
     """One bad answer of each kind of outcome, for each endpoint: path, way, how many, outcome."""
     found = {
         (path, outcome.what): (path, how, times, outcome)
-        for path in ASKED[asset]
+        for path in ENDPOINTS_OF[asset]
         for (how, times), outcome in reversed(outcomes(asset, path).items())
     }
     return list(found.values())

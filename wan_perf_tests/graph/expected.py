@@ -25,7 +25,7 @@ class Port:
 
     downs: list[Interval]
     boots: list[float]
-    heard: list[float]
+    reported_at: list[float]
 
     @classmethod
     def of(cls, circuit: dict[str, Any], truth: dict[str, Any], start: float, end: float) -> "Port":
@@ -39,7 +39,7 @@ class Port:
     def unknown(self, hour: float) -> list[Interval]:
         """Parts of the hour of whose state nothing speaks."""
         events = sorted({edge for down in self.downs for edge in down})
-        seen = sorted({*self.heard, *events})
+        seen = sorted({*self.reported_at, *events})
         gaps = zip([float("-inf"), *seen], [*seen, float("inf")], strict=True)
         parts = []
         for a, b in gaps:
@@ -59,7 +59,7 @@ class Port:
     def observed(self, hour: float) -> list[Interval]:
         """Parts of the hour that differences of counters cover."""
         parts = []
-        for a, b in zip(self.heard, self.heard[1:], strict=False):
+        for a, b in zip(self.reported_at, self.reported_at[1:], strict=False):
             since = max([a, *(boot for boot in self.boots if a < boot <= b)])
             if b - since <= LONGEST_DIFFERENCE_S:
                 parts.append((max(since, hour), min(b, hour + HOUR_S)))

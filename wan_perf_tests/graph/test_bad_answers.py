@@ -21,7 +21,7 @@ from wan_perf.simulator.misbehaviour import ANOTHER_ORG, WAYS
 from wan_perf_tests.graph.ailing import NOW, Ward, admitted, check_words
 from wan_perf_tests.graph.cells import (
     ALARMS,
-    ASKED,
+    ENDPOINTS_OF,
     EVENTS,
     GATEWAYS,
     LASTING,
@@ -82,7 +82,7 @@ def test_what_becomes_of_a_bad_answer(
     if outcome.what in ("refused", "left"):
         assert after == ward.first
     elif outcome.what == "bandwidth stays":
-        assert ran.told["sites_left"] == 1
+        assert ran.metadata["sites_left"] == 1
         assert changed <= {asset}
         pd.testing.assert_frame_equal(*rates(ward))
     elif path in (SETTING, TESTS):
@@ -101,7 +101,7 @@ def test_the_next_run_repairs_whatever_was_refused_before(ward: Ward, asset: str
     undisturbed = ward.undisturbed(asset)
     ward.reset()
     # What sites did not report is requested again a day later: see the tests of site requests.
-    needed = [p for p in ASKED[asset] if asset != "raw_inventory" or p not in OF_SITES]
+    needed = [p for p in ENDPOINTS_OF[asset] if asset != "raw_inventory" or p not in OF_SITES]
     for path in needed:
         for how in ("403", "half JSON", "nulls", "empty page"):
             ward.strike(path, how, 1)
@@ -256,7 +256,7 @@ def test_the_command_line_reports_whose_bandwidth_stays(ward: Ward):
 
 
 def test_every_way_is_in_the_table():
-    assert {how for asset in ASSETS for p in ASKED[asset] for how, _ in outcomes(asset, p)} == set(
-        WAYS
-    )
-    assert set(ASKED) <= set(TABLES)
+    assert {
+        how for asset in ASSETS for p in ENDPOINTS_OF[asset] for how, _ in outcomes(asset, p)
+    } == set(WAYS)
+    assert set(ENDPOINTS_OF) <= set(TABLES)

@@ -11,7 +11,14 @@ import pytest
 
 from wan_perf.schema.tables import RAW_PORT_HISTORY
 from wan_perf_tests.graph.ailing import HOURS, Ward, admitted, check_words
-from wan_perf_tests.graph.cells import ASKED, BUCKETS, LASTING, QUALITY, Outcome, of_each_kind
+from wan_perf_tests.graph.cells import (
+    BUCKETS,
+    ENDPOINTS_OF,
+    LASTING,
+    QUALITY,
+    Outcome,
+    of_each_kind,
+)
 
 pytestmark = pytest.mark.proof
 
@@ -48,7 +55,7 @@ def test_what_becomes_of_a_bad_answer(
     check_words(ran, outcome, ward.cloud.token)
     after = ward.state()
     if leaves_ports and (times < LASTING or how == "429"):
-        assert ran.told["ports_left"] >= 1
+        assert ran.metadata["ports_left"] >= 1
     elif outcome.what == "refused":
         assert (ran.failed is not None, after) == (True, ward.first)
     elif outcome.what in ("without evidence", "without quality"):
@@ -69,17 +76,17 @@ def test_a_port_that_was_left_is_requested_by_the_next_run(ward: Ward, path: str
     ward.reset()
     ward.strike(path, how, 1)
     ran = ward.run(ASSET)
-    assert (ran.told["ports_left"], ran.failed) == (1, None)
+    assert (ran.metadata["ports_left"], ran.failed) == (1, None)
     stored = ward.state()[ASSET][0]
     assert stored < undisturbed[ASSET][0]
-    assert ward.run(ASSET).told["ports_left"] == 0
+    assert ward.run(ASSET).metadata["ports_left"] == 0
     assert ward.state() == undisturbed
 
 
 def test_the_next_run_repairs_whatever_was_refused_before(ward: Ward):
     undisturbed = ward.undisturbed(ASSET)
     ward.reset()
-    for path in ASKED[ASSET]:
+    for path in ENDPOINTS_OF[ASSET]:
         for how in ("401", "403"):
             ward.strike(path, how, 1)
             assert ward.run(ASSET).failed is not None
@@ -113,7 +120,7 @@ def test_a_port_without_quality_keeps_its_rates_and_is_not_requested_again(ward:
     ward.reset()
     ward.strike(QUALITY, how, 1)
     ran = ward.run(ASSET)
-    assert (ran.told["ports_left"], ran.told["ports_without_quality"]) == (0, 1)
+    assert (ran.metadata["ports_left"], ran.metadata["ports_without_quality"]) == (0, 1)
     found = ward.rows(RAW_PORT_HISTORY)
     pd.testing.assert_frame_equal(found.drop(columns=OF_QUALITY), whole.drop(columns=OF_QUALITY))
     without = found[found["quality_minutes"].isna()]

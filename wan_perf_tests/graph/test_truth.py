@@ -95,10 +95,12 @@ def test_a_reset_is_seen_and_loses_only_what_nobody_read(judged: Judged):
 def test_the_yardstick_itself_by_hand():
     """A port down 10:10 to 10:20, sampled at 10:00, 10:05 and 10:50; no other event in reach."""
     ten = 36_000.0
-    port = Port(downs=[(ten + 600, ten + 1200)], boots=[0.0], heard=[ten, ten + 300, ten + 3000])
+    port = Port(
+        downs=[(ten + 600, ten + 1200)], boots=[0.0], reported_at=[ten, ten + 300, ten + 3000]
+    )
     assert port.known_down_s(ten) == 600
     assert port.unknown(ten) == []
-    silent = Port(downs=[], boots=[0.0], heard=port.heard)
+    silent = Port(downs=[], boots=[0.0], reported_at=port.reported_at)
     assert silent.unknown(ten) == [(ten + 300, ten + 3000), (ten + 3000, ten + 3600)]
     assert port.observed(ten) == [(ten, ten + 300)]
     assert shared((0, 10), (5, 20)) == 5
@@ -108,6 +110,6 @@ def test_an_event_speaks_for_24_hours_by_hand():
     """Up at 10:20 of the day before, then no telemetry: known until 10:20, unknown from there."""
     ten = 36_000.0
     event = ten + 1200 - 24 * 3600
-    port = Port(downs=[(event - 60, event)], boots=[0.0], heard=[event + 60])
+    port = Port(downs=[(event - 60, event)], boots=[0.0], reported_at=[event + 60])
     assert port.unknown(ten) == [(ten + 1200, ten + 3600)]
     assert port.unknown(ten - 3600) == []

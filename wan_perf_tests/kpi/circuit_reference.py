@@ -73,7 +73,7 @@ class MemberLife:
             and self.member.since <= (path["sampled_at"] or path["pass_at"]) < self.member.until
         )
 
-    def said(self, instant: datetime) -> tuple[str | None, bool]:
+    def sentence(self, instant: datetime) -> tuple[str | None, bool]:
         """Its state for the circuit, None while not owned; and whether its link is up."""
         if not self.member.since <= instant < self.member.until:
             return None, False

@@ -69,7 +69,7 @@ def _counted(
             up=draw(st.sampled_from([True, True, True, False])),
             source=source,
             booted=booted,
-            heard=instant + draw(st.sampled_from(DELAYS)),
+            polled=instant + draw(st.sampled_from(DELAYS)),
             port=port,
         )
         row |= _MISSING.get(odd, {})

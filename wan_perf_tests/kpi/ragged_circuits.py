@@ -92,7 +92,7 @@ def _paths(draw: st.DrawFn, members: list[Member]) -> list[Row]:
                 port=member.port,
                 gateway=member.gateway,
             )
-        found[due, elsewhere, "", "hub1"] = path(due, heard=due, gateway=elsewhere)
+        found[due, elsewhere, "", "hub1"] = path(due, polled=due, gateway=elsewhere)
     for due in draw(dues) if near == "some" else []:
         for member in members:
             for hub in draw(st.lists(st.sampled_from(["hub1", "hub2", None]), unique=True)):
@@ -105,7 +105,7 @@ def _paths(draw: st.DrawFn, members: list[Member]) -> list[Row]:
                     gateway=member.gateway,
                 )
         for hub in draw(st.lists(st.sampled_from(["hub1", "hub2"]), unique=True)):
-            found[due, elsewhere, "", hub] = path(due, hub=hub, heard=due, gateway=elsewhere)
+            found[due, elsewhere, "", hub] = path(due, hub=hub, polled=due, gateway=elsewhere)
     return list(found.values())
 
 
@@ -134,5 +134,5 @@ def _silences(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
 
 def _path(due: datetime, late: int | None, **more: Any) -> Row:
     """A path so many seconds before its pass, or without an instant of its own."""
-    row = path(due - timedelta(seconds=late or 0), heard=due, **more)
+    row = path(due - timedelta(seconds=late or 0), polled=due, **more)
     return row if late is not None else {**row, "sampled_at": None}

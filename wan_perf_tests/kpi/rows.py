@@ -30,7 +30,7 @@ def sample(
     up: bool | None = True,
     source: str = "device",
     booted: str | datetime | None = BOOTED,
-    heard: str | datetime | None = None,
+    polled: str | datetime | None = None,
     flapped: str | None = None,
     port: str = PORT,
     gateway: str = GATEWAY,
@@ -39,7 +39,7 @@ def sample(
     """A sample; tx follows rx where it is not given, and the poll was due when it was sampled."""
     sampled_at = at(clock) if isinstance(clock, str) else clock
     boot = at(booted) if isinstance(booted, str) else booted
-    due = at(heard) if isinstance(heard, str) else heard
+    due = at(polled) if isinstance(polled, str) else polled
     return {
         "pass_at": due or sampled_at,
         "gateway_mac": gateway,
@@ -65,14 +65,14 @@ def path(
     *,
     up: bool | None = True,
     hub: str | None = "hub1",
-    heard: str | datetime | None = None,
+    polled: str | datetime | None = None,
     port: str = PORT,
     gateway: str = GATEWAY,
     **figures: float | bool | None,
 ) -> Row:
     """A sample of a peer path to a hub; the poll was due when it was sampled."""
     sampled_at = at(clock) if isinstance(clock, str) else clock
-    due = at(heard) if isinstance(heard, str) else heard
+    due = at(polled) if isinstance(polled, str) else polled
     return {
         "pass_at": due or sampled_at,
         "gateway_mac": gateway,

@@ -11,7 +11,7 @@ BACK_AFTER_SLOTS = 2
 
 
 @dataclass(frozen=True)
-class Said:
+class Reading:
     """One circuit in one slot."""
 
     rank: int | None
@@ -31,7 +31,7 @@ class Said:
         return self.rank is not None and self.rank > 1
 
 
-Slot = list[Said]
+Slot = list[Reading]
 
 
 def has(slot: Slot, *states: str) -> bool:

@@ -52,14 +52,14 @@ class PortLife:
 
     def state(self, instant: datetime) -> bool | None:
         """Up, down, or unknown at the instant, history included."""
-        observed = self.heard(instant)
+        observed = self.observation(instant)
         if observed is not None or self.past is None:
             return observed
         since, seen = self.past["up_through_from"], self.past["seen_at"]
         carrying = self.past["carrying_minutes"] == 60 and self.hour <= instant < self.hour + H
         return True if carrying or (since and since <= instant < seen) else None
 
-    def heard(self, instant: datetime) -> bool | None:
+    def observation(self, instant: datetime) -> bool | None:
         """Up, down, or unknown at the instant, from events and samples."""
         last, coming = self._around(instant)
         if last and coming and coming.at - last.at <= NEAR:
@@ -76,7 +76,7 @@ class PortLife:
             return False
         seen_by_both = edge - NEAR <= last.at and coming.at < edge + NEAR
         speaks = coming.is_event or (last.state is not None and coming.state is not None)
-        return seen_by_both and speaks and self.heard(instant) is False
+        return seen_by_both and speaks and self.observation(instant) is False
 
     def _around(self, instant: datetime) -> tuple[Observation | None, Observation | None]:
         last = next((o for o in reversed(self.seen) if o.at <= instant), None)

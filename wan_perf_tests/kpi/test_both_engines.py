@@ -87,7 +87,7 @@ from wan_perf_tests.kpi.snapshots import DAYS, wan_port
 from wan_perf_tests.kpi.test_current import SOURCES as NOW_SOURCES
 from wan_perf_tests.kpi.test_current import estate as estate_now
 from wan_perf_tests.kpi.test_current import state
-from wan_perf_tests.kpi.test_imported import told
+from wan_perf_tests.kpi.test_imported import imported_hour
 from wan_perf_tests.kpi.trend_fleet import trading_days
 from wan_perf_tests.snowflake import in_process, stand_in
 
@@ -180,7 +180,7 @@ def test_circuit_hours_and_their_day(warehouses):
             for n, port in enumerate(PORTS)
         ],
         raw_circuit_hour=[
-            told(HOUR + n * H, port, up_minutes=50.5, unknown_minutes=2, loss_avg_pct=0.5)
+            imported_hour(HOUR + n * H, port, up_minutes=50.5, unknown_minutes=2, loss_avg_pct=0.5)
             for n in range(-1, 2)
             for port in PORTS[::2]
         ],

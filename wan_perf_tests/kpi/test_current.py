@@ -122,7 +122,7 @@ def test_what_is_up_is_normal_and_gives_no_alert() -> None:
 def test_now_is_the_newest_sample_of_the_newest_poll(instants, as_of, states) -> None:
     """The poll was due at 10:30; each circuit is known to be up until its sample of it."""
     samples = [
-        sample(clock, port=port, heard="10:30")
+        sample(clock, port=port, polled="10:30")
         for clock, port in zip(instants, PORTS.values(), strict=True)
     ]
     lived = [state(c, end=min(end, "10:40")) for c, end in zip(PORTS, instants, strict=True)]
@@ -133,7 +133,7 @@ def test_now_is_the_newest_sample_of_the_newest_poll(instants, as_of, states) ->
 
 def test_a_first_poll_counts_though_all_its_samples_are_of_after_it_was_due() -> None:
     """Due at 10:30, sampled at 10:31; states begin at 10:30:10 as the port last changed."""
-    samples = [sample("10:31", port=port, heard="10:30") for port in PORTS.values()]
+    samples = [sample("10:31", port=port, polled="10:30") for port in PORTS.values()]
     lived = [state(circuit, start="10:30:10", end="10:31") for circuit in PORTS]
     rows = now(raw_port_sample=samples, circuit_state=lived)
     assert [(row["state"], row["sampled_at"], row["is_stale"]) for row in rows.values()] == [
@@ -159,7 +159,7 @@ RATES = {"rx_bps": 8.5e6, "tx_bps": 1e6}
 def test_a_first_sample_is_a_state_and_a_load(readings, expected) -> None:
     """One poll: no interval between two samples, so that the hour knows nothing yet."""
     samples = [
-        {**sample("10:31", heard="10:30", up=up, source=source), **rates}
+        {**sample("10:31", polled="10:30", up=up, source=source), **rates}
         for source, (up, rates) in zip(("device", "port"), readings, strict=False)
     ]
     unknown = [state("C1", "unknown", end="11:00"), state("C2")]
@@ -174,7 +174,7 @@ def test_a_first_sample_of_a_circuit_on_demand_that_is_down_may_be_standby() -> 
         for n, c in enumerate(PORTS, 1)
     ]
     samples = [
-        sample("10:31", heard="10:30", up=n == 0, port=p) for n, p in enumerate(PORTS.values())
+        sample("10:31", polled="10:30", up=n == 0, port=p) for n, p in enumerate(PORTS.values())
     ]
     unknown = [state(circuit, "unknown", end="11:00") for circuit in PORTS]
     rows = now(raw_port_sample=samples, circuit_state=unknown, dim_circuit=circuits)
@@ -188,7 +188,7 @@ def test_members_of_a_first_poll_make_one_circuit() -> None:
         for port in ("a", "b")
     ]
     samples = [
-        {**sample("10:31", heard="10:30", up=port == "a", port=port), "rx_bps": rx, "tx_bps": 0.0}
+        {**sample("10:31", polled="10:30", up=port == "a", port=port), "rx_bps": rx, "tx_bps": 0.0}
         for port, rx in (("a", 3e6), ("b", 4e6))
     ]
     unknown = [state("C1", "unknown", end="11:00")]

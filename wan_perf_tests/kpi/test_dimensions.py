@@ -58,7 +58,7 @@ TESTED = {"tested_down_mbps": 61.0, "tested_up_mbps": 7.0}
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("sentence", "expected"),
     [
         pytest.param(
             {**CONTRACT, "shaped_up_mbps": 9.0, "port_speed_mbps": 1000.0},
@@ -110,8 +110,8 @@ TESTED = {"tested_down_mbps": 61.0, "tested_up_mbps": 7.0}
         pytest.param({}, (None, None, None), id="nothing known"),
     ],
 )
-def test_bandwidth(said, expected):
-    [row] = circuits(wan_port(0, was_up=True, **said))
+def test_bandwidth(sentence, expected):
+    [row] = circuits(wan_port(0, was_up=True, **sentence))
     assert (row["bandwidth_mbps"], row["bandwidth_up_mbps"], row["bandwidth_source"]) == expected
 
 

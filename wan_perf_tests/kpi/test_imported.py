@@ -18,14 +18,14 @@ HALF_OF_8_MBIT = 1_800_000_000
 """Bytes of an hour at 4 Mbit/s."""
 
 
-def told(hour: datetime = HOUR, circuit_id: str = "C1", **figures: Any) -> Row:
+def imported_hour(hour: datetime = HOUR, circuit_id: str = "C1", **figures: Any) -> Row:
     """An imported hour: half of 8 Mbit/s down, all of it observed."""
     bytes_of_hour = {"rx_bytes": HALF_OF_8_MBIT, "tx_bytes": 0, "observed_minutes": 60.0}
     return {"hour": hour, "circuit_id": circuit_id, **bytes_of_hour, **figures}
 
 
 def stated(up: float, unknown: float = 0, **figures: Any) -> Row:
-    return told(up_minutes=up, unknown_minutes=unknown, **figures)
+    return imported_hour(up_minutes=up, unknown_minutes=unknown, **figures)
 
 
 def fact(**given: Any) -> Row:
@@ -54,7 +54,9 @@ def test_which_of_the_three_counts(sampled, recalled, imported, source, observed
     row = fact(
         raw_port_sample=heard_for(sampled) if sampled else [],
         raw_port_history=[] if recalled is None else [past(HOUR, MBIT, covered=recalled)],
-        raw_circuit_hour=[] if imported is None else [told(observed_minutes=float(imported))],
+        raw_circuit_hour=[]
+        if imported is None
+        else [imported_hour(observed_minutes=float(imported))],
     )
     bytes_of = {
         "samples": 60 * sampled,
@@ -68,7 +70,7 @@ def test_which_of_the_three_counts(sampled, recalled, imported, source, observed
 
 @pytest.mark.parametrize(
     "row",
-    [told(HOUR + H), told(circuit_id="C2"), {"hour": HOUR, "circuit_id": "C1"}],
+    [imported_hour(HOUR + H), imported_hour(circuit_id="C2"), {"hour": HOUR, "circuit_id": "C1"}],
     ids=["another hour", "another circuit", "a row without a figure"],
 )
 def test_what_says_nothing_of_the_hour_changes_nothing(row: Row):
@@ -76,25 +78,27 @@ def test_what_says_nothing_of_the_hour_changes_nothing(row: Row):
 
 
 def test_utilization_is_the_users_formula_over_the_bandwidth_of_the_dimension():
-    row = fact(raw_circuit_hour=[told(bandwidth_mbps=100.0)])
+    row = fact(raw_circuit_hour=[imported_hour(bandwidth_mbps=100.0)])
     assert (row["utilization_pct"], row["utilization_severity"]) == (50, "normal")
     assert (row["bandwidth_mbps"], row["bandwidth_source"]) == (8, "contract")
 
 
 def test_a_bandwidth_of_the_import_counts_where_no_dimension_knows_one():
     unknown = [circuit(bandwidth_mbps=None, bandwidth_source=None)]
-    row = fact(dim_circuit=unknown, raw_circuit_hour=[told(bandwidth_mbps=5.0)])
+    row = fact(dim_circuit=unknown, raw_circuit_hour=[imported_hour(bandwidth_mbps=5.0)])
     assert (row["utilization_pct"], row["utilization_severity"]) == (80, "high")
     assert (row["bandwidth_mbps"], row["bandwidth_source"]) == (5, "import")
     samples = heard_for(45)
     row = fact(
-        dim_circuit=unknown, raw_port_sample=samples, raw_circuit_hour=[told(bandwidth_mbps=5.0)]
+        dim_circuit=unknown,
+        raw_port_sample=samples,
+        raw_circuit_hour=[imported_hour(bandwidth_mbps=5.0)],
     )
     assert (row["source"], row["utilization_pct"], row["bandwidth_mbps"]) == ("samples", None, None)
 
 
 def test_what_the_file_does_not_say_is_unknown():
-    row = fact(raw_circuit_hour=[told()])
+    row = fact(raw_circuit_hour=[imported_hour()])
     assert (row["up_minutes"], row["known_down_minutes"], row["unknown_minutes"]) == (0, 0, 60)
     assert (row["status_hourly"], row["availability_pct"]) == ("Unknown", None)
     assert (row["state_evidence"], row["quality_source"], row["quality_minutes"]) == (None, None, 0)

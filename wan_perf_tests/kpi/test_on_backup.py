@@ -13,7 +13,7 @@ from wan_perf.schema.tables import CIRCUIT_STATE, FAILOVER_PIECE
 from wan_perf_tests.kpi import site_reference
 from wan_perf_tests.kpi.engine import Query, unbound
 from wan_perf_tests.kpi.rows import HOUR, H
-from wan_perf_tests.kpi.site_reference import SLOTS_AN_HOUR, Said, Slot
+from wan_perf_tests.kpi.site_reference import SLOTS_AN_HOUR, Reading, Slot
 from wan_perf_tests.kpi.test_ragged_sites import SLOT, rows_of
 
 SEEDS = 12
@@ -33,15 +33,15 @@ def since_query() -> Query:
     return Query(on_backup_since(unbound(CIRCUIT_STATE), unbound(FAILOVER_PIECE), now))
 
 
-def life(chance: random.Random, rank: int) -> list[Said]:
+def life(chance: random.Random, rank: int) -> list[Reading]:
     """A circuit that is mostly up: its primary seldom carries, so that failovers last for days."""
     often, found = chance.choice(OFTEN), []
     uses = {1: ("inactive", "inactive", "active", None), 2: ("active", "active", "inactive")}[rank]
-    reported = Said(rank, "up", "active" if rank == 1 else "inactive")
+    reported = Reading(rank, "up", "active" if rank == 1 else "inactive")
     for _ in range(NOW_AFTER * SLOTS_AN_HOUR):
         if chance.random() < often:
             state = chance.choice(("up", "up", "down", "unheard"))
-            reported = Said(rank, state, chance.choice(uses) if state == "up" else None)
+            reported = Reading(rank, state, chance.choice(uses) if state == "up" else None)
         found.append(reported)
     return found
 

@@ -43,13 +43,13 @@ HUB = elsewhere(*PASSES)
             [*DEAD, *HUB, path("10:20", hub=None, up=False)], [], 0, id="a path without a hub"
         ),
         pytest.param(
-            [path("10:10", up=False), path("10:19", up=False, heard="10:20"), path("10:30"), *HUB],
+            [path("10:10", up=False), path("10:19", up=False, polled="10:20"), path("10:30"), *HUB],
             [],
             9,
             id="a word counts from when it was sampled",
         ),
         pytest.param(
-            [path("10:10", up=False), path("09:59", up=False, heard="10:20"), *HUB],
+            [path("10:10", up=False), path("09:59", up=False, polled="10:20"), *HUB],
             [],
             0,
             id="a word that is 21 minutes old is none",
@@ -67,7 +67,7 @@ HUB = elsewhere(*PASSES)
             id="dead in two passes, without instants",
         ),
         pytest.param(
-            [path("10:10", up=False), path("10:41", up=False, heard="10:20"), *HUB],
+            [path("10:10", up=False), path("10:41", up=False, polled="10:20"), *HUB],
             [],
             0,
             id="a sample 21 minutes after its poll is none",

@@ -62,18 +62,18 @@ def latency(*paths: Row, **given: Any) -> tuple[Any, ...]:
             id="the mean over those that have it",
         ),
         pytest.param(
-            [path("10:10", latency_ms=20.0, heard="10:31")], (None, None, 0), id="a stale word"
+            [path("10:10", latency_ms=20.0, polled="10:31")], (None, None, 0), id="a stale word"
         ),
         pytest.param(
-            [path("10:10", latency_ms=20.0), path("10:10", latency_ms=20.0, heard="10:20")],
+            [path("10:10", latency_ms=20.0), path("10:10", latency_ms=20.0, polled="10:20")],
             (20, 20, 1),
             id="the same word heard twice",
         ),
         pytest.param(
-            [path("10:59", latency_ms=20.0, heard="11:00")], (20, 20, 1), id="heard an hour later"
+            [path("10:59", latency_ms=20.0, polled="11:00")], (20, 20, 1), id="heard an hour later"
         ),
         pytest.param(
-            [path("09:59", latency_ms=20.0, heard="10:00")],
+            [path("09:59", latency_ms=20.0, polled="10:00")],
             (None, None, 0),
             id="of the hour before",
         ),
@@ -129,7 +129,7 @@ def test_the_probes_of_a_port_count_where_its_circuit_has_no_path(ports, paths, 
     ("changed", "count"),
     [
         pytest.param({"up": False}, 0, id="down: what is measured then is no delay"),
-        pytest.param({"heard": "10:31"}, 0, id="older than its poll by over 20 minutes"),
+        pytest.param({"polled": "10:31"}, 0, id="older than its poll by over 20 minutes"),
         pytest.param({"port": "ge-0/0/9"}, 0, id="a port of no circuit"),
         pytest.param({}, 1, id="up, fresh and the circuit's"),
     ],
@@ -175,7 +175,7 @@ def ragged(seed: int) -> list[Row]:
                 sampled_at = due - timedelta(seconds=chance.choice([0, 3, 59, 601, 1200, 1201]))
                 row = path(
                     sampled_at,
-                    heard=due,
+                    polled=due,
                     hub=hub,
                     port=port,
                     up=chance.choice([True] * 6 + [False, None]),

@@ -21,7 +21,7 @@ from wan_perf_tests.examples import seeds
 from wan_perf_tests.kpi import site_reference
 from wan_perf_tests.kpi.engine import Query, from_raw, unbound
 from wan_perf_tests.kpi.rows import HOUR, H, Row
-from wan_perf_tests.kpi.site_reference import SLOTS_AN_HOUR, Said, Slot
+from wan_perf_tests.kpi.site_reference import SLOTS_AN_HOUR, Reading, Slot
 
 SLOT = timedelta(seconds=30)
 HOURS = 3
@@ -35,14 +35,14 @@ def ragged(chance: random.Random) -> list[Slot]:
     return [[life[n] for life in lives] for n in range(HOURS * SLOTS_AN_HOUR)]
 
 
-def _life(chance: random.Random, rank: int | None) -> list[Said]:
+def _life(chance: random.Random, rank: int | None) -> list[Reading]:
     often, life = chance.choice([0.002, 0.02, 0.2]), []
-    reading = Said(rank, "up", chance.choice([None, "active", "inactive"]))
+    reading = Reading(rank, "up", chance.choice([None, "active", "inactive"]))
     for _ in range(HOURS * SLOTS_AN_HOUR):
         if chance.random() < often:
             state = chance.choice(STATES)
             uses = ("active", "inactive", "inferred", None) if state == "up" else ("inactive", None)
-            reading = Said(rank, state, chance.choice(uses))
+            reading = Reading(rank, state, chance.choice(uses))
         life.append(reading)
     return life
 

@@ -30,7 +30,7 @@ def described(*reported: Row) -> list[Row]:
 
 
 @pytest.mark.parametrize(
-    ("said", "ranks", "sources"),
+    ("sentence", "ranks", "sources"),
     [
         pytest.param([{}, {}], [None, None], [None, None], id="no evidence, no role"),
         pytest.param([{}], [1], ["only_circuit"], id="the only circuit is the primary"),
@@ -206,8 +206,8 @@ def described(*reported: Row) -> list[Row]:
         ),
     ],
 )
-def test_role(said, ranks, sources):
-    found = described(*said)
+def test_role(sentence, ranks, sources):
+    found = described(*sentence)
     assert [row["role_rank"] for row in found] == ranks
     assert [row["role_source"] for row in found] == sources
     words = [{None: None, 1: "primary"}.get(rank, "secondary") for rank in ranks]
@@ -215,7 +215,7 @@ def test_role(said, ranks, sources):
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("sentence", "expected"),
     [
         pytest.param({**LTE, "vpn_preference": 2}, True, id="configured as LTE backup"),
         pytest.param({"medium": "lte", "vpn_preference": 2}, True, id="by LTE, not the primary"),
@@ -232,6 +232,6 @@ def test_role(said, ranks, sources):
         ),
     ],
 )
-def test_on_demand(said, expected):
-    _, row = described({"vpn_preference": 1}, said)
+def test_on_demand(sentence, expected):
+    _, row = described({"vpn_preference": 1}, sentence)
     assert row["is_on_demand"] is expected

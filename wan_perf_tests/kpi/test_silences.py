@@ -259,7 +259,7 @@ def silent_lives(draw: st.DrawFn) -> list[Row]:
                 counter // 2,
                 source=source,
                 booted=booted,
-                heard=instant + late,
+                polled=instant + late,
             )
             if draw(st.integers(0, 9)) == 0:
                 row["uptime_seconds"] = None

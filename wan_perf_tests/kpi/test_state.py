@@ -204,13 +204,13 @@ CASES = [
         id="a turn after the hour, at 11:01",
     ),
     pytest.param(
-        [state_at("10:10", True), state_at("10:10", True, heard="10:15"), state_at("10:20", True)],
+        [state_at("10:10", True), state_at("10:10", True, polled="10:15"), state_at("10:20", True)],
         [],
         (10, 0, 0),
         id="old statistics heard again",
     ),
     pytest.param(
-        [state_at("10:10", True), state_at("10:20", True, heard="12:30")],
+        [state_at("10:10", True), state_at("10:20", True, polled="12:30")],
         [],
         (0, 0, 0),
         id="heard after the hour that follows: left out",

@@ -103,20 +103,20 @@ CASES = [
         id="15:01 is a hole",
     ),
     pytest.param(
-        [sample("10:00", 0), sample("10:00", 0, heard="10:05"), sample("10:10", 600)],
+        [sample("10:00", 0), sample("10:00", 0, polled="10:05"), sample("10:10", 600)],
         figures(600, 600, 10, samples=2),
         id="repeated rows are no new sample",
     ),
     pytest.param(
-        [sample("10:00", 0), sample("10:10", 600), sample("10:10", 999, heard="10:15")],
+        [sample("10:00", 0), sample("10:10", 600), sample("10:10", 999, polled="10:15")],
         figures(600, 600, 10, samples=2),
         id="of equal instants the first that was heard counts",
     ),
     pytest.param(
         [
             sample("10:00", 0),
-            sample("10:10", None, heard="10:10"),
-            sample("10:10", 9, heard="10:15"),
+            sample("10:10", None, polled="10:10"),
+            sample("10:10", 9, polled="10:15"),
         ],
         figures(samples=2),
         id="also where the first says nothing",
@@ -157,7 +157,7 @@ CASES = [
         [sample("09:40", 0), sample("09:50", 100)], figures(), id="not of the hour, though near"
     ),
     pytest.param(
-        [sample("10:58", 0), sample("11:03", 1000, heard="12:10")],
+        [sample("10:58", 0), sample("11:03", 1000, polled="12:10")],
         figures(samples=1),
         id="heard when the hour no longer listens: of neither hour",
     ),

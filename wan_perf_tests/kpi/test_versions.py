@@ -28,7 +28,7 @@ def versions_query() -> Query:
 def version_rows(snapshots: list[tuple[int, str, int | None]], days: int) -> list[tuple]:
     """(thing, value, from, to) of what each snapshot contains."""
     rows = versions_query().rows(
-        said=[{"taken_at": DAYS[day], "thing": t, "value": v} for day, t, v in snapshots],
+        sentence=[{"taken_at": DAYS[day], "thing": t, "value": v} for day, t, v in snapshots],
         taken=[{"taken_at": day} for day in DAYS[:days]],
     )
     found = [(r["thing"], r["value"], r["valid_from"], r["valid_to"]) for r in rows]
@@ -36,7 +36,7 @@ def version_rows(snapshots: list[tuple[int, str, int | None]], days: int) -> lis
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("sentence", "expected"),
     [
         pytest.param([(0, "a", 1), (1, "a", 1)], [("a", 1, EVER, None)], id="unchanged"),
         pytest.param(
@@ -56,8 +56,8 @@ def version_rows(snapshots: list[tuple[int, str, int | None]], days: int) -> lis
         ),
     ],
 )
-def test_two_snapshots(said, expected):
-    assert version_rows(said, 2) == expected
+def test_two_snapshots(sentence, expected):
+    assert version_rows(sentence, 2) == expected
 
 
 def test_what_reappears_begins_again():

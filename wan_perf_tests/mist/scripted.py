@@ -37,14 +37,14 @@ class ScriptedCloud:
 
     def __init__(self, answers: list[Answer]) -> None:
         self.answers = list(answers)
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.tokens: set[str] = set()
         self.pauses: list[float] = []
         script = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                script.asked.append(self.path)
+                script.requested.append(self.path)
                 script.tokens.add(self.headers["Authorization"])
                 answer = script.answers.pop(0)
                 time.sleep(answer.delay_s)

@@ -187,7 +187,7 @@ def test_endless_pages_end_at_the_limit(
     cloud = scripted(*map(page, range(1, 20)))
     with pytest.raises(MistAnswerError) as ended:
         list(session_at(cloud.url).rows(endpoint))
-    assert len(cloud.asked) == 4
+    assert len(cloud.requested) == 4
     assert str(ended.value) == (
         f"{cloud.url} names more than 4 pages of {endpoint.path}, the limit of one list, and none "
         "of its rows is stored; check what answers at this address, or set MIST_PAGE_ROWS (now "
@@ -205,7 +205,7 @@ def test_a_next_page_that_was_read_before_fails_at_once(scripted: Script) -> Non
     cloud = scripted(*map(search_page, (1, 2, 3, 1, 2, 3)))
     with pytest.raises(MistTransientError, match="same next page of stats/ports/search twice"):
         list(session_at(cloud.url, AnswerLimits()).rows(catalogue.PORTS))
-    assert len(cloud.asked) == 4
+    assert len(cloud.requested) == 4
 
 
 CLOCK = b"HTTP/1.1 200 OK\r\n\r\n"

@@ -209,14 +209,14 @@ def changed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("path", "kept", "heard"),
+    ("path", "own_column", "new_column"),
     [
         (SETTING, "variable_down_mbps", "tested_down_mbps"),
         (TESTS, "tested_down_mbps", "variable_down_mbps"),
     ],
 )
 def test_a_passing_failure_keeps_what_was_and_is_requested_again(
-    cloud: Cloud, path: str, kept: str, heard: str
+    cloud: Cloud, path: str, own_column: str, new_column: str
 ) -> None:
     first = taken(cloud)
     older = changed(first.frame)
@@ -226,13 +226,13 @@ def test_a_passing_failure_keeps_what_was_and_is_requested_again(
     assert (found.requested, sites) == (0, SITES)
     assert "Mist failed" in why
     assert set(found.frame["site_asked_at"].dropna()) == {pd.Timestamp(NOW)}
-    pd.testing.assert_series_equal(found.frame[kept], older[kept])
-    assert (found.frame[heard].dropna() < 1000).all()
-    assert older[kept].notna().any()
-    assert older[heard].notna().any()
+    pd.testing.assert_series_equal(found.frame[own_column], older[own_column])
+    assert (found.frame[new_column].dropna() < 1000).all()
+    assert older[own_column].notna().any()
+    assert older[new_column].notna().any()
     again = taken(cloud, found.frame, NOW + 25 * HOUR)
     assert (again.requested, again.left) == (SITES, {})
-    assert (again.frame[kept].dropna() < 1000).all()
+    assert (again.frame[own_column].dropna() < 1000).all()
 
 
 def test_what_the_token_may_not_read_is_not_requested_of_every_site(cloud: Cloud) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from wan_perf_tests.graph.cells import (
     ALARMS,
-    ASKED,
     BUCKETS,
+    ENDPOINTS_OF,
     EVENTS,
     LASTING,
     OF_PASS,
@@ -40,10 +40,10 @@ def cells(*assets: str) -> list[object]:
         pytest.param(
             asset, path, how, times, outcome,
             id=f"{asset}-{path[7:]}-{how}-{times}",
-            marks=[] if path == ASKED[asset][-1] else [pytest.mark.proof],
+            marks=[] if path == ENDPOINTS_OF[asset][-1] else [pytest.mark.proof],
         )
         for asset in assets
-        for path in ASKED[asset]
+        for path in ENDPOINTS_OF[asset]
         for (how, times), outcome in outcomes(asset, path).items()
     ]  # fmt: skip
 

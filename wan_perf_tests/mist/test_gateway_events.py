@@ -46,7 +46,7 @@ def test_kind_of_an_event(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "port_id"),
+    ("reported", "port_id"),
     [
         pytest.param({"port_id": "ge-0/0/2.0"}, "ge-0/0/2", id="unit 0 says nothing"),
         pytest.param({"port_id": "ge-0/0/2.130"}, "ge-0/0/2.130", id="another unit stays"),
@@ -56,8 +56,8 @@ def test_kind_of_an_event(name: str, kind: str) -> None:
         pytest.param({"port_id": ""}, None, id="empty is unknown"),
     ],
 )
-def test_port_of_an_event(told: dict[str, str], port_id: str | None) -> None:
-    assert events([event(**told)], ELEVEN, NOON)["port_id"].tolist() == [port_id]
+def test_port_of_an_event(reported: dict[str, str], port_id: str | None) -> None:
+    assert events([event(**reported)], ELEVEN, NOON)["port_id"].tolist() == [port_id]
 
 
 def test_the_window_is_half_open_and_instants_keep_microseconds() -> None:
@@ -84,7 +84,7 @@ def test_requests_are_for_gateways_and_whole_seconds_around_the_window(
     cloud = scripted(Answer({"results": []}), Answer({"results": []}))
     gateway_events(cloud.session(), ELEVEN, NOON, NOON)
     gateway_events(cloud.session(), ELEVEN + half, NOON + half, NOON)
-    queries = [parse_qs(urlsplit(uri).query) for uri in cloud.asked]
+    queries = [parse_qs(urlsplit(uri).query) for uri in cloud.requested]
     assert all(query["device_type"] == ["gateway"] for query in queries)
     bounds = [(int(query["start"][0]), int(query["end"][0])) for query in queries]
     whole = (EPOCH_ELEVEN, EPOCH_ELEVEN + 3600)

@@ -19,7 +19,7 @@ from wan_perf_tests.mist.scripted import START, Answer, ScriptedCloud
 
 HOUR = timedelta(hours=1)
 NOW = START + 48 * HOUR
-ASKED = {
+ENDPOINTS = {
     "use": "/api/v1/self/usage",
     "kinds": "/api/v1/const/insight_metrics",
     "ports": "/api/v1/orgs/{org_id}/stats/ports/search",
@@ -72,7 +72,7 @@ def outcome(cloud: Cloud, ports: list[Wanted]) -> tuple[Backfill, list[str]]:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("how", WAYS)
-@pytest.mark.parametrize("path", ASKED.values(), ids=list(ASKED))
+@pytest.mark.parametrize("path", ENDPOINTS.values(), ids=list(ENDPOINTS))
 def test_a_bad_answer_is_a_sentence_and_the_next_run_repairs(cloud: Cloud, path: str, how: str):
     ports = wanted(cloud)
     cloud.misbehave(path, how, times=1, seconds=1.5)
@@ -94,10 +94,10 @@ def test_an_hour_is_its_ten_minute_buckets_where_they_are_stored(cloud: Cloud):
 
 
 def test_older_than_the_retention_is_refused_before_a_port_is_requested(cloud: Cloud):
-    before = cloud.calls().get(ASKED["buckets"], 0)
+    before = cloud.calls().get(ENDPOINTS["buckets"], 0)
     with pytest.raises(UsageError, match="keeps 14 days"):
         fetch(cloud, wanted(cloud, NOW - 15 * 24 * HOUR))
-    assert cloud.calls().get(ASKED["buckets"], 0) == before
+    assert cloud.calls().get(ENDPOINTS["buckets"], 0) == before
 
 
 def test_the_budget_counts_what_failed_and_begins_anew_on_the_hour():
@@ -106,7 +106,7 @@ def test_the_budget_counts_what_failed_and_begins_anew_on_the_hour():
     with serve(fleet, now=NOW, hourly_limit=20) as cloud:
         session = session_of(cloud)
         budget = Budget(session, lambda: at[0], reserve=10)
-        cloud.misbehave(ASKED["kinds"], "500", times=3)
+        cloud.misbehave(ENDPOINTS["kinds"], "500", times=3)
         with pytest.raises(WanPerfError):
             session.single(catalogue.INSIGHT_METRICS)
         free = budget.left
@@ -140,4 +140,4 @@ def test_a_gateways_history_is_requested_by_mists_own_id(
     hourly = Buckets("1h", HOUR, timedelta(days=14))
     (row,) = port_rates(cloud.session(), port, hourly)
     assert row["rx_bps_mean"] == 8.0
-    assert f"/insights/gateway/{named or device_id}/stats" in cloud.asked[0]
+    assert f"/insights/gateway/{named or device_id}/stats" in cloud.requested[0]

@@ -26,7 +26,7 @@ def test_numbered_pages_are_followed_to_the_last(scripted: Script) -> None:
     cloud = scripted(*(paged([{"id": f"s{page}"}], page, 3) for page in (1, 2, 3)))
     session = cloud.session()
     assert [site.site_id for site in session.rows(catalogue.SITES)] == ["s1", "s2", "s3"]
-    assert [re.findall(r"page=\d+", uri) for uri in cloud.asked] == [[], ["page=2"], ["page=3"]]
+    assert [re.findall(r"page=\d+", uri) for uri in cloud.requested] == [[], ["page=2"], ["page=3"]]
     assert session.calls == 3
 
 
@@ -36,7 +36,7 @@ def test_the_cursor_is_followed_as_it_was_given(scripted: Script) -> None:
     cloud = scripted(first, Answer({"results": [{**PORT, "port_id": "ge-0/0/3"}]}))
     ports = [port.port_id for port in cloud.session().rows(catalogue.PORTS)]
     assert ports == ["ge-0/0/0", "ge-0/0/3"]
-    assert cloud.asked[1] == cursor
+    assert cloud.requested[1] == cursor
     assert cloud.tokens == {f"Token {TOKEN}"}
 
 
@@ -50,7 +50,7 @@ def test_a_repeated_cursor_ends_in_an_error_not_in_a_loop(scripted: Script) -> N
     cloud = scripted(same, same, same)
     with pytest.raises(MistTransientError, match="twice"):
         list(cloud.session().rows(catalogue.PORTS))
-    assert len(cloud.asked) == 2
+    assert len(cloud.requested) == 2
 
 
 def test_a_failed_later_page_fails_the_whole(scripted: Script) -> None:
@@ -74,7 +74,7 @@ def test_a_next_page_elsewhere_is_never_requested(scripted: Script, address: str
     cloud = scripted(Answer({"results": [PORT], "next": address}))
     with pytest.raises(MistPermanentError, match="outside"):
         list(cloud.session().rows(catalogue.PORTS))
-    assert len(cloud.asked) == 1
+    assert len(cloud.requested) == 1
 
 
 def test_the_size_of_a_page_is_a_setting(scripted: Script) -> None:
@@ -87,7 +87,7 @@ def test_the_size_of_a_page_is_a_setting(scripted: Script) -> None:
     )
     with pytest.raises(MistPermanentError, match="20 rows and no X-Page-Total"):
         list(Source(settings).session().rows(catalogue.SITES))
-    assert "limit=20" in cloud.asked[0]
+    assert "limit=20" in cloud.requested[0]
 
 
 def test_the_time_to_wait_for_an_answer_is_a_setting(scripted: Script) -> None:

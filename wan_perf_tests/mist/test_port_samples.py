@@ -109,7 +109,7 @@ def test_uptime_of_a_port_row(port_heard: float | None, uptime: float | None) ->
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "heard"),
+    ("first", "second", "counters"),
     [
         pytest.param(
             {"ge-0/0/0.0": WAN},
@@ -132,10 +132,10 @@ def test_uptime_of_a_port_row(port_heard: float | None, uptime: float | None) ->
     ],
 )
 def test_samples_of_both_nodes_and_of_sessions(
-    first: dict[str, Any], second: dict[str, Any] | None, heard: dict[str, int]
+    first: dict[str, Any], second: dict[str, Any] | None, counters: dict[str, int]
 ) -> None:
     frame = samples([gateway(first, if2_stat=second)], [], PASS_AT)
-    assert dict(zip(frame["port_id"], frame["rx_bytes_counter"], strict=True)) == heard
+    assert dict(zip(frame["port_id"], frame["rx_bytes_counter"], strict=True)) == counters
 
 
 @pytest.mark.parametrize("last_seen", [None, 0])

@@ -17,16 +17,16 @@ from wan_perf.mist.endpoints.records.history import Metric
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.simulator.incidents import KINDS
 from wan_perf_tests.mist.scripted import START, Answer
-from wan_perf_tests.mist.test_history import ASKED, session_of
+from wan_perf_tests.mist.test_history import ENDPOINTS, session_of
 
 HOUR = timedelta(hours=1)
 NOW = START + 48 * HOUR
 HOURS = (START, START + HOUR)
 PORT = Wanted("s1", "aa0000000001", "ge-0/0/0", HOURS)
 FIGURES = ("latency_ms_mean", "jitter_ms_mean", "loss_pct_mean")
-KEPT = {"1h": {"interval": 3600, "max_age": 14 * 86_400}}
+RETAINED = {"1h": {"interval": 3600, "max_age": 14 * 86_400}}
 RATES = ("rx_bps", "tx_bps", "max_rx_bps", "max_tx_bps")
-REGISTRY = {name: {"intervals": KEPT} for name in (*RATES, "wan_link_health")}
+REGISTRY = {name: {"intervals": RETAINED} for name in (*RATES, "wan_link_health")}
 
 
 def seconds(at: datetime) -> int:
@@ -122,7 +122,7 @@ def test_a_failure_that_may_pass_leaves_the_port_with_its_rates(scripted) -> Non
 
 
 @pytest.mark.parametrize(
-    ("kept", "back", "name"),
+    ("retained", "back", "name"),
     [
         pytest.param({"10m": 1, "1h": 14}, 20, "10m", id="the shortest that reaches"),
         pytest.param({"10m": 1, "1h": 14}, 30, "1h", id="the longer one reaches further"),
@@ -132,9 +132,9 @@ def test_a_failure_that_may_pass_leaves_the_port_with_its_rates(scripted) -> Non
         pytest.param({}, 1, None, id="none"),
     ],
 )
-def test_which_buckets_are_requested(kept: dict[str, int], back: int, name: str | None) -> None:
+def test_which_buckets_are_requested(retained: dict[str, int], back: int, name: str | None) -> None:
     lengths = {"10m": 600, "1h": 3600, "7m": 420, "1d": 86_400}
-    kinds = {k: {"interval": lengths[k], "max_age": days * 86_400} for k, days in kept.items()}
+    kinds = {k: {"interval": lengths[k], "max_age": days * 86_400} for k, days in retained.items()}
     metrics = msgspec.convert({"wan_link_health": {"intervals": kinds}}, dict[str, Metric])
     found = quality_buckets(metrics, NOW - back * HOUR, NOW)
     assert (found.name if found else None) == name
@@ -214,7 +214,9 @@ def test_both_calls_of_a_port_are_claimed_or_none(cloud: Cloud) -> None:
     before = cloud.calls()
     found = port_history(session, ports, NOW, budget, lambda *_: None)
     after = cloud.calls()
-    requested = {name: after[ASKED[name]] - before[ASKED[name]] for name in ("buckets", "quality")}
+    requested = {
+        name: after[ENDPOINTS[name]] - before[ENDPOINTS[name]] for name in ("buckets", "quality")
+    }
     assert requested == {"buckets": 4, "quality": 4}
     assert found.fetched == 4
     assert {type(why) for why in found.left.values()} == {HourUsedUpError}

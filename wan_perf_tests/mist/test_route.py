@@ -81,7 +81,7 @@ def test_an_unknown_authority_is_refused_once_and_names_the_setting(
         "certificate); where a company's proxy or own authority signs certificates, set "
         "MIST_CA_BUNDLE to the PEM file of that authority."
     )
-    assert cloud.asked == []
+    assert cloud.requested == []
 
 
 def test_an_expired_certificate_points_at_the_clock(cloud: ScriptedCloud, tmp_path: Path):

@@ -39,7 +39,7 @@ def test_a_refusal_is_permanent_and_says_what_to_change(
     cloud = scripted(refusal)
     with pytest.raises(MistPermanentError, match=names):
         list(cloud.session().rows(catalogue.SITES))
-    assert len(cloud.asked) == 1
+    assert len(cloud.requested) == 1
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_may_pass_is_transient(
     with pytest.raises(MistTransientError, match=says) as caught:
         list(session.rows(catalogue.SITES))
     assert caught.value.retry_after == retry_after
-    assert session.calls == len(cloud.asked) == attempts
+    assert session.calls == len(cloud.requested) == attempts
     assert cloud.pauses == [1, 4][: attempts - 1]
 
 
@@ -100,8 +100,8 @@ def test_a_hiccup_costs_a_pause_and_its_calls(
     )
     assert [site.site_name for site in session.rows(catalogue.SITES)] == ["Store 0001"]
     assert cloud.pauses == pauses
-    assert session.calls == len(cloud.asked) == len(hiccups) + 1
-    assert set(cloud.asked) == {f"/mist/api/v1/orgs/{ORG}/sites?limit=1000"}
+    assert session.calls == len(cloud.requested) == len(hiccups) + 1
+    assert set(cloud.requested) == {f"/mist/api/v1/orgs/{ORG}/sites?limit=1000"}
 
 
 def test_a_refused_connection_is_transient(scripted: Script) -> None:
@@ -224,7 +224,7 @@ def test_another_address_needs_no_mist_cloud(scripted: Script) -> None:
     cloud = scripted(Answer([SITE]))
     session = MistSession(host="proxy.test", org_id=ORG, token=TOKEN, base_url=f"{cloud.url}/mist/")
     assert len(list(session.rows(catalogue.SITES))) == 1
-    assert cloud.asked[0].startswith(f"/mist/api/v1/orgs/{ORG}/sites")
+    assert cloud.requested[0].startswith(f"/mist/api/v1/orgs/{ORG}/sites")
 
 
 def test_the_environment_of_the_sdk_is_not_read(

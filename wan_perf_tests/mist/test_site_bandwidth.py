@@ -48,11 +48,11 @@ def test_a_variable_belongs_to_the_wan_of_its_name(
 
 
 @pytest.mark.parametrize(
-    "said", ["fast", "0", "-5", "nan", "inf", "1_000", "", "{{rate}}", True, [200], 0]
+    "message", ["fast", "0", "-5", "nan", "inf", "1_000", "", "{{rate}}", True, [200], 0]
 )
-def test_a_value_that_is_no_positive_number_is_rejected_and_reported_once(said: Any) -> None:
+def test_a_value_that_is_no_positive_number_is_rejected_and_reported_once(message: Any) -> None:
     ports = [row(), row("ge-0/0/1")]
-    [sentence] = apply_variables(ports, {"wan0_down_mbps": said, "wan0_up_mbps": "20"})
+    [sentence] = apply_variables(ports, {"wan0_down_mbps": message, "wan0_up_mbps": "20"})
     assert [(p["variable_down_mbps"], p["variable_up_mbps"]) for p in ports] == [(None, 20)] * 2
     assert sentence.startswith("Site 'Store 0001': variable wan0_down_mbps is ")
     assert sentence.endswith("no positive number of Mbit/s; correct it in the site's settings.")

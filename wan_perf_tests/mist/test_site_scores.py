@@ -79,7 +79,7 @@ def test_the_hours_window_is_requested_and_pages_are_counted_by_their_rows(
     )
     frame = site_scores(cloud.session(), ELEVEN, NOW)
     assert frame["site_id"].tolist() == ["s0", "s1", "s2"]
-    queries = [parse_qs(urlsplit(uri).query) for uri in cloud.asked]
+    queries = [parse_qs(urlsplit(uri).query) for uri in cloud.requested]
     assert [query["page"] for query in queries] == [["1"], ["2"]]
     for query in queries:
         window = (query["start"], query["end"], query["sle"], query["limit"])

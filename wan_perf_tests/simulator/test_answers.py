@@ -167,7 +167,7 @@ def test_the_text_of_a_port_event_is_that_of_the_trap(call, fleet):
 
 
 @pytest.mark.parametrize(
-    ("asked", "hours"),
+    ("params", "hours"),
     [
         pytest.param({}, 24, id="the last day by default"),
         pytest.param({"duration": "6h"}, 6, id="a duration"),
@@ -176,13 +176,13 @@ def test_the_text_of_a_port_event_is_that_of_the_trap(call, fleet):
         pytest.param({"start": "1773014400", "end": "1773018000.0"}, None, id="epoch seconds"),
     ],
 )
-def test_the_time_range_of_events(call, fleet, asked, hours):
+def test_the_time_range_of_events(call, fleet, params, hours):
     with call(fleet, now=fleet.start + timedelta(hours=30)) as caller:
-        body = caller.get(EVENTS, device_type="gateway", limit=1000, **asked).json()
+        body = caller.get(EVENTS, device_type="gateway", limit=1000, **params).json()
         now = caller.cloud.clock.seconds()
     start = 1773014400 if hours is None else now - hours * 3600
     assert body["start"] == start
-    end = {"end": now - 6 * 3600} if asked.get("end") == "-6h" else {"end": now}
+    end = {"end": now - 6 * 3600} if params.get("end") == "-6h" else {"end": now}
     assert body["end"] == (1773018000 if hours is None else end["end"])
     inside = [
         event.row

@@ -60,9 +60,9 @@ def test_filters_and_pages(calm_fleet, client):
 
 
 @pytest.mark.parametrize(
-    ("site", "asked", "status"),
+    ("site", "params", "status"),
     [("another", {}, 404), (None, {"type": "stress"}, 400), (None, {"start": "soon"}, 400)],
 )
-def test_what_is_refused(calm_fleet, client, site, asked, status):
+def test_what_is_refused(calm_fleet, client, site, params, status):
     path = SEARCH.format(site_id=site or ran_some(calm_fleet))
-    assert client.get(path, **asked).status_code == status
+    assert client.get(path, **params).status_code == status

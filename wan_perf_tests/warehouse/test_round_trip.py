@@ -45,7 +45,7 @@ def test_every_type_is_stored_to_the_last_digit(warehouse: Warehouse, way: str) 
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "stored_rows",
     [
         pytest.param([FULL], id="a full row"),
         pytest.param([BARE], id="a row of NULLs"),
@@ -55,9 +55,9 @@ def test_every_type_is_stored_to_the_last_digit(warehouse: Warehouse, way: str) 
     ],
 )
 def test_a_frame_read_back_is_the_frame_that_was_stored(
-    warehouse: Warehouse, kept: list[dict[str, Any]]
+    warehouse: Warehouse, stored_rows: list[dict[str, Any]]
 ) -> None:
-    frame = every_type(*kept)
+    frame = every_type(*stored_rows)
     warehouse.store(EVERY_TYPE, frame, window(H5))
     read = warehouse.query(warehouse.lazy(EVERY_TYPE).order_by("circuit_id"))
     pd.testing.assert_frame_equal(read, frame)

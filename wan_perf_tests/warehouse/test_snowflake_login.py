@@ -61,12 +61,12 @@ def test_a_key_signs_the_login(
 
 
 @pytest.mark.parametrize(
-    ("authenticator", "said"),
+    ("authenticator", "expected_words"),
     [("", "OAUTH"), ("oauth", "OAUTH"), ("programmatic_access_token", "PROGRAMMATIC_ACCESS_TOKEN")],
 )
-def test_a_token_is_sent_as_what_it_is(authenticator: str, said: str) -> None:
+def test_a_token_is_sent_as_what_it_is(authenticator: str, expected_words: str) -> None:
     sent = login(SNF_TOKEN="a-token", SNF_AUTHENTICATOR=authenticator)
-    assert (sent["AUTHENTICATOR"], sent["TOKEN"]) == (said, "a-token")
+    assert (sent["AUTHENTICATOR"], sent["TOKEN"]) == (expected_words, "a-token")
     assert "PASSWORD" not in sent
 
 

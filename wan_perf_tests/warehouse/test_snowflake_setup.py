@@ -163,7 +163,7 @@ def test_without_a_user_none_is_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "sentence"),
     [
         pytest.param("wan_perf", "wan_perf", id="a plain name"),
         pytest.param("WAN$1", "WAN$1", id="a dollar within"),
@@ -176,8 +176,8 @@ def test_without_a_user_none_is_made() -> None:
         pytest.param("", '""', id="no name, which Snowflake refuses"),
     ],
 )
-def test_a_name_that_is_not_plain_is_quoted(name: str, said: str) -> None:
-    assert identifier(name) == said
+def test_a_name_that_is_not_plain_is_quoted(name: str, sentence: str) -> None:
+    assert identifier(name) == sentence
 
 
 def test_odd_names_are_quoted_wherever_they_stand() -> None:
