@@ -73,7 +73,7 @@ class MemberLife:
             and self.member.since <= (path["sampled_at"] or path["pass_at"]) < self.member.until
         )
 
-    def sentence(self, instant: datetime) -> tuple[str | None, bool]:
+    def reported(self, instant: datetime) -> tuple[str | None, bool]:
         """Its state for the circuit, None while not owned; and whether its link is up."""
         if not self.member.since <= instant < self.member.until:
             return None, False
@@ -165,7 +165,7 @@ class CircuitLife:
 
     def plain(self, instant: datetime) -> str | None:
         """The same without regard to standby."""
-        reported = [(m.member.is_aggregate, m.said(instant)[0]) for m in self.members]
+        reported = [(m.member.is_aggregate, m.reported(instant)[0]) for m in self.members]
         words = {word for is_aggregate, word in reported if word and not is_aggregate}
         bundle = {word for is_aggregate, word in reported if is_aggregate}
         rules = (
@@ -236,7 +236,7 @@ class CircuitLife:
             (
                 high - low
                 for low, high, _ in hour
-                if any(member.said(low)[1] for member in self.members)
+                if any(member.reported(low)[1] for member in self.members)
             ),
             timedelta(),
         )

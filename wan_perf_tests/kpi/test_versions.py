@@ -19,7 +19,7 @@ EVER = datetime(1970, 1, 1)
 @cache
 def versions_query() -> Query:
     snapshots = ibis.table(
-        {"taken_at": "timestamp(6)", "thing": "string", "value": "int64"}, name="said"
+        {"taken_at": "timestamp(6)", "thing": "string", "value": "int64"}, name="snapshots"
     )
     taken = ibis.table({"taken_at": "timestamp(6)"}, name="taken")
     return Query(versions(snapshots, ["thing"], ["value"], taken))
@@ -28,7 +28,7 @@ def versions_query() -> Query:
 def version_rows(snapshots: list[tuple[int, str, int | None]], days: int) -> list[tuple]:
     """(thing, value, from, to) of what each snapshot contains."""
     rows = versions_query().rows(
-        sentence=[{"taken_at": DAYS[day], "thing": t, "value": v} for day, t, v in snapshots],
+        snapshots=[{"taken_at": DAYS[day], "thing": t, "value": v} for day, t, v in snapshots],
         taken=[{"taken_at": day} for day in DAYS[:days]],
     )
     found = [(r["thing"], r["value"], r["valid_from"], r["valid_to"]) for r in rows]
@@ -36,7 +36,7 @@ def version_rows(snapshots: list[tuple[int, str, int | None]], days: int) -> lis
 
 
 @pytest.mark.parametrize(
-    ("sentence", "expected"),
+    ("snapshots", "expected"),
     [
         pytest.param([(0, "a", 1), (1, "a", 1)], [("a", 1, EVER, None)], id="unchanged"),
         pytest.param(
@@ -56,8 +56,8 @@ def version_rows(snapshots: list[tuple[int, str, int | None]], days: int) -> lis
         ),
     ],
 )
-def test_two_snapshots(sentence, expected):
-    assert version_rows(sentence, 2) == expected
+def test_two_snapshots(snapshots, expected):
+    assert version_rows(snapshots, 2) == expected
 
 
 def test_what_reappears_begins_again():
