@@ -20,6 +20,7 @@ BROUGHT = {
     "numpy": "pandas",
     "snowflake-connector-python": "ibis-framework",
     "sqlalchemy": "dagster",
+    "sqlglot": "ibis-framework",
 }
 """Imported, and brought by a dependency whose own interface they are; which one it is."""
 NOT_IMPORTED = {
