@@ -47,13 +47,22 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """An oracle is a proof too, with more examples; the longest files come first."""
+    """An oracle is a proof too, with more examples; the longest files come first.
+
+    Where both tiers run, the proofs of a file come after its other tests: they change more.
+    """
     if config.option.markexpr != "not proof":
         for item in items:
             if item.get_closest_marker("oracle"):
                 item.add_marker("proof")
     places = {TESTS / name: n for n, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: places.get(item.path, len(places)))  # within a file as it stands
+    files = {path: n for n, path in enumerate(dict.fromkeys(item.path for item in items))}
+
+    def order(item: pytest.Item) -> tuple[int, int, bool]:
+        is_proof = item.get_closest_marker("proof") is not None
+        return places.get(item.path, len(places)), files[item.path], is_proof
+
+    items.sort(key=order)  # else as they stand
 
 
 def pytest_collection_finish() -> None:
