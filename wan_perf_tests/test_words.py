@@ -36,7 +36,7 @@ GONE_PHRASES = {"in trouble": "failed"}
 GONE_FROM_DOCS = {"told": "reported", "kept": "stored", "said": "reported", "asking": "requesting"}
 """Nowhere in README and docs, but in names of modules and stored columns."""
 AT_MOST = {
-    "told": (0, 30),
+    "told": (0, 20),
     "said": (1, 20),
     "heard": (5, 40),
     "asked": (8, 20),

@@ -67,10 +67,12 @@ def latency(*paths: Row, **given: Any) -> tuple[Any, ...]:
         pytest.param(
             [path("10:10", latency_ms=20.0), path("10:10", latency_ms=20.0, polled="10:20")],
             (20, 20, 1),
-            id="the same word heard twice",
+            id="the same statistics reported twice",
         ),
         pytest.param(
-            [path("10:59", latency_ms=20.0, polled="11:00")], (20, 20, 1), id="heard an hour later"
+            [path("10:59", latency_ms=20.0, polled="11:00")],
+            (20, 20, 1),
+            id="reported an hour later",
         ),
         pytest.param(
             [path("09:59", latency_ms=20.0, polled="10:00")],

@@ -142,7 +142,7 @@ def test_two_ports_of_one_node_with_one_wan_name_are_not_joined() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("port_config", "expected"),
     [
         pytest.param(
             {"pp0.0": {**WAN, "port_id": "ge-0/0/0"}},
@@ -175,8 +175,8 @@ def test_two_ports_of_one_node_with_one_wan_name_are_not_joined() -> None:
         ),
     ],
 )
-def test_interfaces_over_one_port(told: dict[str, Any], expected: Found) -> None:
-    assert ports_of({}, told) == expected
+def test_interfaces_over_one_port(port_config: dict[str, Any], expected: Found) -> None:
+    assert ports_of({}, port_config) == expected
 
 
 def test_the_profile_of_a_gateway_counts_and_not_its_sites_template() -> None:

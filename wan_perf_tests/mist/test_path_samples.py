@@ -75,7 +75,7 @@ def test_what_is_absent_is_unknown_and_never_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "column", "stored"),
+    ("given_figures", "column", "stored"),
     [
         pytest.param({"latency": -1}, "latency_ms", None, id="negative delay"),
         pytest.param({"latency": 0}, "latency_ms", 0, id="no delay is possible"),
@@ -87,11 +87,11 @@ def test_what_is_absent_is_unknown_and_never_zero() -> None:
     ],
 )
 def test_an_impossible_figure_is_unknown_and_reported_and_its_row_stays(
-    told: dict[str, float], column: str, stored: float | None
+    given_figures: dict[str, float], column: str, stored: float | None
 ) -> None:
-    frame = path_samples([path("s1", "h1", **{**FIGURES, **told})], [], PASS_AT)
+    frame = path_samples([path("s1", "h1", **{**FIGURES, **given_figures})], [], PASS_AT)
     assert (None if pd.isna(frame[column][0]) else frame[column][0]) == stored
-    [value] = told.values()
+    [value] = given_figures.values()
     assert frame["impossible_figures"][0] == (f"{column}={value:g}" if stored is None else None)
     others = set(RAW_PATH_SAMPLE.columns) - {column, "is_active", "impossible_figures"}
     assert frame[list(others)].notna().all(axis=None)

@@ -65,7 +65,7 @@ GOOD = [(20, 1, 0, 60), (30.5, None, 2, 60)]
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("given_figures", "expected"),
     [
         pytest.param(ARRAYS, GOOD, id="arrays beside the start"),
         pytest.param({"wan_link_health": ARRAYS}, GOOD, id="arrays within the metric's name"),
@@ -82,8 +82,8 @@ GOOD = [(20, 1, 0, 60), (30.5, None, 2, 60)]
         ),
     ],
 )
-def test_an_hour_has_what_its_bucket_says(scripted, told, expected) -> None:
-    found = fetched(scripted, Answer(series(**told)))
+def test_an_hour_has_what_its_bucket_says(scripted, given_figures, expected) -> None:
+    found = fetched(scripted, Answer(series(**given_figures)))
     assert figures(found) == expected
     assert (found.left, found.without_quality) == ({}, {})
     assert not any("impossible_figures" in row for row in found.rows)

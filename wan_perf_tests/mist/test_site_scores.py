@@ -44,7 +44,7 @@ def test_a_row_is_what_mist_gave() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "health"),
+    ("given_figures", "health"),
     [
         pytest.param({"application_health": 0.5}, 0.5, id="underscore"),
         pytest.param({"application-health": 0.25}, 0.25, id="hyphen"),
@@ -53,8 +53,10 @@ def test_a_row_is_what_mist_gave() -> None:
         pytest.param({}, None, id="absent is unknown"),
     ],
 )
-def test_application_health_has_two_spellings(told: dict[str, Any], health: float | None) -> None:
-    (found,) = scores([score(**told)], ELEVEN, NOW)["application_health"]
+def test_application_health_has_two_spellings(
+    given_figures: dict[str, Any], health: float | None
+) -> None:
+    (found,) = scores([score(**given_figures)], ELEVEN, NOW)["application_health"]
     assert (None if pd.isna(found) else found) == health
 
 

@@ -1,5 +1,6 @@
 """SQL of an asset is made once, whatever the window; it is what would be made for that window."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -80,11 +81,13 @@ def test_windows_of_one_length_that_follow_each_other_are_distinguished(warehous
 def test_passes_that_are_left_out_would_change_nothing():
     """sqlglot's passes for arrays on Snowflake; where there is an array they are made."""
     window = Window(FIRST, FIRST + DAY)
-    for expression in (of_hours(stand_in(), window), of_days(stand_in(), window)):
-        expected = str(ibis.to_sql(expression, dialect="snowflake", pretty=False))
-        assert _snowflake_text(expression) == expected
     arrays = ibis.table({"of": "array<int64>"}, name="ARRAYS")
-    assert "FLATTEN" in _snowflake_text(arrays.select(each=arrays.of.unnest()))
+    each = arrays.select(each=arrays.of.unnest())
+    for expression in (of_hours(stand_in(), window), of_days(stand_in(), window), each):
+        texts = (_snowflake_text(expression), ibis.to_sql(expression, dialect="snowflake"))
+        # Without line breaks, and without the separator that Ibis draws for each array.
+        ours, expected = (re.sub(r"[0-9a-f]{32}|\s", "", str(text)) for text in texts)
+        assert ours == expected
 
 
 def test_whole_numbers_are_divided_as_floats_where_the_engine_would_cut_them():
