@@ -55,14 +55,14 @@ FETCHED = [
 ]
 COLLECTED = [raw.live_passes, *FETCHED, alarms.raw_alarm]
 WINDOWS = [facts.circuit_window, facts.site_window, facts.region_window]
-FACTS = [
+HOURS = [
     facts.gateway_silence,
     facts.circuit_poll,
     facts.circuit_state,
     facts.circuit_hour,
     facts.site_hour,
-    *WINDOWS,
 ]
+FACTS = [*HOURS, *WINDOWS]
 IMPORTED = [imported.raw_circuit_hour]
 HOURLY_ASSETS = [*COLLECTED, *FACTS]
 EVENTS = [events.threshold_piece, events.failover_piece]
@@ -95,7 +95,7 @@ LIVE_ASSETS = [asset for asset in HOURLY_ASSETS if asset is not port_history.raw
 
 _CONDITIONS = [
     (FETCHED, conditions.fetched_where_missing()),
-    (FACTS, conditions.follows_hours()),
+    (HOURS, conditions.follows_hours()),
     (TRADING_DAYS, conditions.follows_trading_days()),
     (DAILY_ASSETS, conditions.follows_days()),
     ([*WEEKLY_ASSETS, *MONTHLY_ASSETS], conditions.follows_periods()),
@@ -135,8 +135,8 @@ JOBS = [
     (
         FACTS_JOB,
         "facts",
-        [dimensions.dim_hour, *FACTS],
-        "Circuit-hours and what they stand on, and their windows.",
+        [dimensions.dim_hour, *HOURS],
+        "Circuit-hours and what they stand on.",
     ),
     (IMPORT_JOB, "import", IMPORTED, "Hours of an older tool: wan-perf import."),
     ("windows_job", "windows", WINDOWS, "The last 3, 12 and 24 hours, from circuit-hours."),
@@ -158,16 +158,18 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     """
     settings = settings or read_settings()
     warehouse = overrides.get("warehouse") or warehouse_for(settings)
+    policy = PolicyFile(settings)
+    in_partitions = partial(_in, of_windows=conditions.follows_hours(policy.window_age()))
     copy = overrides.pop("published", None) or PublishedCopy(warehouse, settings.published_path)
     start = settings.start
     is_running = settings.automation == "on"
     assets = [
-        *(_in(asset, None) for asset in UNPARTITIONED),
-        *(_in(asset, hourly(start)) for asset in (*IMPORTED, *HOURLY_ASSETS)),
-        *(_in(asset, daily(start)) for asset in DAILY_ASSETS),
-        *(_in(asset, weekly(start)) for asset in WEEKLY_ASSETS),
-        *(_in(asset, monthly(start)) for asset in MONTHLY_ASSETS),
-        *(_in(asset, None) for asset in REPORTS),
+        *(in_partitions(asset, None) for asset in UNPARTITIONED),
+        *(in_partitions(asset, hourly(start)) for asset in (*IMPORTED, *HOURLY_ASSETS)),
+        *(in_partitions(asset, daily(start)) for asset in DAILY_ASSETS),
+        *(in_partitions(asset, weekly(start)) for asset in WEEKLY_ASSETS),
+        *(in_partitions(asset, monthly(start)) for asset in MONTHLY_ASSETS),
+        *(in_partitions(asset, None) for asset in REPORTS),
     ]
     as_shown = partial(
         shown, owner=settings.owner, engine=warehouse.dialect, dashboard=settings.dashboard_url
@@ -182,7 +184,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
         "warehouse": warehouse,
         "source": Source(settings),
         "clock": clock_for(settings),
-        "policy": PolicyFile(settings),
+        "policy": policy,
         "progress": LoggedProgress(),
         "imported": imported.Imported(),
     }
@@ -224,10 +226,14 @@ def _job(
 
 
 def _in(
-    asset: dg.AssetsDefinition, partitions: dg.PartitionsDefinition | None
+    asset: dg.AssetsDefinition,
+    partitions: dg.PartitionsDefinition | None,
+    *,
+    of_windows: dg.AutomationCondition,
 ) -> dg.AssetsDefinition:
     """The asset in its partitions, with the condition under which it runs automatically."""
-    condition = next((c for assets, c in _CONDITIONS if asset in assets), None)
+    conditions_of = [*_CONDITIONS, (WINDOWS, of_windows)]
+    condition = next((c for assets, c in conditions_of if asset in assets), None)
     return asset.map_asset_specs(
         lambda spec: spec.replace_attributes(
             partitions_def=partitions, automation_condition=condition

@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 
 from wan_perf.cli.due import CHUNK
-from wan_perf.cli.ranges import DAY, HOUR
+from wan_perf.cli.ranges import DAY, HOUR, hour_keys
 from wan_perf.cli.report import counted
 from wan_perf.cli.runs import Runs
-from wan_perf.definitions import DAILY_JOB, FACTS_JOB, HOURLY_JOB, REPORTS_JOB
+from wan_perf.definitions import DAILY_JOB, FACTS_JOB, REPORTS_JOB
 from wan_perf.defs.automation.late_data import consecutive_hours, hours_without_facts, stale_rows
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.mist.collect.clock import floored
@@ -27,11 +27,8 @@ from wan_perf.schema.tables import (
     CIRCUIT_WEEK,
     CIRCUIT_WINDOW,
     RAW_INVENTORY,
-    REGION_WINDOW,
-    SITE_WINDOW,
 )
 
-WINDOWS = (CIRCUIT_WINDOW, SITE_WINDOW, REGION_WINDOW)
 _WINDOWS_REACH = 23 * HOUR
 
 
@@ -102,14 +99,14 @@ class CorrectingRuns(Runs):
 
     def _recompute(self, hours: list[datetime]) -> None:
         for first, last in consecutive_hours(hours):
-            keys = [f"{at:%Y-%m-%d-%H:00}" for at in (first, last)]
+            keys = hour_keys(first, last + HOUR)
             with self.notices.status(f"hours {keys[0]} to {keys[1]}"):
                 self._run(FACTS_JOB, keys)
-        newest = self._ends(CIRCUIT_WINDOW, "hour")[1]
-        for first, last in consecutive_hours(_following(hours, newest)):
-            keys = [f"{at:%Y-%m-%d-%H:00}" for at in (first, last)]
-            with self.notices.status(f"windows {keys[0]} to {keys[1]}"):
-                self._run(HOURLY_JOB, keys, only=WINDOWS)
+        newest = self._ends(CIRCUIT_WINDOW, "hour")[1] or hours[-1]
+        touched = _of_windows(hours, self.windows_from(), max(newest, hours[-1]))
+        for first, last in consecutive_hours(touched):
+            with self.notices.status(f"windows {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"):
+                self._run_windows(first, last + HOUR)
         self._aggregate_again(hours)
 
     def _aggregate_again(self, hours: Iterable[datetime]) -> None:
@@ -135,13 +132,11 @@ class CorrectingRuns(Runs):
             self._run(REPORTS_JOB)
 
 
-def _following(hours: list[datetime], newest: datetime | None) -> list[datetime]:
-    """Hours within a day after the given ones, as far as there are windows."""
-    if newest is None:
-        return []
+def _of_windows(hours: list[datetime], oldest: datetime, newest: datetime) -> list[datetime]:
+    """The hours and those within a day after them, between the oldest and the newest."""
     reach = _WINDOWS_REACH // HOUR
-    after = {hour + n * HOUR for hour in hours for n in range(1, reach + 1)} - set(hours)
-    return sorted(hour for hour in after if hour <= newest)
+    touched = {hour + n * HOUR for hour in hours for n in range(reach + 1)}
+    return sorted(hour for hour in touched if oldest <= hour <= newest)
 
 
 def _runs_of_days(days: list[datetime]) -> Iterator[tuple[datetime, datetime]]:

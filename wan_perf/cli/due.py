@@ -14,7 +14,7 @@ from wan_perf.cli.final_hours import is_stored
 from wan_perf.cli.jobs import Jobs
 from wan_perf.cli.ranges import HOUR, ceiled, check_range
 from wan_perf.defs.assets.inventory import FILES, TAKEN_AT
-from wan_perf.defs.resources import files_digest
+from wan_perf.defs.resources import PolicyFile, files_digest
 from wan_perf.errors import UsageError
 from wan_perf.mist.collect.cadence import PASS_EVERY, reach_back
 from wan_perf.mist.collect.clock import floored
@@ -93,7 +93,12 @@ class DueJobs(Jobs):
         """Whether a range is stored and final; without a warehouse no home is opened for it."""
         if not self.warehouse.holds(CIRCUIT_HOUR):
             return False
-        return is_stored(self._instance, self.warehouse, first, last, now)
+        return is_stored(self._instance, self.warehouse, first, last, now, self.windows_from())
+
+    def windows_from(self) -> datetime:
+        """The oldest hour of which trailing windows are computed, by the policy."""
+        age = PolicyFile(self.settings).read().windows.age
+        return floored(self.clock.now() - age, HOUR)
 
     def inventory_is_due(self, now: datetime) -> bool:
         """Whether the newest inventory is old, of other files, or newer than what is made of it."""

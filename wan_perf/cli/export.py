@@ -11,18 +11,23 @@ as a formula begins with an apostrophe. On standard output a CSV has no mark.
 import codecs
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from wan_perf.cli.arguments import suggestion
 from wan_perf.cli.output_file import Write, write_file
+from wan_perf.cli.past_windows import windows_ending
+from wan_perf.cli.ranges import HOUR
 from wan_perf.errors import UsageError, WanPerfError
+from wan_perf.mist.collect.clock import floored
 from wan_perf.schema.declaration import Table
-from wan_perf.schema.tables import TABLES
+from wan_perf.schema.tables import TABLES, TRAILING_WINDOWS
 from wan_perf.spreadsheet import harmless
 from wan_perf.warehouse import Warehouse
 
@@ -38,6 +43,7 @@ def export(
     folder: Path,
     out: Path | None,
     ours: Iterable[Path] = (),
+    at: datetime | None = None,
 ) -> tuple[Path | str, int]:
     """Write all rows of a report, ordered by its key; the file, and how many rows it has.
 
@@ -51,6 +57,8 @@ def export(
         folder: Where the file goes without `out`, named after the report.
         out: The file; `-` is standard output.
         ours: Files and folders that are never written to.
+        at: Of a table of trailing windows only those that end with the hour of this instant,
+            computed from circuit-hours, stored or not; naive UTC.
 
     Raises:
         UsageError: there is no such report or format, `out` ends as a file of another format or is
@@ -64,7 +72,8 @@ def export(
             f"{table.name} was never computed; run wan-perf collect and wan-perf aggregate daily "
             "first."
         )
-    rows = warehouse.lazy(table).order_by(list(table.key))
+    found = warehouse.lazy(table) if at is None else _windows_at(warehouse, table, at)
+    rows = found.order_by(list(table.key))
     frame = warehouse.query(rows)
 
     def write(into: IO[bytes]) -> None:
@@ -79,6 +88,13 @@ def export(
     file = out or folder / f"{report}.{chosen}"
     write_file(file, write, ours)
     return file, len(frame)
+
+
+def _windows_at(warehouse: Warehouse, table: Table, at: datetime) -> ir.Table:
+    if table not in TRAILING_WINDOWS:
+        names = ", ".join(window.name for window in TRAILING_WINDOWS)
+        raise UsageError(f"--at is for trailing windows ({names}); leave it out for {table.name}.")
+    return windows_ending(warehouse, table, floored(at, HOUR))
 
 
 def _format(given: str | None, out: Path | None) -> str:

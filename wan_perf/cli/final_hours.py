@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from wan_perf.definitions import HOURLY_ASSETS, UNPARTITIONED
+from wan_perf.definitions import HOURLY_ASSETS, UNPARTITIONED, WINDOWS
 from wan_perf.defs.assets.requested_hours import (
     EVENTS_FINAL_AFTER,
     final_hours,
@@ -46,28 +46,32 @@ def is_stored(
     start: datetime,
     end: datetime,
     now: datetime,
+    windows_from: datetime,
 ) -> bool:
     """Whether everything of [start, end) is stored, final, and computed from what is stored now.
 
     That is: the events are final, no port lacks samples and history, and every hourly asset has
-    each hour since the inventory and the policy were last written.
+    each hour since the inventory and the policy were last written; trailing windows those from
+    `windows_from` on.
     """
     needed = (CIRCUIT_HOUR, RAW_PORT_SAMPLE, RAW_PORT_HISTORY, DIM_SITE, DIM_HOUR)
     return (
         all(map(warehouse.holds, needed))
         and has_final_events(instance, start, end, now)
-        and _is_computed(instance, start, end)
+        and _is_computed(instance, start, end, windows_from)
         and not ports_without_history(warehouse, start, end)
     )
 
 
-def _is_computed(instance: dg.DagsterInstance, start: datetime, end: datetime) -> bool:
+def _is_computed(
+    instance: dg.DagsterInstance, start: datetime, end: datetime, windows_from: datetime
+) -> bool:
     described = (key for asset in UNPARTITIONED for key in asset.keys)
     events = instance.get_latest_materialization_events(list(described)).values()
     written = max((event.timestamp for event in events if event), default=0.0)
-    hours = hours_of(start, end)
     for asset in HOURLY_ASSETS:
-        for key in asset.keys:
+        hours = hours_of(max(start, windows_from) if asset in WINDOWS else start, end)
+        for key in asset.keys if hours else ():
             ids = newest_records(instance, key.to_user_string(), hours)
             if len(ids) < len(hours):
                 return False

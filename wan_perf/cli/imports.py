@@ -30,15 +30,12 @@ from wan_perf.schema.tables import (
     DIM_SITE,
     RAW_CIRCUIT_HOUR,
     RAW_INVENTORY,
-    REGION_WINDOW,
     SITE_HOUR,
-    SITE_WINDOW,
 )
 from wan_perf.warehouse import Window
 
 FOLLOWING_IMPORTS = (DIM_HOUR, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR)
 """An old hour receives no other data; windows that end with it follow where there are any."""
-WINDOWS = (CIRCUIT_WINDOW, SITE_WINDOW, REGION_WINDOW)
 _WINDOWS_REACH = 23 * HOUR
 _DAYS_AT_ONCE = timedelta(days=28)
 _SHOWN = 3
@@ -70,7 +67,7 @@ class ImportRuns(Runs):
         hours = file.hours["hour"]
         first, last = hours.min(), hours.max()
         self._run_hours(hours)
-        self._run_windows(first, last)
+        self._run_windows_after(first, last)
         self._run_days(hours)
         newest = self._ends(CIRCUIT_HOUR, "hour")[1]
         if newest is None:
@@ -94,17 +91,17 @@ class ImportRuns(Runs):
                 bar.advance(task)
             bar.remove_task(task)
 
-    def _run_windows(self, first: datetime, last: datetime) -> None:
+    def _run_windows_after(self, first: datetime, last: datetime) -> None:
         """Windows that end within a day of an imported hour, as far as there are any."""
         oldest, newest = self._ends(CIRCUIT_WINDOW, "hour")
         if oldest is None or newest is None:
             return
-        begin, end = max(first, oldest), min(last + _WINDOWS_REACH, newest) + HOUR
+        begin = max(first, oldest, self.windows_from())
+        end = min(last + _WINDOWS_REACH, newest) + HOUR
         while begin < end:
             until = min(begin + CHUNK, end)
             with self.notices.status(f"windows from {begin:%Y-%m-%d %H:%M} UTC"):
-                keys = [f"{at:%Y-%m-%d-%H:00}" for at in (begin, until - HOUR)]
-                self._run(HOURLY_JOB, keys, only=WINDOWS)
+                self._run_windows(begin, until)
             begin = until
 
     def _run_days(self, hours: pd.Series) -> None:

@@ -31,12 +31,13 @@ def prune_future(settings: Settings, console: Console) -> None:
 
 
 def prune(settings: Settings, console: Console) -> None:
-    """Remove Dagster's records and raw rows past their retention, and print how much went.
+    """Remove Dagster's records, raw rows and windows past retention, and print how much went.
 
     Raises:
         UsageError: the policy file is not valid.
     """
-    retention = PolicyFile(settings).read().retention
+    policy = PolicyFile(settings).read()
+    retention = policy.retention
     home = settings.dagster_home_given or dagster_home(settings)
     with opened(home) as instance:
         end_abandoned(instance, home)
@@ -49,7 +50,7 @@ def prune(settings: Settings, console: Console) -> None:
         soft_wrap=True,
     )
     warehouse = warehouse_for(settings)
-    removed, shrunk = prune_rows(warehouse, clock_for(settings).now(), retention)
+    removed, shrunk = prune_rows(warehouse, clock_for(settings).now(), policy)
     for name, rows in removed.items():
         console.print(f"Removed {counted(rows, 'row', 'rows')} of {name}.")
     if removed and (first := computable_from(warehouse)):

@@ -1,6 +1,6 @@
 """Requested ranges of time: rounded to whole slices, and refused where there is none.
 
-Belongs here: rounding and bounds of --start and --end.
+Belongs here: rounding and bounds of --start and --end, the partitions of hours.
 Keep out: what is done with a range (`runs`).
 """
 
@@ -11,6 +11,11 @@ from wan_perf.mist.collect.clock import floored
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+
+def hour_keys(begin: datetime, end: datetime) -> list[str]:
+    """Keys of the first and the last hourly partition of [begin, end)."""
+    return [f"{at:%Y-%m-%d-%H:00}" for at in (begin, end - HOUR)]
 
 
 def ceiled(instant: datetime, step: timedelta) -> datetime:

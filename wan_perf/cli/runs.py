@@ -4,13 +4,15 @@ Belongs here: which jobs and partitions a command covers.
 Keep out: running one job (`jobs`), what is printed of it (`report`), what it computes (`defs`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import dagster as dg
 import ibis.expr.types as ir
 
 from wan_perf.cli.due import DueJobs
 from wan_perf.cli.final_hours import has_final_events
-from wan_perf.cli.ranges import DAY, HOUR, ceiled, check_range
+from wan_perf.cli.ranges import DAY, HOUR, ceiled, check_range, hour_keys
 from wan_perf.cli.report import counted, rows_of
 from wan_perf.cli.terminal import warning
 from wan_perf.definitions import (
@@ -37,33 +39,27 @@ from wan_perf.schema.tables import (
     CIRCUIT_STATE,
     CIRCUIT_TRADING_DAY,
     CIRCUIT_WEEK,
-    CIRCUIT_WINDOW,
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
     RAW_PORT_HISTORY,
-    REGION_WINDOW,
     SITE_HOUR,
     SITE_TRADING_DAY,
-    SITE_WINDOW,
     TABLES,
     TOP_OFFENDER,
+    TRAILING_WINDOWS,
 )
 from wan_perf.warehouse import Window
 
 FOLLOWING_EVENTS = (
     *(RAW_GATEWAY_EVENT, GATEWAY_SILENCE, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR),
-    *(CIRCUIT_WINDOW, SITE_WINDOW, REGION_WINDOW),
+    *TRAILING_WINDOWS,
 )
 """What is brought up to date where only events can have changed."""
 _TRADING_DAY_REACH = timedelta(days=2)
 """A trading day ends less than two days after the UTC day of its name (`defs.partitions`)."""
-SAMPLED = tuple(
-    TABLES[key.to_user_string()]
-    for asset in HOURLY_ASSETS
-    for key in asset.keys
-    if key.to_user_string() != RAW_PORT_HISTORY.name
-)
+HOURLY = tuple(TABLES[key.to_user_string()] for asset in HOURLY_ASSETS for key in asset.keys)
+SAMPLED = tuple(table for table in HOURLY if table is not RAW_PORT_HISTORY)
 """What can be collected and computed before there is an inventory."""
 
 
@@ -261,19 +257,43 @@ class Runs(DueJobs):
         if begin < end:
             if has_final_events(self._instance, begin, end, now):
                 return end
-            keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
             with self.notices.status(f"events from {begin:%Y-%m-%d %H:%M} UTC again"):
-                self._run(HOURLY_JOB, keys, only=FOLLOWING_EVENTS)
+                self._run_hourly(begin, end, FOLLOWING_EVENTS)
         return min(begin, end)
 
+    def _run_hourly(
+        self,
+        begin: datetime,
+        end: datetime,
+        tables: Sequence[Table],
+        tags: dict[str, str] | None = None,
+    ) -> dg.ExecuteInProcessResult:
+        """Run the tables of the hours of [begin, end); trailing windows of the newest days only.
+
+        Returns:
+            The run of those that are no trailing windows.
+        """
+        recent = max(begin, min(self.windows_from(), end))
+        if recent == begin:
+            return self._run(HOURLY_JOB, hour_keys(begin, end), tags, tables)
+        others = [table for table in tables if table not in TRAILING_WINDOWS]
+        result = self._run(HOURLY_JOB, hour_keys(begin, end), tags, others)
+        self._run_windows(recent, end)
+        return result
+
+    def _run_windows(self, begin: datetime, end: datetime) -> None:
+        """Run the trailing windows of those of the hours that are not too old for them."""
+        begin = max(begin, self.windows_from())
+        if begin < end:
+            self._run(HOURLY_JOB, hour_keys(begin, end), only=TRAILING_WINDOWS)
+
     def _collect_hours(self, begin: datetime, end: datetime, *, due_only: bool) -> None:
-        keys = [f"{begin:%Y-%m-%d-%H:00}", f"{end - HOUR:%Y-%m-%d-%H:00}"]
         due = 1 if due_only or self.settings.clock == "real" else (end - begin) // PASS_EVERY
         # Whose history to request only an inventory says; samples need none.
         has_inventory = self.warehouse.holds(RAW_INVENTORY)
-        only = () if has_inventory else SAMPLED
+        tables = HOURLY if has_inventory else SAMPLED
         with self._report.passes(begin, due):
-            result = self._run(HOURLY_JOB, keys, {DUE_TAG: "true"} if due_only else {}, only)
+            result = self._run_hourly(begin, end, tables, {DUE_TAG: "true"} if due_only else {})
         self._report.collected(begin, end, result)
         self._report.left(result, has_history=has_inventory)
         samples = rows_of(result, "raw_port_sample")

@@ -14,6 +14,7 @@ from typing import Protocol
 import dagster as dg
 
 from wan_perf.defs.snowflake import snowflake_warehouse
+from wan_perf.errors import UsageError
 from wan_perf.mist.client.answer_limits import LIMITS, AnswerLimits
 from wan_perf.mist.client.network import Route, route_to
 from wan_perf.mist.client.session import MistSession
@@ -140,6 +141,17 @@ class PolicyFile:
     def read(self) -> Policy:
         """The policy of the file, or the default one."""
         return read_policy(self.settings.policy_path)
+
+    def window_age(self) -> timedelta:
+        """Age of an hour from which its windows are not computed automatically.
+
+        Read as definitions are loaded, which a policy that is not valid does not stop: each run
+        and doctor report it.
+        """
+        try:
+            return self.read().windows.age
+        except UsageError:
+            return Policy().windows.age
 
 
 def files_digest(settings: Settings) -> str:

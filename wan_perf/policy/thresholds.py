@@ -33,6 +33,8 @@ from wan_perf.policy.levels import (
     level_rows,
 )
 from wan_perf.policy.trading_hours import TradingHours, in_order
+from wan_perf.schema.declaration import Table
+from wan_perf.schema.tables import TRAILING_WINDOWS
 
 __all__ = [
     "METRICS",
@@ -44,6 +46,7 @@ __all__ = [
     "Thresholds",
     "TradingHours",
     "TrendRule",
+    "Windows",
     "read_policy",
 ]
 
@@ -110,6 +113,7 @@ class Retention(BaseModel):
 
     `raw_days` replaces the retention that raw tables declare (`tables.RAW_DAYS`). It is at least 32
     days: Mist's own history of 14 days and two days of neighbours can always be computed again.
+    That of trailing windows is stated under `[windows]`.
     """
 
     model_config = _FROZEN
@@ -138,6 +142,22 @@ class Retention(BaseModel):
         return timedelta(days=declared_days if self.raw_days is None else self.raw_days)
 
 
+class Windows(BaseModel):
+    """Trailing windows of how many days are computed automatically and retained. [days]
+
+    They answer what is bad now; those of any older hour follow from its circuit-hours.
+    """
+
+    model_config = _FROZEN
+
+    days: float = Field(7, ge=1, le=400)
+
+    @property
+    def age(self) -> timedelta:
+        """Age of an hour from which its windows are not computed any more."""
+        return timedelta(days=self.days)
+
+
 class Policy(BaseModel):
     """What the operator decides: levels, overrides, regions, trading hours, rules of reports.
 
@@ -159,12 +179,19 @@ class Policy(BaseModel):
     chronic: ChronicRule = ChronicRule()
     trend: TrendRule = TrendRule()
     retention: Retention = Retention()
+    windows: Windows = Windows()
     top_places: int = Field(20, ge=1, description="Circuits that a ranking lists.")
 
     @model_validator(mode="after")
     def _overrides_agree(self) -> "Policy":
         checked_overrides(self.thresholds, self.override)
         return self
+
+    def row_age(self, table: Table) -> timedelta | None:
+        """Age from which rows of the table are removed; None: never."""
+        if table in TRAILING_WINDOWS:
+            return self.windows.age
+        return self.retention.row_age(table.retention_days)
 
     def rows(self) -> list[dict[str, object]]:
         """Rows of `dim_policy`: each level with its scope and the time in which it holds."""

@@ -28,7 +28,7 @@ from wan_perf.defs.automation.retention import prune_dagster, prune_rows
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.mist.client.errors import MistTransientError
 from wan_perf.mist.collect.cadence import PASS_EVERY
-from wan_perf.policy.thresholds import Retention
+from wan_perf.policy.thresholds import Policy, Retention
 from wan_perf.published.manifest import read_manifest
 from wan_perf.settings import Settings
 from wan_perf.simulator import Cloud, Fleet, serve
@@ -82,9 +82,7 @@ def _measured(settings: Settings, cloud: Cloud, half: int, half_s: float) -> Ite
     for name in (_RECORDS, _COPY):
         added = (last[name] - first[name]) / hours * _HOURS_A_YEAR
         yield f"a year of hours like these adds {added / 1e9:,.2f} GB to {name}"
-    removed, shrunk = prune_rows(
-        warehouse_for(settings), cloud.clock.now() + 2 * _YEAR, Retention()
-    )
+    removed, shrunk = prune_rows(warehouse_for(settings), cloud.clock.now() + 2 * _YEAR, Policy())
     size = shrunk.after if shrunk else 0
     yield (
         f"the warehouse without the {sum(removed.values()):,} raw rows past their retention: "

@@ -69,6 +69,9 @@ class Collecting(WithoutChecks):
             only = [table for table in only or self.tables if table in self.tables]
         return super()._run(job, keys, tags, only)
 
+    def _run_windows(self, begin: datetime, end: datetime) -> None:
+        """None: they are among the tables between and after."""
+
 
 class UpToFacts(Collecting):
     """Runs of the fact and all that it depends on, for tests of what an hour is computed from."""

@@ -9,11 +9,19 @@ from pathlib import Path
 
 import click
 
-from wan_perf.cli.arguments import EXISTING_FILE, FILE, Choice, machine_readable
+from wan_perf.cli.arguments import (
+    EXISTING_FILE,
+    FILE,
+    INSTANT,
+    Choice,
+    machine_readable,
+    resolved,
+)
 from wan_perf.cli.completion import completion_of, metrics, tables
 from wan_perf.cli.groups.root import commands
 from wan_perf.cli.terminal import Terminal, printable
 from wan_perf.file_modes import modes_at
+from wan_perf.time_argument import TimeArgument
 
 
 @commands.command("report")
@@ -75,19 +83,26 @@ def top(metric: str, places: int, period: str, form: str | None) -> None:
     help="Default: by the ending of --out, else csv.",
 )
 @click.option("--out", type=FILE, help="File, or - for standard output; default: in exports.")
-def export_report(report: str, file_format: str | None, out: Path | None) -> None:
+@click.option(
+    "--at", type=INSTANT, help="Of windows: those that end with this hour (UTC), stored or not."
+)
+def export_report(
+    report: str, file_format: str | None, out: Path | None, at: TimeArgument | None
+) -> None:
     """Write all rows of a table, view or report to a file."""
     from wan_perf.cli.export import export
     from wan_perf.cli.output_file import files_of_ours
     from wan_perf.cli.read_source import readable_whole
+    from wan_perf.defs.resources import clock_for
     from wan_perf.settings import read_settings
 
     settings = read_settings()
+    hour = resolved(at, clock_for(settings).now() if at and at.at is None else None)
     folder = settings.home / "exports"
     ours = files_of_ours(settings)
     source = readable_whole(settings, report)
     with modes_at(out or folder, settings.home):
-        file, rows = export(source.tables, report, file_format, folder, out, ours)
+        file, rows = export(source.tables, report, file_format, folder, out, ours, hour)
     message = f"Wrote {rows:,} rows of {report} to {file}{source.as_of}."
     click.echo(printable(message), err=file == "standard output")
 

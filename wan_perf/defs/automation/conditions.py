@@ -97,10 +97,10 @@ def fetched_where_missing() -> dg.AutomationCondition:
     ).with_label("hours of the last 14 days that were not fetched")
 
 
-def follows_hours() -> dg.AutomationCondition:
-    """Of hours that are no longer live: those whose inputs changed."""
+def follows_hours(within: timedelta = LOOK_BACK) -> dg.AutomationCondition:
+    """Of hours that are no longer live, and not older than that: those whose inputs changed."""
     return (
-        AC.in_latest_time_window(LOOK_BACK)
+        AC.in_latest_time_window(min(within, LOOK_BACK))
         & ~AC.in_latest_time_window(_OF_LIVE)
         # These are requested together, so they do not trigger each other.
         & _until_handled(_upstream_update(besides=FACTS_SENSOR))

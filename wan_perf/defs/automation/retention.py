@@ -36,7 +36,7 @@ from wan_perf.defs.automation.run_queues import HISTORY, LANE, LIVE, PATIENCE_S,
 from wan_perf.defs.event_log import EventLog
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.mist.collect.clock import Clock
-from wan_perf.policy.thresholds import Retention
+from wan_perf.policy.thresholds import Policy, Retention
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf.warehouse.expired import remove_expired
@@ -205,14 +205,14 @@ def _size(file: Path) -> int:
 
 
 def prune_rows(
-    warehouse: Warehouse, now: datetime, retention: Retention, most_bytes: int | None = None
+    warehouse: Warehouse, now: datetime, policy: Policy, most_bytes: int | None = None
 ) -> tuple[dict[str, int], Shrunk | None]:
     """Remove rows past their retention at `now` (naive UTC); how many by table, and what was freed.
 
     The embedded warehouse's file is rewritten where much of it is free and at most `most_bytes`
     are in use; Snowflake has no file.
     """
-    removed = remove_expired(warehouse, now, lambda table: retention.row_age(table.retention_days))
+    removed = remove_expired(warehouse, now, policy.row_age)
     if not isinstance(warehouse, DuckDBWarehouse) or not warehouse.path.exists():
         return removed, None
     return removed, shrink(warehouse, most_bytes=most_bytes)
@@ -227,7 +227,7 @@ def prune_records(context: dg.OpExecutionContext, policy: dg.ResourceParam[Polic
     context.add_output_metadata(vars(pruned))
 
 
-@dg.op(description="Remove raw rows that are past their retention, and shrink the file.")
+@dg.op(description="Remove raw rows and windows that are past their retention; shrink the file.")
 def prune_tables(
     context: dg.OpExecutionContext,
     policy: dg.ResourceParam[PolicyFile],
@@ -236,8 +236,7 @@ def prune_tables(
 ) -> None:
     """Prune the warehouse of this run; the run's log says what was removed."""
     with waiting(PATIENCE_S[HISTORY]):
-        retention = policy.read().retention
-        removed, shrunk = prune_rows(warehouse, clock.now(), retention, _MOST_BYTES_BESIDE_RUNS)
+        removed, shrunk = prune_rows(warehouse, clock.now(), policy.read(), _MOST_BYTES_BESIDE_RUNS)
     context.log.info(f"Removed {removed or 'no rows'}; {shrunk or 'no file'}.")
     context.add_output_metadata({"removed": removed, **(vars(shrunk) if shrunk else {})})
 
@@ -259,5 +258,5 @@ def retention_schedule(*, is_running: bool) -> dg.ScheduleDefinition:
         default_status=(
             dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED
         ),
-        description="Dagster's records and raw rows that are past their retention are removed.",
+        description="Dagster's records, raw rows and windows past their retention are removed.",
     )

@@ -62,7 +62,12 @@ from wan_perf.schema.tables.views import (
     EXECUTIVE_OVERVIEW,
     TOP_OFFENDERS,
 )
-from wan_perf.schema.tables.windows import CIRCUIT_WINDOW, REGION_WINDOW, SITE_WINDOW
+from wan_perf.schema.tables.windows import (
+    CIRCUIT_WINDOW,
+    REGION_WINDOW,
+    SITE_WINDOW,
+    TRAILING_WINDOWS,
+)
 
 __all__ = [
     "ACTIVE_ALERT",
@@ -115,6 +120,7 @@ __all__ = [
     "THRESHOLD_RUN",
     "TOP_OFFENDER",
     "TOP_OFFENDERS",
+    "TRAILING_WINDOWS",
     "TREND",
 ]
 

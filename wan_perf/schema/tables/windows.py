@@ -36,3 +36,7 @@ REGION_WINDOW = site_or_region_table(
     "One row per region, hour and length of a trailing window that ends with the hour.",
     *("hour", "window_hours", "region"),
 )
+
+TRAILING_WINDOWS = (CIRCUIT_WINDOW, SITE_WINDOW, REGION_WINDOW)
+"""Each from those before it. Those of old hours follow from the hours; the policy names how many
+days of them are computed automatically and retained."""
