@@ -25,6 +25,7 @@ from wan_perf.warehouse.duckdb_file import FILE
 from wan_perf.warehouse.engine import Session
 from wan_perf.warehouse.future import rows_after
 from wan_perf.warehouse.integrity import read_whole
+from wan_perf.warehouse.schema_version import admit_reader
 from wan_perf.warehouse.snowflake_errors import Names
 
 STORE = ("warehouse", "privileges", "blocks", "tables", "views", "future")
@@ -243,6 +244,7 @@ def _tables_and_views(warehouse: Warehouse) -> Iterator[Finding]:
     declared = TABLES.values()
     try:
         with warehouse.session(read_only=True) as session:
+            admit_reader(warehouse, session)
             yield _tables(warehouse, session, [t for t in declared if not isinstance(t, View)])
             yield _views(warehouse, session, [t for t in declared if isinstance(t, View)])
     except WanPerfError as error:

@@ -29,6 +29,7 @@ from wan_perf.warehouse.frame_types import cast_frame
 from wan_perf.warehouse.naming import declared_name
 from wan_perf.warehouse.patterns import Pattern
 from wan_perf.warehouse.reading import as_stored, declared_rows
+from wan_perf.warehouse.schema_version import admit_reader, admit_writer
 from wan_perf.warehouse.staged_rows import Stored, checked
 from wan_perf.warehouse.text_cache import cached_text
 from wan_perf.warehouse.window import Window, where
@@ -48,6 +49,7 @@ class Warehouse(Engine):
         one is computed from its tables.
 
         Raises:
+            NewerSchemaError: a newer release has written the warehouse.
             WanPerfError: a column of a table has another type than the declared one.
         """
         if isinstance(expression, Pattern):
@@ -56,6 +58,7 @@ class Warehouse(Engine):
             schema = dict(expression.schema().items())
         tag = _tag(reads=",".join(table.name for table in _sources(expression)))
         with self.session(read_only=True, tag=tag) as session:
+            admit_reader(self, session)
             frame = session.frame(self.sql(as_stored(self, session, expression)))
             return cast_frame(frame, schema)
 
@@ -79,6 +82,7 @@ class Warehouse(Engine):
 
         Raises:
             RefusedRowsError: rows break a rule, or have other columns; the old slice stands.
+            NewerSchemaError: a newer release has written the warehouse.
             ExpiredRowsError: an expression reads rows that were removed by their retention.
             WanPerfError: a column of the table has another type than the declared one, or it is a
                 view, which keeps no rows.
@@ -93,6 +97,7 @@ class Warehouse(Engine):
         names = ", ".join(table.columns)
         of = {"start": f"{window.start}", "end": f"{window.end}"} if window else {}
         with self.session(tag=_tag(stores=table.name, **of)) as session:
+            admit_writer(self, session)
             if not isinstance(rows, pd.DataFrame):
                 refuse_expired(self, session, table, _sources(rows), window)
             self.create(session, table)
