@@ -4,21 +4,17 @@ Belongs here: which jobs and partitions a command covers.
 Keep out: running one job (`jobs`), what is printed of it (`report`), what it computes (`defs`).
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import dagster as dg
 import ibis.expr.types as ir
 
-from wan_perf.cli.due import DueJobs
 from wan_perf.cli.final_hours import has_final_events
-from wan_perf.cli.ranges import DAY, HOUR, ceiled, check_range, hour_keys
+from wan_perf.cli.hour_jobs import HOURLY, SAMPLED, HourJobs
+from wan_perf.cli.ranges import DAY, HOUR, ceiled, check_range
 from wan_perf.cli.report import counted, rows_of
 from wan_perf.cli.terminal import warning
 from wan_perf.definitions import (
     DAILY_JOB,
-    HOURLY_ASSETS,
-    HOURLY_JOB,
     INVENTORY_JOB,
     MONTHLY_JOB,
     REPORTS_JOB,
@@ -42,10 +38,8 @@ from wan_perf.schema.tables import (
     GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
-    RAW_PORT_HISTORY,
     SITE_HOUR,
     SITE_TRADING_DAY,
-    TABLES,
     TOP_OFFENDER,
     TRAILING_WINDOWS,
 )
@@ -58,12 +52,9 @@ FOLLOWING_EVENTS = (
 """What is brought up to date where only events can have changed."""
 _TRADING_DAY_REACH = timedelta(days=2)
 """A trading day ends less than two days after the UTC day of its name (`defs.partitions`)."""
-HOURLY = tuple(TABLES[key.to_user_string()] for asset in HOURLY_ASSETS for key in asset.keys)
-SAMPLED = tuple(table for table in HOURLY if table is not RAW_PORT_HISTORY)
-"""What can be collected and computed before there is an inventory."""
 
 
-class Runs(DueJobs):
+class Runs(HourJobs):
     """What commands run: collecting, and aggregating."""
 
     _inventory_failure: Exception | None = None
@@ -260,32 +251,6 @@ class Runs(DueJobs):
             with self.notices.status(f"events from {begin:%Y-%m-%d %H:%M} UTC again"):
                 self._run_hourly(begin, end, FOLLOWING_EVENTS)
         return min(begin, end)
-
-    def _run_hourly(
-        self,
-        begin: datetime,
-        end: datetime,
-        tables: Sequence[Table],
-        tags: dict[str, str] | None = None,
-    ) -> dg.ExecuteInProcessResult:
-        """Run the tables of the hours of [begin, end); trailing windows of the newest days only.
-
-        Returns:
-            The run of those that are no trailing windows.
-        """
-        recent = max(begin, min(self.windows_from(), end))
-        if recent == begin:
-            return self._run(HOURLY_JOB, hour_keys(begin, end), tags, tables)
-        others = [table for table in tables if table not in TRAILING_WINDOWS]
-        result = self._run(HOURLY_JOB, hour_keys(begin, end), tags, others)
-        self._run_windows(recent, end)
-        return result
-
-    def _run_windows(self, begin: datetime, end: datetime) -> None:
-        """Run the trailing windows of those of the hours that are not too old for them."""
-        begin = max(begin, self.windows_from())
-        if begin < end:
-            self._run(HOURLY_JOB, hour_keys(begin, end), only=TRAILING_WINDOWS)
 
     def _collect_hours(self, begin: datetime, end: datetime, *, due_only: bool) -> None:
         due = 1 if due_only or self.settings.clock == "real" else (end - begin) // PASS_EVERY

@@ -12,17 +12,18 @@
     python -m wan_perf_tests.benchmark week --sites 2 --days 7     days that run by themselves
     python -m wan_perf_tests.benchmark daemon --sites 4            a daemon that is started twice
     python -m wan_perf_tests.benchmark screens --days 9            server time of the dashboard
+    python -m wan_perf_tests.benchmark refreshes --passes 1440     a wall screen for a day
     python -m wan_perf_tests.benchmark event-log --hours 336       Dagster's log of a range
     python -m wan_perf_tests.benchmark growth --passes 300         bytes that a live pass adds
 
-All but the last eight fill a DuckDB file with a synthetic estate and store what the graph stores;
+All but the last nine fill a DuckDB file with a synthetic estate and store what the graph stores;
 steady does so for a loud and a realistic estate; month and calendar also print bytes on disk. For
 live-hour a simulated cloud counts what an hour of `wan-perf collect` requests; for snowflake its
 stand-in counts what it is sent; backfill starts a real Dagster; week ticks schedules and sensors
 under a virtual clock, beside a cloud that fails, and reports what is missing at its end; daemon is
-a real one on the real clock, half an hour long; screens times pages over Parquet files; event-log
-runs empty assets over two event logs; growth takes live passes and weighs the home. Every figure is
-of this one run.
+a real one on the real clock, half an hour long; screens times pages over Parquet files; refreshes
+drives a browser; event-log runs empty assets over two event logs; growth takes live passes and
+weighs the home. Every figure is of this one run.
 """
 
 import argparse
@@ -39,6 +40,7 @@ from wan_perf_tests.benchmark.event_log import event_log
 from wan_perf_tests.benchmark.growth import growth
 from wan_perf_tests.benchmark.month import month
 from wan_perf_tests.benchmark.publish import publish_live
+from wan_perf_tests.benchmark.refreshes import refreshes
 from wan_perf_tests.benchmark.screens import screens
 from wan_perf_tests.benchmark.snowflake import on_snowflake
 from wan_perf_tests.benchmark.steady import steady
@@ -64,6 +66,7 @@ def main() -> None:
         "backfill": lambda: backfill(given.sites, min(given.days, 14)),
         "week": lambda: week(given.sites, given.days),
         "screens": lambda: screens(given.circuits, given.days, given.months),
+        "refreshes": lambda: refreshes(given.circuits, given.passes),
         "event-log": lambda: event_log(given.hours),
         "daemon": lambda: daemon(given.sites, given.passes),
         "growth": lambda: growth(min(given.sites, 60), given.passes, given.within),
@@ -75,7 +78,7 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=13, help="of calendar")
     parser.add_argument("--chunk", type=int, default=31, help="days that calendar stores at a time")
     parser.add_argument("--sites", type=int, default=5000, help="of a simulated cloud")
-    parser.add_argument("--passes", type=int, default=3, help="of daemon, twice; of growth")
+    parser.add_argument("--passes", type=int, default=3, help="of daemon, twice; growth; refreshes")
     parser.add_argument("--within", type=float, default=3600, help="seconds of passes of growth")
     given = parser.parse_args()
     print(measured[given.what]())  # noqa: T201 - what a benchmark is for

@@ -7,7 +7,7 @@ Keep out: what a browser adds (`web/test_browser.py`).
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 from starlette.testclient import TestClient
 
+from wan_perf.published.collection import Collection
 from wan_perf.schema.tables import TABLES
 from wan_perf.web import build_app
 from wan_perf_tests.web.estate import NOW, VIEWS, Estate, view_query
@@ -46,6 +47,7 @@ class InFiles:
     names: frozenset[str]
     version: str = "1"
     published_at: datetime = NOW
+    collection: Collection = field(default_factory=Collection)
 
     def has(self, table: str) -> bool:
         """True where the estate has rows of it."""

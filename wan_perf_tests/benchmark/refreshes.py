@@ -1,0 +1,51 @@
+"""A wall screen for a day: what refreshing the page of now costs, and whether its memory grows.
+
+Belongs here: refreshes of one page in a real browser.
+Keep out: the time of a server alone (`screens`).
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+from wan_perf.web import build_app
+from wan_perf_tests.benchmark.screens import in_files
+from wan_perf_tests.web.estate import NOW, Estate
+from wan_perf_tests.web.serving import CHROMIUM, heap_of, served
+
+_TENTH = 10
+
+
+def refreshes(circuits: int, count: int) -> str:
+    """Refresh Now so often, each time of a new version: memory of the page, and time of each."""
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM is not None, "no Chromium on this machine: apt install chromium"
+    estate = Estate(sites=circuits // 2, days=3, months=2)
+    with tempfile.TemporaryDirectory() as folder:
+        published = in_files(estate, Path(folder))
+        estate.connection.close()
+        app = build_app(lambda: published, clock=lambda: NOW)
+        with served(app) as address, sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1920, "height": 1080})
+            answer = page.goto(f"{address}/?wall=1")
+            assert answer.status == 200, answer.status_text
+            session = page.context.new_cdp_session(page)
+            first = heap_of(session)
+            heaps, seconds = [], []
+            for turn in range(1, count + 1):
+                published.version = f"refresh {turn}"
+                begun = time.perf_counter()
+                page.evaluate("refresh()")
+                seconds.append(time.perf_counter() - begun)
+                if turn in (_TENTH, count):
+                    heaps.append(heap_of(session))
+            browser.close()
+    tenth, last = heaps[0], heaps[-1]
+    middle = 1000 * sorted(seconds)[len(seconds) // 2]
+    return (
+        f"{circuits:,} circuits, {count:,} refreshes of the wall screen, {middle:.0f} ms each "
+        f"(median)\nmemory of the page: {first / 1e6:.2f} MB loaded, {tenth / 1e6:.2f} MB after "
+        f"the {_TENTH}th refresh, {last / 1e6:.2f} MB after the last: {last / tenth:.2f} times"
+    )
