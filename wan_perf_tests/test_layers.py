@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1] / "wan_perf"
 ARROWS = {
     "errors": set(),
     "schema": set(),
-    "policy": {"errors", "mist", "schema"},  # mist: one way to write a port's name in all files
+    "policy": {"errors", "schema"},
     "env_file": {"errors"},
     "file_modes": set(),
     "time_argument": set(),

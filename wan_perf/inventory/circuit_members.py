@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wan_perf.mist.endpoints.interfaces import base_port, expand_ports
+from wan_perf.mist.endpoints.interfaces import expand_ports
 from wan_perf.mist.endpoints.records.configuration import (
     AGGREGATE,
     ORDERED,
@@ -21,6 +21,7 @@ from wan_perf.mist.endpoints.records.configuration import (
 )
 from wan_perf.mist.endpoints.records.statistics import WAN_USAGE
 from wan_perf.mist.endpoints.wan_interfaces import WanInterface
+from wan_perf.schema.port_names import base_port
 
 
 @dataclass(frozen=True)

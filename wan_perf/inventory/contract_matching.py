@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from wan_perf.mist.endpoints.interfaces import without_unit_0
 from wan_perf.policy.name_matching import closest, folded
+from wan_perf.schema.port_names import without_unit_0
 
 if TYPE_CHECKING:
     from wan_perf.policy.contracts import Contract

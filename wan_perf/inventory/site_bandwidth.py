@@ -14,9 +14,9 @@ from typing import Any
 from wan_perf.mist.client.rejected_rows import Rejections
 from wan_perf.mist.endpoints import catalogue
 from wan_perf.mist.endpoints.instants import instant
-from wan_perf.mist.endpoints.interfaces import base_port, without_unit_0
 from wan_perf.mist.endpoints.records.sites import DOWN_VARIABLE, UP_VARIABLE
 from wan_perf.mist.endpoints.records.speed_tests import SpeedTest
+from wan_perf.schema.port_names import base_port, without_unit_0
 
 TESTS_COUNT_FOR = timedelta(days=30)
 """An older speed test may not describe the present line."""

@@ -13,10 +13,11 @@ from typing import Any
 from wan_perf.inventory.circuit_members import Circuit, Configured, circuits_of
 from wan_perf.inventory.template_variables import is_variable, known
 from wan_perf.mist.endpoints.figures import known_speed, possible
-from wan_perf.mist.endpoints.interfaces import base_port, is_wan, port_ids
+from wan_perf.mist.endpoints.interfaces import is_wan, port_ids
 from wan_perf.mist.endpoints.records.configuration import PortConfig, Shaping
 from wan_perf.mist.endpoints.records.statistics import Gateway, Interface, Port
 from wan_perf.mist.endpoints.wan_interfaces import WanInterface, wan_interfaces
+from wan_perf.schema.port_names import base_port
 
 Evidence = dict[str, Any]
 """Values of raw_inventory for one port; an unknown value is absent."""

@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from wan_perf.errors import UsageError
-from wan_perf.mist.endpoints.interfaces import without_unit_0
 from wan_perf.policy.cells import csv_cells, parquet_cells
 from wan_perf.policy.name_matching import folded
 from wan_perf.schema.columns import COLUMNS
 from wan_perf.schema.metrics import QUALITY
+from wan_perf.schema.port_names import without_unit_0
 from wan_perf.schema.tables import RAW_CIRCUIT_HOUR
 
 HOUR = timedelta(hours=1)

@@ -17,9 +17,9 @@ from wan_perf.mist.client.errors import MistTransientError
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints import catalogue
 from wan_perf.mist.endpoints.instants import epoch, instant
-from wan_perf.mist.endpoints.interfaces import without_unit_0
 from wan_perf.mist.endpoints.records.events import EVENT_KINDS, OTHER_EVENT, Event
 from wan_perf.schema.frames import conform
+from wan_perf.schema.port_names import without_unit_0
 from wan_perf.schema.tables import RAW_GATEWAY_EVENT
 
 _PORT_IN_DETAIL = re.compile(r"(?:\bifName|\bnetwork-interface:)\s+(?P<port>[\w./:-]*\w)")

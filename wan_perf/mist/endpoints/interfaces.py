@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from wan_perf.mist.endpoints.records.statistics import CELLULAR_PREFIXES, WAN_USAGE
+from wan_perf.schema.port_names import base_port, without_unit_0
 
 _RANGE = re.compile(r"(?P<stem>.*/)(?P<first>\d{1,3})-(?P<last>\d{1,3})")
 
@@ -17,16 +18,6 @@ _RANGE = re.compile(r"(?P<stem>.*/)(?P<first>\d{1,3})-(?P<last>\d{1,3})")
 def is_wan(usage: str | None, port: str) -> bool:
     """Whether a port faces a provider: by its usage, or by its name where it is cellular."""
     return usage == WAN_USAGE or port.lower().startswith(CELLULAR_PREFIXES)
-
-
-def base_port(port: str) -> str:
-    """The port without its unit."""
-    return port.partition(".")[0]
-
-
-def without_unit_0(port: str) -> str:
-    """The port without its unit if that is 0, the default."""
-    return port.removesuffix(".0")
 
 
 def port_ids(

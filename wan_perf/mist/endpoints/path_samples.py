@@ -17,9 +17,10 @@ from msgspec.structs import asdict
 
 from wan_perf.mist.endpoints.figures import with_possible
 from wan_perf.mist.endpoints.instants import instant
-from wan_perf.mist.endpoints.interfaces import port_ids, without_unit_0
+from wan_perf.mist.endpoints.interfaces import port_ids
 from wan_perf.mist.endpoints.records.statistics import WAN_USAGE, Gateway, Path
 from wan_perf.schema.frames import conform
+from wan_perf.schema.port_names import without_unit_0
 from wan_perf.schema.tables import RAW_PATH_SAMPLE
 
 FIGURES = ("latency_ms", "jitter_ms", "loss_pct", "mos", "path_uptime_seconds")

@@ -8,8 +8,9 @@ Keep out: how ports are named (`interfaces`), which of them are one circuit
 from collections import defaultdict
 from dataclasses import dataclass
 
-from wan_perf.mist.endpoints.interfaces import base_port, port_ids, without_unit_0
+from wan_perf.mist.endpoints.interfaces import port_ids
 from wan_perf.mist.endpoints.records.statistics import WAN_USAGE, Gateway, Interface
+from wan_perf.schema.port_names import base_port, without_unit_0
 
 
 @dataclass(frozen=True)
