@@ -4,7 +4,7 @@ Belongs here: what distinguishes one from another.
 Keep out: what is stored under a name (`text_cache`).
 
 A name is that of a function, not of what it makes: to name an expression of thousands of nodes it
-has to be made first. That its code is the same, `keeping.code` guarantees.
+has to be made first. That its code is the same, `text_cache.code` guarantees.
 """
 
 import inspect

@@ -4,7 +4,7 @@ import dagster as dg
 import ibis.expr.types as ir
 import pandas as pd
 
-from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.declared import asset_of, declared
 from wan_perf.defs.assets.raw import naive
 from wan_perf.defs.partitions import CHUNK, HOURLY
 from wan_perf.defs.resources import PolicyFile
@@ -21,14 +21,8 @@ def dim_site(raw_inventory: ir.Table, policy: dg.ResourceParam[PolicyFile]) -> i
     return sites_and_circuits.dim_site(raw_inventory, rule.region_prefix, rule.store_type_prefix)
 
 
-@dg.asset(**declared(DIM_CIRCUIT), kinds={"sql"})
-def dim_circuit(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
-    return sites_and_circuits.dim_circuit(raw_inventory, dim_contract)
-
-
-@dg.asset(**declared(CIRCUIT_PORT), kinds={"sql"})
-def circuit_port(raw_inventory: ir.Table, dim_contract: ir.Table) -> ir.Table:
-    return sites_and_circuits.circuit_port(raw_inventory, dim_contract)
+dim_circuit = asset_of(DIM_CIRCUIT, sites_and_circuits.dim_circuit)
+circuit_port = asset_of(CIRCUIT_PORT, sites_and_circuits.circuit_port)
 
 
 @dg.asset(**declared(DIM_POLICY), kinds={"python"})

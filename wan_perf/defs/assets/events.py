@@ -3,11 +3,9 @@
 from typing import Any
 
 import dagster as dg
-import ibis.expr.types as ir
 
-from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.declared import asset_of, declared
 from wan_perf.defs.partitions import (
-    CHUNK,
     DAILY,
     HOURS_AROUND_DAY,
     HOURS_OF_PERIOD,
@@ -18,42 +16,21 @@ from wan_perf.kpi.events.failovers import failover_pieces
 from wan_perf.kpi.events.threshold_runs import threshold_pieces
 from wan_perf.schema.declaration import View
 from wan_perf.schema.tables import FAILOVER_PIECE, TABLES, THRESHOLD_PIECE
-from wan_perf.warehouse import sql_asset
 
-
-@dg.asset(
-    **declared(THRESHOLD_PIECE),
-    kinds={"sql"},
-    partitions_def=DAILY,
-    backfill_policy=CHUNK,
-    ins={"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD)},
+threshold_piece = asset_of(
+    THRESHOLD_PIECE, threshold_pieces, DAILY, sees={"circuit_hour": HOURS_OF_PERIOD}
 )
-@sql_asset
-def threshold_piece(circuit_hour: ir.Table) -> ir.Table:
-    return threshold_pieces(circuit_hour)
-
-
-@dg.asset(
-    **declared(FAILOVER_PIECE),
-    kinds={"sql"},
-    partitions_def=DAILY,
-    backfill_policy=CHUNK,
-    ins={
-        "circuit_state": dg.AssetIn(partition_mapping=HOURS_AROUND_DAY),
-        "circuit_hour": dg.AssetIn(partition_mapping=HOURS_UNTIL_DAY),
-        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
-        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
+failover_piece = asset_of(
+    FAILOVER_PIECE,
+    failover_pieces,
+    DAILY,
+    sees={
+        "circuit_state": HOURS_AROUND_DAY,
+        "circuit_hour": HOURS_UNTIL_DAY,
+        "raw_port_sample": SAMPLES_AROUND,
+        "circuit_poll": SAMPLES_AROUND,
     },
 )
-@sql_asset
-def failover_piece(
-    circuit_state: ir.Table,
-    circuit_hour: ir.Table,
-    raw_port_sample: ir.Table,
-    circuit_poll: ir.Table,
-    circuit_port: ir.Table,
-) -> ir.Table:
-    return failover_pieces(circuit_state, circuit_hour, raw_port_sample, circuit_poll, circuit_port)
 
 
 def _spec(view: View) -> dg.AssetSpec:

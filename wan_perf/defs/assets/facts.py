@@ -1,11 +1,7 @@
 """The canonical fact, what it stands on, and its trailing windows."""
 
-import dagster as dg
-import ibis.expr.types as ir
-
-from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.declared import asset_of
 from wan_perf.defs.partitions import (
-    CHUNK,
     EVENTS_AROUND,
     EVENTS_BEFORE,
     HOURLY,
@@ -32,178 +28,45 @@ from wan_perf.schema.tables import (
     SITE_HOUR,
     SITE_WINDOW,
 )
-from wan_perf.warehouse import sql_asset
 
-
-@dg.asset(
-    **declared(GATEWAY_SILENCE),
-    kinds={"sql"},
-    partitions_def=HOURLY,
-    backfill_policy=CHUNK,
-    ins={
-        "raw_gateway_event": dg.AssetIn(partition_mapping=EVENTS_BEFORE),
-        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_BEFORE),
+gateway_silence = asset_of(
+    GATEWAY_SILENCE,
+    gateway_silences,
+    HOURLY,
+    sees={"raw_gateway_event": EVENTS_BEFORE, "raw_port_sample": SAMPLES_BEFORE},
+)
+circuit_poll = asset_of(
+    CIRCUIT_POLL,
+    circuit_polls,
+    HOURLY,
+    sees={"raw_path_sample": PATHS_BEFORE, "raw_port_sample": PATHS_BEFORE},
+)
+circuit_state = asset_of(
+    CIRCUIT_STATE,
+    circuit_states,
+    HOURLY,
+    sees={
+        "raw_port_sample": SAMPLES_AROUND,
+        "raw_path_sample": SAMPLES_AROUND,
+        "circuit_poll": SAMPLES_AROUND,
+        "raw_gateway_event": EVENTS_AROUND,
+        "gateway_silence": TELEMETRY_GAPS_AFTER,
     },
 )
-@sql_asset
-def gateway_silence(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> ir.Table:
-    return gateway_silences(raw_gateway_event, raw_port_sample)
-
-
-@dg.asset(
-    **declared(CIRCUIT_POLL),
-    kinds={"sql"},
-    partitions_def=HOURLY,
-    backfill_policy=CHUNK,
-    ins={
-        "raw_path_sample": dg.AssetIn(partition_mapping=PATHS_BEFORE),
-        "raw_port_sample": dg.AssetIn(partition_mapping=PATHS_BEFORE),
+circuit_hour = asset_of(
+    CIRCUIT_HOUR,
+    circuit_hours,
+    HOURLY,
+    sees={
+        "raw_port_sample": SAMPLES_AROUND,
+        "circuit_poll": SAMPLES_AROUND,
+        "raw_gateway_event": SAMPLES_AROUND,
     },
 )
-@sql_asset
-def circuit_poll(
-    raw_path_sample: ir.Table, raw_port_sample: ir.Table, circuit_port: ir.Table
-) -> ir.Table:
-    return circuit_polls(raw_path_sample, raw_port_sample, circuit_port)
+site_hour = asset_of(SITE_HOUR, site_hours, HOURLY)
 
-
-@dg.asset(
-    **declared(CIRCUIT_STATE),
-    kinds={"sql"},
-    partitions_def=HOURLY,
-    backfill_policy=CHUNK,
-    ins={
-        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
-        "raw_path_sample": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
-        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
-        "raw_gateway_event": dg.AssetIn(partition_mapping=EVENTS_AROUND),
-        "gateway_silence": dg.AssetIn(partition_mapping=TELEMETRY_GAPS_AFTER),
-    },
-)
-@sql_asset
-def circuit_state(
-    raw_port_sample: ir.Table,
-    raw_port_history: ir.Table,
-    raw_path_sample: ir.Table,
-    circuit_poll: ir.Table,
-    raw_gateway_event: ir.Table,
-    gateway_silence: ir.Table,
-    dim_site: ir.Table,
-    dim_circuit: ir.Table,
-    circuit_port: ir.Table,
-    dim_hour: ir.Table,
-) -> ir.Table:
-    return circuit_states(
-        raw_port_sample,
-        raw_port_history,
-        raw_path_sample,
-        circuit_poll,
-        raw_gateway_event,
-        gateway_silence,
-        dim_site,
-        dim_circuit,
-        circuit_port,
-        dim_hour,
-    )
-
-
-@dg.asset(
-    **declared(CIRCUIT_HOUR),
-    kinds={"sql"},
-    partitions_def=HOURLY,
-    backfill_policy=CHUNK,
-    ins={
-        "raw_port_sample": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
-        "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
-        "raw_gateway_event": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
-    },
-)
-@sql_asset
-def circuit_hour(
-    circuit_state: ir.Table,
-    raw_port_sample: ir.Table,
-    raw_port_history: ir.Table,
-    raw_circuit_hour: ir.Table,
-    circuit_poll: ir.Table,
-    raw_gateway_event: ir.Table,
-    dim_site: ir.Table,
-    dim_circuit: ir.Table,
-    circuit_port: ir.Table,
-    dim_hour: ir.Table,
-    dim_policy: ir.Table,
-) -> ir.Table:
-    return circuit_hours(
-        circuit_state,
-        raw_port_sample,
-        raw_port_history,
-        raw_circuit_hour,
-        circuit_poll,
-        raw_gateway_event,
-        dim_site,
-        dim_circuit,
-        circuit_port,
-        dim_hour,
-        dim_policy,
-    )
-
-
-@dg.asset(**declared(SITE_HOUR), kinds={"sql"}, partitions_def=HOURLY, backfill_policy=CHUNK)
-@sql_asset
-def site_hour(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
-    return site_hours(circuit_state, circuit_hour)
-
-
-_OF_WINDOWS = {
-    "circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_WINDOWS),
-    "circuit_poll": dg.AssetIn(partition_mapping=POLLS_OF_WINDOWS),
-    "site_hour": dg.AssetIn(partition_mapping=HOURS_OF_WINDOWS),
-}
-
-
-@dg.asset(
-    **declared(CIRCUIT_WINDOW),
-    kinds={"sql"},
-    partitions_def=HOURLY,
-    backfill_policy=CHUNK,
-    ins={name: _OF_WINDOWS[name] for name in ("circuit_hour", "circuit_poll")},
-)
-@sql_asset
-def circuit_window(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir.Table) -> ir.Table:
-    return circuit_windows(circuit_hour, circuit_poll, dim_hour)
-
-
-@dg.asset(
-    **declared(SITE_WINDOW),
-    kinds={"sql"},
-    partitions_def=HOURLY,
-    backfill_policy=CHUNK,
-    ins=_OF_WINDOWS,
-)
-@sql_asset
-def site_window(
-    circuit_window: ir.Table,
-    circuit_hour: ir.Table,
-    circuit_poll: ir.Table,
-    site_hour: ir.Table,
-    dim_hour: ir.Table,
-) -> ir.Table:
-    return site_windows(circuit_window, circuit_hour, circuit_poll, site_hour, dim_hour)
-
-
-@dg.asset(
-    **declared(REGION_WINDOW),
-    kinds={"sql"},
-    partitions_def=HOURLY,
-    backfill_policy=CHUNK,
-    ins=_OF_WINDOWS,
-)
-@sql_asset
-def region_window(
-    circuit_window: ir.Table,
-    circuit_hour: ir.Table,
-    circuit_poll: ir.Table,
-    site_hour: ir.Table,
-    dim_site: ir.Table,
-    dim_hour: ir.Table,
-) -> ir.Table:
-    return region_windows(circuit_window, circuit_hour, circuit_poll, site_hour, dim_site, dim_hour)
+_OF_CIRCUIT_WINDOW = {"circuit_hour": HOURS_OF_WINDOWS, "circuit_poll": POLLS_OF_WINDOWS}
+_OF_WINDOW = {**_OF_CIRCUIT_WINDOW, "site_hour": HOURS_OF_WINDOWS}
+circuit_window = asset_of(CIRCUIT_WINDOW, circuit_windows, HOURLY, sees=_OF_CIRCUIT_WINDOW)
+site_window = asset_of(SITE_WINDOW, site_windows, HOURLY, sees=_OF_WINDOW)
+region_window = asset_of(REGION_WINDOW, region_windows, HOURLY, sees=_OF_WINDOW)

@@ -3,7 +3,7 @@
 import dagster as dg
 import ibis.expr.types as ir
 
-from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.declared import asset_of, declared
 from wan_perf.defs.resources import PolicyFile
 from wan_perf.kpi.reports.alerts import active_alerts
 from wan_perf.kpi.reports.chronic_offenders import chronic_offenders
@@ -20,7 +20,6 @@ from wan_perf.schema.tables import (
     TOP_OFFENDER,
     TREND,
 )
-from wan_perf.warehouse import sql_asset
 
 
 @dg.asset(**declared(CHRONIC_OFFENDER), kinds={"sql"})
@@ -55,39 +54,6 @@ def trend(
     return trends(circuit_trading_day, dim_site, policy.read().trend)
 
 
-@dg.asset(**declared(CURRENT_STATE), kinds={"sql"})
-@sql_asset
-def current_state(
-    circuit_state: ir.Table,
-    circuit_hour: ir.Table,
-    raw_port_sample: ir.Table,
-    raw_gateway_event: ir.Table,
-    dim_site: ir.Table,
-    dim_circuit: ir.Table,
-    circuit_port: ir.Table,
-    failover_piece: ir.Table,
-) -> ir.Table:
-    return current_states(
-        circuit_state,
-        circuit_hour,
-        raw_port_sample,
-        raw_gateway_event,
-        dim_site,
-        dim_circuit,
-        circuit_port,
-        failover_piece,
-    )
-
-
-@dg.asset(**declared(ACTIVE_ALERT), kinds={"sql"})
-@sql_asset
-def active_alert(current_state: ir.Table) -> ir.Table:
-    return active_alerts(current_state)
-
-
-@dg.asset(**declared(PRIMARY_VS_SECONDARY), kinds={"sql"})
-@sql_asset
-def primary_vs_secondary(
-    current_state: ir.Table, circuit_day: ir.Table, dim_circuit: ir.Table
-) -> ir.Table:
-    return primaries_and_backups(current_state, circuit_day, dim_circuit)
+current_state = asset_of(CURRENT_STATE, current_states)
+active_alert = asset_of(ACTIVE_ALERT, active_alerts)
+primary_vs_secondary = asset_of(PRIMARY_VS_SECONDARY, primaries_and_backups)

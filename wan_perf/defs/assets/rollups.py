@@ -1,11 +1,9 @@
 """Calendar periods: days from hours, weeks and months from days, 13 months from months."""
 
-import dagster as dg
 import ibis.expr.types as ir
 
-from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.declared import asset_of
 from wan_perf.defs.partitions import (
-    CHUNK,
     DAILY,
     DAYS_OF_MONTHS,
     DAYS_OF_PERIOD,
@@ -33,136 +31,52 @@ from wan_perf.schema.tables import (
     CIRCUIT_WEEK,
     SITE_TRADING_DAY,
 )
-from wan_perf.warehouse import sql_asset
 
-_OF_DAY = {
-    "circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_PERIOD),
-    "circuit_poll": dg.AssetIn(partition_mapping=SAMPLES_AROUND),
-}
-_OF_DAYS = {
-    name: dg.AssetIn(partition_mapping=DAYS_OF_PERIOD)
-    for name in ("circuit_day", "threshold_piece", "circuit_histogram")
-}
-_OF_MONTH = {name: _OF_DAYS[name] for name in ("circuit_day", "threshold_piece")}
+_OF_DAY = {"circuit_hour": HOURS_OF_PERIOD, "circuit_poll": SAMPLES_AROUND}
+_OF_DAYS = dict.fromkeys(("circuit_day", "threshold_piece", "circuit_histogram"), DAYS_OF_PERIOD)
+_OF_MONTH = dict.fromkeys(("circuit_day", "threshold_piece"), DAYS_OF_PERIOD)
 _OF_MONTHS = {
-    "circuit_month": dg.AssetIn(partition_mapping=MONTHS_BEFORE),
-    "threshold_piece": dg.AssetIn(partition_mapping=DAYS_OF_MONTHS),
-    "circuit_month_histogram": dg.AssetIn(partition_mapping=MONTHS_BEFORE),
+    "circuit_month": MONTHS_BEFORE,
+    "threshold_piece": DAYS_OF_MONTHS,
+    "circuit_month_histogram": MONTHS_BEFORE,
+}
+_OF_TRADING_DAY = {
+    "circuit_hour": HOURS_OF_TRADING_DAY,
+    "dim_hour": HOURS_OF_TRADING_DAY,
 }
 
 
-@dg.asset(
-    **declared(CIRCUIT_DAY),
-    kinds={"sql"},
-    partitions_def=DAILY,
-    backfill_policy=CHUNK,
-    ins=_OF_DAY | {"circuit_hour": dg.AssetIn(partition_mapping=HOURS_OF_DAY_AND_NEXT)},
-)
-@sql_asset
-def circuit_day(
-    circuit_hour: ir.Table,
-    threshold_piece: ir.Table,
-    failover_piece: ir.Table,
-    circuit_poll: ir.Table,
-) -> ir.Table:
-    return circuit_days(circuit_hour, threshold_piece, failover_piece, circuit_poll)
-
-
-@dg.asset(
-    **declared(CIRCUIT_HISTOGRAM),
-    kinds={"sql"},
-    partitions_def=DAILY,
-    backfill_policy=CHUNK,
-    ins=_OF_DAY,
-)
-@sql_asset
-def circuit_histogram(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
-    return circuit_histograms(circuit_hour, circuit_poll)
-
-
-@dg.asset(
-    **declared(CIRCUIT_WEEK),
-    kinds={"sql"},
-    partitions_def=WEEKLY,
-    backfill_policy=CHUNK,
-    ins=_OF_DAYS,
-)
-@sql_asset
-def circuit_week(
+def _weeks(
     circuit_day: ir.Table, threshold_piece: ir.Table, circuit_histogram: ir.Table
 ) -> ir.Table:
     return longer_periods(circuit_day, threshold_piece, circuit_histogram, WEEK)
 
 
-@dg.asset(
-    **declared(CIRCUIT_MONTH_HISTOGRAM),
-    kinds={"sql"},
-    partitions_def=MONTHLY,
-    backfill_policy=CHUNK,
-    ins={"circuit_histogram": dg.AssetIn(partition_mapping=DAYS_OF_PERIOD)},
-)
-@sql_asset
-def circuit_month_histogram(circuit_histogram: ir.Table) -> ir.Table:
-    return month_histograms(circuit_histogram)
-
-
-@dg.asset(
-    **declared(CIRCUIT_MONTH),
-    kinds={"sql"},
-    partitions_def=MONTHLY,
-    backfill_policy=CHUNK,
-    ins=_OF_MONTH,
-)
-@sql_asset
-def circuit_month(
+def _months(
     circuit_day: ir.Table, threshold_piece: ir.Table, circuit_month_histogram: ir.Table
 ) -> ir.Table:
     return longer_periods(circuit_day, threshold_piece, circuit_month_histogram, MONTH)
 
 
-@dg.asset(
-    **declared(CIRCUIT_13_MONTH),
-    kinds={"sql"},
-    partitions_def=MONTHLY,
-    backfill_policy=CHUNK,
-    ins=_OF_MONTHS,
+circuit_day = asset_of(
+    CIRCUIT_DAY, circuit_days, DAILY, sees=_OF_DAY | {"circuit_hour": HOURS_OF_DAY_AND_NEXT}
 )
-@sql_asset
-def circuit_13_month(
-    circuit_month: ir.Table, threshold_piece: ir.Table, circuit_month_histogram: ir.Table
-) -> ir.Table:
-    return rolling_months(circuit_month, threshold_piece, circuit_month_histogram)
-
-
-_OF_TRADING_DAY = {
-    name: dg.AssetIn(partition_mapping=HOURS_OF_TRADING_DAY)
-    for name in ("circuit_hour", "site_hour", "dim_hour")
-} | {"circuit_poll": dg.AssetIn(partition_mapping=POLLS_OF_TRADING_DAY)}
-
-
-@dg.asset(
-    **declared(CIRCUIT_TRADING_DAY),
-    kinds={"sql"},
-    partitions_def=DAILY,
-    backfill_policy=CHUNK,
-    ins={name: _OF_TRADING_DAY[name] for name in ("circuit_hour", "circuit_poll", "dim_hour")},
+circuit_histogram = asset_of(CIRCUIT_HISTOGRAM, circuit_histograms, DAILY, sees=_OF_DAY)
+circuit_week = asset_of(CIRCUIT_WEEK, _weeks, WEEKLY, sees=_OF_DAYS)
+circuit_month_histogram = asset_of(
+    CIRCUIT_MONTH_HISTOGRAM, month_histograms, MONTHLY, sees={"circuit_histogram": DAYS_OF_PERIOD}
 )
-@sql_asset
-def circuit_trading_day(
-    circuit_hour: ir.Table, circuit_poll: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
-) -> ir.Table:
-    return circuit_trading_days(circuit_hour, circuit_poll, dim_site, dim_hour)
-
-
-@dg.asset(
-    **declared(SITE_TRADING_DAY),
-    kinds={"sql"},
-    partitions_def=DAILY,
-    backfill_policy=CHUNK,
-    ins={name: _OF_TRADING_DAY[name] for name in ("site_hour", "circuit_hour", "dim_hour")},
+circuit_month = asset_of(CIRCUIT_MONTH, _months, MONTHLY, sees=_OF_MONTH)
+circuit_13_month = asset_of(CIRCUIT_13_MONTH, rolling_months, MONTHLY, sees=_OF_MONTHS)
+circuit_trading_day = asset_of(
+    CIRCUIT_TRADING_DAY,
+    circuit_trading_days,
+    DAILY,
+    sees=_OF_TRADING_DAY | {"circuit_poll": POLLS_OF_TRADING_DAY},
 )
-@sql_asset
-def site_trading_day(
-    site_hour: ir.Table, circuit_hour: ir.Table, dim_site: ir.Table, dim_hour: ir.Table
-) -> ir.Table:
-    return site_trading_days(site_hour, circuit_hour, dim_site, dim_hour)
+site_trading_day = asset_of(
+    SITE_TRADING_DAY,
+    site_trading_days,
+    DAILY,
+    sees=_OF_TRADING_DAY | {"site_hour": HOURS_OF_TRADING_DAY},
+)

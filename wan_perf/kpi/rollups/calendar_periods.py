@@ -53,30 +53,33 @@ def longer_periods(
     return _merge(named, "day", across, of_samples, column)
 
 
-def month_histograms(histograms: ir.Table) -> ir.Table:
+def month_histograms(circuit_histogram: ir.Table) -> ir.Table:
     """One row per circuit, month, metric and bucket, of those of days (CIRCUIT_MONTH_HISTOGRAM).
 
     Months and 13 months are computed from them: they have up to eight times fewer rows than days.
     """
-    dated = _with_period(histograms, MONTH)
+    dated = _with_period(circuit_histogram, MONTH)
     return dated.group_by(MONTH.column, "circuit_id", "site_id", "metric", "bucket").aggregate(
         sample_count=dated.sample_count.sum()
     )
 
 
-def rolling_months(months: ir.Table, pieces: ir.Table, histograms: ir.Table) -> ir.Table:
+def rolling_months(
+    circuit_month: ir.Table, threshold_piece: ir.Table, circuit_month_histogram: ir.Table
+) -> ir.Table:
     """One row per circuit and month: the month and the twelve before it, of months with a row.
 
     Args:
-        months: Rows of circuit_month, from twelve months before the first one requested.
-        pieces: Of runs above levels, of the days of these months.
-        histograms: Of these months (CIRCUIT_MONTH_HISTOGRAM).
+        circuit_month: From twelve months before the first one requested.
+        threshold_piece: Of the days of these months.
+        circuit_month_histogram: Of these months.
     """
-    ends = months.select(MONTH.column).distinct()
+    ends = circuit_month.select(MONTH.column).distinct()
     of_months, of_samples = (
-        _copies_by_end(rows.rename(own_month=MONTH.column), ends) for rows in (months, histograms)
+        _copies_by_end(rows.rename(own_month=MONTH.column), ends)
+        for rows in (circuit_month, circuit_month_histogram)
     )
-    across = _across_months(pieces, ends)
+    across = _across_months(threshold_piece, ends)
     return _merge(of_months, "own_month", across, of_samples, MONTH.column)
 
 
