@@ -78,12 +78,17 @@ class Findings:
 
 
 def collected(stage: Stage, days: float) -> None:
+    """Collect the window, and its days."""
+    collect_steps(stage, days)
+    stage.runs.aggregate_daily(START, START + timedelta(days=days))
+
+
+def collect_steps(stage: Stage, days: float) -> None:
     """Collect the window in steps, each with a new inventory."""
     at, end = START, START + timedelta(days=days)
     while at < end:
         stage.runs.collect(at, min(at + STEP, end), inventory=True)
         at += STEP
-    stage.runs.aggregate_daily(START, end)
 
 
 def findings(warehouse: Warehouse) -> Findings:

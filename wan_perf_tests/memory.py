@@ -55,3 +55,12 @@ def memory() -> dg.DagsterInstance:
     instance._event_storage = ShortLog()
     instance._event_storage.register_instance(instance)
     return instance
+
+
+def copied(instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    """A new instance in memory with the runs and events that another one has stored."""
+    copy = memory()
+    for name in ("_event_storage", "_run_storage"):
+        source, target = (getattr(each, name)._held_conn for each in (instance, copy))
+        source.connection.driver_connection.backup(target.connection.driver_connection)
+    return copy

@@ -39,11 +39,10 @@ OF_PASS = {
 }
 """The tables that each stream fills."""
 TABLES_OF_PASS = tuple(dict.fromkeys(table for tables in OF_PASS.values() for table in tables))
+OF_ESTATE = (SITES, GROUPS, DEVICES, TEMPLATES, PROFILES, GATEWAYS, PORTS)
+"""What an inventory requests of the whole organization."""
 ENDPOINTS_OF = {
-    "raw_inventory": (
-        *(SITES, GROUPS, DEVICES, TEMPLATES, PROFILES, GATEWAYS, PORTS),
-        *(USAGE, SETTING, TESTS),
-    ),
+    "raw_inventory": (*OF_ESTATE, *OF_SITES),
     "raw_port_sample": (USAGE, *STREAMS),
     "raw_gateway_event": (EVENTS,),
     "raw_site_sle": (USAGE, SCORES),
@@ -230,10 +229,15 @@ def tables_of(asset: str, path: str) -> set[str]:
 
 
 def of_each_kind(asset: str) -> list[tuple[str, str, int, Outcome]]:
-    """One bad answer of each kind of outcome, for each endpoint: path, way, how many, outcome."""
+    """One bad answer of each kind of outcome, for each endpoint: path, way, how many, outcome.
+
+    The endpoints of an estate are requested one after another before anything is made of their
+    answers: each of them is refused once, and the other kinds are of the first.
+    """
     found = {
         (path, outcome.what): (path, how, times, outcome)
         for path in ENDPOINTS_OF[asset]
         for (how, times), outcome in reversed(outcomes(asset, path).items())
+        if asset != "raw_inventory" or path not in OF_ESTATE[1:] or _fails(outcome)
     }
     return list(found.values())

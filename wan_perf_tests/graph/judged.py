@@ -42,14 +42,20 @@ class Judged:
     def truth(self) -> dict[str, Any]:
         return self.fleet.truth(self.start, self.end)
 
-    def each(self) -> Iterator[tuple[Any, dict[str, Any], Port]]:
+    def each(self) -> list[tuple[Any, dict[str, Any], Port]]:
         """Each circuit-hour to be judged: the stored row, the truth's hour and the port's life."""
+        return self._each
+
+    @cached_property
+    def _each(self) -> list[tuple[Any, dict[str, Any], Port]]:
         truth, hours = self.truth, (self.end - self.start) // _HOUR
+        found = []
         for circuit in truth["circuits"]:
             port = Port.of(circuit, truth, epoch(self.start), epoch(self.end))
             for hour in circuit["hours"][1 : hours - 1]:
                 row = self.hours[circuit["gateway_mac"], circuit["port_id"], hour["hour"]]
-                yield row, hour, port
+                found.append((row, hour, port))
+        return found
 
     def needed(self) -> Iterator[tuple[Any, dict[str, Any], Port]]:
         """The same without the hours in which a circuit on demand was in standby for some time."""

@@ -1,6 +1,7 @@
 """A simulated cloud collected through the real chain: the same jobs that the command line runs."""
 
 import io
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from rich.console import Console
 from wan_perf.cli.demo import demo_settings
 from wan_perf.cli.runs import Runs
 from wan_perf.definitions import COLLECTED, HOURLY_JOB
+from wan_perf.defs.assets.raw import DUE_TAG
 from wan_perf.defs.assets.rejected_rows import ODD_VALUES
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
@@ -22,14 +24,19 @@ from wan_perf.schema.tables import (
     CIRCUIT_POLL,
     CIRCUIT_STATE,
     GATEWAY_SILENCE,
+    RAW_ALARM,
+    RAW_GATEWAY_EVENT,
+    RAW_SITE_SLE,
     TABLES,
 )
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.warehouse import Warehouse
+from wan_perf_tests.memory import copied as copied_instance
 from wan_perf_tests.memory import memory
 
 START = datetime.fromisoformat("2026-03-07T00:00")
 HOUR = timedelta(hours=1)
+_FILES_OF_HOME = ("duckdb", "circuits_path", "policy_path")
 
 
 class WithoutChecks(Runs):
@@ -39,12 +46,14 @@ class WithoutChecks(Runs):
     """
 
     def _job(self, name: str, only: Sequence[Table]) -> dg.JobDefinition:
-        job = super()._job(name, only)
-        layer = job.asset_layer
-        own = {key for key in layer.asset_graph.asset_check_keys if key.name == ODD_VALUES}
-        return job.get_subset(
-            asset_selection=layer.executable_asset_keys, asset_check_selection=own
-        )
+        return without_checks(super()._job(name, only))
+
+
+def without_checks(job: dg.JobDefinition) -> dg.JobDefinition:
+    """The job without checks but those of a raw table's own step."""
+    layer = job.asset_layer
+    own = {key for key in layer.asset_graph.asset_check_keys if key.name == ODD_VALUES}
+    return job.get_subset(asset_selection=layer.executable_asset_keys, asset_check_selection=own)
 
 
 class Collecting(WithoutChecks):
@@ -80,6 +89,36 @@ class UpToFacts(Collecting):
         *Collecting.tables,
         *(GATEWAY_SILENCE, CIRCUIT_POLL, CIRCUIT_STATE),
     ]
+
+
+class WithoutInventory(Collecting):
+    """Runs of raw tables that need no inventory: none is taken, and no sample is reported."""
+
+    def inventory_is_due(self, now: datetime) -> bool:
+        return False
+
+    def _collect_hours(self, begin: datetime, end: datetime, *, due_only: bool) -> None:
+        keys = [f"{at:%Y-%m-%d-%H:00}" for at in (begin, end - HOUR)]
+        with self._report.passes(begin, 1):
+            self._run(HOURLY_JOB, keys, {DUE_TAG: "true"} if due_only else {})
+
+
+class OfEvents(WithoutInventory):
+    """Runs of the events alone."""
+
+    tables: ClassVar = [RAW_GATEWAY_EVENT]
+
+
+class OfScores(WithoutInventory):
+    """Runs of the scores of sites alone."""
+
+    tables: ClassVar = [RAW_SITE_SLE]
+
+
+class OfAlarms(WithoutInventory):
+    """Runs of the alarms alone."""
+
+    tables: ClassVar = [RAW_ALARM]
 
 
 @dataclass
@@ -125,4 +164,33 @@ def staged(
         settings = demo_settings(cloud, home, contracts, start, **given)
         console = Console(file=printed, width=200)
         with memory() as instance, kind(settings, console, instance) as runs:
+            yield Stage(cloud, runs, printed)
+
+
+@contextmanager
+def copied(
+    stage: Stage,
+    home: Path,
+    kind: type[Runs] | None = None,
+    hourly_limit: int = 5000,
+    **given: object,
+) -> Iterator[Stage]:
+    """The stage as it stands, in a home of its own; what happens there does not happen to it.
+
+    A copy has the rows, files and recorded runs, and a new cloud of the same fleet, whose clock
+    stands where the other one's does; its calls are counted from 0. `kind` is the class of its
+    runs, by default that of the stage; `given` are settings that differ, by their fields.
+    """
+    settings, fleet, now = stage.runs.settings, stage.cloud.fleet, stage.cloud.clock.now()
+    shutil.copytree(settings.home, home, symlinks=True, dirs_exist_ok=True)
+    paths = {name: getattr(settings, name) for name in ("home", *_FILES_OF_HOME)}
+    moved = {name: home / path.relative_to(settings.home) for name, path in paths.items() if path}
+    printed = io.StringIO()
+    with (
+        serve(fleet, now=now, hourly_limit=hourly_limit) as cloud,
+        copied_instance(stage.runs._instance) as instance,
+    ):
+        settings = settings.model_copy(update=moved | {"mist_base_url": cloud.url} | given)
+        console = Console(file=printed, width=200)
+        with (kind or type(stage.runs))(settings, console, instance) as runs:
             yield Stage(cloud, runs, printed)

@@ -64,13 +64,7 @@ def test_what_becomes_of_a_bad_answer(
         assert after == undisturbed
 
 
-@pytest.mark.parametrize(
-    ("path", "how"),
-    [
-        *((BUCKETS, how) for how in ("404", "half JSON", "nulls", "clock an hour ahead")),
-        *((QUALITY, how) for how in ("half JSON", "nulls", "clock a day behind")),
-    ],
-)
+@pytest.mark.parametrize(("path", "how"), [(BUCKETS, "404"), (QUALITY, "clock a day behind")])
 def test_a_port_that_was_left_is_requested_by_the_next_run(ward: Ward, path: str, how: str):
     undisturbed = ward.undisturbed(ASSET)
     ward.reset()
@@ -86,21 +80,25 @@ def test_a_port_that_was_left_is_requested_by_the_next_run(ward: Ward, path: str
 def test_the_next_run_repairs_whatever_was_refused_before(ward: Ward):
     undisturbed = ward.undisturbed(ASSET)
     ward.reset()
-    for path in ENDPOINTS_OF[ASSET]:
-        for how in ("401", "403"):
-            ward.strike(path, how, 1)
-            assert ward.run(ASSET).failed is not None
+    for nth, path in enumerate(ENDPOINTS_OF[ASSET]):
+        ward.strike(path, ("401", "403")[nth % 2], 1)
+        assert ward.run(ASSET).failed is not None
     assert ward.run(ASSET).failed is None
     assert ward.state() == undisturbed
 
 
+@pytest.fixture(scope="module")
+def whole(ward: Ward) -> pd.DataFrame:
+    """The stored history after a run to which everything was answered well."""
+    ward.reset()
+    assert ward.run(ASSET).failed is None
+    return ward.rows(RAW_PORT_HISTORY)
+
+
 @pytest.mark.parametrize("how", ["clock an hour ahead", "clock a day behind"])
-def test_without_evidence_of_a_state_the_rates_stand(ward: Ward, how: str):
+def test_without_evidence_of_a_state_the_rates_stand(ward: Ward, whole: pd.DataFrame, how: str):
     """Statistics of gateway ports carry no instant: that of their gateways is theirs."""
     evidence = ["up_through_from", "seen_at"]
-    ward.reset()
-    ward.run(ASSET)
-    whole = ward.rows(RAW_PORT_HISTORY)
     ward.reset()
     ward.strike("/api/v1/orgs/{org_id}/stats/devices", how, 1)
     ward.run(ASSET)
@@ -112,10 +110,9 @@ def test_without_evidence_of_a_state_the_rates_stand(ward: Ward, how: str):
 
 
 @pytest.mark.parametrize("how", ["400", "404"])
-def test_a_port_without_quality_keeps_its_rates_and_is_not_requested_again(ward: Ward, how: str):
-    ward.reset()
-    ward.run(ASSET)
-    whole = ward.rows(RAW_PORT_HISTORY)
+def test_a_port_without_quality_keeps_its_rates_and_is_not_requested_again(
+    ward: Ward, whole: pd.DataFrame, how: str
+):
     assert (whole["quality_minutes"] > 0).any()
     ward.reset()
     ward.strike(QUALITY, how, 1)

@@ -8,7 +8,7 @@ import pytest
 from wan_perf.definitions import INVENTORY_JOB
 from wan_perf.schema.tables import DIM_POLICY
 from wan_perf.simulator import Fleet
-from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
+from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, copied, staged
 
 pytestmark = pytest.mark.proof
 
@@ -20,14 +20,22 @@ critical = 90
 """
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """An inventory was taken with both files; the clock stands."""
-    (tmp_path / "policy.toml").write_text("", encoding="utf-8")
+    home = tmp_path_factory.mktemp("files")
+    (home / "policy.toml").write_text("", encoding="utf-8")
     fleet = Fleet.seeded(7, 1, START, START + HOUR)
-    given = {"WAN_PERF_POLICY": tmp_path / "policy.toml"}
-    with staged(fleet, tmp_path, kind=Collecting, **given) as stage:
+    given = {"WAN_PERF_POLICY": home / "policy.toml"}
+    with staged(fleet, home, kind=Collecting, **given) as stage:
         stage.runs._run(INVENTORY_JOB)
+        yield stage
+
+
+@pytest.fixture
+def stage(unchanged: Stage, tmp_path: Path) -> Iterator[Stage]:
+    """A copy with files of its own."""
+    with copied(unchanged, tmp_path) as stage:
         yield stage
 
 
@@ -52,7 +60,9 @@ def test_a_contract_corrected_in_the_same_five_minutes(stage: Stage):
     assert is_due(stage)
 
 
-def test_a_changed_level_holds_after_the_next_inventory(stage: Stage):
+def test_a_changed_level_holds_after_the_next_inventory_and_a_removed_file_is_a_change(
+    stage: Stage,
+):
     path = stage.runs.settings.policy_path
     assert path is not None
     path.write_text(HIGH_AT_60, encoding="utf-8")
@@ -60,12 +70,5 @@ def test_a_changed_level_holds_after_the_next_inventory(stage: Stage):
     stage.runs._run(INVENTORY_JOB)
     assert levels(stage)["high"] == 60
     assert not is_due(stage)
-
-
-def test_a_file_that_is_gone_is_a_change(stage: Stage):
-    path = stage.runs.settings.policy_path
-    assert path is not None
-    path.write_text(HIGH_AT_60, encoding="utf-8")
-    stage.runs._run(INVENTORY_JOB)
     path.unlink()
     assert is_due(stage)

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from wan_perf.definitions import DAILY_JOB
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.simulator import Fleet
-from wan_perf_tests.graph.staged import HOUR, START, Stage, WithoutChecks, staged
+from wan_perf_tests.graph.staged import HOUR, START, Stage, UpToFacts, staged
 
 pytestmark = pytest.mark.proof
 
@@ -20,9 +21,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Collection begins at 20:00 and stands at 00:55 of the next day."""
     fleet = Fleet.seeded(5, 3, EVENING, EVENING + 10 * HOUR, faults=False)
     home = tmp_path_factory.mktemp("edges")
-    with staged(fleet, home, EVENING, EVENING, kind=WithoutChecks) as stage:
+    with staged(fleet, home, EVENING, EVENING, kind=UpToFacts) as stage:
         stage.runs.collect(EVENING, EVENING + 5 * HOUR)
-        stage.runs.aggregate_daily()
+        stage.runs._run(DAILY_JOB, ["2026-03-07", "2026-03-08"], only=[CIRCUIT_DAY])
         yield stage
 
 

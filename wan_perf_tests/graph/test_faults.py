@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from wan_perf.definitions import DAILY_JOB
+from wan_perf.schema.tables import FAILOVER_PIECE
 from wan_perf.simulator import Fleet
-from wan_perf_tests.faults import Tally, Yardstick, collected, findings
-from wan_perf_tests.graph.staged import HOUR, START, WithoutChecks, staged
+from wan_perf_tests.faults import Tally, Yardstick, collect_steps, findings
+from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, staged
 
 pytestmark = pytest.mark.proof
 
@@ -20,8 +22,9 @@ REPORT_S = 60
 def tallies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tally]:
     end = START + timedelta(days=DAYS)
     fleet = Fleet.whole(7, 14, START, end + HOUR)
-    with staged(fleet, tmp_path_factory.mktemp("faults"), kind=WithoutChecks) as stage:
-        collected(stage, DAYS)
+    with staged(fleet, tmp_path_factory.mktemp("faults"), kind=UpToFacts) as stage:
+        collect_steps(stage, DAYS)
+        stage.runs._run(DAILY_JOB, [f"{START:%Y-%m-%d}"] * 2, only=[FAILOVER_PIECE])
         found = findings(stage.runs.warehouse)
     return Yardstick(fleet, found, START, end).judge()
 

@@ -1,8 +1,9 @@
 """Hours of an older tool through the real chain, and a Dagster home that adopts the tables."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import dagster as dg
 import pandas as pd
@@ -11,9 +12,16 @@ from rich.console import Console
 
 from wan_perf.cli.adoption import Adoption
 from wan_perf.cli.imports import FOLLOWING_IMPORTS, ImportRuns
-from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB
+from wan_perf.definitions import (
+    DAILY_JOB,
+    HOURLY_JOB,
+    IMPORT_JOB,
+    MONTHLY_JOB,
+    REPORTS_JOB,
+    WEEKLY_JOB,
+)
 from wan_perf.errors import UsageError
-from wan_perf.schema.declaration import View
+from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
@@ -25,25 +33,39 @@ from wan_perf.schema.tables import (
     RAW_CIRCUIT_HOUR,
     SITE_HOUR,
     TABLES,
+    THRESHOLD_PIECE,
     THRESHOLD_RUN,
+    TOP_OFFENDER,
 )
 from wan_perf.simulator import Fleet
-from wan_perf_tests.graph.staged import HOUR, START, Stage, WithoutChecks, staged
+from wan_perf_tests.graph.staged import HOUR, START, Stage, WithoutChecks, copied, staged
 from wan_perf_tests.memory import memory
 
 pytestmark = pytest.mark.proof
 
 OPENING = datetime(2025, 2, 1)
-ENDS = [datetime(2025, month, 1) for month in (3, 5, 7, 9, 11)]
-ENDS += [datetime(2026, 1, 1), datetime(2026, 2, 10)]
+ENDS = [datetime(2025, 3, 1), datetime(2025, 7, 1), datetime(2026, 2, 10)]
 """Two hours before each and two after it are imported: two of a month, of February 2026 four."""
 HOURS = [end + n * HOUR for end in ENDS for n in range(-2, 2)]
-BUSY = ENDS[2] - 2 * HOUR
+BUSY = ENDS[1] - 2 * HOUR
 """In this hour and the next the load is 95 %; else it is 50 %. In it the circuit is up for half."""
 
 
 class ImportsWithoutChecks(WithoutChecks, ImportRuns):
     """Imports whose runs are not checked once more."""
+
+
+class ImportsOfCircuits(ImportsWithoutChecks):
+    """The same up to the days of circuits: what follows from days is of the first import."""
+
+    def _run(
+        self,
+        job: str,
+        keys: list[str] | None = None,
+        tags: dict[str, str] | None = None,
+        only: Sequence[Table] = (),
+    ) -> dg.ExecuteInProcessResult:
+        return super()._run(job, keys, tags, OF_CIRCUITS.get(job, only))
 
 
 def hour_row(hour: datetime, circuit: str, mbps: float) -> dict[str, object]:
@@ -77,6 +99,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
+OF_CIRCUITS = {
+    DAILY_JOB: (THRESHOLD_PIECE, CIRCUIT_DAY),
+    WEEKLY_JOB: (CIRCUIT_WEEK,),
+    MONTHLY_JOB: (CIRCUIT_MONTH, CIRCUIT_13_MONTH),
+    REPORTS_JOB: (TOP_OFFENDER,),
+}
+
+
 def content(stage: Stage) -> dict[str, int]:
     tables = (RAW_CIRCUIT_HOUR, *FOLLOWING_IMPORTS, CIRCUIT_DAY, CIRCUIT_13_MONTH)
     return {t.name: int(pd.util.hash_pandas_object(stage.rows(t)).sum()) for t in tables}
@@ -95,7 +125,10 @@ def of_one(stage: Stage, table: object) -> pd.DataFrame:
 def test_what_was_read_and_taken_is_reported(stage: Stage):
     output = stage.printed.getvalue()
     circuits = stage.rows(RAW_CIRCUIT_HOUR)["circuit_id"].nunique()
-    assert f"Read {28 * circuits} rows of {circuits} circuits from 2025-02-28 22:00 to" in output
+    assert (
+        f"Read {len(HOURS) * circuits} rows of {circuits} circuits from 2025-02-28 22:00 to"
+        in output
+    )
     assert "Columns that are not taken: utilization_pct." in output
     assert "no circuit that was in service" not in output
     assert "have their bytes" in output
@@ -119,14 +152,14 @@ def test_what_is_collected_wins_over_what_was_not_imported(stage: Stage):
 
 
 def test_13_months_rest_on_the_import(stage: Stage):
-    """28 hours: 26 at 50 % and two at 95 %; up but for 30 minutes."""
+    """12 hours: ten at 50 % and two at 95 %; up but for 30 minutes."""
     rows = of_one(stage, CIRCUIT_13_MONTH).set_index("month")
     row = rows.loc[datetime(2026, 2, 1).date()]
-    assert (row["hour_count"], row["observed_minutes"]) == (28, 28 * 60)
-    assert row["utilization_pct"] == pytest.approx((26 * 50 + 2 * 95) / 28, abs=1e-4)
-    assert row["availability_pct"] == pytest.approx(100 * (28 * 60 - 30) / (28 * 60), abs=1e-4)
+    assert (row["hour_count"], row["observed_minutes"]) == (12, 12 * 60)
+    assert row["utilization_pct"] == pytest.approx((10 * 50 + 2 * 95) / 12, abs=1e-4)
+    assert row["availability_pct"] == pytest.approx(100 * (12 * 60 - 30) / (12 * 60), abs=1e-4)
     assert (row["utilization_critical_hours"], row["utilization_critical_longest_hours"]) == (2, 2)
-    assert (row["utilization_judged_hours"], row["coverage_pct"]) == (28, 100)
+    assert (row["utilization_judged_hours"], row["coverage_pct"]) == (12, 100)
     assert (row["flap_count"], row["latency_avg_ms"]) == (2, 40)
     assert pd.isna(row["loss_avg_pct"])
     first = rows.loc[datetime(2025, 2, 1).date()]
@@ -137,7 +170,7 @@ def test_days_weeks_months_and_runs_have_the_imported_hours(stage: Stage):
     for table in (CIRCUIT_DAY, CIRCUIT_WEEK, CIRCUIT_MONTH):
         rows = of_one(stage, table)
         past = rows[pd.to_datetime(rows[table.partition]) < datetime(2026, 2, 16)]
-        assert past["hour_count"].sum() == 28
+        assert past["hour_count"].sum() == 12
     runs = of_one(stage, THRESHOLD_RUN)
     assert ((runs["started_at"] == BUSY) & (runs["above_hours"] == 2)).sum() == 3
 
@@ -160,7 +193,8 @@ def test_imported_hours_survive_a_backfill(stage: Stage, first: datetime, last: 
     before = content(stage)
     stage.runs._run(IMPORT_JOB, keys(first, last))
     stage.runs._run(HOURLY_JOB, keys(first, last), only=FOLLOWING_IMPORTS)
-    stage.runs._run(DAILY_JOB, [f"{first:%Y-%m-%d}"] * 2)
+    days = [f"{at:%Y-%m-%d}" for at in (first, last)]
+    stage.runs._run(DAILY_JOB, days, only=OF_CIRCUITS[DAILY_JOB])
     assert content(stage) == before
 
 
@@ -218,33 +252,36 @@ def test_a_home_adopts_what_the_tables_hold_once(stage: Stage):
     assert f"circuit_hour: 0 partitions adopted, of {len(records)} with rows." in lines
 
 
-def test_a_file_by_site_and_port_replaces_its_hours_only_and_keeps_unknown_circuits(stage: Stage):
-    """Last, since it changes an hour: a CSV with a correction, and a port that nobody knows."""
+def test_a_file_by_site_and_port_replaces_its_hours_only_and_keeps_unknown_circuits(
+    stage: Stage, tmp_path: Path
+):
+    """A CSV with a correction, and a port that nobody knows."""
     before = stage.rows(RAW_CIRCUIT_HOUR)
     facts = of_one(stage, CIRCUIT_HOUR)
     row = facts[facts["hour"] == HOURS[0]].iloc[0]
-    path = stage.runs.settings.home / "correction.csv"
+    path = tmp_path / "correction.csv"
     path.write_text(
         "hour,site_id,port_id,rx_bytes,tx_bytes\n"
         f"2025-03-01T00:00+02:00,{row['site_id']},{row['port_id']},0,0\n"
         f"2025-02-28T22:00Z,{row['site_id']},xe-9/9/9,0,0\n",
         encoding="utf-8",
     )
-    stage.runs.import_file(path)
-    output = stage.printed.getvalue()
-    assert "1 row is of no circuit that was in service then, stored, and count" in output
-    assert f"{row['site_id']}:xe-9/9/9" in output
-    assert len(stage.rows(RAW_CIRCUIT_HOUR)) == len(before) + 1
-    facts = of_one(stage, CIRCUIT_HOUR)
-    row = facts[facts["hour"] == HOURS[0]].iloc[0]
-    assert (row["rx_bytes"], row["utilization_pct"], row["status_hourly"]) == (0, 0, "Unknown")
-    day = of_one(stage, CIRCUIT_DAY).iloc[0]
-    assert (day["utilization_pct"], day["unknown_minutes"]) == (25, 60)
+    with copied(stage, tmp_path / "home", ImportsOfCircuits) as corrected:
+        corrected.runs.import_file(path)
+        output = corrected.printed.getvalue()
+        assert "1 row is of no circuit that was in service then, stored, and count" in output
+        assert f"{row['site_id']}:xe-9/9/9" in output
+        assert len(corrected.rows(RAW_CIRCUIT_HOUR)) == len(before) + 1
+        facts = of_one(corrected, CIRCUIT_HOUR)
+        row = facts[facts["hour"] == HOURS[0]].iloc[0]
+        assert (row["rx_bytes"], row["utilization_pct"], row["status_hourly"]) == (0, 0, "Unknown")
+        day = of_one(corrected, CIRCUIT_DAY).iloc[0]
+        assert (day["utilization_pct"], day["unknown_minutes"]) == (25, 60)
 
 
-def test_a_refused_file_changes_nothing(stage: Stage):
+def test_a_refused_file_changes_nothing(stage: Stage, tmp_path: Path):
     before = content(stage)
-    path = stage.runs.settings.home / "bad.csv"
+    path = tmp_path / "bad.csv"
     path.write_text("hour,circuit_id,rx_bytes,tx_bytes\n2025-02-28T22:00,C,-5,0\n", "utf-8")
     with pytest.raises(UsageError, match=r"bad\.csv, line 2: rx_bytes is '-5'; give a whole"):
         stage.runs.import_file(path)

@@ -1,5 +1,6 @@
 """What a killed run leaves half done is completed by the next command."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,7 @@ from wan_perf.schema.tables import (
     RAW_INVENTORY,
 )
 from wan_perf.simulator import Fleet
-from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, staged
+from wan_perf_tests.graph.staged import HOUR, START, Stage, UpToFacts, copied, staged
 from wan_perf_tests.memory import memory
 
 pytestmark = pytest.mark.proof
@@ -28,6 +29,14 @@ FLEET = Fleet.seeded(7, 1, START, START + 24 * HOUR, faults=False)
 
 class Interrupted(CorrectingRuns, UpToFacts):
     """The command's runs, without what stands on the fact."""
+
+
+@pytest.fixture(scope="module")
+def polled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """An inventory and a poll."""
+    with staged(FLEET, tmp_path_factory.mktemp("polled"), kind=Interrupted) as stage:
+        stage.runs.collect(None, None)
+        yield stage
 
 
 @pytest.mark.parametrize(
@@ -51,10 +60,9 @@ def test_an_inventory_that_was_killed(stored: list[Table], tmp_path: Path):
         assert len(stage.rows(DIM_POLICY)) > 0
 
 
-def test_an_inventory_that_was_not_recorded(tmp_path: Path):
+def test_an_inventory_that_was_not_recorded(polled: Stage, tmp_path: Path):
     """Contracts stayed those of the inventory before, until the next one was due."""
-    with staged(FLEET, tmp_path, kind=Interrupted) as stage:
-        stage.runs.collect(None, None)
+    with copied(polled, tmp_path) as stage:
         stage.cloud.clock.advance_to(START + 7 * HOUR)
         with Interrupted(stage.runs.settings, stage.runs.console, memory()) as unrecorded:
             unrecorded._run(INVENTORY_JOB, only=[RAW_INVENTORY])
@@ -67,9 +75,8 @@ def test_an_inventory_that_was_not_recorded(tmp_path: Path):
 @pytest.mark.parametrize(
     "table", [DIM_SITE, CIRCUIT_PORT, DIM_POLICY], ids=lambda table: table.name
 )
-def test_a_dropped_dimension_is_made_again(table, tmp_path: Path):
-    with staged(FLEET, tmp_path, kind=Interrupted) as stage:
-        stage.runs.collect(None, None)
+def test_a_dropped_dimension_is_made_again(table, polled: Stage, tmp_path: Path):
+    with copied(polled, tmp_path) as stage:
         before = len(stage.rows(table))
         with stage.runs.warehouse.session() as session:
             session.run(f"DROP TABLE {table.name}")
@@ -92,9 +99,8 @@ def test_hours_with_samples_and_without_facts_are_computed(tmp_path: Path):
         assert "Computed 1 hour that had samples and no circuit-hours." in stage.printed.getvalue()
 
 
-def test_samples_without_any_circuit_hour_are_a_failure(tmp_path: Path):
-    with staged(FLEET, tmp_path, kind=Interrupted) as stage:
-        stage.runs.collect(None, None)
+def test_samples_without_any_circuit_hour_are_a_failure(polled: Stage, tmp_path: Path):
+    with copied(polled, tmp_path) as stage:
         with stage.runs.warehouse.session() as session:
             session.run("UPDATE dim_circuit SET is_in_service = FALSE")
         stage.cloud.clock.advance_to(START + 10 * HOUR / 60)

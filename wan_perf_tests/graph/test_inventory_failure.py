@@ -14,7 +14,7 @@ from wan_perf.mist.client.errors import MistTransientError
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, RAW_INVENTORY, RAW_PORT_SAMPLE
 from wan_perf.simulator import Fleet
 from wan_perf_tests.graph.cells import LASTING, SITES
-from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, staged
+from wan_perf_tests.graph.staged import HOUR, START, Collecting, Stage, WithoutChecks, staged
 from wan_perf_tests.memory import memory
 
 pytestmark = pytest.mark.proof
@@ -74,7 +74,7 @@ def test_a_contract_file_that_cannot_be_read_costs_no_poll(stage: Stage):
 
 
 def test_a_live_run_of_the_daemon_needs_no_inventory(fleet: Fleet, tmp_path: Path):
-    with staged(fleet, tmp_path, now=NOON) as stage:
+    with staged(fleet, tmp_path, now=NOON, kind=WithoutChecks) as stage:
         request = live_run(NOON, START)
         definitions = build_definitions(stage.runs.settings)
         job = definitions.resolve_job_def(LIVE_JOB)
