@@ -59,12 +59,22 @@ def circuit_day(circuit_hour: ir.Table) -> ir.Table:
     return days_of(circuit_hour)
 
 
-@dg.asset(**declared(CIRCUIT_DAY), partitions_def=DAYS)
-def broken_day(circuit_hour: ir.Table) -> ir.Table:
-    return days_of(circuit_hour).mutate(flap_count=ibis.literal(-1))
+@dg.asset(
+    **declared(CIRCUIT_HOUR),
+    partitions_def=HOURS,
+    ins={
+        "circuit_hour": dg.AssetIn(
+            partition_mapping=dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
+        )
+    },
+)
+def broken_hour(circuit_hour: ir.Table) -> ir.Table:
+    """The rows of the hour before, with a flap count that no row may have."""
+    later = circuit_hour.hour + ibis.interval(hours=1)
+    return circuit_hour.mutate(hour=later, flap_count=ibis.literal(-1))
 
 
-broken_day = broken_day.map_asset_specs(lambda spec: spec.replace_attributes(key="circuit_day"))
+broken_hour = broken_hour.map_asset_specs(lambda spec: spec.replace_attributes(key="circuit_hour"))
 
 
 @dg.asset(ins={"circuit_hour": dg.AssetIn()}, partitions_def=DAYS)
@@ -81,12 +91,13 @@ def run(
     checks: Sequence[dg.AssetChecksDefinition] = (),
 ) -> Any:
     """One run over the partition of `first`, or over those up to the one of `last`."""
-    form = "%Y-%m-%d-%H:00" if asset is circuit_hour else "%Y-%m-%d"
+    is_hourly = asset.key == circuit_hour.key
+    form = "%Y-%m-%d-%H:00" if is_hourly else "%Y-%m-%d"
     chosen: dict[str, Any] = {"partition_key": f"{first:{form}}"}
     if last is not None:
         ends = {"start": f"{first:{form}}", "end": f"{last:{form}}"}
         chosen = {"tags": {f"dagster/asset_partition_range_{k}": v for k, v in ends.items()}}
-    assets = [asset] if asset is circuit_hour else [asset, circuit_hour]
+    assets = [asset] if is_hourly else [asset, circuit_hour]
     return dg.materialize(
         [*assets, *checks],
         selection=[asset] if not checks else None,
@@ -165,17 +176,14 @@ def test_a_materialization_says_how_many_rows(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.proof
-def test_a_rule_broken_by_an_expression_fails_the_run_and_keeps_the_day(
-    loaded: Warehouse,
-) -> None:
-    assert run(loaded, circuit_day, MIDNIGHT).success
-    before = stored(loaded, CIRCUIT_DAY)
-    result = run(loaded, broken_day, MIDNIGHT)
+def test_a_rule_broken_by_an_expression_fails_the_run_and_keeps_the_hour(loaded: Warehouse) -> None:
+    before = stored(loaded, CIRCUIT_HOUR)
+    result = run(loaded, broken_hour, MIDNIGHT + HOUR)
     assert not result.success
     failures = [event.step_failure_data.error for event in result.get_step_failure_events()]
     message = "".join(f"{error.message} {error.cause}" for error in failures)
-    assert "circuit_day: 2 rows break amounts_are_not_negative" in message
-    assert stored(loaded, CIRCUIT_DAY) == before
+    assert "circuit_hour: 2 rows break amounts_are_not_negative" in message
+    assert stored(loaded, CIRCUIT_HOUR) == before
 
 
 def test_every_declared_rule_is_reported_by_its_name(warehouse: Warehouse) -> None:
