@@ -1,6 +1,9 @@
 """Through Dagster: frames and expressions between assets and the warehouse, by partition."""
 
+import shutil
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -17,6 +20,7 @@ from wan_perf.kpi.events.threshold_runs import threshold_pieces
 from wan_perf.kpi.rollups.period_sums import circuit_days
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_POLL, FAILOVER_PIECE
 from wan_perf.warehouse import Warehouse
+from wan_perf_tests.warehouse.dying import opened
 from wan_perf_tests.warehouse.rows import HOUR, circuit_hours, stored, window
 
 MIDNIGHT = datetime(2026, 3, 7)
@@ -55,12 +59,22 @@ def circuit_day(circuit_hour: ir.Table) -> ir.Table:
     return days_of(circuit_hour)
 
 
-@dg.asset(**declared(CIRCUIT_DAY), partitions_def=DAYS)
-def broken_day(circuit_hour: ir.Table) -> ir.Table:
-    return days_of(circuit_hour).mutate(flap_count=ibis.literal(-1))
+@dg.asset(
+    **declared(CIRCUIT_HOUR),
+    partitions_def=HOURS,
+    ins={
+        "circuit_hour": dg.AssetIn(
+            partition_mapping=dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
+        )
+    },
+)
+def broken_hour(circuit_hour: ir.Table) -> ir.Table:
+    """The rows of the hour before, with a flap count that no row may have."""
+    later = circuit_hour.hour + ibis.interval(hours=1)
+    return circuit_hour.mutate(hour=later, flap_count=ibis.literal(-1))
 
 
-broken_day = broken_day.map_asset_specs(lambda spec: spec.replace_attributes(key="circuit_day"))
+broken_hour = broken_hour.map_asset_specs(lambda spec: spec.replace_attributes(key="circuit_hour"))
 
 
 @dg.asset(ins={"circuit_hour": dg.AssetIn()}, partitions_def=DAYS)
@@ -69,15 +83,21 @@ def seen(context: dg.AssetExecutionContext, circuit_hour: pd.DataFrame) -> dg.Ma
     return dg.MaterializeResult(metadata={"first": hours[0], "last": hours[-1], "n": len(hours)})
 
 
-def run(warehouse: Warehouse, asset: Any, first: datetime, last: datetime | None = None) -> Any:
+def run(
+    warehouse: Warehouse,
+    asset: Any,
+    first: datetime,
+    last: datetime | None = None,
+    checks: Sequence[dg.AssetChecksDefinition] = (),
+) -> Any:
     """One run over the partition of `first`, or over those up to the one of `last`."""
-    checks = [checks_of(CIRCUIT_HOUR, HOURS)] if asset is circuit_hour else []
-    form = "%Y-%m-%d-%H:00" if asset is circuit_hour else "%Y-%m-%d"
+    is_hourly = asset.key == circuit_hour.key
+    form = "%Y-%m-%d-%H:00" if is_hourly else "%Y-%m-%d"
     chosen: dict[str, Any] = {"partition_key": f"{first:{form}}"}
     if last is not None:
         ends = {"start": f"{first:{form}}", "end": f"{last:{form}}"}
         chosen = {"tags": {f"dagster/asset_partition_range_{k}": v for k, v in ends.items()}}
-    assets = [asset] if asset is circuit_hour else [asset, circuit_hour]
+    assets = [asset] if is_hourly else [asset, circuit_hour]
     return dg.materialize(
         [*assets, *checks],
         selection=[asset] if not checks else None,
@@ -88,24 +108,43 @@ def run(warehouse: Warehouse, asset: Any, first: datetime, last: datetime | None
     )
 
 
-@pytest.mark.proof
-def test_a_range_and_single_runs_in_any_order_store_the_same(warehouse: Warehouse) -> None:
-    last = MIDNIGHT + 23 * HOUR
-    assert run(warehouse, circuit_hour, MIDNIGHT, last).success
-    ranged = stored(warehouse, CIRCUIT_HOUR)
-    assert len(ranged) == 48
-    for hour in (last, MIDNIGHT + 5 * HOUR, MIDNIGHT, MIDNIGHT + 5 * HOUR):
-        assert run(warehouse, circuit_hour, hour).success
-    assert stored(warehouse, CIRCUIT_HOUR) == ranged
+@pytest.fixture(
+    scope="module", params=["duckdb", pytest.param("snowflake", marks=pytest.mark.proof)]
+)
+def two_days(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path]:
+    """An engine and the folder of a warehouse with the hours of two days, of one run; no copy."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with opened(request.param, folder) as warehouse:
+        assert run(warehouse, circuit_hour, MIDNIGHT, MIDNIGHT + 47 * HOUR).success
+    return request.param, folder
+
+
+@pytest.fixture
+def loaded(two_days: tuple[str, Path], tmp_path: Path) -> Iterator[Warehouse]:
+    """The warehouse with the hours of two days: a copy for each test."""
+    engine, folder = two_days
+    copied = shutil.copytree(folder, tmp_path / "loaded")
+    with opened(engine, copied) as warehouse:
+        yield warehouse
 
 
 @pytest.mark.proof
-def test_a_day_is_computed_from_its_own_24_hours(warehouse: Warehouse) -> None:
+def test_a_range_and_single_runs_in_any_order_store_the_same(loaded: Warehouse) -> None:
+    ranged = stored(loaded, CIRCUIT_HOUR)
+    assert len(ranged) == 2 * 48
+    for hours in (47, 5, 0, 5):
+        assert run(loaded, circuit_hour, MIDNIGHT + hours * HOUR).success
+    assert stored(loaded, CIRCUIT_HOUR) == ranged
+
+
+@pytest.mark.proof
+def test_a_day_is_computed_from_its_own_24_hours(loaded: Warehouse) -> None:
     """No day sees an hour of its neighbours: bytes of 0:00 to 23:00 sum to (9 + .. + 32) GB."""
     two = MIDNIGHT + timedelta(days=1)
-    assert run(warehouse, circuit_hour, MIDNIGHT, MIDNIGHT + 47 * HOUR).success
-    assert run(warehouse, circuit_day, MIDNIGHT, two).success
-    ranged = stored(warehouse, CIRCUIT_DAY)
+    assert run(loaded, circuit_day, MIDNIGHT, two).success
+    ranged = stored(loaded, CIRCUIT_DAY)
     named = [dict(zip(CIRCUIT_DAY.columns, row, strict=True)) for row in ranged]
     assert [(row["day"], row["circuit_id"]) for row in named] == [
         (day.date(), circuit) for day in (MIDNIGHT, two) for circuit in ("c1", "c2")
@@ -113,9 +152,9 @@ def test_a_day_is_computed_from_its_own_24_hours(warehouse: Warehouse) -> None:
     assert {row["hour_count"] for row in named} == {24}
     assert {row["rx_bytes"] for row in named} == {sum(range(9, 33)) * 10**9}
     for day in (two, MIDNIGHT):
-        assert run(warehouse, circuit_day, day).success
+        assert run(loaded, circuit_day, day).success
     again = [
-        dict(zip(CIRCUIT_DAY.columns, row, strict=True)) for row in stored(warehouse, CIRCUIT_DAY)
+        dict(zip(CIRCUIT_DAY.columns, row, strict=True)) for row in stored(loaded, CIRCUIT_DAY)
     ]
     # Whether a day is whole is seen from the hour after it, which this graph does not load.
     assert [row | {"is_whole": None} for row in again] == [
@@ -123,9 +162,8 @@ def test_a_day_is_computed_from_its_own_24_hours(warehouse: Warehouse) -> None:
     ]
 
 
-def test_a_frame_input_holds_the_upstream_partitions(warehouse: Warehouse) -> None:
-    run(warehouse, circuit_hour, MIDNIGHT, MIDNIGHT + 47 * HOUR)
-    result = run(warehouse, seen, MIDNIGHT + timedelta(days=1))
+def test_a_frame_input_holds_the_upstream_partitions(loaded: Warehouse) -> None:
+    result = run(loaded, seen, MIDNIGHT + timedelta(days=1))
     [event] = result.asset_materializations_for_node("seen")
     metadata = {name: value.value for name, value in event.metadata.items()}
     assert metadata == {"first": "08 00", "last": "08 23", "n": 24}
@@ -138,22 +176,18 @@ def test_a_materialization_says_how_many_rows(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.proof
-def test_a_rule_broken_by_an_expression_fails_the_run_and_keeps_the_day(
-    warehouse: Warehouse,
-) -> None:
-    run(warehouse, circuit_hour, MIDNIGHT, MIDNIGHT + 23 * HOUR)
-    assert run(warehouse, circuit_day, MIDNIGHT).success
-    before = stored(warehouse, CIRCUIT_DAY)
-    result = run(warehouse, broken_day, MIDNIGHT)
+def test_a_rule_broken_by_an_expression_fails_the_run_and_keeps_the_hour(loaded: Warehouse) -> None:
+    before = stored(loaded, CIRCUIT_HOUR)
+    result = run(loaded, broken_hour, MIDNIGHT + HOUR)
     assert not result.success
     failures = [event.step_failure_data.error for event in result.get_step_failure_events()]
     message = "".join(f"{error.message} {error.cause}" for error in failures)
-    assert "circuit_day: 2 rows break amounts_are_not_negative" in message
-    assert stored(warehouse, CIRCUIT_DAY) == before
+    assert "circuit_hour: 2 rows break amounts_are_not_negative" in message
+    assert stored(loaded, CIRCUIT_HOUR) == before
 
 
 def test_every_declared_rule_is_reported_by_its_name(warehouse: Warehouse) -> None:
-    result = run(warehouse, circuit_hour, MIDNIGHT)
+    result = run(warehouse, circuit_hour, MIDNIGHT, checks=[checks_of(CIRCUIT_HOUR, HOURS)])
     passed = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
     assert passed == {"key_is_unique": True} | {rule.name: True for rule in CIRCUIT_HOUR.rules}
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import ibis
@@ -12,40 +13,42 @@ import ibis.expr.types as ir
 import pytest
 
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, TABLES
-from wan_perf.warehouse import DuckDBWarehouse
+from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf.warehouse.naming import declared_name, expression_name, function_name
 
 HOURS = DuckDBWarehouse(Path("of nothing.duckdb")).lazy(CIRCUIT_HOUR)
-NAMES = """
-from datetime import datetime
-from pathlib import Path
-from wan_perf.schema.tables import TABLES
-from wan_perf.warehouse import DuckDBWarehouse, Window
-from wan_perf_tests.warehouse.test_patterns import ASSETS, inputs
-warehouse = DuckDBWarehouse(Path("of nothing.duckdb"))
-window = Window(datetime(2026, 3, 7), datetime(2026, 3, 8))
-for name in sorted(ASSETS):
-    made = ASSETS[name].op.compute_fn.decorated_fn
-    print(made(**inputs(ASSETS[name], warehouse, window)).shape.name("duckdb"))
-"""
+
+
+def names_of_assets() -> list[str]:
+    """What names the SQL of each asset in this process."""
+    # Imported here: Dagster takes seconds, and the other tests do without.
+    from wan_perf_tests.warehouse.test_patterns import ASSETS, inputs
+
+    window = Window(datetime(2026, 3, 7), datetime(2026, 3, 8))
+    warehouse = DuckDBWarehouse(Path("of nothing.duckdb"))
+    patterns = (
+        asset.op.compute_fn.decorated_fn(**inputs(asset, warehouse, window))
+        for _, asset in sorted(ASSETS.items())
+    )
+    return [str(pattern.shape.name("duckdb")) for pattern in patterns]
 
 
 @pytest.mark.proof
 def test_another_process_gives_the_same_names():
     """Whatever order it has for sets; each asset has its own."""
-    names = [
-        subprocess.run(
-            [sys.executable, "-c", NAMES],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.splitlines()
-        for seed in ("1", "2")
-    ]
-    assert names[0] == names[1]
-    assert len(set(names[0])) == len(names[0]) > 25
-    assert "None" not in names[0]
+    names = names_of_assets()
+    own_order = os.environ.get("PYTHONHASHSEED")
+    printed = "from wan_perf_tests.warehouse.test_naming import names_of_assets as names"
+    others = subprocess.run(
+        [sys.executable, "-c", f"{printed}; print(*names(), sep='\\n')"],
+        env={**os.environ, "PYTHONHASHSEED": "2" if own_order == "1" else "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert others == names
+    assert len(set(names)) == len(names) > 25
+    assert "None" not in names
 
 
 @pytest.mark.parametrize(

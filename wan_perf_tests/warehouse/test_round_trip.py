@@ -154,10 +154,13 @@ def test_an_expression_over_tables_that_are_not_there_is_an_empty_slice(
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_every_declared_table_can_be_created_twice(warehouse: Warehouse, table: Any) -> None:
+def test_every_declared_table_can_be_created_twice(warehouse: Warehouse) -> None:
+    found: dict[str, dict[str, str]] = {}
     with warehouse.session() as session:
-        warehouse.create(session, table)
-        warehouse.create(session, table)
-        kinds = warehouse.existing_columns(session, table)
-    assert kinds == {c.name: warehouse.type_names[c.type] for c in table.fields}
+        for table in TABLES.values():
+            warehouse.create(session, table)
+            warehouse.create(session, table)
+            found[table.name] = warehouse.existing_columns(session, table)
+    for table in TABLES.values():
+        declared = {c.name: warehouse.type_names[c.type] for c in table.fields}
+        assert found[table.name] == declared, table.name
