@@ -32,6 +32,13 @@ START = datetime.fromisoformat("2026-03-07T00:00")
 HOUR = timedelta(hours=1)
 
 
+def without_checks(job: dg.JobDefinition) -> dg.JobDefinition:
+    """The job without checks but those of a raw table's own step."""
+    layer = job.asset_layer
+    own = {key for key in layer.asset_graph.asset_check_keys if key.name == ODD_VALUES}
+    return job.get_subset(asset_selection=layer.executable_asset_keys, asset_check_selection=own)
+
+
 class WithoutChecks(Runs):
     """Runs without checks but those of a raw table's own step.
 
@@ -39,12 +46,7 @@ class WithoutChecks(Runs):
     """
 
     def _job(self, name: str, only: Sequence[Table]) -> dg.JobDefinition:
-        job = super()._job(name, only)
-        layer = job.asset_layer
-        own = {key for key in layer.asset_graph.asset_check_keys if key.name == ODD_VALUES}
-        return job.get_subset(
-            asset_selection=layer.executable_asset_keys, asset_check_selection=own
-        )
+        return without_checks(super()._job(name, only))
 
 
 class Collecting(WithoutChecks):
