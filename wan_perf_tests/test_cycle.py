@@ -1,24 +1,32 @@
 """A full cycle: every period that the collected hours are part of is aggregated, none is stale."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Self
 
+import dagster as dg
 import pytest
 
 from wan_perf.cli.cycle import FullCycle
 from wan_perf.cli.terminal import Terminal
+from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, MONTHLY_JOB, REPORTS_JOB, WEEKLY_JOB
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,
     CIRCUIT_DAY,
+    CIRCUIT_HISTOGRAM,
     CIRCUIT_HOUR,
     CIRCUIT_MONTH,
+    CIRCUIT_MONTH_HISTOGRAM,
     CIRCUIT_WEEK,
+    FAILOVER_PIECE,
+    THRESHOLD_PIECE,
+    TOP_OFFENDER,
 )
 from wan_perf.settings import read_settings
 from wan_perf.simulator import Fleet
-from wan_perf_tests.graph.staged import HOUR, staged
+from wan_perf_tests.graph.staged import HOUR, UpToFacts, WithoutChecks, staged
 
 NOW = datetime(2026, 3, 11, 14)
 OLDEST = datetime(2026, 2, 10)
@@ -93,12 +101,30 @@ def test_the_periods_of_the_collected_hours(
     }
 
 
+class OfCircuits(WithoutChecks, FullCycle):
+    """Full cycles of the tables that the test reads and those that these are made of."""
+
+    tables: ClassVar[dict[str, tuple[Table, ...]]] = {
+        HOURLY_JOB: tuple(UpToFacts.tables),
+        DAILY_JOB: (THRESHOLD_PIECE, FAILOVER_PIECE, CIRCUIT_DAY, CIRCUIT_HISTOGRAM),
+        WEEKLY_JOB: (CIRCUIT_WEEK,),
+        MONTHLY_JOB: (CIRCUIT_MONTH_HISTOGRAM, CIRCUIT_MONTH, CIRCUIT_13_MONTH),
+        REPORTS_JOB: (TOP_OFFENDER,),
+    }
+
+    def _job(self, name: str, only: Sequence[Table]) -> dg.JobDefinition:
+        return super()._job(name, self.tables.get(name, only))
+
+    def _trading_days_before(self, *_: datetime) -> None:
+        """No trading day is read."""
+
+
 @pytest.mark.proof
 def test_a_full_cycle_of_a_past_range_leaves_no_week_and_month_stale(tmp_path: Path):
     """Hours of a Saturday that come after those of the Monday are in the week and month of both."""
     saturday = datetime(2026, 3, 7, 20)
     fleet = Fleet.seeded(7, 1, saturday, saturday + 4 * DAY, faults=False)
-    with staged(fleet, tmp_path, saturday, saturday, FullCycle) as stage:
+    with staged(fleet, tmp_path, saturday, saturday, OfCircuits) as stage:
         monday = saturday + 36 * HOUR
         stage.cloud.clock.advance_to(monday)
         stage.runs.full_cycle(monday, monday + HOUR)

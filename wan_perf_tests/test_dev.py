@@ -21,6 +21,7 @@ import pytest
 
 from wan_perf.schema.tables import TABLES
 from wan_perf_tests.mist.gateways import Proxy
+from wan_perf_tests.shell import Shell
 
 pytestmark = [
     pytest.mark.proof,
@@ -28,6 +29,8 @@ pytestmark = [
 ]
 STARTS_WITHIN_S = 200
 LAUNCHED_WITHIN_S = 120
+REFUSED_WITHIN_S = 90
+"""A daemon gives a sign of life each half minute."""
 HEALTHY = """{ instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } } }"""
 ASSETS = """{ assetNodes { assetKey { path } pools kinds
     metadataEntries { label ... on UrlMetadataEntry { url } } } }"""
@@ -149,10 +152,19 @@ def dev(tmp_path_factory: pytest.TempPathFactory, proxy: Proxy) -> Iterator[Dev]
         yield dev
 
 
-def refusal(home: Path, *arguments: str, port: int) -> tuple[int, str]:
-    done = subprocess.run(
-        **command(home, *arguments, port=port), capture_output=True, timeout=60, check=False
-    )
+def refusal(home: Path, *arguments: str, port: int, **settings: str) -> tuple[int, str]:
+    """Exit code and message of a start in this process; one that is not refused is ended."""
+
+    def end(*_: object) -> None:
+        raise AssertionError(f"not refused within {REFUSED_WITHIN_S} s")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(REFUSED_WITHIN_S)
+    try:
+        done = Shell(home).run("dev", "--port", str(port), *arguments, **settings)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
     return done.returncode, done.stderr
 
 
@@ -237,14 +249,25 @@ def test_a_second_start_on_the_same_home_is_refused(dev: Dev):
 
 
 def test_a_port_in_use_is_one_sentence(dev: Dev, tmp_path: Path):
-    code, output = refusal(tmp_path, port=dev.port)
-    assert (code, len(output.splitlines())) == (1, 1)
-    assert f"Port {dev.port} cannot be served on" in output
+    """Of a process of its own: nothing that is imported prints beside it."""
+    called = command(tmp_path, port=dev.port)
+    done = subprocess.run(**called, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert f"Port {dev.port} cannot be served on" in done.stderr
 
 
 def test_the_real_organisation_needs_its_token(tmp_path: Path):
     code, output = refusal(tmp_path, "--real", port=free_port())
     assert (code, "MIST_API_TOKEN" in output) == (2, True)
+
+
+def test_a_second_daemon_on_a_home_is_refused(dev: Dev, tmp_path: Path):
+    """Another daemon works on the Dagster home; its next sign of life gives it away."""
+    home = dev.home / "dev" / "dagster"
+    given = {"MIST_API_TOKEN": "unused", "DAGSTER_HOME": str(home)}
+    code, output = refusal(tmp_path, "--real", port=free_port(), **given)
+    assert code == 1
+    assert f"A Dagster daemon is already working on {home}" in output
 
 
 def test_ctrl_c_ends_it_and_all_that_it_started(dev: Dev):
@@ -270,31 +293,3 @@ def test_what_it_started_ends_with_it_though_it_is_killed(tmp_path: Path):
         dev.process.kill()
         dev.process.wait()
         wait_for(lambda: not processes_of(dev.home / "dev"), 25)
-
-
-def test_a_second_daemon_on_a_home_is_refused(tmp_path: Path):
-    """Someone's own dagster-daemon works on the home; its next sign of life gives it away."""
-    environment = command(tmp_path, port=1)["env"] | {"MIST_API_TOKEN": "none-is-asked"}
-    home = tmp_path / "dagster"
-    home.mkdir()
-    # Two processes that make a home's tables at the same time spoil them: they are there before.
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        daemon = subprocess.Popen(
-            [sys.executable, "-m", "dagster._daemon", "run", "--empty-workspace"],
-            env={**environment, "DAGSTER_HOME": str(home)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            wait_for(instance.get_daemon_heartbeats, 60)
-            done = subprocess.run(
-                **(command(tmp_path, "--real", port=free_port()) | {"env": environment}),
-                capture_output=True,
-                timeout=120,
-                check=False,
-            )
-        finally:
-            daemon.send_signal(signal.SIGINT)
-            daemon.wait(30)
-    assert done.returncode == 1
-    assert f"A Dagster daemon is already working on {home}" in done.stderr

@@ -9,37 +9,42 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from wan_perf.definitions import FACTS_JOB, build_definitions
+from wan_perf.definitions import FACTS_JOB, INVENTORY_JOB, build_definitions
 from wan_perf.defs.automation.conditions import live_run
 from wan_perf.defs.automation.late_data import hours_of_ended_gaps
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, GATEWAY_SILENCE, RAW_GATEWAY_EVENT
 from wan_perf.simulator import Fleet
 from wan_perf.warehouse import DuckDBWarehouse, Window
-from wan_perf_tests.graph.staged import HOUR, START, Stage, staged
+from wan_perf_tests.graph.staged import HOUR, START, Stage, UpToFacts, staged, without_checks
 
-HOURS = 30
+HOURS = 12
 H = START.fromisoformat
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    fleet = Fleet.seeded(7, 4, START, START + (HOURS + 6) * HOUR)
+    fleet = Fleet.seeded(7, 2, START, START + (HOURS + 6) * HOUR)
     now = START + HOURS * HOUR
-    with staged(fleet, tmp_path_factory.mktemp("late"), now=now) as stage:
+    with staged(fleet, tmp_path_factory.mktemp("late"), now=now, kind=UpToFacts) as stage:
         stage.runs.collect(START, now)
         yield stage
 
 
-def requested_by(stage: Stage, name: str, **given: Any) -> list[Any]:
-    """What the sensor of these settings requests: tags of runs, or why there are none."""
-    definitions = build_definitions(
-        stage.runs.settings.model_copy(update=given),
-        warehouse=stage.runs.warehouse,
-        clock=stage.runs.clock,
-    )
-    repository = definitions.get_repository_def()
-    sensor = repository.get_sensor_def(name)
+def definitions_of(stage: Stage, **given: Any) -> dg.Definitions:
+    """The code location of the stage's settings, some given otherwise."""
+    settings = stage.runs.settings.model_copy(update=given)
+    return build_definitions(settings, warehouse=stage.runs.warehouse, clock=stage.runs.clock)
+
+
+@pytest.fixture(scope="module")
+def definitions(stage: Stage) -> dg.Definitions:
+    return definitions_of(stage)
+
+
+def requested_by(definitions: dg.Definitions, name: str) -> list[Any]:
+    """What the sensor requests: tags of runs, or why there are none."""
+    [sensor] = [sensor for sensor in definitions.sensors or () if sensor.name == name]
     needed = {key: definitions.resources[key] for key in sensor.required_resource_keys}
     result = sensor.evaluate_tick(dg.build_sensor_context(resources=needed))
     return [dict(request.tags) for request in result.run_requests or ()] or [result.skip_message]
@@ -52,47 +57,46 @@ def ends(tags: dict[str, str]) -> tuple[str, str]:
 
 
 @pytest.mark.proof
-def test_events_that_all_are_stored_request_nothing(stage: Stage):
-    assert requested_by(stage, "late_events") == ["No event came late."]
+def test_events_that_all_are_stored_request_nothing(definitions: dg.Definitions):
+    assert requested_by(definitions, "late_events") == ["No event came late."]
 
 
 @pytest.mark.proof
-def test_an_event_that_is_not_stored_requests_its_hour(stage: Stage):
+def test_an_event_that_is_not_stored_requests_its_hour(stage: Stage, definitions: dg.Definitions):
     """Of the 24 hours before the last three: the others may still be received by a live run."""
     until = START + (HOURS - 3) * HOUR
     times = stage.rows(RAW_GATEWAY_EVENT)["event_at"]
     late = times[(times >= until - 24 * HOUR) & (times < until)].max().floor("h").to_pydatetime()
     with stage.runs.warehouse.session() as session:
         session.run(f"DELETE FROM raw_gateway_event WHERE event_at >= '{late}'")
-    requested = [ends(tags) for tags in requested_by(stage, "late_events")]
+    requested = [ends(tags) for tags in requested_by(definitions, "late_events")]
     assert requested == [(f"{late:%Y-%m-%d-%H:00}",) * 2]
     after = late + HOUR  # no partition holds the hour, and nobody can run it
-    assert requested_by(stage, "late_events", start_given=f"{after:%Y-%m-%dT%H:%M}") == [
-        "No event came late."
-    ]
-    stage.runs.collect(START, START + HOURS * HOUR, again=True)  # else what is final stays
-    assert requested_by(stage, "late_events") == ["No event came late."]
+    later = definitions_of(stage, start_given=f"{after:%Y-%m-%dT%H:%M}")
+    assert requested_by(later, "late_events") == ["No event came late."]
+    stage.runs.collect(late, START + HOURS * HOUR, again=True)  # else what is final stays
+    assert requested_by(definitions, "late_events") == ["No event came late."]
 
 
 @pytest.mark.proof
-def test_a_corrected_contract_requests_its_hours_and_is_done(stage: Stage):
+def test_a_corrected_contract_requests_its_hours_and_is_done(
+    stage: Stage, definitions: dg.Definitions
+):
     """From the fifth hour on a circuit has 37 Mbit/s; before it what it had."""
     corrected = START + 5 * HOUR
-    assert requested_by(stage, "corrections") == [
+    assert requested_by(definitions, "corrections") == [
         "Every hour has the bandwidth, ranks, levels and trading hours in force."
     ]
     described = stage.rows(DIM_CIRCUIT).query("bandwidth_source == 'contract'")
     circuit = described["circuit_id"].iloc[0]
     correct(Path(str(stage.runs.settings.circuits_path)), circuit, 37, corrected)
     stage.cloud.clock.advance_to(stage.cloud.clock.now() + HOUR)  # another snapshot
-    stage.runs.collect(None, None, inventory=True)
-    [tags] = requested_by(stage, "corrections")
+    stage.runs._run(INVENTORY_JOB)
+    [tags] = requested_by(definitions, "corrections")
     assert ends(tags)[0] == f"{corrected:%Y-%m-%d-%H:00}"
-    job = build_definitions(
-        stage.runs.settings, warehouse=stage.runs.warehouse, clock=stage.runs.clock
-    ).resolve_job_def(FACTS_JOB)
+    job = without_checks(definitions.resolve_job_def(FACTS_JOB))
     assert job.execute_in_process(tags=tags).success
-    assert requested_by(stage, "corrections") == [
+    assert requested_by(definitions, "corrections") == [
         "Every hour has the bandwidth, ranks, levels and trading hours in force."
     ]
     rows = stage.rows(CIRCUIT_HOUR).query("circuit_id == @circuit")

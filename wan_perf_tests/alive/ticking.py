@@ -1,7 +1,8 @@
 """Days of schedules and conditions under the virtual clock, in this process.
 
 What a daemon does is done here by hand: the live run of every slot, and once an hour whatever the
-conditions request, over the same definitions, tags and sensors.
+conditions request, over the same definitions, tags and sensors. Runs that sensors request are
+without checks: the store step refuses what breaks a rule, and `check` runs the hourly ones.
 """
 
 from collections import defaultdict
@@ -21,7 +22,7 @@ from wan_perf.defs.automation import conditions
 from wan_perf.defs.resources import Source
 from wan_perf.mist.collect.cadence import PASS_EVERY
 from wan_perf.simulator import Fleet
-from wan_perf_tests.graph.staged import HOUR, Stage, staged
+from wan_perf_tests.graph.staged import HOUR, Stage, WithoutChecks, staged, without_checks
 from wan_perf_tests.memory import memory
 
 PATIENCE_S = 10
@@ -108,7 +109,8 @@ class Ticking:
             return
         self._cursors[sensor.name] = tick.cursor
         for request in tick.run_requests or ():
-            self._execute(self.definitions.resolve_job_def(sensor.job_name), tags=request.tags)
+            job = without_checks(self.definitions.resolve_job_def(sensor.job_name))
+            self._execute(job, tags=request.tags)
 
     def _requested_by(self, sensor: Any) -> bool:
         evaluated = dg.evaluate_automation_conditions(
@@ -137,7 +139,8 @@ class Ticking:
         ends = {"start": first, "end": last} if first else {}
         hours = {f"dagster/asset_partition_range_{end}": key for end, key in ends.items()}
         job = self.definitions.resolve_implicit_global_asset_job_def()
-        self._execute(job, asset_selection=assets, tags={**tags, **hours})
+        requested = without_checks(job.get_subset(asset_selection={*assets}))
+        self._execute(requested, tags={**tags, **hours})
 
 
 def _ranges(partitions: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -159,7 +162,7 @@ def _instant(key: str) -> datetime:
 @contextmanager
 def ticking(fleet: Fleet, home: Path, now: datetime, start: datetime) -> Iterator[Ticking]:
     """A home with nothing in it at `now`; partitions begin at `start`."""
-    with staged(fleet, home, now=now, start=start) as stage, stage.runs as runs:
+    with staged(fleet, home, now, start, WithoutChecks) as stage, stage.runs as runs:
         source = Source(runs.settings, timeout=(PATIENCE_S, PATIENCE_S))
         definitions = build_definitions(
             runs.settings, warehouse=runs.warehouse, clock=runs.clock, source=source

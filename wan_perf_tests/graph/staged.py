@@ -39,6 +39,13 @@ HOUR = timedelta(hours=1)
 _FILES_OF_HOME = ("duckdb", "circuits_path", "policy_path")
 
 
+def without_checks(job: dg.JobDefinition) -> dg.JobDefinition:
+    """The job without checks but those of a raw table's own step."""
+    layer = job.asset_layer
+    own = {key for key in layer.asset_graph.asset_check_keys if key.name == ODD_VALUES}
+    return job.get_subset(asset_selection=layer.executable_asset_keys, asset_check_selection=own)
+
+
 class WithoutChecks(Runs):
     """Runs without checks but those of a raw table's own step.
 
@@ -47,13 +54,6 @@ class WithoutChecks(Runs):
 
     def _job(self, name: str, only: Sequence[Table]) -> dg.JobDefinition:
         return without_checks(super()._job(name, only))
-
-
-def without_checks(job: dg.JobDefinition) -> dg.JobDefinition:
-    """The job without checks but those of a raw table's own step."""
-    layer = job.asset_layer
-    own = {key for key in layer.asset_graph.asset_check_keys if key.name == ODD_VALUES}
-    return job.get_subset(asset_selection=layer.executable_asset_keys, asset_check_selection=own)
 
 
 class Collecting(WithoutChecks):
