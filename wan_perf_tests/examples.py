@@ -64,3 +64,11 @@ def seeds(count: int, few: int) -> list[Any]:
     return [
         pytest.param(seed, marks=[] if seed < few else [pytest.mark.proof]) for seed in range(count)
     ]
+
+
+def batches(count: int, few: int) -> list[Any]:
+    """The same seeds in two batches, for tests that compute many of them in one query."""
+    return [
+        pytest.param(range(few), id=f"first {few}"),
+        pytest.param(range(few, count), id=f"other {count - few}", marks=[pytest.mark.proof]),
+    ]

@@ -21,11 +21,11 @@ import fakesnow.transforms
 import pyarrow as pa
 import pytest
 import snowflake.connector.cursor
-from sqlglot import exp
 
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.settings import Settings, read_settings
 from wan_perf.warehouse import SnowflakeWarehouse
+from wan_perf_tests.snowflake_passes import leave_out_idle_passes
 
 _serve = fakesnow.server  # its module of the same name takes its place once it is imported
 
@@ -113,81 +113,12 @@ def _corrected() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kind, "execute", corrected)
-        _without_idle_passes(patch)
+        leave_out_idle_passes(patch)
         patch.setattr(fakesnow.arrow, "timestamp_to_sf_struct", with_nulls)
         patch.setattr(
             fakesnow.transforms, "numeric_agg_implicit_cast", lambda expression: expression
         )
         yield
-
-
-_OF_A_WORD = {
-    "SHOW": ("show_",),
-    "CREATE": ("create_", "extract_text_length"),
-    "ALTER": ("alter_",),
-    "DROP": ("drop_",),
-    "USE": ("set_schema",),
-    "COMMENT": ("extract_comment",),
-    "INFORMATION_SCHEMA": ("information_schema",),
-    "JSON": ("try_parse_json",),
-    "TAG": ("tag",),
-    "SPLIT": ("split",),
-    "TRIM": ("trim_",),
-    "FLATTEN": ("flatten",),
-    "REGEXP": ("regex_",),
-    "RESULT_SCAN": ("result_scan",),
-    "NEXTVAL": ("sequence_",),
-    "VALUES": ("values_",),
-    "VARIANT": ("to_variant",),
-    "OBJECT": ("object_", "alias_in_where"),
-    "SAMPLE": ("sample",),
-    "ARRAY": ("array_",),
-    "RANDOM": ("random",),
-    "HAVERSINE": ("haversine",),
-    "SHA": ("sha256",),
-    "LIST": ("list_stage",),
-    "PUT": ("put_stage",),
-}
-"""Words without which a statement has nothing for the stand-in's passes of these names."""
-
-
-def _without_idle_passes(patch: pytest.MonkeyPatch) -> None:
-    """Leave out passes for which a statement has nothing: it has 84, each over the whole statement.
-
-    They took a third of what is proved on both engines.
-    """
-    kind, statement = fakesnow.cursor.FakeSnowflakeCursor, threading.local()
-    execute, statement_passes = kind.execute, kind._transform
-    one_pass = exp.Expression.transform
-
-    def executed(cursor: Any, command: str, *given: Any, **named: Any) -> Any:
-        statement.text = command.upper()
-        return execute(cursor, command, *given, **named)
-
-    def passes(cursor: Any, expression: exp.Expression, params: Any) -> Any:
-        missing = [names for word, names in _OF_A_WORD.items() if word not in statement.text]
-        statement.idle = tuple(name for names in missing for name in names)
-        try:
-            return statement_passes(cursor, expression, params)
-        finally:
-            statement.idle = ()
-
-    def transform(tree: exp.Expression, function: Any, *given: Any, **named: Any) -> Any:
-        idle = getattr(statement, "idle", ())
-        if idle and _name(function).startswith(idle):
-            return tree
-        return one_pass(tree, function, *given, **named)
-
-    patch.setattr(kind, "execute", executed)
-    patch.setattr(kind, "_transform", passes)
-    patch.setattr(exp.Expression, "transform", transform)
-
-
-def _name(function: Any) -> str:
-    """Name of a pass; of a lambda, of the pass that it calls."""
-    is_call = function.__name__ == "<lambda>"
-    names = [name for name in function.__code__.co_names if name != "transforms"]
-    return names[0] if is_call and names else function.__name__
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def strict(*, shuffled: bool = False) -> Iterator[None]:
 
     def strictly(cursor: Any, expression: exp.Expression, params: Any) -> Any:
         _refuse(expression)
-        return transform(cursor, expression.transform(_as_snowflake), params)
+        return transform(cursor, expression.transform(_as_snowflake, copy=False), params)
 
     def in_any_order(cursor: Any, command: str, *given: Any, **named: Any) -> Any:
         is_view = re.match(r"CREATE (OR REPLACE )?VIEW ", command)

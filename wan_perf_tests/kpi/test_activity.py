@@ -4,14 +4,14 @@ import random
 from dataclasses import fields
 from datetime import timedelta
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import ibis
 import pytest
 
 from wan_perf.kpi.state.activity import with_activity
 from wan_perf.kpi.state.evidence import Evidence
-from wan_perf_tests.examples import seeds
+from wan_perf_tests.examples import batches
 from wan_perf_tests.kpi.activity_reference import AT_REST, CAUSES, MINUTE, Poll, Site, Stretch, Use
 from wan_perf_tests.kpi.engine import CIRCUITS, Query
 from wan_perf_tests.kpi.rows import HOUR, Row
@@ -48,11 +48,17 @@ def query() -> Query:
 
 def found(site: Site) -> list[list[Row]]:
     """The intervals of each circuit, in order."""
-    numbered = list(enumerate(site.circuits))
+    return together([site])[0]
+
+
+def together(sites: list[Site]) -> list[list[list[Row]]]:
+    """The intervals of each circuit of each site, in order, computed in one query."""
+    circuits = [(site, use) for site, of in enumerate(sites) for use in of.circuits]
+    numbered = [(n, use) for n, (_, use) in enumerate(circuits)]
     rows = query().rows(
         circuits=[
-            {"circuit_hour": n, "hour": HOUR, "site_id": "S", "role_rank": u.rank}
-            for n, u in numbered
+            {"circuit_hour": n, "hour": HOUR, "site_id": f"S{site}", "role_rank": use.rank}
+            for n, (site, use) in enumerate(circuits)
         ],
         stretches=[
             {
@@ -77,8 +83,11 @@ def found(site: Site) -> list[list[Row]]:
             {"circuit_hour": n, "from_us": a, "to_us": b} for n, u in numbered for a, b in u.idle
         ],
     )
-    rows.sort(key=lambda row: row["from_us"])
-    return [[row for row in rows if row["circuit_hour"] == n] for n, _ in numbered]
+    intervals: list[list[Row]] = [[] for _ in circuits]
+    for row in sorted(rows, key=lambda row: row["from_us"]):
+        intervals[row["circuit_hour"]].append(row)
+    of_circuits = iter(intervals)
+    return [list(islice(of_circuits, len(site.circuits))) for site in sites]
 
 
 def new(polls: list[Poll]) -> list[Poll]:
@@ -209,15 +218,20 @@ def _use(chance: random.Random, rank: int | None, passes: list[int]) -> Use:
     return Use(rank, rows, [p for p in polled if p.at >= START], idle)
 
 
-@pytest.mark.parametrize("seed", seeds(150, few=15))
-def test_ragged_sites_equal_the_reference(seed: int) -> None:
-    site = ragged(random.Random(seed))
+@pytest.mark.parametrize("seeds", batches(150, few=15))
+def test_ragged_sites_equal_the_reference(seeds: range) -> None:
+    sites = [ragged(random.Random(seed)) for seed in seeds]
+    for seed, site, intervals in zip(seeds, sites, together(sites), strict=True):
+        assert_equals_the_reference(seed, site, intervals)
+
+
+def assert_equals_the_reference(seed: int, site: Site, intervals: list[list[Row]]) -> None:
     edges = {e for u in site.circuits for s in u.stretches for e in (s.start, s.end)}
     edges |= {p.at for u in site.circuits for p in u.polls}
     edges |= {e for u in site.circuits for span in u.idle for e in span}
     instants = sorted(e for e in edges if START <= e < END)
-    for use, rows in zip(site.circuits, found(site), strict=True):
-        assert [row["from_us"] for row in rows[1:]] == [row["to_us"] for row in rows[:-1]]
+    for use, rows in zip(site.circuits, intervals, strict=True):
+        assert [row["from_us"] for row in rows[1:]] == [row["to_us"] for row in rows[:-1]], seed
         assert (rows[0]["from_us"], rows[-1]["to_us"]) == (START, END)
         computed = {
             t: next(
@@ -227,4 +241,5 @@ def test_ragged_sites_equal_the_reference(seed: int) -> None:
             )
             for t in instants
         }
-        assert computed == {t: (use.outcome(t), site.activity(use, t)) for t in instants}
+        expected = {t: (use.outcome(t), site.activity(use, t)) for t in instants}
+        assert (seed, computed) == (seed, expected)

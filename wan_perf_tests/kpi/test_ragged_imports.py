@@ -7,23 +7,14 @@ from wan_perf_tests.examples import drawn
 from wan_perf_tests.kpi.circuit_reference import QUALITY, with_import
 from wan_perf_tests.kpi.engine import circuit_hour_query
 from wan_perf_tests.kpi.estate import carried, circuit, hours, site, tables
-from wan_perf_tests.kpi.ragged import PORTS, Life, estates, histories, imports
+from wan_perf_tests.kpi.ragged import PORTS, Life, among, estates, histories, imports
 from wan_perf_tests.kpi.rows import HOUR, H, Row
 
 # Planning the whole fact takes longer than its rows do, so that all estates are computed in one.
 pytestmark = [pytest.mark.proof, pytest.mark.oracle]
 
 PORTS_OF_ALL = [port for _, port in PORTS]
-ALONE = ("circuit_id", "gateway_mac", "site_id")
 Drawn = tuple[Life, list[Row], list[Row]]
-
-
-def among(number: int, rows: list[Row]) -> list[Row]:
-    """The rows under names that no other estate uses."""
-    return [
-        {**row, **{name: f"{row[name]} of {number}" for name in ALONE if name in row}}
-        for row in rows
-    ]
 
 
 def facts(first: int, count: int, several: list[Drawn], *, with_imports: bool = True) -> list[Row]:

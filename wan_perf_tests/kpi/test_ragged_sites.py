@@ -17,7 +17,7 @@ from wan_perf.schema.tables import (
     CIRCUIT_STATE,
     RAW_PORT_SAMPLE,
 )
-from wan_perf_tests.examples import seeds
+from wan_perf_tests.examples import batches
 from wan_perf_tests.kpi import site_reference
 from wan_perf_tests.kpi.engine import Query, from_raw, unbound
 from wan_perf_tests.kpi.rows import HOUR, H, Row
@@ -92,62 +92,90 @@ def slot_of(instant: datetime) -> float:
     return (instant - HOUR) / SLOT
 
 
-@pytest.mark.parametrize("seed", seeds(80, few=8))
-def test_failovers_of_a_ragged_site(seed: int) -> None:
-    slots = ragged(random.Random(seed))
-    found = [
-        (
-            *(slot_of(row["started_at"]), slot_of(row["ended_at"]), row["on_backup_minutes"]),
-            *(row["dark_minutes"], row["unheard_minutes"], row["is_inferred"]),
-        )
-        for row in pieces_query().rows(circuit_state=rows_of(slots))
-    ]
-    assert sorted(found) == site_reference.failovers(slots)
+def among(seed: int, rows: list[Row]) -> list[Row]:
+    """The rows as those of a site of its own, so that many sites are computed in one query."""
+    return [{**r, "site_id": f"S{seed}", "circuit_id": f"{seed} {r['circuit_id']}"} for r in rows]
 
 
-@pytest.mark.parametrize("seed", seeds(80, few=8))
-def test_hours_of_a_ragged_site(seed: int) -> None:
-    chance = random.Random(seed)
-    slots = ragged(chance)
-    used = {
-        (n, circuit): chance.choice([None, 40.0, 70.0, 70.0])
-        for n in range(HOURS)
-        for circuit in range(len(slots[0]))
-    }
-    facts = [
-        {
-            "hour": HOUR + n * H,
-            "circuit_id": f"C{circuit}",
-            "site_id": "S1",
-            "utilization_pct": percent,
-            "flap_count": circuit,
-        }
-        for (n, circuit), percent in used.items()
-    ]
-    rows = hours_query().rows(circuit_state=rows_of(slots), circuit_hour=facts)
-    assert len(rows) == HOURS
+def by_seed(rows: list[Row], seeds: range) -> list[list[Row]]:
+    """The rows of each site."""
+    found: dict[str, list[Row]] = {f"S{seed}": [] for seed in seeds}
     for row in rows:
-        n = (row["hour"] - HOUR) // H
-        expected = site_reference.minutes_of(slots[n * SLOTS_AN_HOUR :][:SLOTS_AN_HOUR])
-        assert {name: row[name] for name in expected} == expected
-        of_hour = [(p, f"C{c}") for (hour, c), p in used.items() if hour == n and p is not None]
-        highest = max((p for p, _ in of_hour), default=None)
-        first = min((name for p, name in of_hour if p == highest), default=None)
-        assert row["utilization_worst_pct"] == highest
-        assert row["utilization_worst_circuit_id"] == first
-        assert (row["circuit_count"], row["flap_count"]) == (
-            len(slots[0]),
-            sum(range(len(slots[0]))),
-        )
+        found[row["site_id"]].append(row)
+    return list(found.values())
 
 
-@pytest.mark.parametrize("seed", seeds(20, few=3))
-def test_each_transition_is_one_flap(seed: int) -> None:
-    chance = random.Random(seed)
-    rows = [
-        {**row, "turned_to": chance.choice([None, "up", "down"]), "evidence": "heard"}
-        for row in rows_of(ragged(chance))
-    ]
+@pytest.mark.parametrize("seeds", batches(80, few=8))
+def test_failovers_of_ragged_sites(seeds: range) -> None:
+    sites = {seed: ragged(random.Random(seed)) for seed in seeds}
+    states = [row for seed, slots in sites.items() for row in among(seed, rows_of(slots))]
+    pieces = by_seed(pieces_query().rows(circuit_state=states), seeds)
+    for (seed, slots), of_site in zip(sites.items(), pieces, strict=True):
+        found = [
+            (
+                *(slot_of(row["started_at"]), slot_of(row["ended_at"]), row["on_backup_minutes"]),
+                *(row["dark_minutes"], row["unheard_minutes"], row["is_inferred"]),
+            )
+            for row in of_site
+        ]
+        assert (seed, sorted(found)) == (seed, site_reference.failovers(slots))
+
+
+@pytest.mark.parametrize("seeds", batches(80, few=8))
+def test_hours_of_ragged_sites(seeds: range) -> None:
+    states, facts, sites = [], [], {}
+    for seed in seeds:
+        chance = random.Random(seed)
+        slots = ragged(chance)
+        used = {
+            (n, circuit): chance.choice([None, 40.0, 70.0, 70.0])
+            for n in range(HOURS)
+            for circuit in range(len(slots[0]))
+        }
+        sites[seed] = slots, used
+        states += among(seed, rows_of(slots))
+        of_hours = [
+            {
+                "hour": HOUR + n * H,
+                "circuit_id": f"C{circuit}",
+                "utilization_pct": percent,
+                "flap_count": circuit,
+            }
+            for (n, circuit), percent in used.items()
+        ]
+        facts += among(seed, of_hours)
+    found = by_seed(hours_query().rows(circuit_state=states, circuit_hour=facts), seeds)
+    for (seed, site), rows in zip(sites.items(), found, strict=True):
+        assert len(rows) == HOURS, seed
+        for row in rows:
+            assert_hour(seed, *site, row)
+
+
+def assert_hour(
+    seed: int, slots: list[Slot], used: dict[tuple[int, int], float | None], row: Row
+) -> None:
+    """The hour of a site is as the reference says."""
+    n = (row["hour"] - HOUR) // H
+    expected = site_reference.minutes_of(slots[n * SLOTS_AN_HOUR :][:SLOTS_AN_HOUR])
+    assert (seed, {name: row[name] for name in expected}) == (seed, expected)
+    known = [(p, f"{seed} C{c}") for (hour, c), p in used.items() if hour == n and p is not None]
+    highest = max((p for p, _ in known), default=None)
+    first = min((name for p, name in known if p == highest), default=None)
+    assert row["utilization_worst_pct"] == highest
+    assert row["utilization_worst_circuit_id"] == first
+    circuits = range(len(slots[0]))
+    assert (row["circuit_count"], row["flap_count"]) == (len(circuits), sum(circuits))
+
+
+@pytest.mark.parametrize("seeds", batches(20, few=3))
+def test_each_transition_is_one_flap(seeds: range) -> None:
+    rows = []
+    for seed in seeds:
+        chance = random.Random(seed)
+        rows += [
+            {**row, "turned_to": chance.choice([None, "up", "down"]), "evidence": "heard"}
+            for row in among(seed, rows_of(ragged(chance)))
+        ]
     found = flaps_query().rows(circuit_state=rows)
     key = ("circuit_id", "turned_at", "turned_to")
     expected = [(r["circuit_id"], r["started_at"], r["turned_to"]) for r in rows if r["turned_to"]]
