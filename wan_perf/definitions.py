@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from wan_perf.checks import AUDITS
+from wan_perf.checks import CHECKS
 from wan_perf.defs.asset_metadata import shown
 from wan_perf.defs.assets import (
     alarms,
@@ -177,7 +177,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     partitions = {key.to_user_string(): a.partitions_def for a in assets for key in a.keys}
     checks = [
         *(checks_of(TABLES[name], partitions_def) for name, partitions_def in partitions.items()),
-        *(check_of(audit, partitions[audit.of.name]) for audit in AUDITS),
+        *(check_of(check, partitions[check.of.name]) for check in CHECKS),
     ]
     resources = {
         "io_manager": publishing(warehouse_io_manager(warehouse), copy),

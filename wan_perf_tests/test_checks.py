@@ -1,4 +1,4 @@
-"""Audits: each with rows that are sound, and with one that it must name, on both engines."""
+"""Checks: each with rows that are sound, and with one that it must name, on both engines."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wan_perf.checks import AUDITS, Audit
+from wan_perf.checks import CHECKS, Check
 from wan_perf.checks.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
 from wan_perf.checks.policy import RISING, UNKNOWN_ZONES, UNMATCHED
 from wan_perf.checks.telemetry import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
@@ -44,22 +44,22 @@ HALF = [stored(unknown=30.0)]
 
 
 @cache
-def query(audit: Audit) -> Query:
-    tables = {table.name: unbound(table) for table in (audit.of, *audit.beside)}
-    return Query(audit.offending(tables, Policy()))
+def query(check: Check) -> Query:
+    tables = {table.name: unbound(table) for table in (check.of, *check.beside)}
+    return Query(check.offending(tables, Policy()))
 
 
-def offending(audit: Audit, **given: list[Row]) -> list[Row]:
-    return query(audit).rows(**(SOUND | given))
+def offending(check: Check, **given: list[Row]) -> list[Row]:
+    return query(check).rows(**(SOUND | given))
 
 
-@pytest.mark.parametrize("audit", AUDITS, ids=lambda a: f"{a.of.name}-{a.name}")
-def test_sound_rows_offend_nobody(audit: Audit):
-    assert offending(audit) == []
+@pytest.mark.parametrize("check", CHECKS, ids=lambda c: f"{c.of.name}-{c.name}")
+def test_sound_rows_offend_nobody(check: Check):
+    assert offending(check) == []
 
 
 @pytest.mark.parametrize(
-    ("audit", "given", "named"),
+    ("check", "given", "named"),
     [
         pytest.param(
             ORPHAN_HOURS, {"dim_circuit": []}, {"lacks": "dim_circuit"}, id="no such circuit"
@@ -179,13 +179,13 @@ def test_sound_rows_offend_nobody(audit: Audit):
         ),
     ],
 )
-def test_the_row_is_named(audit: Audit, given: dict[str, list[Row]], named: Row):
-    [row] = offending(audit, **given)
+def test_the_row_is_named(check: Check, given: dict[str, list[Row]], named: Row):
+    [row] = offending(check, **given)
     assert {name: row[name] for name in named} == named
 
 
 @pytest.mark.parametrize(
-    ("audit", "given"),
+    ("check", "given"),
     [
         pytest.param(
             UNKNOWN_PORTS,
@@ -240,8 +240,8 @@ def test_the_row_is_named(audit: Audit, given: dict[str, list[Row]], named: Row)
         ),
     ],
 )
-def test_what_offends_nobody(audit: Audit, given: dict[str, list[Row]]):
-    assert offending(audit, **given) == []
+def test_what_offends_nobody(check: Check, given: dict[str, list[Row]]):
+    assert offending(check, **given) == []
 
 
 @pytest.fixture
@@ -251,9 +251,9 @@ def snowflake() -> Iterator[Warehouse]:
 
 
 @pytest.mark.proof
-def test_every_audit_runs_on_both_engines(snowflake: Warehouse, tmp_path: Path):
+def test_every_check_runs_on_both_engines(snowflake: Warehouse, tmp_path: Path):
     for warehouse in (DuckDBWarehouse(tmp_path / "wan.duckdb"), snowflake):
-        for audit in AUDITS:
-            tables = {t.name: warehouse.lazy(t) for t in (audit.of, *audit.beside)}
-            rows = audit.offending(tables, Policy())
-            assert warehouse.query(rows.order_by(*audit.order(rows))).empty
+        for check in CHECKS:
+            tables = {t.name: warehouse.lazy(t) for t in (check.of, *check.beside)}
+            rows = check.offending(tables, Policy())
+            assert warehouse.query(rows.order_by(*check.order(rows))).empty

@@ -1,7 +1,7 @@
-"""The form of an audit: a sentence that should be true, and the rows for which it is not.
+"""The form of a check: a sentence that should be true, and the rows for which it is not.
 
-Belongs here: what an audit says about itself.
-Keep out: which audits there are (`wan_perf.checks`).
+Belongs here: what a check says about itself.
+Keep out: which checks there are (`wan_perf.checks`).
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ Tables = Mapping[str, ir.Table]
 
 
 @dataclass(frozen=True)
-class Audit:
+class Check:
     """A question over a run's slice; it warns and never stops what follows.
 
     `of` is the table that a run has just written, cut to the run's window. Tables `beside` it are

@@ -8,7 +8,7 @@ Keep out: which circuits there are (`kpi.dimensions.circuit_identity`), and what
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.checks.declaration import Audit, Tables
+from wan_perf.checks.declaration import Check, Tables
 from wan_perf.kpi.dimensions.validity import in_force
 from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.tables import (
@@ -99,7 +99,7 @@ def _without_circuit(rows: ir.Table, circuit_port: ir.Table) -> ir.Table:
     return rows.anti_join(names, owned)
 
 
-ORPHAN_HOURS = Audit(
+ORPHAN_HOURS = Check(
     "circuits_and_sites_are_described",
     "Every circuit-hour's circuit and site are described at the end of the hour.",
     of=CIRCUIT_HOUR,
@@ -107,7 +107,7 @@ ORPHAN_HOURS = Audit(
     offending=_orphan_hours,
     order=lambda t: (t.hour, t.circuit_id, t.lacks),
 )
-ORPHAN_PORTS = Audit(
+ORPHAN_PORTS = Check(
     "ports_have_a_circuit",
     "Every member port's circuit is described.",
     of=CIRCUIT_PORT,
@@ -115,7 +115,7 @@ ORPHAN_PORTS = Audit(
     offending=_orphan_ports,
     order=lambda t: (t.circuit_id, t.gateway_mac, t.port_id, t.valid_from),
 )
-UNKNOWN_PORTS = Audit(
+UNKNOWN_PORTS = Check(
     "sampled_ports_have_a_circuit",
     "Every port that is up, or an end of a path, is of a circuit; what is of none counts nowhere.",
     of=RAW_PORT_SAMPLE,
@@ -123,7 +123,7 @@ UNKNOWN_PORTS = Audit(
     offending=_unknown_ports,
     order=lambda t: (t.hour, t.gateway_mac, t.port_id, t.source),
 )
-UNKNOWN_EVENTS = Audit(
+UNKNOWN_EVENTS = Check(
     "ports_of_events_have_a_circuit",
     "Every port whose provider's service came or went is of a circuit; else the event counts not.",
     of=RAW_GATEWAY_EVENT,

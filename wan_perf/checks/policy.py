@@ -8,7 +8,7 @@ Keep out: what can be seen in the file alone, which refuses it (`policy.threshol
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.checks.declaration import Audit, Tables
+from wan_perf.checks.declaration import Check, Tables
 from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.metrics import JUDGED
 from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, DIM_HOUR, DIM_POLICY, DIM_SITE
@@ -56,7 +56,7 @@ def _levels_that_do_not_rise(tables: Tables, _: Policy) -> ir.Table:
     return found.group_by("site_id", "circuit_id").aggregate(first_hour=found.hour.min())
 
 
-UNMATCHED = Audit(
+UNMATCHED = Check(
     "overrides_match_what_they_name",
     "Every override of the policy is for a region, store type, site or circuit that there is.",
     of=DIM_POLICY,
@@ -64,7 +64,7 @@ UNMATCHED = Audit(
     offending=_overrides_of_nothing,
     order=lambda t: (t.scope, t.scope_name, t.metric),
 )
-UNKNOWN_ZONES = Audit(
+UNKNOWN_ZONES = Check(
     "sites_have_a_known_time_zone",
     "Every site has an IANA time zone; without one it has no trading hours and no trading days.",
     of=DIM_HOUR,
@@ -72,7 +72,7 @@ UNKNOWN_ZONES = Audit(
     offending=_unknown_zones,
     order=lambda t: (t.site_id, t.site_name, t.time_zone),
 )
-RISING = Audit(
+RISING = Check(
     "levels_in_force_rise",
     "warning < high < critical on every row, also where they come from overrides of two scopes.",
     of=CIRCUIT_HOUR,

@@ -11,7 +11,7 @@ from functools import partial
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.checks.declaration import Audit, Tables
+from wan_perf.checks.declaration import Check, Tables
 from wan_perf.kpi.state.evidence_window import SAMPLE_REACH, fresh
 from wan_perf.policy.thresholds import Policy
 from wan_perf.schema.declaration import Table
@@ -114,8 +114,8 @@ def _later(instant: ir.TimestampValue, seconds: int) -> ir.TimestampValue:
     return instant + ibis.interval(seconds=seconds)
 
 
-def _skew_of(table: Table) -> Audit:
-    return Audit(
+def _skew_of(table: Table) -> Check:
+    return Check(
         "instants_are_near_their_pass",
         "Samples are at most 5 minutes after and 20 before their pass: else a clock is wrong, or "
         "a gateway is silent and its old statistics are repeated.",
@@ -125,15 +125,15 @@ def _skew_of(table: Table) -> Audit:
     )
 
 
-SILENT = Audit(
-    "circuits_are_heard_in_the_newest_hour",
+SILENT = Check(
+    "circuits_have_telemetry_in_the_newest_hour",
     "Of every circuit in service there is a sample, a history or an event in the newest hour.",
     of=CIRCUIT_HOUR,
     beside=(RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT, CIRCUIT_PORT),
     offending=_silent,
     order=lambda t: (t.site_id, t.circuit_id),
 )
-UNKNOWN_SHARE = Audit(
+UNKNOWN_SHARE = Check(
     "unknown_minutes_are_few",
     "The share of unknown minutes in the slice, standby aside, is at most the policy's "
     "unknown_minutes_pct.",

@@ -1,7 +1,7 @@
-"""The tables' declared rules and the audits as Dagster checks, by the same names.
+"""The tables' declared rules and the checks across tables as Dagster's, by the same names.
 
 Belongs here: testing each on the stored rows of a run, with counts by partition and rows.
-Keep out: the rules (`schema.tables`), the audits (`wan_perf.checks`). The store step has refused
+Keep out: the rules (`schema.tables`), the checks (`wan_perf.checks`). The store step has refused
 what breaks an enforced rule; its check is the second line, for rows that came in by another way.
 """
 
@@ -13,7 +13,7 @@ import dagster as dg
 import ibis.expr.types as ir
 import pandas as pd
 
-from wan_perf.checks import Audit
+from wan_perf.checks import Check
 from wan_perf.defs.assets.raw import naive
 from wan_perf.defs.check_log import FAILED_PARTITIONS
 from wan_perf.defs.resources import PolicyFile
@@ -50,38 +50,38 @@ def checks_of(table: Table, partitions: dg.PartitionsDefinition | None) -> dg.As
     return rules_hold
 
 
-def check_of(audit: Audit, partitions: dg.PartitionsDefinition | None) -> dg.AssetChecksDefinition:
-    """The audit as a check of its table, over the slice that the run wrote."""
+def check_of(check: Check, partitions: dg.PartitionsDefinition | None) -> dg.AssetChecksDefinition:
+    """Dagster's check of the check's table, over the slice that the run wrote."""
     spec = dg.AssetCheckSpec(
-        name=audit.name,
-        asset=audit.of.name,
-        description=audit.meaning,
-        additional_deps=[table.name for table in audit.beside],
+        name=check.name,
+        asset=check.of.name,
+        description=check.meaning,
+        additional_deps=[table.name for table in check.beside],
         partitions_def=partitions,
     )
 
-    @dg.multi_asset_check(specs=[spec], name=f"{audit.of.name}_{audit.name}")
-    def audited(
+    @dg.multi_asset_check(specs=[spec], name=f"{check.of.name}_{check.name}")
+    def checked(
         context: dg.AssetCheckExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         policy: dg.ResourceParam[PolicyFile],
     ) -> dg.AssetCheckResult:
         window = Window(*naive(context.partition_time_window)) if partitions else None
-        beside = Window(window.start, window.end + audit.ahead) if window else None
-        tables = {table.name: warehouse.lazy(table, beside) for table in audit.beside}
-        tables[audit.of.name] = warehouse.lazy(audit.of, window)
-        offending = audit.offending(tables, policy.read())
+        beside = Window(window.start, window.end + check.ahead) if window else None
+        tables = {table.name: warehouse.lazy(table, beside) for table in check.beside}
+        tables[check.of.name] = warehouse.lazy(check.of, window)
+        offending = check.offending(tables, policy.read())
         found = warehouse.query(offending.aggregate(rows=offending.count()))
         by = "hour" if "hour" in offending.columns else None
         broken = int(found.iloc[0]["rows"])
         metadata = _metadata(
-            warehouse, lambda: offending.order_by(*audit.order(offending)), broken, by, partitions
+            warehouse, lambda: offending.order_by(*check.order(offending)), broken, by, partitions
         )
         return dg.AssetCheckResult(
             passed=broken == 0, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
         )
 
-    return audited
+    return checked
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from wan_perf.checks import AUDITS
+from wan_perf.checks import CHECKS
 from wan_perf.definitions import CHECKS_JOB, LIVE_JOB, build_definitions
 from wan_perf.defs.automation import conditions
 from wan_perf.schema.declaration import View
@@ -151,15 +151,15 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
     ]
 
 
-def test_the_checks_are_the_declared_rules_and_audits_by_name(definitions):
+def test_the_checks_are_the_declared_rules_and_checks_by_name(definitions):
     found = {
         (key.asset_key.to_user_string(), key.name)
         for checks in definitions.asset_checks or ()
         for key in checks.check_keys
     }
     declared = {(t.name, r.name) for t in STORED.values() for r in t.rules}
-    audited = {(audit.of.name, audit.name) for audit in AUDITS}
-    assert found == declared | audited | {(name, "key_is_unique") for name in STORED}
+    checked = {(check.of.name, check.name) for check in CHECKS}
+    assert found == declared | checked | {(name, "key_is_unique") for name in STORED}
     assert {name for table, name in found if table == CIRCUIT_HOUR.name} >= {
         "minutes_are_0_to_60",
         "down_minutes_is_60_minus_up_minutes",
