@@ -393,17 +393,17 @@ class Yardstick:
             return False
         if not self._is_listed(circuit, fault["start"]):
             return False
-        bad = [*_down(circuit), *self._unheard(circuit["gateway_mac"])]
+        bad = [*_down(circuit), *self._without_telemetry(circuit["gateway_mac"])]
         spoiled = sum(max(0.0, min(b, fault["end"]) - max(a, fault["start"])) for a, b in bad)
         return not spoiled
 
-    def _unheard(self, mac: str) -> list[tuple[float, float]]:
+    def _without_telemetry(self, mac: str) -> list[tuple[float, float]]:
         """When nothing of a gateway reached the cloud, or nothing of the cloud us."""
         return [*self._silent(mac), *((a, b) for a, b in self.truth["api_outages"])]
 
     def _silent(self, mac: str) -> list[tuple[float, float]]:
         gateway = next(g for g in self.truth["gateways"] if g["mac"] == mac)
-        return [(a, b) for a, b, _ in gateway.get("unheard", [])]
+        return [(a, b) for a, b, _ in gateway.get("no_telemetry", [])]
 
     def _sites(self) -> None:
         """Failovers of stores: found where an event overlaps, with the errors of both its ends."""

@@ -104,7 +104,7 @@ def test_sound_rows_offend_nobody(check: Check):
             SILENT,
             {"raw_port_sample": [], "raw_path_sample": [], "raw_gateway_event": []},
             {"circuit_id": "C1", "hour": HOUR},
-            id="nothing heard",
+            id="no telemetry",
         ),
         pytest.param(
             SILENT,
@@ -122,7 +122,7 @@ def test_sound_rows_offend_nobody(check: Check):
             SILENT,
             {"circuit_hour": [stored(), stored(hour=HOUR + H)]},
             {"circuit_id": "C1", "hour": HOUR + H},
-            id="heard in an hour that is not the newest",
+            id="telemetry in an hour that is not the newest",
         ),
         pytest.param(
             UNKNOWN_SHARE,

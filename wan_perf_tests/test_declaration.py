@@ -187,7 +187,7 @@ NOTHING_SEEN = {
                 "unknown_minutes": 60.0,
                 "status_hourly": "Unknown",
             },
-            id="nothing heard",
+            id="no telemetry",
         ),
         pytest.param(
             {**DOWN, "known_down_minutes": 1.0, "unknown_minutes": 59.0},

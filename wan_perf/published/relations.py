@@ -86,10 +86,12 @@ def selection(table: Table, existing: tuple[str, ...]) -> str:
     """The declared columns of a table or file with the existing ones, of their declared types."""
     renames = migrations.pending(table.name, existing)
     stored = migrations.apply_renames({name: name for name in existing}, renames)
-    found = {new: old for old, new in zip(existing, stored, strict=True)}
+    found = {new: _quote(old) for old, new in zip(existing, stored, strict=True)}
+    for column, words in migrations.renamed_words(renames).items():
+        cases = " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in words.items())
+        found[column] = f"CASE {found[column]} {cases} ELSE {found[column]} END"
     return ", ".join(
-        f"CAST({_quote(found[c.name]) if c.name in found else 'NULL'} AS {sql_type(c)}) AS {c.name}"
-        for c in table.fields
+        f"CAST({found.get(c.name, 'NULL')} AS {sql_type(c)}) AS {c.name}" for c in table.fields
     )
 
 

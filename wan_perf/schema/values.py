@@ -10,7 +10,7 @@ SEVERITIES = ("warning", "high", "critical")
 
 SEVERITY_WORDS = ("normal", *SEVERITIES)
 
-EVIDENCE = ("heard", "settled", "history")
+EVIDENCE = ("observed", "settled", "history")
 """What a known state can rest on, the strongest first."""
 
 ACTIVE = ("active", "inferred")

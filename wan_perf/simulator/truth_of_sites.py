@@ -70,7 +70,7 @@ def of_gateway(fleet: Fleet, gateway: Gateway) -> dict[str, object]:
     return {
         "assigned": list(gateway.assigned),
         "off": _lists(gateway.offs),
-        "unheard": [list(piece) for piece in sorted(causes)],
+        "no_telemetry": [list(piece) for piece in sorted(causes)],
     }
 
 

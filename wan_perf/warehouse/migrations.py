@@ -1,10 +1,11 @@
-"""Columns that were renamed, and what an existing table of an earlier version still needs.
+"""Columns and words in them that were renamed, and what a table of an earlier version needs.
 
 Belongs here: the list of renames, in the order in which they were made.
 Keep out: when they are run (`store`) and an engine's statement (`on_duckdb`, `on_snowflake`).
 
 The columns of a table say which renames it still needs, so a process that dies in between leaves
-nothing to repair. Writers migrate as they create a table; readers read under the new names.
+nothing to repair: words come first, which may be done twice. Writers migrate as they create
+a table; readers read under the new names.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,17 +13,38 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Rename:
-    """A column of a table has a new name; its values stay."""
+class Word:
+    """A word in a text column has a new one; the column by its name before the rename."""
 
-    table: str
+    column: str
     old: str
     new: str
 
 
+@dataclass(frozen=True)
+class Rename:
+    """A column of a table has a new name; its values stay, but for these words."""
+
+    table: str
+    old: str
+    new: str
+    words: tuple[Word, ...] = ()
+
+
+_STATE = Word("state", "unheard", "no_telemetry")
 RENAMES = (
     # TRIGGER is a reserved word of Snowflake, which refuses a table with such a column.
     Rename("failover_piece", "trigger", "failover_cause"),
+    # The field's words: a gateway sends telemetry, and a state is observed.
+    Rename("failover_piece", "unheard_minutes", "no_telemetry_minutes"),
+    Rename(
+        *("circuit_hour", "unheard_minutes", "no_telemetry_minutes"),
+        words=(Word("state_evidence", "heard", "observed"),),
+    ),
+    Rename(
+        *("circuit_state", "evidence", "state_evidence"),
+        words=(Word("evidence", "heard", "observed"), _STATE),
+    ),
 )
 
 
@@ -44,3 +66,13 @@ def apply_renames(columns: dict[str, str], renames: Sequence[Rename]) -> dict[st
     for rename in renames:
         columns = {rename.new if n == rename.old else n: kind for n, kind in columns.items()}
     return columns
+
+
+def renamed_words(renames: Sequence[Rename]) -> dict[str, dict[str, str]]:
+    """Old word to new, by the column's name after its rename."""
+    found: dict[str, dict[str, str]] = {}
+    for rename in renames:
+        for word in rename.words:
+            column = rename.new if word.column == rename.old else word.column
+            found.setdefault(column, {})[word.old] = word.new
+    return found

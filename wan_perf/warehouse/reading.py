@@ -76,9 +76,15 @@ def _existing_rows(warehouse: Warehouse, session: Session, table: Table) -> ir.T
     stored = migrations.apply_renames({name: name for name in existing}, renames)
     names = table.schema.items()
     rows = warehouse.rows_of(table.name, {stored[n]: kind for n, kind in names if n in stored})
-    return rows.select(
-        **{n: rows[stored[n]] if n in stored else ibis.null(kind) for n, kind in names}
-    )
+    words = migrations.renamed_words(renames)
+
+    def value(name: str, kind: str) -> ir.Value:
+        if name not in stored:
+            return ibis.null(kind)
+        found = rows[stored[name]]
+        return found.substitute(words[name]) if name in words else found
+
+    return rows.select(**{name: value(name, kind) for name, kind in names})
 
 
 def _no_rows(table: Table) -> ir.Table:

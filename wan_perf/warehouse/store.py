@@ -26,6 +26,7 @@ from wan_perf.warehouse import migrations, patterns, rule_queries, views
 from wan_perf.warehouse.engine import Engine, Session
 from wan_perf.warehouse.expired import refuse_expired
 from wan_perf.warehouse.frame_types import cast_frame
+from wan_perf.warehouse.migrations import Rename
 from wan_perf.warehouse.naming import declared_name
 from wan_perf.warehouse.patterns import Pattern
 from wan_perf.warehouse.reading import as_stored, declared_rows
@@ -115,10 +116,10 @@ class Warehouse(Engine):
     def create(self, session: Session, table: Table) -> None:
         """Create the table as declared, or rename and add columns of an existing one.
 
-        Renamed columns (`migrations`) keep their values; added ones are NULL in old rows. A column
-        whose declared type holds all values of its stored one is changed to it (`widened`). One
-        that the declaration no longer has is left alone. A view is replaced where it is not the
-        declared one, after the tables that it reads.
+        Renamed columns keep their values, but for renamed words (`migrations`); added ones are NULL
+        in old rows. A column whose declared type holds all values of its stored one is changed to
+        it (`widened`). One that the declaration no longer has is left alone. A view is replaced
+        where it is not the declared one, after the tables that it reads.
 
         Raises:
             WanPerfError: a column has another type than the declared one, or a view has the name
@@ -142,9 +143,7 @@ class Warehouse(Engine):
         columns = migrations.apply_renames(existing, renames)
         self.refuse_other_types(table, columns)
         for rename in renames:
-            # In quotes: the old name may be a reserved word.
-            old = f'"{self.stored_name(rename.old)}"'
-            session.run(f"ALTER TABLE {table.name} RENAME COLUMN {old} TO {rename.new}")
+            self._rename(session, rename)
         for name, _, declared in self.differing(table, columns):
             session.run(f"ALTER TABLE {table.name} ALTER COLUMN {name} SET DATA TYPE {declared}")
         for column in table.fields:
@@ -155,6 +154,16 @@ class Warehouse(Engine):
             for view in views.reading(table):
                 if self.view_text(session, view):
                     self.create(session, view)
+
+    def _rename(self, session: Session, rename: Rename) -> None:
+        for word in rename.words:
+            session.run(
+                f"UPDATE {rename.table} SET {word.column} = '{word.new}' "  # noqa: S608 - declared names
+                f"WHERE {word.column} = '{word.old}'"
+            )
+        # In quotes: the old name may be a reserved word.
+        old = f'"{self.stored_name(rename.old)}"'
+        session.run(f"ALTER TABLE {rename.table} RENAME COLUMN {old} TO {rename.new}")
 
     def is_as_declared(self, session: Session, view: View) -> bool:
         """True where the view is there and its query, columns and meanings are the declared."""

@@ -37,7 +37,7 @@ HEADINGS = {
     "tx_bytes": "Sent",
     "is_open": "Goes on",
     "as_of_at": "As of",
-    "unheard_minutes": "No telemetry",
+    "no_telemetry_minutes": "No telemetry",
 }
 for _metric in JUDGED:
     _name = "Load" if _metric.quantity == "utilization" else _metric.quantity.capitalize()

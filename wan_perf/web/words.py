@@ -33,7 +33,7 @@ LOOKS = {
     "down": Look("down", "triangle", "critical"),
     "standby": Look("standby", "pause", "planned"),
     "disabled": Look("disabled", "off", "planned"),
-    "unheard": Look("no telemetry", "hatch", "unknown"),
+    "no_telemetry": Look("no telemetry", "hatch", "unknown"),
     "unknown": Look("unknown", "hatch", "unknown"),
     "on backup": Look("on backup", "swap", "failover"),
     "site dark": Look("site dark", "triangle", "critical"),

@@ -80,15 +80,15 @@ class MemberLife:
         settled = [r for r in self.silences if r["started_at"] <= instant < r["ended_at"]]
         is_over = any(row["port_id"] is None for row in settled)
         outcomes = {row["outcome"] for row in settled}
-        unheard = opened(self.of_gateway, "gateway_disconnected", ("gateway_connected",), instant)
+        in_gap = opened(self.of_gateway, "gateway_disconnected", ("gateway_connected",), instant)
         link = self.link.state(instant)
-        if unheard and not is_over:
+        if in_gap and not is_over:
             return "open", False
         if link is False:
             off = opened(self._bounced(), "port_disabled", ("port_up", "port_down"), instant)
             return ("disabled" if off else "down"), False
-        linked = (link is True and not unheard) or "carried" in outcomes
-        if unheard:
+        linked = (link is True and not in_gap) or "carried" in outcomes
+        if in_gap:
             for outcome, word in (("carried", "up"), ("restarted", "restarted"), ("cut", "cut")):
                 if outcome in outcomes:
                     return word, linked
@@ -295,7 +295,7 @@ QUALITY = (
     *("loss_avg_pct", "loss_max_pct", "loss_p95_pct", "jitter_avg_ms", "jitter_max_ms"),
     *("jitter_p95_ms", "latency_avg_ms", "latency_max_ms", "latency_p95_ms"),
 )
-STATE_PARTS = ("standby_minutes", "disabled_minutes", "unheard_minutes", "link_up_minutes")
+STATE_PARTS = ("standby_minutes", "disabled_minutes", "no_telemetry_minutes", "link_up_minutes")
 
 
 def with_import(row: Row, imported: Row) -> Row:

@@ -63,8 +63,8 @@ def minutes_of(slots: list[Slot]) -> dict[str, float | None]:
         return sum(kind) / 2
 
     up = [has(slot, "up") for slot in slots]
-    unreachable = [has(slot, "unheard") and not has(slot, "up") for slot in slots]
-    dark = [has(slot, "down") and not has(slot, "up", "unheard", "unknown") for slot in slots]
+    unreachable = [has(slot, "no_telemetry") and not has(slot, "up") for slot in slots]
+    dark = [has(slot, "down") and not has(slot, "up", "no_telemetry", "unknown") for slot in slots]
     is_backup_known = any(circuit.activity is not None for slot in slots for circuit in slot)
     is_backup_known &= any(circuit.is_first for slot in slots for circuit in slot)
     known = spent(up) + spent(unreachable) + spent(dark)
@@ -81,7 +81,7 @@ def minutes_of(slots: list[Slot]) -> dict[str, float | None]:
 
 
 def failovers(slots: list[Slot]) -> list[tuple[int, int, float, float, float, bool]]:
-    """First slot, end, minutes on backup, dark, unheard, and whether all of it is inferred."""
+    """First slot, end, minutes on backup, dark, without telemetry; whether all is inferred."""
     found, at = [], 0
     while at < len(slots):
         if not on_backup(slots[at]):
@@ -94,8 +94,8 @@ def failovers(slots: list[Slot]) -> list[tuple[int, int, float, float, float, bo
                 end = n + 1 - back
                 break
         during = slots[at:end]
-        silent = [s for s in during if not has(s, "up") and has(s, "unheard", "unknown")]
-        dark = [s for s in during if not has(s, "up", "unheard", "unknown")]
+        silent = [s for s in during if not has(s, "up") and has(s, "no_telemetry", "unknown")]
+        dark = [s for s in during if not has(s, "up", "no_telemetry", "unknown")]
         carried = [s for s in during if on_backup(s)]
         inferred = all(
             any(circuit.activity == "inferred" for circuit in s if circuit.is_backup)

@@ -182,7 +182,7 @@ def test_circuits_of_equal_rank_are_not_inferred() -> None:
     assert {row["activity"] for rows in found(site)[1:] for row in rows} == {None}
 
 
-OUTCOMES = ("up", "up", "up", None, "unheard", *AT_REST)
+OUTCOMES = ("up", "up", "up", None, "no_telemetry", *AT_REST)
 
 
 def ragged(chance: random.Random) -> Site:

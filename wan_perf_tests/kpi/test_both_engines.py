@@ -238,7 +238,7 @@ def test_the_hours_are_ragged(ragged_day: tuple[Contents, Contents]):
     assert len(rows) == 3 * len(PORTS)
     assert sum(row["rx_bytes"] or 0 for row in rows) > 0
     assert sum(row["flap_count"] or 0 for row in rows) > 0
-    assert {row["state_evidence"] for row in rows} >= {"heard", "import"}
+    assert {row["state_evidence"] for row in rows} >= {"observed", "import"}
     assert {row["source"] for row in rows} >= {"samples", "history", "import"}
     assert sum(row["quality_sample_count"] for row in rows) > 0
     assert sum(row["active_minutes"] or 0 for row in rows) > 0
@@ -274,7 +274,7 @@ def test_figures_are_formatted_alike_in_messages(warehouses):
         }
         for n, (start, end) in enumerate(pairwise(turns))
     ]
-    link_state = {"is_link_up": True, "evidence": "heard"}
+    link_state = {"is_link_up": True, "state_evidence": "observed"}
     whole = {"up_minutes": 60.0, "down_minutes": 0.0, "known_down_minutes": 0.0}
     whole |= {"unknown_minutes": 0.0, "status_hourly": "Up", "flap_count": 5, "sample_count": 6}
     whole |= {"observed_minutes": 30.0, "quality_minutes": 0.0, "quality_sample_count": 0}

@@ -234,8 +234,8 @@ def test_a_dark_site_is_one_critical_alert_since_its_last_circuit_fell() -> None
     )
 
 
-def test_an_unheard_gateway_makes_the_site_unreachable_and_not_dark() -> None:
-    gone = [state(c, "unheard") for c in PORTS]
+def test_a_gateway_without_telemetry_makes_the_site_unreachable_and_not_dark() -> None:
+    gone = [state(c, "no_telemetry") for c in PORTS]
     assert alerts(circuit_state=gone) == [("", "critical", "site unreachable: 2 circuits")]
 
 
@@ -248,7 +248,7 @@ def test_a_site_of_which_too_little_is_known_is_not_called_dark() -> None:
 
 
 def test_what_was_known_until_the_newest_sample_counts_for_15_minutes() -> None:
-    """Heard at 10:20 and no more: up as of 10:30, unknown as of 10:40."""
+    """Telemetry until 10:20 and no more: up as of 10:30, unknown as of 10:40."""
     until = [state("C1", end="10:20"), state("C1", "unknown", "10:20", "11:00"), state("C2")]
     assert now(circuit_state=until)["C1"]["state"] == "up"
     late = [sample("10:20"), sample("10:40", port=PORTS["C2"])]

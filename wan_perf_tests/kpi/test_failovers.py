@@ -112,11 +112,11 @@ def fell(start: str, end: str, use: str = "active") -> tuple[tuple[Any, ...], ..
         pytest.param(
             (
                 *fell("10:10", "10:20"),
-                *((name, "10:20", "12:20", "unheard", None) for name in RANKS),
+                *((name, "10:20", "12:20", "no_telemetry", None) for name in RANKS),
                 *fell("12:20", "12:30"),
             ),
             [("10:10", "12:30", 20, 0, 120, "port")],
-            id="unheard time keeps it open",
+            id="time without telemetry keeps it open",
         ),
         pytest.param(
             (
@@ -134,7 +134,7 @@ def test_parts_of_a_day(changes, expected):
     found = [
         (
             *(row["started_at"], row["ended_at"], row["on_backup_minutes"]),
-            *(row["dark_minutes"], row["unheard_minutes"], row["failover_cause"]),
+            *(row["dark_minutes"], row["no_telemetry_minutes"], row["failover_cause"]),
         )
         for row in sorted(rows, key=lambda row: row["started_at"])
     ]
@@ -173,7 +173,7 @@ def test_one_that_reaches_the_newest_hour_is_open():
             id="dark",
         ),
         pytest.param(
-            tuple((name, "10:10", "10:40", "unheard", None) for name in RANKS),
+            tuple((name, "10:10", "10:40", "no_telemetry", None) for name in RANKS),
             (30, 0, 30, 0, 0, 0),
             id="unreachable",
         ),

@@ -101,7 +101,7 @@ def test_what_history_proves(history: Row, events: list[Row], up: float, known_d
 
 
 @cache
-def unheard_query(end: datetime) -> Query:
+def without_telemetry_query(end: datetime) -> Query:
     sources = (RAW_PORT_SAMPLE, RAW_PORT_HISTORY, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR)
     return Query(uncovered_port_hours(*(unbound(table) for table in sources), end))
 
@@ -109,7 +109,7 @@ def unheard_query(end: datetime) -> Query:
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        pytest.param({}, [10, 11], id="nothing heard"),
+        pytest.param({}, [10, 11], id="no telemetry"),
         pytest.param({"raw_port_sample": heard_for(45)}, [11], id="samples suffice"),
         pytest.param({"raw_port_sample": heard_for(44)}, [10, 11], id="a minute too few"),
         pytest.param({"raw_port_history": [past(HOUR, covered=0)]}, [11], id="asked, and unknown"),
@@ -118,6 +118,6 @@ def unheard_query(end: datetime) -> Query:
 )
 def test_which_hours_are_requested(given: dict[str, list[Row]], wanted: list[int]):
     """Of three hours the last is not over yet."""
-    rows = unheard_query(HOUR + 2 * H).rows(**tables(dim_hour=hours(count=3), **given))
+    rows = without_telemetry_query(HOUR + 2 * H).rows(**tables(dim_hour=hours(count=3), **given))
     assert sorted(row["hour"].hour for row in rows) == wanted
     assert {row["site_id"] for row in rows} <= {"S1"}

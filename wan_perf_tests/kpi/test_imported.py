@@ -111,7 +111,7 @@ def test_state_of_an_import():
     assert (row["up_minutes"], row["known_down_minutes"], row["unknown_minutes"]) == (45, 5, 10)
     assert (row["down_minutes"], row["status_hourly"], row["availability_pct"]) == (15, "Up", 90)
     assert (row["state_evidence"], row["flap_count"], row["down_cause"]) == ("import", 2, None)
-    for part in ("standby_minutes", "disabled_minutes", "unheard_minutes", "link_up_minutes"):
+    for part in ("standby_minutes", "disabled_minutes", "no_telemetry_minutes", "link_up_minutes"):
         assert row[part] is None
 
 
@@ -124,10 +124,10 @@ def test_an_import_that_counts_no_transitions_has_none_that_are_known():
 @pytest.mark.parametrize(
     ("events", "up", "down", "evidence"),
     [
-        pytest.param([event("-1 10:50", "down")], 0, 50, "heard", id="50 minutes are known"),
+        pytest.param([event("-1 10:50", "down")], 0, 50, "observed", id="50 minutes are known"),
         pytest.param([event("-1 10:30", "down")], 60, 0, "import", id="30 are too few"),
-        pytest.param([event("09:00", "down")], 0, 60, "heard", id="events of the whole hour"),
-        pytest.param([], 60, 0, "import", id="nothing heard"),
+        pytest.param([event("09:00", "down")], 0, 60, "observed", id="events of the whole hour"),
+        pytest.param([], 60, 0, "import", id="no telemetry"),
     ],
 )
 def test_a_state_that_is_known_for_45_minutes_stands(events, up, down, evidence):
@@ -146,7 +146,7 @@ def test_traffic_state_and_quality_are_chosen_one_by_one():
             stated(0, latency_avg_ms=90.0, latency_p95_ms=99.0, quality_minutes=60.0)
         ],
     )
-    assert (row["source"], row["state_evidence"]) == ("samples", "heard")
+    assert (row["source"], row["state_evidence"]) == ("samples", "observed")
     assert (row["quality_source"], row["quality_minutes"]) == ("import", 60)
     assert (row["latency_avg_ms"], row["latency_p95_ms"], row["latency_max_ms"]) == (90, 99, None)
     assert (row["latency_severity"], row["loss_avg_pct"]) == ("warning", None)

@@ -40,7 +40,7 @@ def life(chance: random.Random, rank: int) -> list[Reading]:
     reported = Reading(rank, "up", "active" if rank == 1 else "inactive")
     for _ in range(NOW_AFTER * SLOTS_AN_HOUR):
         if chance.random() < often:
-            state = chance.choice(("up", "up", "down", "unheard"))
+            state = chance.choice(("up", "up", "down", "no_telemetry"))
             reported = Reading(rank, state, chance.choice(uses) if state == "up" else None)
         found.append(reported)
     return found

@@ -25,7 +25,7 @@ from wan_perf_tests.kpi.site_reference import SLOTS_AN_HOUR, Reading, Slot
 
 SLOT = timedelta(seconds=30)
 HOURS = 3
-STATES = ("up", "up", "up", "down", "down", "unheard", "unknown", "standby", "disabled")
+STATES = ("up", "up", "up", "down", "down", "no_telemetry", "unknown", "standby", "disabled")
 
 
 def ragged(chance: random.Random) -> list[Slot]:
@@ -114,7 +114,7 @@ def test_failovers_of_ragged_sites(seeds: range) -> None:
         found = [
             (
                 *(slot_of(row["started_at"]), slot_of(row["ended_at"]), row["on_backup_minutes"]),
-                *(row["dark_minutes"], row["unheard_minutes"], row["is_inferred"]),
+                *(row["dark_minutes"], row["no_telemetry_minutes"], row["is_inferred"]),
             )
             for row in of_site
         ]
@@ -173,7 +173,7 @@ def test_each_transition_is_one_flap(seeds: range) -> None:
     for seed in seeds:
         chance = random.Random(seed)
         rows += [
-            {**row, "turned_to": chance.choice([None, "up", "down"]), "evidence": "heard"}
+            {**row, "turned_to": chance.choice([None, "up", "down"]), "state_evidence": "observed"}
             for row in among(seed, rows_of(ragged(chance)))
         ]
     found = flaps_query().rows(circuit_state=rows)

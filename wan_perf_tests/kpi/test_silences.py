@@ -95,11 +95,11 @@ CASES = [
         id="one sample after it is enough where there are two before",
     ),
     pytest.param([read("10:00", 0), read("12:02", 7320)], (None, None), id="no rate is known"),
-    pytest.param(BEFORE, (None, None), id="nothing was heard after it"),
+    pytest.param(BEFORE, (None, None), id="no sample after it"),
     pytest.param(
         [*BEFORE, read("12:41", 300), read("12:45", 600)],
         (None, None),
-        id="heard 41 minutes after it: too late to speak of it",
+        id="a sample 41 minutes after it: too late for evidence of it",
     ),
     pytest.param(
         [*BEFORE, read("12:02", 300, booted=None), read("12:07", 600, booted=None)],

@@ -19,7 +19,7 @@ def stored(us: int) -> float:
 
 
 CASES = [
-    pytest.param([], [], (0, 0, 0), id="nothing heard, nothing known"),
+    pytest.param([], [], (0, 0, 0), id="no telemetry, nothing known"),
     pytest.param([state_at("10:30", True)], [], (0, 0, 0), id="one sample spans no time"),
     pytest.param(
         [state_at("10:00", True), state_at("10:20", True)],
@@ -207,13 +207,13 @@ CASES = [
         [state_at("10:10", True), state_at("10:10", True, polled="10:15"), state_at("10:20", True)],
         [],
         (10, 0, 0),
-        id="old statistics heard again",
+        id="old statistics received again",
     ),
     pytest.param(
         [state_at("10:10", True), state_at("10:20", True, polled="12:30")],
         [],
         (0, 0, 0),
-        id="heard after the hour that follows: left out",
+        id="received after the hour that follows: left out",
     ),
     pytest.param(
         [],

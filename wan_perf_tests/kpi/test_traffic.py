@@ -110,7 +110,7 @@ CASES = [
     pytest.param(
         [sample("10:00", 0), sample("10:10", 600), sample("10:10", 999, polled="10:15")],
         figures(600, 600, 10, samples=2),
-        id="of equal instants the first that was heard counts",
+        id="of equal instants the first that was received counts",
     ),
     pytest.param(
         [
@@ -159,7 +159,7 @@ CASES = [
     pytest.param(
         [sample("10:58", 0), sample("11:03", 1000, polled="12:10")],
         figures(samples=1),
-        id="heard when the hour no longer listens: of neither hour",
+        id="received after the hour's evidence window: of neither hour",
     ),
 ]
 

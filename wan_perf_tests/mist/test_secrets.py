@@ -39,7 +39,7 @@ def test_neither_token_nor_address_is_written_anywhere(
     root = logging.getLogger()
     monkeypatch.setattr(root, "level", logging.DEBUG)
     monkeypatch.setattr(root, "handlers", [*root.handlers, everything])
-    logging.getLogger("a.witness").debug("heard")
+    logging.getLogger("a.witness").debug("logged")
     cloud = scripted(*ANSWERS)
     session = cloud.session()
     texts = [repr(session), str(session)]
@@ -54,7 +54,7 @@ def test_neither_token_nor_address_is_written_anywhere(
     texts.append(str(caught.value))
 
     written = "\n".join([*everything.lines, *capfd.readouterr()])
-    assert "a.witness heard" in written
+    assert "a.witness logged" in written
     assert len(texts) == 2 + 4 * 7 + 1
     assert TOKEN not in written + "\n".join(texts)
     assert cloud.url not in written

@@ -163,10 +163,10 @@ def test_no_power_restarts_and_no_line_does_not(field_fleet):
 
 def test_truth_of_the_field_is_plain_json_and_names_causes(truth):
     assert json.loads(json.dumps(truth)) == truth
-    causes = {cause for gateway in truth["gateways"] for *_, cause in gateway["unheard"]}
+    causes = {cause for gateway in truth["gateways"] for *_, cause in gateway["no_telemetry"]}
     assert causes == {"power", "wan", "cloud", "missed"}
     for gateway in truth["gateways"]:
-        gaps = tuple((a, b) for a, b, _ in gateway["unheard"])
+        gaps = tuple((a, b) for a, b, _ in gateway["no_telemetry"])
         assert union(gaps) == intersection(union(gateway["silences"]), [tuple(gateway["assigned"])])
 
 

@@ -29,7 +29,7 @@ def replay(fleet, tmp_path) -> Fleet:
         pytest.param(600, 600, 1751, id="fractions are kept until the counter is read"),
         pytest.param(4439, 600, 1751, id="a hole is silence"),
         pytest.param(4440, 4440, 1851, id="and ends with the next row"),
-        pytest.param(90000, 4440, 1851, id="after the recording nothing is heard"),
+        pytest.param(90000, 4440, 1851, id="after the recording there is nothing"),
     ],
 )
 def test_counters_at_the_reports(replay, second, reported, received):

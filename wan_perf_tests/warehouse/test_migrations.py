@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
-from wan_perf.schema.tables import FAILOVER_EVENT, FAILOVER_PIECE, TABLES
+from wan_perf.published.relations import selection
+from wan_perf.schema.tables import CIRCUIT_STATE, FAILOVER_EVENT, FAILOVER_PIECE, TABLES
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, migrations
 from wan_perf.warehouse.migrations import RENAMES, Rename, apply_renames, pending
 from wan_perf_tests.warehouse.rows import H5, window
@@ -14,7 +16,7 @@ MIDNIGHT = H5.replace(hour=0)
 OLD_ROW = """
     INSERT INTO failover_piece (day, site_id, started_at, ended_at, primary_circuit_id,
         backup_circuit_id, "{trigger}", is_inferred, is_begin, on_backup_minutes, dark_minutes,
-        unheard_minutes)
+        no_telemetry_minutes)
     VALUES ('2026-03-08', 's1', '2026-03-08 05:00:00', '2026-03-08 07:00:00', 'c1', 'c2', 'port',
         FALSE, TRUE, 120, 0, 0)
 """
@@ -120,3 +122,66 @@ def test_a_file_of_the_version_before_is_read_by_people_while_it_waits(tmp_path:
         warehouse.create(session, FAILOVER_PIECE)
     with duckdb.connect(str(file), read_only=True) as connection:
         assert connection.execute("SELECT failover_cause FROM failover_event").fetchall() == []
+
+
+OLD_STATE = """
+    INSERT INTO circuit_state (started_at, ended_at, circuit_id, site_id, state, evidence)
+    VALUES ('2026-03-08 05:00', '2026-03-08 05:10', 'c1', 's1', 'up', 'heard'),
+        ('2026-03-08 05:10', '2026-03-08 05:20', 'c1', 's1', 'unheard', NULL),
+        ('2026-03-08 05:20', '2026-03-08 05:30', 'c1', 's1', 'down', 'settled')
+"""
+NEW_WORDS = [("up", "observed"), ("no_telemetry", None), ("down", "settled")]
+
+
+@pytest.fixture
+def old_states(warehouse: Warehouse) -> Warehouse:
+    """A warehouse whose states have the words of the version before."""
+    create = warehouse.definition(CIRCUIT_STATE).replace("state_evidence", "evidence")
+    with warehouse.session() as session:
+        session.run(create)
+        session.run(OLD_STATE)
+    return warehouse
+
+
+def words(warehouse: Warehouse) -> list[tuple[str, str | None]]:
+    rows = warehouse.query(warehouse.lazy(CIRCUIT_STATE)).sort_values("started_at")
+    pairs = rows[["state", "state_evidence"]].itertuples(index=False, name=None)
+    return [(state, None if pd.isna(evidence) else evidence) for state, evidence in pairs]
+
+
+def test_words_have_their_new_names_for_a_reader_and_once_they_are_migrated(
+    old_states: Warehouse, statements: list[str]
+) -> None:
+    assert words(old_states) == NEW_WORDS
+    assert not [sql for sql in statements if sql.startswith(("UPDATE", "ALTER"))]
+    with old_states.session() as session:
+        old_states.create(session, CIRCUIT_STATE)
+        stored = session.run("SELECT state, state_evidence FROM circuit_state ORDER BY started_at")
+    assert stored == words(old_states) == NEW_WORDS
+
+
+def test_a_process_that_dies_after_the_words_leaves_nothing_to_repair(
+    old_states: Warehouse,
+) -> None:
+    [rename] = [rename for rename in RENAMES if rename.table == "circuit_state"]
+    with old_states.session() as session:
+        for word in rename.words:
+            session.run(
+                f"UPDATE circuit_state SET {word.column} = '{word.new}' "
+                f"WHERE {word.column} = '{word.old}'"
+            )
+    assert words(old_states) == NEW_WORDS
+    with old_states.session() as session:
+        old_states.create(session, CIRCUIT_STATE)
+    assert words(old_states) == NEW_WORDS
+
+
+def test_published_files_of_the_version_before_are_read_under_the_new_names() -> None:
+    columns = ("started_at", "ended_at", "circuit_id", "site_id", "state", "evidence")
+    selected = selection(CIRCUIT_STATE, columns)
+    values = OLD_STATE.partition("VALUES")[2]
+    old = f"(VALUES {values}) AS old_states ({', '.join(columns)})"
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"SELECT {selected} FROM {old} ORDER BY started_at").df()
+    found = zip(rows["state"], rows["state_evidence"], strict=True)
+    assert [(state, evidence or None) for state, evidence in found] == NEW_WORDS

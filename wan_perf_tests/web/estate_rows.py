@@ -79,7 +79,7 @@ _LEVELS = """
   0.5 AS loss_high_level_pct, 1.0 AS loss_critical_level_pct, 10.0 AS jitter_warning_level_ms,
   30.0 AS jitter_high_level_ms, 50.0 AS jitter_critical_level_ms, 50.0 AS latency_warning_level_ms,
   100.0 AS latency_high_level_ms, 150.0 AS latency_critical_level_ms"""
-_STATE = """CASE WHEN down_at IS NOT NULL THEN 'down' WHEN silent_at IS NOT NULL THEN 'unheard'
+_STATE = """CASE WHEN down_at IS NOT NULL THEN 'down' WHEN silent_at IS NOT NULL THEN 'no_telemetry'
   ELSE 'up' END"""
 _SITE_STATE = """CASE s % 97 WHEN 1 THEN 'site dark' WHEN 2 THEN 'on backup'
   WHEN 4 THEN 'site unreachable' ELSE 'up' END"""
@@ -147,7 +147,7 @@ def rows_of() -> dict[str, str]:
           {_severity("latency / 10", 10, 30, 50)} AS jitter_severity,
           {_severity("latency", 50, 100, 150)} AS latency_severity, {_LEVELS},
           up AS up_minutes, 60 - up AS down_minutes, known_down AS known_down_minutes,
-          60 - up - known_down AS unknown_minutes, silent AS unheard_minutes,
+          60 - up - known_down AS unknown_minutes, silent AS no_telemetry_minutes,
           CASE WHEN up > 0 THEN 'Up' WHEN known_down > 0 THEN 'Down' ELSE 'Unknown' END
           AS status_hourly, 100 * up / nullif(up + known_down, 0) AS availability_pct,
           CASE WHEN up > 0 AND known_down > 0 THEN 1 ELSE 0 END AS flap_count,
@@ -155,13 +155,13 @@ def rows_of() -> dict[str, str]:
         "circuit_state": """
           SELECT hour AS started_at, hour + INTERVAL '1 second' * (60 * up)::BIGINT AS ended_at,
             circuit_id, site_id, 'store' AS site_kind, role_rank, 'up' AS state,
-            NULL AS down_cause, true AS is_link_up, 'heard' AS evidence, NULL AS turned_to
+            NULL AS down_cause, true AS is_link_up, 'observed' AS state_evidence, NULL AS turned_to
           FROM h WHERE up > 0 UNION ALL
           SELECT hour + INTERVAL '1 second' * (60 * up)::BIGINT,
             hour + INTERVAL '1 second' * (60 * seen)::BIGINT, circuit_id, site_id, 'store',
-            role_rank, CASE WHEN known_down > 0 THEN 'down' ELSE 'unheard' END,
+            role_rank, CASE WHEN known_down > 0 THEN 'down' ELSE 'no_telemetry' END,
             CASE WHEN known_down > 0 THEN 'isp' END, false,
-            CASE WHEN known_down > 0 THEN 'heard' END,
+            CASE WHEN known_down > 0 THEN 'observed' END,
             CASE WHEN known_down > 0 AND up > 0 THEN 'down' END
           FROM h WHERE known_down + silent > 0""",
         "failover_piece": f"""
@@ -170,7 +170,7 @@ def rows_of() -> dict[str, str]:
             'SEC-' || right(site_id, 4) AS backup_circuit_id, 'isp' AS failover_cause,
             false AS is_inferred, true AS is_begin,
             epoch(ended_at - started_at) / 60 AS on_backup_minutes, 0.0 AS dark_minutes,
-            0.0 AS unheard_minutes, 3000000000 AS rx_bytes, 200000000 AS tx_bytes,
+            0.0 AS no_telemetry_minutes, 3000000000 AS rx_bytes, 200000000 AS tx_bytes,
             12000000000 AS capacity_down_bytes, 2000000000 AS capacity_up_bytes,
             2400.0 AS latency_sum_ms, 30 AS latency_count, 95.0 AS latency_max_ms,
             3.0 AS loss_sum_pct, 30 AS loss_count, 0.4 AS loss_max_pct, 41.5 AS

@@ -33,7 +33,7 @@ def flap_events(circuit_state: ir.Table) -> ir.Table:
     """One row per transition: the states that begin with one."""
     turned = circuit_state.filter(circuit_state.turned_to.notnull())
     return turned.select(
-        *("circuit_id", "site_id", "turned_to", "down_cause", "evidence"),
+        *("circuit_id", "site_id", "turned_to", "down_cause", "state_evidence"),
         turned_at=turned.started_at,
     )
 
@@ -66,7 +66,7 @@ def failover_events(failover_piece: ir.Table, circuit_hour: ir.Table) -> ir.Tabl
         is_inferred=pieces.is_inferred.ifelse(1, 0).min() == 1,
         on_backup_minutes=pieces.on_backup_minutes.sum(),
         dark_minutes=pieces.dark_minutes.sum(),
-        unheard_minutes=pieces.unheard_minutes.sum(),
+        no_telemetry_minutes=pieces.no_telemetry_minutes.sum(),
         rx_bytes=pieces.rx_bytes.sum(),
         tx_bytes=pieces.tx_bytes.sum(),
         down_bytes=pieces.capacity_down_bytes.sum(),

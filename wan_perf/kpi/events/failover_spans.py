@@ -8,7 +8,7 @@ A failover begins when a lower-ranked circuit carries the site and none of rank 
 with a known circuit of rank 1 in service. It ends when one of rank 1 carries the site again for 60
 seconds or, if its use is unknown, is up for 60 seconds while no backup is known to carry the site.
 Everything in between belongs to it: changes among backups, time in which no circuit is up (dark)
-and time of unknown state (unheard), up to the day after. So a day depends on the 24 hours before it
+and time without telemetry, up to the day after. So a day depends on the 24 hours before it
 and the hour after it, and on nothing else.
 """
 
@@ -131,7 +131,7 @@ def _with_minutes(pieces: ir.Table, marked: ir.Table) -> ir.Table:
     sums = during.group_by("site_day", "episode").aggregate(
         on_backup_minutes=minutes(during.word == 1),
         dark_minutes=minutes(during.is_dark),
-        unheard_minutes=minutes(during.is_unknown),
+        no_telemetry_minutes=minutes(during.is_unknown),
         observed_us=ibis.ifelse((during.word == 1) & ~during.inferred, length, 0).sum(),
     )
     timed = pieces.inner_join(sums, ["site_day", "episode"])
@@ -145,7 +145,7 @@ def _with_minutes(pieces: ir.Table, marked: ir.Table) -> ir.Table:
 
 def _kind_intervals(states: ir.Table) -> ir.Table:
     """Intervals of `_KINDS`, of the circuits of a site together."""
-    unsure = states.state.isin(("unheard", "unknown"))
+    unsure = states.state.isin(("no_telemetry", "unknown"))
     return ibis.union(
         kind_intervals(states.filter(states.is_backup & states.carries), *INTERVAL, "backup"),
         kind_intervals(states.filter(states.is_backup & states.is_inferred), *INTERVAL, "inferred"),

@@ -100,7 +100,7 @@ def _without_quality_of_outages(rows: ir.Table) -> ir.Table:
 def state_sums(circuit_state: ir.Table) -> ir.Table:
     """Sums of a circuit's state intervals by hour, in whole microseconds.
 
-    Columns: hour, circuit_id, up_us, down_us, link_up_us, standby_us, disabled_us, unheard_us,
+    Columns: hour, circuit_id, up_us, down_us, link_up_us, standby_us, disabled_us, no_telemetry_us,
     active_us, down_cause, state_evidence, flap_count.
     """
     intervals = circuit_state.mutate(
@@ -117,12 +117,12 @@ def state_sums(circuit_state: ir.Table) -> ir.Table:
         link_up_us=spent(intervals.is_link_up),
         standby_us=spent(intervals.state == "standby"),
         disabled_us=spent(intervals.state == "disabled"),
-        unheard_us=spent(intervals.state == "unheard"),
+        no_telemetry_us=spent(intervals.state == "no_telemetry"),
         active_us=spent(intervals.activity.isin(ACTIVE)),
         activity_known_us=spent(intervals.activity.notnull()),
         flap_count=intervals.turned_to.count(),
         **{f"{cause}_us": spent(intervals.down_cause == cause) for cause in CAUSES},
-        **{f"{word}_us": spent(intervals.evidence == word) for word in EVIDENCE},
+        **{f"{word}_us": spent(intervals.state_evidence == word) for word in EVIDENCE},
     )
     most = ibis.greatest(*(sums[f"{cause}_us"] for cause in CAUSES))
     return sums.mutate(
@@ -172,7 +172,7 @@ def _figures(rows: ir.Table) -> ir.Table:
         link_up_minutes=minutes(rows.link_up_us),
         standby_minutes=minutes(rows.standby_us),
         disabled_minutes=minutes(rows.disabled_us),
-        unheard_minutes=minutes(rows.unheard_us),
+        no_telemetry_minutes=minutes(rows.no_telemetry_us),
         quality_minutes=minutes(rows.quality_us.fill_null(0)),
         active_minutes=minutes(rows.active_us),
         quality_sample_count=rows.quality_sample_count.fill_null(0),

@@ -16,7 +16,7 @@ from wan_perf.kpi.state.evidence_window import HOUR_US, MINUTE_US
 from wan_perf.schema.metrics import QUALITY
 
 _QUALITY = tuple(name for metric in QUALITY for name in (metric.avg, metric.max, metric.p95))
-_STATE = ("standby_us", "disabled_us", "unheard_us", "link_up_us")
+_STATE = ("standby_us", "disabled_us", "no_telemetry_us", "link_up_us")
 """Parts of an hour's state that no file contains."""
 
 

@@ -24,7 +24,7 @@ from wan_perf.schema.tables import SITE_HOUR
 from wan_perf.schema.values import ACTIVE
 
 _INTERVAL = ("site_hour", "from_us", "to_us")
-_KINDS = ("up", "down", "unheard", "unknown", "use_known", "first", "backup")
+_KINDS = ("up", "down", "no_telemetry", "unknown", "use_known", "first", "backup")
 
 
 def site_hours(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
@@ -37,8 +37,8 @@ def site_hours(circuit_state: ir.Table, circuit_hour: ir.Table) -> ir.Table:
 
     sums = overlay.group_by("site_hour").aggregate(
         up_us=time_us(overlay.up),
-        unreachable_us=time_us(~overlay.up & overlay.unheard),
-        dark_us=time_us(~overlay.up & ~overlay.unheard & ~overlay.unknown & overlay.down),
+        unreachable_us=time_us(~overlay.up & overlay.no_telemetry),
+        dark_us=time_us(~overlay.up & ~overlay.no_telemetry & ~overlay.unknown & overlay.down),
         use_known_us=time_us(overlay.use_known),
         backup_us=time_us(overlay.backup & ~overlay["first"]),
         lost_us=time_us(overlay.up & overlay.down),
@@ -115,7 +115,7 @@ def _intervals(circuit_state: ir.Table, circuit_hour: ir.Table, sites: ir.Table)
         is_first=is_first,
         carries=of_site.activity.isin(ACTIVE).fill_null(False),
     )
-    states = rows.filter(rows.state.isin(("up", "down", "unheard", "unknown")))
+    states = rows.filter(rows.state.isin(("up", "down", "no_telemetry", "unknown")))
     filled = rows.group_by("hour", "circuit_id").aggregate(us=(rows.to_us - rows.from_us).sum())
     whole = filled.filter(filled.us == HOUR_US)
     # A site is dark only while the state of each circuit is known.

@@ -281,7 +281,7 @@ def _of_sites(rows: ir.Table) -> ir.Table:
     carries, first = rows.activity.isin(ACTIVE), rows.role_rank == 1
     flags = rows.mutate(
         any_up=any_of(rows.state == "up"),
-        any_unreachable=any_of(rows.state == "unheard"),
+        any_unreachable=any_of(rows.state == "no_telemetry"),
         any_down=any_of(rows.state == "down"),
         any_unknown=any_of(rows.state.isnull() | (rows.state == "unknown")),
         on_backup=any_of(carries & (rows.role_rank > 1)) & any_of(first) & ~any_of(carries & first),

@@ -33,7 +33,7 @@ CAUSES = COLUMNS["down_cause"].one_of
 INFERRED_AFTER = timedelta(seconds=60)
 """A shorter outage may be over before anything took over."""
 _INTERVAL = ("circuit_hour", "from_us", "to_us")
-_OUTCOMES = ("up", *CAUSES, "standby", "disabled", "unheard")
+_OUTCOMES = ("up", *CAUSES, "standby", "disabled", "no_telemetry")
 _HOW = ("linked", "settled", "recalled")
 
 

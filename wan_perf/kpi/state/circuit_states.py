@@ -1,4 +1,4 @@
-"""The state of a circuit as intervals: up, down, disabled, standby, unheard or unknown.
+"""The state of a circuit as intervals: up, down, disabled, standby, no_telemetry or unknown.
 
 Belongs here: how the state follows from members, provider and peer paths, and its transitions. Most
 circuits have one member.
@@ -9,18 +9,18 @@ At each instant the first rule that applies decides. An aggregated interface cou
 members do not decide, since it changes after them:
 
 1. every member's link is down: down, cause port;
-2. a member is in an open telemetry gap and none is up: unheard;
+2. a member is in an open telemetry gap and none is up: no_telemetry;
 3. an ARP or DHCP failure of its provider is open: down, cause isp;
 4. all its peer paths are dead (`paths`): down, cause path;
 5. a member is up, or its aggregate is: up;
 6. its aggregate is down: down, cause port;
-7. a member is in a closed telemetry gap without an outcome: unheard;
+7. a member is in a closed telemetry gap without an outcome: no_telemetry;
 8. a member is unknown: unknown;
 9. a member's gateway had no power: down, cause gateway; its lines were cut: down, cause wan;
 10. a person switched it off: disabled.
 
 A failure of the provider is open from its event to the next one of the same protocol, 24 hours at
-most. Unheard, unknown, disabled and standby are neither up nor down.
+most. No_telemetry, unknown, disabled and standby are neither up nor down.
 
 A transition is a change between up and down with at most 20 minutes of other states between; its
 instant is the start of the second state. DOWN precedes UP at the same instant.
@@ -95,8 +95,10 @@ def states_of(circuits: ir.Table, members: ir.Table, evidence: Evidence) -> ir.T
         state=ibis.ifelse(is_down, "down", rows.outcome.fill_null("unknown")),
         down_cause=ibis.ifelse(is_down, rows.outcome, ibis.null("string")),
         is_link_up=rows.linked,
-        evidence=ibis.cases(
-            (known & rows.settled, "settled"), (known & rows.recalled, "history"), (known, "heard")
+        state_evidence=ibis.cases(
+            (known & rows.settled, "settled"),
+            (known & rows.recalled, "history"),
+            (known, "observed"),
         ),
         turned_to=ibis.ifelse(rows.from_us >= 0, rows.turned_to, ibis.null("string")),
     )
@@ -105,7 +107,7 @@ def states_of(circuits: ir.Table, members: ir.Table, evidence: Evidence) -> ir.T
 def _rule_intervals(members: ir.Table, evidence: Evidence) -> ir.Table:
     """States by the rules above, without standby: from_us, to_us, outcome, and its evidence.
 
-    outcome: up, the cause of a down (`CAUSES`), unheard, disabled, or NULL if unknown.
+    outcome: up, the cause of a down (`CAUSES`), no_telemetry, disabled, or NULL if unknown.
     """
     words = member_states(members, evidence)
     failures = ibis.union(
@@ -118,12 +120,12 @@ def _rule_intervals(members: ir.Table, evidence: Evidence) -> ir.Table:
     other = seen.up | seen.open | seen.unknown | seen.unsettled | seen.restarted | seen.cut
     outcome = ibis.cases(
         (seen.down & ~other, "port"),
-        (seen.open & ~seen.up, "unheard"),
+        (seen.open & ~seen.up, "no_telemetry"),
         (seen.isp, "isp"),
         (seen.path, "path"),
         (seen.up | seen.aggregate_up, "up"),
         (seen.aggregate_down, "port"),
-        (seen.unsettled, "unheard"),
+        (seen.unsettled, "no_telemetry"),
         (seen.unknown, ibis.null("string")),
         (seen.restarted, "gateway"),
         (seen.cut, "wan"),

@@ -6,7 +6,7 @@ Keep out: how a link's state is derived (`port_states`), how a telemetry gap is 
 
 The first rule that applies gives the state of a member at an instant:
 
-1. its gateway sends no telemetry, and the gap has not ended yet: unheard;
+1. its gateway sends no telemetry, and the gap has not ended yet: no_telemetry;
 2. its link is down: down, or disabled where a person switched it off;
 3. the instant is in a telemetry gap of its gateway: up, restarted or cut as the evidence after the
    gap settled it, else unsettled;

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from wan_perf.kpi.state.interval_overlay import kind_intervals, overlay_intervals
 from wan_perf.schema.columns import COLUMNS
 
-_OUTCOMES = ("up", *COLUMNS["down_cause"].one_of, "disabled", "unheard")
+_OUTCOMES = ("up", *COLUMNS["down_cause"].one_of, "disabled", "no_telemetry")
 _KINDS = (*_OUTCOMES, "linked", "settled", "recalled", "better", "idle")
 
 

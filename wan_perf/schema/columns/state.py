@@ -7,8 +7,8 @@ STATE = (
     text(
         "state",
         "Known: up, down. No known state: standby (on demand, not needed), disabled (switched off "
-        "by a person), unheard (no telemetry, unsettled), unknown.",
-        ("up", "down", "standby", "disabled", "unheard", "unknown"),
+        "by a person), no_telemetry (of its gateway, unsettled), unknown.",
+        ("up", "down", "standby", "disabled", "no_telemetry", "unknown"),
     ),
     text(
         "activity",
@@ -17,12 +17,6 @@ STATE = (
         (*ACTIVE, "inactive"),
     ),
     flag("is_link_up", "A member port's link is up, whatever lies behind it."),
-    text(
-        "evidence",
-        "What the known state rests on: events and samples (heard), what followed a telemetry gap "
-        "(settled), the history.",
-        EVIDENCE,
-    ),
     text(
         "turned_to",
         "Where the row begins with a transition, the state it turned to.",
@@ -69,11 +63,11 @@ EVIDENCE_OF_HOUR = (
         "Minutes in which the circuit carried its site's traffic, or is inferred to have; NULL "
         "where its use is unknown.",
     ),
-    minutes("unheard_minutes", "Unknown minutes without telemetry of its gateway, unsettled."),
+    minutes("no_telemetry_minutes", "Unknown minutes without telemetry of its gateway, unsettled."),
     text(
         "state_evidence",
-        "Weakest evidence that the hour's known state rests on: events and samples (heard), what "
-        "followed a telemetry gap (settled), the history; or an older tool alone (import).",
+        "What the known state rests on, of an hour the weakest: events and samples (observed), "
+        "what followed a telemetry gap (settled), the history; or an older tool alone (import).",
         (*EVIDENCE, "import"),
     ),
 )

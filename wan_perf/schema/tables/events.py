@@ -12,7 +12,7 @@ FLAP_EVENT = View(
     group="events",
     key=("turned_at", "circuit_id"),
     required=("site_id", "turned_to"),
-    columns=("turned_at", "circuit_id", "site_id", "turned_to", "down_cause", "evidence"),
+    columns=("turned_at", "circuit_id", "site_id", "turned_to", "down_cause", "state_evidence"),
     sources=("circuit_state",),
     computed_by="wan_perf.kpi.events.episodes:flap_events",
 )
@@ -21,7 +21,7 @@ _FAILOVER = (
     *("started_at", "ended_at", "primary_circuit_id", "backup_circuit_id", "failover_cause"),
 )
 
-_FAILOVER_MINUTES = ("on_backup_minutes", "dark_minutes", "unheard_minutes")
+_FAILOVER_MINUTES = ("on_backup_minutes", "dark_minutes", "no_telemetry_minutes")
 
 _FAILOVER_PEAKS = tuple(metric.max for metric in QUALITY)
 

@@ -79,7 +79,7 @@ CIRCUIT_HOUR = Table(
         *(metric.severity for metric in JUDGED),
         *(metric.level(severity) for metric in JUDGED for severity in SEVERITIES),
         *("up_minutes", "down_minutes", "known_down_minutes", "unknown_minutes"),
-        *("standby_minutes", "disabled_minutes", "unheard_minutes", "link_up_minutes"),
+        *("standby_minutes", "disabled_minutes", "no_telemetry_minutes", "link_up_minutes"),
         *("active_minutes", "down_cause", "state_evidence", "status_hourly", "availability_pct"),
         *(
             "flap_count",

@@ -47,7 +47,7 @@ CIRCUIT_STATE = Table(
     required=("site_id", "ended_at", "state", "is_link_up"),
     columns=(
         *("started_at", "ended_at", "circuit_id", "site_id", "site_kind", "role_rank", "state"),
-        *("down_cause", "activity", "is_link_up", "evidence", "turned_to"),
+        *("down_cause", "activity", "is_link_up", "state_evidence", "turned_to"),
     ),
     own_rules=(
         Rule(
@@ -66,7 +66,7 @@ CIRCUIT_STATE = Table(
         Rule(
             "known_states_have_evidence",
             "A known state says what it rests on.",
-            lambda t: ~t.state.isin(("up", "down")) | t.evidence.notnull(),
+            lambda t: ~t.state.isin(("up", "down")) | t.state_evidence.notnull(),
         ),
     ),
 )

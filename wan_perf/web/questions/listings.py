@@ -181,7 +181,7 @@ _LISTINGS = (
         all_with_names("flap_event"),
         (
             *("turned_at", "site_name", "circuit_id", "region", "provider", "turned_to"),
-            *("down_cause", "evidence"),
+            *("down_cause", "state_evidence"),
         ),
         ("turned_at", "circuit_id"),
         "-turned_at",
