@@ -37,3 +37,9 @@ def declared(table: Table) -> dict[str, Any]:
         "group_name": table.group,
         "metadata": metadata,
     }
+
+
+def table_out(table: Table) -> dict[str, Any]:
+    """Arguments of `AssetOut` for one table of several that are collected from Mist."""
+    given = declared(table)
+    return {"key": given.pop("name"), **given, "kinds": {"mist", "python"}}
