@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from wan_perf.cli.planned_requests import planned_requests
 from wan_perf.mist.endpoints.instants import epoch
 from wan_perf.schema.tables import (
     RAW_PORT_SAMPLE,
@@ -106,6 +107,9 @@ def test_a_site_that_fails_stops_nothing_and_the_next_hour_has_it(raw: Stage):
     assert (failed["degraded_minutes"] != failed["degraded_minutes"]) is True  # NaN: unknown
     assert (raw.rows(RAW_PORT_SAMPLE)["pass_at"] == NOON).any()
     assert (raw.rows(RAW_SITE_SLE)["hour"] == NOON - HOUR).any()
+    planned = planned_requests(raw.runs, None, None, inventory=False, again=False)
+    [calls] = [one.calls for one in planned if one.stage == "causes"]
+    assert calls == 3 + 1  # of the one that failed, and for the use of the token
     live(raw, NOON + HOUR)
     assert raw.rows(RAW_SLE_METRIC)["is_answered"].all()
 

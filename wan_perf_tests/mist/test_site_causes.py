@@ -130,7 +130,7 @@ def test_more_odd_classifiers_than_5_percent_refuse_the_answer(scripted: Script)
 
 
 @pytest.mark.parametrize(
-    ("fields", "says"),
+    ("fields", "sentence"),
     [
         pytest.param(
             {"start": AT_11 + 3600, "end": AT_11 + 7200}, "other hours", id="an hour late"
@@ -142,9 +142,9 @@ def test_more_odd_classifiers_than_5_percent_refuse_the_answer(scripted: Script)
     ],
 )
 def test_an_answer_about_something_else_is_refused(
-    scripted: Script, fields: dict[str, Any], says: str
+    scripted: Script, fields: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(MistAnswerError, match=says):
+    with pytest.raises(MistAnswerError, match=sentence):
         causes(scripted(Answer(trend(classifier("a"), **fields))).session(), OF)
 
 

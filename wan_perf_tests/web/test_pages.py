@@ -187,21 +187,22 @@ def test_a_site_shows_impacted_ports_and_gateways_but_disconnected_ones(client: 
 
 
 @pytest.mark.parametrize(
-    ("site_id", "says"),
+    ("site_id", "sentence"),
     [
         pytest.param("site-0002", "No answer: causes of 2 hourly scores", id="no answer"),
         pytest.param("site-0003", "Not requested: ", id="not requested"),
         pytest.param("site-0004", "Not degraded: no score of Mist under 90 %", id="not degraded"),
     ],
 )
-def test_a_site_without_causes_says_why(client: TestClient, site_id: str, says: str):
+def test_a_site_without_causes_shows_why(client: TestClient, site_id: str, sentence: str):
     text = client.get(f"/site/{site_id}").text
-    assert says in read(text).by_id("causes").text
+    assert sentence in read(text).by_id("causes").text
     assert 'id="impacted-gateways"' not in text
 
 
 def test_without_a_score_there_is_no_section_of_causes():
-    estate = Estate(dropped=frozenset({"raw_site_sle", "raw_sle_metric"}))
+    tables = ("raw_site_sle", "raw_sle_metric", "raw_sle_classifier")
+    estate = Estate(dropped=frozenset(tables))
     app = build_app(lambda: estate, clock=lambda: NOW)
     client = TestClient(app, base_url="http://127.0.0.1:8050")
     assert 'id="causes"' not in client.get("/site/site-0001").text

@@ -19,7 +19,7 @@ SCORES = {
 def causes_of(visit: Visit, site_id: str) -> dict[str, Any]:
     """What the section of causes shows of a site in the range."""
     gateways = queries.impacted_gateways_of(visit.data, site_id, visit.range)
-    # As on Mist's own page: of a disconnected gateway the whole site is the cause, not a WAN link.
+    # A disconnected gateway is shown as that elsewhere, and would hide what is wrong beside it.
     shown = [row for row in gateways if row["is_connected"] is not False]
     return {
         **queries.causes_state(visit.data, site_id, visit.range),

@@ -34,11 +34,16 @@ def causes_state(data: Data, site_id: str, reach: TimeRange) -> Row:
         f"FROM @raw_sle_metric t WHERE {_OF_RANGE}",
         of_range,
     )
+    row |= data.first(
+        "SELECT count_if(degraded_minutes IS NOT NULL) AS cause_count "
+        f"FROM @raw_sle_classifier t WHERE {_OF_RANGE}",
+        of_range,
+    )
     return row | {"state": _state(row)}
 
 
 def _state(row: Row) -> State:
-    if row["known_count"]:
+    if row["known_count"] or row["cause_count"]:
         return "known"
     if row["requested_count"]:
         return "no answer"
@@ -62,7 +67,7 @@ def impacted_gateways_of(data: Data, site_id: str, reach: TimeRange) -> list[Row
     """Minutes by impacted gateway, the worst first, with `is_connected` as last polled."""
     return data.rows(
         f"""SELECT t.sle_metric, t.gateway_mac, max(t.gateway_name) AS gateway_name,
-          max(t.gateway_model) AS gateway_model, max(g.is_connected) AS is_connected, {_SUMS},
+          max(t.gateway_model) AS gateway_model, any_value(g.is_connected) AS is_connected, {_SUMS},
           sum(t.impact_minutes) AS impact_minutes
         FROM @raw_sle_gateway t LEFT JOIN (SELECT gateway_mac, is_connected
             FROM @raw_gateway_status QUALIFY row_number() OVER (PARTITION BY gateway_mac
