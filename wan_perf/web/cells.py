@@ -38,6 +38,8 @@ HEADINGS = {
     "is_open": "Goes on",
     "as_of_at": "As of",
     "unheard_minutes": "No telemetry",
+    "sle_metric": "Score",
+    "impact_minutes": "Observed",
 }
 for _metric in JUDGED:
     _name = "Load" if _metric.quantity == "utilization" else _metric.quantity.capitalize()

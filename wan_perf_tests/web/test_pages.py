@@ -178,7 +178,7 @@ def test_a_site_shows_impacted_ports_and_gateways_but_disconnected_ones(client: 
     assert [cell.text for cell in row.all("td")] == [
         *("<i>gw-1", "000000001001", "SRX320", "WAN link", "1 h 31 min", "37.9", "2 h"),
     ]
-    assert "1 left out, not connected" in gateways.text
+    assert "1 not connected, left out" in gateways.text
     ports = page.by_id("impacted-interfaces").all("tbody")[0].all("tr")
     assert [[cell.text for cell in row.all("td")][1:4] for row in ports] == [
         ["ge-0/0/1", "WAN link", "33 min"],

@@ -24,7 +24,7 @@ def causes_of(visit: Visit, site_id: str) -> dict[str, Any]:
     return {
         **queries.causes_state(visit.data, site_id, visit.range),
         "gateways": shown,
-        "disconnected": len(gateways) - len(shown),
+        "disconnected": len({row["gateway_mac"] for row in gateways if row not in shown}),
         "interfaces": queries.impacted_interfaces_of(visit.data, site_id, visit.range),
     }
 
