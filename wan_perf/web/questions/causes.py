@@ -15,7 +15,10 @@ State = Literal["not scored", "not degraded", "not requested", "no answer", "kno
 """Why a site has no causes in a range; "known" where it has some."""
 
 _SUMS = """sum(t.degraded_minutes) AS degraded_minutes, sum(t.total_minutes) AS total_minutes,
-  100.0 * sum(t.degraded_minutes) / nullif(sum(t.total_minutes), 0) AS degraded_pct"""
+  100.0 * sum(CASE WHEN t.total_minutes IS NOT NULL THEN t.degraded_minutes END)
+    / nullif(sum(CASE WHEN t.degraded_minutes IS NOT NULL THEN t.total_minutes END), 0)
+    AS degraded_pct"""
+"""Sums of the known minutes; the share is of the hours of which both are known."""
 _OF_RANGE = "t.site_id = ? AND t.hour >= ? AND t.hour < ?"
 _WORST_FIRST = "ORDER BY degraded_minutes DESC NULLS LAST, sle_metric"
 
