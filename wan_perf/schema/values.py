@@ -23,7 +23,7 @@ SLE_METRICS = ("wan_link_health", "gateway_health", "application_health")
 """Mist's scores of a site, by the names of their columns."""
 
 DEGRADED_BELOW = 0.9
-"""A site with a score under it is degraded, as Mist's own pages have it."""
+"""A site with a score under it is degraded: its causes are requested, and pages count it."""
 
 SCOPES = ("default", "region", "store_type", "site", "circuit")
 """From the widest to the narrowest; the narrowest that speaks wins."""

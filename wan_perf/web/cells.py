@@ -39,7 +39,7 @@ HEADINGS = {
     "as_of_at": "As of",
     "unheard_minutes": "No telemetry",
     "sle_metric": "Score",
-    "impact_minutes": "Observed",
+    "impact_minutes": "Duration",
 }
 for _metric in JUDGED:
     _name = "Load" if _metric.quantity == "utilization" else _metric.quantity.capitalize()

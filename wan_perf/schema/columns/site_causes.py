@@ -14,7 +14,10 @@ CAUSE = (
         "total_minutes",
         "Minutes that Mist counts in all, of all links, gateways or clients together.",
     ),
-    minutes("impact_minutes", "How long Mist observed the gateway or interface (its duration)."),
+    minutes(
+        "impact_minutes",
+        "Mist's `duration` of the gateway or interface, which its API does not define.",
+    ),
     flag(
         "is_answered",
         "Mist answered every request about the score; false: one failed, and is repeated.",
