@@ -24,6 +24,7 @@ from wan_perf.defs.assets import (
     raw,
     reports,
     rollups,
+    site_causes,
     sites_and_regions,
 )
 from wan_perf.defs.automation import conditions
@@ -53,7 +54,7 @@ FETCHED = [
     raw.raw_gateway_event,
     raw.raw_site_sle,
 ]
-COLLECTED = [raw.live_passes, *FETCHED, alarms.raw_alarm]
+COLLECTED = [raw.live_passes, *FETCHED, alarms.raw_alarm, site_causes.site_causes]
 WINDOWS = [facts.circuit_window, facts.site_window, facts.region_window]
 HOURS = [
     facts.gateway_silence,

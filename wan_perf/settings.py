@@ -41,9 +41,7 @@ class Settings(BaseSettings):
         "api.mist.com", alias="MIST_API_HOST", description="Mist Cloud that holds the organisation."
     )
     mist_base_url: str | None = Field(
-        None,
-        alias="MIST_BASE_URL",
-        description="Another address for the same API: the simulator.",
+        None, alias="MIST_BASE_URL", description="Another address for the same API: the simulator."
     )
     mist_proxy: SecretStr = Field(
         SecretStr(""),
@@ -98,6 +96,12 @@ class Settings(BaseSettings):
         le=336,
         alias="WAN_PERF_SCORE_HOURS",
         description="Hours back for which a range requests Mist's site scores, a call an hour.",
+    )
+    sle_sites: int = Field(
+        20,
+        ge=0,
+        alias="WAN_PERF_SLE_SITES",
+        description="Degraded sites an hour, worst first, whose causes are requested; 0: none.",
     )
     automation: Literal["off", "on"] = Field(
         "off",

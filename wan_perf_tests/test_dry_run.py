@@ -98,7 +98,7 @@ def test_the_calls_of_live_polls_are_those_planned(stage: Stage):
         return compared(stage, None, None, lambda: stage.runs.collect(None, None))
 
     first, planned, made = live()
-    assert set(first) == {"inventory", "sites", "polls", "events", "scores", "alarms"}
+    assert set(first) == {"inventory", "sites", "polls", "events", "scores", "causes", "alarms"}
     assert planned == made
     for minutes, stages in ((5, {"polls"}), (10, {"polls", "events"}), (60, {*first} - {"sites"})):
         stage.cloud.clock.advance_to(NOON + minutes * MINUTE)
@@ -117,7 +117,7 @@ def test_the_calls_of_a_range_are_those_planned_and_again_fewer(stage: Stage):
         return compared(stage, start, end, lambda: stage.runs.collect(start, end))
 
     first, planned, made = past()
-    assert set(first) == {"events", "scores", "history"}
+    assert set(first) == {"events", "scores", "causes", "history"}
     assert planned == made
     second, planned, made = past()
     assert "history" not in second

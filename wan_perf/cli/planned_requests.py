@@ -26,11 +26,13 @@ from wan_perf.defs.assets.requested_hours import (
     final_hours,
     hours_of,
 )
+from wan_perf.defs.assets.site_causes import wanted_causes
 from wan_perf.inventory.site_requests import sites_due
 from wan_perf.inventory.site_variables import variables_due
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
 from wan_perf.mist.collect.cadence import PASS_EVERY, Stream, is_due
 from wan_perf.mist.collect.clock import floored
+from wan_perf.mist.collect.site_causes import CALLS
 from wan_perf.schema.tables import (
     DIM_HOUR,
     RAW_ALARM,
@@ -126,6 +128,7 @@ class _Plan:
             yield self._events(hours_of(begin, end))
         if is_due("scores", poll):
             yield from self._scores(begin, end)
+            yield from self._causes(begin, end)
         if is_due("alarms", poll):
             yield self._alarms()
 
@@ -139,7 +142,9 @@ class _Plan:
             if hours:
                 yield self._events(hours)
         now = floored(self._now, HOUR)
-        yield from self._scores(max(begin, now - self._runs.score_hours), end)
+        first_scored = max(begin, now - self._runs.score_hours)
+        yield from self._scores(first_scored, end)
+        yield from self._causes(first_scored, end)
 
     def _polls_of(self, begin: datetime, end: datetime) -> list[datetime]:
         due = floored(self._now, PASS_EVERY)
@@ -192,6 +197,16 @@ class _Plan:
             scope = _hours(min(wanted), max(wanted) + HOUR)
             bound: Bound = "at least" if self._newest is None else ""
             yield Planned("scores", scope, calls, bound, can_wait=True)
+
+    def _causes(self, begin: datetime, end: datetime) -> Iterator[Planned]:
+        end, sites = min(end, floored(self._now, HOUR)), self._runs.settings.sle_sites
+        if end <= begin or not sites:
+            return
+        # Which other sites are degraded is known after the scores.
+        known = wanted_causes(self._warehouse, begin, end, sites)
+        calls = len(known) * CALLS + _USAGE * bool(known)
+        scope = f"of low scores, at most {counted(sites, 'site', 'sites')} an hour"
+        yield Planned("causes", scope, calls, bound="at least", can_wait=True)
 
     def _alarms(self) -> Planned:
         hour = floored(self._now, HOUR)

@@ -103,7 +103,14 @@ class Report:
         alarms = metadata(result, "raw_alarm")
         if alarms["why_left"]:
             self._warn("Alarms are left for the next hour:", alarms["why_left"][0])
-        for found in (past, metadata(result, "raw_port_sample"), events, scores, alarms):
+        causes = metadata(result, "raw_sle_metric")
+        if causes["scores_left"]:
+            low = counted(causes["scores_left"], "low score", "low scores")
+            self._warn(f"Causes of {low} are left:", causes["why_left"][0])
+        if causes["scores_without_impact"]:
+            low = counted(causes["scores_without_impact"], "low score", "low scores")
+            self._warn(f"Causes of {low} lack what is impacted:", causes["why_without_impact"][0])
+        for found in (past, metadata(result, "raw_port_sample"), events, scores, alarms, causes):
             self._report_rejected(found)
 
     def missed(self, result: dg.ExecuteInProcessResult) -> None:

@@ -122,6 +122,11 @@ class Source:
         """How far back a range requests Mist's site scores."""
         return timedelta(hours=self.settings.score_hours)
 
+    @property
+    def sle_sites(self) -> int:
+        """Of how many degraded sites of an hour the causes are requested."""
+        return self.settings.sle_sites
+
     def contracts(self) -> list[Contract]:
         """Rows of the contract file; none without a file."""
         path = self.settings.circuits_path

@@ -19,5 +19,11 @@ ACTIVE = ("active", "inferred")
 STORE, HUB = SITE_KINDS = ("store", "hub")
 """Hubs have circuits as stores have; rankings, regions and failovers leave them out."""
 
+SLE_METRICS = ("wan_link_health", "gateway_health", "application_health")
+"""Mist's scores of a site, by the names of their columns."""
+
+DEGRADED_BELOW = 0.9
+"""A site with a score under it is degraded: its causes are requested, and pages count it."""
+
 SCOPES = ("default", "region", "store_type", "site", "circuit")
 """From the widest to the narrowest; the narrowest that speaks wins."""

@@ -18,6 +18,7 @@ from wan_perf.simulator.query import BadParameterError, NotFoundError, TimeRange
 from wan_perf.simulator.responses import Answer, ApiRequest, answer_search, matches
 
 SITE = "/api/v1/sites/{site_id}"
+METRIC = f"{SITE}/sle/site/{{scope_id}}/metric/{{metric}}"
 
 
 class SiteEndpoints:
@@ -38,7 +39,9 @@ class SiteEndpoints:
             f"{SITE}/setting": self.setting,
             f"{SITE}/synthetic_test/search": self.synthetic_tests,
             f"{SITE}/devices/{{device_id}}": self.device,
-            f"{SITE}/sle/site/{{scope_id}}/metric/{{metric}}/summary-trend": self.trend,
+            f"{METRIC}/summary-trend": self.trend,
+            f"{METRIC}/impacted-gateways": self.impacted_gateways,
+            f"{METRIC}/impacted-interfaces": self.impacted_interfaces,
             f"{SITE}/insights/gateway/{{device_id}}/stats": self.gateway_stats,
             f"{SITE}/insights/device/{{device_mac}}/wan_link_health": self.link_health,
             f"{SITE}/insights/device/{{device_mac}}/vpn_peer-metrics": self.peer_metrics,
@@ -74,15 +77,28 @@ class SiteEndpoints:
         return Answer(configuration.device(self._fleet, gateway))
 
     def trend(self, request: ApiRequest) -> Answer:
-        """Answer sle/site/{site_id}/metric/{metric}/summary-trend: WAN link health by hour."""
-        site_id = self._site(request)
+        """Answer summary-trend of a site's score: its minutes by hour."""
+        return Answer(sle.trend(self._fleet, *self._scored(request)))
+
+    def impacted_gateways(self, request: ApiRequest) -> Answer:
+        """Answer impacted-gateways of a site's score."""
+        classifier = request.parameters.get("classifier", "")
+        return Answer(sle.impacted_gateways(self._fleet, *self._scored(request), classifier))
+
+    def impacted_interfaces(self, request: ApiRequest) -> Answer:
+        """Answer impacted-interfaces of a site's score."""
+        classifier = request.parameters.get("classifier", "")
+        return Answer(sle.impacted_interfaces(self._fleet, *self._scored(request), classifier))
+
+    def _scored(self, request: ApiRequest) -> tuple[str, str, float, float]:
+        """Find the site and the score that a path names, and the window [epoch s]."""
+        site_id, metric = self._site(request), request.about["metric"]
         if request.about["scope_id"] != site_id:
             raise NotFoundError
-        if request.about["metric"] != sle.METRICS[0]:
-            raise BadParameterError(f"unknown metric {request.about['metric']}")
+        if metric not in sle.METRICS:
+            raise BadParameterError(f"unknown metric {metric}")
         window = TimeRange.read(request.parameters, request.now)
-        end = min(window.end, request.now)
-        return Answer(sle.trend(self._fleet, site_id, window.start, end))
+        return site_id, metric, window.start, min(window.end, request.now)
 
     def gateway_stats(self, request: ApiRequest) -> Answer:
         """Answer insights/gateway/{device_id}/stats: one array for each metric."""

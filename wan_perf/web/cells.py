@@ -38,6 +38,8 @@ HEADINGS = {
     "is_open": "Goes on",
     "as_of_at": "As of",
     "no_telemetry_minutes": "No telemetry",
+    "sle_metric": "Score",
+    "impact_minutes": "Duration",
 }
 for _metric in JUDGED:
     _name = "Load" if _metric.quantity == "utilization" else _metric.quantity.capitalize()

@@ -85,6 +85,7 @@ SETTINGS = [
     ("WAN_PERF_CIRCUITS", "wan_perf.duckdb"),
     ("WAN_PERF_CALL_RESERVE", "-1"),
     ("WAN_PERF_SCORE_HOURS", "1e9"),
+    ("WAN_PERF_SLE_SITES", "-1"),
     ("WAN_PERF_OWNER", ESCAPE),
     ("WAN_PERF_AUTOMATION", "maybe"),
 ]

@@ -24,8 +24,11 @@ BUCKETS = "/api/v1/sites/{site_id}/insights/gateway/{device_id}/stats"
 SETTING = "/api/v1/sites/{site_id}/setting"
 TESTS = "/api/v1/sites/{site_id}/synthetic_test/search"
 QUALITY = "/api/v1/sites/{site_id}/insights/device/{device_mac}/wan_link_health"
+OF_SCORE = "/api/v1/sites/{site_id}/sle/site/{scope_id}/metric/{metric}"
+TREND = f"{OF_SCORE}/summary-trend"
+IMPACTED = (f"{OF_SCORE}/impacted-gateways", f"{OF_SCORE}/impacted-interfaces")
 
-SINGLE = {USAGE, METRICS, BUCKETS, QUALITY, SETTING}
+SINGLE = {USAGE, METRICS, BUCKETS, QUALITY, SETTING, TREND, *IMPACTED}
 """Answers that are no rows."""
 SEARCHES = {PORTS, PATHS, EVENTS, ALARMS, TESTS}
 OF_SITES = (USAGE, SETTING, TESTS)
@@ -48,6 +51,7 @@ ENDPOINTS_OF = {
     "raw_site_sle": (USAGE, SCORES),
     "raw_alarm": (USAGE, ALARMS),
     "raw_port_history": (USAGE, METRICS, PORTS, BUCKETS, QUALITY),
+    "raw_sle_metric": (USAGE, TREND, *IMPACTED),
 }
 """Every endpoint that an asset calls."""
 
@@ -60,7 +64,7 @@ PATIENT_ASSETS = {"raw_port_sample", "raw_gateway_event", "raw_site_sle", "raw_a
 
 What = Literal[
     *("refused", "missed", "left", "absorbed", "kept out", "without evidence", "as told"),
-    *("without quality", "bandwidth stays"),
+    *("without quality", "bandwidth stays", "without impact"),
 ]
 
 
@@ -120,6 +124,7 @@ _FUTURE = Outcome(
 _UNDATED = "neither they nor their gateways say when they are of"
 """Only device statistics say when those of ports are of."""
 _OTHER_HOURS = _refused("of other hours than were requested, so a clock at Mist may be wrong")
+_OTHER_HOUR = _refused("is of other hours than were requested; check the clock")
 _OTHER_BUCKETS = _refused("other buckets than were requested; check the clock")
 _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
     **{
@@ -149,7 +154,25 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
         (asset, USAGE): {
             ("404", 1): _refused("othing answers to this call; check that MIST_API_HOST")
         }
-        for asset in ("raw_port_history", "raw_site_sle", "raw_alarm", "raw_inventory")
+        for asset in (
+            *("raw_port_history", "raw_site_sle", "raw_alarm", "raw_inventory", "raw_sle_metric"),
+        )
+    },
+    ("raw_sle_metric", TREND): {
+        ("404", 1): _refused("does not know the site or this score of it; take a new inventory"),
+        ("clock an hour ahead", 1): _OTHER_HOUR,
+        ("clock a day behind", 1): _OTHER_HOUR,
+    },
+    **{
+        ("raw_sle_metric", path): {
+            ("400", 1): Outcome("without impact", "does not accept the request: Bad request"),
+            ("404", 1): Outcome("without impact", "lists no impacted .*stored without"),
+            ("clock an hour ahead", 1): _OTHER_HOUR,
+            ("clock a day behind", 1): _OTHER_HOUR,
+            ("missing key", 1): ABSORBED,  # the window, which is not required
+            ("nulls", 1): replace(_FUTURE, says="1 row of .* rejected, as the key cannot be read"),
+        }
+        for path in IMPACTED
     },
     ("raw_inventory", SETTING): {
         ("404", 1): _refused("knows no settings of the site, .*bandwidth stays as it was"),
@@ -194,7 +217,7 @@ def _of_pass(path: str, how: str, outcome: Outcome) -> Outcome:
 
 
 def _of_scores(outcome: Outcome) -> Outcome:
-    """Scores and alarms feed nothing and can be had later: whatever fails, they are left."""
+    """Nothing depends on scores, causes and alarms: whatever fails, they are left."""
     return replace(outcome, what="left") if _fails(outcome) else outcome
 
 
@@ -215,7 +238,7 @@ def outcomes(asset: str, path: str) -> dict[tuple[str, int], Outcome]:
         found |= {("429", LASTING): ABSORBED, ("429", 2 * LASTING): found["429", LASTING]}
     if asset == "raw_port_sample":
         found = {cell: _of_pass(path, cell[0], outcome) for cell, outcome in found.items()}
-    if asset in ("raw_site_sle", "raw_alarm"):
+    if asset in ("raw_site_sle", "raw_alarm", "raw_sle_metric"):
         found = {cell: _of_scores(outcome) for cell, outcome in found.items()}
     if asset == "raw_inventory" and path in OF_SITES:
         found = {cell: _of_sites(outcome) for cell, outcome in found.items()}

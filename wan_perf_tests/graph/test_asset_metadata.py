@@ -90,7 +90,10 @@ def test_whatever_calls_mist_takes_turns(definitions):
     job = definitions.resolve_job_def("hourly_job")
     pools = {node.name: node.definition.pool for node in job.graph.nodes if node.definition.pool}
     assert pools == dict.fromkeys(
-        ("raw_port_history", "live_passes", "raw_gateway_event", "raw_site_sle", "raw_alarm"),
+        (
+            *("raw_port_history", "live_passes", "raw_gateway_event", "raw_site_sle", "raw_alarm"),
+            "site_causes",
+        ),
         "mist_api",
     )
     inventory = definitions.resolve_job_def("inventory_job").graph.node_named("raw_inventory")

@@ -30,6 +30,10 @@ FEEDS = {
     "raw_gateway_event": {"raw_port_sample"},
     "raw_site_sle": {"raw_port_sample"},
     "raw_alarm": {"raw_port_sample"},
+    "raw_sle_metric": {"raw_site_sle"},
+    "raw_sle_classifier": {"raw_site_sle"},
+    "raw_sle_gateway": {"raw_site_sle"},
+    "raw_sle_interface": {"raw_site_sle"},
     "dim_site": {"raw_inventory"},
     "dim_contract": {"raw_inventory"},
     "dim_circuit": {"raw_inventory", "dim_contract"},
@@ -146,7 +150,8 @@ def test_partitions_begin_with_the_settings_start_and_hold_the_hour_in_progress(
             "raw_path_sample",
             "raw_port_history",
             "raw_port_sample",
-            *("raw_site_sle", "region_window", "site_hour", "site_window"),
+            *("raw_site_sle", "raw_sle_classifier", "raw_sle_gateway", "raw_sle_interface"),
+            *("raw_sle_metric", "region_window", "site_hour", "site_window"),
         ),
     ]
 

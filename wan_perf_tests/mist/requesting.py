@@ -25,12 +25,16 @@ from wan_perf.mist.collect.polls import (
     take_scores,
 )
 from wan_perf.mist.collect.port_history import port_history
+from wan_perf.mist.collect.site_causes import take_causes
 from wan_perf.mist.endpoints.alarms import Known
 from wan_perf.mist.endpoints.history_buckets import Wanted
+from wan_perf.mist.endpoints.instants import epoch
+from wan_perf.mist.endpoints.site_causes import SiteScoreHour
 from wan_perf.policy.contracts import Contract, read_contracts
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_INVENTORY
 from wan_perf.simulator import Cloud, Fleet, serve
+from wan_perf.simulator.api.sle import WAN_LINK, impacted_interfaces
 from wan_perf.simulator.incidents import KINDS
 from wan_perf_tests.mist.scripted import START
 
@@ -114,6 +118,21 @@ class Requester:
             if gateway.site_id
         ]
 
+    @property
+    def low_score(self) -> SiteScoreHour:
+        """The first score of a site's WAN links that a single port has lowered."""
+        return next(
+            SiteScoreHour(hour, site.site_id, "wan_link_health")
+            for hour in (START + n * HOUR for n in range(6))
+            for site in self.cloud.fleet.sites
+            if len(_impacted(self.cloud.fleet, site.site_id, hour)) == 1
+        )
+
+
+def _impacted(fleet: Fleet, site_id: str, hour: datetime) -> list[object]:
+    window = epoch(hour), epoch(hour + HOUR)
+    return impacted_interfaces(fleet, site_id, WAN_LINK, *window)["interfaces"]
+
 
 def _inventory(of: Requester, session: MistSession) -> Answered:
     frame, unused = inventory(session, NOW, of.contracts)
@@ -147,6 +166,12 @@ def _alarms(of: Requester, session: MistSession) -> Answered:
     return Answered({"raw_alarm": frame}, [why] if why else [], int(bool(why)))
 
 
+def _causes(of: Requester, session: MistSession) -> Answered:
+    found = take_causes(session, [of.low_score], of.clock, RESERVE)
+    frames = {table.name: rows for table, rows in found.frames.items()}
+    return Answered(frames, [*found.left.values(), *found.reduced], len(found.left))
+
+
 def _history(of: Requester, session: MistSession) -> Answered:
     budget = Budget(session, of.clock.now, RESERVE)
     found = port_history(session, of.ports, NOW, budget, _ignored)
@@ -165,6 +190,7 @@ _CALLS: dict[str, Callable[[Requester, MistSession], Answered]] = {
     "raw_site_sle": _scores,
     "raw_alarm": _alarms,
     "raw_port_history": _history,
+    "raw_sle_metric": _causes,
 }
 """What each asset that reads from Mist calls."""
 

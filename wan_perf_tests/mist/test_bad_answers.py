@@ -20,6 +20,8 @@ from wan_perf_tests.graph.cells import (
     SETTING,
     STREAMS,
     TESTS,
+    TREND,
+    USAGE,
     Outcome,
     outcomes,
     tables_of,
@@ -95,6 +97,35 @@ def test_what_becomes_of_a_bad_answer(
         assert differing == set()
     else:
         assert differing <= tables_of(asset, path)
+
+
+TABLES_OF_CAUSES = dict(
+    zip(ENDPOINTS_OF["raw_sle_metric"][2:], ("raw_sle_gateway", "raw_sle_interface"), strict=True)
+)
+
+
+@pytest.mark.parametrize(("asset", "path", "how", "times", "outcome"), cells("raw_sle_metric"))
+def test_what_becomes_of_a_bad_answer_about_causes(
+    requester: Requester, asset: str, path: str, how: str, times: int, outcome: Outcome
+):
+    """What was received before is stored; the score is marked, so that it is requested again."""
+    undisturbed = requester.undisturbed(asset)
+    assert all(len(rows) for rows in undisturbed.rows.values())
+    requester.answer_badly(path, how, times)
+    found = requester.call(asset)
+    check_words(found, outcome, requester.cloud.token)
+    assert found.failed is None
+    differing = changed(found, undisturbed)
+    answered = found.rows[asset]["is_answered"].tolist()
+    if path == USAGE:
+        assert answered == ([] if outcome.what == "left" else [True])
+    elif outcome.what == "left":
+        assert (found.left, answered) == (1, [False])
+        assert ("raw_sle_classifier" in differing) == (path == TREND)
+    elif outcome.what == "absorbed":
+        assert (found.left, differing) == (0, set())
+    else:
+        assert (found.left, answered, differing) == (0, [True], {TABLES_OF_CAUSES[path]})
 
 
 @pytest.mark.parametrize(("asset", "path", "how", "times", "outcome"), cells("raw_port_history"))

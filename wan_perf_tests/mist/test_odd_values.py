@@ -260,6 +260,20 @@ def test_an_odd_metric_of_the_registry_costs_itself(scripted: Script) -> None:
     assert found.keys() == {"tx_bps"}
 
 
+def test_an_odd_field_of_a_record_in_a_list_costs_itself(scripted: Script) -> None:
+    """An answer that is one object with a list of records: they are read as rows of a page are."""
+    rows: list[Any] = [
+        {"gateway_mac": f"5c5b3500000{n}", "gateway_model": "SRX320"} for n in range(3)
+    ]
+    rows[1]["gateway_model"] = 320
+    rows[2] = {"gateway_mac": None}
+    session = scripted(Answer({"gateways": rows})).session()
+    found = session.single(catalogue.SLE_GATEWAYS, "s1", "site", "s1", "gateway-health").rows
+    assert [row.gateway_model for row in found] == ["SRX320", None]
+    odd = {one.value.place: one.value.costs_row for one in session.rejections.examples}
+    assert odd == {"gateways.1.gateway_model": False, "gateways.2.gateway_mac": True}
+
+
 def test_rows_of_another_organization_are_no_odd_rows(scripted: Script) -> None:
     rows = [{**row, "org_id": ORG[::-1]} for row in ports(20)]
     found, session = read(scripted, catalogue.PORTS, [*ports(1, up="yes"), *rows])

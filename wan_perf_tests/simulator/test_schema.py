@@ -67,7 +67,15 @@ FIELD_ANSWERS = [
     ("/api/v1/const/device_events", "const_events"),
     ("{s}/setting", "site_setting"),
     ("{s}/devices/{d}", "mist_device"),
-    ("{s}/sle/site/{site_id}/metric/wan-link-health/summary-trend", "sle_summary_trend"),
+    *(
+        (f"{{s}}/sle/site/{{site_id}}/metric/{metric}/{ending}", component)
+        for metric in ("wan-link-health", "gateway-health", "application-health")
+        for ending, component in (
+            ("summary-trend?duration=7d", "sle_summary_trend"),
+            ("impacted-gateways?duration=7d", "sle_impacted_gateways"),
+            ("impacted-interfaces?duration=7d", "sle_impacted_interfaces"),
+        )
+    ),
     ("{s}/insights/device/{mac}/tx_bps?port_id=ge-0/0/0", "response_device_metrics"),
 ]
 

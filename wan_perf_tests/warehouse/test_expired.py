@@ -119,6 +119,7 @@ def test_facts_the_inventory_and_imports_have_no_retention():
     assert retained == {
         *("raw_port_sample", "raw_path_sample", "raw_port_history", "raw_gateway_event"),
         *("raw_gateway_status", "raw_site_sle", "raw_alarm"),
+        *("raw_sle_metric", "raw_sle_classifier", "raw_sle_gateway", "raw_sle_interface"),
     }
     assert age_of(RAW_INVENTORY) is None
     assert Retention(raw_days=90).row_age(400) == 90 * DAY

@@ -136,6 +136,7 @@ def raw_rows(now: datetime, newest: datetime) -> dict[str, str]:
           THEN TIMESTAMP '{newest}' END AS resolved_at, s % 97 = 2 AS is_resolved, false AS
           is_acknowledged, 1 AS incident_count, TIMESTAMP '{newest}' AS fetched_at
           FROM c WHERE k = 0 AND s % 97 IN (1, 2, 4)""",
+        **rows_of_causes(newest),
         "raw_gateway_status": f"""SELECT DISTINCT date_trunc('hour', TIMESTAMP '{now}') AS hour,
           gateway_mac, TIMESTAMP '{now}' AS pass_at, site_id, 'gw-' || s AS gateway_name,
           'SRX320' AS gateway_model, CASE WHEN s % 3 = 0 THEN '22.4R3' ELSE '23.4R2' END AS
@@ -149,4 +150,31 @@ def raw_rows(now: datetime, newest: datetime) -> dict[str, str]:
         "raw_gateway_event": """SELECT down_at AS event_at, gateway_mac, site_id, port_id,
           'port_down' AS event_kind, 'GW_PORT_DOWN' AS event_name, 'carrier lost' AS detail
           FROM c WHERE down_at IS NOT NULL""",
+    }
+
+
+def rows_of_causes(newest: datetime) -> dict[str, str]:
+    """Of site 1 the causes of two hours are known; of site 2 none was answered, of 3 requested.
+
+    One gateway that is named as impacted is that of site 4, which is disconnected.
+    """
+    key = f"""TIMESTAMP '{newest}' - INTERVAL 1 HOUR * back AS hour, site_id, 'wan_link_health' AS
+      sle_metric, TIMESTAMP '{newest}' AS fetched_at"""
+    site_1 = "FROM c, range(1, 3) hours(back) WHERE k = 0 AND s % 97 = 1"
+    return {
+        "raw_sle_metric": f"""SELECT {key}, CASE s % 97 WHEN 1 THEN 45.5 END AS degraded_minutes,
+          CASE s % 97 WHEN 1 THEN 120.0 END AS total_minutes, s % 97 = 1 AS is_answered
+          FROM c, range(1, 3) hours(back) WHERE k = 0 AND s % 97 IN (1, 2)""",
+        "raw_sle_classifier": f"""SELECT * FROM (SELECT {key}, unnest(['isp-reachability-arp',
+          '<b>network-loss</b>', 'network-jitter', 'interface-vpn']) AS classifier,
+          unnest([15.5, 30.0, 0.0, NULL]) AS degraded_minutes, 120.0 AS total_minutes {site_1})""",
+        "raw_sle_gateway": f"""SELECT TIMESTAMP '{newest}' - INTERVAL 1 HOUR * back AS hour,
+          'site-' || lpad((s - s % 97 + 1)::VARCHAR, 4, '0') AS site_id, 'wan_link_health' AS
+          sle_metric, TIMESTAMP '{newest}' AS fetched_at, gateway_mac, '<i>gw-' || s AS
+          gateway_name, 'SRX320' AS gateway_model, 45.5 AS degraded_minutes, 60.0 AS
+          impact_minutes, 120.0 AS total_minutes
+          FROM c, range(1, 3) hours(back) WHERE k = 0 AND s % 97 IN (1, 4)""",
+        "raw_sle_interface": f"""SELECT {key}, gateway_mac, 'ge-0/0/' || n AS port_id, 'gw-' || s AS
+          gateway_name, 15.5 + n AS degraded_minutes, 60.0 AS impact_minutes, 60.0 AS total_minutes
+          FROM c, range(1, 3) hours(back), range(2) ports(n) WHERE k = 0 AND s % 97 = 1""",
     }

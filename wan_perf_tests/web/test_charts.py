@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from wan_perf.web.charts.bars import distribution
+from wan_perf.web.charts.bars import Bar, distribution, ranked
 from wan_perf.web.charts.cells import Day, calendar, heat
 from wan_perf.web.charts.columns import Months, monthly
 from wan_perf.web.charts.density import Cell, Region, density
@@ -104,6 +104,19 @@ def test_bars_count_and_the_unknown_stand_apart():
     picture = str(distribution([("0–1", 10, ""), ("≥ 100", 0, "critical")], 3, label="load"))
     assert re.findall(r'class="value"[^>]*>([^<]+)<', picture) == ["10", "0", "3"]
     assert "unknown: 3" in picture
+
+
+def test_bars_of_a_ranking_are_as_long_as_their_values_and_an_unknown_one_is_hatched():
+    values = [("<b>", 60.0), ("half", 30.0), ("none", 0.0), ("unknown", None), ("x" * 60, 6.0)]
+    bars = [Bar(name, value, f"{value} min", f"{name}: {value}") for name, value in values]
+    drawing = str(ranked(bars, label="causes", width=580))  # 100 beside the names and the words
+    found = re.findall(r'class="(bin[^"]*)"[^>]* width="([\d.]+)"', drawing)
+    assert found == [
+        *(("bin", "100"), ("bin", "50"), ("bin", "1"), ("bin hatch", "60"), ("bin", "10")),
+    ]
+    assert "&lt;b&gt;" in drawing
+    assert "<b>" not in drawing
+    assert f">{'x' * 43}…</text>" in drawing
 
 
 def test_cells_without_a_value_are_hatched():

@@ -66,3 +66,9 @@ def asset_of(
         by_slice = {"partitions_def": partitions, "backfill_policy": CHUNK}
     ins = {name: dg.AssetIn(partition_mapping=mapping) for name, mapping in (sees or {}).items()}
     return dg.asset(**declared(table), kinds={"sql"}, ins=ins, **by_slice)(sql_asset(rows))
+
+
+def table_out(table: Table) -> dict[str, Any]:
+    """Arguments of `AssetOut` for one table of several that are collected from Mist."""
+    given = declared(table)
+    return {"key": given.pop("name"), **given, "kinds": {"mist", "python"}}

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from wan_perf.defs.assets.declared import declared
+from wan_perf.defs.assets.declared import declared, table_out
 from wan_perf.defs.assets.rejected_rows import (
     ROWS,
     odd_values_check,
@@ -35,7 +35,6 @@ from wan_perf.mist.collect.cadence import ALLOWED_LATENESS, PASS_EVERY, is_due
 from wan_perf.mist.collect.clock import Clock, floored
 from wan_perf.mist.collect.polls import Scores, allowance, take_events, take_passes, take_scores
 from wan_perf.mist.endpoints.site_scores import HOUR
-from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
     RAW_GATEWAY_EVENT,
     RAW_GATEWAY_STATUS,
@@ -53,18 +52,12 @@ DUE_TAG = "wan_perf/due_pass"
 _Stored = dg.MaterializeResult[pd.DataFrame]
 
 
-def _out(table: Table) -> dict[str, Any]:
-    """Arguments of `AssetOut` for one table of several."""
-    given = declared(table)
-    return {"key": given.pop("name"), **given, "kinds": {"mist", "python"}}
-
-
 @dg.multi_asset(
     name="live_passes",
     outs={
-        RAW_PORT_SAMPLE.name: dg.AssetOut(**_out(RAW_PORT_SAMPLE)),
-        RAW_PATH_SAMPLE.name: dg.AssetOut(**_out(RAW_PATH_SAMPLE)),
-        RAW_GATEWAY_STATUS.name: dg.AssetOut(**_out(RAW_GATEWAY_STATUS)),
+        RAW_PORT_SAMPLE.name: dg.AssetOut(**table_out(RAW_PORT_SAMPLE)),
+        RAW_PATH_SAMPLE.name: dg.AssetOut(**table_out(RAW_PATH_SAMPLE)),
+        RAW_GATEWAY_STATUS.name: dg.AssetOut(**table_out(RAW_GATEWAY_STATUS)),
     },
     check_specs=[odd_values_check(RAW_PORT_SAMPLE.name)],
     partitions_def=HOURLY,

@@ -157,26 +157,38 @@ class _Reader:
                 found[key] = self.read(item, value_kind, at.entry(name))
             except UnreadableError as error:
                 self.odd.append(error.odd())
-        self._refuse_many(before, len(value), at, value, kind)
+        wrong = sum(odd.reason == "kind" for odd in self.odd[before:])
+        self._refuse_many(wrong, len(value), at, value, kind)
         return found
 
     def _list(self, value: list[Any], kind: Any, at: _At) -> list[Any]:
         (item_kind,) = get_args(kind)
         holds_place = NoneType in get_args(item_kind)
-        found, before = [], len(self.odd)
+        is_row = isclass(item_kind) and issubclass(item_kind, msgspec.Struct)
+        found, wrong = [], 0
         for number, item in enumerate(value):
+            before = len(self.odd)
             try:
-                found.append(self.read(item, item_kind, at.entry(number)))
+                read = self._row if is_row else self.read
+                found.append(read(item, item_kind, at.entry(number)))
             except UnreadableError as error:
-                self.odd.append(error.odd())
+                self.odd.append(error.odd(costs_row=is_row and not self._fields_may_lack))
                 if holds_place:
                     found.append(None)
-        self._refuse_many(before, len(value), at, value, kind)
+            wrong += any(odd.reason == "kind" for odd in self.odd[before:])
+        self._refuse_many(wrong, len(value), at, value, kind)
         return found
 
-    def _refuse_many(self, before: int, size: int, at: _At, value: Any, kind: Any) -> None:
+    def _row(self, value: Any, kind: Any, at: _At) -> Any:
+        """A record of a list: it loses its odd fields, as a row of a page does."""
+        within, self._fields_may_lack = self._fields_may_lack, True
+        try:
+            return self.read(value, kind, at)
+        finally:
+            self._fields_may_lack = within
+
+    def _refuse_many(self, wrong: int, size: int, at: _At, value: Any, kind: Any) -> None:
         """The elements of a series are limited like the rows of a page."""
-        wrong = sum(odd.reason == "kind" for odd in self.odd[before:])
         if not self._fields_may_lack and is_too_many(wrong, size):
             raise UnreadableError(at, value, kind)
 

@@ -13,6 +13,11 @@ from wan_perf.mist.endpoints.records.configuration import Template
 from wan_perf.mist.endpoints.records.devices import Device
 from wan_perf.mist.endpoints.records.events import Event
 from wan_perf.mist.endpoints.records.history import History, Metric, QualityHistory
+from wan_perf.mist.endpoints.records.site_causes import (
+    ImpactedGateways,
+    ImpactedInterfaces,
+    Trend,
+)
 from wan_perf.mist.endpoints.records.site_scores import SiteScore
 from wan_perf.mist.endpoints.records.sites import Setting, Site, SiteGroup
 from wan_perf.mist.endpoints.records.speed_tests import SPEED_TEST, SpeedTest
@@ -139,4 +144,22 @@ PORT_QUALITY = Single(
     "sites.insights.getSiteInsightMetricsForDevice",
     QualityHistory,
     "Mist knows no quality of the port, so that its history is stored without",
+)
+SLE_TREND = Single(
+    "sle/summary-trend",
+    "sites.sle.getSiteSleSummaryTrend",
+    Trend,
+    "Mist does not know the site or this score of it; take a new inventory",
+)
+SLE_GATEWAYS = Single(
+    "sle/impacted-gateways",
+    "sites.sle.listSiteSleImpactedGateways",
+    ImpactedGateways,
+    "Mist lists no impacted gateways of the score, so that its causes are stored without",
+)
+SLE_INTERFACES = Single(
+    "sle/impacted-interfaces",
+    "sites.sle.listSiteSleImpactedInterfaces",
+    ImpactedInterfaces,
+    "Mist lists no impacted interfaces of the score, so that its causes are stored without",
 )

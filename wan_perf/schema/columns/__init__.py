@@ -17,6 +17,7 @@ from wan_perf.schema.columns.quality import QUALITY_OF_HOUR
 from wan_perf.schema.columns.reports import BACKUP, NOW, REPORT, TREND
 from wan_perf.schema.columns.rollups import PERIOD, SITE
 from wan_perf.schema.columns.samples import PATH, SAMPLE, SCORE
+from wan_perf.schema.columns.site_causes import CAUSE
 from wan_perf.schema.columns.state import EVIDENCE_OF_HOUR, STATE, STATE_MINUTES
 from wan_perf.schema.columns.time import TIME
 from wan_perf.schema.columns.traffic import RECEIVED, TRAFFIC
@@ -27,7 +28,8 @@ __all__ = ["COLUMNS", "Column"]
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
-        *(*IDENTITY, *DESCRIPTION, *TIME, *STATE, *SAMPLE, *PATH, *SCORE, *ALARM),
+        *(*IDENTITY, *DESCRIPTION, *TIME, *STATE, *SAMPLE, *PATH, *SCORE, *CAUSE),
+        *ALARM,
         *POLICY,
         *(*TRAFFIC, *STATE_MINUTES, *RECEIVED, *PERIOD, *TIME_ABOVE, *QUALITY_OF_HOUR),
         *(*EVIDENCE_OF_HOUR, *SITE, *FAILOVER, *EPISODE, *REPORT, *TREND, *NOW, *BACKUP),

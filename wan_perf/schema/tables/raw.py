@@ -152,6 +152,52 @@ RAW_SITE_SLE = Table(
     ),
 )
 
+
+def _causes(name: str, grain: str, of: tuple[str, ...], columns: tuple[str, ...]) -> Table:
+    """A table about scores of sites; `of` is the rest of its key."""
+    key = ("hour", "site_id", "sle_metric", *of)
+    return Table(
+        name,
+        grain,
+        group="raw",
+        retention_days=RAW_DAYS,
+        partition="hour",
+        by_key=True,
+        published_days=HISTORY_DAYS,
+        key=key,
+        required=("fetched_at",),
+        columns=(*key, *columns, "fetched_at"),
+    )
+
+
+RAW_SLE_METRIC = _causes(
+    "raw_sle_metric",
+    "One row per site, hour and score under 0.9 whose causes were requested.",
+    (),
+    ("degraded_minutes", "total_minutes", "is_answered"),
+)
+
+RAW_SLE_CLASSIFIER = _causes(
+    "raw_sle_classifier",
+    "One row per site, hour, score and classifier: the minutes that Mist attributes to it.",
+    ("classifier",),
+    ("degraded_minutes", "total_minutes"),
+)
+
+RAW_SLE_GATEWAY = _causes(
+    "raw_sle_gateway",
+    "One row per site, hour, score and gateway that Mist names as impacted.",
+    ("gateway_mac",),
+    ("gateway_name", "gateway_model", "degraded_minutes", "impact_minutes", "total_minutes"),
+)
+
+RAW_SLE_INTERFACE = _causes(
+    "raw_sle_interface",
+    "One row per site, hour, score and port that Mist names as impacted.",
+    ("gateway_mac", "port_id"),
+    ("gateway_name", "degraded_minutes", "impact_minutes", "total_minutes"),
+)
+
 RAW_ALARM = Table(
     "raw_alarm",
     "One row per alarm and hour in whose request it was open or had changed.",

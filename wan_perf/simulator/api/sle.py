@@ -1,6 +1,11 @@
-"""Service levels of WAN links: /insights/sites-sle and /sle/.../summary-trend.
+"""Service levels of the WAN: /insights/sites-sle, and /sle/... of one site.
 
-Mist's own score. Here it is the plain share of circuit time without a fault, 0 to 1.
+Belongs here: Mist's own scores, what degraded them, and which gateways and ports were concerned.
+Keep out: our own figures of the same faults (`truth`).
+
+Each score is a plain share of time without a fault, 0 to 1: of the circuits, of the gateway, of the
+site. What degrades it is attributed to the first classifier that applies, so that the classifiers
+add up to the whole.
 """
 
 from collections.abc import Iterable
@@ -9,17 +14,29 @@ from wan_perf.simulator.api import Json
 from wan_perf.simulator.circuit_life import Life
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.instants import HOUR, MINUTE, Interval, overlap_seconds
-from wan_perf.simulator.spans import FOREVER, union, without
+from wan_perf.simulator.physics import Gateway
+from wan_perf.simulator.spans import FOREVER, intersection, union, without
 
-METRICS = ("wan-link-health", "gateway-health", "application-health")
-_CLASSIFIERS = (
-    "interface-port-down",
-    "isp-reachability-arp",
-    "isp-reachability-dhcp",
-    "network-loss",
-    "network-jitter",
-    "network-latency",
+WAN_LINK, GATEWAY, APPLICATION = METRICS = (
+    "wan-link-health",
+    "gateway-health",
+    "application-health",
 )
+CLASSIFIERS = {
+    WAN_LINK: (
+        "interface-port-down",
+        "isp-reachability-arp",
+        "isp-reachability-dhcp",
+        "network-loss",
+        "network-jitter",
+        "network-latency",
+    ),
+    GATEWAY: ("gateway-disconnected",),
+    APPLICATION: ("application-services-application-disconnects",),
+}
+_NAMES_IN_ROW = {metric: metric for metric in METRICS} | {APPLICATION: "application_health"}
+_PAGE_ROWS = 1000
+_Intervals = tuple[Interval, ...]
 
 
 def site_row(fleet: Fleet, site_id: str, start: float, end: float) -> Json:
@@ -29,53 +46,108 @@ def site_row(fleet: Fleet, site_id: str, start: float, end: float) -> Json:
     row: Json = {"site_id": site_id, "num_gateways": gateways, "num_clients": 0}
     if not lives or end <= start:
         return row
-    bad = sum(overlap_seconds(_degraded_intervals(life), start, end) for life in lives)
-    off = max(overlap_seconds(life.off, start, end) for life in lives)
-    dark = without([FOREVER], union(*(life.active for life in fleet.lives_at[site_id])))
-    return row | {
-        "wan-link-health": round(1 - bad / (len(lives) * (end - start)), 4),
-        "gateway-health": round(1 - off / (end - start), 4),
-        "application_health": round(1 - overlap_seconds(dark, start, end) / (end - start), 4),
-    }
+    for metric, name in _NAMES_IN_ROW.items():
+        subjects = _subjects(fleet, site_id, metric)
+        bad = sum(overlap_seconds(union(*causes), start, end) for causes in subjects)
+        row[name] = round(1 - bad / (len(subjects) * (end - start)), 4)
+    return row
 
 
-def trend(fleet: Fleet, site_id: str, start: float, end: float) -> Json:
-    """Give a site's WAN link health by hour, in circuit minutes, with what degraded it."""
-    lives = _monitored_lives(fleet, site_id)
+def trend(fleet: Fleet, site_id: str, metric: str, start: float, end: float) -> Json:
+    """Give a site's score by hour, in minutes of its subjects, with what degraded it."""
+    subjects = _subjects(fleet, site_id, metric)
     hours = range(int(start // HOUR) * HOUR, int(end), HOUR)
-    total = [float(len(lives) * HOUR // MINUTE)] * len(hours)
-    degraded = _minutes([_degraded_intervals(life) for life in lives], hours)
+    total = [float(len(subjects) * HOUR // MINUTE)] * len(hours)
+    degraded = _minutes([union(*causes) for causes in subjects], hours)
+    value = [
+        round(1 - bad / whole, 4) if whole else None
+        for bad, whole in zip(degraded, total, strict=True)
+    ]
+    series: Json = {"interval": HOUR, "x_label": "seconds", "y_label": "minutes"}
     return {
         "start": start,
         "end": end,
         "sle": {
-            "name": METRICS[0],
-            "interval": HOUR,
-            "x_label": "seconds",
-            "y_label": "minutes",
-            "samples": {
-                "total": total,
-                "degraded": degraded,
-                "value": [
-                    round(1 - bad / whole, 4) if whole else 0.0
-                    for bad, whole in zip(degraded, total, strict=True)
-                ],
-            },
+            "name": metric,
+            **series,
+            "samples": {"total": total, "degraded": degraded, "value": value},
         },
         "classifiers": [
             {
                 "name": name,
-                "interval": HOUR,
-                "x_label": "seconds",
-                "y_label": "minutes",
+                **series,
                 "samples": {
-                    "degraded": (bad := _minutes([_cause(life, name) for life in lives], hours)),
+                    "degraded": (bad := _minutes([causes[nth] for causes in subjects], hours)),
                     "duration": bad,
                     "total": total,
                 },
             }
-            for name in _CLASSIFIERS
+            for nth, name in enumerate(CLASSIFIERS[metric])
         ],
+    }
+
+
+def impacted_gateways(
+    fleet: Fleet, site_id: str, metric: str, start: float, end: float, classifier: str = ""
+) -> Json:
+    """Give the gateways of a site that were degraded within a window, in minutes."""
+    minutes = round((end - start) / MINUTE)
+    found = []
+    for gateway in fleet.gateways_at[site_id]:
+        causes = _causes_at(fleet, gateway, metric, classifier)
+        bad = sum(_in_window(cause, start, end) for _, cause in causes)
+        if bad:
+            found.append(
+                {
+                    "degraded": round(bad, 3),
+                    "duration": minutes,
+                    "gateway_mac": gateway.mac,
+                    "gateway_model": gateway.model,
+                    "gateway_version": gateway.version,
+                    "name": gateway.name,
+                    "total": len(causes) * minutes,
+                }
+            )
+    return _impacted("gateways", found, metric, start, end, classifier)
+
+
+def impacted_interfaces(
+    fleet: Fleet, site_id: str, metric: str, start: float, end: float, classifier: str = ""
+) -> Json:
+    """Give the ports of a site that were degraded within a window, in minutes.
+
+    The description names their gateway as it names a switch. Only WAN links have ports.
+    """
+    minutes = (end - start) / MINUTE
+    found = [
+        {
+            "degraded": bad,
+            "duration": minutes,
+            "interface_name": port,
+            "switch_mac": gateway.mac,
+            "switch_name": gateway.name,
+            "total": minutes,
+        }
+        for gateway in fleet.gateways_at[site_id]
+        for port, cause in _causes_at(fleet, gateway, metric, classifier)
+        if port and (bad := _in_window(cause, start, end))
+    ]
+    return _impacted("interfaces", found, metric, start, end, classifier)
+
+
+def _impacted(
+    what: str, rows: list[Json], metric: str, start: float, end: float, classifier: str
+) -> Json:
+    return {
+        "classifier": classifier,
+        "end": int(end),
+        "failure": "",
+        what: sorted(rows, key=lambda row: -row["degraded"]),
+        "limit": _PAGE_ROWS,
+        "metric": metric,
+        "page": 1,
+        "start": int(start),
+        "total_count": len(rows),
     }
 
 
@@ -84,10 +156,49 @@ def _monitored_lives(fleet: Fleet, site_id: str) -> list[Life]:
     return [life for life in lives if life.circuit.is_lit and not life.circuit.on_demand]
 
 
-def _cause(life: Life, classifier: str) -> tuple[Interval, ...]:
+def _subjects(fleet: Fleet, site_id: str, metric: str) -> list[list[_Intervals]]:
+    """What degraded each subject of a score, by classifier; no two at an instant."""
+    lives = _monitored_lives(fleet, site_id)
+    if metric == WAN_LINK or not lives:
+        return [_causes(life) for life in lives]
+    if metric == GATEWAY:
+        return [[union(*(life.off for life in lives))]]
+    return [[without([FOREVER], union(*(life.active for life in fleet.lives_at[site_id])))]]
+
+
+def _causes_at(
+    fleet: Fleet, gateway: Gateway, metric: str, classifier: str
+) -> list[tuple[str, _Intervals]]:
+    """What degraded each subject while the gateway had it: the port of a link, and when."""
+    names = CLASSIFIERS[metric]
+    chosen = [nth for nth, name in enumerate(names) if classifier in ("", name)]
+    if metric != WAN_LINK:
+        subjects = _subjects(fleet, gateway.site_id, metric)
+        of_gateway = gateway.offs if metric == GATEWAY else (gateway.assigned,)
+        return [
+            ("", intersection(union(*(causes[nth] for nth in chosen)), of_gateway))
+            for causes in subjects
+        ]
+    return [
+        (life.key, intersection(union(*(_causes(life)[nth] for nth in chosen)), [when]))
+        for life in _monitored_lives(fleet, gateway.site_id)
+        for mac, when in life.holders
+        if mac == gateway.mac
+    ]
+
+
+def _causes(life: Life) -> list[_Intervals]:
+    """When each classifier degraded a link; of several at an instant the first."""
+    found: list[_Intervals] = []
+    for name in CLASSIFIERS[WAN_LINK]:
+        found.append(without(_cause(life, name), union(*found)))
+    return found
+
+
+def _cause(life: Life, classifier: str) -> _Intervals:
     if classifier.startswith("network-"):
         metric = classifier.removeprefix("network-")
-        return tuple((f.start, f.end) for f in life.quality if f.detail == metric)
+        return union((f.start, f.end) for f in life.quality if f.detail == metric)
     return {
         "interface-port-down": life.link_down,
         "isp-reachability-arp": life.arp_dead,
@@ -95,11 +206,11 @@ def _cause(life: Life, classifier: str) -> tuple[Interval, ...]:
     }[classifier]
 
 
-def _degraded_intervals(life: Life) -> tuple[Interval, ...]:
-    return union(*(_cause(life, name) for name in _CLASSIFIERS))
+def _in_window(intervals: _Intervals, start: float, end: float) -> float:
+    return round(overlap_seconds(intervals, start, end) / MINUTE, 3)
 
 
-def _minutes(causes: Iterable[tuple[Interval, ...]], hours: range) -> list[float]:
+def _minutes(causes: Iterable[_Intervals], hours: range) -> list[float]:
     found = list(causes)
     return [
         round(sum(overlap_seconds(cause, hour, hour + HOUR) for cause in found) / MINUTE, 3)

@@ -1,7 +1,8 @@
-"""Bars: how many circuits lie in each range of values."""
+"""Bars: how many circuits lie in each range of values, and a ranking of named values."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -33,3 +34,38 @@ def distribution(
         parts.append(text(x + step / 2, floor - high - 4, f"{count:,}", "value", "middle"))
         parts.append(text(x + step / 2, height - 5, words, "tick", "middle"))
     return drawing(parts, width, height, "chart bins", label)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A named value of a ranking; `words` is the value as text, `hint` is what hovering shows."""
+
+    name: str
+    value: float | None
+    words: str
+    hint: str
+
+
+_LINE = 22.0
+_NAME_CHARS = 44
+_UNKNOWN_WIDTH = 60.0
+
+
+def ranked(bars: Sequence[Bar], *, label: str, width: float = 1340.0) -> Markup:
+    """A horizontal bar for each value, in the given order; an unknown one is hatched."""
+    left, right = 290.0, 190.0
+    highest = max((bar.value or 0.0 for bar in bars), default=0.0)
+    parts: list[str] = []
+    for place, bar in enumerate(bars):
+        y = place * _LINE
+        name = bar.name if len(bar.name) <= _NAME_CHARS else f"{bar.name[: _NAME_CHARS - 1]}…"
+        long, css = _UNKNOWN_WIDTH, "bin hatch"
+        if bar.value is not None:
+            share = bar.value / highest if highest else 0.0
+            long, css = max(1.0, share * (width - left - right)), "bin"
+        parts += [
+            text(left - 8, y + 15, name, "value", "end"),
+            rect(left, y + 4, long, _LINE - 8, css, bar.hint),
+            text(left + long + 8, y + 15, bar.words, "tick"),
+        ]
+    return drawing(parts, width, max(len(bars), 1) * _LINE, "chart ranked", label)

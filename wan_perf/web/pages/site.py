@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.timeline import Panel, Ribbon, Series, timeline
 from wan_perf.web.data import Row
+from wan_perf.web.pages.causes import SCORES, causes_of, classifier_chart
 from wan_perf.web.pages.hourly import (
     column,
     failover_ribbon,
@@ -51,6 +52,7 @@ def site_page(visit: Visit) -> Page:
         charts=[
             _chart(visit, site_id, circuits[:MOST_CIRCUITS], failovers),
             *_scores(visit, site_id),
+            *classifier_chart(visit, site_id),
         ],
         subject=described["site_name"] or site_id,
         site=described,
@@ -63,6 +65,8 @@ def site_page(visit: Visit) -> Page:
         EVENTS_SHOWN=EVENTS_SHOWN,
         alarms=alarms_of(data, site_id, visit.range, ALARMS_SHOWN),
         ALARMS_SHOWN=ALARMS_SHOWN,
+        causes=causes_of(visit, site_id),
+        SCORES=SCORES,
         paths=paths_of(data, site_id, visit.trust.as_of_at),
     )
 

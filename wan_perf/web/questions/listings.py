@@ -6,6 +6,7 @@ Keep out: filters and sorting (`grid`), HTML.
 
 from wan_perf.schema.metrics import QUALITY
 from wan_perf.web.questions.alarms import NEWEST
+from wan_perf.web.questions.causes import CAUSE_LISTINGS
 from wan_perf.web.questions.listing import SITES, Listing, all_with_names, columns_of, with_names
 
 _LISTINGS = (
@@ -265,4 +266,4 @@ _LISTINGS = (
         is_ranged=True,
     ),
 )
-LISTINGS = {listing.name: listing for listing in _LISTINGS}
+LISTINGS = {listing.name: listing for listing in (*_LISTINGS, *CAUSE_LISTINGS)}

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from wan_perf.schema.values import DEGRADED_BELOW
 from wan_perf.web.data import Data, Row
 from wan_perf.web.query import TimeRange
 from wan_perf.web.questions import STORES
 
-GOOD, FAIR = 0.95, 0.90
+GOOD, FAIR = 0.95, DEGRADED_BELOW
 """Scores under these are marked; Mist's own target is the first."""
 DISAGREEMENTS = {
     0: "",
