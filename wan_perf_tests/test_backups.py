@@ -65,7 +65,8 @@ def test_a_backup_has_every_table_view_and_row(settings: Settings):
     shown, printed = console()
     file = back_up(settings, None, shown)
     assert file.parent == settings.home / "backups"
-    assert "3 tables, 13 rows" in printed.getvalue()
+    # With the records of what changed and of the schema's version.
+    assert "4 tables, 14 rows" in printed.getvalue()
     assert count(file) == count(settings.duckdb_path) == 12
     with duckdb.connect(str(file), read_only=True) as connection:
         views = connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal")
@@ -101,7 +102,7 @@ def test_verifying_changes_nothing(settings: Settings):
     DuckDBWarehouse(settings.duckdb_path).store(DIM_POLICY, levels().head(3))
     shown, printed = console()
     restore(settings, file, shown, verify_only=True)
-    assert "is whole: 3 tables, 13 rows" in printed.getvalue()
+    assert "is whole: 4 tables, 14 rows" in printed.getvalue()
     assert count(settings.duckdb_path) == 3
 
 
