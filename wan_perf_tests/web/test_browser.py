@@ -1,23 +1,17 @@
 """The dashboard in a real browser: Debian's Chromium, driven over a real server on loopback."""
 
 import re
-import shutil
-import socket
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import uvicorn
 
 from wan_perf.web import build_app
 from wan_perf_tests.web.estate import NOW, Estate
+from wan_perf_tests.web.serving import CHROMIUM, heap_of, served
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 pytestmark = [
     pytest.mark.proof,
     pytest.mark.skipif(
@@ -46,15 +40,8 @@ def shown() -> Shown:
 @pytest.fixture(scope="module")
 def address(shown: Shown) -> Iterator[str]:
     shown.connection  # noqa: B018 - made here, not by the first request
-    app = build_app(lambda: shown, clock=lambda: NOW + timedelta(minutes=2))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_level="warning", lifespan="off")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(5)
+    with served(build_app(lambda: shown, clock=lambda: NOW + timedelta(minutes=2))) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -330,18 +317,13 @@ def test_refreshing_for_hours_holds_no_memory(browser, address: str, shown: Show
         page = watched.page
         page.goto("/")
         session = watched.context.new_cdp_session(page)
-
-        def heap() -> float:
-            session.send("HeapProfiler.collectGarbage")
-            return session.send("Runtime.getHeapUsage")["usedSize"]
-
         sizes = []
         try:
             for turn in range(60):
                 shown.version = f"turn {turn}"
                 page.evaluate("refresh()")
                 if turn in (9, 59):
-                    sizes.append(heap())
+                    sizes.append(heap_of(session))
         finally:
             shown.version = "v1"
         assert sizes[1] <= 1.2 * sizes[0]
