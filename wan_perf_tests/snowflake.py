@@ -89,7 +89,8 @@ def _corrected() -> Iterator[None]:
     Snowflake enforces no key, knows a collation without a name, takes the stage of a COPY in quotes
     (as write_pandas sends it), and sums whole numbers to whole numbers, where the
     stand-in makes floats of them that end at 2**53. Its server keeps an instant that is NULL, where
-    the stand-in's answers 1970.
+    the stand-in's answers 1970. Its cursor fetches Arrow tables, by batches, of which an empty
+    result has none.
     """
     kind = fakesnow.cursor.FakeSnowflakeCursor
     execute = kind.execute
@@ -103,6 +104,12 @@ def _corrected() -> Iterator[None]:
             command = re.sub(r"FROM '@\"?(\w+)\"?'\)", r"FROM @\1)", command)
         return execute(cursor, command, *given, **named)
 
+    def in_one_batch(cursor: Any) -> Iterator[pa.Table]:
+        return iter([cursor._arrow_table] if cursor._arrow_table.num_rows else [])
+
+    def whole(cursor: Any, force_return_table: bool = False) -> pa.Table | None:
+        return cursor._arrow_table if cursor._arrow_table.num_rows or force_return_table else None
+
     instants = fakesnow.arrow.timestamp_to_sf_struct
 
     def with_nulls(column: pa.ChunkedArray) -> pa.StructArray:
@@ -113,6 +120,8 @@ def _corrected() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kind, "execute", corrected)
+        patch.setattr(kind, "fetch_arrow_batches", in_one_batch, raising=False)
+        patch.setattr(kind, "fetch_arrow_all", whole, raising=False)
         leave_out_idle_passes(patch)
         patch.setattr(fakesnow.arrow, "timestamp_to_sf_struct", with_nulls)
         patch.setattr(

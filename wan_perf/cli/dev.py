@@ -8,7 +8,7 @@ UI runs the jobs.
 import os
 import socket
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -120,7 +120,7 @@ def _serve(
             service.await_answer(f"http://127.0.0.1:{port}/server_info")
             console.print(bold(f"\nhttp://127.0.0.1:{port}"))
             console.print(_what_to_try(home, is_automatic=_is_automatic(environment)))
-            console.print(f"The dashboard: {address or 'none, its tables are in Snowflake'}")
+            console.print(f"The dashboard: {address}")
             service.await_end()
         # What the daemon carried ended with it, and its last sign of life is none any more.
         end_abandoned(instance, home, all_others=True)
@@ -129,12 +129,9 @@ def _serve(
 
 
 def _dashboard(environment: dict[str, str], dagster: str) -> AbstractContextManager[str]:
-    """The dashboard of the home that Dagster works on, its address; on Snowflake empty: none."""
+    """The dashboard of the home that Dagster works on, and its address."""
     given = {k: v for k, v in environment.items() if k in ("WAN_PERF_HOME", "WAN_PERF_WAREHOUSE")}
-    settings = read_settings(**given)
-    if settings.warehouse != "duckdb":
-        return nullcontext("")
-    return beside(settings, _DASHBOARD_PORT, dagster)
+    return beside(read_settings(**given), _DASHBOARD_PORT, dagster)
 
 
 def _is_automatic(environment: dict[str, str]) -> bool:

@@ -4,26 +4,18 @@ from rich.console import Console
 
 from wan_perf.cli.report import counted
 from wan_perf.defs.resources import warehouse_for
-from wan_perf.errors import UsageError
 from wan_perf.published.compaction import compact
 from wan_perf.published.publisher import publish
 from wan_perf.settings import Settings
-from wan_perf.warehouse import DuckDBWarehouse
 
 
 def publish_now(settings: Settings, console: Console, *, everything: bool) -> None:
     """Publish what differs from the warehouse, or every table again.
 
     Raises:
-        UsageError: the warehouse is Snowflake.
         WanPerfError: the copy cannot be written; readers see the one before.
     """
     warehouse = warehouse_for(settings)
-    if not isinstance(warehouse, DuckDBWarehouse):
-        raise UsageError(
-            "The warehouse is Snowflake, which readers query directly; wan-perf publish is for the "
-            "embedded warehouse."
-        )
     folder = settings.published_path
     with console.status(f"publishing to {folder}"):
         done = publish(warehouse, folder, everything=everything)

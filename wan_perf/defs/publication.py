@@ -24,8 +24,9 @@ from wan_perf.published.collection import Collection
 from wan_perf.published.compaction import compact
 from wan_perf.published.publisher import Publication, publish
 from wan_perf.published.replacement import utc_now
+from wan_perf.settings import Settings
 from wan_perf.waiting import waiting
-from wan_perf.warehouse import DuckDBWarehouse, Warehouse
+from wan_perf.warehouse import Warehouse
 
 _TURN_S = {LIVE: 60.0, HISTORY: 600.0}
 """How long a run waits for the publication of another one. [s]"""
@@ -35,24 +36,27 @@ _MERGES_LATER = {LIVE: timedelta(days=7), HISTORY: timedelta(0)}
 
 @dataclass
 class PublishedCopy:
-    """The published copy of a warehouse. On Snowflake there is none: readers query it directly.
+    """The published copy of a warehouse.
+
+    Where it is not `is_on` nothing is written.
 
     `failures` are those of this process's publications, for a command to report at its end.
     """
 
     warehouse: Warehouse
     folder: Path
+    is_on: bool = True
     failures: list[WanPerfError] = field(default_factory=list)
 
     def follow(
         self, run_id: str, lane: str, collection: Collection | None = None
     ) -> Publication | None:
-        """Publish what a run changed, and how collecting went.
+        """Publish what a run changed, and how collecting went; None where nothing is published.
 
         Raises:
             WanPerfError: nothing was published; also noted in `failures`.
         """
-        if not isinstance(self.warehouse, DuckDBWarehouse):
+        if not self.is_on:
             return None
         patience_s = _TURN_S.get(lane, _TURN_S[HISTORY])
         try:
@@ -70,6 +74,11 @@ class PublishedCopy:
         except WanPerfError as error:
             self.failures.append(error)
             raise
+
+
+def copy_of(warehouse: Warehouse, settings: Settings) -> PublishedCopy:
+    """The published copy in the home of these settings."""
+    return PublishedCopy(warehouse, settings.published_path, settings.publishes)
 
 
 def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinition:

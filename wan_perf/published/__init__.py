@@ -1,4 +1,4 @@
-"""The published copy: what people look at, as Parquet files beside the embedded warehouse.
+"""The published copy: what people look at, as Parquet files in the home.
 
 Belongs here: writing it after a run, its manifest, reading it.
 Keep out: what a table means (`schema.tables`), when a run publishes (`defs`), what is shown

@@ -32,7 +32,7 @@ from wan_perf.published.snapshot import (
     persist,
 )
 from wan_perf.schema.declaration import Table
-from wan_perf.warehouse.changes import step
+from wan_perf.warehouse.changes import MODULUS, step
 
 MANY_FILES = 8
 """A month with late changes is merged again once it has so many files."""
@@ -158,5 +158,5 @@ def day_states(folder: Path, parts: tuple[DataFile, ...]) -> dict[datetime, int]
             else:
                 states = {day_of(file.start): int(file.state, 16)}
             for day in states.keys() - set(file.superseded):
-                found[day] = found.get(day, 0) ^ states[day]
+                found[day] = (found.get(day, 0) + states[day]) % MODULUS
     return found

@@ -10,23 +10,26 @@ Nothing is remembered from one run to the next but the manifest: what a publicat
 write, the next one writes.
 """
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from wan_perf.published import layout
 from wan_perf.published.collection import Collection
-from wan_perf.published.errors import PublishedCopyError
+from wan_perf.published.errors import PublicationBusyError, PublishedCopyError
 from wan_perf.published.manifest import DataFile, Manifest, read_manifest
 from wan_perf.published.relations import PUBLISHED
 from wan_perf.published.replacement import failures_of, manifest_lock, replace_manifest, utc_now
 from wan_perf.published.snapshot import Snapshot, Wanted, columns_name
-from wan_perf.warehouse import DuckDBWarehouse
+from wan_perf.warehouse import Warehouse
 
 SESSION_S = 2.0
 """After so long a session with the warehouse begins no more files: runs wait for it."""
 _TURN_S = 1.5
 """Until the next one: longer than a waiting run's pauses between attempts."""
+_ATTEMPTS = 5
+"""Sessions in which rows that are replaced meanwhile are read again."""
 
 Files = dict[str, tuple[DataFile, ...]]
 
@@ -41,7 +44,7 @@ class Publication:
 
 
 def publish(
-    warehouse: DuckDBWarehouse,
+    warehouse: Warehouse,
     folder: Path,
     *,
     run: str = "",
@@ -61,7 +64,8 @@ def publish(
 
     Raises:
         PublicationError: a file cannot be written, such as on a full disk; the copy before stays.
-        PublicationBusyError: another publication takes longer than `patience_s`.
+        PublicationBusyError: another publication takes longer than `patience_s`, or runs replace
+            rows of the warehouse faster than they are read.
         WanPerfError: the warehouse cannot be read.
     """
     began = time.monotonic()
@@ -73,7 +77,7 @@ def publish(
 
 
 def _publish(
-    warehouse: DuckDBWarehouse,
+    warehouse: Warehouse,
     folder: Path,
     run: str,
     collection: Collection | None,
@@ -86,7 +90,7 @@ def _publish(
     old = {} if everything else before.files
     files, new = _consistent_files(warehouse, folder, old)
     columns = {columns_name(PUBLISHED[name].columns): PUBLISHED[name].columns for name in files}
-    of = str(warehouse.path.resolve())
+    of = warehouse.identity
     state = collection or before.collection
     if not new and (files, of, state) == (before.files, before.warehouse, before.collection):
         return new
@@ -97,15 +101,21 @@ def _publish(
 
 
 def _consistent_files(
-    warehouse: DuckDBWarehouse, folder: Path, old: Files
+    warehouse: Warehouse, folder: Path, old: Files
 ) -> tuple[Files, list[DataFile]]:
     """The files of the warehouse's present state, and those of them that were written for it.
 
     A large publication takes several sessions, and runs use the warehouse between them. The last
     session compares every file with the warehouse, so that together they are one state of it.
+    Where runs replace rows during a session too, it is one that finds nothing to write.
+
+    Raises:
+        PublicationBusyError: there was no such session.
     """
     files, new = old, set[DataFile]()
+    sessions = 0
     while True:
+        sessions += 1
         valid: Files = {}
         wanted: list[Wanted] = []
         with warehouse.session(read_only=True) as session:
@@ -117,15 +127,23 @@ def _consistent_files(
                 valid[name] = layout.still_valid(existing, part, snapshot.day_states)
                 spans = layout.missing(table, part, valid[name], snapshot.counter(table))
                 wanted += [(table, span, part) for span in spans]
-            written = snapshot.write(wanted, SESSION_S)
+            within_s = SESSION_S if warehouse.excludes_writers else math.inf
+            written = snapshot.write(wanted, within_s)
         files = {
             name: tuple(sorted((*unchanged, *written.get(name, ())), key=lambda file: file.start))
             for name, unchanged in valid.items()
         }
         new |= {file for of_table in written.values() for file in of_table}
-        if len(wanted) == sum(map(len, written.values())):
+        remaining = len(wanted) - sum(map(len, written.values()))
+        if not (remaining if warehouse.excludes_writers else wanted):
             return files, [file for of_table in files.values() for file in of_table if file in new]
-        time.sleep(_TURN_S)
+        if warehouse.excludes_writers:
+            time.sleep(_TURN_S)
+        elif sessions > _ATTEMPTS:
+            raise PublicationBusyError(
+                f"Runs replace rows of {warehouse.identity} faster than {folder} is written; the "
+                "next run, or wan-perf publish, writes what is missing."
+            )
 
 
 def _manifest_before(folder: Path) -> Manifest:
@@ -150,10 +168,10 @@ def _data_files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.glob("*/*.parquet")}
 
 
-def _record_earlier_changes(warehouse: DuckDBWarehouse) -> None:
+def _record_earlier_changes(warehouse: Warehouse) -> None:
     """Where an earlier release stored tables and no versions: give them one each."""
     with warehouse.session(read_only=True) as session:
-        needed = not (warehouse.has_changes(session) or warehouse.is_empty(session))
+        needed = not warehouse.has_changes(session) and bool(warehouse.stored_columns(session))
     if needed:
         with warehouse.session() as session:
             warehouse.record_earlier_changes(session)

@@ -20,13 +20,11 @@ from wan_perf.published.layout import CountRows, Span, Versions
 from wan_perf.published.manifest import DataFile
 from wan_perf.published.relations import PUBLISHED, literal, selection, to_read
 from wan_perf.schema.declaration import Table
-from wan_perf.warehouse import DuckDBWarehouse, Window, changes
-from wan_perf.warehouse.on_duckdb import DuckDBSession
+from wan_perf.warehouse import Warehouse, Window, changes
+from wan_perf.warehouse.engine import Session
 from wan_perf.warehouse.window import where
 
 _DAY_STATES = "wan_perf_day_states"
-_AT_ONCE = 4
-"""Files that are written at the same time: each is written by one thread of the engine."""
 _HOURS_KNOWN = timedelta(days=8)
 """Versions of the newest days are compared by the hour, earlier ones by the day."""
 
@@ -35,9 +33,9 @@ Wanted = tuple[Table, Span, Versions]
 
 
 class Snapshot:
-    """One session with the warehouse: nobody writes to it meanwhile."""
+    """One session with the warehouse."""
 
-    def __init__(self, warehouse: DuckDBWarehouse, session: DuckDBSession, folder: Path) -> None:
+    def __init__(self, warehouse: Warehouse, session: Session, folder: Path) -> None:
         self._warehouse = warehouse
         self._session = session
         self._folder = folder
@@ -47,20 +45,18 @@ class Snapshot:
         """Versions of every published table that has any."""
         if not self._warehouse.has_changes(self._session):
             return {}
-        for name, table in PUBLISHED.items():
-            columns = self._warehouse.existing_columns(self._session, table)
-            if columns:  # else somebody dropped it
-                self._existing[name] = tuple(columns)
+        stored = self._warehouse.stored_columns(self._session)
+        self._existing = {name: tuple(stored[name]) for name in PUBLISHED if name in stored}
         found = {name: Versions({}, {}) for name in self._existing}
-        for name, day, digest in self._session.run(changes.digests("true", "day")):
+        for name, day, digest in self._session.run(changes.digests("day")):
             if name in found:
-                found[name].days[day] = int(digest)
+                found[name].days[day] = int(digest) % changes.MODULUS
         by_hour = {name for name in found if changes.step(PUBLISHED[name]) == "hour"}
         newest = max((found[n].newest for n in by_hour if found[n].days), default=changes.WHOLE)
-        recent = f"unit >= TIMESTAMP '{newest - _HOURS_KNOWN}'"
-        for name, hour, digest in self._session.run(changes.digests(recent, "hour")):
+        recent = changes.digests("hour", since=newest - _HOURS_KNOWN)
+        for name, hour, digest in self._session.run(recent):
             if name in by_hour:
-                found[name].hours[hour] = int(digest)
+                found[name].hours[hour] = int(digest) % changes.MODULUS
         return {name: versions for name, versions in found.items() if versions.days}
 
     def counter(self, table: Table) -> CountRows:
@@ -80,7 +76,7 @@ class Snapshot:
         After `within_s` seconds no more files are begun.
         """
         began = time.monotonic()
-        at_once = min(os.cpu_count() or 1, _AT_ONCE)
+        at_once = self._session.threads
         written: dict[str, list[DataFile]] = {}
         with ThreadPoolExecutor(at_once) as pool:
             for first in range(0, len(wanted), at_once):
@@ -98,9 +94,9 @@ class Snapshot:
         path = self._folder / name
         path.parent.mkdir(exist_ok=True)
         cut = where(table, Window(*span))
-        rows = f"SELECT {selection(table, existing)} FROM {table.name}{cut} ORDER BY {order(table)}"  # noqa: S608
         days = {day: v for day, v in versions.days.items() if span[0] <= day < span[1]}
-        with self._session.another() as connection:
+        with self._session.beside(f"SELECT * FROM {table.name}{cut}") as (connection, stored):  # noqa: S608
+            rows = f"SELECT {selection(table, existing)} FROM {stored} ORDER BY {order(table)}"  # noqa: S608
             [[count]] = connection.execute(copy(rows, path, days)).fetchall()
         persist(path)
         state = versions.state(*span)

@@ -1,4 +1,4 @@
-"""Which hours, days or tables of the embedded warehouse changed: a version of each, as data.
+"""Which hours, days or tables of the warehouse changed: a version of each, as data.
 
 Belongs here: the table of versions, what of it a store step replaces, digests of ranges of it.
 Keep out: what follows from a change (`published`).
@@ -8,18 +8,29 @@ whoever is killed. It is random, so that rows of a restored backup never pass fo
 """
 
 import secrets
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse.window import Window, limits
 
 CHANGES = "stored_change"
+RECORD = Table(
+    CHANGES,
+    "One row per table and unit of time whose rows were replaced, with a random version.",
+    group="raw",
+    key=("table_name", "unit"),
+    columns=("table_name", "unit", "version"),
+)
+"""Bookkeeping of the warehouse and no table of the graph: its columns are in no dictionary."""
 WHOLE = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as every instant of the warehouse
 """The unit of a table that is not cut by time."""
+MODULUS = 2**62
+"""Versions and their digests are below it."""
+_MERGED = "merged_change"
 _CALENDAR = ("day", "week", "month")
-
-DEFINITION = (
+_DEFINITION = (
     f"CREATE TABLE IF NOT EXISTS {CHANGES} (table_name VARCHAR, unit TIMESTAMP, version BIGINT)"
 )
 
@@ -34,45 +45,105 @@ def step(table: Table) -> str:
 def units_of_rows(table: Table, rows: str) -> str:
     """Query of the units in which the rows of a table or query named `rows` lie."""
     if table.partition is None:
-        return f"SELECT TIMESTAMP '{WHOLE}' AS unit"
-    at = f"date_trunc('{step(table)}', {table.partition})::TIMESTAMP"
+        return f"SELECT CAST('{WHOLE}' AS TIMESTAMP) AS unit"
+    at = f"CAST(date_trunc('{step(table)}', {table.partition}) AS TIMESTAMP)"
     return f"SELECT DISTINCT {at} AS unit FROM {rows}"  # noqa: S608 - declared names
 
 
 def units_of_window(table: Table, window: Window) -> str:
     """Query of the units that the window touches, whether there are rows in them or not."""
-    start, end = limits(table.schema[str(table.partition)], window)
-    length = step(table)
+    units = ", ".join(f"('{unit}')" for unit in _units(table, window))
+    return f"SELECT CAST(unit AS TIMESTAMP) AS unit FROM (VALUES {units}) AS units (unit)"  # noqa: S608
+
+
+def _units(table: Table, window: Window) -> Iterator[datetime]:
+    """Starts of the units that the window touches."""
+    start, end = (_instant(at) for at in limits(table.schema[str(table.partition)], window))
+    unit = _start_of(start, step(table))
+    while unit < end:
+        yield unit
+        unit = _start_of(unit + _LONGEST[step(table)], step(table))
+
+
+_LONGEST = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=31),
+}
+"""From the start of a unit, an instant within the next one."""
+
+
+def _start_of(at: datetime, length: str) -> datetime:
+    at = at.replace(minute=0, second=0, microsecond=0)
+    if length == "hour":
+        return at
+    at = at.replace(hour=0)
+    if length == "month":
+        return at.replace(day=1)
+    return at - timedelta(days=at.weekday()) if length == "week" else at
+
+
+def _instant(at: date) -> datetime:
+    return at if isinstance(at, datetime) else datetime(at.year, at.month, at.day)  # noqa: DTZ001
+
+
+def removal(table: Table, units: str) -> str:
+    """The statement that removes the versions of the units of a query."""
     return (
-        f"SELECT unnest(generate_series(date_trunc('{length}', TIMESTAMP '{start}'), "
-        f"TIMESTAMP '{end}' - INTERVAL 1 MICROSECOND, INTERVAL 1 {length.upper()})) AS unit"
+        f"DELETE FROM {CHANGES} WHERE table_name = '{table.name}' "  # noqa: S608 - declared names
+        f"AND unit IN (SELECT unit FROM ({units}) AS replaced)"
     )
 
 
-def record(table: Table, units: str) -> list[str]:
-    """Statements that give the units of a query a new version."""
-    version = secrets.randbits(62)
+def addition(table: Table, units: str) -> str:
+    """The statement that gives the units of a query a new version."""
+    return f"INSERT INTO {CHANGES} (table_name, unit, version) {_versions(table, units)}"
+
+
+def merging() -> list[str]:
+    """Statements that leave one version of each unit; digests stay what they are.
+
+    The rows to be merged are chosen before the transaction, so that one that is added meanwhile
+    stays.
+    """
+    several = f"SELECT table_name, unit FROM {CHANGES} GROUP BY 1, 2 HAVING COUNT(*) > 1"  # noqa: S608
     return [
-        f"DELETE FROM {CHANGES} WHERE table_name = '{table.name}' "  # noqa: S608 - declared names
-        f"AND unit IN (SELECT unit FROM ({units}))",
-        f"INSERT INTO {CHANGES} SELECT '{table.name}', unit, {version} FROM ({units})",  # noqa: S608
+        f"CREATE TEMPORARY TABLE {_MERGED} AS SELECT table_name, unit, version FROM {CHANGES} "  # noqa: S608
+        f"WHERE (table_name, unit) IN ({several})",
+        "BEGIN",
+        f"DELETE FROM {CHANGES} WHERE (table_name, unit, version) IN "  # noqa: S608
+        f"(SELECT table_name, unit, version FROM {_MERGED})",
+        f"INSERT INTO {CHANGES} (table_name, unit, version) SELECT table_name, unit, "  # noqa: S608
+        f"MOD(SUM(version), {MODULUS}) FROM {_MERGED} GROUP BY 1, 2",
+        "COMMIT",
+        f"DROP TABLE {_MERGED}",
     ]
 
 
-def first_record(existing: set[str]) -> list[str]:
-    """Statements that make the table of versions, with one of all that the tables hold already."""
-    tables = [t for t in TABLES.values() if t.name in existing and not isinstance(t, View)]
-    made = [sql for table in tables for sql in record(table, units_of_rows(table, table.name))]
-    return [DEFINITION, *made]
+def first_record(stored: list[str]) -> str:
+    """The statement that makes the table of versions, with one of all that these tables have."""
+    tables = [t for t in TABLES.values() if t.name in stored and not isinstance(t, View)]
+    versions = " UNION ALL ".join(_versions(t, units_of_rows(t, t.name)) for t in tables)
+    # One statement, so that a kill leaves no table of versions that lacks some.
+    return f"CREATE TABLE IF NOT EXISTS {CHANGES} AS {versions}" if versions else _DEFINITION
 
 
-def digests(table_filter: str, length: str) -> str:
+def _versions(table: Table, units: str) -> str:
+    return (
+        f"SELECT CAST('{table.name}' AS VARCHAR) AS table_name, unit, "  # noqa: S608 - declared names
+        f"CAST({secrets.randbelow(MODULUS)} AS BIGINT) AS version FROM ({units}) AS changed"
+    )
+
+
+def digests(length: str, since: datetime | None = None) -> str:
     """Query of table, start and digest of each day, hour or month in which versions are.
 
-    Two digests of the same range are equal where all versions in it are.
+    The digest is the sum of the versions. Two digests of the same range are equal where nothing in
+    it was replaced in between: a replacement takes a random number away, adds one, or both.
     """
+    condition = f" WHERE unit >= '{since}'" if since else ""
     return (
-        f"SELECT table_name, date_trunc('{length}', unit)::TIMESTAMP, "  # noqa: S608 - declared names
-        "bit_xor(md5_number_lower(unit::VARCHAR || ' ' || version::VARCHAR))::VARCHAR "
-        f"FROM {CHANGES} WHERE {table_filter} GROUP BY ALL"
+        f"SELECT table_name, CAST(date_trunc('{length}', unit) AS TIMESTAMP), "  # noqa: S608 - declared names
+        f"CAST(SUM(version) AS VARCHAR) FROM {CHANGES}{condition} GROUP BY 1, 2"
     )

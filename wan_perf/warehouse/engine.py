@@ -5,10 +5,11 @@ Keep out: the statements of an engine (`on_duckdb`, `on_snowflake`), the store s
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
@@ -22,7 +23,10 @@ from wan_perf.warehouse.window import Window, within
 
 
 class Session(ABC):
-    """One short connection; every statement goes through `run`, `frame` or `stage_frame`."""
+    """One short connection; statements go through `run`, `frame`, `stage_frame` or `beside`."""
+
+    threads: int = 1
+    """So many queries may run at the same time."""
 
     @abstractmethod
     def run(self, sql: str) -> list[tuple[Any, ...]]:
@@ -36,14 +40,29 @@ class Session(ABC):
     def stage_frame(self, name: str, frame: pd.DataFrame) -> None:
         """Insert the frame into the temporary table `name`, whose columns it has, by name."""
 
+    @abstractmethod
+    def beside(self, query: str) -> AbstractContextManager[tuple[duckdb.DuckDBPyConnection, str]]:
+        """A DuckDB of this process that has the rows of a query, and the relation's name in it.
+
+        For what an engine cannot do on this machine, such as writing a file here. Columns are in
+        lower case. May be used by several threads at once where `threads` is more than 1.
+        """
+
 
 class Engine(ABC):
     """How one engine connects, names its types and defines a table or view."""
 
     dialect: str
     type_names: dict[str, str]
+    excludes_writers: bool
+    """True where nobody writes while a session is open."""
     widened: frozenset[tuple[str, str]] = frozenset()
     """Types of older tables and the declared ones that hold all their values: changed in place."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """Which warehouse it is, the same for every process that uses it."""
 
     @abstractmethod
     def session(self, *, read_only: bool = False, tag: str = "") -> AbstractContextManager[Session]:
@@ -66,6 +85,10 @@ class Engine(ABC):
 
         A type that holds what the declared one holds has the declared one's name.
         """
+
+    @abstractmethod
+    def stored_columns(self, session: Session) -> Mapping[str, Iterable[str]]:
+        """Names of the columns of each table and view of the warehouse, in their order."""
 
     @abstractmethod
     def definition(self, table: Table) -> str:
@@ -102,15 +125,6 @@ class Engine(ABC):
     def stored_type(self, column: Column) -> str:
         """The type of the column in a data definition."""
         return self.type_names[column.type]
-
-    @abstractmethod
-    def record_change(
-        self, session: Session, table: Table, rows: str, window: Window | None
-    ) -> None:
-        """Record, in the transaction that replaces them, that the rows or the window changed.
-
-        `rows` is a table or query of what is replaced; where there is a window, all of it is.
-        """
 
     def unlike(self, table: Table, existing: dict[str, str]) -> list[tuple[str, str, str]]:
         """Columns that exist with another type: the name, the type found, the type declared.

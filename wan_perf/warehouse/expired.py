@@ -91,8 +91,7 @@ def _remove(warehouse: "Warehouse", session: "Session", table: Table, before: da
     old = _rows_before(table, before)
     [[oldest]] = session.run(f"SELECT MIN({table.partition}) {old}")
     firsts = [first for _, first, _ in _spans(session, (table.name,))]
-    session.run("BEGIN")
-    try:
+    with warehouse.replacing(session):
         session.run(f"DELETE FROM {RECORD.name} WHERE table_name = '{table.name}'")  # noqa: S608 - declared names
         session.run(
             f"INSERT INTO {RECORD.name} (table_name, removed_from, removed_before) "
@@ -100,10 +99,6 @@ def _remove(warehouse: "Warehouse", session: "Session", table: Table, before: da
         )
         warehouse.record_change(session, table, f"(SELECT * {old})", None)
         session.run(f"DELETE {old}")
-    except BaseException:
-        session.run("ROLLBACK")
-        raise
-    session.run("COMMIT")
 
 
 def _create_record(warehouse: "Warehouse", session: "Session") -> None:

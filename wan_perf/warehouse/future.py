@@ -29,17 +29,12 @@ def remove_rows_after(warehouse: Warehouse, now: datetime) -> dict[str, int]:
     """Remove them in one transaction; how many went, by table."""
     with warehouse.session() as session:
         counts = _counts(warehouse, session, now)
-        session.run("BEGIN")
-        try:
+        with warehouse.replacing(session):
             for name in counts:
                 future = _is_after(warehouse, TABLES[name], now)
                 rows = f"(SELECT * FROM {name} WHERE {future})"  # noqa: S608 - declared names
                 warehouse.record_change(session, TABLES[name], rows, None)
                 session.run(f"DELETE FROM {name} WHERE {future}")  # noqa: S608 - declared names
-        except BaseException:
-            session.run("ROLLBACK")
-            raise
-        session.run("COMMIT")
     return counts
 
 

@@ -7,7 +7,8 @@ One process at a time may have the file open for writing, so sessions are short:
 detach it.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,10 @@ import pandas as pd
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.columns import Column
 from wan_perf.schema.declaration import Table, View
-from wan_perf.warehouse import changes, comments
+from wan_perf.warehouse import comments
 from wan_perf.warehouse.duckdb_file import FILE, DuckDBFile, disk_failures
 from wan_perf.warehouse.engine import Session
 from wan_perf.warehouse.store import Warehouse
-from wan_perf.warehouse.window import Window
 
 _OF_SESSION = f"USE {FILE}; SET TimeZone = 'UTC'"
 _ALL_COLUMNS = (
@@ -37,6 +37,8 @@ _DEFINING = ("CREATE TABLE", "CREATE OR REPLACE VIEW", "ALTER", "DROP", "ROLLBAC
 class DuckDBSession(Session):
     """A connection to the file."""
 
+    threads = min(os.cpu_count() or 1, 4)
+
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self._connection = connection
         self._path = path
@@ -48,11 +50,11 @@ class DuckDBSession(Session):
         return self._connection
 
     @contextmanager
-    def another(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Another connection to the file, for another thread."""
+    def beside(self, query: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """Another connection to the file, for another thread, and the query itself."""
         with self._connection.cursor() as connection:
             connection.execute(_OF_SESSION)
-            yield connection
+            yield connection, f"({query})"
 
     @property
     def columns(self) -> dict[str, dict[str, str]]:
@@ -110,6 +112,12 @@ class DuckDBWarehouse(Warehouse):
         "date": "DATE",
     }
     widened = frozenset({("BIGINT", "DECIMAL(38,0)")})
+    excludes_writers = True
+
+    @property
+    def identity(self) -> str:
+        """The file."""
+        return str(self.path.resolve())
 
     @property
     def _file(self) -> DuckDBFile:
@@ -186,37 +194,10 @@ class DuckDBWarehouse(Warehouse):
             f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}; {_comment(table, column)}"
         )
 
-    def record_change(
-        self, session: Session, table: Table, rows: str, window: Window | None
-    ) -> None:
-        """Give the hours, days or months that changed a new version."""
-        self.record_earlier_changes(session)
-        units = (
-            changes.units_of_window(table, window)
-            if window and table.partition
-            else changes.units_of_rows(table, rows)
-        )
-        for statement in changes.record(table, units):
-            session.run(statement)
-
-    def record_earlier_changes(self, session: Session) -> None:
-        """Give what a release without versions stored one each; nothing where there are some."""
-        existing = self._existing_tables(session)
-        if changes.CHANGES not in existing:
-            for statement in changes.first_record(existing):
-                session.run(statement)
-
-    def has_changes(self, session: Session) -> bool:
-        """True where versions of what is stored are recorded."""
-        return changes.CHANGES in self._existing_tables(session)
-
-    def is_empty(self, session: Session) -> bool:
-        """True where nothing was ever stored."""
-        return not self._existing_tables(session)
-
-    def _existing_tables(self, session: Session) -> set[str]:
-        rows = session.run("SELECT table_name FROM duckdb_tables() WHERE NOT internal")
-        return {str(name) for (name,) in rows}
+    def stored_columns(self, session: Session) -> Mapping[str, Iterable[str]]:
+        """Names of the columns of each table and view of the file, in their order."""
+        assert isinstance(session, DuckDBSession)  # noqa: S101 - a type
+        return session.columns
 
     def view_text(self, session: Session, view: View) -> str:
         """The view's query as DuckDB shows it; empty where there is no view."""

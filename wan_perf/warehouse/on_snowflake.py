@@ -8,12 +8,14 @@ Identifiers are upper case underneath, as unquoted ones are, and lower case in I
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import duckdb
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from wan_perf.schema.columns import Column
 from wan_perf.schema.declaration import Table, View
@@ -21,7 +23,6 @@ from wan_perf.warehouse import comments
 from wan_perf.warehouse.engine import Session
 from wan_perf.warehouse.snowflake_errors import Names, SnowflakeRefusalError, refusal
 from wan_perf.warehouse.store import Warehouse
-from wan_perf.warehouse.window import Window
 
 LOCK_TIMEOUT_S = 300
 _PARAMETERS = {
@@ -76,6 +77,20 @@ class SnowflakeSession(Session):
             )
         return frame.rename(columns=str.lower)
 
+    @contextmanager
+    def beside(self, query: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """A DuckDB in memory with the rows, which are fetched."""
+        with refusal(self._names), self._connection.cursor() as cursor:
+            cursor.execute(query)
+            # A column of whole numbers is as wide as the numbers of its batch.
+            batches = list(cursor.fetch_arrow_batches()) or [cursor.fetch_arrow_all(True)]
+            fetched = pa.concat_tables(batches, promote_options="permissive")
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            names = [name.lower() for name in fetched.column_names]
+            connection.register("fetched", fetched.rename_columns(names))
+            yield connection, "fetched"
+
     def stage_frame(self, name: str, frame: pd.DataFrame) -> None:
         """Load the frame into the temporary table, by name."""
         from snowflake.connector.pandas_tools import write_pandas
@@ -101,6 +116,7 @@ class SnowflakeWarehouse(Warehouse):
 
     names: Names
     connect: Connect = field(repr=False, compare=False)
+    _recording: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
 
     dialect = "snowflake"
     type_names = {  # noqa: RUF012 - a constant of the engine, read through the class
@@ -112,6 +128,13 @@ class SnowflakeWarehouse(Warehouse):
         "instant": "TIMESTAMP_NTZ(6)",
         "date": "DATE",
     }
+
+    excludes_writers = False
+
+    @property
+    def identity(self) -> str:
+        """Account, database and schema, in capitals as Snowflake compares them."""
+        return f"{self.names.account}/{self.names.database}.{self.names.schema}".upper()
 
     @contextmanager
     def session(
@@ -145,6 +168,22 @@ class SnowflakeWarehouse(Warehouse):
             raise
         return {name.lower(): _comparable(kind) for name, kind, *_ in rows}
 
+    def has_changes(self, session: Session) -> bool:
+        """True where versions of what is stored are recorded; found once by each process."""
+        if not self._recording and super().has_changes(session):
+            self._recording.append(True)
+        return bool(self._recording)
+
+    def stored_columns(self, session: Session) -> Mapping[str, Iterable[str]]:
+        """Names of the columns of each table and view of the schema, in their order."""
+        found: dict[str, list[str]] = {}
+        for table, column in session.run(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = CURRENT_SCHEMA() ORDER BY table_name, ordinal_position"
+        ):
+            found.setdefault(table.lower(), []).append(column.lower())
+        return found
+
     def definition(self, table: Table) -> str:
         """Data definition that creates the table, with its grain and meanings as comments.
 
@@ -170,11 +209,6 @@ class SnowflakeWarehouse(Warehouse):
     def addition(self, table: Table, column: Column) -> str:
         """Data definition that adds the column to the table, with its meaning as comment."""
         return f"ALTER TABLE {table.name} ADD COLUMN {self._column(column)}"
-
-    def record_change(
-        self, session: Session, table: Table, rows: str, window: Window | None
-    ) -> None:
-        """Nothing: there is no published copy, readers query Snowflake itself."""
 
     def view_text(self, session: Session, view: View) -> str:
         """The view's query as Snowflake shows it; empty where there is no view."""

@@ -22,7 +22,7 @@ import pandas as pd
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
-from wan_perf.warehouse import migrations, patterns, rule_queries, views
+from wan_perf.warehouse import changes, migrations, patterns, rule_queries, views
 from wan_perf.warehouse.engine import Engine, Session
 from wan_perf.warehouse.expired import refuse_expired
 from wan_perf.warehouse.frame_types import cast_frame
@@ -106,12 +106,60 @@ class Warehouse(Engine):
                 self.create(session, view)
             self._stage(session, stage, table, rows, window)
             stored = checked(self, session, table, stage, window)
-            with _transaction(session):
+            with self.replacing(session):
                 session.run(f"DELETE FROM {table.name}{_slice(table, stage, window)}")  # noqa: S608 - declared names
                 session.run(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}")  # noqa: S608 - declared names
                 self.record_change(session, table, stage, _cut_by_window(table, window))
             session.run(f"DROP TABLE {stage}")
         return stored
+
+    @contextmanager
+    def replacing(self, session: Session) -> Iterator[None]:
+        """A transaction in which rows are replaced and their change is recorded, whole or not."""
+        self.record_earlier_changes(session)
+        session.run("BEGIN")
+        try:
+            yield
+        except BaseException:
+            session.run("ROLLBACK")
+            raise
+        session.run("COMMIT")
+
+    def record_change(
+        self, session: Session, table: Table, rows: str, window: Window | None
+    ) -> None:
+        """Give the hours, days or months that changed a new version; for use within `replacing`.
+
+        `rows` is a table or query of what is replaced; where there is a window, all of it is.
+        """
+        if window and table.partition:
+            units = changes.units_of_window(table, window)
+        else:
+            units = changes.units_of_rows(table, rows)
+        if self.excludes_writers:  # else a removal would have others wait, and sums are as good
+            session.run(changes.removal(table, units))
+        session.run(changes.addition(table, units))
+
+    def record_earlier_changes(self, session: Session) -> None:
+        """Give what a release without versions stored one each; nothing where there are some.
+
+        Outside of a transaction: a data definition would commit it on Snowflake.
+        """
+        if not self.has_changes(session):
+            session.run(changes.first_record(list(self.stored_columns(session))))
+
+    def merge_changes(self) -> None:
+        """Leave one version of each unit where stores only added theirs."""
+        if self.excludes_writers:
+            return
+        with self.session() as session:
+            if self.has_changes(session):
+                for statement in changes.merging():
+                    session.run(statement)
+
+    def has_changes(self, session: Session) -> bool:
+        """True where versions of what is stored are recorded."""
+        return bool(self.existing_columns(session, changes.RECORD))
 
     def create(self, session: Session, table: Table) -> None:
         """Create the table as declared, or rename and add columns of an existing one.
@@ -231,14 +279,3 @@ def _cut_by_window(table: Table, window: Window | None) -> Window | None:
 def _tag(**properties: str) -> str:
     """The purpose of a session, by which a log of statements can be aggregated."""
     return json.dumps({"app": "wan_perf", **properties})
-
-
-@contextmanager
-def _transaction(session: Session) -> Iterator[None]:
-    session.run("BEGIN")
-    try:
-        yield
-    except BaseException:
-        session.run("ROLLBACK")
-        raise
-    session.run("COMMIT")

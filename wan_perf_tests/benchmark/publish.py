@@ -64,7 +64,7 @@ def publish_live(circuits: int) -> str:
 
 def _record(warehouse: TimedWarehouse, *tables: Table) -> None:
     """Record what no store step wrote: rows of synthetic hours and samples."""
-    with warehouse.session() as session:
+    with warehouse.session() as session, warehouse.replacing(session):
         for table in tables:
             warehouse.record_change(session, table, table.name, None)
 
@@ -72,7 +72,7 @@ def _record(warehouse: TimedWarehouse, *tables: Table) -> None:
 def _record_newest_hour(warehouse: TimedWarehouse, live: Window) -> None:
     """Record the samples and events of the newest hour, of which a live run stores one poll."""
     newest = Window(live.end - H, live.end)
-    with warehouse.session() as session:
+    with warehouse.session() as session, warehouse.replacing(session):
         for table in RAW:
             warehouse.record_change(session, table, table.name, newest)
 

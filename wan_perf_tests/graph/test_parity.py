@@ -19,6 +19,10 @@ from sqlglot.tokens import TokenType
 
 from wan_perf.cli.runs import Runs
 from wan_perf.definitions import HOURLY_JOB
+from wan_perf.published.publisher import publish
+from wan_perf.published.queries import published_tables
+from wan_perf.published.reader import open_published
+from wan_perf.published.relations import PUBLISHED, VIEWS
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import (
     CIRCUIT_13_MONTH,
@@ -36,7 +40,7 @@ from wan_perf.schema.tables import (
 )
 from wan_perf.settings import read_settings
 from wan_perf.simulator import Fleet
-from wan_perf.warehouse import Window, schema_version
+from wan_perf.warehouse import Window, changes, schema_version
 from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, WithoutChecks, in_order, staged
 from wan_perf_tests.snowflake import (
     SETTINGS,
@@ -76,6 +80,8 @@ DOCUMENTED = {
     *("TIMESTAMP_NTZ_FROM_PARTS", "TO_DATE"),
 }
 """Functions with a page of their own in Snowflake's SQL function reference."""
+BOOKKEEPING = (schema_version.RECORD.name, changes.CHANGES, "units")
+"""Tables beside the declared ones, and the name of a list of values."""
 DESCRIBING = ("DESCRIBE TABLE", "SHOW VIEWS")
 
 
@@ -83,11 +89,13 @@ DESCRIBING = ("DESCRIBE TABLE", "SHOW VIEWS")
 class Collected:
     """Rows of every table, and every statement of collecting and of the rollups: the text, and how
     many rows came back. `views` are those tables as a reader in the given zone reads them;
-    `by_wire` all of them as the real connector reads them from the same stand-in over HTTP."""
+    `by_wire` all of them as the real connector reads them from the same stand-in over HTTP;
+    `published` those of the published copy."""
 
     tables: dict[str, pd.DataFrame]
     views: dict[str, pd.DataFrame]
     by_wire: dict[str, pd.DataFrame]
+    published: dict[str, pd.DataFrame]
     collecting: list[tuple[str, int]]
     rollups: list[tuple[str, int]]
 
@@ -98,7 +106,7 @@ def collected(
     reader_zone: str | None = None,
     kind: type[Runs] = Runs,
 ) -> Collected:
-    """Collect the hours and roll them up to 13 months; read every table."""
+    """Collect the hours and roll them up to 13 months; publish once; read every table."""
     fleet = Fleet.whole(11, SITES, BEGIN, END)
     with staged(fleet, home, BEGIN, kind=kind, **(settings or {})) as stage:
         with listening() as collecting:
@@ -116,7 +124,10 @@ def collected(
             with in_process_over_http() as there:
                 warehouse = stand_in(read_settings(**there))
                 by_wire = {name: in_order(warehouse, table) for name, table in TABLES.items()}
-        return Collected(tables, views, by_wire, collecting, rollups)
+        publish(stage.runs.warehouse, stage.runs.settings.published_path)
+        copy = published_tables(open_published(stage.runs.settings.published_path))
+        published = {name: in_order(copy, TABLES[name]) for name in (*PUBLISHED, *VIEWS)}
+        return Collected(tables, views, by_wire, published, collecting, rollups)
 
 
 def stored_and_computed(
@@ -143,7 +154,9 @@ def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Collected:
 def on_snowflake(tmp_path_factory: pytest.TempPathFactory) -> Collected:
     """The strict stand-in, with the rows of every INSERT ... SELECT in random order."""
     with strict(shuffled=True):
-        return collected(tmp_path_factory.mktemp("snowflake"), SETTINGS, reader_zone=ZONE)
+        # Publications would send statements of their own beside those of collecting.
+        settings = SETTINGS | {"WAN_PERF_PUBLISH": "off"}
+        return collected(tmp_path_factory.mktemp("snowflake"), settings, reader_zone=ZONE)
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +176,11 @@ def test_a_table_is_equal_in_process(on_duckdb: Collected, on_snowflake: Collect
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_a_table_is_read_alike_over_the_wire(on_snowflake: Collected, table: Table):
     assert_equal(on_snowflake.by_wire[table.name], on_snowflake.tables[table.name], table)
+
+
+@pytest.mark.parametrize("name", [*PUBLISHED, *VIEWS])
+def test_a_table_is_published_alike(on_duckdb: Collected, on_snowflake: Collected, name: str):
+    assert_equal(on_snowflake.published[name], on_duckdb.published[name], TABLES[name])
 
 
 @pytest.mark.parametrize("table", STORED_BY_WIRE, ids=[t.name for t in STORED_BY_WIRE])
@@ -240,7 +258,7 @@ def calls(sql: str) -> set[str]:
     return {
         name
         for name in found - KEYWORDS
-        if not name.lower().startswith(("stage_", schema_version.RECORD.name, *TABLES))
+        if not name.lower().startswith(("stage_", *BOOKKEEPING, *TABLES))
     }
 
 

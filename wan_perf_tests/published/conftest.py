@@ -7,15 +7,16 @@ import pytest
 from wan_perf.published.publisher import Publication, publish
 from wan_perf.published.reader import Published, open_published
 from wan_perf.schema.tables import CIRCUIT_HOUR
-from wan_perf.warehouse import DuckDBWarehouse
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf_tests.warehouse.rows import H5, HOUR, circuit_hours, window
 
 
 class Home:
-    """A home with a warehouse and a published copy."""
+    """A home with a published copy, of the embedded warehouse unless another one is given."""
 
-    def __init__(self, folder: Path) -> None:
-        self.warehouse = DuckDBWarehouse(folder / "wan_perf.duckdb", patience_s=20)
+    def __init__(self, folder: Path, warehouse: Warehouse | None = None) -> None:
+        embedded = DuckDBWarehouse(folder / "wan_perf.duckdb", patience_s=20)
+        self.warehouse = embedded if warehouse is None else warehouse
         self.folder = folder / "published"
 
     def store(self, hour: int, *circuits: str, **values: object) -> None:

@@ -213,6 +213,7 @@ def prune_rows(
     are in use; Snowflake has no file.
     """
     removed = remove_expired(warehouse, now, policy.row_age)
+    warehouse.merge_changes()
     if not isinstance(warehouse, DuckDBWarehouse) or not warehouse.path.exists():
         return removed, None
     return removed, shrink(warehouse, most_bytes=most_bytes)
