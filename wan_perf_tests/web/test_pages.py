@@ -237,17 +237,6 @@ def test_the_overview_says_the_month_in_a_sentence(client: TestClient, estate: E
     assert sorted(regions) == ["East", "North & Isles", "South", "West"]
 
 
-def test_scores_and_our_figures_that_disagree_come_first(client: TestClient):
-    # Site 5's gateway scores 71 and all is well; site 4 scores 95 and above and is unreachable.
-    page = read(client.get("/sle").text)
-    rows = [[c.text for c in line.all("td")] for line in page.by_id("disagreements").all("tr")[1:]]
-    assert [(row[0], row[-1]) for row in rows[:2]] == [
-        ("Store 0005", "Mist's score is low, we see nothing wrong"),
-        ("Store 0004", "Mist's score is good, we see trouble"),
-    ]
-    assert {row[-1] for row in rows[2:]} == {"agree"}
-
-
 def test_a_range_and_filters_travel_along(client: TestClient):
     page = read(client.get("/site/site-0002?range=24h&provider=Lumen").text)
     crumbs = page.all("nav", "crumbs")[0].all("a")

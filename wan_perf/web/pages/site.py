@@ -14,7 +14,7 @@ from wan_perf.web.pages.hourly import (
     site_ribbon,
     utilization_panel,
 )
-from wan_perf.web.pages.sle import score_bins
+from wan_perf.web.pages.sle import score_bins, score_periods
 from wan_perf.web.query import NotFoundError, shortened
 from wan_perf.web.questions.alarms import alarms_of
 from wan_perf.web.questions.circuit import hours_of, states_of
@@ -67,6 +67,7 @@ def site_page(visit: Visit) -> Page:
         ALARMS_SHOWN=ALARMS_SHOWN,
         causes=causes_of(visit, site_id),
         SCORES=SCORES,
+        **score_periods(visit, site_id),
         paths=paths_of(data, site_id, visit.trust.as_of_at),
     )
 

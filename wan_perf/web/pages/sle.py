@@ -5,6 +5,7 @@ from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.timeline import Panel, Series, timeline
 from wan_perf.web.pages.hourly import column, hours_in
 from wan_perf.web.pages.now import subject_of_all
+from wan_perf.web.query import choice
 from wan_perf.web.questions import sle as queries
 from wan_perf.web.rendering import Page, page
 from wan_perf.web.visit import Visit
@@ -27,7 +28,19 @@ def sle_page(visit: Visit) -> Page:
         sites=sites,
         total=sites[0] if sites else {"total": 0, "disagreement_count": 0, "degraded_count": 0},
         DISAGREEMENTS=queries.DISAGREEMENTS,
+        **score_periods(visit),
     )
+
+
+def score_periods(visit: Visit, site_id: str = "") -> dict[str, object]:
+    """What `score_periods.html` shows: `?by=` day, week or month, and the periods.
+
+    Raises:
+        BadAddressError: `by` is none of them.
+    """
+    by = choice(visit.given, "by", queries.PERIODS, "week")
+    found = queries.scores_by_period(visit.data, by, visit.range.end, site_id)
+    return {"by": by, "score_periods": found, "PERIODS": queries.PERIODS}
 
 
 def _chart(visit: Visit) -> Chart:

@@ -19,8 +19,10 @@ DISAGREEMENTS = {
 def disagreements(data: Data, at: datetime | None, most: int) -> list[Row]:
     """Stores with a score in an hour, those first where we see it otherwise, then the worst.
 
-    We see trouble where the site was dark, unreachable or without availability in the hour, or a
-    circuit of it at its high level or above; nothing wrong where all of that is known and is not.
+    Those of which all gateways were disconnected at the newest poll come last and count as neither:
+    their scores are of what Mist received before. We see trouble where the site was dark,
+    unreachable or without availability in the hour, or a circuit of it at its high level or above;
+    nothing wrong where all of that is known and is not.
     """
     return data.rows(
         f"""
@@ -36,23 +38,26 @@ def disagreements(data: Data, at: datetime | None, most: int) -> list[Row]:
           FROM @circuit_hour WHERE hour = ? AND {STORES} GROUP BY site_id),
         t AS (SELECT site_id, availability_pct, dark_minutes, unreachable_minutes,
             on_backup_minutes FROM @site_hour WHERE hour = ?),
+        g AS (SELECT site_id, bool_and(NOT is_connected) AS is_offline FROM @raw_gateway_status
+          WHERE pass_at = (SELECT max(pass_at) FROM @raw_gateway_status) GROUP BY site_id),
         j AS (SELECT m.*, s.site_name, s.region, h.bad_circuit_count, h.circuit_count,
             h.utilization_worst_pct, h.flap_count, t.availability_pct, t.dark_minutes,
-            t.unreachable_minutes, t.on_backup_minutes,
+            t.unreachable_minutes, t.on_backup_minutes, coalesce(g.is_offline, false) AS is_offline,
             CASE WHEN t.availability_pct IS NULL THEN NULL
               WHEN t.availability_pct < 99 OR t.dark_minutes + t.unreachable_minutes > 0
                 OR h.bad_circuit_count > 0 OR t.on_backup_minutes > 0 THEN true ELSE false END
               AS is_bad
           FROM m JOIN @dim_site s ON m.site_id = s.site_id AND s.valid_to IS NULL
             LEFT JOIN h ON m.site_id = h.site_id LEFT JOIN t ON m.site_id = t.site_id
-          WHERE {STORES.replace("site_kind", "s.site_kind")})
-        SELECT *, CASE WHEN worst < {100 * FAIR} AND NOT is_bad THEN 1
-            WHEN worst >= {100 * GOOD} AND is_bad THEN 2 ELSE 0 END AS disagrees,
-          count(*) OVER () AS total,
-          count_if(worst < {100 * FAIR}) OVER () AS degraded_count,
-          count_if(worst < {100 * FAIR} AND NOT is_bad OR worst >= {100 * GOOD} AND is_bad)
-            OVER () AS disagreement_count
-        FROM j ORDER BY disagrees = 0, worst NULLS LAST, site_name, site_id LIMIT ?""",
+            LEFT JOIN g ON m.site_id = g.site_id
+          WHERE {STORES.replace("site_kind", "s.site_kind")}),
+        k AS (SELECT *, CASE WHEN is_offline THEN 0
+            WHEN worst < {100 * FAIR} AND NOT is_bad THEN 1
+            WHEN worst >= {100 * GOOD} AND is_bad THEN 2 ELSE 0 END AS disagrees FROM j)
+        SELECT *, count(*) OVER () AS total,
+          count_if(worst < {100 * FAIR} AND NOT is_offline) OVER () AS degraded_count,
+          count_if(disagrees > 0) OVER () AS disagreement_count
+        FROM k ORDER BY is_offline, disagrees = 0, worst NULLS LAST, site_name, site_id LIMIT ?""",
         [at, at, at, most],
     )
 
@@ -96,6 +101,36 @@ def spread(data: Data, reach: TimeRange, site_id: str = "") -> tuple[list[int], 
         [reach.start, reach.end, *values],
     )
     return [row[f"b{n}"] or 0 for n in range(len(BINS))], row["unknown"] or 0
+
+
+PERIODS = {"day": 14, "week": 13, "month": 13}
+"""How many periods are shown, by their length."""
+_LONGEST = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
+
+
+def scores_by_period(data: Data, by: str, until: datetime, site_id: str = "") -> list[Row]:
+    """Hours by the WAN link's score of a site or of all, by UTC day, ISO week or month.
+
+    The newest period first. Shares are of the hours with a score; scores are not averaged, since
+    Mist does not say of how many minutes each is. [%]
+    """
+    of_site, values = (" AND site_id = ?", [site_id]) if site_id else ("", [])
+    score = "100 * wan_link_health"
+    return data.rows(
+        f"""
+        SELECT date_trunc('{by}', hour)::DATE AS period, count(wan_link_health) AS scored_hours,
+          count_if(wan_link_health IS NULL) AS unscored_hours, min({score}) AS lowest_score,
+          {
+            ", ".join(
+                f"100.0 * count_if({score} >= {low} AND {score} < {high}) "
+                f"/ nullif(count(wan_link_health), 0) AS share_{low}"
+                for low, high in ((95, 101), (80, 95), (60, 80), (0, 60))
+            )
+        }
+        FROM @raw_site_sle WHERE hour >= ? AND hour < ?{of_site}
+        GROUP BY period ORDER BY period DESC LIMIT ?""",
+        [until - PERIODS[by] * _LONGEST[by], until, *values, PERIODS[by]],
+    )
 
 
 def paths_of(data: Data, site_id: str, at: datetime | None) -> list[Row]:

@@ -11,6 +11,8 @@ STALE_AFTER = timedelta(minutes=15)
 LOW_COVERAGE_PCT = 95.0
 FEW_CALLS = 300
 """An hour of live polls of 5,000 sites takes so many."""
+SCORES_LATE_AFTER = timedelta(hours=3)
+"""Scores are requested once an hour, and an hour's come some minutes after its end."""
 _HOUR = timedelta(hours=1)
 
 
@@ -24,6 +26,7 @@ class Trust:
     circuit_count: int
     stale_count: int
     coverage_pct: float | None
+    scored_hour: datetime | None = None
     collection: Collection = field(default_factory=Collection)
 
     @property
@@ -69,6 +72,17 @@ class Trust:
         return self.as_of_at is not None and now - self.as_of_at > STALE_AFTER
 
     @property
+    def has_late_scores(self) -> bool:
+        """True where Mist's scores end hours before our figures."""
+        end = self.scores_end
+        return end is not None and self.newest_end - end > SCORES_LATE_AFTER
+
+    @property
+    def scores_end(self) -> datetime | None:
+        """End of the newest hour of which Mist's scores are stored."""
+        return self.scored_hour + _HOUR if self.scored_hour else None
+
+    @property
     def is_thin(self) -> bool:
         """True where too little of the last 24 hours is known."""
         return self.coverage_pct is not None and self.coverage_pct < LOW_COVERAGE_PCT
@@ -86,6 +100,7 @@ def trust(data: Data) -> Trust:
         "nullif(sum(up_minutes + down_minutes), 0) AS coverage_pct FROM @region_window "
         "WHERE window_hours = 24 AND hour = (SELECT max(hour) FROM @region_window)"
     )
+    scored = data.first("SELECT max(hour) AS hour FROM @raw_site_sle")
     return Trust(
         as_of_at=now.get("as_of_at"),
         published_at=data.published.published_at,
@@ -93,6 +108,7 @@ def trust(data: Data) -> Trust:
         circuit_count=now.get("circuit_count") or 0,
         stale_count=now.get("stale_count") or 0,
         coverage_pct=window.get("coverage_pct"),
+        scored_hour=scored.get("hour"),
         collection=_seen(data),
     )
 
