@@ -48,12 +48,13 @@ class Snapshot:
         stored = self._warehouse.stored_columns(self._session)
         self._existing = {name: tuple(stored[name]) for name in PUBLISHED if name in stored}
         found = {name: Versions({}, {}) for name in self._existing}
-        for name, day, digest in self._session.run(changes.digests("day")):
+        instant = self._warehouse.type_names["instant"]
+        for name, day, digest in self._session.run(changes.digests("day", instant)):
             if name in found:
                 found[name].days[day] = int(digest) % changes.MODULUS
         by_hour = {name for name in found if changes.step(PUBLISHED[name]) == "hour"}
         newest = max((found[n].newest for n in by_hour if found[n].days), default=changes.WHOLE)
-        recent = changes.digests("hour", since=newest - _HOURS_KNOWN)
+        recent = changes.digests("hour", instant, since=newest - _HOURS_KNOWN)
         for name, hour, digest in self._session.run(recent):
             if name in by_hour:
                 found[name].hours[hour] = int(digest) % changes.MODULUS

@@ -30,9 +30,6 @@ MODULUS = 2**62
 """Versions and their digests are below it."""
 _MERGED = "merged_change"
 _CALENDAR = ("day", "week", "month")
-_DEFINITION = (
-    f"CREATE TABLE IF NOT EXISTS {CHANGES} (table_name VARCHAR, unit TIMESTAMP, version BIGINT)"
-)
 
 
 def step(table: Table) -> str:
@@ -42,18 +39,21 @@ def step(table: Table) -> str:
     return table.partition if table.partition in _CALENDAR else "hour"
 
 
-def units_of_rows(table: Table, rows: str) -> str:
-    """Query of the units in which the rows of a table or query named `rows` lie."""
+def units_of_rows(table: Table, rows: str, instant: str) -> str:
+    """Query of the units in which the rows of a table or query named `rows` lie.
+
+    `instant` is the engine's type of an instant, here and below.
+    """
     if table.partition is None:
-        return f"SELECT CAST('{WHOLE}' AS TIMESTAMP) AS unit"
-    at = f"CAST(date_trunc('{step(table)}', {table.partition}) AS TIMESTAMP)"
+        return f"SELECT CAST('{WHOLE}' AS {instant}) AS unit"
+    at = f"CAST(date_trunc('{step(table)}', {table.partition}) AS {instant})"
     return f"SELECT DISTINCT {at} AS unit FROM {rows}"  # noqa: S608 - declared names
 
 
-def units_of_window(table: Table, window: Window) -> str:
+def units_of_window(table: Table, window: Window, instant: str) -> str:
     """Query of the units that the window touches, whether there are rows in them or not."""
     units = ", ".join(f"('{unit}')" for unit in _units(table, window))
-    return f"SELECT CAST(unit AS TIMESTAMP) AS unit FROM (VALUES {units}) AS units (unit)"  # noqa: S608
+    return f"SELECT CAST(unit AS {instant}) AS unit FROM (VALUES {units}) AS units (unit)"  # noqa: S608
 
 
 def _units(table: Table, window: Window) -> Iterator[datetime]:
@@ -121,12 +121,15 @@ def merging() -> list[str]:
     ]
 
 
-def first_record(stored: list[str]) -> str:
+def first_record(stored: list[str], instant: str) -> str:
     """The statement that makes the table of versions, with one of all that these tables have."""
     tables = [t for t in TABLES.values() if t.name in stored and not isinstance(t, View)]
-    versions = " UNION ALL ".join(_versions(t, units_of_rows(t, t.name)) for t in tables)
+    versions = " UNION ALL ".join(_versions(t, units_of_rows(t, t.name, instant)) for t in tables)
+    create = f"CREATE TABLE IF NOT EXISTS {CHANGES}"
+    if not versions:
+        return f"{create} (table_name VARCHAR, unit {instant}, version BIGINT)"
     # One statement, so that a kill leaves no table of versions that lacks some.
-    return f"CREATE TABLE IF NOT EXISTS {CHANGES} AS {versions}" if versions else _DEFINITION
+    return f"{create} AS {versions}"
 
 
 def _versions(table: Table, units: str) -> str:
@@ -136,7 +139,7 @@ def _versions(table: Table, units: str) -> str:
     )
 
 
-def digests(length: str, since: datetime | None = None) -> str:
+def digests(length: str, instant: str, since: datetime | None = None) -> str:
     """Query of table, start and digest of each day, hour or month in which versions are.
 
     The digest is the sum of the versions. Two digests of the same range are equal where nothing in
@@ -144,6 +147,6 @@ def digests(length: str, since: datetime | None = None) -> str:
     """
     condition = f" WHERE unit >= '{since}'" if since else ""
     return (
-        f"SELECT table_name, CAST(date_trunc('{length}', unit) AS TIMESTAMP), "  # noqa: S608 - declared names
+        f"SELECT table_name, CAST(date_trunc('{length}', unit) AS {instant}), "  # noqa: S608 - declared names
         f"CAST(SUM(version) AS VARCHAR) FROM {CHANGES}{condition} GROUP BY 1, 2"
     )

@@ -132,10 +132,11 @@ class Warehouse(Engine):
 
         `rows` is a table or query of what is replaced; where there is a window, all of it is.
         """
+        instant = self.type_names["instant"]
         if window and table.partition:
-            units = changes.units_of_window(table, window)
+            units = changes.units_of_window(table, window, instant)
         else:
-            units = changes.units_of_rows(table, rows)
+            units = changes.units_of_rows(table, rows, instant)
         if self.excludes_writers:  # else a removal would have others wait, and sums are as good
             session.run(changes.removal(table, units))
         session.run(changes.addition(table, units))
@@ -146,7 +147,8 @@ class Warehouse(Engine):
         Outside of a transaction: a data definition would commit it on Snowflake.
         """
         if not self.has_changes(session):
-            session.run(changes.first_record(list(self.stored_columns(session))))
+            stored = list(self.stored_columns(session))
+            session.run(changes.first_record(stored, self.type_names["instant"]))
 
     def merge_changes(self) -> None:
         """Leave one version of each unit where stores only added theirs."""
