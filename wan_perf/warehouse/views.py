@@ -8,7 +8,7 @@ alias of the query, a hash of what is declared, and is found again in whatever t
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
@@ -31,12 +31,16 @@ def sources(view: View) -> tuple[Table, ...]:
     return tuple(TABLES[name] for name in view.sources)
 
 
-def query(view: View, rows: str, type_names: Mapping[str, str]) -> str:
+def query(
+    view: View, rows: str, type_names: Mapping[str, str], quoted: Callable[[str], str]
+) -> str:
     """The view's rows with its columns by name and declared type, under the mark.
 
     A sum is wider than what is summed, on every engine in its own way.
     """
-    names = ", ".join(f'CAST("{c.name}" AS {type_names[c.type]}) AS {c.name}' for c in view.fields)
+    names = ", ".join(
+        f'CAST("{c.name}" AS {type_names[c.type]}) AS {quoted(c.name)}' for c in view.fields
+    )
     return f"SELECT {names} FROM ({rows}) AS {mark(view, rows)}"  # noqa: S608 - declared names
 
 
