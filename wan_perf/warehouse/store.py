@@ -157,9 +157,11 @@ class Warehouse(Engine):
             if column.name not in columns:
                 session.run(self.addition(table, column))
         if renames:
-            # They read the old names, and would fail until the next store of their own table.
+            # They read the old names, and would fail until the next store of their own table; those
+            # that are made with this one may be views of the old names, which are new.
+            made_with = views.made_with(table)
             for view in views.reading(table):
-                if self.view_text(session, view):
+                if view in made_with or self.view_text(session, view):
                     self.create(session, view)
 
     def _rename(self, session: Session, rename: Rename) -> None:

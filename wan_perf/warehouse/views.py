@@ -12,18 +12,23 @@ from collections.abc import Callable, Mapping
 
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
+from wan_perf.warehouse import old_names
+
+
+def declared() -> list[View]:
+    """Every view that a warehouse has: those of `TABLES`, and those of old names."""
+    views = [table for table in TABLES.values() if isinstance(table, View)]
+    return [*views, *old_names.declared()]
 
 
 def made_with(table: Table) -> list[View]:
     """The views whose first source is the table."""
-    views = [declared for declared in TABLES.values() if isinstance(declared, View)]
-    return [view for view in views if view.sources[0] == table.name]
+    return [view for view in declared() if view.sources[0] == table.name]
 
 
 def reading(table: Table) -> list[View]:
     """The views that read the table."""
-    declared = TABLES.values()
-    return [v for v in declared if isinstance(v, View) and table.name in v.sources]
+    return [view for view in declared() if table.name in view.sources]
 
 
 def sources(view: View) -> tuple[Table, ...]:
