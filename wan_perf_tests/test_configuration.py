@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from wan_perf.cli.verbosity import is_quiet, is_verbose, set_verbosity
-from wan_perf.schema.tables import DIM_POLICY
+from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_POLICY, TABLES
 from wan_perf.settings import Settings
+from wan_perf.warehouse import old_names
 from wan_perf_tests.shell import Shell
 
 
@@ -102,6 +103,17 @@ def test_the_dictionary_of_a_table_is_a_line_a_column(bare: Shell):
     assert head == f"dim_policy: {DIM_POLICY.grain}"
     assert key == f"Key: {', '.join(DIM_POLICY.key)}"
     assert [line.split(" (")[0] for line in columns] == list(DIM_POLICY.columns)
+
+
+def test_the_dictionary_lists_old_names_below_their_table_and_nowhere_else(bare: Shell):
+    [view] = [view for view in old_names.declared() if view.shown is CIRCUIT_HOUR]
+    lines = bare.run("dictionary", "circuit_hour").stdout.splitlines()
+    assert lines[-1] == f"{view.name}: {view.grain}"
+    head, _, *columns = bare.run("dictionary", view.name).stdout.splitlines()
+    assert head == lines[-1]
+    assert [line.split(" (")[0] for line in columns] == list(view.columns)
+    starts = {line.split(":")[0] for line in bare.run("dictionary").stdout.splitlines()}
+    assert starts == set(TABLES)
 
 
 def test_an_unknown_table_of_the_dictionary_ends_with_2_and_a_suggestion(bare: Shell):

@@ -14,7 +14,7 @@ from wan_perf.published.manifest import DataFile, Manifest
 from wan_perf.schema.columns import Column
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
-from wan_perf.warehouse import DuckDBWarehouse, migrations
+from wan_perf.warehouse import DuckDBWarehouse, migrations, views
 
 _ENGINE = DuckDBWarehouse(Path("published"))
 """Only its dialect is used; nothing is opened."""
@@ -25,11 +25,7 @@ PUBLISHED = {
     if not isinstance(table, View) and table.published_days != 0
 }
 """Tables of the published copy."""
-VIEWS = {
-    view.name: view
-    for view in TABLES.values()
-    if isinstance(view, View) and set(view.sources) <= PUBLISHED.keys()
-}
+VIEWS = {view.name: view for view in views.declared() if set(view.sources) <= PUBLISHED.keys()}
 """Declared views whose tables are all published."""
 
 

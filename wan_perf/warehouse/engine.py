@@ -79,6 +79,10 @@ class Engine(ABC):
     def stored_name(self, name: str) -> str:
         """A declared name in the case in which the engine stores an unquoted one."""
 
+    def quoted(self, name: str) -> str:
+        """A column in a data definition, in quotes: an old name may be a reserved word."""
+        return f'"{self.stored_name(name)}"'
+
     @abstractmethod
     def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
         """Columns of the table as it stands, name to type; empty where there is no table.

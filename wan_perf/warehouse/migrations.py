@@ -9,7 +9,7 @@ a table; readers read under the new names.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -23,26 +23,37 @@ class Word:
 
 @dataclass(frozen=True)
 class Rename:
-    """A column of a table has a new name; its values stay, but for these words."""
+    """A column of a table has a new name; its values stay, but for these words.
+
+    `since` is the version of the package, major and minor, that brought the new name.
+    """
 
     table: str
     old: str
     new: str
+    since: str = field(kw_only=True)
     words: tuple[Word, ...] = ()
 
 
+PRESENT = "0.2"
+"""The version that this code is, or becomes with its release: major and minor."""
+
 _STATE = Word("state", "unheard", "no_telemetry")
+# An entry of the present version has a view of the old names (`old_names`), which ends with the
+# next version; the entry itself stays, for warehouses that any version before has written.
 RENAMES = (
     # TRIGGER is a reserved word of Snowflake, which refuses a table with such a column.
-    Rename("failover_piece", "trigger", "failover_cause"),
+    Rename("failover_piece", "trigger", "failover_cause", since="0.2"),
     # The field's words: a gateway sends telemetry, and a state is observed.
-    Rename("failover_piece", "unheard_minutes", "no_telemetry_minutes"),
+    Rename("failover_piece", "unheard_minutes", "no_telemetry_minutes", since="0.2"),
     Rename(
         *("circuit_hour", "unheard_minutes", "no_telemetry_minutes"),
+        since="0.2",
         words=(Word("state_evidence", "heard", "observed"),),
     ),
     Rename(
         *("circuit_state", "evidence", "state_evidence"),
+        since="0.2",
         words=(Word("evidence", "heard", "observed"), _STATE),
     ),
 )

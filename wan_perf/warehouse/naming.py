@@ -16,9 +16,10 @@ import ibis.expr.operations as ops
 
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import TABLES
+from wan_perf.warehouse import old_names
 from wan_perf.warehouse.text_cache import digest
 
-_DECLARED = dict(TABLES)
+_DECLARED = {**TABLES, **{view.name: view for view in old_names.declared()}}
 """Tables and views as the code declares them; only these are the same in every process."""
 
 

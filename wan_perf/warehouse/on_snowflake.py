@@ -222,7 +222,9 @@ class SnowflakeWarehouse(Warehouse):
 
         What roles were granted on the view stays granted.
         """
-        columns = ", ".join(f"{c.name} COMMENT {comments.of_column(c)}" for c in view.fields)
+        columns = ", ".join(
+            f"{self.quoted(c.name)} COMMENT {comments.of_column(c)}" for c in view.fields
+        )
         return (
             f"CREATE OR REPLACE VIEW {view.name} ({columns}) COPY GRANTS "
             f"COMMENT = {comments.of_table(view)} AS {query}"

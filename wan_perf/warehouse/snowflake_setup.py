@@ -16,6 +16,7 @@ from typing import Any
 
 from wan_perf.schema.declaration import View
 from wan_perf.schema.tables import TABLES
+from wan_perf.warehouse import views
 from wan_perf.warehouse.on_snowflake import SnowflakeWarehouse
 from wan_perf.warehouse.snowflake_errors import Names
 
@@ -129,9 +130,8 @@ def _grants(names: Names, reader: str) -> Iterator[str]:
 def _definitions(names: Names) -> Iterator[str]:
     """All tables first: a view reads several."""
     engine = SnowflakeWarehouse(names, _never)
-    views = [table for table in TABLES.values() if isinstance(table, View)]
     yield from (engine.definition(t) for t in TABLES.values() if not isinstance(t, View))
-    yield from map(engine.declared_view, views)
+    yield from map(engine.declared_view, views.declared())
 
 
 def _never(parameters: Mapping[str, Any]) -> AbstractContextManager[Any]:

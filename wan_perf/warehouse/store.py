@@ -102,8 +102,9 @@ class Warehouse(Engine):
             if not isinstance(rows, pd.DataFrame):
                 refuse_expired(self, session, table, _sources(rows), window)
             self.create(session, table)
+            created = {table.name}
             for view in views.made_with(table):
-                self.create(session, view)
+                self._create_view(session, view, created)
             self._stage(session, stage, table, rows, window)
             stored = checked(self, session, table, stage, window)
             with self.replacing(session):
@@ -176,10 +177,7 @@ class Warehouse(Engine):
                 of the table.
         """
         if isinstance(table, View):
-            for source in views.sources(table):
-                self.create(session, source)
-            if not self.is_as_declared(session, table):
-                session.run(self.declared_view(table))
+            self._create_view(session, table, set())
             return
         existing = self.existing_columns(session, table)
         if not existing:
@@ -187,6 +185,15 @@ class Warehouse(Engine):
             return
         self.refuse_view(session, table)
         self._alter(session, table, existing)
+
+    def _create_view(self, session: Session, view: View, created: set[str]) -> None:
+        """Create the view, and before it those of its tables that are not among the `created`."""
+        for source in views.sources(view):
+            if source.name not in created:
+                self.create(session, source)
+                created.add(source.name)
+        if not self.is_as_declared(session, view):
+            session.run(self.declared_view(view))
 
     def _alter(self, session: Session, table: Table, existing: dict[str, str]) -> None:
         renames = migrations.pending(table.name, existing)
@@ -200,9 +207,11 @@ class Warehouse(Engine):
             if column.name not in columns:
                 session.run(self.addition(table, column))
         if renames:
-            # They read the old names, and would fail until the next store of their own table.
+            # They read the old names, and would fail until the next store of their own table; those
+            # that are made with this one may be views of the old names, which are new.
+            made_with = views.made_with(table)
             for view in views.reading(table):
-                if self.view_text(session, view):
+                if view in made_with or self.view_text(session, view):
                     self.create(session, view)
 
     def _rename(self, session: Session, rename: Rename) -> None:
@@ -211,8 +220,7 @@ class Warehouse(Engine):
                 f"UPDATE {rename.table} SET {word.column} = '{word.new}' "  # noqa: S608 - declared names
                 f"WHERE {word.column} = '{word.old}'"
             )
-        # In quotes: the old name may be a reserved word.
-        old = f'"{self.stored_name(rename.old)}"'
+        old = self.quoted(rename.old)
         session.run(f"ALTER TABLE {rename.table} RENAME COLUMN {old} TO {rename.new}")
 
     def is_as_declared(self, session: Session, view: View) -> bool:
@@ -222,7 +230,8 @@ class Warehouse(Engine):
 
     def declared_view(self, view: View) -> str:
         """Data definition that makes the view as it is declared, without a query."""
-        query = views.query(view, _view_sql(self, view, views.sources(view)), self.type_names)
+        rows = _view_sql(self, view, views.sources(view))
+        query = views.query(view, rows, self.type_names, self.quoted)
         return self.view_definition(view, query)
 
     def _stage(

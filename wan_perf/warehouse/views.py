@@ -8,22 +8,27 @@ alias of the query, a hash of what is declared, and is found again in whatever t
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
+from wan_perf.warehouse import old_names
+
+
+def declared() -> list[View]:
+    """Every view that a warehouse has: those of `TABLES`, and those of old names."""
+    views = [table for table in TABLES.values() if isinstance(table, View)]
+    return [*views, *old_names.declared()]
 
 
 def made_with(table: Table) -> list[View]:
     """The views whose first source is the table."""
-    views = [declared for declared in TABLES.values() if isinstance(declared, View)]
-    return [view for view in views if view.sources[0] == table.name]
+    return [view for view in declared() if view.sources[0] == table.name]
 
 
 def reading(table: Table) -> list[View]:
     """The views that read the table."""
-    declared = TABLES.values()
-    return [v for v in declared if isinstance(v, View) and table.name in v.sources]
+    return [view for view in declared() if table.name in view.sources]
 
 
 def sources(view: View) -> tuple[Table, ...]:
@@ -31,12 +36,16 @@ def sources(view: View) -> tuple[Table, ...]:
     return tuple(TABLES[name] for name in view.sources)
 
 
-def query(view: View, rows: str, type_names: Mapping[str, str]) -> str:
+def query(
+    view: View, rows: str, type_names: Mapping[str, str], quoted: Callable[[str], str]
+) -> str:
     """The view's rows with its columns by name and declared type, under the mark.
 
     A sum is wider than what is summed, on every engine in its own way.
     """
-    names = ", ".join(f'CAST("{c.name}" AS {type_names[c.type]}) AS {c.name}' for c in view.fields)
+    names = ", ".join(
+        f'CAST("{c.name}" AS {type_names[c.type]}) AS {quoted(c.name)}' for c in view.fields
+    )
     return f"SELECT {names} FROM ({rows}) AS {mark(view, rows)}"  # noqa: S608 - declared names
 
 

@@ -3,6 +3,8 @@
 from wan_perf.schema.columns import COLUMNS, Column
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
+from wan_perf.warehouse import old_names
+from wan_perf.warehouse.old_names import OldNames
 from wan_perf_tests.docs.markdown import code, codes, page, table
 
 GROUPS = {
@@ -56,8 +58,13 @@ def _section(declared: Table) -> str:
         f"- {_replaced(declared)}",
         *([f"- Retention: {days} days, unless the policy states another"] if days else []),
         f"- Columns: {codes(declared.columns)}",
+        *(f"- {_changes(view)}" for view in old_names.declared() if view.shown is declared),
     ]
     return f"### {declared.name}\n\n{declared.grain}\n\n" + "\n".join(facts)
+
+
+def _changes(view: OldNames) -> str:
+    return f"For queries with old names, the view {code(view.name)}: {view.grain}"
 
 
 def _replaced(declared: Table) -> str:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from wan_perf.published.errors import (
@@ -14,6 +15,8 @@ from wan_perf.published.manifest import MANIFEST
 from wan_perf.published.reader import open_published
 from wan_perf.published.relations import PUBLISHED, VIEWS
 from wan_perf.schema.tables import CIRCUIT_HOUR, TABLES
+from wan_perf.warehouse import old_names
+from wan_perf.warehouse.migrations import RENAMES
 from wan_perf_tests.published.conftest import Home
 
 
@@ -94,7 +97,20 @@ def test_every_table_and_view_can_be_queried_before_it_was_computed(tmp_path: Pa
 
 def test_every_view_is_over_published_tables() -> None:
     views = {name for name, table in TABLES.items() if hasattr(table, "sources")}
-    assert views == VIEWS.keys()
+    assert views | {view.name for view in old_names.declared()} == VIEWS.keys()
+
+
+def test_an_old_query_answers_in_the_copy_and_over_its_tables_sql(home: Home) -> None:
+    home.store(3, "c1", no_telemetry_minutes=12, state_evidence="observed")
+    home.publish()
+    query = "SELECT unheard_minutes, state_evidence FROM circuit_hour_old_names ORDER BY hour DESC"
+    [old_word] = {word.old for rename in RENAMES for word in rename.words if word.new == "observed"}
+    [row, *others] = home.copy.query(query)
+    assert row == {"unheard_minutes": 12, "state_evidence": old_word}
+    assert len(others) == 6
+    with duckdb.connect() as connection:
+        connection.execute((home.folder / "tables.sql").read_text(encoding="utf-8"))
+        assert connection.execute(query).fetchone() == (12, old_word)
 
 
 def test_a_query_reads_nothing_but_the_copy(home: Home, tmp_path: Path) -> None:

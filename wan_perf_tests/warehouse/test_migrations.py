@@ -81,7 +81,7 @@ def test_a_second_run_migrates_nothing(old: Warehouse, statements: list[str]) ->
 def test_renames_of_renames_run_in_order(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = Rename("failover_piece", "began_with", "trigger")
+    first = Rename("failover_piece", "began_with", "trigger", since=migrations.PRESENT)
     monkeypatch.setattr(migrations, "RENAMES", (first, *RENAMES))
     create = warehouse.definition(FAILOVER_PIECE).replace("failover_cause ", "began_with ")
     with warehouse.session() as session:

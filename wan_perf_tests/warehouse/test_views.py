@@ -158,7 +158,7 @@ def test_snowflake_receives_what_a_view_means_and_keeps_who_may_read_it(
     with on_snowflake.session() as session:
         on_snowflake.create(session, big)
     [created] = made(statements)
-    assert "circuit_id COMMENT 'The provider''s service: the contract''s id, " in created
+    assert "\"CIRCUIT_ID\" COMMENT 'The provider''s service: the contract''s id, " in created
     assert " COPY GRANTS COMMENT = 'One row per circuit and hour with more than " in created
     assert "1000 bytes. Key: hour, circuit_id.' AS SELECT " in created
 

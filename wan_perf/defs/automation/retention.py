@@ -40,6 +40,7 @@ from wan_perf.policy.thresholds import Policy, Retention
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf.warehouse.expired import remove_expired
+from wan_perf.warehouse.old_names import drop_ended
 from wan_perf.warehouse.shrink import Shrunk, shrink
 
 _BATCH = 500
@@ -209,9 +210,10 @@ def prune_rows(
 ) -> tuple[dict[str, int], Shrunk | None]:
     """Remove rows past their retention at `now` (naive UTC); how many by table, and what was freed.
 
-    The embedded warehouse's file is rewritten where much of it is free and at most `most_bytes`
-    are in use; Snowflake has no file.
+    Views of old names that have ended are dropped. The embedded warehouse's file is rewritten where
+    much of it is free and at most `most_bytes` are in use; Snowflake has no file.
     """
+    drop_ended(warehouse)
     removed = remove_expired(warehouse, now, policy.row_age)
     warehouse.merge_changes()
     if not isinstance(warehouse, DuckDBWarehouse) or not warehouse.path.exists():
