@@ -4,6 +4,7 @@ Belongs here: refreshes of one page in a real browser.
 Keep out: the time of a server alone (`screens`).
 """
 
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -44,7 +45,7 @@ def refreshes(circuits: int, count: int) -> str:
                 seconds.append(time.perf_counter() - begun)
                 if turn in (*_WEIGHED, count):
                     heaps[turn] = heap_of(session)
-                    print(f"  {turn:,}: {heaps[turn] / 1e6:.3f} MB", flush=True)
+                    sys.stderr.write(f"  {turn:,}: {heaps[turn] / 1e6:.3f} MB\n")
             browser.close()
     tenth, last = heaps[min(heaps)], heaps[count]
     middle = 1000 * sorted(seconds)[len(seconds) // 2]

@@ -129,7 +129,9 @@ def test_runs_publish_it_unless_that_is_off(on_snowflake: Home, publish: str) ->
 def test_the_dashboard_shows_it(on_snowflake: Home) -> None:
     on_snowflake.publish()
     app = build_app(opened(settings_of(on_snowflake)))
-    page = TestClient(app, base_url="http://127.0.0.1").get("/grid/hours?from=2026-03-08T05:00&to=2026-03-08T08:00")
+    page = TestClient(app, base_url="http://127.0.0.1").get(
+        "/grid/hours?from=2026-03-08T05:00&to=2026-03-08T08:00"
+    )
     assert page.status_code == 200
     assert page.text.count("4.5 GB") == 6  # sent, of three hours of two circuits
 
