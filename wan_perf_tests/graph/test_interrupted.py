@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from wan_perf.cli.corrections import CorrectingRuns
-from wan_perf.definitions import INVENTORY_JOB
+from wan_perf.definitions import DAILY_JOB, INVENTORY_JOB
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
+    CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_PORT,
     DIM_CIRCUIT,
@@ -18,9 +19,11 @@ from wan_perf.schema.tables import (
     DIM_POLICY,
     DIM_SITE,
     RAW_INVENTORY,
+    REGION_PERIODS,
+    SITE_PERIODS,
 )
 from wan_perf.simulator import Fleet
-from wan_perf_tests.graph.staged import HOUR, START, Stage, UpToFacts, copied, staged
+from wan_perf_tests.graph.staged import HOUR, START, Stage, UpToFacts, WithoutChecks, copied, staged
 from wan_perf_tests.memory import memory
 
 pytestmark = pytest.mark.proof
@@ -106,3 +109,18 @@ def test_samples_without_any_circuit_hour_are_a_failure(polled: Stage, tmp_path:
         stage.cloud.clock.advance_to(START + 10 * HOUR / 60)
         with pytest.raises(WanPerfError, match="no circuit-hour was computed"):
             stage.runs.collect(None, None)
+
+
+def test_days_that_a_killed_command_stored_in_part(tmp_path: Path):
+    """Killed after circuit_day of a range was stored, the next command began with its newest day:
+    sites and regions had no rows of the days before."""
+    midnight = START + 24 * HOUR
+    fleet = Fleet.seeded(7, 1, START, midnight + 24 * HOUR, faults=False)
+    with staged(fleet, tmp_path, midnight - 2 * HOUR, kind=WithoutChecks) as stage:
+        stage.runs.collect(midnight - 2 * HOUR, midnight + HOUR)
+        days = [f"{START:%Y-%m-%d}", f"{midnight:%Y-%m-%d}"]
+        stage.runs._run(DAILY_JOB, days, only=(CIRCUIT_DAY,))
+        stage.runs.aggregate_daily()
+        for table in (CIRCUIT_DAY, SITE_PERIODS["day"], REGION_PERIODS["day"]):
+            found = pd.to_datetime(stage.rows(table)["day"])
+            assert sorted(set(found.dt.strftime("%Y-%m-%d"))) == days, table.name
