@@ -11,7 +11,7 @@ from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.periods import DAY as DAYS
 from wan_perf.schema.periods import MONTH, WEEK
-from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, CIRCUIT_MONTH, CIRCUIT_WEEK
+from wan_perf.schema.tables import CIRCUIT_HOUR
 
 
 class FullCycle(CorrectingRuns):
@@ -35,11 +35,11 @@ class FullCycle(CorrectingRuns):
             self.raise_inventory_failure()
             raise WanPerfError("There are no circuit-hours yet; run wan-perf collect first.")
         begin = max(min(first, newest) - DAY, oldest)
-        for aggregate, table, column in (
-            (self.aggregate_daily, CIRCUIT_DAY, DAYS.column),
-            (self.aggregate_weekly, CIRCUIT_WEEK, WEEK.column),
-            (self.aggregate_monthly, CIRCUIT_MONTH, MONTH.column),
+        for aggregate, period in (
+            (self.aggregate_daily, DAYS),
+            (self.aggregate_weekly, WEEK),
+            (self.aggregate_monthly, MONTH),
         ):
             # What was collected without being aggregated is behind as well, from the newest on.
-            begin = max(min(begin, self._ends(table, column)[1] or oldest), oldest)
+            begin = max(min(begin, self.newest_of_all(period) or oldest), oldest)
             aggregate(begin, newest + HOUR)

@@ -25,7 +25,6 @@ from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
 from wan_perf.mist.collect.cadence import PASS_EVERY
 from wan_perf.mist.collect.clock import floored
-from wan_perf.schema.declaration import Table
 from wan_perf.schema.periods import DAY as DAYS
 from wan_perf.schema.periods import MONTH, WEEK, Period
 from wan_perf.schema.tables import (
@@ -53,13 +52,15 @@ FOLLOWING_EVENTS = (
     *TRAILING_WINDOWS,
 )
 """What is brought up to date where only events can have changed."""
-_DAILY = (CIRCUIT_DAY, SITE_PERIODS["day"], REGION_PERIODS["day"])
-_WEEKLY = (CIRCUIT_WEEK, SITE_PERIODS["week"], REGION_PERIODS["week"])
-_MONTHLY = (
-    *(CIRCUIT_MONTH, SITE_PERIODS["month"], REGION_PERIODS["month"]),
-    *(CIRCUIT_13_MONTH, SITE_PERIODS["13_month"], REGION_PERIODS["13_month"]),
-)
-"""Tables with rows of every period that was computed whole, those of circuits first."""
+OF_PERIODS = {
+    DAYS.column: (CIRCUIT_DAY, SITE_PERIODS["day"], REGION_PERIODS["day"]),
+    WEEK.column: (CIRCUIT_WEEK, SITE_PERIODS["week"], REGION_PERIODS["week"]),
+    MONTH.column: (
+        *(CIRCUIT_MONTH, SITE_PERIODS["month"], REGION_PERIODS["month"]),
+        *(CIRCUIT_13_MONTH, SITE_PERIODS["13_month"], REGION_PERIODS["13_month"]),
+    ),
+}
+"""Tables with rows of every period that was computed whole, by its column, circuits first."""
 _TRADING_DAY_REACH = timedelta(days=2)
 """A trading day ends less than two days after the UTC day of its name (`defs.partitions`)."""
 
@@ -168,7 +169,7 @@ class Runs(HourJobs):
         oldest, newest = self._ends(CIRCUIT_HOUR, "hour")
         if oldest is None or newest is None:
             raise WanPerfError("There are no circuit-hours yet; run wan-perf collect first.")
-        begun = self._newest_of_all("day", _DAILY) or oldest
+        begun = self.newest_of_all(DAYS) or oldest
         first, last = check_range(start or begun, end or newest + HOUR, DAY, self.settings.start)
         touched = self.warehouse.lazy(CIRCUIT_HOUR, Window(first, last))
         self._refuse_nothing(touched, "circuit-hours", (first, last), (oldest, newest))
@@ -192,17 +193,16 @@ class Runs(HourJobs):
 
     def aggregate_weekly(self, start: datetime | None = None, end: datetime | None = None) -> None:
         """Weeks from days; by default from the newest week that there is."""
-        self._aggregate(WEEK, WEEKLY_JOB, _WEEKLY, start, end)
+        self._aggregate(WEEK, WEEKLY_JOB, start, end)
 
     def aggregate_monthly(self, start: datetime | None = None, end: datetime | None = None) -> None:
         """Months from days, 13 months from months; by default from the newest that there is."""
-        self._aggregate(MONTH, MONTHLY_JOB, _MONTHLY, start, end)
+        self._aggregate(MONTH, MONTHLY_JOB, start, end)
 
     def _aggregate(
         self,
         period: Period,
         job: str,
-        tables: tuple[Table, ...],
         start: datetime | None,
         end: datetime | None,
     ) -> None:
@@ -215,7 +215,7 @@ class Runs(HourJobs):
         oldest, newest = self._ends(CIRCUIT_DAY, DAYS.column)
         if oldest is None or newest is None:
             raise WanPerfError("There are no days yet; run wan-perf aggregate daily first.")
-        begun = self._newest_of_all(period.column, tables) or oldest
+        begun = self.newest_of_all(period) or oldest
         opening = period.begun(self.settings.start)
         first, last = check_range(start or begun, end or newest + DAY, DAY, opening)
         days = self.warehouse.lazy(CIRCUIT_DAY)
@@ -228,18 +228,20 @@ class Runs(HourJobs):
         with self.notices.status("ranking"):
             self._run(REPORTS_JOB, only=(TOP_OFFENDER,))
         rows = counted(
-            rows_of(result, tables[0].name), f"circuit-{period.column}", f"circuit-{period.column}s"
+            rows_of(result, OF_PERIODS[period.column][0].name),
+            f"circuit-{period.column}",
+            f"circuit-{period.column}s",
         )
         self.console.print(f"Aggregated {period.column}s {keys[0]} to {keys[1]}: {rows}.")
 
-    def _newest_of_all(self, column: str, tables: tuple[Table, ...]) -> datetime | None:
-        """The newest period that all of the tables have; None where one of them has none.
+    def newest_of_all(self, period: Period) -> datetime | None:
+        """The newest day, week or month that all of its tables have; None where one has none.
 
         A command that was killed has stored a range in some of its tables only.
         """
-        newest = [self._ends(table, column)[1] for table in tables]
+        newest = [self._ends(table, period.column)[1] for table in OF_PERIODS[period.column]]
         known = [at for at in newest if at is not None]
-        return min(known) if len(known) == len(tables) else None
+        return min(known) if len(known) == len(newest) else None
 
     def _refuse_nothing(
         self,
