@@ -10,7 +10,7 @@ run publishes what is missing.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,11 +37,13 @@ _MERGES_LATER = {LIVE: timedelta(days=7), HISTORY: timedelta(0)}
 class PublishedCopy:
     """The published copy of a warehouse. On Snowflake there is none: readers query it directly.
 
-    `failures` are those of this process's publications, for a command to report at its end.
+    `is_simulated` where the runs follow a simulator's virtual clock; `failures` are those of this
+    process's publications, for a command to report at its end.
     """
 
     warehouse: Warehouse
     folder: Path
+    is_simulated: bool = False
     failures: list[WanPerfError] = field(default_factory=list)
 
     def follow(
@@ -86,7 +88,7 @@ def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinit
             return
         try:
             lane = run.tags.get(LANE, HISTORY)
-            publication = copy.follow(run.run_id, lane, _collection(context, run))
+            publication = copy.follow(run.run_id, lane, _collection(context, run, copy))
         except WanPerfError as error:
             _log(context).error(str(error))
             raise
@@ -96,15 +98,18 @@ def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinit
     return io_manager
 
 
-def _collection(context: dg.InitResourceContext, run: dg.DagsterRun) -> Collection | None:
+def _collection(
+    context: dg.InitResourceContext, run: dg.DagsterRun, copy: PublishedCopy
+) -> Collection | None:
     """How collecting went; None where the instance cannot say: that is no reason to fail."""
     if context.instance is None:
         return None
     try:
-        return collection(context.instance, run, utc_now())
+        found = collection(context.instance, run, utc_now())
     except Exception as error:  # storages of any kind
         _log(context).warning(f"Calls left and failed runs are not published: {error}")
         return None
+    return replace(found, is_simulated=copy.is_simulated)
 
 
 def _log(context: dg.InitResourceContext) -> dg.DagsterLogManager:
