@@ -237,6 +237,29 @@ def test_the_overview_says_the_month_in_a_sentence(client: TestClient, estate: E
     assert sorted(regions) == ["East", "North & Isles", "South", "West"]
 
 
+@pytest.mark.parametrize(
+    ("months", "columns", "words"),
+    [
+        pytest.param(1, 1, "; data since February 2026", id="its first month"),
+        pytest.param(2, 2, "; data since January 2026", id="its second month"),
+        pytest.param(15, 13, "", id="of sixteen months the thirteen newest"),
+    ],
+)
+def test_charts_of_13_months_say_since_when_there_is_data(months: int, columns: int, words: str):
+    """Each month has 30 days, back from 8 March 2026; the newest whole month is February."""
+    stored = Estate(days=2, months=months)
+    app = TestClient(build_app(lambda: stored, clock=lambda: NOW), base_url="http://localhost")
+    page = read(app.get("/overview?month=2026-02").text)
+    for name, note in (
+        ("availability by month", "column: missing to 100 %; figure: availability"),
+        ("hours at high load by month", "% of the evaluated circuit-hours"),
+    ):
+        [chart] = [e for e in page.all("svg") if e.attributes.get("aria-label") == name]
+        assert len(chart.all("text", "value")) == columns
+        assert len(chart.all("text", "tick")) == 13
+        assert note + words in [e.text for e in page.all("span", "dim")]
+
+
 def test_scores_and_our_figures_that_disagree_come_first(client: TestClient):
     # Site 5's gateway scores 71 and all is well; site 4 scores 95 and above and is unreachable.
     page = read(client.get("/sle").text)
