@@ -28,7 +28,7 @@ from wan_perf.schema.tables import (
     CIRCUIT_STATE,
     FAILOVER_EVENT,
     FLAP_EVENT,
-    GATEWAY_SILENCE,
+    TELEMETRY_GAP,
 )
 from wan_perf.simulator import Fleet
 from wan_perf.warehouse import Warehouse
@@ -92,12 +92,12 @@ def collect_steps(stage: Stage, days: float) -> None:
 
 
 def findings(warehouse: Warehouse) -> Findings:
-    """Outages of every circuit, chained over the hours; circuit-hours; silences that carried."""
+    """Outages of every circuit, chained over the hours; circuit-hours; gaps that carried."""
     states = warehouse.lazy(CIRCUIT_STATE)
     rows = warehouse.query(states.filter(states.state == "down"))
     hours = warehouse.query(warehouse.lazy(CIRCUIT_HOUR))
-    silences = warehouse.query(warehouse.lazy(GATEWAY_SILENCE))
-    settled = silences[silences["outcome"] == "carried"]
+    gaps = warehouse.query(warehouse.lazy(TELEMETRY_GAP))
+    settled = gaps[gaps["outcome"] == "carried"]
     return Findings(
         outages=_chained(rows),
         hours={(row.circuit_id, epoch(row.hour)): row for row in hours.itertuples()},
@@ -307,7 +307,7 @@ class Yardstick:
                 tally.missed.append({**fault, "circuit_id": circuit["circuit_id"]})
 
     def _cloud(self, fault: Fault, tally: Tally) -> None:
-        """A gateway that was silent but fine: settled as having carried, never called down."""
+        """A gateway without telemetry that was fine: settled as having carried, never as down."""
         gateway = self.gateways[fault["gateway_mac"]]
         lost = next((s for s in gateway.losses if s[0] <= fault["start"] < s[1]), None)
         declared = gateway.declared_lost(lost) if lost else None
@@ -399,9 +399,9 @@ class Yardstick:
 
     def _without_telemetry(self, mac: str) -> list[tuple[float, float]]:
         """When nothing of a gateway reached the cloud, or nothing of the cloud us."""
-        return [*self._silent(mac), *((a, b) for a, b in self.truth["api_outages"])]
+        return [*self._gaps_of(mac), *((a, b) for a, b in self.truth["api_outages"])]
 
-    def _silent(self, mac: str) -> list[tuple[float, float]]:
+    def _gaps_of(self, mac: str) -> list[tuple[float, float]]:
         gateway = next(g for g in self.truth["gateways"] if g["mac"] == mac)
         return [(a, b) for a, b, _ in gateway.get("no_telemetry", [])]
 
@@ -449,15 +449,15 @@ class Yardstick:
                 continue
             turns = self.found.turns.get(circuit["circuit_id"], [])
             # Events are stored by the cloud: what its own outages cost is received later.
-            silent = [s for mac in self.holders[circuit["circuit_id"]] for s in self._silent(mac)]
+            gaps = [s for mac in self.holders[circuit["circuit_id"]] for s in self._gaps_of(mac)]
             edges = [(at, to) for a, b in _down(circuit) for at, to in ((a, "down"), (b, "up"))]
-            self._turned(circuit, edges, turns, silent, self._unreported(circuit))
+            self._turned(circuit, edges, turns, gaps, self._unreported(circuit))
             known = [at for at, _ in edges]
             self.tallies["transition"].invented += [
                 (circuit["circuit_id"], Outage(t, t, frozenset({word})))
                 for t, word in turns
                 if not any(abs(t - at) <= 60 for at in known)
-                and not any(a - 3600 <= t <= b + 3600 for a, b in silent)
+                and not any(a - 3600 <= t <= b + 3600 for a, b in gaps)
             ]
 
     def _unreported(self, circuit: dict[str, Any]) -> set[float]:
@@ -476,7 +476,7 @@ class Yardstick:
         circuit: dict[str, Any],
         edges: list[tuple[float, str]],
         turns: list[tuple[float, str]],
-        silent: list[tuple[float, float]],
+        gaps: list[tuple[float, float]],
         unreported: set[float],
     ) -> None:
         tally, assigned = self.tallies["transition"], circuit["held"]
@@ -485,7 +485,7 @@ class Yardstick:
             if not first <= at <= last:
                 continue
             tally.planted += 1
-            if at in unreported or any(a - 1200 <= at <= b + 1200 for a, b in silent):
+            if at in unreported or any(a - 1200 <= at <= b + 1200 for a, b in gaps):
                 continue
             tally.observable += 1
             near = [abs(t - at) for t, word in turns if word == to and abs(t - at) <= 60]

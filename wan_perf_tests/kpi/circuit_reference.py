@@ -25,7 +25,7 @@ class Raw:
 
     samples: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
-    silences: list[Row] = field(default_factory=list)
+    gaps: list[Row] = field(default_factory=list)
     paths: list[Row] = field(default_factory=list)
 
 
@@ -56,9 +56,9 @@ class MemberLife:
         ]
         self.of_gateway = [row for row in near if row["event_kind"].startswith("gateway_")]
         self.link = PortLife(raw.samples, self.events, member.gateway, member.port, hour)
-        self.silences = [
+        self.gaps = [
             row
-            for row in raw.silences
+            for row in raw.gaps
             if row["gateway_mac"] == member.gateway
             and row["port_id"] in (None, member.port)
             and row["started_at"] < hour + H
@@ -77,7 +77,7 @@ class MemberLife:
         """Its state for the circuit, None while not owned; and whether its link is up."""
         if not self.member.since <= instant < self.member.until:
             return None, False
-        settled = [r for r in self.silences if r["started_at"] <= instant < r["ended_at"]]
+        settled = [r for r in self.gaps if r["started_at"] <= instant < r["ended_at"]]
         is_over = any(row["port_id"] is None for row in settled)
         outcomes = {row["outcome"] for row in settled}
         in_gap = opened(self.of_gateway, "gateway_disconnected", ("gateway_connected",), instant)
@@ -116,7 +116,7 @@ class MemberLife:
         for row in [*self.events, *self.of_gateway]:
             yield from (row["event_at"], row["event_at"] + MICROSECOND)
             yield from (row["event_at"] + DAY, row["event_at"] + DAY + MICROSECOND)
-        for row in self.silences:
+        for row in self.gaps:
             yield from (row["started_at"], row["ended_at"])
         yield from (self.member.since, self.member.until)
 
