@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wan_perf_tests.kpi.circuit_reference import Member, Raw
+from wan_perf_tests.kpi.member_reference import Member, Raw
 from wan_perf_tests.kpi.ragged import instants, lives
 from wan_perf_tests.kpi.rows import HOUR, H, Row, event, path
 
