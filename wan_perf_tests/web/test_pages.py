@@ -59,7 +59,7 @@ def test_a_page_is_shown_whole(client: TestClient, address: str):
 def test_links_of_a_page_lead_somewhere(client: TestClient, address: str):
     page = read(client.get(address).text)
     found = {e.attributes["href"] for e in page.all("a") if e.attributes.get("href", "#")[0] == "/"}
-    for link in sorted(found)[::7]:  # all of them: `test_cli`
+    for link in sorted(found)[::7]:  # all of them: `test_full_cycle`
         assert client.get(link).status_code == 200, link
 
 
