@@ -34,8 +34,15 @@ from wan_perf.defs.automation.run_queues import HISTORY, LIVE, STAGE, lane
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
-from wan_perf.defs.publication import copy_of, publishing
-from wan_perf.defs.resources import LoggedProgress, PolicyFile, Source, clock_for, warehouse_for
+from wan_perf.defs.publication import publishing
+from wan_perf.defs.resources import (
+    LoggedProgress,
+    PolicyFile,
+    Source,
+    clock_for,
+    published_copy_for,
+    warehouse_for,
+)
 from wan_perf.file_modes import restrict
 from wan_perf.schema.tables import TABLES
 from wan_perf.settings import Settings, read_settings
@@ -161,7 +168,7 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
     warehouse = overrides.get("warehouse") or warehouse_for(settings)
     policy = PolicyFile(settings)
     in_partitions = partial(_in, of_windows=conditions.follows_hours(policy.window_age()))
-    copy = overrides.pop("published", None) or copy_of(warehouse, settings)
+    copy = overrides.pop("published", None) or published_copy_for(settings, warehouse)
     start = settings.start
     is_running = settings.automation == "on"
     assets = [

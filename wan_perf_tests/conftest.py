@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 LONGEST_FIRST = (
     *("graph/test_parity.py", "alive/test_daemon.py", "alive/test_ticked.py", "test_dev.py"),
-    *("kpi/test_both_engines.py", "kpi/test_ragged_ports.py", "graph/test_import.py"),
-    *("graph/test_purity.py", "test_cli.py", "warehouse/test_crash.py"),
+    *("kpi/test_hours_on_both_engines.py", "kpi/test_ragged_ports.py", "graph/test_import.py"),
+    *("graph/test_purity.py", "test_cli.py", "test_cli_refusals.py"),
+    *("test_full_cycle.py", "warehouse/test_crash.py"),
     *("kpi/test_ragged_imports.py", "graph/test_bad_answers.py", "graph/test_history.py"),
     *("graph/test_live.py", "warehouse/test_patterns.py", "warehouse/test_sql_text.py"),
     *("graph/test_truth.py", "graph/test_bad_history.py", "mist/test_bad_answers.py"),
@@ -104,3 +105,10 @@ def shell(collected_cloud: "Cloud", tmp_path_factory: pytest.TempPathFactory) ->
     shutil.copytree(of_all, home, symlinks=True, dirs_exist_ok=True)
     collected_cloud.clock.advance_to(datetime.fromisoformat(clock.read_text(encoding="utf-8")))
     return Shell(home, collected_cloud)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -98,3 +98,10 @@ def collected(home: Path, cloud: Cloud) -> Shell:
     done = shell.run("collect", "--start", start, "--end", end)
     assert done.returncode == 0, done.stderr
     return shell
+
+
+def containing_the_secret(home: Path) -> list[Path]:
+    """The files of a home that contain the token."""
+    return [
+        path for path in home.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()
+    ]

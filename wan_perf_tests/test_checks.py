@@ -10,7 +10,7 @@ import pytest
 from wan_perf.checks import CHECKS, Check
 from wan_perf.checks.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
 from wan_perf.checks.policy import RISING, UNKNOWN_ZONES, UNMATCHED
-from wan_perf.checks.telemetry import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
+from wan_perf.checks.telemetry import NO_TELEMETRY, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
 from wan_perf.policy.thresholds import Override, Policy
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
 from wan_perf_tests.kpi.engine import Query, unbound
@@ -101,13 +101,13 @@ def test_sound_rows_offend_nobody(check: Check):
             id="a provider's event of an unknown port",
         ),
         pytest.param(
-            SILENT,
+            NO_TELEMETRY,
             {"raw_port_sample": [], "raw_path_sample": [], "raw_gateway_event": []},
             {"circuit_id": "C1", "hour": HOUR},
             id="no telemetry",
         ),
         pytest.param(
-            SILENT,
+            NO_TELEMETRY,
             {
                 "raw_port_sample": [sample("9:05", polled="10:05")],
                 "raw_path_sample": [],
@@ -119,7 +119,7 @@ def test_sound_rows_offend_nobody(check: Check):
             id="old statistics told again, and that the gateway is lost",
         ),
         pytest.param(
-            SILENT,
+            NO_TELEMETRY,
             {"circuit_hour": [stored(), stored(hour=HOUR + H)]},
             {"circuit_id": "C1", "hour": HOUR + H},
             id="telemetry in an hour that is not the newest",
@@ -206,7 +206,7 @@ def test_the_row_is_named(check: Check, given: dict[str, list[Row]], named: Row)
             id="a LAN port went down",
         ),
         pytest.param(
-            SILENT,
+            NO_TELEMETRY,
             {"raw_port_sample": [], "raw_path_sample": [], "raw_port_history": [past(HOUR, 1e6)]},
             id="history speaks",
         ),

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from wan_perf.simulator import Fleet
-from wan_perf_tests.faults import Findings, Yardstick, epoch
+from wan_perf_tests.faults.findings import Findings, epoch
+from wan_perf_tests.faults.yardstick import Yardstick
 from wan_perf_tests.graph.staged import HOUR, START
 
 DAY = timedelta(days=1)

@@ -7,12 +7,12 @@ Keep out: predicates of a single row (`schema.tables`), running them after a run
 from wan_perf.checks.declaration import Check
 from wan_perf.checks.orphans import ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_EVENTS, UNKNOWN_PORTS
 from wan_perf.checks.policy import RISING, UNKNOWN_ZONES, UNMATCHED
-from wan_perf.checks.telemetry import SILENT, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
+from wan_perf.checks.telemetry import NO_TELEMETRY, SKEWED_PATHS, SKEWED_SAMPLES, UNKNOWN_SHARE
 
 __all__ = ["CHECKS", "Check"]
 
 CHECKS = (
     *(UNMATCHED, UNKNOWN_ZONES, RISING),
     *(ORPHAN_HOURS, ORPHAN_PORTS, UNKNOWN_PORTS, UNKNOWN_EVENTS),
-    *(SILENT, UNKNOWN_SHARE, SKEWED_SAMPLES, SKEWED_PATHS),
+    *(NO_TELEMETRY, UNKNOWN_SHARE, SKEWED_SAMPLES, SKEWED_PATHS),
 )

@@ -1,6 +1,7 @@
 """Telemetry that is missing, late, or of a wrong clock.
 
-Belongs here: silent circuits, the share of unknown minutes, instants far from their pass.
+Belongs here: circuits without telemetry, the share of unknown minutes, instants far from their
+pass.
 Keep out: what a sample far from its pass counts for (`kpi.state.evidence_window`,
 `kpi.state.circuit_polls`).
 """
@@ -31,7 +32,7 @@ _BEHIND_S = SAMPLE_REACH // timedelta(seconds=1)
 _PORT = ("gateway_mac", "port_id")
 
 
-def _silent(tables: Tables, _: Policy) -> ir.Table:
+def _without_telemetry(tables: Tables, _: Policy) -> ir.Table:
     """Circuits in service in the newest hour without any row of telemetry.
 
     Mist repeats the last statistics of a disconnected gateway, and reports the disconnection as an
@@ -39,7 +40,7 @@ def _silent(tables: Tables, _: Policy) -> ir.Table:
     """
     hours = tables["circuit_hour"]
     newest = hours.aggregate(hour=hours.hour.max())
-    silent_of = hours.semi_join(newest, "hour").select("hour", "circuit_id", "site_id")
+    in_service = hours.semi_join(newest, "hour").select("hour", "circuit_id", "site_id")
     seen = _hours_of_ports(tables).semi_join(newest, "hour").select(*_PORT).distinct()
     events = tables["raw_gateway_event"]
     of_gateway = events.filter(
@@ -55,7 +56,7 @@ def _silent(tables: Tables, _: Policy) -> ir.Table:
         names.semi_join(seen, _PORT).select("circuit_id"),
         names.semi_join(gateways, "gateway_mac").select("circuit_id"),
     )
-    return silent_of.anti_join(with_telemetry, "circuit_id")
+    return in_service.anti_join(with_telemetry, "circuit_id")
 
 
 def _hours_of_ports(tables: Tables) -> ir.Table:
@@ -118,19 +119,19 @@ def _skew_of(table: Table) -> Check:
     return Check(
         "instants_are_near_their_pass",
         "Samples are at most 5 minutes after and 20 before their pass: else a clock is wrong, or "
-        "a gateway is silent and its old statistics are repeated.",
+        "a gateway is not connected and its old statistics are repeated.",
         of=table,
         offending=partial(_skewed, name=table.name),
         order=lambda t: (t.hour, t.gateway_mac),
     )
 
 
-SILENT = Check(
+NO_TELEMETRY = Check(
     "circuits_have_telemetry_in_the_newest_hour",
     "Of every circuit in service there is a sample, a history or an event in the newest hour.",
     of=CIRCUIT_HOUR,
     beside=(RAW_PORT_SAMPLE, RAW_PATH_SAMPLE, RAW_PORT_HISTORY, RAW_GATEWAY_EVENT, CIRCUIT_PORT),
-    offending=_silent,
+    offending=_without_telemetry,
     order=lambda t: (t.site_id, t.circuit_id),
 )
 UNKNOWN_SHARE = Check(

@@ -24,8 +24,7 @@ from wan_perf.definitions import build_definitions
 from wan_perf.defs.assets.imported import Imported
 from wan_perf.defs.assets.raw import DUE_TAG
 from wan_perf.defs.automation.run_queues import HISTORY, LIVE, lane
-from wan_perf.defs.publication import copy_of
-from wan_perf.defs.resources import UNVERIFIED, clock_for, warehouse_for
+from wan_perf.defs.resources import UNVERIFIED, clock_for, published_copy_for, warehouse_for
 from wan_perf.defs.retries import AT_ONCE_TAG
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.declaration import Table
@@ -56,7 +55,7 @@ class Jobs:
         self.clock = clock_for(self.settings)
         self._report = Report(self.console, self.notices)
         self._imported = Imported()
-        self._published = copy_of(self.warehouse, self.settings)
+        self._published = published_copy_for(self.settings, self.warehouse)
         self._stack = ExitStack()
         # A person at a terminal wants the sentence at once, not after the unattended runs' retries.
         self._tags = {AT_ONCE_TAG: "true"}

@@ -35,20 +35,20 @@ from wan_perf.schema.tables import (
     CIRCUIT_STATE,
     CIRCUIT_TRADING_DAY,
     CIRCUIT_WEEK,
-    GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_INVENTORY,
     REGION_PERIODS,
     SITE_HOUR,
     SITE_PERIODS,
     SITE_TRADING_DAY,
+    TELEMETRY_GAP,
     TOP_OFFENDER,
     TRAILING_WINDOWS,
 )
 from wan_perf.warehouse import Window
 
 FOLLOWING_EVENTS = (
-    *(RAW_GATEWAY_EVENT, GATEWAY_SILENCE, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR),
+    *(RAW_GATEWAY_EVENT, TELEMETRY_GAP, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR),
     *TRAILING_WINDOWS,
 )
 """What is brought up to date where only events can have changed."""

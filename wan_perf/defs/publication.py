@@ -10,7 +10,7 @@ run publishes what is missing.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from wan_perf.published.collection import Collection
 from wan_perf.published.compaction import compact
 from wan_perf.published.publisher import Publication, publish
 from wan_perf.published.replacement import utc_now
-from wan_perf.settings import Settings
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import Warehouse
 
@@ -40,12 +39,14 @@ class PublishedCopy:
 
     Where it is not `is_on` nothing is written.
 
-    `failures` are those of this process's publications, for a command to report at its end.
+    `is_simulated` where the runs follow a simulator's virtual clock; `failures` are those of this
+    process's publications, for a command to report at its end.
     """
 
     warehouse: Warehouse
     folder: Path
     is_on: bool = True
+    is_simulated: bool = False
     failures: list[WanPerfError] = field(default_factory=list)
 
     def follow(
@@ -76,11 +77,6 @@ class PublishedCopy:
             raise
 
 
-def copy_of(warehouse: Warehouse, settings: Settings) -> PublishedCopy:
-    """The published copy in the home of these settings."""
-    return PublishedCopy(warehouse, settings.published_path, settings.publishes)
-
-
 def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinition:
     """The IO manager; as it is closed the run publishes."""
 
@@ -95,7 +91,7 @@ def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinit
             return
         try:
             lane = run.tags.get(LANE, HISTORY)
-            publication = copy.follow(run.run_id, lane, _collection(context, run))
+            publication = copy.follow(run.run_id, lane, _collection(context, run, copy))
         except WanPerfError as error:
             _log(context).error(str(error))
             raise
@@ -105,15 +101,18 @@ def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinit
     return io_manager
 
 
-def _collection(context: dg.InitResourceContext, run: dg.DagsterRun) -> Collection | None:
+def _collection(
+    context: dg.InitResourceContext, run: dg.DagsterRun, copy: PublishedCopy
+) -> Collection | None:
     """How collecting went; None where the instance cannot say: that is no reason to fail."""
     if context.instance is None:
         return None
     try:
-        return collection(context.instance, run, utc_now())
+        found = collection(context.instance, run, utc_now())
     except Exception as error:  # storages of any kind
         _log(context).warning(f"Calls left and failed runs are not published: {error}")
         return None
+    return replace(found, is_simulated=copy.is_simulated)
 
 
 def _log(context: dg.InitResourceContext) -> dg.DagsterLogManager:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import dagster as dg
 
+from wan_perf.defs.publication import PublishedCopy
 from wan_perf.defs.snowflake import snowflake_warehouse
 from wan_perf.errors import UsageError
 from wan_perf.mist.client.answer_limits import LIMITS, AnswerLimits
@@ -22,7 +23,7 @@ from wan_perf.mist.collect.clock import Clock, RealClock, SimulatorClock
 from wan_perf.policy.contracts import Contract, read_contracts
 from wan_perf.policy.thresholds import Policy, read_policy
 from wan_perf.settings import Settings
-from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse
+from wan_perf.warehouse import DuckDBWarehouse, SnowflakeWarehouse, Warehouse
 
 UNVERIFIED = (
     "MIST_VERIFY is off: certificates are not verified, and whoever is between can read the token; "
@@ -188,6 +189,16 @@ def clock_for(settings: Settings) -> Clock:
     if settings.clock == "simulator":
         return SimulatorClock(settings.mist_base_url or "", route_for(settings))
     return RealClock()
+
+
+def published_copy_for(settings: Settings, warehouse: Warehouse) -> PublishedCopy:
+    """The published copy of the settings' home."""
+    return PublishedCopy(
+        warehouse,
+        settings.published_path,
+        is_on=settings.publishes,
+        is_simulated=settings.clock == "simulator",
+    )
 
 
 def warehouse_for(settings: Settings) -> DuckDBWarehouse | SnowflakeWarehouse:

@@ -32,12 +32,14 @@ class Collection:
         calls_left_at: When that poll was stored.
         failed_count: Runs that failed within `FAILED_WITHIN`; None: unknown.
         failed: The newest of them, the newest first.
+        is_simulated: The time of the data is that of a simulator's virtual clock.
     """
 
     calls_left: int | None = None
     calls_left_at: datetime | None = None
     failed_count: int | None = None
     failed: tuple[FailedRun, ...] = ()
+    is_simulated: bool = False
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Collection":
@@ -52,4 +54,5 @@ class Collection:
                 FailedRun(**{**run, "ended_at": at(run["ended_at"])})
                 for run in values.get("failed", ())
             ),
+            is_simulated=values.get("is_simulated", False),
         )

@@ -71,7 +71,7 @@ def _gateway(gateway: Gateway) -> dict[str, object]:
         "mac": gateway.mac,
         "site_id": gateway.site_id,
         "boots": list(gateway.boots),
-        "silences": [list(gap) for gap in gateway.telemetry_gaps],
+        "telemetry_gaps": [list(gap) for gap in gateway.telemetry_gaps],
         "report_phase_s": None if recorded else gateway.report_phase_s,
         "report_every_s": None if recorded else REPORT_EVERY_S,
     }

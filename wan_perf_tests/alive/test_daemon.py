@@ -102,15 +102,13 @@ def test_a_backfill_stores_what_happened(backfilled: Stage, fleet: Fleet):
     rows = backfilled.rows(CIRCUIT_HOUR)
     stored = {(r.gateway_mac, r.port_id, epoch(r.hour)): r for r in rows.itertuples()}
     truth = fleet.truth(BEGIN, NOW)
-    silences = {gateway["mac"]: gateway["silences"] for gateway in truth["gateways"]}
+    gaps = {gateway["mac"]: gateway["telemetry_gaps"] for gateway in truth["gateways"]}
     wrong, judged = [], 0
     for circuit in truth["circuits"]:
         for hour in circuit["hours"]:
             row = stored.get((circuit["gateway_mac"], circuit["port_id"], hour["hour"]))
             begin, end = hour["hour"], hour["hour"] + 3600
-            if row is None or any(
-                a < end and b > begin for a, b in silences[circuit["gateway_mac"]]
-            ):
+            if row is None or any(a < end and b > begin for a, b in gaps[circuit["gateway_mac"]]):
                 continue
             judged += 1
             if abs(row.rx_bytes - hour["rx_bytes"]) > 0.001 * hour["rx_bytes"] + 450:
@@ -166,9 +164,9 @@ def test_a_late_event_refreshes_exactly_what_it_can_have_changed(
     after = (NOW - late) // HOUR - 1  # the two newest hours are the live lane's
     newly_over = set(keys(NOW - HOUR, 1))  # where an hour of the world ended meanwhile
     assert dagster.materialized("raw_gateway_event", since) == set(keys(late, 1))
-    # A silence can have begun in it, and one that ends settles the 24 hours before.
-    silences = dagster.materialized("gateway_silence", since)
-    assert silences - newly_over == set(keys(late, after))
+    # A telemetry gap can have begun in it, and one that ends settles the 24 hours before.
+    gaps = dagster.materialized("gateway_silence", since)
+    assert gaps - newly_over == set(keys(late, after))
     before = min(24, (late - BEGIN) // HOUR)
     states = dagster.materialized(CIRCUIT_STATE.name, since)
     assert states - newly_over == set(keys(late - before * HOUR, before + after))

@@ -13,7 +13,7 @@ from wan_perf.definitions import FACTS_JOB, INVENTORY_JOB, build_definitions
 from wan_perf.defs.automation.conditions import live_run
 from wan_perf.defs.automation.late_data import hours_of_ended_gaps
 from wan_perf.schema.frames import conform
-from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, GATEWAY_SILENCE, RAW_GATEWAY_EVENT
+from wan_perf.schema.tables import CIRCUIT_HOUR, DIM_CIRCUIT, RAW_GATEWAY_EVENT, TELEMETRY_GAP
 from wan_perf.simulator import Fleet
 from wan_perf.warehouse import DuckDBWarehouse, Window
 from wan_perf_tests.graph.staged import HOUR, START, Stage, UpToFacts, staged, without_checks
@@ -119,7 +119,7 @@ def correct(path: Path, circuit: str, mbps: int, since: datetime) -> None:
         writer.writerows([*(r | ({"valid_to": at} if r is row else {}) for r in rows), later])
 
 
-SILENCE = {"gateway_mac": "aa0000000001", "port_id": None, "outcome": "restarted"}
+GAP = {"gateway_mac": "aa0000000001", "port_id": None, "outcome": "restarted"}
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ SILENCE = {"gateway_mac": "aa0000000001", "port_id": None, "outcome": "restarted
 def test_a_gap_that_has_ended_requests_its_hours(tmp_path: Path, since: str, found: list[int]):
     """From 6:40 to 10:20; at half past ten the hours from 9 on are live."""
     warehouse = DuckDBWarehouse(tmp_path / "wan.duckdb")
-    row = SILENCE | {"started_at": H("2026-03-07T06:40"), "ended_at": H("2026-03-07T10:20")}
+    row = GAP | {"started_at": H("2026-03-07T06:40"), "ended_at": H("2026-03-07T10:20")}
     window = Window(START, START + timedelta(days=1))
-    warehouse.store(GATEWAY_SILENCE, conform([row], GATEWAY_SILENCE), window)
+    warehouse.store(TELEMETRY_GAP, conform([row], TELEMETRY_GAP), window)
     hours, newest = hours_of_ended_gaps(warehouse, H(since), H("2026-03-07T09:00"))
     assert [hour.hour for hour in hours] == found
     assert newest == (row["ended_at"] if found else H(since))

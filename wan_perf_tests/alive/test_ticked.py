@@ -32,7 +32,7 @@ pytestmark = pytest.mark.proof
 NOW = START + 12 * HOUR
 EVERY = 2 * PASS_EVERY
 """Each second slot is left out: its polls are gaps, and the hours are covered all the same."""
-CALM, SILENT, BROKEN, END = NOW, NOW + HOUR, NOW + 2 * HOUR, NOW + 7 * HOUR
+CALM, UNPOLLED, BROKEN, END = NOW, NOW + HOUR, NOW + 2 * HOUR, NOW + 7 * HOUR
 DOWN = BROKEN + 2 * EVERY
 """The poll that meets a cloud that is down."""
 
@@ -52,7 +52,7 @@ def alive(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ti
         alive.follow(rounds=2)
         cloud.misbehave(GATEWAYS, "429", times=2)
         cloud.misbehave(PATHS, "slow", seconds=0.5)
-        alive.until(SILENT, every=EVERY)
+        alive.until(UNPOLLED, every=EVERY)
         cloud.clock.advance_to(BROKEN)
         alive.live()
         cloud.clock.advance_to(DOWN)
@@ -82,20 +82,20 @@ def test_what_mist_could_still_give_was_fetched(hours: pd.DataFrame):
     past = sources[sources.index < CALM]
     assert all("history" in found for found in past)
     assert "samples" in sources[CALM]
-    assert sources[SILENT] == {"history"}
+    assert sources[UNPOLLED] == {"history"}
     assert sources[BROKEN] <= {"samples", "history"}
     settled = hours[hours["hour"] <= BROKEN]
     assert settled["source"].isna().mean() < 0.1
     assert settled["unknown_minutes"].sum() / (60 * len(settled)) < 0.2
 
 
-def test_no_sample_is_double_and_none_is_of_the_silent_hour(alive: Ticking):
+def test_no_sample_is_double_and_none_is_of_the_hour_without_polls(alive: Ticking):
     samples = alive.stage.rows(RAW_PORT_SAMPLE)
     assert not samples.duplicated(list(RAW_PORT_SAMPLE.key)).any()
     passes = samples["pass_at"].drop_duplicates()
     assert ((passes - pd.Timestamp(START)) % PASS_EVERY == pd.Timedelta(0)).all()
-    assert passes.between(CALM, SILENT, inclusive="left").sum() == 6
-    assert passes.between(SILENT, BROKEN, inclusive="left").sum() == 0
+    assert passes.between(CALM, UNPOLLED, inclusive="left").sum() == 6
+    assert passes.between(UNPOLLED, BROKEN, inclusive="left").sum() == 0
     assert list(passes[passes.between(BROKEN, END, inclusive="left")]) == [BROKEN]
 
 

@@ -26,7 +26,7 @@ from wan_perf_tests.graph.staged import HOUR, Stage, WithoutChecks, staged, with
 from wan_perf_tests.memory import memory
 
 PATIENCE_S = 10
-"""Longest wait for an answer; the default of a minute would only make silences long. [s]"""
+"""Longest wait for an answer; the default of a minute would only make outages long. [s]"""
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Server time of the dashboard's pages over Parquet files of a large estate.
 
 Belongs here: an estate in files as they are published, and the time to render each page.
-Keep out: what a browser adds (`web/test_browser.py`).
+Keep out: what a browser adds (`web/test_browser_pages.py`).
 """
 
 import tempfile

@@ -39,7 +39,7 @@ def _trouble(alive: Ticking) -> None:
         alive.stage.cloud.misbehave(path, "503", times=LASTING)
 
 
-def _silence(alive: Ticking) -> None:
+def _no_answer(alive: Ticking) -> None:
     for path in (GATEWAYS, PATHS, EVENTS):
         alive.stage.cloud.misbehave(path, "slow", times=LASTING)
 
@@ -51,7 +51,7 @@ def _slow_pages(alive: Ticking) -> None:
 _OUTAGES: dict[range, Callable[[Ticking], None] | None] = {
     range(9, 11): _storm,
     range(14, 16): _trouble,
-    range(27, 28): _silence,
+    range(27, 28): _no_answer,
     range(30, 34): _slow_pages,
     range(38, 41): None,
 }

@@ -134,7 +134,7 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
                 PORTS: Outcome("as told"),  # its rows carry no instant of their own
                 PATHS: _FUTURE,
             }[path],
-            # A gateway that is silent for a day looks the same; no hour near the pass counts it.
+            # A gateway without telemetry for a day looks the same; no hour near the pass counts it.
             ("clock a day behind", 1): Outcome("as told"),
         }
         for path in STREAMS

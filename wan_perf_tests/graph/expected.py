@@ -77,7 +77,7 @@ def report_instants(
         if any(a <= polled < b for a, b in outages):
             continue
         report = polled - (polled - phase) % every
-        while any(a <= report < b for a, b in gateway["silences"]):
+        while any(a <= report < b for a, b in gateway["telemetry_gaps"]):
             report -= every
         instants.add(float(report))
     return sorted(instants)

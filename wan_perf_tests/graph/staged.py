@@ -23,11 +23,11 @@ from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_POLL,
     CIRCUIT_STATE,
-    GATEWAY_SILENCE,
     RAW_ALARM,
     RAW_GATEWAY_EVENT,
     RAW_SITE_SLE,
     TABLES,
+    TELEMETRY_GAP,
 )
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.warehouse import Warehouse
@@ -87,7 +87,7 @@ class UpToFacts(Collecting):
 
     tables: ClassVar[list[Table]] = [
         *Collecting.tables,
-        *(GATEWAY_SILENCE, CIRCUIT_POLL, CIRCUIT_STATE),
+        *(TELEMETRY_GAP, CIRCUIT_POLL, CIRCUIT_STATE),
     ]
 
 

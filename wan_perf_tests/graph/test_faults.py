@@ -7,7 +7,9 @@ import pytest
 from wan_perf.definitions import DAILY_JOB
 from wan_perf.schema.tables import FAILOVER_PIECE
 from wan_perf.simulator import Fleet
-from wan_perf_tests.faults import Tally, Yardstick, collect_steps, findings
+from wan_perf_tests.faults.findings import collect_steps, findings
+from wan_perf_tests.faults.tally import Tally
+from wan_perf_tests.faults.yardstick import Yardstick
 from wan_perf_tests.graph.staged import HOUR, START, UpToFacts, staged
 
 pytestmark = pytest.mark.proof

@@ -65,13 +65,13 @@ def judged(fleet: Fleet, stage: Stage) -> list[tuple]:
     rows = stage.rows(CIRCUIT_HOUR)
     stored = {(r.gateway_mac, r.port_id, epoch(r.hour)): r for r in rows.itertuples()}
     truth = fleet.truth(PAST, PAST + 24 * HOUR)
-    silences = {gateway["mac"]: gateway["silences"] for gateway in truth["gateways"]}
+    gaps = {gateway["mac"]: gateway["telemetry_gaps"] for gateway in truth["gateways"]}
     found = []
     for circuit in truth["circuits"]:
         for hour in circuit["hours"]:
             row = stored.get((circuit["gateway_mac"], circuit["port_id"], hour["hour"]))
             begin, end = hour["hour"], hour["hour"] + 3600
-            received = not any(a < end and b > begin for a, b in silences[circuit["gateway_mac"]])
+            received = not any(a < end and b > begin for a, b in gaps[circuit["gateway_mac"]])
             if row is not None:
                 found.append((row, hour, received))
     return found

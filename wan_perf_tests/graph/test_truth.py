@@ -100,8 +100,8 @@ def test_the_yardstick_itself_by_hand():
     )
     assert port.known_down_s(ten) == 600
     assert port.unknown(ten) == []
-    silent = Port(downs=[], boots=[0.0], reported_at=port.reported_at)
-    assert silent.unknown(ten) == [(ten + 300, ten + 3000), (ten + 3000, ten + 3600)]
+    after_a_gap = Port(downs=[], boots=[0.0], reported_at=port.reported_at)
+    assert after_a_gap.unknown(ten) == [(ten + 300, ten + 3000), (ten + 3000, ten + 3600)]
     assert port.observed(ten) == [(ten, ten + 300)]
     assert shared((0, 10), (5, 20)) == 5
 

@@ -1,124 +1,17 @@
-"""Reference: a circuit's state at an instant, and what an import makes of its hour.
-
-From the rules in `kpi.state.circuit_states` and `kpi.hour.imported_hours`.
-"""
+"""Reference: a circuit's state at an instant, from the rules in `kpi.state.circuit_states`."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, pairwise
 
-from wan_perf_tests.kpi.rows import HOUR, H, Row
+from wan_perf_tests.kpi.member_reference import PROTOCOLS, Member, MemberLife, Raw, opened
+from wan_perf_tests.kpi.rows import H, Row
 from wan_perf_tests.kpi.seen import DAY, NEAR, is_in_time, samples_of
-from wan_perf_tests.kpi.state_reference import MICROSECOND, PortLife
+from wan_perf_tests.kpi.state_reference import MICROSECOND
 from wan_perf_tests.kpi.traffic_reference import differences
 
-LINK = ("port_up", "port_down", "port_disabled")
 CAUSES = ("port", "isp", "path", "gateway", "wan")
-PROTOCOLS = ("arp", "dhcp")
 Piece = tuple[datetime, datetime, str | None]
-
-
-@dataclass(frozen=True)
-class Raw:
-    """All that was ever received."""
-
-    samples: list[Row] = field(default_factory=list)
-    events: list[Row] = field(default_factory=list)
-    silences: list[Row] = field(default_factory=list)
-    paths: list[Row] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Member:
-    """A port that a circuit owns over [since, until)."""
-
-    gateway: str
-    port: str
-    interface: str | None = None
-    is_aggregate: bool = False
-    since: datetime = HOUR - 1000 * H
-    until: datetime = HOUR + 1000 * H
-
-
-class MemberLife:
-    """What one hour may know of one member."""
-
-    def __init__(self, member: Member, raw: Raw, hour: datetime) -> None:
-        self.member = member
-        own = [row for row in raw.events if row["gateway_mac"] == member.gateway]
-        near = [row for row in own if hour - DAY <= row["event_at"] < hour + 2 * H]
-        names = {member.port, member.interface}
-        self.events = [
-            {**row, "port_id": member.port}
-            for row in near
-            if row["port_id"] is not None and row["port_id"] in names
-        ]
-        self.of_gateway = [row for row in near if row["event_kind"].startswith("gateway_")]
-        self.link = PortLife(raw.samples, self.events, member.gateway, member.port, hour)
-        self.silences = [
-            row
-            for row in raw.silences
-            if row["gateway_mac"] == member.gateway
-            and row["port_id"] in (None, member.port)
-            and row["started_at"] < hour + H
-            and row["ended_at"] > hour
-        ]
-
-    def has(self, path: Row) -> bool:
-        """Whether the circuit owned it when one of its paths was sampled."""
-        named = (path["gateway_mac"], path["port_id"]) == (self.member.gateway, self.member.port)
-        return (
-            named
-            and self.member.since <= (path["sampled_at"] or path["pass_at"]) < self.member.until
-        )
-
-    def reported(self, instant: datetime) -> tuple[str | None, bool]:
-        """Its state for the circuit, None while not owned; and whether its link is up."""
-        if not self.member.since <= instant < self.member.until:
-            return None, False
-        settled = [r for r in self.silences if r["started_at"] <= instant < r["ended_at"]]
-        is_over = any(row["port_id"] is None for row in settled)
-        outcomes = {row["outcome"] for row in settled}
-        in_gap = opened(self.of_gateway, "gateway_disconnected", ("gateway_connected",), instant)
-        link = self.link.state(instant)
-        if in_gap and not is_over:
-            return "open", False
-        if link is False:
-            off = opened(self._bounced(), "port_disabled", ("port_up", "port_down"), instant)
-            return ("disabled" if off else "down"), False
-        linked = (link is True and not in_gap) or "carried" in outcomes
-        if in_gap:
-            for outcome, word in (("carried", "up"), ("restarted", "restarted"), ("cut", "cut")):
-                if outcome in outcomes:
-                    return word, linked
-            return "unknown", linked
-        return ("up" if link else "unknown"), linked
-
-    def _bounced(self) -> list[Row]:
-        downs = {r["event_at"] for r in self.events if r["event_kind"] in LINK[1:]}
-        return [
-            {**r, "event_at": r["event_at"] + MICROSECOND}
-            if r["event_kind"] == "port_up" and r["event_at"] in downs
-            else r
-            for r in self.events
-        ]
-
-    def turns(self) -> list[datetime]:
-        """Instants of events at which it or its provider may have turned."""
-        kinds = (*LINK, *(f"{p}_{how}" for p in PROTOCOLS for how in ("unresolved", "resolved")))
-        return [row["event_at"] for row in self._bounced() if row["event_kind"] in kinds]
-
-    def cuts(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Instants at which anything of it can change."""
-        for low, high, _ in self.link.stretches(start, end):
-            yield from (low, high)
-        for row in [*self.events, *self.of_gateway]:
-            yield from (row["event_at"], row["event_at"] + MICROSECOND)
-            yield from (row["event_at"] + DAY, row["event_at"] + DAY + MICROSECOND)
-        for row in self.silences:
-            yield from (row["started_at"], row["ended_at"])
-        yield from (self.member.since, self.member.until)
 
 
 class CircuitLife:
@@ -263,21 +156,6 @@ class CircuitLife:
         )
 
 
-def opened(
-    events: Iterable[Row], opening: str, closing: tuple[str, ...], instant: datetime
-) -> bool:
-    """Whether the last event of the two kinds, 24 hours old at most, opens; at once, it closes."""
-    past = [
-        row
-        for row in events
-        if row["event_kind"] in (opening, *closing) and row["event_at"] <= instant
-    ]
-    if not past:
-        return False
-    last = max(past, key=lambda row: (row["event_at"], row["event_kind"] != opening))
-    return last["event_kind"] == opening and instant < last["event_at"] + DAY
-
-
 def _differences_of(raw: Raw, member: Member, source: str, hour: datetime) -> list:
     rows = samples_of(raw.samples, member.gateway, member.port, hour)
     return differences(
@@ -289,44 +167,3 @@ def _differences_of(raw: Raw, member: Member, source: str, hour: datetime) -> li
             and row["tx_bytes_counter"] is not None
         ]
     )
-
-
-QUALITY = (
-    *("loss_avg_pct", "loss_max_pct", "loss_p95_pct", "jitter_avg_ms", "jitter_max_ms"),
-    *("jitter_p95_ms", "latency_avg_ms", "latency_max_ms", "latency_p95_ms"),
-)
-STATE_PARTS = ("standby_minutes", "disabled_minutes", "no_telemetry_minutes", "link_up_minutes")
-
-
-def with_import(row: Row, imported: Row) -> Row:
-    """A row of circuit_hour that was made without the import, as it is with it."""
-    found = dict(row)
-    if takes_over(imported["observed_minutes"], row["observed_minutes"]):
-        found |= {name: imported[name] for name in ("rx_bytes", "tx_bytes", "observed_minutes")}
-        found["source"] = "import"
-        most = row["bandwidth_mbps"] * 1e6 / 8 * imported["observed_minutes"] * 60
-        found["utilization_pct"] = round(
-            100 * max(imported["rx_bytes"], imported["tx_bytes"]) / most, 4
-        )
-    known = row["up_minutes"] + row["known_down_minutes"]
-    known += row["standby_minutes"] + row["disabled_minutes"]
-    up, unknown = imported["up_minutes"], imported["unknown_minutes"]
-    if up is not None and takes_over(60 - unknown, known):
-        down = 60 - up - unknown
-        found |= dict.fromkeys((*STATE_PARTS, "down_cause"))
-        found |= {"up_minutes": up, "known_down_minutes": down, "unknown_minutes": unknown}
-        found |= {"down_minutes": 60 - up, "flap_count": imported["flap_count"]}
-        found |= {"state_evidence": "import", "status_hourly": "Up" if up else "Down"}
-        found["availability_pct"] = round(100 * up / (up + down), 4)
-    if takes_over(imported["quality_minutes"], row["quality_minutes"]):
-        found |= {name: imported[name] for name in (*QUALITY, "quality_minutes")}
-        found |= {"quality_source": "import", "mos_avg": None}
-    if found["known_down_minutes"] == 60:  # delay is conditional on arrival (RFC 7679)
-        found |= dict.fromkeys((*QUALITY, "quality_source", "mos_avg"))
-        found |= {"quality_minutes": 0.0, "quality_sample_count": 0}
-    return found
-
-
-def takes_over(offered: float | None, stored: float) -> bool:
-    """Whether a source that comes later replaces one that covers less than 45 minutes."""
-    return offered is not None and stored < 45 and offered > stored

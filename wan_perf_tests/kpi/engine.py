@@ -28,12 +28,12 @@ from wan_perf.schema.tables import (
     DIM_HOUR,
     DIM_POLICY,
     DIM_SITE,
-    GATEWAY_SILENCE,
     RAW_CIRCUIT_HOUR,
     RAW_GATEWAY_EVENT,
     RAW_PATH_SAMPLE,
     RAW_PORT_HISTORY,
     RAW_PORT_SAMPLE,
+    TELEMETRY_GAP,
 )
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf_tests.kpi.rows import Row, polled_at
@@ -60,7 +60,7 @@ CIRCUITS = {
 }
 STATE_SOURCES = (
     *(RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_PATH_SAMPLE, CIRCUIT_POLL, RAW_GATEWAY_EVENT),
-    *(GATEWAY_SILENCE, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR),
+    *(TELEMETRY_GAP, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_HOUR),
 )
 FACT_SOURCES = (
     *(CIRCUIT_STATE, RAW_PORT_SAMPLE, RAW_PORT_HISTORY, RAW_CIRCUIT_HOUR, CIRCUIT_POLL),
@@ -118,11 +118,9 @@ def measured_query() -> Query:
     readings = evidence_readings(unbound(RAW_PORT_SAMPLE), members)
     samples = without_repeats(readings)
     past = member_history(unbound(RAW_PORT_HISTORY), members)
-    silences = unbound(GATEWAY_SILENCE)
+    gaps = unbound(TELEMETRY_GAP)
     paths, polls, raw_events = map(unbound, (RAW_PATH_SAMPLE, CIRCUIT_POLL, RAW_GATEWAY_EVENT))
-    evidence = collect_evidence(
-        readings, past, paths, polls, raw_events, silences, circuits, members
-    )
+    evidence = collect_evidence(readings, past, paths, polls, raw_events, gaps, circuits, members)
     events = evidence.events
     sums = state_sums(states_of(circuits, members, evidence))
     numbered = circuits.select("circuit_hour", "hour", "circuit_id")

@@ -97,7 +97,7 @@ DELAYS = [
 ]
 ODD = (
     *("", "", "", "", "", "", "back", "zero", "high", "other node"),
-    *("silent", "no uptime", "no state", "ahead"),
+    *("no counter", "no uptime", "no state", "ahead"),
 )
 _READS: dict[str, Callable[[int], int]] = {
     "back": lambda counter: counter // 3,
@@ -108,7 +108,7 @@ _READS: dict[str, Callable[[int], int]] = {
 SPEEDS = (..., ..., ..., ..., ..., None, 0.0, -1.0, 10.0, 400.0)
 """Speeds that a poll reports; `...` stands for the port's."""
 _MISSING: dict[str, Row] = {
-    "silent": {"rx_bytes_counter": None},
+    "no counter": {"rx_bytes_counter": None},
     "no uptime": {"uptime_seconds": None},
     "no state": {"is_up": None},
 }

@@ -1,4 +1,4 @@
-"""Ragged lives of circuits: several members, providers that fail, gateways that fall silent."""
+"""Ragged lives of circuits: several members, providers that fail, gateways with telemetry gaps."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wan_perf_tests.kpi.circuit_reference import Member, Raw
+from wan_perf_tests.kpi.member_reference import Member, Raw
 from wan_perf_tests.kpi.ragged import instants, lives
 from wan_perf_tests.kpi.rows import HOUR, H, Row, event, path
 
@@ -52,9 +52,9 @@ def sites(draw: st.DrawFn) -> Site:
         samples += [{**row, "gateway_mac": member.gateway} for row in of_port]
         events += [{**row, "gateway_mac": member.gateway} for row in port_events]
         events += draw(_more(member))
-    spoken, silences = draw(_silences())
+    gateway_events, gaps = draw(_gaps())
     paths = draw(_paths([member for members in circuits for member in members]))
-    return Site(circuits, Raw(samples, [*events, *spoken], silences, paths))
+    return Site(circuits, Raw(samples, [*events, *gateway_events], gaps, paths))
 
 
 @st.composite
@@ -110,10 +110,10 @@ def _paths(draw: st.DrawFn, members: list[Member]) -> list[Row]:
 
 
 @st.composite
-def _silences(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
-    """Events of gateways lost and found, and what settled some of the silences between."""
+def _gaps(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
+    """Events of gateways lost and found, and what settled some of the telemetry gaps between."""
     events: list[Row] = []
-    silences: list[Row] = []
+    gaps: list[Row] = []
     for gateway in GATEWAYS:
         edges = sorted(set(draw(st.lists(instants(HOUR - 2 * H, HOUR + 3 * H), max_size=4))))
         words = ("gateway_disconnected", "gateway_connected")
@@ -122,14 +122,14 @@ def _silences(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
             events.append({**gateway_event, "port_id": None})
         for start, end in zip(edges[::2], edges[1::2], strict=False):
             row = {"gateway_mac": gateway, "started_at": start, "ended_at": end, "port_id": None}
-            silences.append({**row, "outcome": draw(st.sampled_from([None, "restarted"]))})
+            gaps.append({**row, "outcome": draw(st.sampled_from([None, "restarted"]))})
             ports = ("ge-0/0/0", "ge-0/0/1", "ge-0/0/2", "ge-5/0/2", "ge-0/0/3")
             ports += ("cl-1/0/0", "cl-1/1/0")
-            silences += [
+            gaps += [
                 {**row, "port_id": port, "outcome": draw(st.sampled_from([None, "carried", "cut"]))}
                 for port in ports
             ]
-    return events, silences
+    return events, gaps
 
 
 def _path(due: datetime, late: int | None, **more: Any) -> Row:

@@ -94,13 +94,13 @@ def failovers(slots: list[Slot]) -> list[tuple[int, int, float, float, float, bo
                 end = n + 1 - back
                 break
         during = slots[at:end]
-        silent = [s for s in during if not has(s, "up") and has(s, "no_telemetry", "unknown")]
+        unknown = [s for s in during if not has(s, "up") and has(s, "no_telemetry", "unknown")]
         dark = [s for s in during if not has(s, "up", "no_telemetry", "unknown")]
         carried = [s for s in during if on_backup(s)]
         inferred = all(
             any(circuit.activity == "inferred" for circuit in s if circuit.is_backup)
             for s in carried
         )
-        found.append((at, end, len(carried) / 2, len(dark) / 2, len(silent) / 2, inferred))
+        found.append((at, end, len(carried) / 2, len(dark) / 2, len(unknown) / 2, inferred))
         at = end
     return found

@@ -1,113 +1,11 @@
-"""What every circuit does now, case by case: state, load, severity, alerts."""
+"""What every circuit does now, case by case: its state, as of when, and since when."""
 
-from datetime import datetime, timedelta
-from functools import cache
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
-from wan_perf.kpi.reports.alerts import active_alerts
-from wan_perf.kpi.reports.current_state import current_states
-from wan_perf.schema.metrics import JUDGED, Metric
-from wan_perf.schema.tables import (
-    CIRCUIT_HOUR,
-    CIRCUIT_PORT,
-    CIRCUIT_STATE,
-    CURRENT_STATE,
-    DIM_CIRCUIT,
-    DIM_SITE,
-    FAILOVER_PIECE,
-    RAW_GATEWAY_EVENT,
-    RAW_PORT_SAMPLE,
-)
-from wan_perf_tests.kpi.engine import Query, unbound
-from wan_perf_tests.kpi.rows import HOUR, H, Row, at, sample
-
-ALWAYS = {"valid_from": datetime(1970, 1, 1), "valid_to": None}
-MBIT_MINUTE = 7_500_000
-SOURCES = (
-    *(CIRCUIT_STATE, CIRCUIT_HOUR, RAW_PORT_SAMPLE, RAW_GATEWAY_EVENT, DIM_SITE, DIM_CIRCUIT),
-    *(CIRCUIT_PORT, FAILOVER_PIECE),
-)
-PORTS = {"C1": "ge-0/0/0", "C2": "ge-0/0/1"}
-
-
-@cache
-def queries() -> tuple[Query, Query]:
-    states = current_states(*(unbound(table) for table in SOURCES))
-    return Query(states), Query(active_alerts(unbound(CURRENT_STATE)))
-
-
-def estate(**more: list[Row]) -> dict[str, list[Row]]:
-    """One store with a primary C1 and a secondary C2 of 10 Mbit/s, both sampled at 10:30."""
-    hours = [
-        {
-            "hour": hour,
-            "circuit_id": circuit,
-            "site_id": "S1",
-            "site_kind": "store",
-            "bandwidth_mbps": 10.0,
-            "utilization_warning_level_pct": 70.0,
-            "utilization_high_level_pct": 80.0,
-            "utilization_critical_level_pct": 90.0,
-        }
-        for hour in (HOUR - H, HOUR)
-        for circuit in PORTS
-    ]
-    ports = [
-        {**ALWAYS, "circuit_id": c, "gateway_mac": "0000000000aa", "port_id": port}
-        for c, port in PORTS.items()
-    ]
-    circuits = [
-        {**ALWAYS, "circuit_id": c, "site_id": "S1", "role_rank": n + 1}
-        for n, c in enumerate(PORTS)
-    ]
-    site = {**ALWAYS, "site_id": "S1", "site_name": "Store 1", "region": "West"}
-    samples = [sample("10:30", port=port) for port in PORTS.values()]
-    states = [state("C1"), state("C2")]
-    return {
-        "circuit_hour": hours,
-        "circuit_port": ports,
-        "dim_circuit": circuits,
-        "dim_site": [site],
-        "raw_port_sample": samples,
-        "circuit_state": states,
-        **more,
-    }
-
-
-def state(
-    circuit: str, what: str = "up", start: str = "10:00", end: str = "10:30", **more: Any
-) -> Row:
-    return {
-        "circuit_id": circuit,
-        "site_id": "S1",
-        "state": what,
-        "started_at": at(start),
-        "ended_at": at(end),
-        **more,
-    }
-
-
-def now(**more: list[Row]) -> dict[str, Row]:
-    return {row["circuit_id"]: row for row in queries()[0].rows(**estate(**more))}
-
-
-def alert_rows(**more: list[Row]) -> list[Row]:
-    return queries()[1].rows(current_state=list(now(**more).values()))
-
-
-def alerts(**more: list[Row]) -> list[tuple[Any, ...]]:
-    rows = alert_rows(**more)
-    return sorted((row["circuit_id"] or "", row["severity"], row["messages"]) for row in rows)
-
-
-def test_what_is_up_is_normal_and_gives_no_alert() -> None:
-    row = now()["C1"]
-    assert (row["as_of_at"], row["state"], row["site_state"]) == (at("10:30"), "up", "up")
-    assert (row["severity"], row["messages"], row["is_stale"]) == ("normal", None, False)
-    assert alerts() == []
+from wan_perf_tests.kpi.current_rows import ALWAYS, PORTS, now, state
+from wan_perf_tests.kpi.rows import Row, at, sample
 
 
 @pytest.mark.parametrize(
@@ -205,48 +103,6 @@ def test_a_circuit_that_only_the_newest_snapshot_has_is_described() -> None:
     assert (row["site_name"], row["region"], row["role_rank"]) == ("Store 1", "West", 1)
 
 
-def test_a_primary_that_is_down_is_high_and_a_secondary_warning() -> None:
-    down = {"what": "down", "start": "10:10", "down_cause": "isp"}
-    first = [state("C1", end="10:10"), state("C1", **down), state("C2")]
-    assert alerts(circuit_state=first) == [("C1", "high", "primary down (isp)")]
-    assert now(circuit_state=first)["C1"]["state_since"] == at("10:10")
-    second = [state("C1"), state("C2", **down)]
-    assert alerts(circuit_state=second) == [("C2", "warning", "secondary down (isp)")]
-
-
-def test_a_circuit_of_unknown_rank_is_not_called_a_secondary() -> None:
-    nameless = [{**row, "role_rank": None} for row in estate()["dim_circuit"]]
-    down = [state("C1", "down", down_cause="isp"), state("C2")]
-    found = alerts(circuit_state=down, dim_circuit=nameless)
-    assert found == [("C1", "warning", "circuit down (isp)")]
-
-
-def test_a_dark_site_is_one_critical_alert_since_its_last_circuit_fell() -> None:
-    """C1 falls at 10:10 and C2 at 10:20."""
-    dark = [
-        row
-        for c, fell_at in (("C1", "10:10"), ("C2", "10:20"))
-        for row in (state(c, end=fell_at), state(c, "down", fell_at, down_cause="port"))
-    ]
-    [row] = alert_rows(circuit_state=dark)
-    assert (row["circuit_id"], row["severity"], row["messages"], row["since"]) == (
-        *(None, "critical", "site dark: 2 circuits", at("10:20")),
-    )
-
-
-def test_a_gateway_without_telemetry_makes_the_site_unreachable_and_not_dark() -> None:
-    gone = [state(c, "no_telemetry") for c in PORTS]
-    assert alerts(circuit_state=gone) == [("", "critical", "site unreachable: 2 circuits")]
-
-
-def test_a_site_of_which_too_little_is_known_is_not_called_dark() -> None:
-    samples = [sample("10:30", up=False), sample("10:30", up=None, port=PORTS["C2"])]
-    lived = [state("C1", "down"), state("C2", "unknown")]
-    rows = now(raw_port_sample=samples, circuit_state=lived)
-    assert {row["site_state"] for row in rows.values()} == {"unknown"}
-    assert (rows["C2"]["severity"], rows["C2"]["messages"]) == (None, None)
-
-
 def test_what_was_known_until_the_newest_sample_counts_for_15_minutes() -> None:
     """Telemetry until 10:20 and no more: up as of 10:30, unknown as of 10:40."""
     until = [state("C1", end="10:20"), state("C1", "unknown", "10:20", "11:00"), state("C2")]
@@ -279,11 +135,6 @@ def test_since_when_is_counted_over_hours_and_null_where_nothing_else_was_seen()
     assert (rows["C1"]["state_since"], rows["C2"]["state_since"]) == (at("07:20"), None)
 
 
-def test_a_site_on_backup_is_high_at_its_primary() -> None:
-    used = [state("C1", activity="inactive"), state("C2", activity="active")]
-    assert alerts(circuit_state=used) == [("C1", "high", "site on backup")]
-
-
 def fell(start: str, *since: str) -> list[Row]:
     """From an instant until now C2 carries the store instead of C1; cut where the hours end."""
     edges = [start, *since, "10:30"]
@@ -302,7 +153,6 @@ def part(day: int, start: str, end: str, is_begin: bool) -> Row:
 
 
 YESTERDAY = ("-1 00:00", "00:00")
-
 BEFORE = part(2, "00:00", "24:00", is_begin=False)
 
 
@@ -354,105 +204,3 @@ def test_a_site_whose_primary_carries_again_is_in_no_failover() -> None:
     ]
     rows = now(circuit_state=[*over, *back])
     assert {(r["site_state"], r["failover_since"]) for r in rows.values()} == {("up", None)}
-
-
-@pytest.mark.parametrize("what", ["disabled", "standby"])
-def test_what_is_expected_gives_no_alert(what: str) -> None:
-    rows = now(circuit_state=[state("C1"), state("C2", what)])
-    assert (rows["C2"]["severity"], rows["C2"]["messages"]) == ("normal", None)
-
-
-@pytest.mark.parametrize(("count", "severity"), [(3, "normal"), (4, "warning"), (10, "high")])
-def test_transitions_of_the_last_hour(count: int, severity: str) -> None:
-    """One more lies 70 minutes back and does not count."""
-    turns = [
-        state("C1", start=f"10:{n:02}", end=f"10:{n + 1:02}", turned_to="up")
-        for n in range(30 - count, 30)
-    ]
-    old = state("C1", start="09:20", end="09:21", turned_to="up")
-    row = now(circuit_state=[*turns, old, state("C2")])["C1"]
-    assert (row["recent_flap_count"], row["severity"]) == (count, severity)
-
-
-def judged(circuit: str, **figures: float) -> list[Row]:
-    """The hours, the circuit's with figures and with levels of 10, 20 and 30 for each metric."""
-    steps = {"warning": 10.0, "high": 20.0, "critical": 30.0}
-    levels = {m.level(word): level for m in JUDGED for word, level in steps.items()}
-    return [
-        {**row, **levels, **figures} if row["circuit_id"] == circuit else row
-        for row in estate()["circuit_hour"]
-    ]
-
-
-@pytest.mark.parametrize(
-    ("value", "severity"),
-    [(9.9, None), (10, "warning"), (20, "high"), (29.9, "high"), (30, "critical")],
-)
-@pytest.mark.parametrize("metric", JUDGED, ids=lambda metric: metric.quantity)
-def test_a_metric_is_as_bad_as_the_level_that_it_reaches(
-    metric: Metric, value: float, severity: str | None
-) -> None:
-    """Without a load of the last minutes the hour's so far counts."""
-    found = alerts(circuit_hour=judged("C1", **{metric.value: float(value)}))
-    words = f"{metric.quantity} {severity} ({float(value)})"
-    assert found == ([("C1", severity, words)] if severity else [])
-
-
-def test_a_circuit_has_its_worst_and_says_all_of_it() -> None:
-    down = [state("C1"), state("C2", "down", down_cause="port")]
-    hours = judged("C2", loss_avg_pct=31.0, latency_avg_ms=21.0)
-    [found] = alerts(circuit_state=down, circuit_hour=hours)
-    reasons = "secondary down (port); loss critical (31.0); latency high (21.0)"
-    assert found == ("C2", "critical", reasons)
-
-
-def test_what_is_stale_is_not_compared_with_a_level() -> None:
-    late = [sample("10:10"), sample("10:30", port=PORTS["C2"])]
-    hours = judged("C1", loss_avg_pct=31.0, utilization_pct=31.0)
-    assert alerts(raw_port_sample=late, circuit_hour=hours) == []
-
-
-def carried(*clock_and_bytes: tuple[str, float]) -> list[Row]:
-    """Samples of C1; bytes in minutes of a megabit a second."""
-    rows = [sample(clock, round(n * MBIT_MINUTE)) for clock, n in clock_and_bytes]
-    return [*rows, sample("10:30", 0, port=PORTS["C2"])]
-
-
-def test_the_load_is_of_the_last_15_minutes() -> None:
-    """9.5 Mbit/s in the last 15 minutes, 1 in the 15 before."""
-    samples = carried(("10:00", 0), ("10:15", 15), ("10:30", 15 + 142.5))
-    row = now(raw_port_sample=samples)["C1"]
-    assert row["utilization_now_pct"] == 95
-    assert alerts(raw_port_sample=samples) == [("C1", "critical", "utilization critical (95.0)")]
-
-
-def test_the_last_15_minutes_can_lie_in_two_hours() -> None:
-    """As of 10:05; from 9:50 to 10:00 at 2, then five minutes at 8 Mbit/s: 40 %."""
-    samples = [
-        *(sample("09:50", 0), sample("10:00", 20 * MBIT_MINUTE)),
-        sample("10:05", 60 * MBIT_MINUTE),
-    ]
-    states = [state(c, start="09:00", end="10:00") for c in PORTS]
-    row = now(raw_port_sample=samples, circuit_state=states)["C1"]
-    assert row["utilization_now_pct"] == 40
-
-
-def test_the_trend_is_against_the_same_hour_of_three_weeks_or_more() -> None:
-    """20, 30 and 70 % on the last Tuesdays at ten: usual is 30 %; two weeks give no trend.
-
-    With 40 % on a fourth it is 35 %; the fifth is too long ago.
-    """
-    samples = carried(("10:15", 0), ("10:30", 75))
-    weeks = [
-        {"hour": HOUR - timedelta(days=7 * n), "circuit_id": "C1", "utilization_pct": pct}
-        for n, pct in ((1, 20.0), (2, 70.0), (4, 30.0))
-    ]
-    hours = estate()["circuit_hour"]
-    row = now(raw_port_sample=samples, circuit_hour=[*hours, *weeks])["C1"]
-    assert (row["utilization_now_pct"], row["utilization_trend_pct"]) == (50, 20)
-    four = [*weeks, {**weeks[0], "hour": HOUR - timedelta(days=21), "utilization_pct": 40.0}]
-    fifth = {**weeks[0], "hour": HOUR - timedelta(days=35), "utilization_pct": 0.0}
-    row = now(raw_port_sample=samples, circuit_hour=[*hours, *four, fifth])["C1"]
-    assert (row["utilization_usual_pct"], row["utilization_trend_pct"]) == (35, 15)
-    two = now(raw_port_sample=samples, circuit_hour=[*hours, *weeks[:2], fifth])["C1"]
-    assert (two["utilization_usual_pct"], two["utilization_trend_pct"]) == (None, None)

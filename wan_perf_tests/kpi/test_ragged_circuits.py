@@ -74,7 +74,7 @@ def together(several: list[Site]) -> list[list[Row]]:
         [row for n, site in numbered for row in members_of(n, site)],
         raw_port_sample=[row for n, site in numbered for row in among(n, site.raw.samples)],
         raw_gateway_event=[row for n, site in numbered for row in among(n, site.raw.events)],
-        gateway_silence=[row for n, site in numbered for row in among(n, site.raw.silences)],
+        gateway_silence=[row for n, site in numbered for row in among(n, site.raw.gaps)],
         raw_path_sample=[row for n, site in numbered for row in among(n, site.raw.paths)],
     )
     rows = {row["circuit_hour"]: row for row in found}

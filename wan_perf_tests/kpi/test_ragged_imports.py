@@ -4,9 +4,9 @@ import pytest
 from hypothesis import strategies as st
 
 from wan_perf_tests.examples import drawn
-from wan_perf_tests.kpi.circuit_reference import QUALITY, with_import
 from wan_perf_tests.kpi.engine import circuit_hour_query
 from wan_perf_tests.kpi.estate import carried, circuit, hours, site, tables
+from wan_perf_tests.kpi.import_reference import QUALITY, with_import
 from wan_perf_tests.kpi.ragged import PORTS, Life, among, estates, histories, imports
 from wan_perf_tests.kpi.rows import HOUR, H, Row
 

@@ -125,8 +125,8 @@ def test_a_ragged_day_is_as_the_reference_says(drawn):
         carried = None if pct is None else round(10 * 60 * MBIT_MINUTE * pct / 100)
         seen = {"up_minutes": up, "known_down_minutes": down, "unknown_minutes": 60 - up - down}
         used = {"rx_bytes": carried, "tx_bytes": carried, "utilization_pct": pct}
-        silent = NO_TELEMETRY if pct is None else {}
-        rows.append(hour(nth, **{**silent, **seen, **used, "flap_count": flaps}))
+        unknown = NO_TELEMETRY if pct is None else {}
+        rows.append(hour(nth, **{**unknown, **seen, **used, "flap_count": flaps}))
     row = day(*rows)
     up, down = (sum(r[name] for r in rows) for name in ("up_minutes", "known_down_minutes"))
     total = 60 * len(rows)

@@ -1,18 +1,23 @@
 """How collecting went is published: calls left after a poll, and runs that failed."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.publication import PublishedCopy, publishing
+from wan_perf.defs.resources import published_copy_for
 from wan_perf.errors import WanPerfError
 from wan_perf.published.collection import Collection, FailedRun
 from wan_perf.published.manifest import MANIFEST
 from wan_perf.published.publisher import publish
 from wan_perf.published.reader import open_published
+from wan_perf.settings import read_settings
 from wan_perf_tests.published.conftest import Home
 
 AT = datetime(2026, 3, 8, 14, 20)
@@ -65,17 +70,22 @@ def broken() -> None:
     raise ValueError("s3cret of the environment")
 
 
-@pytest.fixture
-def run(home: Home):
+@contextmanager
+def running(copy: PublishedCopy) -> Iterator[Callable[[dg.AssetsDefinition], Collection]]:
     """Runs an asset as Dagster does, and returns what was published after it."""
-    copy = PublishedCopy(home.warehouse, home.folder)
-    resources = {"io_manager": publishing(warehouse_io_manager(home.warehouse), copy)}
+    resources = {"io_manager": publishing(warehouse_io_manager(copy.warehouse), copy)}
     with dg.DagsterInstance.ephemeral() as instance:
 
         def one(asset: dg.AssetsDefinition) -> Collection:
             dg.materialize([asset], instance=instance, resources=resources, raise_on_error=False)
-            return home.copy.collection
+            return open_published(copy.folder).collection
 
+        yield one
+
+
+@pytest.fixture
+def run(home: Home):
+    with running(PublishedCopy(home.warehouse, home.folder)) as one:
         yield one
 
 
@@ -93,3 +103,20 @@ def test_a_run_that_fails_publishes_its_own_failure_and_the_next_run_counts_it_o
 def test_an_error_that_is_no_sentence_of_ours_is_published_by_its_class(run):
     [failed] = run(broken).failed
     assert failed.why == "ValueError; the run's log has the reason."
+
+
+@pytest.mark.parametrize(
+    ("clock", "is_simulated"),
+    [
+        pytest.param("real", False, id="real: its polls can be late"),
+        pytest.param("simulator", True, id="a virtual clock stands still between runs"),
+    ],
+)
+def test_a_run_publishes_whether_its_clock_is_virtual(
+    home: Home, tmp_path: Path, clock: str, is_simulated: bool
+):
+    settings = read_settings(WAN_PERF_HOME=tmp_path, WAN_PERF_CLOCK=clock)
+    with running(published_copy_for(settings, home.warehouse)) as run:
+        assert run(raw_port_sample).is_simulated is is_simulated
+    home.publish(everything=True)
+    assert home.copy.collection.is_simulated is is_simulated

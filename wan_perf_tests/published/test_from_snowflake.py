@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from wan_perf.cli.dashboard import opened
 from wan_perf.defs.automation.run_queues import LIVE
-from wan_perf.defs.publication import copy_of
+from wan_perf.defs.resources import published_copy_for
 from wan_perf.published.errors import PublicationBusyError
 from wan_perf.published.snapshot import Snapshot
 from wan_perf.settings import Settings, read_settings
@@ -120,7 +120,9 @@ def test_where_rows_are_replaced_all_the_time_readers_see_the_state_before(
 
 @pytest.mark.parametrize("publish", ["on", "off"])
 def test_runs_publish_it_unless_that_is_off(on_snowflake: Home, publish: str) -> None:
-    copy = copy_of(on_snowflake.warehouse, settings_of(on_snowflake, WAN_PERF_PUBLISH=publish))
+    copy = published_copy_for(
+        settings_of(on_snowflake, WAN_PERF_PUBLISH=publish), on_snowflake.warehouse
+    )
     published = copy.follow("run", LIVE)
     assert (published is None) == (publish == "off")
     assert on_snowflake.folder.exists() == (publish == "on")

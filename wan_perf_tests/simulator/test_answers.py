@@ -69,20 +69,20 @@ def at_instants(call, fleet, instants, request) -> list:
         return answers
 
 
-def test_in_a_silence_the_row_repeats_unchanged_while_traffic_flows(call, fleet):
-    silence = first(fleet, "missed_polls")
-    gateway = next(g for g in fleet.gateways if g.mac == silence.gateway_mac)
+def test_in_a_telemetry_gap_the_row_repeats_unchanged_while_traffic_flows(call, fleet):
+    gap = first(fleet, "missed_polls")
+    gateway = next(g for g in fleet.gateways if g.mac == gap.gateway_mac)
 
     def request(caller):
         return caller.get("{o}/stats/devices", type="gateway", mac=gateway.mac).json()[0]
 
-    instants = [silence.start, silence.start + 300, silence.end - 1, silence.end + 60]
+    instants = [gap.start, gap.start + 300, gap.end - 1, gap.end + 60]
     before, during, late, after = at_instants(call, fleet, instants, request)
     assert before == during == late
-    assert before["last_seen"] < silence.start
-    assert after["last_seen"] >= silence.end
+    assert before["last_seen"] < gap.start
+    assert after["last_seen"] >= gap.end
     port = gateway.wan_ports[0]
-    assert port.counters(silence.end)[0] > port.counters(silence.start)[0]
+    assert port.counters(gap.end)[0] > port.counters(gap.start)[0]
     counted = [row["if_stat"]["ge-0/0/0.0"]["rx_bytes"] for row in (before, after)]
     assert counted[1] > counted[0]
 

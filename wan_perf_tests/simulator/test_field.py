@@ -167,7 +167,9 @@ def test_truth_of_the_field_is_plain_json_and_names_causes(truth):
     assert causes == {"power", "wan", "cloud", "missed"}
     for gateway in truth["gateways"]:
         gaps = tuple((a, b) for a, b, _ in gateway["no_telemetry"])
-        assert union(gaps) == intersection(union(gateway["silences"]), [tuple(gateway["assigned"])])
+        assert union(gaps) == intersection(
+            union(gateway["telemetry_gaps"]), [tuple(gateway["assigned"])]
+        )
 
 
 def test_truth_of_a_failover_by_its_parts(truth):

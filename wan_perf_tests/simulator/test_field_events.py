@@ -99,7 +99,7 @@ def test_a_gateway_without_line_reports_what_happened_once_it_is_back(field_flee
     assert ports
 
 
-def test_a_long_silence_is_declared_two_to_three_minutes_after_the_last_report(
+def test_a_long_telemetry_gap_is_declared_two_to_three_minutes_after_the_last_report(
     field_fleet, by_gateway
 ):
     for fault in of_kind(field_fleet, "cloud_lost"):

@@ -110,7 +110,7 @@ def test_a_bucket_received_in_part_is_the_average_of_that_part(field_fleet, fiel
     gateway = next(g for g in field_fleet.gateways if g.mac == fault.gateway_mac)
     hour = fault.start // HOUR * HOUR
     if len(overlapping(gateway.telemetry_gaps, hour, hour + HOUR)) > 1:
-        pytest.fail("the hour has a second silence; choose another seed")
+        pytest.fail("the hour has a second telemetry gap; choose another seed")
     key, ports = next(iter(gateway.circuits.items()))
     body = history(field, gateway, key, start=hour, end=hour + HOUR)
     pieces = [(hour, fault.start), (fault.end, hour + HOUR)]

@@ -86,7 +86,7 @@ def test_a_gateway_reports_each_minute_on_its_phase(at, reported):
     assert GATEWAY.reported_at(at) == reported
 
 
-def test_in_a_silence_the_newest_report_stays_the_one_before():
+def test_in_a_telemetry_gap_the_newest_report_stays_the_one_before():
     gateway = replace(GATEWAY, telemetry_gaps=((1_000_087, 1_000_687), (1_000_747, 1_001_000)))
     assert gateway.reported_at(1_000_086) == 1_000_027
     assert gateway.reported_at(1_000_087) == 1_000_027

@@ -27,7 +27,7 @@ def replay(fleet, tmp_path) -> Fleet:
         pytest.param(299, 0, 1000, id="nothing new before the second"),
         pytest.param(300, 300, 1501, id="of a repeated timestamp the first row counts"),
         pytest.param(600, 600, 1751, id="fractions are kept until the counter is read"),
-        pytest.param(4439, 600, 1751, id="a hole is silence"),
+        pytest.param(4439, 600, 1751, id="a hole is a telemetry gap"),
         pytest.param(4440, 4440, 1851, id="and ends with the next row"),
         pytest.param(90000, 4440, 1851, id="after the recording there is nothing"),
     ],

@@ -63,12 +63,12 @@ def test_an_hour_of_a_known_outage(fleet):
     assert circuit["hours"][0]["down_seconds"] == sum(end - start for start, end in inside)
 
 
-def test_gateways_tell_boots_silences_and_how_they_report(fleet, truth):
+def test_gateways_have_boots_telemetry_gaps_and_how_they_report(fleet, truth):
     resets = [f for f in fleet.faults if f.kind == "counter_reset"]
     assert sum(len(gateway["boots"]) - 1 for gateway in truth["gateways"]) == len(resets)
-    silences = sorted(s for gateway in truth["gateways"] for s in gateway["silences"])
+    gaps = sorted(s for gateway in truth["gateways"] for s in gateway["telemetry_gaps"])
     planted = [[f.start, f.end] for f in fleet.faults if f.kind == "missed_polls"]
-    assert silences == sorted(planted)
+    assert gaps == sorted(planted)
     assert all(0 <= gateway["report_phase_s"] < 60 for gateway in truth["gateways"])
 
 

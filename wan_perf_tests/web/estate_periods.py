@@ -120,13 +120,13 @@ def raw_rows(now: datetime, newest: datetime) -> dict[str, str]:
           rx_bytes_counter, 100000 * epoch(due)::BIGINT AS tx_bytes_counter, 8000000.0 AS rx_bps,
           800000.0 AS tx_bps, 1000.0 AS port_speed_mbps FROM c, generate_series(TIMESTAMP '{now}'
           - INTERVAL '3 hours', TIMESTAMP '{now}', INTERVAL '5 minutes') polls(due)
-          WHERE silent_at IS NULL OR due < silent_at""",
+          WHERE gap_at IS NULL OR due < gap_at""",
         "raw_path_sample": f"""SELECT TIMESTAMP '{now}' AS pass_at, gateway_mac, port_id, site_id,
           'feed0000000' || (s % 2) AS peer_mac, CASE WHEN s % 2 = 0 THEN 'hub-north' END AS
           peer_name, 'ge-0/0/0' AS peer_port_id, 'Overlay' AS path_name,
           TIMESTAMP '{now}' AS sampled_at, down_at IS NULL AS is_up, k = 0 AS is_active,
           20.0 AS latency_ms, 2.0 AS jitter_ms, 0.0 AS loss_pct, 4.2 AS mos FROM c
-          WHERE silent_at IS NULL""",
+          WHERE gap_at IS NULL""",
         # Of site 1 one is open, of site 2 resolved, of site 4 no longer reported.
         "raw_alarm": f"""SELECT TIMESTAMP '{newest}' - INTERVAL 1 HOUR * (s % 97 = 4)::INTEGER AS
           hour, 'alarm-' || s AS alarm_id, site_id, gateway_mac, 'gw-' || s AS device_names,
@@ -140,13 +140,13 @@ def raw_rows(now: datetime, newest: datetime) -> dict[str, str]:
         "raw_gateway_status": f"""SELECT DISTINCT date_trunc('hour', TIMESTAMP '{now}') AS hour,
           gateway_mac, TIMESTAMP '{now}' AS pass_at, site_id, 'gw-' || s AS gateway_name,
           'SRX320' AS gateway_model, CASE WHEN s % 3 = 0 THEN '22.4R3' ELSE '23.4R2' END AS
-          software_version, CASE WHEN s % 97 <> 5 THEN silent_at IS NULL END AS is_connected,
-          coalesce(silent_at, TIMESTAMP '{now}') AS sampled_at, 864000.0 AS uptime_seconds
+          software_version, CASE WHEN s % 97 <> 5 THEN gap_at IS NULL END AS is_connected,
+          coalesce(gap_at, TIMESTAMP '{now}') AS sampled_at, 864000.0 AS uptime_seconds
           FROM c WHERE k = 0""",
         "circuit_poll": f"""SELECT due AS pass_at, circuit_id, due AS sampled_at, true AS is_up,
           k = 0 AS is_active, 20.0 + minute(due) AS latency_ms, 2.0 AS jitter_ms, 0.0 AS loss_pct,
           4.2 AS mos FROM c, generate_series(TIMESTAMP '{now}' - INTERVAL '3 hours',
-          TIMESTAMP '{now}', INTERVAL '5 minutes') polls(due) WHERE silent_at IS NULL""",
+          TIMESTAMP '{now}', INTERVAL '5 minutes') polls(due) WHERE gap_at IS NULL""",
         "raw_gateway_event": """SELECT down_at AS event_at, gateway_mac, site_id, port_id,
           'port_down' AS event_kind, 'GW_PORT_DOWN' AS event_name, 'carrier lost' AS detail
           FROM c WHERE down_at IS NOT NULL""",

@@ -33,7 +33,7 @@ def base(sites: int) -> str:
       CASE WHEN s % 97 = 5 AND k = 1 THEN NULL ELSE 'contract' END AS bandwidth_source,
       CASE s % 97 WHEN 1 THEN TIMESTAMP '2026-03-08 13:10:00' WHEN 2 THEN
         CASE k WHEN 0 THEN TIMESTAMP '2026-03-08 11:40:00' END END AS down_at,
-      CASE s % 97 WHEN 4 THEN TIMESTAMP '2026-03-08 12:30:00' END AS silent_at,
+      CASE s % 97 WHEN 4 THEN TIMESTAMP '2026-03-08 12:30:00' END AS gap_at,
       8 + (hash(s * 10 + k) % 30)::DOUBLE AS load
     FROM range(1, {sites + 1}) sites(s), range(2) circuits(k)"""
 
@@ -48,18 +48,18 @@ def hours(days: int) -> str:
     m AS (SELECT *,
       CASE WHEN down_at IS NULL THEN 0 ELSE greatest(0, least(seen,
         epoch(hour + INTERVAL '1 minute' * seen - down_at) / 60)) END AS known_down,
-      CASE WHEN silent_at IS NULL THEN 0 ELSE greatest(0, least(seen,
-        epoch(hour + INTERVAL '1 minute' * seen - silent_at) / 60)) END AS silent FROM t),
-    u AS (SELECT *, seen - known_down - silent AS up,
-      CASE WHEN bandwidth_source IS NULL OR known_down + silent > 30 THEN NULL ELSE
+      CASE WHEN gap_at IS NULL THEN 0 ELSE greatest(0, least(seen,
+        epoch(hour + INTERVAL '1 minute' * seen - gap_at) / 60)) END AS gap FROM t),
+    u AS (SELECT *, seen - known_down - gap AS up,
+      CASE WHEN bandwidth_source IS NULL OR known_down + gap > 30 THEN NULL ELSE
         load * (1.2 - cos((hour(hour) - 3) * 3.14159 / 12))
         + CASE WHEN s % 97 = 3 AND k = 0 AND hour(hour) BETWEEN 9 AND 17 THEN 68 ELSE 0 END
         END AS utilization FROM m)
     SELECT *, round(utilization, 4) AS utilization_pct,
-      CASE WHEN silent + known_down > 30 THEN NULL
+      CASE WHEN gap + known_down > 30 THEN NULL
         ELSE 20 + 40 * k + load / 4 + CASE WHEN s % 97 = 3 THEN 90 * (hour(hour) = 10)::INT ELSE 0
         END END AS latency,
-      CASE WHEN silent + known_down > 30 THEN NULL
+      CASE WHEN gap + known_down > 30 THEN NULL
         ELSE CASE WHEN s % 97 = 3 AND k = 0 AND hour(hour) BETWEEN 10 AND 12 THEN 0.7 ELSE 0.01 END
         END AS loss
     FROM u"""
@@ -79,7 +79,7 @@ _LEVELS = """
   0.5 AS loss_high_level_pct, 1.0 AS loss_critical_level_pct, 10.0 AS jitter_warning_level_ms,
   30.0 AS jitter_high_level_ms, 50.0 AS jitter_critical_level_ms, 50.0 AS latency_warning_level_ms,
   100.0 AS latency_high_level_ms, 150.0 AS latency_critical_level_ms"""
-_STATE = """CASE WHEN down_at IS NOT NULL THEN 'down' WHEN silent_at IS NOT NULL THEN 'no_telemetry'
+_STATE = """CASE WHEN down_at IS NOT NULL THEN 'down' WHEN gap_at IS NOT NULL THEN 'no_telemetry'
   ELSE 'up' END"""
 _SITE_STATE = """CASE s % 97 WHEN 1 THEN 'site dark' WHEN 2 THEN 'on backup'
   WHEN 4 THEN 'site unreachable' ELSE 'up' END"""
@@ -147,7 +147,7 @@ def rows_of() -> dict[str, str]:
           {_severity("latency / 10", 10, 30, 50)} AS jitter_severity,
           {_severity("latency", 50, 100, 150)} AS latency_severity, {_LEVELS},
           up AS up_minutes, 60 - up AS down_minutes, known_down AS known_down_minutes,
-          60 - up - known_down AS unknown_minutes, silent AS no_telemetry_minutes,
+          60 - up - known_down AS unknown_minutes, gap AS no_telemetry_minutes,
           CASE WHEN up > 0 THEN 'Up' WHEN known_down > 0 THEN 'Down' ELSE 'Unknown' END
           AS status_hourly, 100 * up / nullif(up + known_down, 0) AS availability_pct,
           CASE WHEN up > 0 AND known_down > 0 THEN 1 ELSE 0 END AS flap_count,
@@ -163,7 +163,7 @@ def rows_of() -> dict[str, str]:
             CASE WHEN known_down > 0 THEN 'isp' END, false,
             CASE WHEN known_down > 0 THEN 'observed' END,
             CASE WHEN known_down > 0 AND up > 0 THEN 'down' END
-          FROM h WHERE known_down + silent > 0""",
+          FROM h WHERE known_down + gap > 0""",
         "failover_piece": f"""
           SELECT CAST(started_at AS DATE) AS day, site_id, started_at, ended_at,
             'PRI-' || right(site_id, 4) AS primary_circuit_id,
@@ -182,19 +182,19 @@ def rows_of() -> dict[str, str]:
             SELECT site_id, TIMESTAMP '2026-02-10 09:00', TIMESTAMP '2026-02-10 09:40'
               FROM c WHERE k = 0 AND s % 97 = 2)""",
         "site_hour": """SELECT hour, site_id, 2 AS circuit_count, max(up) AS up_minutes,
-          min(known_down) AS dark_minutes, min(silent) AS unreachable_minutes,
-          60 - max(up) - min(known_down) - min(silent) AS unknown_minutes,
+          min(known_down) AS dark_minutes, min(gap) AS unreachable_minutes,
+          60 - max(up) - min(known_down) - min(gap) AS unknown_minutes,
           CASE WHEN max(known_down) > min(known_down) THEN max(known_down) ELSE 0 END
           AS on_backup_minutes, 0.0 AS redundancy_lost_minutes,
-          100 * max(up) / nullif(max(up) + min(known_down) + min(silent), 0) AS availability_pct,
+          100 * max(up) / nullif(max(up) + min(known_down) + min(gap), 0) AS availability_pct,
           max(utilization_pct) AS utilization_worst_pct FROM h GROUP BY hour, site_id""",
         "current_state": f"""SELECT TIMESTAMP '{NOW}' AS as_of_at, circuit_id, site_id, site_name,
           'store' AS site_kind, region, role, role_rank, {_STATE} AS state,
-          coalesce(down_at, silent_at) AS state_since, CASE WHEN down_at IS NOT NULL THEN 'isp' END
+          coalesce(down_at, gap_at) AS state_since, CASE WHEN down_at IS NOT NULL THEN 'isp' END
           AS down_cause, CASE WHEN s % 97 = 2 THEN ['inactive', 'active'][k + 1]
           ELSE ['active', 'inactive'][k + 1] END AS activity, {_SITE_STATE} AS site_state,
           CASE WHEN s % 97 = 2 THEN TIMESTAMP '2026-03-08 11:40:00' END AS failover_since,
-          coalesce(silent_at, TIMESTAMP '{NOW}') AS sampled_at, silent_at IS NOT NULL AS is_stale,
+          coalesce(gap_at, TIMESTAMP '{NOW}') AS sampled_at, gap_at IS NOT NULL AS is_stale,
           utilization_pct AS utilization_now_pct, utilization_pct AS utilization_hour_pct,
           loss AS loss_avg_pct, latency / 10 AS jitter_avg_ms, latency AS latency_avg_ms,
           0 AS recent_flap_count, CASE WHEN down_at IS NOT NULL THEN 'critical'

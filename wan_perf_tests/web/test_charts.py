@@ -143,3 +143,11 @@ def test_a_month_that_is_unknown_has_no_column():
     picture = str(monthly(months, label="availability", target=99.9, is_from_top=True))
     assert picture.count('class="hatch"') == 1
     assert picture.count("column plain") == 1
+
+
+def test_a_first_month_is_the_last_of_thirteen_places():
+    picture = str(monthly(Months([date(2026, 2, 1)], [99.95]), label="availability"))
+    names = re.findall(r'class="tick"[^>]*>(\w+)<', picture)
+    assert " ".join(names) == "Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Jan Feb"
+    [column] = re.findall(r'class="column plain" x="([\d.]+)"', picture)
+    assert float(column) == pytest.approx(12 / 13 * 460 + 2, abs=0.1)

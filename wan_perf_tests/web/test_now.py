@@ -65,6 +65,16 @@ def test_a_late_poll_is_stale_and_said_so(estate: Estate):
     assert "stale: newest poll" in page.by_id("trust").text
 
 
+def test_a_finished_demonstration_is_simulated_and_not_stale():
+    found = Estate(collection=Collection(is_simulated=True))
+    app = build_app(lambda: found, clock=lambda: NOW + timedelta(days=2))
+    bar = read(TestClient(app, base_url="http://localhost").get("/").text).by_id("trust")
+    [pill] = [e for e in bar.all("span", "pill") if "as of" in e.text]
+    assert pill.text == "simulated, as of 08 Mar 14:25"
+    assert pill.attributes["class"] == "pill"
+    assert "stale" not in bar.text
+
+
 def test_an_empty_warehouse_says_what_to_run():
     empty = Estate(days=2, months=1, dropped=frozenset({"current_state", "circuit_hour"}))
     app = build_app(lambda: empty, clock=lambda: datetime(2026, 3, 8))

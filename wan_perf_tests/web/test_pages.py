@@ -59,7 +59,7 @@ def test_a_page_is_shown_whole(client: TestClient, address: str):
 def test_links_of_a_page_lead_somewhere(client: TestClient, address: str):
     page = read(client.get(address).text)
     found = {e.attributes["href"] for e in page.all("a") if e.attributes.get("href", "#")[0] == "/"}
-    for link in sorted(found)[::7]:  # all of them: `test_cli`
+    for link in sorted(found)[::7]:  # all of them: `test_full_cycle`
         assert client.get(link).status_code == 200, link
 
 
@@ -235,6 +235,29 @@ def test_the_overview_says_the_month_in_a_sentence(client: TestClient, estate: E
     assert float(figure[1]) == pytest.approx(sums["pct"], abs=0.001)
     regions = [line.all("td")[0].text for line in page.by_id("availability").all("tr")[1:]]
     assert sorted(regions) == ["East", "North & Isles", "South", "West"]
+
+
+@pytest.mark.parametrize(
+    ("months", "columns", "words"),
+    [
+        pytest.param(1, 1, "; data since February 2026", id="its first month"),
+        pytest.param(2, 2, "; data since January 2026", id="its second month"),
+        pytest.param(15, 13, "", id="of sixteen months the thirteen newest"),
+    ],
+)
+def test_charts_of_13_months_say_since_when_there_is_data(months: int, columns: int, words: str):
+    """Each month has 30 days, back from 8 March 2026; the newest whole month is February."""
+    stored = Estate(days=2, months=months)
+    app = TestClient(build_app(lambda: stored, clock=lambda: NOW), base_url="http://localhost")
+    page = read(app.get("/overview?month=2026-02").text)
+    for name, note in (
+        ("availability by month", "column: missing to 100 %; figure: availability"),
+        ("hours at high load by month", "% of the evaluated circuit-hours"),
+    ):
+        [chart] = [e for e in page.all("svg") if e.attributes.get("aria-label") == name]
+        assert len(chart.all("text", "value")) == columns
+        assert len(chart.all("text", "tick")) == 13
+        assert note + words in [e.text for e in page.all("span", "dim")]
 
 
 def test_a_range_and_filters_travel_along(client: TestClient):

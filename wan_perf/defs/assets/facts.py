@@ -16,22 +16,22 @@ from wan_perf.kpi.hour.circuit_hours import circuit_hours
 from wan_perf.kpi.hour.site_hours import site_hours
 from wan_perf.kpi.state.circuit_polls import circuit_polls
 from wan_perf.kpi.state.circuit_states import circuit_states
-from wan_perf.kpi.state.telemetry_gaps import gateway_silences
+from wan_perf.kpi.state.telemetry_gaps import telemetry_gaps
 from wan_perf.kpi.windows.trailing_windows import circuit_windows, region_windows, site_windows
 from wan_perf.schema.tables import (
     CIRCUIT_HOUR,
     CIRCUIT_POLL,
     CIRCUIT_STATE,
     CIRCUIT_WINDOW,
-    GATEWAY_SILENCE,
     REGION_WINDOW,
     SITE_HOUR,
     SITE_WINDOW,
+    TELEMETRY_GAP,
 )
 
 gateway_silence = asset_of(
-    GATEWAY_SILENCE,
-    gateway_silences,
+    TELEMETRY_GAP,
+    telemetry_gaps,
     HOURLY,
     sees={"raw_gateway_event": EVENTS_BEFORE, "raw_port_sample": SAMPLES_BEFORE},
 )

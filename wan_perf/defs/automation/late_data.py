@@ -35,9 +35,9 @@ from wan_perf.schema.tables import (
     DIM_HOUR,
     DIM_POLICY,
     DIM_SITE,
-    GATEWAY_SILENCE,
     RAW_GATEWAY_EVENT,
     RAW_PORT_SAMPLE,
+    TELEMETRY_GAP,
 )
 from wan_perf.warehouse import Warehouse, Window
 from wan_perf.warehouse.expired import computable_from
@@ -87,12 +87,13 @@ def late_sensors(
         yield from _run_requests(changed, start, "No event came late.")
 
     @dg.sensor(
+        name="ended_silences",  # Dagster has its cursor and its switch under this name
         job_name=facts_job,
         minimum_interval_seconds=300,
         default_status=status,
         description="Hours of telemetry gaps that ended, whose cause is now known.",
     )
-    def ended_silences(
+    def ended_gaps(
         context: dg.SensorEvaluationContext,
         clock: dg.ResourceParam[Clock],
         warehouse: dg.ResourceParam[Warehouse],
@@ -136,7 +137,7 @@ def late_sensors(
         found = hours_without_facts(warehouse, floored(clock.now(), _HOUR) - _HOUR)
         yield from _run_requests(found, start, "Every hour with samples has its circuit-hours.")
 
-    return [late_events, ended_silences, corrections, uncomputed]
+    return [late_events, ended_gaps, corrections, uncomputed]
 
 
 def hours_without_facts(warehouse: Warehouse, until: datetime) -> list[datetime]:
@@ -165,9 +166,9 @@ def hours_of_ended_gaps(
     warehouse: Warehouse, since: datetime, live_from: datetime
 ) -> tuple[list[datetime], datetime]:
     """Hours of gaps that ended after `since`, without the live ones; and the newest end."""
-    if not warehouse.holds(GATEWAY_SILENCE):
+    if not warehouse.holds(TELEMETRY_GAP):
         return [], since
-    ended = warehouse.query(ended_telemetry_gaps(warehouse.lazy(GATEWAY_SILENCE), since))
+    ended = warehouse.query(ended_telemetry_gaps(warehouse.lazy(TELEMETRY_GAP), since))
     found: set[datetime] = set()
     for started_at, ended_at in zip(*(_instants(ended[c]) for c in _ENDS), strict=True):
         at = floored(started_at, _HOUR)

@@ -39,7 +39,7 @@ _SLACK = 2
 _LAST, _BEFORE_LAST, _FIRST, _SECOND = "last", "before_last", "first", "second"
 
 
-def gateway_silences(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> ir.Table:
+def telemetry_gaps(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> ir.Table:
     """Telemetry gaps that have ended: a row for the gateway and one for each of its ports.
 
     The outcome of the gateway's row (`port_id` NULL) is `restarted` or NULL; that of a port's row
@@ -47,12 +47,12 @@ def gateway_silences(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> 
     by the evidence window of that hour: events up to 24 hours before it, samples up to the end of
     the hour after it.
     """
-    telemetry_gaps = _telemetry_gaps(raw_gateway_event)
-    samples = _adjacent_samples(telemetry_gaps, raw_port_sample)
+    ended = _ended_gaps(raw_gateway_event)
+    samples = _adjacent_samples(ended, raw_port_sample)
     key = ["gateway_mac", "started_at", "ended_at"]
     ports = _outcomes(samples, key)
     restarted = ports.group_by(*key).aggregate(booted=ports.has_booted.ifelse(1, 0).max() == 1)
-    gateways = telemetry_gaps.left_join(restarted, key)
+    gateways = ended.left_join(restarted, key)
     return ibis.union(
         gateways.select(
             *key,
@@ -63,8 +63,8 @@ def gateway_silences(raw_gateway_event: ir.Table, raw_port_sample: ir.Table) -> 
     )
 
 
-def _telemetry_gaps(raw_gateway_event: ir.Table) -> ir.Table:
-    """gateway_mac, started_at, ended_at of each telemetry gap."""
+def _ended_gaps(raw_gateway_event: ir.Table) -> ir.Table:
+    """gateway_mac, started_at, ended_at of each telemetry gap that has ended."""
     kinds = ["gateway_disconnected", "gateway_connected"]
     chosen = raw_gateway_event.filter(raw_gateway_event.event_kind.isin(kinds))
     events = chosen.select(
@@ -91,9 +91,9 @@ def _telemetry_gaps(raw_gateway_event: ir.Table) -> ir.Table:
     )
 
 
-def _adjacent_samples(telemetry_gaps: ir.Table, raw_port_sample: ir.Table) -> ir.Table:
+def _adjacent_samples(gaps: ir.Table, raw_port_sample: ir.Table) -> ir.Table:
     """The two samples before and the two after each gap, of each port and counter source."""
-    pairs = fresh(raw_port_sample).inner_join(telemetry_gaps, "gateway_mac")
+    pairs = fresh(raw_port_sample).inner_join(gaps, "gateway_mac")
     hour = pairs.ended_at.truncate("h")
     reach_h = EVENT_REACH_BACK // timedelta(hours=1)
     in_window = pairs.filter(

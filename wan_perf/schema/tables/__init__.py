@@ -57,7 +57,7 @@ from wan_perf.schema.tables.rollups import (
     SITE_PERIODS,
     SITE_TRADING_DAY,
 )
-from wan_perf.schema.tables.state import CIRCUIT_POLL, CIRCUIT_STATE, GATEWAY_SILENCE
+from wan_perf.schema.tables.state import CIRCUIT_POLL, CIRCUIT_STATE, TELEMETRY_GAP
 from wan_perf.schema.tables.views import (
     DRILLDOWN_CIRCUIT,
     DRILLDOWN_REGION,
@@ -102,7 +102,6 @@ __all__ = [
     "FAILOVER_EVENT",
     "FAILOVER_PIECE",
     "FLAP_EVENT",
-    "GATEWAY_SILENCE",
     "PRIMARY_VS_SECONDARY",
     "RAW_ALARM",
     "RAW_CIRCUIT_HOUR",
@@ -124,6 +123,7 @@ __all__ = [
     "SITE_TRADING_DAY",
     "SITE_WINDOW",
     "TABLES",
+    "TELEMETRY_GAP",
     "THRESHOLD_PIECE",
     "THRESHOLD_RUN",
     "TOP_OFFENDER",
@@ -139,7 +139,7 @@ TABLES: dict[str, Table] = {
         RAW_GATEWAY_STATUS,
         RAW_ALARM,
         *(RAW_SLE_METRIC, RAW_SLE_CLASSIFIER, RAW_SLE_GATEWAY, RAW_SLE_INTERFACE),
-        *(RAW_SITE_SLE, RAW_CIRCUIT_HOUR, GATEWAY_SILENCE),
+        *(RAW_SITE_SLE, RAW_CIRCUIT_HOUR, TELEMETRY_GAP),
         *(DIM_SITE, DIM_CONTRACT, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY, DIM_HOUR),
         *(
             CIRCUIT_POLL,

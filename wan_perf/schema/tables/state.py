@@ -5,8 +5,8 @@ import ibis
 from wan_perf.schema.declaration import Rule, Table
 from wan_perf.schema.tables.publication import SAMPLES_DAYS
 
-GATEWAY_SILENCE = Table(
-    "gateway_silence",
+TELEMETRY_GAP = Table(
+    "gateway_silence",  # the stored name: tables are not renamed (`warehouse.migrations`)
     "One row per ended telemetry gap of a gateway, and one per port of it; by the hour it ended.",
     group="events",
     partition="ended_at",
@@ -16,7 +16,7 @@ GATEWAY_SILENCE = Table(
     columns=("ended_at", "gateway_mac", "port_id", "started_at", "outcome"),
     own_rules=(
         Rule(
-            "silences_end_after_they_start",
+            "telemetry_gaps_end_after_they_start",
             "A telemetry gap ends after it starts.",
             lambda t: t.started_at < t.ended_at,
         ),

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from wan_perf.schema.metrics import JUDGED
 from wan_perf.schema.values import SEVERITIES
 from wan_perf.web.charts.chart import Chart
-from wan_perf.web.charts.columns import Months, monthly
+from wan_perf.web.charts.columns import MONTHS_SHOWN, Months, monthly
 from wan_perf.web.charts.interval import interval
 from wan_perf.web.data import Row
 from wan_perf.web.pages.headline import headline
@@ -40,7 +40,7 @@ def overview_page(visit: Visit) -> Page:
     return page(
         "overview.html",
         visit,
-        charts=[_unavailability(trend, target), _load(trend)],
+        charts=[_unavailability(trend, month, target), _load(trend, month)],
         subject=subject_of_all(visit),
         can_print=browser() is not None,
         month=month,
@@ -119,26 +119,35 @@ def _interval(row: Row, target: float) -> Markup:
     )
 
 
-def _unavailability(rows: list[Row], target: float) -> Chart:
+def _unavailability(rows: list[Row], month: date, target: float) -> Chart:
     drawing = monthly(
         _months(rows, "availability_pct"),
         label="availability by month",
         target=target,
         is_from_top=True,
     )
-    note = "column: missing to 100 %; figure: availability"
+    note = "column: missing to 100 %; figure: availability" + _since(rows, month)
     return Chart("availability", "Unavailability, 13 months", drawing, note, reach=_reach(rows))
 
 
-def _load(rows: list[Row]) -> Chart:
+def _load(rows: list[Row], month: date) -> Chart:
     shown = _months(rows, "utilization_high_share_pct")
     drawing = monthly(shown, label="hours at high load by month")
-    note = "% of the evaluated circuit-hours"
+    note = "% of the evaluated circuit-hours" + _since(rows, month)
     return Chart("load", "Hours at high load, 13 months", drawing, note, reach=_reach(rows))
 
 
 def _months(rows: list[Row], name: str) -> Months:
     return Months([row["month"] for row in rows], [row.get(name) for row in rows])
+
+
+def _since(rows: list[Row], month: date) -> str:
+    """What a note ends with where the data begins within the 13 months up to the month."""
+    if not rows:
+        return ""
+    first = rows[0]["month"]
+    covered = 12 * (month.year - first.year) + month.month - first.month + 1
+    return "" if covered >= MONTHS_SHOWN else f"; data since {first:%B %Y}"
 
 
 def _reach(rows: list[Row]) -> str:

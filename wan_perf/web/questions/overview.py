@@ -40,9 +40,9 @@ def newest_whole_month(data: Data) -> date | None:
 def fleet_months(data: Data, until: date) -> list[Row]:
     """All regions together by month: the month and the twelve before it."""
     return data.rows(
-        f"SELECT month, {_SUMS}, {_SHARES} FROM @region_month WHERE month <= ? AND month > ? "
+        f"SELECT month, {_SUMS}, {_SHARES} FROM @region_month WHERE month <= ? AND month >= ? "
         "GROUP BY month ORDER BY month",
-        [until, until - timedelta(days=397)],
+        [until, until.replace(year=until.year - 1)],
     )
 
 

@@ -48,6 +48,11 @@ class Trust:
         return self.collection.failed
 
     @property
+    def is_simulated(self) -> bool:
+        """True where the polls follow a simulator's virtual clock: their age is no delay."""
+        return self.collection.is_simulated
+
+    @property
     def newest_end(self) -> datetime:
         """End of the newest hour with rows; of an empty warehouse the instant of publication."""
         if self.newest_hour is None:
@@ -68,8 +73,10 @@ class Trust:
         return self.newest_hour - timedelta(hours=1) if in_progress else self.newest_hour
 
     def is_late(self, now: datetime) -> bool:
-        """True where the newest poll is older than it may be."""
-        return self.as_of_at is not None and now - self.as_of_at > STALE_AFTER
+        """True where the newest poll is older than it may be; never by a simulator's clock."""
+        if self.as_of_at is None or self.is_simulated:
+            return False
+        return now - self.as_of_at > STALE_AFTER
 
     @property
     def has_late_scores(self) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wan_perf.kpi.state.telemetry_gaps import gateway_silences
+from wan_perf.kpi.state.telemetry_gaps import telemetry_gaps
 from wan_perf.schema.tables import RAW_GATEWAY_EVENT, RAW_PORT_SAMPLE
 from wan_perf_tests.examples import oracle
 from wan_perf_tests.kpi.engine import Query, unbound
@@ -29,10 +29,10 @@ SECOND = timedelta(seconds=1)
 
 @cache
 def query() -> Query:
-    return Query(gateway_silences(unbound(RAW_GATEWAY_EVENT), unbound(RAW_PORT_SAMPLE)))
+    return Query(telemetry_gaps(unbound(RAW_GATEWAY_EVENT), unbound(RAW_PORT_SAMPLE)))
 
 
-def silences(samples: list[Row], events: list[Row]) -> list[Row]:
+def gaps(samples: list[Row], events: list[Row]) -> list[Row]:
     found = query().rows(raw_port_sample=samples, raw_gateway_event=events)
     return sorted(found, key=lambda row: (row["ended_at"], row["port_id"] or ""))
 
@@ -62,7 +62,7 @@ CASES = [
     pytest.param(
         [*BEFORE, read("12:02", 120, booted="11:59"), read("12:07", 420, booted="11:59")],
         ("restarted", None),
-        id="booted in the silence: no power",
+        id="booted in the gap: no power",
     ),
     pytest.param(
         [*BEFORE, read("12:02", 300), read("12:07", 600)],
@@ -130,8 +130,8 @@ CASES = [
 
 
 @pytest.mark.parametrize(("samples", "outcomes"), CASES)
-def test_what_settles_a_silence(samples, outcomes):
-    rows = silences(samples, [lost("10:00"), back("12:00")])
+def test_what_settles_a_telemetry_gap(samples, outcomes):
+    rows = gaps(samples, [lost("10:00"), back("12:00")])
     of_gateway, of_port = outcomes
     assert [row["outcome"] for row in rows if row["port_id"] is None] == [of_gateway]
     assert {row["outcome"] for row in rows if row["port_id"] == PORT} <= {of_port}
@@ -159,8 +159,8 @@ def test_the_reference_gives_the_same(samples, outcomes):
         pytest.param([lost("-1 12:00"), back("12:59")], ["-1 12:00"], id="24 hours before"),
     ],
 )
-def test_when_a_silence_began(events, expected):
-    rows = silences([], events)
+def test_when_a_telemetry_gap_began(events, expected):
+    rows = gaps([], events)
     assert [row["started_at"] for row in rows] == [at(clock) for clock in expected]
 
 
@@ -207,14 +207,14 @@ def _of_source(rows: list[Row], start: datetime, end: datetime) -> str | None:
         return None
     if any(pair[-1][way] < pair[0][way] for pair in (before, after) for way in COUNTERS):
         return None
-    silence = (end - start).total_seconds()
+    gap_s = (end - start).total_seconds()
     margin = (first["sampled_at"] - end) + (start - before[-1]["sampled_at"]) + ONSET
     carried = used = False
     cut = True
     for way in COUNTERS:
         growth = first[way] - before[-1][way]
         rates = [rate for rate in (_rate(before, way), _rate(after, way)) if rate is not None]
-        least, most = 125 * silence, max(rates, default=0) * 2 * margin.total_seconds()
+        least, most = 125 * gap_s, max(rates, default=0) * 2 * margin.total_seconds()
         carried |= bool(rates) and growth >= least + most
         cut &= 0 <= growth < least
         used |= max(rates, default=0) >= 125
@@ -239,8 +239,8 @@ def _rate(pair: list[Row], way: str) -> float | None:
 
 
 @st.composite
-def silent_lives(draw: st.DrawFn) -> list[Row]:
-    """Samples around a silence from 10:00 to 12:00, of a gateway that may have booted."""
+def samples_around_a_gap(draw: st.DrawFn) -> list[Row]:
+    """Samples around a telemetry gap from 10:00 to 12:00, of a gateway that may have booted."""
     boots = [BOOTED, *sorted(draw(st.lists(instants(HOUR - H, HOUR + 3 * H), max_size=1)))]
     rows = []
     for source in ("device", "port"):
@@ -268,9 +268,9 @@ def silent_lives(draw: st.DrawFn) -> list[Row]:
 
 
 @oracle(200)
-@given(silent_lives())
-def test_ragged_silences_are_as_the_reference_says(samples):
-    rows = silences(samples, [lost(HOUR), back(HOUR + 2 * H)])
+@given(samples_around_a_gap())
+def test_ragged_telemetry_gaps_are_as_the_reference_says(samples):
+    rows = gaps(samples, [lost(HOUR), back(HOUR + 2 * H)])
     of_gateway = next(row["outcome"] for row in rows if row["port_id"] is None)
     of_port = next((row["outcome"] for row in rows if row["port_id"] == PORT), None)
     assert {row["gateway_mac"] for row in rows} == {GATEWAY}
