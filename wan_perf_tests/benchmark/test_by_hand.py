@@ -18,7 +18,8 @@ from wan_perf_tests.benchmark.estate import Noise
 
 pytestmark = pytest.mark.proof
 
-CIRCUITS = 4
+CIRCUITS = 40
+"""Enough for some to be above each level of utilization for hours."""
 QUIET = Noise("quiet", 10**12, "false")
 """No sample is down, no event."""
 ROUGH = Noise("rough", 12, "false")
@@ -85,7 +86,7 @@ def test_rollups_agree_but_for_the_last_digit_of_ratios(
 ) -> None:
     found = agreement(tool, job, quiet)
     assert found.cells == rows * len(JOBS[job].figures)
-    assert sum(found.differing.values()) == found.in_last_digit < found.cells / 500
+    assert sum(found.differing.values()) == found.in_last_digit < found.cells / 100
     assert set(found.differing) <= {"utilization_pct", *AVERAGES}
 
 
@@ -141,7 +142,7 @@ def test_each_job_has_a_line_of_each_tool(quiet: Path, monkeypatch: pytest.Monke
         report, "fill_inputs", lambda circuits, folder, noise: copied(quiet, folder)
     )
     title, *lines = report.by_hand(CIRCUITS, QUIET).splitlines()
-    assert title == "by-hand: 4 circuits, one day, quiet"
+    assert title == "by-hand: 40 circuits, one day, quiet"
     jobs = [lines[start : start + 6] for start in range(0, len(lines), 6)]
     assert [job[0].partition(",")[0] for job in jobs] == [
         "hours: 1 rows",

@@ -19,6 +19,12 @@ from wan_perf_tests.benchmark.hours import know
 from wan_perf_tests.benchmark.measuring import TimedWarehouse
 from wan_perf_tests.benchmark.storing import Step
 
+_RATE_THAT_VARIES = (
+    "UPDATE raw_port_sample SET "
+    "rx_bytes_counter = rx_bytes_counter + (6e5 * sin(epoch(sampled_at) / 1500))::BIGINT, "
+    "tx_bytes_counter = tx_bytes_counter + (6e5 * sin(epoch(sampled_at) / 1500))::BIGINT"
+)
+"""By at most 400 B/s: at a constant rate an hour's bytes do not show where they were split."""
 _OF_HOURS = ("raw_port_sample", "raw_gateway_event", "circuit_port", "dim_circuit")
 
 
@@ -31,6 +37,8 @@ def fill_inputs(circuits: int, folder: Path, noise: Noise = LOUD) -> dict[str, i
     """Write both warehouses and the files; how many rows each job reads."""
     raw = TimedWarehouse(folder_of("hours", folder) / WAREHOUSE)
     rows = {"hours": fill(raw, circuits, DAY, noise)}
+    with raw.session() as session:
+        session.run(_RATE_THAT_VARIES)
     for name in JOBS["hours"].assets:
         Step(name).store(raw, DAY)
     _export(raw, _OF_HOURS)
