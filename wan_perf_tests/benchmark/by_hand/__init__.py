@@ -15,5 +15,6 @@ engineer has after an afternoon. They leave out, and wan_perf computes:
   and maxima of samples, failovers, bounds of availability, rates that differ by direction, days
   that are not over, and sums that are the same in any order of the rows.
 
-None of them checks, stores or replaces anything.
+None of them checks, stores or replaces anything. A plain scan of the input of hours includes the
+peer paths, which only wan_perf reads.
 """
