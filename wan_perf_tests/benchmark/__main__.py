@@ -5,6 +5,7 @@
     python -m wan_perf_tests.benchmark month --days 31             raw to months, all stored
     python -m wan_perf_tests.benchmark calendar --months 13        hours to days, weeks, months
     python -m wan_perf_tests.benchmark threshold-runs --days 31    runs, pieces and hours above
+    python -m wan_perf_tests.benchmark by-hand --circuits 2000     SQL, polars, pandas instead
     python -m wan_perf_tests.benchmark publish --circuits 10000    the published copy, live runs
     python -m wan_perf_tests.benchmark live-hour --sites 5000      calls to the Mist Cloud
     python -m wan_perf_tests.benchmark snowflake --sites 20        rows, statements, bytes of a day
@@ -17,13 +18,15 @@
     python -m wan_perf_tests.benchmark growth --passes 300         bytes that a live pass adds
 
 All but the last nine fill a DuckDB file with a synthetic estate and store what the graph stores;
-steady does so for a loud and a realistic estate; month and calendar also print bytes on disk. For
-live-hour a simulated cloud counts what an hour of `wan-perf collect` requests; for snowflake its
-stand-in counts what it is sent; backfill starts a real Dagster; week ticks schedules and sensors
-under a virtual clock, beside a cloud that fails, and reports what is missing at its end; daemon is
-a real one on the real clock, half an hour long; screens times pages over Parquet files; refreshes
-drives a browser; event-log runs empty assets over two event logs; growth takes live passes and
-weighs the home. Every figure is of this one run.
+steady does so for a loud and a realistic estate; month and calendar also print bytes on disk;
+by-hand computes a day without storing it, beside what a user would write in DuckDB's SQL, polars
+(`pip install -e ".[benchmark]"`) and pandas, and counts the figures that agree. For live-hour a
+simulated cloud counts what an hour of `wan-perf collect` requests; for snowflake its stand-in
+counts what it is sent; backfill starts a real Dagster; week ticks schedules and sensors under a
+virtual clock, beside a cloud that fails, and reports what is missing at its end; daemon is a real
+one on the real clock, half an hour long; screens times pages over Parquet files; refreshes drives a
+browser; event-log runs empty assets over two event logs; growth takes live passes and weighs the
+home. Every figure is of this one run.
 """
 
 import argparse
@@ -33,6 +36,7 @@ from pathlib import Path
 from rich.console import Console
 
 from wan_perf_tests.benchmark.backfill import backfill
+from wan_perf_tests.benchmark.by_hand.report import by_hand
 from wan_perf_tests.benchmark.calendar import calendar
 from wan_perf_tests.benchmark.circuit_hour import circuit_hour
 from wan_perf_tests.benchmark.daemon import daemon
@@ -60,6 +64,7 @@ def main() -> None:
         "month": lambda: month(given.circuits, given.days),
         "calendar": lambda: calendar(given.circuits, given.months, given.chunk),
         "threshold-runs": lambda: threshold_runs(given.circuits, given.days),
+        "by-hand": lambda: by_hand(given.circuits),
         "publish": lambda: publish_live(given.circuits),
         "live-hour": lambda: _live_hour(given.sites),
         "snowflake": lambda: on_snowflake(given.sites),
@@ -72,7 +77,7 @@ def main() -> None:
         "growth": lambda: growth(min(given.sites, 60), given.passes, given.within),
     }
     parser.add_argument("what", choices=measured)
-    parser.add_argument("--circuits", type=int, default=10_000)
+    parser.add_argument("--circuits", type=int, help="10000 by default, of by-hand 2000")
     parser.add_argument("--hours", type=int, default=1, help="of circuit-hour, steady, event-log")
     parser.add_argument("--days", type=int, default=31, help="of all that run for days")
     parser.add_argument("--months", type=int, default=13, help="of calendar")
@@ -81,6 +86,7 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=3, help="of daemon, twice; growth; refreshes")
     parser.add_argument("--within", type=float, default=3600, help="seconds of passes of growth")
     given = parser.parse_args()
+    given.circuits = given.circuits or (2_000 if given.what == "by-hand" else 10_000)
     print(measured[given.what]())  # noqa: T201 - what a benchmark is for
 
 
