@@ -11,20 +11,34 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from wan_perf_tests import examples
+from wan_perf_tests.support import examples
 
 if TYPE_CHECKING:
     from wan_perf.simulator import Cloud
-    from wan_perf_tests.shell import Shell
+    from wan_perf_tests.support.shell import Shell
 
 LONGEST_FIRST = (
-    *("graph/test_parity.py", "alive/test_daemon.py", "alive/test_ticked.py", "test_dev.py"),
-    *("kpi/test_hours_on_both_engines.py", "kpi/test_ragged_ports.py", "graph/test_import.py"),
-    *("graph/test_purity.py", "test_cli.py", "test_cli_refusals.py"),
-    *("test_full_cycle.py", "warehouse/test_crash.py"),
-    *("kpi/test_ragged_imports.py", "graph/test_bad_answers.py", "graph/test_history.py"),
-    *("graph/test_live.py", "warehouse/test_patterns.py", "warehouse/test_sql_text.py"),
-    *("graph/test_truth.py", "graph/test_bad_history.py", "mist/test_bad_answers.py"),
+    "proofs/graph/test_parity.py",
+    "proofs/automation/test_daemon.py",
+    "proofs/automation/test_ticked.py",
+    "proofs/cli/test_dev.py",
+    "proofs/kpi/test_hours_on_both_engines.py",
+    "proofs/kpi/test_ragged_ports.py",
+    "proofs/graph/test_import.py",
+    "proofs/graph/test_purity.py",
+    "integration/cli/test_cli.py",
+    "integration/cli/test_cli_refusals.py",
+    "proofs/cli/test_full_cycle.py",
+    "proofs/warehouse/test_crash.py",
+    "proofs/kpi/test_ragged_imports.py",
+    "proofs/graph/test_bad_answers.py",
+    "proofs/graph/test_history.py",
+    "proofs/graph/test_live.py",
+    "proofs/warehouse/test_patterns.py",
+    "proofs/warehouse/test_sql_text.py",
+    "proofs/graph/test_truth.py",
+    "proofs/graph/test_bad_history.py",
+    "unit/mist/test_bad_answers.py",
 )
 """Files that come first, so that where several run at once none is waited for at last."""
 TESTS = Path(__file__).parent
@@ -77,7 +91,7 @@ def collected_cloud() -> "Iterator[Cloud]":
     """The cloud of `shell`; its clock only ever advances."""
     # Imported here: Dagster takes seconds, and most tests do without.
     from wan_perf.simulator import serve
-    from wan_perf_tests.shell import FLEET, SECRET
+    from wan_perf_tests.support.shell import FLEET, SECRET
 
     with serve(FLEET, now=FLEET.start, token=SECRET) as cloud:
         yield cloud
@@ -89,7 +103,7 @@ def shell(collected_cloud: "Cloud", tmp_path_factory: pytest.TempPathFactory) ->
 
     Of several test processes the first collects them, the others begin with a copy.
     """
-    from wan_perf_tests.shell import Shell, collected
+    from wan_perf_tests.support.shell import Shell, collected
 
     home = tmp_path_factory.mktemp("home")
     if "PYTEST_XDIST_WORKER" not in os.environ:

@@ -1,5 +1,5 @@
-"""The documentation: its reference is generated from the code, the rest is checked against it.
+"""The reference of the documentation, generated from the code: `python -m wan_perf_tests.docs`.
 
-Belongs here: the generator (`python -m wan_perf_tests.docs`) and the tests of README and docs.
-Keep out: prose, which is written in the pages themselves.
+Belongs here: a module for each generated page.
+Keep out: tests of README and docs (`integration/docs`); prose, which is written in the pages.
 """

@@ -1,1 +1,0 @@
-"""What the system costs, measured: `python -m wan_perf_tests.benchmark --help`."""

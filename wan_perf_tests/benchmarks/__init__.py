@@ -1,0 +1,1 @@
+"""What the system costs, measured: `python -m wan_perf_tests.benchmarks --help`."""

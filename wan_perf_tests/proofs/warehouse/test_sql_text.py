@@ -1,0 +1,113 @@
+"""SQL of an asset is made once, whatever the window; it is what would be made for that window."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pytest
+
+from wan_perf.kpi.reports.trend import trends
+from wan_perf.policy.thresholds import TrendRule
+from wan_perf.schema.tables import (
+    CIRCUIT_HOUR,
+    CIRCUIT_POLL,
+    CIRCUIT_TRADING_DAY,
+    DIM_HOUR,
+    DIM_SITE,
+)
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
+from wan_perf.warehouse.sql_text import _pattern, _snowflake_text, plain
+from wan_perf_tests.support.warehouse.snowflake import stand_in
+
+pytestmark = pytest.mark.proof
+
+FIRST = datetime(2026, 3, 7)
+DAY = timedelta(days=1)
+ENGINES = [
+    pytest.param(DuckDBWarehouse(Path("of nothing.duckdb")), id="duckdb"),
+    pytest.param(
+        stand_in(),
+        id="snowflake",
+    ),
+]
+
+
+def of_hours(warehouse: Warehouse, window: Window) -> ir.Table:
+    """Windows are instants; the hours that there are begin where the others end."""
+    after = Window(window.end, window.end + DAY)
+    hours, polls = (warehouse.lazy(table, window) for table in (CIRCUIT_HOUR, CIRCUIT_POLL))
+    polled = hours.semi_join(polls, "circuit_id")
+    return polled.inner_join(warehouse.lazy(DIM_HOUR, after), "hour")
+
+
+def of_days(warehouse: Warehouse, window: Window) -> ir.Table:
+    """Windows are dates, and the days are joined with themselves."""
+    days = warehouse.lazy(CIRCUIT_TRADING_DAY, window)
+    return trends(days, warehouse.lazy(DIM_SITE), TrendRule())
+
+
+@pytest.mark.parametrize("warehouse", ENGINES)
+@pytest.mark.parametrize("expression", [of_hours, of_days])
+def test_each_window_has_its_own_text_and_only_the_first_is_compiled(
+    warehouse: Warehouse, expression: Callable[[Warehouse, Window], ir.Table]
+):
+    windows = [
+        Window(FIRST, FIRST + DAY),
+        Window(FIRST + timedelta(hours=7, seconds=5), FIRST + 12 * DAY),
+        Window(FIRST, FIRST),
+    ]
+    for n, window in enumerate(windows):
+        made = _pattern.cache_info().misses
+        query = expression(warehouse, window)
+        assert warehouse.sql(query) == plain(query.op(), warehouse.dialect)
+        # Where both ends are one instant, there is an instant less to stand for.
+        assert n != 1 or _pattern.cache_info().misses == made
+    texts = {warehouse.sql(expression(warehouse, window)) for window in windows}
+    assert len(texts) == len(windows)
+
+
+@pytest.mark.parametrize("warehouse", ENGINES)
+def test_windows_of_one_length_that_follow_each_other_are_distinguished(warehouse: Warehouse):
+    """The day of one is the day after the other's: no instant is taken for another's stand-in."""
+    for nth in range(3):
+        window = Window(FIRST + nth * DAY, FIRST + (nth + 1) * DAY)
+        query = of_hours(warehouse, window)
+        assert warehouse.sql(query) == plain(query.op(), warehouse.dialect)
+
+
+def test_passes_that_are_left_out_would_change_nothing():
+    """sqlglot's passes for arrays on Snowflake; where there is an array they are made."""
+    window = Window(FIRST, FIRST + DAY)
+    arrays = ibis.table({"of": "array<int64>"}, name="ARRAYS")
+    each = arrays.select(each=arrays.of.unnest())
+    for expression in (of_hours(stand_in(), window), of_days(stand_in(), window), each):
+        texts = (_snowflake_text(expression), ibis.to_sql(expression, dialect="snowflake"))
+        # Without line breaks, and without the separator that Ibis draws for each array.
+        ours, expected = (re.sub(r"[0-9a-f]{32}|\s", "", str(text)) for text in texts)
+        assert ours == expected
+
+
+def test_whole_numbers_are_divided_as_floats_where_the_engine_would_cut_them():
+    """Snowflake's NUMBER / NUMBER has six decimals: one third of 100 would be 33.333300."""
+    counts = ibis.table({"n": "int64", "of": "int64"}, name="COUNTS")
+    query = counts.aggregate(
+        share=counts.n.sum() * 100.0 / counts.of.sum(),
+        hours=counts.n.sum() // 3600,
+        mean=counts.n.mean(),
+        middle=counts.n.median(),
+        p95=counts.n.quantile(0.95),
+    )
+    sql = " ".join(stand_in().sql(query).split())
+    n = 'CAST("t0"."n" AS DOUBLE)'
+    for figure in (
+        'CAST(SUM("t0"."n") * 100.0 AS DOUBLE) / NULLIF(SUM("t0"."of"), 0) AS "share"',
+        'CAST(FLOOR((CAST(SUM("t0"."n") AS DOUBLE)) / (3600)) AS BIGINT) AS "hours"',
+        f'AVG({n}) AS "mean"',
+        f'MEDIAN({n}) AS "middle"',
+        f'PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY {n}) AS "p95"',
+    ):
+        assert figure in sql
+    assert "DOUBLE" not in DuckDBWarehouse(Path("of nothing.duckdb")).sql(query)
