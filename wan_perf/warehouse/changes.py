@@ -51,8 +51,13 @@ def units_of_rows(table: Table, rows: str, instant: str) -> str:
 
 
 def units_of_window(table: Table, window: Window, instant: str) -> str:
-    """Query of the units that the window touches, whether there are rows in them or not."""
+    """Query of the units that the window touches, whether there are rows in them or not.
+
+    Empty where it touches none.
+    """
     units = ", ".join(f"('{unit}')" for unit in _units(table, window))
+    if not units:
+        return ""
     return f"SELECT CAST(unit AS {instant}) AS unit FROM (VALUES {units}) AS units (unit)"  # noqa: S608
 
 

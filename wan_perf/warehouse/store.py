@@ -138,6 +138,8 @@ class Warehouse(Engine):
             units = changes.units_of_window(table, window, instant)
         else:
             units = changes.units_of_rows(table, rows, instant)
+        if not units:  # of a window without length
+            return
         if self.excludes_writers:  # else a removal would have others wait, and sums are as good
             session.run(changes.removal(table, units))
         session.run(changes.addition(table, units))

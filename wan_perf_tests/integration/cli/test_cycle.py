@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from wan_perf.cli.cycle import FullCycle
+from wan_perf.cli.runs import OF_PERIODS
 from wan_perf.cli.terminal import Terminal
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, MONTHLY_JOB, REPORTS_JOB, WEEKLY_JOB
 from wan_perf.schema.declaration import Table
@@ -21,6 +22,8 @@ from wan_perf.schema.tables import (
     CIRCUIT_MONTH_HISTOGRAM,
     CIRCUIT_WEEK,
     FAILOVER_PIECE,
+    REGION_PERIODS,
+    SITE_PERIODS,
     THRESHOLD_PIECE,
     TOP_OFFENDER,
 )
@@ -86,12 +89,13 @@ def test_the_periods_of_the_collected_hours(
     tmp_path: Path, collected_from: datetime, newest: tuple[int, ...], ranges: list[str]
 ):
     """`newest` are the days of March of the newest day, week and month that are stored."""
-    tables = (CIRCUIT_DAY, CIRCUIT_WEEK, CIRCUIT_MONTH)
     settings = read_settings(WAN_PERF_HOME=tmp_path, WAN_PERF_START="2026-02-01")
     with Planned(settings, Terminal()) as runs:
         runs.collected_from = collected_from
         runs.newest = {
-            table: datetime(2026, 3, day) for table, day in zip(tables, newest, strict=False)
+            table: datetime(2026, 3, day)
+            for tables, day in zip(OF_PERIODS.values(), newest, strict=False)
+            for table in tables
         }
         runs.full_cycle(None, None)
         found = runs.ranges
@@ -99,6 +103,23 @@ def test_the_periods_of_the_collected_hours(
         period: f"{start} to 03-11 15"
         for period, start in zip(("days", "weeks", "months"), ranges, strict=True)
     }
+
+
+def test_periods_of_which_a_killed_command_stored_some_tables_begin_earlier(tmp_path: Path):
+    settings = read_settings(WAN_PERF_HOME=tmp_path, WAN_PERF_START="2026-02-01")
+    with Planned(settings, Terminal()) as runs:
+        runs.newest = dict.fromkeys(
+            (table for tables in OF_PERIODS.values() for table in tables), datetime(2026, 3, 11)
+        ) | {
+            SITE_PERIODS["day"]: datetime(2026, 3, 8),
+            REGION_PERIODS["week"]: datetime(2026, 3, 2),
+        }
+        runs.full_cycle(None, None)
+        assert runs.ranges == {
+            "days": "03-08 00 to 03-11 15",
+            "weeks": "03-02 00 to 03-11 15",
+            "months": "03-02 00 to 03-11 15",
+        }
 
 
 class OfCircuits(WithoutChecks, FullCycle):

@@ -185,6 +185,6 @@ def test_a_collation_makes_another_type(kind: str, comparable: str) -> None:
 def test_no_text_column_follows_the_collation_of_the_account(statements: list[str]) -> None:
     with in_process():
         stand_in().store(EVERY_TYPE, every_type(FULL), window(H5))
-    created = [sql for sql in statements if sql.startswith("CREATE")]
+    created = [sql for sql in statements if sql.startswith("CREATE") and "every_type" in sql]
     assert len(created) == 2  # the table and the stage, on which the key is checked
     assert all("circuit_id VARCHAR COLLATE ''" in sql for sql in created)
