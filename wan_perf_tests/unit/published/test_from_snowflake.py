@@ -57,6 +57,7 @@ def test_it_has_the_rows_and_types_of_the_copy_of_an_embedded_warehouse(
     assert on_snowflake.copy.query(types) == embedded.copy.query(types)
 
 
+@pytest.mark.proof
 def test_it_is_of_the_account_and_schema(on_snowflake: Home) -> None:
     on_snowflake.publish()
     assert on_snowflake.copy.manifest.warehouse == "ACME-EU1/WAN.PERF"
@@ -73,6 +74,7 @@ def test_what_is_unchanged_is_not_fetched_again(on_snowflake: Home) -> None:
     assert on_snowflake.count("circuit_hour") == 7
 
 
+@pytest.mark.proof
 def test_an_hour_that_lost_its_rows_has_none(on_snowflake: Home) -> None:
     on_snowflake.publish()
     for hour in range(3):
@@ -81,6 +83,7 @@ def test_an_hour_that_lost_its_rows_has_none(on_snowflake: Home) -> None:
     assert on_snowflake.count("circuit_hour") == 0
 
 
+@pytest.mark.proof
 def test_a_warehouse_of_an_earlier_release_is_published_whole(on_snowflake: Home) -> None:
     with on_snowflake.warehouse.session() as session:
         session.run("DROP TABLE stored_change")
@@ -92,6 +95,7 @@ def test_a_warehouse_of_an_earlier_release_is_published_whole(on_snowflake: Home
     assert on_snowflake.count("circuit_hour") == 5
 
 
+@pytest.mark.proof
 def test_rows_that_are_replaced_meanwhile_are_fetched_again(
     on_snowflake: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +106,7 @@ def test_rows_that_are_replaced_meanwhile_are_fetched_again(
     ]
 
 
+@pytest.mark.proof
 def test_where_rows_are_replaced_all_the_time_readers_see_the_state_before(
     on_snowflake: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +158,7 @@ def during(monkeypatch: pytest.MonkeyPatch, replace_rows: Callable[[int], object
     monkeypatch.setattr(Snapshot, "write", interrupted)
 
 
+@pytest.mark.proof
 def test_merged_versions_leave_the_copy_as_it_is(on_snowflake: Home) -> None:
     """Stores only add versions there; pruning leaves one of each hour."""
     for _ in range(3):
