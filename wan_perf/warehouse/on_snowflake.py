@@ -168,11 +168,11 @@ class SnowflakeWarehouse(Warehouse):
             raise
         return {name.lower(): _comparable(kind) for name, kind, *_ in rows}
 
-    def has_changes(self, session: Session) -> bool:
-        """True where versions of what is stored are recorded; found once by each process."""
-        if not self._recording and super().has_changes(session):
+    def record_earlier_changes(self, session: Session) -> None:
+        """As every engine does, but once in each process: it is a request."""
+        if not self._recording:
+            super().record_earlier_changes(session)
             self._recording.append(True)
-        return bool(self._recording)
 
     def stored_columns(self, session: Session) -> Mapping[str, Iterable[str]]:
         """Names of the columns of each table and view of the schema, in their order."""

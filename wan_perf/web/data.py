@@ -11,21 +11,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from wan_perf.published.collection import Collection
+from wan_perf.published.relations import sql_type
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import TABLES
 
 Row = dict[str, Any]
 
 _TOKEN = re.compile(r"@(\w+)|\?")
-_TYPES = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "large_integer": "DECIMAL(38, 0)",
-    "real": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "instant": "TIMESTAMP",
-    "date": "DATE",
-}
 _OF_ALL_REGIONS = frozenset({"dim_policy", "dim_hour"})
 """Tables that say nothing of a site."""
 
@@ -120,4 +112,4 @@ def _no_rows(table: Table) -> str:
 
 def _nulls(table: Table) -> Iterator[str]:
     for column in table.fields:
-        yield f"CAST(NULL AS {_TYPES[column.type]}) AS {column.name}"
+        yield f"CAST(NULL AS {sql_type(column)}) AS {column.name}"

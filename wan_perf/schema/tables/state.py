@@ -51,7 +51,7 @@ CIRCUIT_STATE = Table(
     ),
     own_rules=(
         Rule(
-            "stretches_lie_within_their_hour",
+            "intervals_lie_within_their_hour",
             "An interval ends after it starts, and with its hour at the latest.",
             lambda t: (
                 (t.started_at < t.ended_at)

@@ -14,7 +14,8 @@ from wan_perf.schema.tables import (
     TABLES,
 )
 from wan_perf.warehouse import views
-from wan_perf_tests.integration.overviews.rows import (
+from wan_perf_tests.support.kpi.both_engines import assert_equal_on_both
+from wan_perf_tests.support.overviews.rows import (
     DAY,
     Both,
     Row,
@@ -24,7 +25,6 @@ from wan_perf_tests.integration.overviews.rows import (
     store_rows,
     up,
 )
-from wan_perf_tests.support.kpi.both_engines import assert_equal_on_both
 
 # The stand-in copies every answer, and DuckDB warns of it.
 pytestmark = [

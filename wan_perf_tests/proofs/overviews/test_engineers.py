@@ -9,7 +9,8 @@ from wan_perf.schema.tables import (
     ENGINEERING_VIEW,
     TOP_OFFENDERS,
 )
-from wan_perf_tests.integration.overviews.rows import (
+from wan_perf_tests.support.kpi.both_engines import assert_equal_on_both
+from wan_perf_tests.support.overviews.rows import (
     DAY,
     FEB,
     NOW,
@@ -22,7 +23,6 @@ from wan_perf_tests.integration.overviews.rows import (
     store_rows,
     up,
 )
-from wan_perf_tests.support.kpi.both_engines import assert_equal_on_both
 
 # The stand-in copies every answer, and DuckDB warns of it.
 pytestmark = [
@@ -43,7 +43,7 @@ def last_hours(hour: int, length: int, name: str, **columns: Any) -> Row:
 
 def this_noon() -> dict[str, list[Row]]:
     """C1 is slow and C2 down at S1; S2 is dark with C3 and C4; of C4 there is nothing else."""
-    alert = {"as_of_at": NOW, "messages": "as told"}
+    alert = {"as_of_at": NOW, "messages": "as reported"}
     gone = {"severity": "critical", "state": "down", "messages": "site dark"}
     return {
         "dim_site": [site("S1"), site("S2", store_type="Mall")],

@@ -13,7 +13,8 @@ from wan_perf.schema.tables import (
     EXECUTIVE_OVERVIEW,
 )
 from wan_perf.warehouse import DuckDBWarehouse
-from wan_perf_tests.integration.overviews.rows import (
+from wan_perf_tests.support.kpi.both_engines import assert_equal_on_both
+from wan_perf_tests.support.overviews.rows import (
     FEB,
     JAN,
     JUN,
@@ -27,7 +28,6 @@ from wan_perf_tests.integration.overviews.rows import (
     store_rows,
     up,
 )
-from wan_perf_tests.support.kpi.both_engines import assert_equal_on_both
 
 # The stand-in copies every answer, and DuckDB warns of it.
 pytestmark = [

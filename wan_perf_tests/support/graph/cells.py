@@ -63,7 +63,7 @@ PATIENT_ASSETS = {"raw_port_sample", "raw_gateway_event", "raw_site_sle", "raw_a
 """Assets that wait once more where the cloud requests a short wait."""
 
 What = Literal[
-    *("refused", "missed", "left", "absorbed", "kept out", "without evidence", "as told"),
+    *("refused", "missed", "left", "absorbed", "kept out", "without evidence", "as reported"),
     *("without quality", "bandwidth stays", "without impact"),
 ]
 
@@ -131,11 +131,11 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
         ("raw_port_sample", path): {
             ("clock an hour ahead", 1): {
                 GATEWAYS: replace(_FUTURE, also=_UNDATED),
-                PORTS: Outcome("as told"),  # its rows carry no instant of their own
+                PORTS: Outcome("as reported"),  # its rows carry no instant of their own
                 PATHS: _FUTURE,
             }[path],
             # A gateway without telemetry for a day looks the same; no hour near the pass counts it.
-            ("clock a day behind", 1): Outcome("as told"),
+            ("clock a day behind", 1): Outcome("as reported"),
         }
         for path in STREAMS
     },
@@ -177,7 +177,7 @@ _OWN: dict[tuple[str, str], dict[tuple[str, int], Outcome]] = {
     ("raw_inventory", SETTING): {
         ("404", 1): _refused("knows no settings of the site, .*bandwidth stays as it was"),
         ("missing key", 1): ABSORBED,  # none that is read
-        ("nulls", 1): Outcome("as told"),  # a site without variables
+        ("nulls", 1): Outcome("as reported"),  # a site without variables
     },
     ("raw_inventory", TESTS): {
         ("404", 1): _refused("knows no speed tests of the site, .*bandwidth stays as it was"),

@@ -13,7 +13,7 @@ MINUTE = 60_000_000
 
 
 @dataclass(frozen=True)
-class Stretch:
+class StateInterval:
     """A circuit's state over [start, end)."""
 
     start: int
@@ -36,13 +36,13 @@ class Use:
     """All that is known of one circuit."""
 
     rank: int | None
-    stretches: list[Stretch]
+    state_intervals: list[StateInterval]
     polls: list[Poll] = field(default_factory=list)
     idle: list[tuple[int, int]] = field(default_factory=list)
 
     def outcome(self, t: int) -> str | None:
         """The state at the instant."""
-        return next(s.outcome for s in self.stretches if s.start <= t < s.end)
+        return next(s.outcome for s in self.state_intervals if s.start <= t < s.end)
 
     def pairs(self) -> list[tuple[Poll, Poll]]:
         """Polls with new information that follow each other within 20 minutes."""
@@ -56,7 +56,7 @@ class Use:
         """How long the outage lasts in which the instant lies; 0 without one."""
         if self.outcome(t) not in CAUSES:
             return 0
-        down = [s for s in self.stretches if s.outcome in CAUSES]
+        down = [s for s in self.state_intervals if s.outcome in CAUSES]
         own = next(s for s in down if s.start <= t < s.end)
         start, end = own.start, own.end
         while before := next((s for s in down if s.end == start), None):
@@ -79,7 +79,7 @@ class Site:
             for use in self.circuits
             for a, b in use.pairs()
             if b.pass_at == then and a.is_active and not b.is_active
-            for s in use.stretches
+            for s in use.state_intervals
             if s.turned_to == "down" and a.at < s.start <= b.at
         ]
         return min(falls, default=None)

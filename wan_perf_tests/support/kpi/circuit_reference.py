@@ -29,7 +29,7 @@ class CircuitLife:
         self.hour = hour
         self.members = [MemberLife(member, raw, hour) for member in members]
         self.better, self.on_demand = list(better), on_demand
-        self.dead = list(self._dead_stretches(raw.paths))
+        self.dead = list(self._dead_intervals(raw.paths))
         self.use = [
             [
                 (d.start, d.end, max(d.rx, d.tx) * 8 < 1000 * (d.end - d.start).total_seconds())
@@ -83,7 +83,7 @@ class CircuitLife:
             for protocol in PROTOCOLS
         )
 
-    def _dead_stretches(self, paths: list[Row]) -> Iterator[tuple[datetime, datetime]]:
+    def _dead_intervals(self, paths: list[Row]) -> Iterator[tuple[datetime, datetime]]:
         """Between two passes that found all paths dead, where nothing turned between them."""
         fresh = [
             row

@@ -107,7 +107,7 @@ class MemberLife:
 
     def cuts(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Instants at which anything of it can change."""
-        for low, high, _ in self.link.stretches(start, end):
+        for low, high, _ in self.link.intervals(start, end):
             yield from (low, high)
         for row in [*self.events, *self.of_gateway]:
             yield from (row["event_at"], row["event_at"] + MICROSECOND)

@@ -48,7 +48,7 @@ METRICS = (
 )
 
 
-def stretches(hours: list[Row], metric: Judged, severity: str) -> Iterator[list[Row]]:
+def unbroken_runs(hours: list[Row], metric: Judged, severity: str) -> Iterator[list[Row]]:
     """Hours above on end, a list a run."""
     for circuit in sorted({hour["circuit_id"] for hour in hours}):
         run: list[Row] = []
@@ -84,7 +84,7 @@ def pieces(hours: list[Row]) -> list[Row]:
     """Rows of threshold_piece."""
     found = []
     for metric, severity in product(METRICS, SEVERITIES):
-        for run in stretches(hours, metric, severity):
+        for run in unbroken_runs(hours, metric, severity):
             kinds = [(h["hour"].date(), metric.level(h, severity), h["site_id"]) for h in run]
             cuts = [n for n in range(1, len(run)) if kinds[n] != kinds[n - 1]]
             for a, b in zip([0, *cuts], [*cuts, len(run)], strict=True):
@@ -98,7 +98,7 @@ def runs(hours: list[Row]) -> list[Row]:
     newest = max((hour["hour"] for hour in hours), default=None)
     found = []
     for metric, severity in product(METRICS, SEVERITIES):
-        for run in stretches(hours, metric, severity):
+        for run in unbroken_runs(hours, metric, severity):
             row = figures(run, metric, severity)
             del row["value_sum"]
             row["is_open"] = row["ended_at"] > newest or any(
@@ -120,7 +120,7 @@ def time_above(hours: list[Row], circuit: str, day: datetime) -> dict[str, int |
         count = sum(metric.is_judged(hour, "warning") for hour in own)
         found[f"{name}_judged_hours"] = count
         for severity in SEVERITIES:
-            lengths = [len(run) for run in stretches(own, metric, severity)]
+            lengths = [len(run) for run in unbroken_runs(own, metric, severity)]
             longest = max(lengths, default=0)
             found[f"{name}_{severity}_hours"] = sum(lengths) if count else None
             found[f"{name}_{severity}_longest_hours"] = longest if count else None

@@ -9,7 +9,7 @@ from wan_perf_tests.support.kpi.rows import H, Row
 from wan_perf_tests.support.kpi.seen import DAY, NEAR, events_of, history_of, hour_of, samples_of
 
 MICROSECOND = timedelta(microseconds=1)
-Stretch = tuple[datetime, datetime, bool | None]
+Interval = tuple[datetime, datetime, bool | None]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class PortLife:
             proven = None
         return proven if all(sample.state == proven for sample in samples) else None
 
-    def stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+    def intervals(self, start: datetime, end: datetime) -> Iterator[Interval]:
         """[start, end) cut wherever the state can change."""
         cuts = {start, end, self.hour, *(o.at for o in self.seen)}
         for last, coming in pairwise(self.seen):
@@ -111,14 +111,14 @@ class PortLife:
         """Time of [start, end) in that state. [us]"""
         if start >= end:
             return 0
-        parts = [high - low for low, high, is_up in self.stretches(start, end) if is_up is state]
+        parts = [high - low for low, high, is_up in self.intervals(start, end) if is_up is state]
         return sum(parts, timedelta()) // MICROSECOND
 
     def flap_count(self) -> int:
         """Transitions in the hour: known states that differ, at most 20 minutes between them."""
         known = [
             (low, high, is_up)
-            for low, high, is_up in self.stretches(self.hour - DAY, self.hour + H)
+            for low, high, is_up in self.intervals(self.hour - DAY, self.hour + H)
             if is_up is not None
         ]
         return sum(

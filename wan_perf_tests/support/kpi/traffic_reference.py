@@ -215,7 +215,7 @@ def _until(life: PortLife, d: Difference, amount: int, edge: datetime) -> int:
 
 def _live_us(life: PortLife, start: datetime, end: datetime, edge: datetime) -> int:
     down = timedelta()
-    for low, high, _ in life.stretches(start, end):
+    for low, high, _ in life.intervals(start, end):
         if life.is_down_for_both(low, edge):
             down += high - low
     return (end - start - down) // MICROSECOND

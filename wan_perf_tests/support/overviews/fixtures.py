@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from wan_perf.warehouse import DuckDBWarehouse
-from wan_perf_tests.integration.overviews.rows import Both
+from wan_perf_tests.support.overviews.rows import Both
 from wan_perf_tests.support.warehouse.snowflake import in_process, stand_in
 
 

@@ -19,20 +19,12 @@ import duckdb
 import ibis
 
 from wan_perf.published.collection import Collection
+from wan_perf.published.relations import sql_type
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
 from wan_perf_tests.support.web.estate_periods import days_of
 from wan_perf_tests.support.web.estate_rows import NOW, base, hours, rows_of
 
-_TYPES = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "large_integer": "DECIMAL(38, 0)",
-    "real": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "instant": "TIMESTAMP",
-    "date": "DATE",
-}
 VIEWS = {name: table for name, table in TABLES.items() if isinstance(table, View)}
 
 
@@ -99,7 +91,7 @@ def _declared(engine: duckdb.DuckDBPyConnection, table: Table, rows: str) -> str
     given = {column[0] for column in engine.execute(f"DESCRIBE {rows}").fetchall()}
     assert given <= set(table.columns), given - set(table.columns)
     columns = ", ".join(
-        f"CAST({c.name if c.name in given else 'NULL'} AS {_TYPES[c.type]}) AS {c.name}"
+        f"CAST({c.name if c.name in given else 'NULL'} AS {sql_type(c)}) AS {c.name}"
         for c in table.fields
     )
     return f"CREATE TABLE {table.name} AS SELECT {columns} FROM ({rows})"
@@ -108,7 +100,7 @@ def _declared(engine: duckdb.DuckDBPyConnection, table: Table, rows: str) -> str
 def _absent(engine: duckdb.DuckDBPyConnection, sources: Sequence[str]) -> Iterator[str]:
     there = {n for (n,) in engine.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     for name in set(sources) - there:
-        columns = ", ".join(f"{c.name} {_TYPES[c.type]}" for c in TABLES[name].fields)
+        columns = ", ".join(f"{c.name} {sql_type(c)}" for c in TABLES[name].fields)
         yield f"CREATE TABLE {name} ({columns})"
 
 

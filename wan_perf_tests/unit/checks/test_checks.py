@@ -116,7 +116,7 @@ def test_sound_rows_offend_nobody(check: Check):
                 ],
             },
             {"circuit_id": "C1"},
-            id="old statistics told again, and that the gateway is lost",
+            id="old statistics repeated, and a report that the gateway is lost",
         ),
         pytest.param(
             NO_TELEMETRY,

@@ -18,14 +18,14 @@ from wan_perf_tests.support.kpi.activity_reference import (
     MINUTE,
     Poll,
     Site,
-    Stretch,
+    StateInterval,
     Use,
 )
 from wan_perf_tests.support.kpi.engine import CIRCUITS, Query
 from wan_perf_tests.support.kpi.rows import HOUR, Row
 
 START, END = -20 * MINUTE, 80 * MINUTE
-STRETCHES = {
+STATE_INTERVALS = {
     "circuit_hour": "int64",
     "from_us": "int64",
     "to_us": "int64",
@@ -47,11 +47,11 @@ IDLE = {"circuit_hour": "int64", "from_us": "int64", "to_us": "int64"}
 @cache
 def query() -> Query:
     polls, idle = ibis.table(POLLS, name="polls"), ibis.table(IDLE, name="idle")
-    # Of the evidence only polls and idle stretches speak here.
+    # Of the evidence only polls and idle intervals speak here.
     evidence = Evidence(**{f.name: idle for f in fields(Evidence)} | {"polls": polls})
-    stretches = ibis.table(STRETCHES, name="stretches")
+    state_intervals = ibis.table(STATE_INTERVALS, name="state_intervals")
     circuits = ibis.table(CIRCUITS, name="circuits")
-    return Query(with_activity(stretches, circuits, evidence))
+    return Query(with_activity(state_intervals, circuits, evidence))
 
 
 def found(site: Site) -> list[list[Row]]:
@@ -68,7 +68,7 @@ def together(sites: list[Site]) -> list[list[list[Row]]]:
             {"circuit_hour": n, "hour": HOUR, "site_id": f"S{site}", "role_rank": use.rank}
             for n, (site, use) in enumerate(circuits)
         ],
-        stretches=[
+        state_intervals=[
             {
                 "circuit_hour": n,
                 "from_us": s.start,
@@ -80,7 +80,7 @@ def together(sites: list[Site]) -> list[list[list[Row]]]:
                 "recalled": False,
             }
             for n, u in numbered
-            for s in u.stretches
+            for s in u.state_intervals
         ],
         polls=[
             {"circuit_hour": n, "pass_at": p.pass_at, "at_us": p.at, "is_active": p.is_active}
@@ -103,14 +103,14 @@ def new(polls: list[Poll]) -> list[Poll]:
     return list({p.at: p for p in sorted(polls, key=lambda p: p.pass_at, reverse=True)}.values())
 
 
-def stretches(*parts: tuple[int, str | None]) -> list[Stretch]:
+def state_intervals(*parts: tuple[int, str | None]) -> list[StateInterval]:
     """End to end from 20 minutes before the hour, each (minute it ends, outcome)."""
     edges = [-20, *(end for end, _ in parts)]
-    rows: list[Stretch] = []
+    rows: list[StateInterval] = []
     for (a, b), (_, outcome) in zip(pairwise(edges), parts, strict=True):
         was = rows[-1].outcome if rows else None
         turned = "down" if was == "up" and outcome in CAUSES else None
-        rows.append(Stretch(a * MINUTE, b * MINUTE, outcome, turned))
+        rows.append(StateInterval(a * MINUTE, b * MINUTE, outcome, turned))
     return rows
 
 
@@ -164,13 +164,13 @@ BRIEF = [(12, "up"), (13, "port"), (80, "up")]
             (UP, polls(m0=False, m10=False)),
             (UP, polls(m0=True, m10=True)),
             {5: "active"},
-            id="active though the primary is up: told",
+            id="reported as active though the primary is up",
         ),
     ],
 )
 def test_use_of_the_backup(primary, backup, expected) -> None:
     circuits = [
-        Use(rank, stretches(*states), polled)
+        Use(rank, state_intervals(*states), polled)
         for rank, (states, polled) in enumerate((primary, backup), 1)
     ]
     site = Site(circuits)
@@ -186,7 +186,9 @@ def test_use_of_the_backup(primary, backup, expected) -> None:
 
 
 def test_circuits_of_equal_rank_are_not_inferred() -> None:
-    site = Site([Use(1, stretches(*FELL)), Use(1, stretches(*UP)), Use(2, stretches(*UP))])
+    site = Site(
+        [Use(1, state_intervals(*FELL)), Use(1, state_intervals(*UP)), Use(2, state_intervals(*UP))]
+    )
     assert {row["activity"] for rows in found(site)[1:] for row in rows} == {None}
 
 
@@ -204,11 +206,11 @@ def _use(chance: random.Random, rank: int | None, passes: list[int]) -> Use:
     half = MINUTE // 2
     cuts = sorted(chance.sample(range(-39, 160), chance.randrange(7)))
     edges = [START, *(c * half for c in cuts), END]
-    rows: list[Stretch] = []
+    rows: list[StateInterval] = []
     for a, b in pairwise(edges):
         outcome = chance.choice(OUTCOMES)
         fell = rows and rows[-1].outcome == "up" and outcome in CAUSES
-        rows.append(Stretch(a, b, outcome, "down" if fell else None))
+        rows.append(StateInterval(a, b, outcome, "down" if fell else None))
     steady = chance.choice([None, True, False])
     polled = [
         Poll(
@@ -234,7 +236,7 @@ def test_ragged_sites_equal_the_reference(seeds: range) -> None:
 
 
 def assert_equals_the_reference(seed: int, site: Site, intervals: list[list[Row]]) -> None:
-    edges = {e for u in site.circuits for s in u.stretches for e in (s.start, s.end)}
+    edges = {e for u in site.circuits for s in u.state_intervals for e in (s.start, s.end)}
     edges |= {p.at for u in site.circuits for p in u.polls}
     edges |= {e for u in site.circuits for span in u.idle for e in span}
     instants = sorted(e for e in edges if START <= e < END)

@@ -102,7 +102,7 @@ def expected(own: list[Row]) -> Row:
         count = sum(metric.is_judged(hour, "warning") for hour in own)
         row[f"{name}_judged_hours"] = count
         for severity in runs_reference.SEVERITIES:
-            lengths = [len(run) for run in runs_reference.stretches(own, metric, severity)]
+            lengths = [len(run) for run in runs_reference.unbroken_runs(own, metric, severity)]
             row[f"{name}_{severity}_hours"] = sum(lengths) if count else None
             longest = max(lengths, default=0) if count else None
             row[f"{name}_{severity}_longest_hours"] = longest

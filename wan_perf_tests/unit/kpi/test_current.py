@@ -124,14 +124,14 @@ def test_what_is_older_than_15_minutes_is_stale(last: str, is_stale: bool) -> No
 
 def test_since_when_is_counted_over_hours_and_null_where_nothing_else_was_seen() -> None:
     """Down until 7:20 and up since then, in intervals of an hour."""
-    stretches = [
+    intervals = [
         state("C1", "down", "06:00", "07:20"),
         state("C1", "up", "07:20", "08:00"),
         state("C1", "up", "08:00", "10:00"),
         state("C1"),
         state("C2"),
     ]
-    rows = now(circuit_state=stretches)
+    rows = now(circuit_state=intervals)
     assert (rows["C1"]["state_since"], rows["C2"]["state_since"]) == (at("07:20"), None)
 
 

@@ -234,7 +234,7 @@ def members(**given: Any) -> list[Row]:
     ("is_redundant", "speed"),
     [
         pytest.param(False, 1100, id="an aggregate carries the sum"),
-        pytest.param(None, 1100, id="not told to be redundant"),
+        pytest.param(None, 1100, id="redundancy unknown"),
         pytest.param(True, 1000, id="nodes of a cluster carry one at a time"),
     ],
 )

@@ -146,7 +146,7 @@ def test_the_reference_gives_the_same(samples, outcomes):
 @pytest.mark.parametrize(
     ("events", "expected"),
     [
-        pytest.param([lost("10:00"), lost("10:30"), back("12:00")], ["10:00"], id="told twice"),
+        pytest.param([lost("10:00"), lost("10:30"), back("12:00")], ["10:00"], id="reported twice"),
         pytest.param([lost("10:00"), back("12:00"), back("12:01")], ["10:00"], id="back twice"),
         pytest.param(
             [lost("10:00"), back("11:00"), lost("11:00"), back("12:00")],

@@ -126,7 +126,7 @@ def _time_above(own: list[Row]) -> dict[str, int | None]:
         count = sum(metric.is_judged(hour, "warning") for hour in own)
         found[f"{name}_judged_hours"] = count
         for severity in runs_reference.SEVERITIES:
-            lengths = [len(run) for run in runs_reference.stretches(own, metric, severity)]
+            lengths = [len(run) for run in runs_reference.unbroken_runs(own, metric, severity)]
             longest = max(lengths, default=0)
             found[f"{name}_{severity}_hours"] = sum(lengths) if count else None
             found[f"{name}_{severity}_longest_hours"] = longest if count else None

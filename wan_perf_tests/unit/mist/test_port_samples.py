@@ -121,7 +121,7 @@ def test_uptime_of_a_port_row(port_heard: float | None, uptime: float | None) ->
             {"reth0.0": {**WAN, "port_id": "reth0"}},
             {"reth0.0": {**WAN, "port_id": "reth0", "rx_bytes": 30}},
             {"reth0": 10},
-            id="told by both nodes: the first speaks",
+            id="reported by both nodes: the first counts",
         ),
         pytest.param(
             {"pp0.0": {**WAN, "port_id": "ge-0/0/0"}}, None, {"ge-0/0/0": 10}, id="PPPoE: the port"

@@ -57,7 +57,7 @@ def test_an_hour_of_a_known_outage(fleet):
         for c in truth["circuits"]
         if (c["gateway_mac"], c["port_id"]) == (fault.gateway_mac, fault.port_id)
     )
-    assert [h["hour"] for h in circuit["hours"]] == [hour], "the hour is told whole"
+    assert [h["hour"] for h in circuit["hours"]] == [hour], "the whole hour is in the truth"
     inside = [f for f in circuit["down"] if hour <= f[0] and f[1] < hour + 3600]
     assert circuit["hours"][0]["transitions"] == 2 * len(inside)
     assert circuit["hours"][0]["down_seconds"] == sum(end - start for start, end in inside)
