@@ -89,3 +89,21 @@ def test_scores_that_end_hours_before_our_figures_are_late():
 def test_without_scores_the_bar_does_not_mention_them():
     without = Estate(days=2, months=2, dropped=frozenset({"raw_site_sle"}))
     assert "scores" not in read(client_of(without).get("/").text).by_id("trust").text
+
+
+@pytest.mark.parametrize(
+    ("score", "shares"),
+    [
+        pytest.param(0.95, ["100", "0", "0", "0"], id="95 is 95 or more"),
+        pytest.param(0.8, ["0", "100", "0", "0"], id="80 is of 80 to 95"),
+        pytest.param(0.6, ["0", "0", "100", "0"], id="60 is of 60 to 80"),
+        pytest.param(0.0, ["0", "0", "0", "100"], id="nothing is under 60"),
+        pytest.param(1.0, ["100", "0", "0", "0"], id="all is 95 or more"),
+    ],
+)
+def test_a_score_at_a_level_counts_as_above(score: float, shares: list[str]):
+    at_level = Estate(sites=1, days=2, months=2)
+    at_level.connection.execute("UPDATE raw_site_sle SET wan_link_health = ?", [score])
+    page = read(client_of(at_level).get("/sle?by=month").text)
+    newest = page.by_id("score-periods").all("tr")[1]
+    assert [cell.text for cell in newest.all("td")][2:6] == shares
