@@ -21,15 +21,20 @@ from wan_perf_tests.support.warehouse.snowflake import SETTINGS, in_process, ove
 from wan_perf_tests.unit.published.conftest import Home
 
 
-@pytest.fixture(params=["in process", pytest.param("over HTTP", marks=pytest.mark.proof)])
-def on_snowflake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
-    """Three hours of two circuits; over HTTP the connector is Snowflake's own."""
-    if request.param == "over HTTP":
-        with over_http() as settings:
-            yield _filled(tmp_path / "snowflake", settings)
-    else:
-        with in_process():
-            yield _filled(tmp_path / "snowflake", SETTINGS)
+@pytest.fixture
+def on_snowflake(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Home]:
+    """Three hours of two circuits, in the stand-in in this process unless a test wants another."""
+    with getattr(request, "param", in_process)() as settings:
+        yield _filled(tmp_path / "snowflake", settings or SETTINGS)
+
+
+by_the_connector = pytest.mark.parametrize(
+    "on_snowflake",
+    [in_process, pytest.param(over_http, marks=pytest.mark.proof)],
+    indirect=True,
+    ids=["in process", "over HTTP, by Snowflake's own connector"],
+)
+"""What is fetched by its batches and types."""
 
 
 def _filled(folder: Path, settings: dict[str, str]) -> Home:
@@ -43,6 +48,7 @@ def rows(home: Home) -> list[dict[str, Any]]:
     return home.copy.query("SELECT * FROM circuit_hour ORDER BY hour, circuit_id")
 
 
+@by_the_connector
 def test_it_has_the_rows_and_types_of_the_copy_of_an_embedded_warehouse(
     on_snowflake: Home, tmp_path: Path
 ) -> None:
@@ -74,7 +80,7 @@ def test_what_is_unchanged_is_not_fetched_again(on_snowflake: Home) -> None:
     assert on_snowflake.count("circuit_hour") == 7
 
 
-@pytest.mark.proof
+@by_the_connector
 def test_an_hour_that_lost_its_rows_has_none(on_snowflake: Home) -> None:
     on_snowflake.publish()
     for hour in range(3):
