@@ -14,23 +14,13 @@ import dagster as dg
 from wan_perf.defs.automation.run_queues import LANE
 from wan_perf.defs.run_records import calls_left, failed_runs, instant, partitions
 from wan_perf.published.collection import FailedRun
+from wan_perf.published.running import Run
 
 _RUNNING = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run: its job, lane (live or history), the partitions it covers, and when it began."""
-
-    run_id: str
-    job: str
-    lane: str | None
-    partitions: str | None
-    since: datetime
 
 
 @dataclass(frozen=True)

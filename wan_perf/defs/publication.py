@@ -10,6 +10,7 @@ run publishes what is missing.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,19 +19,22 @@ import dagster as dg
 from dagster._core.storage.db_io_manager import DbIOManager
 
 from wan_perf.defs.automation.run_queues import HISTORY, LANE, LIVE, PATIENCE_S
-from wan_perf.defs.run_records import collection
+from wan_perf.defs.run_records import collection, has_ended, partitions
 from wan_perf.errors import WanPerfError
 from wan_perf.published.collection import Collection
 from wan_perf.published.compaction import compact
 from wan_perf.published.publisher import Publication, publish
 from wan_perf.published.replacement import utc_now
+from wan_perf.published.running import Run, announced, announcements, withdraw
 from wan_perf.waiting import waiting
 from wan_perf.warehouse import Warehouse
 
 _TURN_S = {LIVE: 60.0, HISTORY: 600.0}
 """How long a run waits for the publication of another one. [s]"""
 _MERGES_LATER = {LIVE: timedelta(days=7), HISTORY: timedelta(0)}
-"""Live runs merge files only where no other run did so for a week."""
+"""Live runs merge days and months only where no other run did so for a week."""
+_MOST_MERGES = {LIVE: 1}
+"""A live run merges one file: there are twelve runs an hour."""
 
 
 @dataclass
@@ -70,7 +74,7 @@ class PublishedCopy:
                     patience_s=patience_s,
                 )
             later = _MERGES_LATER.get(lane, _MERGES_LATER[HISTORY])
-            compact(self.folder, later=later, patience_s=patience_s)
+            compact(self.folder, later=later, most=_MOST_MERGES.get(lane), patience_s=patience_s)
             return done
         except WanPerfError as error:
             self.failures.append(error)
@@ -85,8 +89,9 @@ def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinit
         description="Tables in the warehouse; publishes them at the end of a run."
     )
     def io_manager(context: dg.InitResourceContext) -> Iterator[DbIOManager]:
-        yield manager
         run = context.run
+        with _announced(context, copy):
+            yield manager
         if run is None:
             return
         try:
@@ -99,6 +104,21 @@ def publishing(manager: DbIOManager, copy: PublishedCopy) -> dg.IOManagerDefinit
             _log(context).info(str(publication))
 
     return io_manager
+
+
+@contextmanager
+def _announced(context: dg.InitResourceContext, copy: PublishedCopy) -> Iterator[None]:
+    """Readers of the copy see the run while it computes, and none of a killed process."""
+    run = context.run
+    if run is None or not copy.is_on:
+        yield
+        return
+    for other in announcements(copy.folder):
+        if context.instance is not None and has_ended(context.instance, other.run_id):
+            withdraw(copy.folder, other.run_id)
+    lane = run.tags.get(LANE)
+    with announced(copy.folder, Run(run.run_id, run.job_name, lane, partitions(run), utc_now())):
+        yield
 
 
 def _collection(

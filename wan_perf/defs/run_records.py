@@ -63,6 +63,12 @@ def calls_left(instance: dg.DagsterInstance) -> tuple[int, datetime] | None:
     return left.value, instant(event.timestamp)
 
 
+def has_ended(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """True where no process works on the run any more; a run of another instance is unknown."""
+    run = instance.get_run_by_id(run_id)
+    return run is not None and run.is_finished
+
+
 def partitions(run: dg.DagsterRun) -> str | None:
     """The partitions that a run covers, in words."""
     first, last = (run.tags.get(f"{_RANGE}{end}") for end in ("start", "end"))

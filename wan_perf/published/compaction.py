@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 import duckdb
@@ -36,6 +36,11 @@ from wan_perf.warehouse.changes import MODULUS, step
 
 MANY_FILES = 8
 """A month with late changes is merged again once it has so many files."""
+BLOCK = timedelta(hours=6)
+"""Files of hours become one of so many first: a query opens each file of its tables, and a day and
+a half would have most of them."""
+BLOCK_RESTS = timedelta(hours=2)
+"""After its end a block is one file: live runs change the hour before theirs."""
 _LOCK = "compaction.lock"
 _DRAFTS = "*/*.merging"
 _DAY = timedelta(days=1)
@@ -43,12 +48,19 @@ _DAY = timedelta(days=1)
 Merge = tuple[Table, Span, tuple[DataFile, ...]]
 
 
-def compact(folder: Path, *, later: timedelta = timedelta(0), patience_s: float = 60) -> int:
+def compact(
+    folder: Path,
+    *,
+    later: timedelta = timedelta(0),
+    most: int | None = None,
+    patience_s: float = 60,
+) -> int:
     """Merge what is over; the number of merged files that were written.
 
     Args:
         folder: The published copy.
-        later: Leave what is over for less than this beyond the usual rest.
+        later: Leave days and months that are over for less than this beyond the usual rest.
+        most: Write so many files at most; later runs merge the rest.
         patience_s: How long to wait for a publication before replacing the manifest; what it takes
             longer for is merged by a later run. [s]
 
@@ -65,7 +77,7 @@ def compact(folder: Path, *, later: timedelta = timedelta(0), patience_s: float 
         for leftover in folder.glob(_DRAFTS):
             leftover.unlink(missing_ok=True)
         manifest = read_manifest(folder)
-        for merge in merges(manifest, later):
+        for merge in islice(merges(manifest, later), most):
             merged += _merge_files(folder, manifest, merge, patience_s)
     return merged
 
@@ -74,19 +86,35 @@ def merges(manifest: Manifest, later: timedelta = timedelta(0)) -> Iterator[Merg
     """The files of the state that belong into one, by table and range."""
     for name, files in manifest.files.items():
         table = PUBLISHED.get(name)
-        if table is None or not step(table) or not files:
-            continue
-        newest = max(day_of(file.start) for file in files) - later
-        over: list[DataFile] = []
-        if table.published_days is None:
-            for span, group in _group_by_span(files, lambda file: month_of(file.start)):
-                if span[1] + MONTH_RESTS <= newest and _is_worth_it(group):
-                    yield table, span, group
-                    over += group
-        hours = tuple(f for f in files if f not in over and f.end - f.start < _DAY)
-        for span, group in _group_by_span(hours, lambda file: _span_of_day(file.start)):
-            if span[0] < newest - FRESH and len(group) > 1:
+        if table is not None and step(table) and files:
+            newest = max(day_of(file.start) for file in files) - later
+            months = list(_months(table, files, newest))
+            yield from months
+            merged = {file for _, _, group in months for file in group}
+            yield from _days(table, tuple(f for f in files if f not in merged), newest)
+
+
+def _months(table: Table, files: tuple[DataFile, ...], newest: datetime) -> Iterator[Merge]:
+    if table.published_days is None:
+        for span, group in _group_by_span(files, lambda file: month_of(file.start)):
+            if span[1] + MONTH_RESTS <= newest and _is_worth_it(group):
                 yield table, span, group
+
+
+def _days(table: Table, files: tuple[DataFile, ...], newest: datetime) -> Iterator[Merge]:
+    """Whole days of the files of hours, and blocks of the newest days."""
+    hours = tuple(file for file in files if file.end - file.start < _DAY)
+    for span, group in _group_by_span(hours, lambda file: _span_of_day(file.start)):
+        if span[0] >= newest - FRESH:
+            yield from _blocks(table, group, max(file.start for file in files))
+        elif len(group) > 1:
+            yield table, span, group
+
+
+def _blocks(table: Table, hours: tuple[DataFile, ...], newest: datetime) -> Iterator[Merge]:
+    for span, group in _group_by_span(hours, lambda file: _span_of_block(file.start)):
+        if len(group) > 1 and span[1] + BLOCK_RESTS <= newest:
+            yield table, span, group
 
 
 def _is_worth_it(group: tuple[DataFile, ...]) -> bool:
@@ -96,6 +124,11 @@ def _is_worth_it(group: tuple[DataFile, ...]) -> bool:
 
 def _span_of_day(at: datetime) -> Span:
     return day_of(at), day_of(at) + _DAY
+
+
+def _span_of_block(at: datetime) -> Span:
+    start = day_of(at) + (at - day_of(at)) // BLOCK * BLOCK
+    return start, start + BLOCK
 
 
 def _group_by_span(

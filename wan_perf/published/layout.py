@@ -21,8 +21,9 @@ MANY_ROWS = 1_000_000
 """A month of more rows is written by days, so that no run waits long, and then merged."""
 FRESH = timedelta(days=1)
 """Before the newest day: days that live runs still change, see `mist.collect.cadence`."""
-MONTH_RESTS = timedelta(days=2)
-"""After its end a month is one file: late data has changed it by then."""
+MONTH_RESTS = timedelta(days=9)
+"""After its end a month is one file: late data has changed it by then, and nobody compares with its
+last days any more, which is dear where the rows of a circuit's month lie together."""
 MANY_DAYS = 10
 """A month of which more days changed is written again whole."""
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)

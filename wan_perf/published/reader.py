@@ -18,6 +18,7 @@ from wan_perf.published.collection import Collection
 from wan_perf.published.errors import MissingFileError
 from wan_perf.published.manifest import MANIFEST, Manifest, read_manifest
 from wan_perf.published.relations import PUBLISHED, VIEWS, literal, statements, to_read
+from wan_perf.published.running import Run, running
 
 _OPENED: dict[Path, tuple[tuple[int, int, int], "Published"]] = {}
 
@@ -49,6 +50,10 @@ class Published:
     def collection(self) -> Collection:
         """How collecting went up to the state."""
         return self.manifest.collection
+
+    def running(self, now: datetime) -> tuple[Run, ...]:
+        """The runs that are going on at `now`, whatever the state; the oldest first."""
+        return running(self.folder, now)
 
     def has(self, table: str) -> bool:
         """True where a table or view of this name can be queried; it may have no rows."""
@@ -116,7 +121,8 @@ def _engine(folder: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
     spill = Path(tempfile.gettempdir()) / "wan-perf-reader"
     engine = duckdb.connect(config={"temp_directory": str(spill)})
     try:
-        engine.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
+        # Without GLOBAL it is of this connection only, and not of the cursors that query.
+        engine.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
         for statement in statements(folder, manifest):
             engine.execute(statement)
         # From here on a query reads nothing but the copy. A pattern is checked as it is written.

@@ -70,6 +70,7 @@ class Pages:
         self._made: OrderedDict[str, Page] = OrderedDict()
         self._making: dict[str, threading.Lock] = {}
         self._trusted: dict[tuple[str, frozenset[str] | None], Trust] = {}
+        self._trusting = threading.Lock()
         self._lock = threading.Lock()
 
     def endpoint(self, build: Build) -> Callable[[Request], Response]:
@@ -112,13 +113,15 @@ class Pages:
         """The request as pages see it."""
         theme = request.cookies.get("theme", "")
         data = Data(self._opened(), request.scope.get("regions"))
+        now = self._clock()
         return Visit(
             data=data,
             trust=self._trust(data),
             path=request.scope.get("raw_path", b"/").decode("ascii", "replace").partition("?")[0],
             given=_query_values(request),
             named=request.path_params,
-            now=self._clock(),
+            now=now,
+            running=data.published.running(now),
             theme=theme if theme in _THEMES else "",
             person=request.scope.get("person", ""),
             origin=f"{request.url.scheme}://{request.url.netloc}",
@@ -128,20 +131,22 @@ class Pages:
     def _trust(self, data: Data) -> Trust:
         """The state of the data, read once for a version and what a person may see of it."""
         key = (data.published.version, data.regions)
-        if (known := self._trusted.get(key)) is None:
-            if len(self._trusted) >= _PAGES_IN_MEMORY:
-                self._trusted.clear()
-            known = self._trusted[key] = trust(data)
+        with self._trusting:
+            if (known := self._trusted.get(key)) is None:
+                if len(self._trusted) >= _PAGES_IN_MEMORY:
+                    self._trusted.clear()
+                known = self._trusted[key] = trust(data)
         return known
 
     def _mark(self, visit: Visit, request: Request) -> str:
-        """What the page depends on: the data, the address, the theme, whether the data is late."""
+        """What the page depends on: data, address, theme, runs, whether the data is late."""
         parts = (
             visit.data.published.version,
             str(request.url.query),
             visit.path,
             visit.theme,
             str(visit.trust.is_late(visit.now)),
+            *(run.run_id for run in visit.running),
             visit.person,
             visit.origin,
             "all" if visit.data.regions is None else repr(sorted(visit.data.regions)),

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from wan_perf.published.collection import Collection
 from wan_perf.published.relations import sql_type
+from wan_perf.published.running import Run
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import TABLES
 
@@ -36,6 +37,9 @@ class Published(Protocol):
     @property
     def collection(self) -> Collection:
         """How collecting went when it was published."""
+
+    def running(self, now: datetime) -> tuple[Run, ...]:
+        """The runs that are going on at `now`, the oldest first."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of a statement with `?` for each parameter."""

@@ -14,6 +14,7 @@ from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.spark import bar, spark
 from wan_perf.web.charts.svg_file import file_name, svg_file
 from wan_perf.web.query import RANGES, NotFoundError, shortened
+from wan_perf.web.questions.site import PERIOD_FIGURES
 from wan_perf.web.visit import Visit
 
 NAVIGATION = (
@@ -48,6 +49,7 @@ def environment() -> jinja2.Environment:
         short_circuit=cells.short_circuit,
         look=words.look,
         RANGES=RANGES,
+        PERIOD_FIGURES=PERIOD_FIGURES,
         nav=NAVIGATION,
     )
     made.filters.update(

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal
 from urllib.parse import quote
 
+from wan_perf.published.running import Run
 from wan_perf.web.data import Data
 from wan_perf.web.query import TimeRange, address, integer, time_range
 from wan_perf.web.questions.trust import Trust
@@ -25,6 +26,7 @@ class Visit:
 
     `path` is the address's path as it was sent, `given` its query, `named` the parts of the path
     that name something: a region, a site, a circuit, an hour; `trust` the state of the data;
+    `running` the runs that are going on;
     `origin` scheme and host under which the dashboard is reached, empty where nobody reaches it;
     `dagster` the address of Dagster's UI, empty where it is unknown.
     """
@@ -34,6 +36,7 @@ class Visit:
     given: Mapping[str, str]
     now: datetime
     trust: Trust
+    running: tuple[Run, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
     theme: str = ""
     person: str = ""

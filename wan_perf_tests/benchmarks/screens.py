@@ -1,24 +1,31 @@
-"""Server time of the dashboard's pages over Parquet files of a large estate.
+"""Server time of the dashboard's pages over the published copy of a large estate.
 
-Belongs here: an estate in files as they are published, and the time to render each page.
+Belongs here: an estate in files as runs of a year leave them, and the time to render each page.
 Keep out: what a browser adds (`unit/web/test_browser_pages.py`).
 """
 
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from starlette.testclient import TestClient
 
-from wan_perf.published.collection import Collection
-from wan_perf.schema.tables import TABLES
+from wan_perf.published.compaction import compact
+from wan_perf.published.layout import Versions, missing, published_part
+from wan_perf.published.manifest import DataFile, Manifest, write_manifest
+from wan_perf.published.reader import Published, open_published
+from wan_perf.published.relations import PUBLISHED
+from wan_perf.published.running import Run
+from wan_perf.published.snapshot import columns_name, copy, file_name, order
+from wan_perf.schema.declaration import Table
+from wan_perf.warehouse import Window
+from wan_perf.warehouse.changes import WHOLE, step
+from wan_perf.warehouse.window import where
 from wan_perf.web import build_app
-from wan_perf_tests.support.web.estate import NOW, VIEWS, Estate, view_query
+from wan_perf_tests.support.web.estate import NOW, Estate
 
 PAGES = {
     "Now": "/",
@@ -36,54 +43,72 @@ PAGES = {
     "SLE": "/sle",
     "Search": "/search?q=store+12",
 }
-_SLICED = {"circuit_hour": "hour", "site_hour": "hour", "circuit_state": "started_at"}
 
 
-@dataclass
 class InFiles:
-    """Tables as Parquet files, large ones a file a day, read by an engine in memory."""
+    """A published copy whose version is set from outside, as if a run had published again."""
 
-    connection: duckdb.DuckDBPyConnection
-    names: frozenset[str]
-    version: str = "1"
-    published_at: datetime = NOW
-    collection: Collection = field(default_factory=Collection)
+    def __init__(self, copy: Published) -> None:
+        self._copy = copy
+        self.version = copy.version
+        self.published_at = copy.published_at
+        self.collection = copy.collection
+
+    def running(self, now: datetime) -> tuple[Run, ...]:
+        """The runs that are going on: none."""
+        return self._copy.running(now)
 
     def has(self, table: str) -> bool:
-        """True where the estate has rows of it."""
-        return table in self.names
+        """True where it can be queried."""
+        return self._copy.has(table)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The rows of a statement."""
-        cursor = self.connection.cursor()
-        answer = cursor.execute(sql, list(parameters))
-        names = [column[0] for column in answer.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        return self._copy.query(sql, parameters)
 
 
 def in_files(estate: Estate, folder: Path) -> InFiles:
-    """The estate's tables as files."""
-    reader = duckdb.connect(config={"threads": 2})
-    reader.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
-    made: set[str] = set()
-    for name in TABLES:
-        if name in VIEWS or not estate.has(name):
-            continue
-        made.add(name)
-        into, by = folder / name, _SLICED.get(name)
-        into.mkdir()
-        column = f", CAST({by} AS DATE) AS file_day" if by else ""
-        slices = ", PARTITION_BY (file_day)" if by else ""
-        target = into.as_posix() if by else (into / "all.parquet").as_posix()
-        estate.query(f"COPY (SELECT *{column} FROM {name}) TO '{target}' (FORMAT parquet{slices})")
-        found = ", ".join(f"'{file.as_posix()}'" for file in sorted(into.rglob("*.parquet")))
-        rows = f"read_parquet([{found}], hive_partitioning = false)"
-        reader.execute(f"CREATE VIEW {name} AS SELECT * FROM {rows}")
-    for name, view in VIEWS.items():
-        if set(view.sources) <= made:
-            reader.execute(f"CREATE VIEW {name} AS {view_query(name)}")
-            made.add(name)
-    return InFiles(reader, frozenset(made))
+    """The estate as a published copy, in the files that the runs of a year leave."""
+    files: dict[str, tuple[DataFile, ...]] = {}
+    for table in PUBLISHED.values():
+        if estate.has(table.name):
+            (folder / table.name).mkdir()
+            files[table.name] = tuple(_files(estate, table, folder))
+    columns = {columns_name(PUBLISHED[name].columns): PUBLISHED[name].columns for name in files}
+    write_manifest(folder, Manifest(NOW, "", files, columns))
+    compact(folder)
+    return InFiles(open_published(folder))
+
+
+def _files(estate: Estate, table: Table, folder: Path) -> Iterator[DataFile]:
+    versions = published_part(table, _versions(estate, table))
+
+    def count(start: datetime, end: datetime) -> int:
+        cut = where(table, Window(start, end))
+        [row] = estate.query(f"SELECT count(*) AS n FROM {table.name}{cut}")
+        return int(row["n"])
+
+    for span in missing(table, versions, (), count):
+        name, state = file_name(table, span), versions.state(*span)
+        assert state is not None, span
+        days = {day: digest for day, digest in versions.days.items() if span[0] <= day < span[1]}
+        cut = where(table, Window(*span))
+        rows = f"SELECT * FROM {table.name}{cut} ORDER BY {order(table)}"
+        estate.query(copy(rows, folder / name, days))
+        yield DataFile(name, *span, state, count(*span), columns_name(table.columns))
+
+
+def _versions(estate: Estate, table: Table) -> Versions:
+    """Every day and hour that has rows, each of the same version."""
+    if not step(table):
+        return Versions({WHOLE: 1}, {})
+    units = ("day", "hour") if step(table) == "hour" else ("day",)
+    found: list[dict[datetime, int]] = [{}, {}]
+    for unit, digests in zip(units, found, strict=False):
+        at = f"CAST(date_trunc('{unit}', {table.partition}) AS TIMESTAMP)"
+        for row in estate.query(f"SELECT DISTINCT {at} AS at FROM {table.name}"):
+            digests[row["at"]] = 1
+    return Versions(*found)
 
 
 def screens(circuits: int, days: int, months: int) -> str:

@@ -10,6 +10,7 @@ from wan_perf.web.pages.hourly import Hours, hours_in, quality_panels, utilizati
 from wan_perf.web.query import BadAddressError, NotFoundError, instant, shortened
 from wan_perf.web.questions import hour as of_hour
 from wan_perf.web.questions.circuit import (
+    HOUR_FIGURES,
     circuit,
     days_of,
     hours_of,
@@ -75,6 +76,7 @@ def circuit_page(visit: Visit) -> Page:
         trend=trend_of(data, name),
         hours=[of_circuit[at] for at in sorted(of_circuit, reverse=True)[:HOURS_SHOWN]],
         hour_count=len(of_circuit),
+        HOUR_FIGURES=HOUR_FIGURES,
     )
 
 

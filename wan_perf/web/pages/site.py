@@ -7,6 +7,7 @@ from wan_perf.web.charts.timeline import Panel, Ribbon, Series, timeline
 from wan_perf.web.data import Row
 from wan_perf.web.pages.causes import SCORES, causes_of, classifier_chart
 from wan_perf.web.pages.hourly import (
+    Hours,
     column,
     failover_ribbon,
     hours_in,
@@ -46,12 +47,13 @@ def site_page(visit: Visit) -> Page:
         raise NotFoundError(f"There is no site {shortened(site_id)} in the data.")
     circuits = circuits_of(data, site_id)
     failovers = failovers_of(data, site_id, visit.range)
+    hours = site_hours(data, site_id, visit.range)
     return page(
         "site.html",
         visit,
         charts=[
-            _chart(visit, site_id, circuits[:MOST_CIRCUITS], failovers),
-            *_scores(visit, site_id),
+            _chart(visit, hours, circuits[:MOST_CIRCUITS], failovers),
+            *_scores(visit, site_id, hours),
             *classifier_chart(visit, site_id),
         ],
         subject=described["site_name"] or site_id,
@@ -77,11 +79,11 @@ def _label(row: Row) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _chart(visit: Visit, site_id: str, circuits: list[Row], failovers: list[Row]) -> Chart:
+def _chart(visit: Visit, of_site: Hours, circuits: list[Row], failovers: list[Row]) -> Chart:
     times = hours_in(visit.range)
     hours = hours_of(visit.data, [row["circuit_id"] for row in circuits], visit.range)
     states = states_of(visit.data, hours, visit.range)
-    ribbons = [site_ribbon(site_hours(visit.data, site_id, visit.range), times)]
+    ribbons = [site_ribbon(of_site, times)]
     ribbons.append(failover_ribbon(failovers))
     panels: list[Panel] = []
     for row in circuits:
@@ -116,19 +118,18 @@ def _short(row: Row) -> str:
     return (row["role"] or row["wan_name"] or "circuit")[:9]
 
 
-def _scores(visit: Visit, site_id: str) -> Iterator[Chart]:
+def _scores(visit: Visit, site_id: str, hours: Hours) -> Iterator[Chart]:
     """Mist's scores over time and their spread; none where no hour is scored."""
     times = hours_in(visit.range)
     found = site_scores(visit.data, site_id, visit.range)
     if not found:
         return
-    ours = site_hours(visit.data, site_id, visit.range)
     target: list[float | None] = [100 * GOOD] * len(times)
     series = [
         Series("Mist WAN link", column(found, times, "wan_link"), "s1"),
         Series("Mist gateway", column(found, times, "gateway"), "s2"),
         Series("Mist application", column(found, times, "application"), "s3"),
-        Series("our site availability", column(ours, times, "availability_pct"), "s0"),
+        Series("our site availability", column(hours, times, "availability_pct"), "s0"),
     ]
     drawing = timeline(
         times,

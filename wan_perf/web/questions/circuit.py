@@ -2,13 +2,31 @@
 
 from datetime import datetime, timedelta
 
-from wan_perf.schema.metrics import JUDGED
+from wan_perf.schema.metrics import JUDGED, QUALITY
+from wan_perf.schema.values import SEVERITIES
 from wan_perf.web.charts.timeline import Span
 from wan_perf.web.data import Data, Row
 from wan_perf.web.query import TimeRange
 from wan_perf.web.questions import DIRECTIONS
 
 HOUR = timedelta(hours=1)
+HOUR_FIGURES = (
+    *("status_hourly", "up_minutes", "known_down_minutes", "unknown_minutes", "utilization_pct"),
+    *("utilization_severity", "rx_bytes", "tx_bytes", "latency_avg_ms", "loss_avg_pct"),
+    *("jitter_avg_ms", "flap_count", "sample_count", "source"),
+)
+"""Columns of the table of hours."""
+_COLUMNS = ", ".join(
+    dict.fromkeys(
+        (
+            *("circuit_id", "hour", "down_cause"),
+            *HOUR_FIGURES,
+            *(metric.level(severity) for metric in JUDGED for severity in SEVERITIES),
+            *(name for metric in QUALITY for name in (metric.avg, metric.p95, metric.max)),
+        )
+    )
+)
+"""What the pages show of a circuit-hour; its other columns are those of `/why`."""
 
 
 def hours_of(data: Data, circuits: list[str], reach: TimeRange) -> dict[str, dict[datetime, Row]]:
@@ -18,7 +36,7 @@ def hours_of(data: Data, circuits: list[str], reach: TimeRange) -> dict[str, dic
         return found
     places = ", ".join("?" * len(circuits))
     rows = data.rows(
-        f"SELECT *, {DIRECTIONS} FROM @circuit_hour WHERE circuit_id IN ({places}) "
+        f"SELECT {_COLUMNS}, {DIRECTIONS} FROM @circuit_hour WHERE circuit_id IN ({places}) "
         "AND hour >= ? AND hour < ?",
         [*circuits, reach.start, reach.end],
     )
@@ -128,10 +146,7 @@ def levels_of(row: Row) -> list[Row]:
     """The levels in force in a circuit-hour, one row a metric."""
     return [
         {"metric": metric.name}
-        | {
-            severity: row.get(metric.level(severity))
-            for severity in ("warning", "high", "critical")
-        }
+        | {severity: row.get(metric.level(severity)) for severity in SEVERITIES}
         for metric in JUDGED
     ]
 

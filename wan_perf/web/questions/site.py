@@ -2,10 +2,20 @@
 
 from datetime import datetime
 
+from wan_perf.schema.tables import TABLES
 from wan_perf.web.data import Data, Row
 from wan_perf.web.query import TimeRange
 
 PERIODS = ("day", "week", "month", "13_month")
+PERIOD_FIGURES = (
+    *("availability_pct", "availability_low_pct", "availability_high_pct"),
+    *("site_availability_pct", "coverage_pct", "known_down_minutes", "dark_minutes"),
+    *("on_backup_minutes", "flap_count", "failover_count", "utilization_p95_pct"),
+    *("utilization_warning_hours", "utilization_high_hours", "utilization_critical_hours"),
+    *("utilization_high_longest_hours", "loss_high_hours", "jitter_high_hours"),
+    "latency_high_hours",
+)
+"""Columns of the table of periods; each of the three entities lacks some."""
 _COLUMN = {"day": "day", "week": "week", "month": "month", "13_month": "month"}
 
 
@@ -29,9 +39,10 @@ def circuits_of(data: Data, site_id: str) -> list[Row]:
           n.utilization_usual_pct, n.loss_avg_pct, n.jitter_avg_ms, n.latency_avg_ms,
           n.recent_flap_count, n.severity, n.messages
         FROM (SELECT * FROM @dim_circuit WHERE site_id = ? AND valid_to IS NULL) d
-          LEFT JOIN @current_state n ON d.circuit_id = n.circuit_id
+          LEFT JOIN (SELECT * FROM @current_state WHERE site_id = ?) n
+            ON d.circuit_id = n.circuit_id
         ORDER BY coalesce(n.role_rank, d.role_rank, 99), d.circuit_id""",
-        [site_id],
+        [site_id, site_id],
     )
 
 
@@ -77,9 +88,11 @@ def periods(data: Data, entity: str, name: str) -> list[Row]:
     column = "region" if entity == "region" else f"{entity}_id"
     found = []
     for period in PERIODS:
+        table = TABLES[f"{entity}_{period}"]
+        shown = ", ".join(n for n in table.columns if n in (*table.key, *PERIOD_FIGURES))
         newest = data.first(
-            f"SELECT t.*, '{period}' AS period, {_COLUMN[period]} AS period_start "
-            f"FROM @{entity}_{period} t WHERE {column} = ? "
+            f"SELECT {shown}, '{period}' AS period, {_COLUMN[period]} AS period_start "
+            f"FROM @{table.name} WHERE {column} = ? "
             f"ORDER BY {_COLUMN[period]} DESC LIMIT 1",
             [name],
         )

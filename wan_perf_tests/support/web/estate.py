@@ -20,6 +20,7 @@ import ibis
 
 from wan_perf.published.collection import Collection
 from wan_perf.published.relations import sql_type
+from wan_perf.published.running import Run
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
 from wan_perf_tests.support.web.estate_periods import days_of
@@ -38,6 +39,7 @@ class Estate:
     version: str = "v1"
     published_at: datetime = NOW
     collection: Collection = field(default_factory=Collection)
+    runs: tuple[Run, ...] = ()
     dropped: frozenset[str] = field(default_factory=frozenset)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -60,6 +62,10 @@ class Estate:
     @cached_property
     def _views_to_make(self) -> dict[str, View]:
         return {name: view for name, view in VIEWS.items() if name not in self.dropped}
+
+    def running(self, now: datetime) -> tuple[Run, ...]:
+        """The runs that are going on."""
+        return self.runs
 
     def has(self, table: str) -> bool:
         """True where it is published."""

@@ -113,7 +113,7 @@ def test_hours_become_days_and_days_a_month_with_the_same_rows(by_hour: Home) ->
     assert [f.rows for f in home.copy.manifest.files["circuit_hour"]] == [8, 2, 1]
     assert home.count("circuit_hour") == 8 + 2 + 1
     assert home.publish().files == 0  # nothing differs from the warehouse
-    home.store(31 * 24, "c1")  # 8 April
+    home.store(33 * 24, "c1")  # 10 April
     home.publish()
     assert compact(home.folder) == 1
     assert [f.rows for f in home.copy.manifest.files["circuit_hour"]] == [11, 1]
@@ -121,10 +121,39 @@ def test_hours_become_days_and_days_a_month_with_the_same_rows(by_hour: Home) ->
     assert home.publish().files == 0
 
 
+def test_hours_of_a_new_day_become_blocks_of_six_until_one_changes(by_hour: Home) -> None:
+    home = by_hour  # 05:00 to 07:00 of 8 March
+    for hour in range(3, 10):  # 08:00 to 14:00
+        home.store(hour, "c1")
+    home.publish()
+
+    def spans() -> list[tuple[int, int]]:
+        files = home.copy.manifest.files["circuit_hour"]
+        return [(file.start.hour, file.end.hour) for file in files]
+
+    assert spans() == [(hour, hour + 1) for hour in range(5, 15)]
+    assert compact(home.folder) == 1  # 00:00 to 06:00 has one file; 06:00 to 12:00 is over for 2 h
+    assert spans() == [(5, 6), (6, 12), (12, 13), (13, 14), (14, 15)]
+    assert home.count("circuit_hour") == 3 * 2 + 7
+    assert home.publish().files == 0  # nothing differs from the warehouse
+    home.store(4, "c1", "c9")
+    assert home.publish().files == 6
+    assert spans() == [(hour, hour + 1) for hour in range(5, 15)]
+    assert home.count("circuit_hour") == 3 * 2 + 8
+
+
+def test_a_live_run_merges_one_file(by_hour: Home) -> None:
+    home = by_hour
+    for hour in range(3, 16):  # to 20:00
+        home.store(hour, "c1")
+    home.publish()
+    assert [compact(home.folder, most=1) for _ in range(3)] == [1, 1, 0]
+
+
 def test_an_hour_of_a_merged_month_that_changes_is_read_from_its_own_file(by_hour: Home) -> None:
     home = by_hour
     home.store(30, "c1")  # 9 March
-    home.store(31 * 24, "c1")  # 8 April
+    home.store(33 * 24, "c1")  # 10 April
     home.publish()
     assert [f.rows for f in home.copy.manifest.files["circuit_hour"]] == [7, 1]
     home.store(1, "c9", flap_count=7)

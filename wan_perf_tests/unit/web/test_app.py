@@ -77,8 +77,7 @@ def test_ten_screens_cost_one():
         before = counted.queries
         pages = list(screens.map(lambda _: client.get("/").text, range(10)))
     assert len(set(pages)) == 1
-    # The state of the data may be read by each of those that come at once; the page is made once.
-    assert counted.queries - before <= of_one + 9 * 3
+    assert counted.queries - before == of_one
     before = counted.queries
     client.get("/")
     assert counted.queries == before

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from wan_perf.published.collection import Collection, FailedRun
+from wan_perf.published.running import Run
 from wan_perf.web import build_app
 from wan_perf_tests.support.web.estate import NOW, Estate
 from wan_perf_tests.support.web.reading import Element, figures, read
@@ -106,6 +107,28 @@ def test_calls_left_and_failed_runs_stand_in_the_bar_and_the_reasons_below():
         "",
         "The token is refused.",
     ]
+
+
+LIVE_RUN = Run("a1", "live_job", "live", None, NOW - timedelta(minutes=1))
+RANGE_RUN = Run("b2", "hourly_job", "history", "2026-03-01-00:00 to 2026-03-07-23:00", NOW)
+
+
+def test_runs_in_progress_stand_in_the_bar_until_they_end_whatever_was_published():
+    found = Estate(runs=(LIVE_RUN, RANGE_RUN))
+    client = TestClient(build_app(lambda: found, clock=lambda: NOW), base_url="http://localhost")
+    page = read(client.get("/").text)
+    pill = page.by_id("running")
+    assert pill.text == "running: live_job and 1 more"
+    assert pill.attributes["title"].split(". ") == [
+        "live_job, since 2026-03-08 14:24 UTC",
+        "hourly_job of 2026-03-01-00:00 to 2026-03-07-23:00, since 2026-03-08 14:25 UTC",
+        "",
+    ]
+    assert figures(page, "fleet")["Runs in progress"] == "2"
+    found.runs = ()
+    page = read(client.get("/").text)
+    assert "running" not in page.by_id("trust").text
+    assert figures(page, "fleet")["Runs in progress"] == "0"
 
 
 @pytest.mark.parametrize(
