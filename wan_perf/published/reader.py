@@ -4,10 +4,14 @@ Belongs here: the one way by which dashboard, exports and answers query what is 
 Keep out: SQL of a question (its asker's), writing the copy (`publisher`).
 """
 
+import itertools
+import re
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +20,23 @@ import duckdb
 
 from wan_perf.published.collection import Collection
 from wan_perf.published.errors import MissingFileError
+from wan_perf.published.layout import Span
 from wan_perf.published.manifest import MANIFEST, Manifest, read_manifest
-from wan_perf.published.relations import PUBLISHED, VIEWS, literal, statements, to_read
+from wan_perf.published.relations import (
+    PUBLISHED,
+    VIEWS,
+    definition,
+    literal,
+    rows,
+    to_read,
+)
 from wan_perf.published.running import Run, running
+from wan_perf.warehouse.changes import step
 
 _OPENED: dict[Path, tuple[tuple[int, int, int], "Published"]] = {}
+_ENGINES: dict[Path, "_Engine"] = {}
+_MAKING = threading.Lock()
+_WORD = re.compile(r"\w+")
 
 
 class Published:
@@ -33,8 +49,9 @@ class Published:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.manifest = manifest
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._connecting = threading.Lock()
+        self._schema: str | None = None
+        self._defined: set[str] = set()
+        self._preparing = threading.Lock()
 
     @property
     def version(self) -> str:
@@ -59,36 +76,73 @@ class Published:
         """True where a table or view of this name can be queried; it may have no rows."""
         return table in PUBLISHED or table in VIEWS
 
+    def within(self, table: str, start: datetime, end: datetime) -> str:
+        """A relation of SQL with the table's rows of [start, end), and others that are beside them.
+
+        It has fewer files, each of which a query opens. A view, or a table without a column of
+        time, is named as it is.
+        """
+        if table not in PUBLISHED or not step(PUBLISHED[table]):
+            return table
+        files = self.manifest.files.get(table, ())
+        near = tuple(file for file in files if file.start < end and start < file.end)
+        part = replace(self.manifest, files={table: near})
+        return f"({rows(self.folder, part, PUBLISHED[table])})"
+
+    def newest(self, table: str) -> Span | None:
+        """Instants between which the table's newest rows lie; None where it has none."""
+        files = [file for file in self.manifest.files.get(table, ()) if file.rows]
+        return max(((file.start, file.end) for file in files), default=None)
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Rows of a query in DuckDB's SQL; tables and views by their names, values as `?`.
 
         Raises:
             MissingFileError: a file of the state is missing or damaged.
         """
-        with self.cursor() as cursor:
+        with self.cursor(sql) as cursor:
             cursor.execute(sql, list(parameters))
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def cursor(self, sql: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own over the state, for one thread.
+
+        It has the tables and views that the SQL names, without SQL all of them: a page needs a few,
+        and to define all takes longer than to make the page.
 
         Raises:
             MissingFileError: a file of the state is missing or damaged.
         """
-        with self._engine.cursor() as cursor:
+        engine = _engine_of(self.folder)
+        with engine.cursor() as cursor:
             try:
+                with self._preparing:
+                    if self._schema is None:
+                        self._schema = engine.schema_of(self)
+                    cursor.execute(f"USE {self._schema}")
+                    for name in _needed(sql):
+                        self._define(name, cursor)
                 yield cursor
             except (duckdb.IOException, duckdb.InvalidInputException) as error:
                 raise _unreadable(self.folder, error) from error
 
-    @property
-    def _engine(self) -> duckdb.DuckDBPyConnection:
-        with self._connecting:
-            if self._connection is None:
-                self._connection = _engine(self.folder, self.manifest)
-            return self._connection
+    def _define(self, name: str, cursor: duckdb.DuckDBPyConnection) -> None:
+        if name not in self._defined:
+            cursor.execute(definition(self.folder, self.manifest, name))
+            self._defined.add(name)
+
+
+def _needed(sql: str | None) -> Iterator[str]:
+    """Tables and views that a statement names, or all; a table before the views of it."""
+    words = None if sql is None else set(_WORD.findall(sql))
+    views = [name for name in VIEWS if words is None or name in words]
+    sources = {name for view in views for name in VIEWS[view].sources}
+    for name in PUBLISHED:
+        if words is None or name in words or name in sources:
+            yield name
+    yield from views
 
 
 def open_published(folder: Path) -> Published:
@@ -117,22 +171,50 @@ def _signature(folder: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _engine(folder: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
-    spill = Path(tempfile.gettempdir()) / "wan-perf-reader"
-    engine = duckdb.connect(config={"temp_directory": str(spill)})
-    try:
+class _Engine:
+    """The DuckDB in memory for all states of a copy, each of which is a schema.
+
+    A state has most files in common with the one before, and what the engine read of them, such as
+    where their columns lie, stays in its memory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._numbers = itertools.count()
+        self._states: dict[str, weakref.ref[Published]] = {}
+        self._changing = threading.Lock()
+        spill = Path(tempfile.gettempdir()) / "wan-perf-reader"
+        self._connection = duckdb.connect(config={"temp_directory": str(spill)})
         # Without GLOBAL it is of this connection only, and not of the cursors that query.
-        engine.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
-        for statement in statements(folder, manifest):
-            engine.execute(statement)
+        self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._connection.execute("SET GLOBAL parquet_metadata_cache = true")
         # From here on a query reads nothing but the copy. A pattern is checked as it is written.
         places = f"[{literal(folder)}, {to_read(folder)}]"
-        engine.execute(f"SET allowed_directories = {places}; SET enable_external_access = false")
-        engine.execute("SET lock_configuration = true")
-    except duckdb.Error as error:
-        engine.close()
-        raise _unreadable(folder, error) from error
-    return engine
+        self._connection.execute(f"SET allowed_directories = {places}")
+        self._connection.execute(
+            "SET enable_external_access = false; SET lock_configuration = true"
+        )
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor, for one thread."""
+        return self._connection.cursor()
+
+    def schema_of(self, state: Published) -> str:
+        """The name of a new schema for a state; those of states that are gone are dropped."""
+        with self._changing, self.cursor() as cursor:
+            for schema in [name for name, of in self._states.items() if of() is None]:
+                cursor.execute(f"DROP SCHEMA {schema} CASCADE")
+                del self._states[schema]
+            schema = f"state_{next(self._numbers)}"
+            self._states[schema] = weakref.ref(state)
+            cursor.execute(f"CREATE SCHEMA {schema}")
+        return schema
+
+
+def _engine_of(folder: Path) -> _Engine:
+    with _MAKING:
+        if folder not in _ENGINES:
+            _ENGINES[folder] = _Engine(folder)
+        return _ENGINES[folder]
 
 
 def _unreadable(folder: Path, error: Exception) -> MissingFileError:

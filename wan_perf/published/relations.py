@@ -31,10 +31,15 @@ VIEWS = {view.name: view for view in views.declared() if set(view.sources) <= PU
 
 def statements(folder: Path, manifest: Manifest) -> Iterator[str]:
     """Statements that define every published table and view over the files of the state."""
-    for table in PUBLISHED.values():
-        yield f"CREATE OR REPLACE VIEW {table.name} AS {rows(folder, manifest, table)}"
-    for name in VIEWS:
-        yield view_definition(name)
+    for name in (*PUBLISHED, *VIEWS):
+        yield definition(folder, manifest, name)
+
+
+def definition(folder: Path, manifest: Manifest, name: str) -> str:
+    """The statement that defines a published table or view; a view's tables are defined before."""
+    if name in VIEWS:
+        return view_definition(name)
+    return f"CREATE OR REPLACE VIEW {name} AS {rows(folder, manifest, PUBLISHED[name])}"
 
 
 def rows(folder: Path, manifest: Manifest, table: Table) -> str:

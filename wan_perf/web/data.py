@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from wan_perf.published.collection import Collection
+from wan_perf.published.layout import Span
 from wan_perf.published.relations import sql_type
 from wan_perf.published.running import Run
 from wan_perf.schema.declaration import Table
@@ -41,6 +42,12 @@ class Published(Protocol):
     def running(self, now: datetime) -> tuple[Run, ...]:
         """The runs that are going on at `now`, the oldest first."""
 
+    def within(self, table: str, start: datetime, end: datetime) -> str:
+        """SQL of a relation with the table's rows of [start, end) among others."""
+
+    def newest(self, table: str) -> Span | None:
+        """Instants between which the table's newest rows lie; None where that is unknown."""
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of a statement with `?` for each parameter."""
 
@@ -60,8 +67,14 @@ class Data:
     published: Published
     regions: frozenset[str] | None = None
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        """The rows of a statement."""
+    def rows(
+        self, sql: str, parameters: Sequence[Any] = (), within: Span | None = None
+    ) -> list[Row]:
+        """The rows of a statement.
+
+        Where `within` is given it needs no rows of other instants of any table by time that it
+        names: their files are not opened. Those that are may have such rows.
+        """
         text: list[str] = []
         values: list[Any] = []
         given, end = iter(parameters), 0
@@ -72,41 +85,46 @@ class Data:
                 text.append("?")
                 values.append(next(given))
             else:
-                source, of_source = self._source(token[1])
+                source, of_source = self._source(token[1], within)
                 text.append(source)
                 values += of_source
         text.append(sql[end:])
         return self.published.query("".join(text), values)
 
-    def first(self, sql: str, parameters: Sequence[Any] = ()) -> Row:
+    def first(self, sql: str, parameters: Sequence[Any] = (), within: Span | None = None) -> Row:
         """The first row of a statement; empty without any."""
-        return next(iter(self.rows(sql, parameters)), {})
+        return next(iter(self.rows(sql, parameters, within)), {})
+
+    def newest(self, table: str) -> Span | None:
+        """Instants between which the table's newest rows lie, whose they may be."""
+        return self.published.newest(table)
 
     def has(self, table: str) -> bool:
         """True where the table is published."""
         return self.published.has(table)
 
-    def _source(self, name: str) -> tuple[str, list[str]]:
+    def _source(self, name: str, within: Span | None) -> tuple[str, list[str]]:
         table = TABLES[name]
         if not self.published.has(name):
             return _no_rows(table), []
+        rows = self.published.within(name, *within) if within else name
         if self.regions is None or name in _OF_ALL_REGIONS:
-            return name, []
+            return rows, []
         if not self.regions:
             return _no_rows(table), []
-        return self._restrict_to_regions(table)
+        return self._restrict_to_regions(table, rows)
 
-    def _restrict_to_regions(self, table: Table) -> tuple[str, list[str]]:
+    def _restrict_to_regions(self, table: Table, rows: str) -> tuple[str, list[str]]:
         regions = sorted(self.regions or ())
         places = ", ".join("?" * len(regions))
         sites = f"SELECT site_id FROM dim_site WHERE valid_to IS NULL AND region IN ({places})"  # noqa: S608
         if "region" in table.columns:
-            return f"(SELECT * FROM {table.name} WHERE region IN ({places}))", regions  # noqa: S608
+            return f"(SELECT * FROM {rows} WHERE region IN ({places}))", regions  # noqa: S608
         if "site_id" in table.columns:
-            return f"(SELECT * FROM {table.name} WHERE site_id IN ({sites}))", regions  # noqa: S608
+            return f"(SELECT * FROM {rows} WHERE site_id IN ({sites}))", regions  # noqa: S608
         if "circuit_id" in table.columns:
             circuits = f"SELECT circuit_id FROM dim_circuit WHERE site_id IN ({sites})"  # noqa: S608
-            return f"(SELECT * FROM {table.name} WHERE circuit_id IN ({circuits}))", regions  # noqa: S608
+            return f"(SELECT * FROM {rows} WHERE circuit_id IN ({circuits}))", regions  # noqa: S608
         return _no_rows(table), []
 
 

@@ -96,6 +96,11 @@ class TimeRange:
     given: tuple[tuple[str, str], ...] = ()
 
     @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Its start and end."""
+        return self.start, self.end
+
+    @property
     def hours(self) -> int:
         """Its length. [h]"""
         return int((self.end - self.start) / timedelta(hours=1))

@@ -14,7 +14,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from wan_perf.published.compaction import compact
-from wan_perf.published.layout import Versions, missing, published_part
+from wan_perf.published.layout import Span, Versions, missing, published_part
 from wan_perf.published.manifest import DataFile, Manifest, write_manifest
 from wan_perf.published.reader import Published, open_published
 from wan_perf.published.relations import PUBLISHED
@@ -57,6 +57,14 @@ class InFiles:
     def running(self, now: datetime) -> tuple[Run, ...]:
         """The runs that are going on: none."""
         return self._copy.running(now)
+
+    def within(self, table: str, start: datetime, end: datetime) -> str:
+        """Its rows of a time, from fewer files."""
+        return self._copy.within(table, start, end)
+
+    def newest(self, table: str) -> Span | None:
+        """Between which instants its newest rows lie."""
+        return self._copy.newest(table)
 
     def has(self, table: str) -> bool:
         """True where it can be queried."""

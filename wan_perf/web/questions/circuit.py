@@ -39,6 +39,7 @@ def hours_of(data: Data, circuits: list[str], reach: TimeRange) -> dict[str, dic
         f"SELECT {_COLUMNS}, {DIRECTIONS} FROM @circuit_hour WHERE circuit_id IN ({places}) "
         "AND hour >= ? AND hour < ?",
         [*circuits, reach.start, reach.end],
+        within=reach.span,
     )
     for row in rows:
         found[row["circuit_id"]][row["hour"]] = row
@@ -60,6 +61,7 @@ def states_of(
             f"WHERE circuit_id IN ({places}) AND started_at >= ? AND started_at < ? "
             "ORDER BY circuit_id, started_at",
             [*circuits, reach.start, reach.end],
+            within=reach.span,
         )
         if circuits
         else []

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wan_perf.published.layout import Span
 from wan_perf.schema.metrics import QUALITY
 from wan_perf.web.data import Data, Row
 from wan_perf.web.questions import HIGH_OR_WORSE, STORES
@@ -39,9 +40,15 @@ class FleetHours:
 def fleet_hours(data: Data, end: datetime, length: timedelta = 24 * HOUR) -> FleetHours:
     """Counts and loads of the stores' circuits by hour up to `end`, and a week before."""
     start = end - length
-    reach = [start, end, start - WEEK, end - WEEK]
-    within = "(hour >= ? AND hour < ? OR hour >= ? AND hour < ?)"
-    rows = data.rows(
+    by_hour: dict[datetime, Row] = {}
+    for span in ((start, end), (start - WEEK, end - WEEK)):
+        for row in (*_circuit_figures(data, span), *_site_figures(data, span)):
+            by_hour.setdefault(row["hour"], {}).update(row)
+    return FleetHours([start + n * HOUR for n in range(int(length / HOUR))], by_hour)
+
+
+def _circuit_figures(data: Data, span: Span) -> list[Row]:
+    return data.rows(
         f"""
         SELECT hour, count(*) AS circuit_count, count_if(known_down_minutes > 0) AS down_count,
           count_if(status_hourly = 'Unknown') AS unknown_count,
@@ -52,21 +59,22 @@ def fleet_hours(data: Data, end: datetime, length: timedelta = 24 * HOUR) -> Fle
           quantile_cont(utilization_pct, 0.95) AS utilization_p95,
           max(utilization_pct) AS utilization_max,
           {_RATE.format("rx_bytes")} AS rx_mbps, {_RATE.format("tx_bytes")} AS tx_mbps
-        FROM @circuit_hour WHERE {STORES} AND {within} GROUP BY hour""",
-        reach,
+        FROM @circuit_hour WHERE {STORES} AND hour >= ? AND hour < ? GROUP BY hour""",
+        span,
+        within=span,
     )
-    sites = data.rows(
+
+
+def _site_figures(data: Data, span: Span) -> list[Row]:
+    return data.rows(
         f"""
         SELECT hour, count(*) AS site_count, count_if(dark_minutes + unreachable_minutes > 0)
           AS dark_count, count_if(on_backup_minutes > 0) AS backup_count
-        FROM @site_hour WHERE {within} AND site_id IN (
+        FROM @site_hour WHERE hour >= ? AND hour < ? AND site_id IN (
           SELECT site_id FROM @dim_site WHERE valid_to IS NULL AND {STORES}) GROUP BY hour""",
-        reach,
+        span,
+        within=span,
     )
-    by_hour: dict[datetime, Row] = {}
-    for row in (*rows, *sites):
-        by_hour.setdefault(row["hour"], {}).update(row)
-    return FleetHours([start + n * HOUR for n in range(int(length / HOUR))], by_hour)
 
 
 BINS = (

@@ -13,6 +13,7 @@ def circuit_hour(data: Data, circuit_id: str, hour: datetime) -> Row:
     return data.first(
         f"SELECT *, {DIRECTIONS} FROM @circuit_hour WHERE circuit_id = ? AND hour = ?",
         [circuit_id, hour],
+        within=(hour, hour + _HOUR),
     )
 
 
@@ -22,6 +23,7 @@ def states(data: Data, circuit_id: str, hour: datetime) -> list[Row]:
         "SELECT * FROM @circuit_state WHERE circuit_id = ? AND started_at >= ? AND started_at < ? "
         "ORDER BY started_at",
         [circuit_id, hour, hour + _HOUR],
+        within=(hour, hour + _HOUR),
     )
 
 
@@ -35,6 +37,7 @@ def port_samples(data: Data, circuit_id: str, hour: datetime) -> list[Row]:
           AND s.pass_at >= ? AND s.pass_at < ?
         ORDER BY s.sampled_at, s.gateway_mac, s.port_id, s.counter_source""",
         [circuit_id, hour, hour, *_reach(hour)],
+        within=_reach(hour),
     )
 
 
@@ -44,6 +47,7 @@ def path_samples(data: Data, circuit_id: str, hour: datetime) -> list[Row]:
         "SELECT * FROM @circuit_poll WHERE circuit_id = ? AND pass_at >= ? AND pass_at < ? "
         "ORDER BY sampled_at",
         [circuit_id, hour, hour + _HOUR],
+        within=(hour, hour + _HOUR),
     )
 
 
@@ -56,6 +60,7 @@ def history(data: Data, circuit_id: str, hour: datetime) -> list[Row]:
         WHERE p.circuit_id = ? AND p.valid_from <= ? AND (p.valid_to IS NULL OR p.valid_to > ?)
           AND h.hour = ? ORDER BY h.gateway_mac, h.port_id""",
         [circuit_id, hour, hour, hour],
+        within=(hour, hour + _HOUR),
     )
 
 

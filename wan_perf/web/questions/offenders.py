@@ -94,6 +94,7 @@ def hourly_figures(
         f"SELECT circuit_id, hour, {column} AS value FROM @circuit_hour "
         f"WHERE hour >= ? AND hour < ? AND circuit_id IN ({places})",
         [start, end, *circuits],
+        within=(start, end),
     )
     found: dict[str, list[float | None]] = {circuit: [None] * 24 for circuit in circuits}
     for row in rows:

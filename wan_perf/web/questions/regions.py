@@ -107,6 +107,7 @@ def busy_hours(data: Data, region: str, reach: TimeRange) -> dict[tuple[int, int
         FROM @circuit_hour WHERE {STORES} AND hour >= ? AND hour < ? AND site_id IN (
           SELECT site_id FROM @dim_site WHERE region = ? AND valid_to IS NULL) GROUP BY hour""",
         [reach.start, reach.end, region],
+        within=reach.span,
     )
     sums: dict[tuple[int, int], tuple[int, int]] = {}
     for row in rows:

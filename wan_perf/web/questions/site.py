@@ -60,6 +60,7 @@ def site_hours(data: Data, site_id: str, reach: TimeRange) -> dict[datetime, Row
     rows = data.rows(
         "SELECT * FROM @site_hour WHERE site_id = ? AND hour >= ? AND hour < ?",
         [site_id, reach.start, reach.end],
+        within=reach.span,
     )
     return {row["hour"]: row for row in rows}
 
@@ -71,6 +72,7 @@ def site_scores(data: Data, site_id: str, reach: TimeRange) -> dict[datetime, Ro
         "100 * application_health AS application FROM @raw_site_sle "
         "WHERE site_id = ? AND hour >= ? AND hour < ?",
         [site_id, reach.start, reach.end],
+        within=reach.span,
     )
     return {row["hour"]: row for row in rows}
 

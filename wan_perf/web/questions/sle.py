@@ -59,6 +59,7 @@ def disagreements(data: Data, at: datetime | None, most: int) -> list[Row]:
           count_if(disagrees > 0) OVER () AS disagreement_count
         FROM k ORDER BY is_offline, disagrees = 0, worst NULLS LAST, site_name, site_id LIMIT ?""",
         [at, at, at, most],
+        within=(at, at + timedelta(hours=1)) if at else None,
     )
 
 
@@ -81,6 +82,7 @@ def scores_by_hour(data: Data, reach: TimeRange) -> dict[datetime, Row]:
             / nullif(count(wan_link_health), 0) AS degraded_pct
         FROM @raw_site_sle WHERE hour >= ? AND hour < ? GROUP BY hour""",
         [reach.start, reach.end],
+        within=reach.span,
     )
     return {row["hour"]: row for row in rows}
 
@@ -99,6 +101,7 @@ def spread(data: Data, reach: TimeRange, site_id: str = "") -> tuple[list[int], 
         f"SELECT {counts}, count_if(wan_link_health IS NULL) AS unknown FROM @raw_site_sle "
         f"WHERE hour >= ? AND hour < ?{of_site}",
         [reach.start, reach.end, *values],
+        within=reach.span,
     )
     return [row[f"b{n}"] or 0 for n in range(len(BINS))], row["unknown"] or 0
 

@@ -101,23 +101,29 @@ def trust(data: Data) -> Trust:
         "SELECT max(as_of_at) AS as_of_at, count(*) AS circuit_count, "
         "count_if(is_stale) AS stale_count FROM @current_state"
     )
-    newest = data.first("SELECT max(hour) AS hour FROM @circuit_hour")
+    newest_hour = _newest_hour(data, "circuit_hour")
     window = data.first(
         "SELECT 100.0 * sum(up_minutes + known_down_minutes) / "
         "nullif(sum(up_minutes + down_minutes), 0) AS coverage_pct FROM @region_window "
         "WHERE window_hours = 24 AND hour = (SELECT max(hour) FROM @region_window)"
     )
-    scored = data.first("SELECT max(hour) AS hour FROM @raw_site_sle")
+    scored_hour = _newest_hour(data, "raw_site_sle")
     return Trust(
         as_of_at=now.get("as_of_at"),
         published_at=data.published.published_at,
-        newest_hour=newest.get("hour"),
+        newest_hour=newest_hour,
         circuit_count=now.get("circuit_count") or 0,
         stale_count=now.get("stale_count") or 0,
         coverage_pct=window.get("coverage_pct"),
-        scored_hour=scored.get("hour"),
+        scored_hour=scored_hour,
         collection=_seen(data),
     )
+
+
+def _newest_hour(data: Data, table: str) -> datetime | None:
+    found = data.first(f"SELECT max(hour) AS hour FROM @{table}", within=data.newest(table))
+    hour: datetime | None = found.get("hour")
+    return hour
 
 
 def _seen(data: Data) -> Collection:
