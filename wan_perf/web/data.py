@@ -19,6 +19,8 @@ from wan_perf.schema.tables import TABLES
 
 Row = dict[str, Any]
 
+AT_ONCE = 2
+"""Questions of a page that others of it run beside: each alone leaves processors idle."""
 _TOKEN = re.compile(r"@(\w+)|\?")
 _OF_ALL_REGIONS = frozenset({"dim_policy", "dim_hour"})
 """Tables that say nothing of a site."""

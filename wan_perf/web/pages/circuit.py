@@ -1,11 +1,12 @@
 """A circuit: its state, load and quality by hour, its days, its levels, its samples."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from wan_perf.web.charts.cells import Day, calendar, heat
 from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.timeline import Ribbon, timeline
-from wan_perf.web.data import Row
+from wan_perf.web.data import AT_ONCE, Row
 from wan_perf.web.pages.hourly import Hours, hours_in, quality_panels, utilization_panel
 from wan_perf.web.query import BadAddressError, NotFoundError, instant, shortened
 from wan_perf.web.questions import hour as of_hour
@@ -50,29 +51,34 @@ def circuit_page(visit: Visit) -> Page:
     data = visit.data
     described = _circuit_row(visit)
     name = described["circuit_id"]
-    hours = hours_of(data, [name], visit.range)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        runs = pool.submit(runs_of, data, name, visit.range, RUNS_SHOWN)
+        of_periods = pool.submit(periods, data, "circuit", name)
+        days = pool.submit(_calendar, visit, name)
+        beside = pool.submit(circuits_of, data, described["site_id"])
+        hours = hours_of(data, [name], visit.range)
+        states = states_of(data, hours, visit.range)[name]
     of_circuit = hours[name]
     newest = max(of_circuit, default=None)
-    now = next((r for r in circuits_of(data, described["site_id"]) if r["circuit_id"] == name), {})
     return page(
         "circuit.html",
         visit,
         charts=[
-            _chart(visit, of_circuit, Ribbon("state", states_of(data, hours, visit.range)[name])),
-            _calendar(visit, name),
+            _chart(visit, of_circuit, Ribbon("state", states)),
+            days.result(),
             _week(visit, of_circuit),
         ],
         subject=" ".join(filter(None, (described["site_name"], described["wan_name"] or name))),
         circuit=described,
-        now=now,
+        now=next((row for row in beside.result() if row["circuit_id"] == name), {}),
         alerts=alerts_of_circuit(data, name),
         ports=ports(data, name),
         versions=versions(data, name),
-        runs=runs_of(data, name, visit.range, RUNS_SHOWN),
+        runs=runs.result(),
         RUNS_SHOWN=RUNS_SHOWN,
         levels=levels_of(of_circuit[newest]) if newest else [],
         levels_at=newest,
-        periods=periods(data, "circuit", name),
+        periods=of_periods.result(),
         trend=trend_of(data, name),
         hours=[of_circuit[at] for at in sorted(of_circuit, reverse=True)[:HOURS_SHOWN]],
         hour_count=len(of_circuit),

@@ -1,6 +1,7 @@
 """Now: the first screen of a NOC engineer."""
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 from wan_perf.schema.metrics import UTILIZATION
 from wan_perf.schema.values import SEVERITIES
@@ -8,7 +9,7 @@ from wan_perf.web.charts.bars import distribution
 from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.density import Cell, Region, density
 from wan_perf.web.charts.timeline import Panel, Series, timeline
-from wan_perf.web.data import Data, Row
+from wan_perf.web.data import AT_ONCE, Data, Row
 from wan_perf.web.pages.tiles import now_tiles
 from wan_perf.web.query import choice, integer
 from wan_perf.web.questions.density import TONES, WORDS, sites_by_region
@@ -23,6 +24,7 @@ from wan_perf.web.questions.now import alerts_by_site, state_counts
 from wan_perf.web.questions.offenders import (
     COUNTS,
     RANKINGS,
+    Ranking,
     chronic_offenders,
     hourly_figures,
     top_offenders,
@@ -41,19 +43,22 @@ def now_page(visit: Visit) -> Page:
     data, trust = visit.data, visit.trust
     tab = choice(visit.given, "top", RANKINGS, "load")
     most = integer(visit.given, "n", 10, 1, 100)
-    counts = state_counts(data)
-    fleet = fleet_hours(data, trust.newest_end)
-    groups, alert_counts = alerts_by_site(data, ALERTS_SHOWN)
-    worst = top_offenders(data, RANKINGS[tab], most, trust.newest_end)
-    lines = hourly_figures(
-        data, [row["circuit_id"] for row in worst], RANKINGS[tab].hourly, trust.newest_end
-    )
-    bins, unmeasured = utilization_bins(data)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        hours = pool.submit(fleet_hours, data, trust.newest_end)
+        ranked = pool.submit(_worst_circuits, data, RANKINGS[tab], most, trust.newest_end)
+        states = pool.submit(state_counts, data, trust.as_of_at)
+        of_regions = pool.submit(regions, data)
+        there = pool.submit(inventory, data, trust.newest_end)
+        chronic = pool.submit(chronic_offenders, data, CHRONIC_SHOWN)
+        groups, alert_counts = alerts_by_site(data, ALERTS_SHOWN)
+        bins, unmeasured = utilization_bins(data)
+        cells = site_cells(visit)
+    counts, fleet, (worst, lines) = states.result(), hours.result(), ranked.result()
     return page(
         "now.html",
         visit,
         charts=[
-            site_cells(visit),
+            cells,
             Chart(
                 "utilization",
                 "Utilization now",
@@ -70,16 +75,24 @@ def now_page(visit: Visit) -> Page:
         groups=groups,
         alert_counts=alert_counts,
         shown=sum(len(group.alerts) for group in groups),
-        regions=regions(data),
+        regions=of_regions.result(),
         rankings=RANKINGS,
         tab=tab,
         most=most,
         COUNTS=COUNTS,
         worst=worst,
         lines=lines,
-        chronic=chronic_offenders(data, CHRONIC_SHOWN),
-        inventory=inventory(data),
+        chronic=chronic.result(),
+        inventory=there.result(),
     )
+
+
+def _worst_circuits(
+    data: Data, ranking: Ranking, most: int, end: datetime
+) -> tuple[list[Row], dict[str, list[float | None]]]:
+    """The worst circuits, and the figure of each over 24 hours."""
+    worst = top_offenders(data, ranking, most, end)
+    return worst, hourly_figures(data, [row["circuit_id"] for row in worst], ranking.hourly, end)
 
 
 def subject_of_all(visit: Visit) -> str:

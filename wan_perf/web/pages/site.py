@@ -1,10 +1,11 @@
 """A site: primary and secondary side by side over the same hours, failovers, periods, events."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from wan_perf.web.charts.chart import Chart
 from wan_perf.web.charts.timeline import Panel, Ribbon, Series, timeline
-from wan_perf.web.data import Row
+from wan_perf.web.data import AT_ONCE, Row
 from wan_perf.web.pages.causes import SCORES, causes_of, classifier_chart
 from wan_perf.web.pages.hourly import (
     Hours,
@@ -45,31 +46,35 @@ def site_page(visit: Visit) -> Page:
     described = site(data, site_id)
     if not described:
         raise NotFoundError(f"There is no site {shortened(site_id)} in the data.")
-    circuits = circuits_of(data, site_id)
-    failovers = failovers_of(data, site_id, visit.range)
-    hours = site_hours(data, site_id, visit.range)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        of_periods = pool.submit(periods, data, "site", site_id)
+        happened = pool.submit(events, data, site_id, visit.range, EVENTS_SHOWN)
+        compared = pool.submit(comparison, data, site_id)
+        scores = pool.submit(score_periods, visit, site_id)
+        low = pool.submit(causes_of, visit, site_id)
+        classified = pool.submit(lambda: list(classifier_chart(visit, site_id)))
+        circuits = circuits_of(data, site_id)
+        failovers = failovers_of(data, site_id, visit.range)
+        hours = site_hours(data, site_id, visit.range)
+        chart = _chart(visit, hours, circuits[:MOST_CIRCUITS], failovers)
     return page(
         "site.html",
         visit,
-        charts=[
-            _chart(visit, hours, circuits[:MOST_CIRCUITS], failovers),
-            *_scores(visit, site_id, hours),
-            *classifier_chart(visit, site_id),
-        ],
+        charts=[chart, *_scores(visit, site_id, hours), *classified.result()],
         subject=described["site_name"] or site_id,
         site=described,
         circuits=circuits,
         alerts=alerts_of_site(data, site_id),
         failovers=failovers,
-        comparison=comparison(data, site_id),
-        periods=periods(data, "site", site_id),
-        events=events(data, site_id, visit.range, EVENTS_SHOWN),
+        comparison=compared.result(),
+        periods=of_periods.result(),
+        events=happened.result(),
         EVENTS_SHOWN=EVENTS_SHOWN,
         alarms=alarms_of(data, site_id, visit.range, ALARMS_SHOWN),
         ALARMS_SHOWN=ALARMS_SHOWN,
-        causes=causes_of(visit, site_id),
+        causes=low.result(),
         SCORES=SCORES,
-        **score_periods(visit, site_id),
+        **scores.result(),
         paths=paths_of(data, site_id, visit.trust.as_of_at),
     )
 

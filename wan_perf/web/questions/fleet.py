@@ -103,8 +103,12 @@ def utilization_bins(data: Data) -> tuple[list[tuple[str, int, str]], int]:
     return named, found["unknown"] or 0
 
 
-def inventory(data: Data) -> Row:
-    """What there is besides circuits, as of the newest poll or request of each."""
+def inventory(data: Data, until: datetime) -> Row:
+    """What there is besides circuits, as of the newest poll or request of each.
+
+    Scores are those of the newest scored hour of the day before `until`.
+    """
+    scored = (until - 24 * HOUR, until)
     bandwidth = data.first(
         f"""SELECT sum(d.bandwidth_mbps) AS bandwidth_mbps
         FROM @current_state n JOIN @dim_circuit d ON n.circuit_id = d.circuit_id
@@ -124,7 +128,9 @@ def inventory(data: Data) -> Row:
           count_if(least(gateway_health, wan_link_health, application_health) < 0.9)
             AS degraded_count
         FROM @raw_site_sle WHERE hour = (SELECT max(hour) FROM @raw_site_sle
-          WHERE wan_link_health IS NOT NULL) GROUP BY hour"""
+          WHERE wan_link_health IS NOT NULL AND hour >= ? AND hour < ?) GROUP BY hour""",
+        scored,
+        within=scored,
     )
     gateways = data.first(
         """SELECT count_if(is_connected) AS connected_count,

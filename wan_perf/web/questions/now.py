@@ -1,6 +1,7 @@
 """Now: how many sites and circuits are in which state, which alerts are open, who is worst."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from wan_perf.schema.metrics import JUDGED, QUALITY, UTILIZATION
 from wan_perf.schema.values import SEVERITIES
@@ -22,13 +23,17 @@ _AT_LEVEL = ", ".join(
 _BAD = " OR ".join(f"n.{m.avg} >= h.{m.level('high')}" for m in QUALITY)
 
 
-def state_counts(data: Data) -> Row:
-    """Circuits and sites of stores by state, and circuits at their levels in force, now."""
+def state_counts(data: Data, at: datetime | None) -> Row:
+    """Circuits and sites of stores by state, and circuits at their levels in force, now.
+
+    `at` is the instant as of which the current state is, None where there is none.
+    """
+    hour = at.replace(minute=0, second=0, microsecond=0) if at else None
     return data.first(
         f"""
         WITH n AS (SELECT * FROM @current_state WHERE {STORES}),
         h AS (SELECT circuit_id, {_LEVELS} FROM @circuit_hour
-              WHERE hour = (SELECT date_trunc('hour', max(as_of_at)) FROM n))
+              WHERE hour = ?)
         SELECT count(*) AS circuit_count, count(DISTINCT n.site_id) AS site_count,
           count(DISTINCT CASE WHEN site_state = 'site dark' THEN n.site_id END) AS dark_count,
           count(DISTINCT CASE WHEN site_state = 'site unreachable' THEN n.site_id END)
@@ -47,7 +52,9 @@ def state_counts(data: Data) -> Row:
           max(utilization_now_pct) AS utilization_max_pct,
           count_if({_BAD}) AS bad_quality_count,
           sum(recent_flap_count) AS flap_count, {_AT_LEVEL}
-        FROM n LEFT JOIN h ON n.circuit_id = h.circuit_id"""
+        FROM n LEFT JOIN h ON n.circuit_id = h.circuit_id""",
+        [hour],
+        within=(hour, hour + timedelta(hours=1)) if hour else None,
     )
 
 

@@ -55,14 +55,19 @@ def top_offenders(data: Data, ranking: Ranking, most: int, end: datetime) -> lis
     value += ranking.column
     worst = f"{value} {'ASC' if ranking.is_lowest else 'DESC'}"
     offends = f"{value} < 100 AND w.coverage_pct >= ?" if ranking.is_lowest else f"{value} > ?"
-    primary = " AND coalesce(n.role_rank, 1) = 1" if ranking.table == "site_hour" else ""
+    backup, joined, primary, span = "", "", "", []
+    if ranking.table == "site_hour":
+        backup = """b AS (SELECT site_id, sum(on_backup_minutes) AS on_backup_minutes
+          FROM @site_hour WHERE hour >= ? AND hour < ? GROUP BY site_id),"""
+        joined = "LEFT JOIN b ON n.site_id = b.site_id"
+        primary = " AND coalesce(n.role_rank, 1) = 1"
+        span = [end - _LENGTH, end]
     return data.rows(
         f"""
         WITH n AS (SELECT * FROM @current_state WHERE {STORES}),
         w AS (SELECT * FROM @circuit_window WHERE window_hours = 24
           AND hour = (SELECT max(hour) FROM @circuit_window)),
-        b AS (SELECT site_id, sum(on_backup_minutes) AS on_backup_minutes FROM @site_hour
-          WHERE hour >= ? AND hour < ? GROUP BY site_id),
+        {backup}
         d AS (SELECT circuit_id, wan_name, provider, medium, bandwidth_mbps FROM @dim_circuit
           WHERE valid_to IS NULL),
         p AS (SELECT circuit_id, min(port_id) AS port_id FROM @circuit_port
@@ -72,10 +77,10 @@ def top_offenders(data: Data, ranking: Ranking, most: int, end: datetime) -> lis
           n.utilization_now_pct, w.window_hours,
           w.coverage_pct, w.utilization_high_hours, w.utilization_high_longest_hours,
           {value} AS value
-        FROM n LEFT JOIN w ON n.circuit_id = w.circuit_id LEFT JOIN b ON n.site_id = b.site_id
+        FROM n LEFT JOIN w ON n.circuit_id = w.circuit_id {joined}
           LEFT JOIN d ON n.circuit_id = d.circuit_id LEFT JOIN p ON n.circuit_id = p.circuit_id
         WHERE {offends}{primary} ORDER BY {worst}, n.circuit_id LIMIT ?""",
-        [end - _LENGTH, end, _ENOUGH_COVERAGE_PCT if ranking.is_lowest else 0, most],
+        [*span, _ENOUGH_COVERAGE_PCT if ranking.is_lowest else 0, most],
     )
 
 
