@@ -36,7 +36,8 @@ from wan_perf.warehouse.changes import step
 _OPENED: dict[Path, tuple[tuple[int, int, int], "Published"]] = {}
 _ENGINES: dict[Path, "_Engine"] = {}
 _MAKING = threading.Lock()
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"'[^']*'|(\w+)")
+"""A word of SQL; a text in quotes, such as the name of a file, has none."""
 
 
 class Published:

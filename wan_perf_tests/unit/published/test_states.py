@@ -1,0 +1,95 @@
+"""States of the published copy in one engine: each has its rows, none has those of another."""
+
+import gc
+from datetime import timedelta
+
+import pytest
+
+from wan_perf.published import layout
+from wan_perf.published.errors import MissingFileError
+from wan_perf.published.reader import Published, _engine_of
+from wan_perf_tests.unit.published.conftest import H5, HOUR, Home
+
+COUNT = "SELECT count(*) AS n FROM circuit_hour"
+
+
+def rows(copy: Published) -> int:
+    return int(copy.query(COUNT)[0]["n"])
+
+
+def test_a_page_that_began_with_a_state_ends_with_it_while_others_see_the_next(home: Home) -> None:
+    home.publish()
+    before = home.copy
+    assert rows(before) == 6
+    home.store(3, "c1")
+    home.publish()
+    assert (rows(home.copy), rows(before), rows(home.copy)) == (7, 6, 7)
+
+
+def test_states_that_no_page_reads_any_more_leave_the_engine(home: Home) -> None:
+    for hour in range(3, 8):
+        home.store(hour, "c1")
+        home.publish()
+        assert rows(home.copy) == 6 + hour - 2
+    gc.collect()
+    home.store(8, "c1")
+    home.publish()
+    assert rows(home.copy) == 12
+    with _engine_of(home.copy.folder).cursor() as cursor:
+        found = cursor.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()
+    states = [name for (name,) in found if name.startswith("state_")]
+    assert 1 <= len(states) <= 2  # the newest, and the one before until the next is prepared
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        pytest.param("TimeZone", "UTC", id="UTC, whatever the machine's zone"),
+        pytest.param("parquet_metadata_cache", True, id="what was read of a file is in memory"),
+        pytest.param("enable_external_access", False, id="nothing else is read"),
+    ],
+)
+def test_settings_hold_in_each_cursor(home: Home, setting: str, value: object) -> None:
+    home.publish()
+    [row] = home.copy.query(f"SELECT current_setting('{setting}') AS value")
+    assert row["value"] == value
+
+
+def test_views_are_there_once_a_statement_names_them(home: Home) -> None:
+    home.publish()
+    # A circuit-hour that no state explains is of no failover.
+    assert home.copy.query("SELECT count(*) AS n FROM failover_event") == [{"n": 0}]
+    with home.copy.cursor() as cursor:  # without a statement all are
+        assert cursor.execute("SELECT count(*) FROM threshold_run").fetchall() == [(0,)]
+
+
+def test_rows_of_a_time_come_from_the_files_of_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "FEW_ROWS", 0)
+    home.publish()
+    [first, *_] = home.copy.manifest.files["circuit_hour"]
+    (home.folder / first.name).unlink()  # 05:00 to 06:00
+    after = home.copy.within("circuit_hour", H5 + HOUR, H5 + 3 * HOUR)
+    assert home.copy.query(f"SELECT count(*) AS n FROM {after}") == [{"n": 4}]
+    straddling = home.copy.within("circuit_hour", H5 + HOUR - timedelta(minutes=1), H5 + 3 * HOUR)
+    with pytest.raises(MissingFileError):
+        home.copy.query(f"SELECT count(*) AS n FROM {straddling}")
+
+
+@pytest.mark.parametrize("name", ["dim_site", "failover_event"])
+def test_a_table_without_time_and_a_view_are_whole(home: Home, name: str) -> None:
+    home.publish()
+    assert home.copy.within(name, H5, H5 + HOUR) == name
+
+
+def test_no_file_of_a_time_is_no_row(home: Home) -> None:
+    home.publish()
+    later = home.copy.within("circuit_hour", H5 + timedelta(days=40), H5 + timedelta(days=41))
+    assert home.copy.query(f"SELECT count(*) AS n FROM {later}") == [{"n": 0}]
+
+
+def test_the_newest_rows_lie_in_the_last_file_that_has_any(home: Home) -> None:
+    assert home.publish().files > 0
+    assert home.copy.newest("circuit_hour") == layout.month_of(H5)
+    assert home.copy.newest("trend") is None
