@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wan_perf.published.manifest import FORMAT, MANIFEST, Manifest, replace_file
 from wan_perf.published.relations import PUBLISHED, statements
+from wan_perf.published.running import RUNNING
 
 SQL = "tables.sql"
 README = "README"
@@ -36,6 +37,7 @@ a reader. wan_perf replaces the copy after each run; never write into this folde
 
   {MANIFEST}   the present state (format {FORMAT}): which files each table consists of
   {SQL}      the same as CREATE VIEW statements of DuckDB, with the declared views
+  {RUNNING}/        a file for each run that is going on
   <table>/        Parquet files (zstd), by hour, day or month; a file is never modified
 
 One state is consistent. Read {MANIFEST} or {SQL} again to see the next one. A file that left the
