@@ -1,5 +1,6 @@
 """Now: what stands on the first screen equals what the tables hold."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -82,6 +83,22 @@ def test_an_empty_warehouse_says_what_to_run():
     text = TestClient(app, base_url="http://localhost").get("/").text
     assert "Nothing is collected yet" in text
     assert "wan-perf collect" in text
+
+
+@pytest.mark.parametrize(
+    ("address", "card", "unknown"),
+    [
+        pytest.param("/", "alerts-card", "Unknown: no live poll is stored.", id="Now: alerts"),
+        pytest.param("/", "top", "Unknown: no live poll is stored.", id="Now: offenders"),
+        pytest.param("/region/East", "alerts", "Unknown: no live poll is stored.", id="a region"),
+    ],
+)
+def test_without_a_poll_it_is_unknown_what_is_wrong(address: str, card: str, unknown: str):
+    imported = Estate(days=2, months=1, dropped=frozenset({"current_state", "active_alert"}))
+    client = TestClient(build_app(lambda: imported, clock=lambda: NOW), base_url="http://localhost")
+    part = read(client.get(address).text).by_id(card).text
+    assert unknown in part
+    assert not re.search(r"\b0 (open|critical|high|warning)|No open alerts|stands out", part)
 
 
 FAILED = FailedRun("a1", "live_job", None, NOW - timedelta(minutes=65), "The token is refused.")
