@@ -4,7 +4,6 @@ Belongs here: the one way by which dashboard, exports and answers query what is 
 Keep out: SQL of a question (its asker's), writing the copy (`publisher`).
 """
 
-import itertools
 import re
 import tempfile
 import threading
@@ -36,6 +35,9 @@ from wan_perf.warehouse.changes import step
 _OPENED: dict[Path, tuple[tuple[int, int, int], "Published"]] = {}
 _ENGINES: dict[Path, "_Engine"] = {}
 _MAKING = threading.Lock()
+_MOST_STATES = 100
+"""After so many an engine is followed by a new one: a file of 122 columns that it has read takes
+84 kB of its memory for good."""
 _WORD = re.compile(r"'[^']*'|(\w+)")
 """A word of SQL; a text in quotes, such as the name of a file, has none."""
 
@@ -50,7 +52,7 @@ class Published:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.manifest = manifest
-        self._schema: str | None = None
+        self._prepared: tuple[_Engine, str] | None = None
         self._defined: set[str] = set()
         self._preparing = threading.Lock()
 
@@ -116,13 +118,15 @@ class Published:
         Raises:
             MissingFileError: a file of the state is missing or damaged.
         """
-        engine = _engine_of(self.folder)
+        with self._preparing:
+            if self._prepared is None:
+                engine = _engine_of(self.folder)
+                self._prepared = engine, engine.schema_of(self)
+            engine, schema = self._prepared
         with engine.cursor() as cursor:
             try:
+                cursor.execute(f"USE {schema}")
                 with self._preparing:
-                    if self._schema is None:
-                        self._schema = engine.schema_of(self)
-                    cursor.execute(f"USE {self._schema}")
                     for name in _needed(sql):
                         self._define(name, cursor)
                 yield cursor
@@ -173,14 +177,14 @@ def _signature(folder: Path) -> tuple[int, int, int] | None:
 
 
 class _Engine:
-    """The DuckDB in memory for all states of a copy, each of which is a schema.
+    """A DuckDB in memory for many states of a copy, each of which is a schema.
 
     A state has most files in common with the one before, and what the engine read of them, such as
-    where their columns lie, stays in its memory.
+    where their columns lie, stays in its memory; that of files which are gone does, too.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._numbers = itertools.count()
+        self.state_count = 0
         self._states: dict[str, weakref.ref[Published]] = {}
         self._changing = threading.Lock()
         spill = Path(tempfile.gettempdir()) / "wan-perf-reader"
@@ -205,17 +209,20 @@ class _Engine:
             for schema in [name for name, of in self._states.items() if of() is None]:
                 cursor.execute(f"DROP SCHEMA {schema} CASCADE")
                 del self._states[schema]
-            schema = f"state_{next(self._numbers)}"
+            schema = f"state_{self.state_count}"
+            self.state_count += 1
             self._states[schema] = weakref.ref(state)
             cursor.execute(f"CREATE SCHEMA {schema}")
         return schema
 
 
 def _engine_of(folder: Path) -> _Engine:
+    """The engine for the next state of the copy; states before may have others."""
     with _MAKING:
-        if folder not in _ENGINES:
-            _ENGINES[folder] = _Engine(folder)
-        return _ENGINES[folder]
+        engine = _ENGINES.get(folder)
+        if engine is None or engine.state_count >= _MOST_STATES:
+            engine = _ENGINES[folder] = _Engine(folder)
+        return engine
 
 
 def _unreadable(folder: Path, error: Exception) -> MissingFileError:

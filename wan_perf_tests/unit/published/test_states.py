@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from wan_perf.published import layout
+from wan_perf.published import layout, reader
 from wan_perf.published.errors import MissingFileError
-from wan_perf.published.reader import Published, _engine_of
+from wan_perf.published.reader import Published
 from wan_perf_tests.unit.published.conftest import H5, HOUR, Home
 
 COUNT = "SELECT count(*) AS n FROM circuit_hour"
@@ -35,10 +35,25 @@ def test_states_that_no_page_reads_any_more_leave_the_engine(home: Home) -> None
     home.store(8, "c1")
     home.publish()
     assert rows(home.copy) == 12
-    with _engine_of(home.copy.folder).cursor() as cursor:
+    with reader._ENGINES[home.copy.folder].cursor() as cursor:
         found = cursor.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()
     states = [name for (name,) in found if name.startswith("state_")]
     assert 1 <= len(states) <= 2  # the newest, and the one before until the next is prepared
+
+
+def test_an_engine_is_followed_by_another_one_before_its_memory_is_full(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_MOST_STATES", 2)
+    engines, copies = [], []
+    for hour in range(3, 8):
+        home.store(hour, "c1")
+        home.publish()
+        copies.append(home.copy)
+        assert rows(home.copy) == 6 + hour - 2
+        engines.append(reader._ENGINES[home.copy.folder])
+    assert [engines.index(engine) for engine in engines] == [0, 0, 2, 2, 4]
+    assert [rows(copy) for copy in copies] == [7, 8, 9, 10, 11]  # each in its own engine
 
 
 @pytest.mark.parametrize(
