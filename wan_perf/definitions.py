@@ -28,7 +28,7 @@ from wan_perf.defs.assets import (
     sites_and_regions,
 )
 from wan_perf.defs.automation import conditions
-from wan_perf.defs.automation.late_data import late_sensors
+from wan_perf.defs.automation.late_sensors import late_sensors
 from wan_perf.defs.automation.retention import retention_job, retention_schedule
 from wan_perf.defs.automation.run_queues import HISTORY, LIVE, STAGE, lane
 from wan_perf.defs.checks import check_of, checks_of

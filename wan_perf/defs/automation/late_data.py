@@ -1,21 +1,18 @@
-"""Sensors that recompute closed hours: late events, ended outages, contract corrections.
+"""Closed hours to compute again: late events, ended outages, contract corrections.
 
-Belongs here: finding such hours, and requesting a run over just them.
-Keep out: what follows from them: the conditions take it from there (`automation`).
+Belongs here: finding such hours.
+Keep out: requesting runs over them (`late_sensors`); what follows from those (`conditions`).
 """
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-import dagster as dg
 import pandas as pd
 
 from wan_perf.defs.automation.changed_days import day_digests, days_to_compare, windows
-from wan_perf.defs.automation.conditions import MIST_KEEPS, hours
-from wan_perf.defs.automation.run_queues import HISTORY, lane
+from wan_perf.defs.automation.conditions import MIST_KEEPS
 from wan_perf.defs.automation.trading_changes import rows_of_other_trading_hours, trading_digests
-from wan_perf.defs.resources import PolicyFile, Source
+from wan_perf.defs.resources import Source
 from wan_perf.kpi.hour.corrections import (
     corrected_rows,
     ended_telemetry_gaps,
@@ -23,8 +20,6 @@ from wan_perf.kpi.hour.corrections import (
     rows_of_another_rank,
 )
 from wan_perf.kpi.hour.uncomputed_hours import uncomputed_hours
-from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK
-from wan_perf.mist.collect.cadence import ALLOWED_LATENESS
 from wan_perf.mist.collect.clock import Clock, floored
 from wan_perf.mist.collect.polls import take_events
 from wan_perf.policy.trading_hours import TradingHours
@@ -58,86 +53,6 @@ _DATED = (
 _DAYS_OF_A_CALL = 92
 _LONGEST_RUN = 168
 """Hours of one run: a correction may reach back a year."""
-
-
-def late_sensors(
-    events_job: str, facts_job: str, start: datetime, *, is_running: bool
-) -> list[dg.SensorDefinition]:
-    """The sensors of events, telemetry gaps and contracts; each evaluates once an hour.
-
-    `events_job` reads the events of its hours again, `facts_job` computes its hours again. Hours
-    before `start` have no partition and are not requested.
-    """
-    status = dg.DefaultSensorStatus.RUNNING if is_running else dg.DefaultSensorStatus.STOPPED
-
-    @dg.sensor(
-        job_name=events_job,
-        minimum_interval_seconds=3600,
-        default_status=status,
-        description="Hours of the last day with events in Mist that are not stored.",
-    )
-    def late_events(
-        source: dg.ResourceParam[Source],
-        clock: dg.ResourceParam[Clock],
-        warehouse: dg.ResourceParam[Warehouse],
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        until = floored(clock.now(), _HOUR) - ALLOWED_LATENESS
-        begin = until - EVENT_REACH_BACK
-        changed = hours_of_late_events(source, clock, warehouse, begin, until)
-        yield from _run_requests(changed, start, "No event came late.")
-
-    @dg.sensor(
-        name="ended_silences",  # Dagster has its cursor and its switch under this name
-        job_name=facts_job,
-        minimum_interval_seconds=300,
-        default_status=status,
-        description="Hours of telemetry gaps that ended, whose cause is now known.",
-    )
-    def ended_gaps(
-        context: dg.SensorEvaluationContext,
-        clock: dg.ResourceParam[Clock],
-        warehouse: dg.ResourceParam[Warehouse],
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        now = clock.now()
-        since = datetime.fromisoformat(context.cursor) if context.cursor else now
-        changed, newest = hours_of_ended_gaps(warehouse, since, floored(now, _HOUR) - _HOUR)
-        context.update_cursor(newest.isoformat())
-        yield from _run_requests(changed, start, "No telemetry gap of more than an hour ended.")
-
-    @dg.sensor(
-        job_name=facts_job,
-        minimum_interval_seconds=3600,
-        default_status=status,
-        description="Hours that contracts or the policy describe otherwise than they are stored.",
-    )
-    def corrections(
-        context: dg.SensorEvaluationContext,
-        clock: dg.ResourceParam[Clock],
-        warehouse: dg.ResourceParam[Warehouse],
-        policy: dg.ResourceParam[PolicyFile],
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        schedule = policy.read().trading_hours
-        compared = json.loads(context.cursor) if context.cursor else {}
-        found, compared = hours_of_corrections(warehouse, compared, start, clock.now(), schedule)
-        context.update_cursor(json.dumps(compared))
-        yield from _run_requests(
-            found, start, "Every hour has the bandwidth, ranks, levels and trading hours in force."
-        )
-
-    @dg.sensor(
-        job_name=facts_job,
-        minimum_interval_seconds=3600,
-        default_status=status,
-        description="Hours whose samples were stored and whose circuit-hours were not.",
-    )
-    def uncomputed(
-        clock: dg.ResourceParam[Clock], warehouse: dg.ResourceParam[Warehouse]
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        # The hours in progress are those of live runs.
-        found = hours_without_facts(warehouse, floored(clock.now(), _HOUR) - _HOUR)
-        yield from _run_requests(found, start, "Every hour with samples has its circuit-hours.")
-
-    return [late_events, ended_gaps, corrections, uncomputed]
 
 
 def hours_without_facts(warehouse: Warehouse, until: datetime) -> list[datetime]:
@@ -268,18 +183,6 @@ def _stale_rows(
 
 def _instants(column: pd.Series) -> list[datetime]:
     return [pd.Timestamp(at).to_pydatetime() for at in column]
-
-
-def _run_requests(
-    found: Iterable[datetime], start: datetime, nothing: str
-) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """A run for each interval of consecutive hours, none before the start."""
-    begin = floored(start, _HOUR)
-    intervals = list(consecutive_hours(sorted(at for at in found if at >= begin)))
-    if not intervals:
-        yield dg.SkipReason(nothing)
-    for first, last in intervals:
-        yield dg.RunRequest(tags={**lane(HISTORY), **hours(first, last)})
 
 
 def consecutive_hours(found: list[datetime]) -> Iterator[tuple[datetime, datetime]]:

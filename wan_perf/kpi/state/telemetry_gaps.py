@@ -162,25 +162,13 @@ def _outcomes(samples: ir.Table, key: list[str]) -> ir.Table:
     is_continuous = (booted_us <= each.last_at + SECOND_US).fill_null(False)
     is_continuous = is_continuous & ~_has_decreased(each)
     margin_us = each.first_at - gap_us - each.last_at + microseconds(_ONSET)
-    carried, cut, used = [], [], []
-    for way in ("rx", "tx"):
-        growth = each[f"{_FIRST}_{way}"] - each[f"{_LAST}_{way}"]
-        least = ibis.literal(IDLE_BPS / 8 / SECOND_US) * gap_us
-        rate = ibis.greatest(
-            _rate(each, way, _BEFORE_LAST, _LAST).fill_null(0),
-            _rate(each, way, _FIRST, _SECOND).fill_null(0),
-        )
-        is_known = (
-            _rate(each, way, _BEFORE_LAST, _LAST).notnull()
-            | _rate(each, way, _FIRST, _SECOND).notnull()
-        )
-        carried.append(is_known & (growth >= least + _SLACK * rate * margin_us))
-        cut.append((growth >= 0) & (growth < least))
-        used.append(rate * SECOND_US * 8 >= IDLE_BPS)
+    (carried_in, cut_in, used_in), (carried_out, cut_out, used_out) = (
+        _of_direction(each, way, gap_us, margin_us) for way in ("rx", "tx")
+    )
     evaluated = each.mutate(
         has_booted=has_booted,
-        is_carried=(is_continuous & (carried[0] | carried[1])).fill_null(False),
-        is_cut=(is_continuous & cut[0] & cut[1] & (used[0] | used[1])).fill_null(False),
+        is_carried=(is_continuous & (carried_in | carried_out)).fill_null(False),
+        is_cut=(is_continuous & cut_in & cut_out & (used_in | used_out)).fill_null(False),
     )
     of_port = evaluated.group_by(*key, "port_id").aggregate(
         has_booted=evaluated.has_booted.ifelse(1, 0).max() == 1,
@@ -194,6 +182,22 @@ def _outcomes(samples: ir.Table, key: list[str]) -> ir.Table:
             (of_port.is_cut, "cut"),
             else_=ibis.null("string"),
         )
+    )
+
+
+def _of_direction(
+    each: ir.Table, way: str, gap_us: ir.IntegerValue, margin_us: ir.IntegerValue
+) -> tuple[ir.BooleanValue, ir.BooleanValue, ir.BooleanValue]:
+    """Of a direction: traffic went on in the gap, hardly any did, there was some beside the gap."""
+    growth = each[f"{_FIRST}_{way}"] - each[f"{_LAST}_{way}"]
+    least = ibis.literal(IDLE_BPS / 8 / SECOND_US) * gap_us
+    before, after = _rate(each, way, _BEFORE_LAST, _LAST), _rate(each, way, _FIRST, _SECOND)
+    rate = ibis.greatest(before.fill_null(0), after.fill_null(0))
+    is_known = before.notnull() | after.notnull()
+    return (
+        is_known & (growth >= least + _SLACK * rate * margin_us),
+        (growth >= 0) & (growth < least),
+        rate * SECOND_US * 8 >= IDLE_BPS,
     )
 
 

@@ -35,6 +35,11 @@ def folder_of(job: str, folder: Path) -> Path:
 
 def fill_inputs(circuits: int, folder: Path, noise: Noise = LOUD) -> dict[str, int]:
     """Write both warehouses and the files; how many rows each job reads."""
+    return fill_samples(circuits, folder, noise) | _fill_facts(circuits, folder)
+
+
+def fill_samples(circuits: int, folder: Path, noise: Noise) -> dict[str, int]:
+    """Write the warehouse and the files of the hours; how many rows are read."""
     raw = TimedWarehouse(folder_of("hours", folder) / WAREHOUSE)
     rows = {"hours": fill(raw, circuits, DAY, noise)}
     with raw.session() as session:
@@ -42,17 +47,20 @@ def fill_inputs(circuits: int, folder: Path, noise: Noise = LOUD) -> dict[str, i
     for name in JOBS["hours"].assets:
         Step(name).store(raw, DAY)
     _export(raw, _OF_HOURS)
+    return rows
+
+
+def _fill_facts(circuits: int, folder: Path) -> dict[str, int]:
     facts = TimedWarehouse(folder_of("days", folder) / WAREHOUSE)
     both = Window(DAY.start - 24 * H, DAY.end)
     furnish(facts, circuits, both)
-    rows["windows"] = know(facts, circuits, both.start, both.end)
-    rows["days"] = rows["windows"] // 2
+    count = know(facts, circuits, both.start, both.end)
     with facts.session() as session:
         facts.create(session, FAILOVER_PIECE)
     for name in (*JOBS["windows"].assets, *JOBS["days"].assets):
         Step(name).store(facts, DAY)
     _export(facts, ("circuit_hour",))
-    return rows
+    return {"windows": count, "days": count // 2}
 
 
 def _export(warehouse: TimedWarehouse, tables: Sequence[str]) -> None:

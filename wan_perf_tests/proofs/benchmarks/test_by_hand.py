@@ -11,7 +11,7 @@ import pytest
 
 from wan_perf_tests.benchmarks.by_hand import report
 from wan_perf_tests.benchmarks.by_hand.agreement import Agreement, compare
-from wan_perf_tests.benchmarks.by_hand.inputs import fill_inputs, folder_of
+from wan_perf_tests.benchmarks.by_hand.inputs import fill_inputs, fill_samples, folder_of
 from wan_perf_tests.benchmarks.by_hand.jobs import AVERAGES, JOBS, WAREHOUSE, Job
 from wan_perf_tests.benchmarks.by_hand.report import BY_HAND, OURS
 from wan_perf_tests.benchmarks.estate import Noise
@@ -38,19 +38,20 @@ TOOLS = [
 
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return filled(tmp_path_factory.mktemp("quiet"), QUIET)
+    """The inputs of all jobs, and wan_perf's rows of each."""
+    folder = tmp_path_factory.mktemp("quiet")
+    fill_inputs(CIRCUITS, folder, QUIET)
+    for job in JOBS:
+        compute(OURS, job, folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def rough(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return filled(tmp_path_factory.mktemp("rough"), ROUGH)
-
-
-def filled(folder: Path, noise: Noise) -> Path:
-    """The inputs of all jobs, and wan_perf's rows of each."""
-    fill_inputs(CIRCUITS, folder, noise)
-    for job in JOBS:
-        compute(OURS, job, folder)
+    """Samples and events, and wan_perf's hours of them."""
+    folder = tmp_path_factory.mktemp("rough")
+    fill_samples(CIRCUITS, folder, ROUGH)
+    compute(OURS, "hours", folder)
     return folder
 
 
