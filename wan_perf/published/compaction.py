@@ -39,8 +39,9 @@ MANY_FILES = 8
 BLOCK = timedelta(hours=6)
 """Files of hours become one of so many first: a query opens each file of its tables, and a day and
 a half would have most of them."""
-BLOCK_RESTS = timedelta(hours=2)
-"""After its end a block is one file: live runs change the hour before theirs."""
+BLOCK_RESTS = timedelta(hours=3)
+"""From its end to the newest hour: the first live run of an hour stores the four hours before it
+again (`mist.collect.cadence`), that of the next hour none of the block."""
 _LOCK = "compaction.lock"
 _DRAFTS = "*/*.merging"
 _DAY = timedelta(days=1)

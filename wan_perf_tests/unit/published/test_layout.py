@@ -123,7 +123,7 @@ def test_hours_become_days_and_days_a_month_with_the_same_rows(by_hour: Home) ->
 
 def test_hours_of_a_new_day_become_blocks_of_six_until_one_changes(by_hour: Home) -> None:
     home = by_hour  # 05:00 to 07:00 of 8 March
-    for hour in range(3, 10):  # 08:00 to 14:00
+    for hour in range(3, 11):  # 08:00 to 15:00
         home.store(hour, "c1")
     home.publish()
 
@@ -131,20 +131,33 @@ def test_hours_of_a_new_day_become_blocks_of_six_until_one_changes(by_hour: Home
         files = home.copy.manifest.files["circuit_hour"]
         return [(file.start.hour, file.end.hour) for file in files]
 
-    assert spans() == [(hour, hour + 1) for hour in range(5, 15)]
-    assert compact(home.folder) == 1  # 00:00 to 06:00 has one file; 06:00 to 12:00 is over for 2 h
-    assert spans() == [(5, 6), (6, 12), (12, 13), (13, 14), (14, 15)]
-    assert home.count("circuit_hour") == 3 * 2 + 7
+    assert spans() == [(hour, hour + 1) for hour in range(5, 16)]
+    assert compact(home.folder) == 1  # 00:00 to 06:00 has one file; 06:00 to 12:00 is over for 3 h
+    assert spans() == [(5, 6), (6, 12), *((hour, hour + 1) for hour in range(12, 16))]
+    assert home.count("circuit_hour") == 3 * 2 + 8
     assert home.publish().files == 0  # nothing differs from the warehouse
     home.store(4, "c1", "c9")
     assert home.publish().files == 6
-    assert spans() == [(hour, hour + 1) for hour in range(5, 15)]
-    assert home.count("circuit_hour") == 3 * 2 + 8
+    assert spans() == [(hour, hour + 1) for hour in range(5, 16)]
+    assert home.count("circuit_hour") == 3 * 2 + 9
+
+
+def test_the_hours_that_live_runs_still_store_are_in_no_block(by_hour: Home) -> None:
+    """At 15:00 the first run of the hour stores 11:00 to 15:00, at 16:00 the next one 12:00 on."""
+    home = by_hour
+    for hour in range(3, 11):  # to 15:00
+        home.store(hour, "c1")
+    home.publish()
+    compact(home.folder)
+    for hour in range(7, 12):  # 12:00 to 16:00
+        home.store(hour, "c1")
+    assert home.publish().files == 5  # of each hour that was stored
+    assert compact(home.folder) == 0
 
 
 def test_a_live_run_merges_one_file(by_hour: Home) -> None:
     home = by_hour
-    for hour in range(3, 16):  # to 20:00
+    for hour in range(3, 17):  # to 21:00
         home.store(hour, "c1")
     home.publish()
     assert [compact(home.folder, most=1) for _ in range(3)] == [1, 1, 0]
