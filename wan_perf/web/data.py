@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 AT_ONCE = 2
 """Questions of a page that others of it run beside: each alone leaves processors idle."""
-_TOKEN = re.compile(r"@(\w+)|\?")
+_TOKEN = re.compile(r"@(\w+)(:within)?|\?")
 _OF_ALL_REGIONS = frozenset({"dim_policy", "dim_hour"})
 """Tables that say nothing of a site."""
 
@@ -61,9 +61,9 @@ class Published(Protocol):
 class Data:
     """The published tables as one person may see them; `regions` None is all of them.
 
-    In a statement a table is written `@name`: that is its rows of those regions, or no rows where
-    it is not published. A table that is of no region and not of all is hidden from a person who is
-    limited.
+    In a statement a table is written `@name`, or `@name:within` (see `rows`): that is its rows of
+    those regions, or no rows where it is not published. A table that is of no region and not of all
+    is hidden from a person who is limited.
     """
 
     published: Published
@@ -74,8 +74,8 @@ class Data:
     ) -> list[Row]:
         """The rows of a statement.
 
-        Where `within` is given it needs no rows of other instants of any table by time that it
-        names: their files are not opened. Those that are may have such rows.
+        Of a table that it names `@name:within` it needs no rows of instants outside of `within`:
+        files of others are not opened. Those that are may have such rows.
         """
         text: list[str] = []
         values: list[Any] = []
@@ -87,7 +87,7 @@ class Data:
                 text.append("?")
                 values.append(next(given))
             else:
-                source, of_source = self._source(token[1], within)
+                source, of_source = self._source(token[1], within if token[2] else None)
                 text.append(source)
                 values += of_source
         text.append(sql[end:])

@@ -36,7 +36,7 @@ def hours_of(data: Data, circuits: list[str], reach: TimeRange) -> dict[str, dic
         return found
     places = ", ".join("?" * len(circuits))
     rows = data.rows(
-        f"SELECT {_COLUMNS}, {DIRECTIONS} FROM @circuit_hour WHERE circuit_id IN ({places}) "
+        f"SELECT {_COLUMNS}, {DIRECTIONS} FROM @circuit_hour:within WHERE circuit_id IN ({places}) "
         "AND hour >= ? AND hour < ?",
         [*circuits, reach.start, reach.end],
         within=reach.span,
@@ -57,7 +57,7 @@ def states_of(
     places = ", ".join("?" * len(circuits))
     rows = (
         data.rows(
-            "SELECT circuit_id, started_at, ended_at, state, down_cause FROM @circuit_state "
+            "SELECT circuit_id, started_at, ended_at, state, down_cause FROM @circuit_state:within "
             f"WHERE circuit_id IN ({places}) AND started_at >= ? AND started_at < ? "
             "ORDER BY circuit_id, started_at",
             [*circuits, reach.start, reach.end],

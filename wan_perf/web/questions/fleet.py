@@ -59,7 +59,7 @@ def _circuit_figures(data: Data, span: Span) -> list[Row]:
           quantile_cont(utilization_pct, 0.95) AS utilization_p95,
           max(utilization_pct) AS utilization_max,
           {_RATE.format("rx_bytes")} AS rx_mbps, {_RATE.format("tx_bytes")} AS tx_mbps
-        FROM @circuit_hour WHERE {STORES} AND hour >= ? AND hour < ? GROUP BY hour""",
+        FROM @circuit_hour:within WHERE {STORES} AND hour >= ? AND hour < ? GROUP BY hour""",
         span,
         within=span,
     )
@@ -70,7 +70,7 @@ def _site_figures(data: Data, span: Span) -> list[Row]:
         f"""
         SELECT hour, count(*) AS site_count, count_if(dark_minutes + unreachable_minutes > 0)
           AS dark_count, count_if(on_backup_minutes > 0) AS backup_count
-        FROM @site_hour WHERE hour >= ? AND hour < ? AND site_id IN (
+        FROM @site_hour:within WHERE hour >= ? AND hour < ? AND site_id IN (
           SELECT site_id FROM @dim_site WHERE valid_to IS NULL AND {STORES}) GROUP BY hour""",
         span,
         within=span,
@@ -127,7 +127,7 @@ def inventory(data: Data, until: datetime) -> Row:
           100 * avg(application_health) AS application_score,
           count_if(least(gateway_health, wan_link_health, application_health) < 0.9)
             AS degraded_count
-        FROM @raw_site_sle WHERE hour = (SELECT max(hour) FROM @raw_site_sle
+        FROM @raw_site_sle:within WHERE hour = (SELECT max(hour) FROM @raw_site_sle:within
           WHERE wan_link_health IS NOT NULL AND hour >= ? AND hour < ?) GROUP BY hour""",
         scored,
         within=scored,

@@ -11,7 +11,7 @@ _HOUR = timedelta(hours=1)
 def circuit_hour(data: Data, circuit_id: str, hour: datetime) -> Row:
     """The row itself; empty where the circuit was not in service."""
     return data.first(
-        f"SELECT *, {DIRECTIONS} FROM @circuit_hour WHERE circuit_id = ? AND hour = ?",
+        f"SELECT *, {DIRECTIONS} FROM @circuit_hour:within WHERE circuit_id = ? AND hour = ?",
         [circuit_id, hour],
         within=(hour, hour + _HOUR),
     )
@@ -20,8 +20,8 @@ def circuit_hour(data: Data, circuit_id: str, hour: datetime) -> Row:
 def states(data: Data, circuit_id: str, hour: datetime) -> list[Row]:
     """The states of the hour, end to end."""
     return data.rows(
-        "SELECT * FROM @circuit_state WHERE circuit_id = ? AND started_at >= ? AND started_at < ? "
-        "ORDER BY started_at",
+        "SELECT * FROM @circuit_state:within WHERE circuit_id = ? AND started_at >= ? "
+        "AND started_at < ? ORDER BY started_at",
         [circuit_id, hour, hour + _HOUR],
         within=(hour, hour + _HOUR),
     )
@@ -31,7 +31,7 @@ def port_samples(data: Data, circuit_id: str, hour: datetime) -> list[Row]:
     """The readings of the circuit's ports within the hour and 20 minutes on both sides."""
     return data.rows(
         """
-        SELECT s.* FROM @raw_port_sample s JOIN @circuit_port p
+        SELECT s.* FROM @raw_port_sample:within s JOIN @circuit_port p
           ON s.gateway_mac = p.gateway_mac AND s.port_id = p.port_id
         WHERE p.circuit_id = ? AND p.valid_from <= ? AND (p.valid_to IS NULL OR p.valid_to > ?)
           AND s.pass_at >= ? AND s.pass_at < ?
@@ -44,7 +44,7 @@ def port_samples(data: Data, circuit_id: str, hour: datetime) -> list[Row]:
 def path_samples(data: Data, circuit_id: str, hour: datetime) -> list[Row]:
     """The polls of the circuit's peer paths within the hour, as the circuit's own figures."""
     return data.rows(
-        "SELECT * FROM @circuit_poll WHERE circuit_id = ? AND pass_at >= ? AND pass_at < ? "
+        "SELECT * FROM @circuit_poll:within WHERE circuit_id = ? AND pass_at >= ? AND pass_at < ? "
         "ORDER BY sampled_at",
         [circuit_id, hour, hour + _HOUR],
         within=(hour, hour + _HOUR),
@@ -55,7 +55,7 @@ def history(data: Data, circuit_id: str, hour: datetime) -> list[Row]:
     """The hour as Mist's own history has it, of each port."""
     return data.rows(
         """
-        SELECT h.* FROM @raw_port_history h JOIN @circuit_port p
+        SELECT h.* FROM @raw_port_history:within h JOIN @circuit_port p
           ON h.gateway_mac = p.gateway_mac AND h.port_id = p.port_id
         WHERE p.circuit_id = ? AND p.valid_from <= ? AND (p.valid_to IS NULL OR p.valid_to > ?)
           AND h.hour = ? ORDER BY h.gateway_mac, h.port_id""",

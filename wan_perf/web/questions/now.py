@@ -32,7 +32,7 @@ def state_counts(data: Data, at: datetime | None) -> Row:
     return data.first(
         f"""
         WITH n AS (SELECT * FROM @current_state WHERE {STORES}),
-        h AS (SELECT circuit_id, {_LEVELS} FROM @circuit_hour
+        h AS (SELECT circuit_id, {_LEVELS} FROM @circuit_hour:within
               WHERE hour = ?)
         SELECT count(*) AS circuit_count, count(DISTINCT n.site_id) AS site_count,
           count(DISTINCT CASE WHEN site_state = 'site dark' THEN n.site_id END) AS dark_count,

@@ -96,7 +96,7 @@ def hourly_figures(
     start = end - _LENGTH
     places = ", ".join("?" * len(circuits))
     rows = data.rows(
-        f"SELECT circuit_id, hour, {column} AS value FROM @circuit_hour "
+        f"SELECT circuit_id, hour, {column} AS value FROM @circuit_hour:within "
         f"WHERE hour >= ? AND hour < ? AND circuit_id IN ({places})",
         [start, end, *circuits],
         within=(start, end),

@@ -104,7 +104,7 @@ def busy_hours(data: Data, region: str, reach: TimeRange) -> dict[tuple[int, int
         f"""
         SELECT hour, count(utilization_severity) AS judged,
           count_if(utilization_severity IN {HIGH_OR_WORSE}) AS high
-        FROM @circuit_hour WHERE {STORES} AND hour >= ? AND hour < ? AND site_id IN (
+        FROM @circuit_hour:within WHERE {STORES} AND hour >= ? AND hour < ? AND site_id IN (
           SELECT site_id FROM @dim_site WHERE region = ? AND valid_to IS NULL) GROUP BY hour""",
         [reach.start, reach.end, region],
         within=reach.span,

@@ -58,7 +58,7 @@ def failovers_of(data: Data, site_id: str, reach: TimeRange) -> list[Row]:
 def site_hours(data: Data, site_id: str, reach: TimeRange) -> dict[datetime, Row]:
     """The site's hours of the range."""
     rows = data.rows(
-        "SELECT * FROM @site_hour WHERE site_id = ? AND hour >= ? AND hour < ?",
+        "SELECT * FROM @site_hour:within WHERE site_id = ? AND hour >= ? AND hour < ?",
         [site_id, reach.start, reach.end],
         within=reach.span,
     )
@@ -69,7 +69,7 @@ def site_scores(data: Data, site_id: str, reach: TimeRange) -> dict[datetime, Ro
     """Mist's own scores of the site by hour. [%]"""
     rows = data.rows(
         "SELECT hour, 100 * wan_link_health AS wan_link, 100 * gateway_health AS gateway, "
-        "100 * application_health AS application FROM @raw_site_sle "
+        "100 * application_health AS application FROM @raw_site_sle:within "
         "WHERE site_id = ? AND hour >= ? AND hour < ?",
         [site_id, reach.start, reach.end],
         within=reach.span,

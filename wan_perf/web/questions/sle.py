@@ -29,15 +29,15 @@ def disagreements(data: Data, at: datetime | None, most: int) -> list[Row]:
         WITH m AS (SELECT site_id, hour, 100 * wan_link_health AS wan_link,
             100 * gateway_health AS gateway, 100 * application_health AS application,
             100 * least(wan_link_health, gateway_health, application_health) AS worst
-          FROM @raw_site_sle WHERE hour = ?),
+          FROM @raw_site_sle:within WHERE hour = ?),
         h AS (SELECT site_id, count_if(utilization_severity IN ('high', 'critical')
             OR loss_severity IN ('high', 'critical') OR jitter_severity IN ('high', 'critical')
             OR latency_severity IN ('high', 'critical')) AS bad_circuit_count,
             count(*) AS circuit_count, max(utilization_pct) AS utilization_worst_pct,
             sum(flap_count) AS flap_count
-          FROM @circuit_hour WHERE hour = ? AND {STORES} GROUP BY site_id),
+          FROM @circuit_hour:within WHERE hour = ? AND {STORES} GROUP BY site_id),
         t AS (SELECT site_id, availability_pct, dark_minutes, unreachable_minutes,
-            on_backup_minutes FROM @site_hour WHERE hour = ?),
+            on_backup_minutes FROM @site_hour:within WHERE hour = ?),
         g AS (SELECT site_id, bool_and(NOT is_connected) AS is_offline FROM @raw_gateway_status
           WHERE pass_at = (SELECT max(pass_at) FROM @raw_gateway_status) GROUP BY site_id),
         j AS (SELECT m.*, s.site_name, s.region, h.bad_circuit_count, h.circuit_count,
@@ -80,7 +80,7 @@ def scores_by_hour(data: Data, reach: TimeRange) -> dict[datetime, Row]:
           100 * avg(application_health) AS application, 100.0 * count_if(
             least(wan_link_health, gateway_health, application_health) < {FAIR})
             / nullif(count(wan_link_health), 0) AS degraded_pct
-        FROM @raw_site_sle WHERE hour >= ? AND hour < ? GROUP BY hour""",
+        FROM @raw_site_sle:within WHERE hour >= ? AND hour < ? GROUP BY hour""",
         [reach.start, reach.end],
         within=reach.span,
     )
@@ -98,7 +98,7 @@ def spread(data: Data, reach: TimeRange, site_id: str = "") -> tuple[list[int], 
         for n, (low, high) in enumerate(BINS)
     )
     row = data.first(
-        f"SELECT {counts}, count_if(wan_link_health IS NULL) AS unknown FROM @raw_site_sle "
+        f"SELECT {counts}, count_if(wan_link_health IS NULL) AS unknown FROM @raw_site_sle:within "
         f"WHERE hour >= ? AND hour < ?{of_site}",
         [reach.start, reach.end, *values],
         within=reach.span,

@@ -121,7 +121,7 @@ def trust(data: Data) -> Trust:
 
 
 def _newest_hour(data: Data, table: str) -> datetime | None:
-    found = data.first(f"SELECT max(hour) AS hour FROM @{table}", within=data.newest(table))
+    found = data.first(f"SELECT max(hour) AS hour FROM @{table}:within", within=data.newest(table))
     hour: datetime | None = found.get("hour")
     return hour
 
