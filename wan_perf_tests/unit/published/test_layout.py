@@ -145,10 +145,13 @@ def test_hours_of_a_new_day_become_blocks_of_six_until_one_changes(by_hour: Home
 def test_the_hours_that_live_runs_still_store_are_in_no_block(by_hour: Home) -> None:
     """At 15:00 the first run of the hour stores 11:00 to 15:00, at 16:00 the next one 12:00 on."""
     home = by_hour
-    for hour in range(3, 11):  # to 15:00
+    for hour in range(3, 10):  # to 14:00
         home.store(hour, "c1")
     home.publish()
-    compact(home.folder)
+    assert compact(home.folder) == 0
+    home.store(10, "c1")  # 15:00
+    home.publish()
+    assert compact(home.folder) == 1
     for hour in range(7, 12):  # 12:00 to 16:00
         home.store(hour, "c1")
     assert home.publish().files == 5  # of each hour that was stored

@@ -85,6 +85,19 @@ def test_an_empty_warehouse_says_what_to_run():
     assert "wan-perf collect" in text
 
 
+def test_on_backup_ranks_primaries_by_the_minutes_of_24_hours(client: TestClient, estate: Estate):
+    """Site 2 is on backup since 11:40: 20 minutes, two hours, and 25 of the newest hour."""
+    expected = estate.query(
+        "SELECT site_id, sum(on_backup_minutes) AS minutes FROM site_hour "
+        "WHERE hour > TIMESTAMP '2026-03-07 14:00' GROUP BY site_id HAVING minutes > 0"
+    )
+    assert expected == [{"site_id": "site-0002", "minutes": 165.0}]
+    [row] = read(client.get("/?top=backup").text).by_id("top").all("tbody")[0].all("tr")
+    assert "Store 0002" in row.text
+    assert "wan0" in row.text
+    assert "2 h 45 min" in row.text
+
+
 @pytest.mark.parametrize(
     ("address", "card", "unknown"),
     [
