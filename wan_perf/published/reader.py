@@ -19,7 +19,6 @@ import duckdb
 
 from wan_perf.published.collection import Collection
 from wan_perf.published.errors import MissingFileError
-from wan_perf.published.layout import Span
 from wan_perf.published.manifest import MANIFEST, Manifest, read_manifest
 from wan_perf.published.relations import (
     PUBLISHED,
@@ -92,10 +91,17 @@ class Published:
         part = replace(self.manifest, files={table: near})
         return f"({rows(self.folder, part, PUBLISHED[table])})"
 
-    def newest(self, table: str) -> Span | None:
-        """Instants between which the table's newest rows lie; None where it has none."""
+    def newest(self, table: str) -> str:
+        """A relation of SQL with the table's newest rows, and others that are beside them.
+
+        As `within`. A day that changed late is a file of its own beside that of its month, whose
+        rows may be newer: the file that begins last need not have the newest.
+        """
         files = [file for file in self.manifest.files.get(table, ()) if file.rows]
-        return max(((file.start, file.end) for file in files), default=None)
+        if not files:
+            return table
+        last = max(file.start for file in files)
+        return self.within(table, last, max(file.end for file in files))
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Rows of a query in DuckDB's SQL; tables and views by their names, values as `?`.

@@ -19,6 +19,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from wan_perf.schema.columns import Column
 from wan_perf.schema.declaration import Table, View
+from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse import comments
 from wan_perf.warehouse.engine import Session
 from wan_perf.warehouse.snowflake_errors import Names, SnowflakeRefusalError, refusal
@@ -117,6 +118,13 @@ class SnowflakeWarehouse(Warehouse):
     names: Names
     connect: Connect = field(repr=False, compare=False)
     _recording: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
+    _tables: dict[str, dict[str, str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Columns of the tables that this process has found as they are declared: to look again is a
+    request, and a process seldom outlives a change of them."""
+    _views: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    """Views that this process has found as they are declared."""
 
     dialect = "snowflake"
     type_names = {  # noqa: RUF012 - a constant of the engine, read through the class
@@ -159,14 +167,28 @@ class SnowflakeWarehouse(Warehouse):
         return name.upper()
 
     def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
-        """Columns of the table as it stands, name to type."""
+        """Columns of the table as it stands, name to type; as declared once, not looked up again."""
+        if table.name in self._tables:
+            return self._tables[table.name]
         try:
             rows = session.run(f"DESCRIBE TABLE {table.name}")
         except SnowflakeRefusalError as error:
             if error.number == _DOES_NOT_EXIST:
                 return {}
             raise
-        return {name.lower(): _comparable(kind) for name, kind, *_ in rows}
+        found = {name.lower(): _comparable(kind) for name, kind, *_ in rows}
+        is_other = table.name in TABLES and self.differing(table, found)
+        if set(table.columns) <= found.keys() and not is_other:
+            self._tables[table.name] = found
+        return found
+
+    def is_as_declared(self, session: Session, view: View) -> bool:
+        """As every engine does, but not again once it is."""
+        if view.name not in self._views:
+            if not super().is_as_declared(session, view):
+                return False
+            self._views.add(view.name)
+        return True
 
     def record_earlier_changes(self, session: Session) -> None:
         """As every engine does, but once in each process: it is a request."""

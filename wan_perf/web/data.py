@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 AT_ONCE = 2
 """Questions of a page that others of it run beside: each alone leaves processors idle."""
-_TOKEN = re.compile(r"@(\w+)(:within)?|\?")
+_TOKEN = re.compile(r"@(\w+)(?::(within|newest))?|\?")
 _OF_ALL_REGIONS = frozenset({"dim_policy", "dim_hour"})
 """Tables that say nothing of a site."""
 
@@ -47,8 +47,8 @@ class Published(Protocol):
     def within(self, table: str, start: datetime, end: datetime) -> str:
         """SQL of a relation with the table's rows of [start, end) among others."""
 
-    def newest(self, table: str) -> Span | None:
-        """Instants between which the table's newest rows lie; None where that is unknown."""
+    def newest(self, table: str) -> str:
+        """SQL of a relation with the table's newest rows among others."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of a statement with `?` for each parameter."""
@@ -61,9 +61,9 @@ class Published(Protocol):
 class Data:
     """The published tables as one person may see them; `regions` None is all of them.
 
-    In a statement a table is written `@name`, or `@name:within` (see `rows`): that is its rows of
-    those regions, or no rows where it is not published. A table that is of no region and not of all
-    is hidden from a person who is limited.
+    In a statement a table is written `@name`, `@name:within` or `@name:newest` (see `rows`): that
+    is its rows of those regions, or no rows where it is not published. A table that is of no region
+    and not of all is hidden from a person who is limited.
     """
 
     published: Published
@@ -74,8 +74,9 @@ class Data:
     ) -> list[Row]:
         """The rows of a statement.
 
-        Of a table that it names `@name:within` it needs no rows of instants outside of `within`:
-        files of others are not opened. Those that are may have such rows.
+        Of a table that it names `@name:within` it needs no rows of instants outside of `within`, of
+        `@name:newest` only those of the newest instant: files of others are not opened. Those that
+        are may have such rows.
         """
         text: list[str] = []
         values: list[Any] = []
@@ -87,7 +88,7 @@ class Data:
                 text.append("?")
                 values.append(next(given))
             else:
-                source, of_source = self._source(token[1], within if token[2] else None)
+                source, of_source = self._source(token[1], token[2], within)
                 text.append(source)
                 values += of_source
         text.append(sql[end:])
@@ -97,19 +98,21 @@ class Data:
         """The first row of a statement; empty without any."""
         return next(iter(self.rows(sql, parameters, within)), {})
 
-    def newest(self, table: str) -> Span | None:
-        """Instants between which the table's newest rows lie, whose they may be."""
-        return self.published.newest(table)
-
     def has(self, table: str) -> bool:
         """True where the table is published."""
         return self.published.has(table)
 
-    def _source(self, name: str, within: Span | None) -> tuple[str, list[str]]:
+    def _source(
+        self, name: str, part: str | None, within: Span | None
+    ) -> tuple[str, list[str]]:
         table = TABLES[name]
         if not self.published.has(name):
             return _no_rows(table), []
-        rows = self.published.within(name, *within) if within else name
+        rows = name
+        if part == "newest":
+            rows = self.published.newest(name)
+        elif part and within:
+            rows = self.published.within(name, *within)
         if self.regions is None or name in _OF_ALL_REGIONS:
             return rows, []
         if not self.regions:

@@ -62,8 +62,8 @@ class InFiles:
         """Its rows of a time, from fewer files."""
         return self._copy.within(table, start, end)
 
-    def newest(self, table: str) -> Span | None:
-        """Between which instants its newest rows lie."""
+    def newest(self, table: str) -> str:
+        """Its newest rows, from fewer files."""
         return self._copy.newest(table)
 
     def has(self, table: str) -> bool:

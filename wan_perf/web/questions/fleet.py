@@ -119,7 +119,8 @@ def inventory(data: Data, until: datetime) -> Row:
           sum(CASE WHEN is_up THEN 1 ELSE 0 END) AS path_up_count,
           sum(CASE WHEN NOT is_up THEN 1 ELSE 0 END) AS path_down_count,
           100.0 * count_if(is_up) / nullif(count(is_up), 0) AS path_up_pct
-        FROM @raw_path_sample WHERE pass_at = (SELECT max(pass_at) FROM @raw_path_sample)"""
+        FROM @raw_path_sample:newest
+        WHERE pass_at = (SELECT max(pass_at) FROM @raw_path_sample:newest)"""
     )
     scores = data.first(
         """SELECT hour AS score_hour, count(*) AS scored_site_count,
@@ -137,8 +138,8 @@ def inventory(data: Data, until: datetime) -> Row:
           count_if(NOT is_connected) AS disconnected_count,
           nullif(count_if(is_connected IS NULL), 0) AS unknown_gateway_count,
           count(DISTINCT software_version) AS version_count
-        FROM @raw_gateway_status
-        WHERE pass_at = (SELECT max(pass_at) FROM @raw_gateway_status) HAVING count(*) > 0"""
+        FROM @raw_gateway_status:newest
+        WHERE pass_at = (SELECT max(pass_at) FROM @raw_gateway_status:newest) HAVING count(*) > 0"""
     )
     return bandwidth | paths | scores | gateways | open_alarms(data)
 

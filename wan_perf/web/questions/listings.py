@@ -47,8 +47,8 @@ _LISTINGS = (
             max(region) AS region, max(site_state) AS site_state, count(*) AS circuit_count,
             max(utilization_now_pct) AS utilization_worst_pct, max(failover_since)
             AS failover_since FROM @current_state GROUP BY site_id) n
-          LEFT JOIN (SELECT * FROM @site_window WHERE window_hours = 24
-            AND hour = (SELECT max(hour) FROM @site_window)) w ON n.site_id = w.site_id""",
+          LEFT JOIN (SELECT * FROM @site_window:newest WHERE window_hours = 24
+            AND hour = (SELECT max(hour) FROM @site_window:newest)) w ON n.site_id = w.site_id""",
         (
             *("site_id", "site_name", "site_kind", "region", "site_state", "circuit_count"),
             *("utilization_worst_pct", "failover_since", "availability_pct"),
@@ -208,9 +208,9 @@ _LISTINGS = (
         "paths",
         "Peer paths",
         "The peer paths of the newest poll, as the gateways reported them.",
-        f"""SELECT p.*, s.site_name, s.region FROM @raw_path_sample p LEFT JOIN {SITES} s
+        f"""SELECT p.*, s.site_name, s.region FROM @raw_path_sample:newest p LEFT JOIN {SITES} s
           ON p.site_id = s.site_id
-          WHERE p.pass_at = (SELECT max(pass_at) FROM @raw_path_sample)""",
+          WHERE p.pass_at = (SELECT max(pass_at) FROM @raw_path_sample:newest)""",
         (*columns_of("raw_path_sample"), "site_name", "region"),
         (
             *("site_name", "region", "path_name", "gateway_mac", "port_id", "peer_name"),
@@ -224,9 +224,9 @@ _LISTINGS = (
         "gateways",
         "Gateways",
         "The gateways of the newest poll: connected or not, model and software version.",
-        f"""SELECT g.*, s.site_name, s.region FROM @raw_gateway_status g LEFT JOIN {SITES} s
+        f"""SELECT g.*, s.site_name, s.region FROM @raw_gateway_status:newest g LEFT JOIN {SITES} s
           ON g.site_id = s.site_id
-          WHERE g.pass_at = (SELECT max(pass_at) FROM @raw_gateway_status)""",
+          WHERE g.pass_at = (SELECT max(pass_at) FROM @raw_gateway_status:newest)""",
         (*columns_of("raw_gateway_status"), "site_name", "region"),
         (
             *("site_name", "region", "gateway_name", "gateway_mac", "is_connected"),

@@ -65,8 +65,8 @@ def top_offenders(data: Data, ranking: Ranking, most: int, end: datetime) -> lis
     return data.rows(
         f"""
         WITH n AS (SELECT * FROM @current_state WHERE {STORES}),
-        w AS (SELECT * FROM @circuit_window WHERE window_hours = 24
-          AND hour = (SELECT max(hour) FROM @circuit_window)),
+        w AS (SELECT * FROM @circuit_window:newest WHERE window_hours = 24
+          AND hour = (SELECT max(hour) FROM @circuit_window:newest)),
         {backup}
         d AS (SELECT circuit_id, wan_name, provider, medium, bandwidth_mbps FROM @dim_circuit
           WHERE valid_to IS NULL),

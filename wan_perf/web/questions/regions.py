@@ -6,8 +6,8 @@ from wan_perf.web.data import Data, Row
 from wan_perf.web.query import TimeRange
 from wan_perf.web.questions import HIGH_OR_WORSE, STORES
 
-_WINDOW = """SELECT * FROM @region_window WHERE window_hours = 24
-  AND hour = (SELECT max(hour) FROM @region_window)"""
+_WINDOW = """SELECT * FROM @region_window:newest WHERE window_hours = 24
+  AND hour = (SELECT max(hour) FROM @region_window:newest)"""
 _HIGH_SHARE = "100.0 * {0}utilization_high_hours / nullif({0}utilization_judged_hours, 0)"
 
 
@@ -51,8 +51,8 @@ def sites_of(data: Data, region: str, narrowed: dict[str, str], most: int) -> li
           FROM @current_state s JOIN @dim_circuit c ON s.circuit_id = c.circuit_id
             AND c.valid_to IS NULL
           WHERE s.region = ? AND {STORES}{conditions} GROUP BY s.site_id),
-        w AS (SELECT * FROM @site_window WHERE window_hours = 24
-          AND hour = (SELECT max(hour) FROM @site_window))
+        w AS (SELECT * FROM @site_window:newest WHERE window_hours = 24
+          AND hour = (SELECT max(hour) FROM @site_window:newest))
         SELECT w.*, n.*, CASE n.place WHEN 3 THEN 'critical' WHEN 2 THEN 'high' WHEN 1 THEN
           'warning' ELSE 'normal' END AS severity, count(*) OVER () AS total
         FROM n LEFT JOIN w ON n.site_id = w.site_id
@@ -67,8 +67,8 @@ def providers_of(data: Data, region: str = "") -> list[Row]:
     of_region, values = (" AND s.region = ?", [region]) if region else ("", [])
     return data.rows(
         f"""
-        WITH w AS (SELECT * FROM @circuit_window WHERE window_hours = 24
-          AND hour = (SELECT max(hour) FROM @circuit_window))
+        WITH w AS (SELECT * FROM @circuit_window:newest WHERE window_hours = 24
+          AND hour = (SELECT max(hour) FROM @circuit_window:newest))
         SELECT coalesce(c.provider, 'unknown') AS provider, count(*) AS circuit_count,
           100.0 * sum(w.up_minutes) / nullif(sum(w.up_minutes + w.known_down_minutes), 0)
             AS availability_pct,

@@ -104,8 +104,8 @@ def trust(data: Data) -> Trust:
     newest_hour = _newest_hour(data, "circuit_hour")
     window = data.first(
         "SELECT 100.0 * sum(up_minutes + known_down_minutes) / "
-        "nullif(sum(up_minutes + down_minutes), 0) AS coverage_pct FROM @region_window "
-        "WHERE window_hours = 24 AND hour = (SELECT max(hour) FROM @region_window)"
+        "nullif(sum(up_minutes + down_minutes), 0) AS coverage_pct FROM @region_window:newest "
+        "WHERE window_hours = 24 AND hour = (SELECT max(hour) FROM @region_window:newest)"
     )
     scored_hour = _newest_hour(data, "raw_site_sle")
     return Trust(
@@ -121,7 +121,7 @@ def trust(data: Data) -> Trust:
 
 
 def _newest_hour(data: Data, table: str) -> datetime | None:
-    found = data.first(f"SELECT max(hour) AS hour FROM @{table}:within", within=data.newest(table))
+    found = data.first(f"SELECT max(hour) AS hour FROM @{table}:newest")
     hour: datetime | None = found.get("hour")
     return hour
 

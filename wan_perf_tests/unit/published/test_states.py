@@ -1,13 +1,16 @@
 """States of the published copy in one engine: each has its rows, none has those of another."""
 
 import gc
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from wan_perf.published import layout, reader
 from wan_perf.published.errors import MissingFileError
+from wan_perf.published.manifest import DataFile, Manifest
 from wan_perf.published.reader import Published
+from wan_perf.schema.tables import TABLES
 from wan_perf_tests.unit.published.conftest import H5, HOUR, Home
 
 COUNT = "SELECT count(*) AS n FROM circuit_hour"
@@ -104,7 +107,36 @@ def test_no_file_of_a_time_is_no_row(home: Home) -> None:
     assert home.copy.query(f"SELECT count(*) AS n FROM {later}") == [{"n": 0}]
 
 
-def test_the_newest_rows_lie_in_the_last_file_that_has_any(home: Home) -> None:
-    assert home.publish().files > 0
-    assert home.copy.newest("circuit_hour") == layout.month_of(H5)
-    assert home.copy.newest("trend") is None
+NOVEMBER = layout.month_of(datetime(2026, 11, 1))
+LATE_DAY = (datetime(2026, 11, 20), datetime(2026, 11, 21))
+FIRST_HOUR = (datetime(2026, 12, 1), datetime(2026, 12, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("files", "newest"),
+    [
+        pytest.param([NOVEMBER, FIRST_HOUR], [1], id="the newest hour"),
+        # Its rows of 2026-11-28 are newer than the day that changed late.
+        pytest.param([NOVEMBER, LATE_DAY], [0, 1], id="a month beside a day that changed late"),
+        pytest.param([NOVEMBER, LATE_DAY, FIRST_HOUR], [2], id="and an hour after both"),
+    ],
+)
+def test_the_newest_rows_lie_in_few_files(
+    tmp_path: Path, files: list[layout.Span], newest: list[int]
+) -> None:
+    names = [f"{start:%m%d}.parquet" for start, _ in files]
+    stored = tuple(
+        DataFile(name, *span, "", 1, "all") for name, span in zip(names, files, strict=True)
+    )
+    columns = {"all": TABLES["circuit_hour"].columns}
+    copy = Published(tmp_path, Manifest(H5, "", {"circuit_hour": stored}, columns))
+    text = copy.newest("circuit_hour")
+    assert [name in text for name in names] == [nth in newest for nth in range(len(names))]
+
+
+def test_a_file_without_rows_has_none_of_the_newest(home: Home) -> None:
+    home.publish()
+    assert home.copy.newest("trend") == "trend"
+    assert home.copy.query(f"SELECT count(*) AS n FROM {home.copy.newest('circuit_hour')}") == [
+        {"n": rows(home.copy)}
+    ]
