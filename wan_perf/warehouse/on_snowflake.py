@@ -9,9 +9,10 @@ Identifiers are upper case underneath, as unquoted ones are, and lower case in I
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -22,6 +23,7 @@ from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
 from wan_perf.warehouse import comments
 from wan_perf.warehouse.engine import Session
+from wan_perf.warehouse.snowflake_connections import Connect, Connections
 from wan_perf.warehouse.snowflake_errors import Names, SnowflakeRefusalError, refusal
 from wan_perf.warehouse.store import Warehouse
 
@@ -47,14 +49,6 @@ _DOES_NOT_EXIST = 2003
 _SHOWN_NAME, _SHOWN_TEXT = 1, 7
 """Columns of SHOW VIEWS."""
 _INTEGERS = ("int8", "int16", "int32", "int64")
-
-
-class Connect(Protocol):
-    """Opens a connection of Snowflake's connector, with these session parameters."""
-
-    def __call__(self, parameters: Mapping[str, Any]) -> AbstractContextManager[Any]:
-        """A connection that is closed at the end, whatever happens."""
-        ...
 
 
 class SnowflakeSession(Session):
@@ -151,23 +145,26 @@ class SnowflakeWarehouse(Warehouse):
         read_only: bool = False,  # noqa: ARG002 - readers lock nothing here
         tag: str = "",
     ) -> Iterator[SnowflakeSession]:
-        """A connection in UTC that is closed at the end, whatever happens.
+        """A connection in UTC, which later sessions of the process use again.
 
         Raises:
             SnowflakeRefusalError: the account refuses; the sentence names the setting or the grant.
         """
-        parameters = _PARAMETERS | ({"QUERY_TAG": tag} if tag else {})
         with ExitStack() as opened:
             with refusal(self.names):
-                connection = opened.enter_context(self.connect(parameters))
+                connection = opened.enter_context(self._connections.one(tag))
             yield SnowflakeSession(connection, self.names)
+
+    @cached_property
+    def _connections(self) -> Connections:
+        return Connections(self.connect, _PARAMETERS)
 
     def stored_name(self, name: str) -> str:
         """The name in upper case, as Snowflake stores one without quotes."""
         return name.upper()
 
     def existing_columns(self, session: Session, table: Table) -> dict[str, str]:
-        """Columns of the table as it stands, name to type; as declared once, not looked up again."""
+        """Columns of the table as it stands, name to type; remembered once they are as declared."""
         if table.name in self._tables:
             return self._tables[table.name]
         try:

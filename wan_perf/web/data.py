@@ -102,9 +102,7 @@ class Data:
         """True where the table is published."""
         return self.published.has(table)
 
-    def _source(
-        self, name: str, part: str | None, within: Span | None
-    ) -> tuple[str, list[str]]:
+    def _source(self, name: str, part: str | None, within: Span | None) -> tuple[str, list[str]]:
         table = TABLES[name]
         if not self.published.has(name):
             return _no_rows(table), []

@@ -14,7 +14,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from wan_perf.published.compaction import compact
-from wan_perf.published.layout import Span, Versions, missing, published_part
+from wan_perf.published.layout import Versions, missing, published_part
 from wan_perf.published.manifest import DataFile, Manifest, write_manifest
 from wan_perf.published.reader import Published, open_published
 from wan_perf.published.relations import PUBLISHED

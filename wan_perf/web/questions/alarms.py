@@ -34,5 +34,6 @@ def open_alarms(data: Data) -> Row:
     return data.first(
         """SELECT count_if(NOT is_resolved) AS open_alarm_count,
           count_if(NOT is_resolved AND alarm_severity = 'critical') AS critical_alarm_count
-        FROM @raw_alarm:newest WHERE hour = (SELECT max(hour) FROM @raw_alarm:newest) HAVING count(*) > 0"""
+        FROM @raw_alarm:newest WHERE hour = (SELECT max(hour) FROM @raw_alarm:newest)
+        HAVING count(*) > 0"""
     )

@@ -15,8 +15,9 @@ const same = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName &&
 function patch(old, fresh) {
   if (old.nodeType !== 1) { if (old.data !== fresh.data) old.data = fresh.data; return; }
   if (old.hasAttribute("data-keep") || old === document.activeElement && /^(INPUT|SELECT|TEXTAREA)$/.test(old.nodeName)) return;
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "open" && !name.startsWith("data-js")) old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  // By name: an object for each attribute of each element would stay in memory.
+  for (const name of old.getAttributeNames()) if (!fresh.hasAttribute(name) && name !== "open" && !name.startsWith("data-js")) old.removeAttribute(name);
+  for (const name of fresh.getAttributeNames()) { const value = fresh.getAttribute(name); if (old.getAttribute(name) !== value) old.setAttribute(name, value); }
   const named = new Map([...old.children].filter(c => c.id).map(c => [c.id, c]));
   let at = old.firstChild;
   for (const next of [...fresh.childNodes]) {

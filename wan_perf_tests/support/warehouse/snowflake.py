@@ -86,23 +86,17 @@ def _served(instance: fakesnow.instance.FakeSnow) -> Iterator[dict[str, str]]:
 def _corrected() -> Iterator[None]:
     """The stand-in with its deviations from Snowflake corrected, and with fewer passes.
 
-    Snowflake enforces no key, knows a collation without a name, takes the stage of a COPY in quotes
-    (as write_pandas sends it), and sums whole numbers to whole numbers, where the
-    stand-in makes floats of them that end at 2**53. Its server keeps an instant that is NULL, where
-    the stand-in's answers 1970. Its cursor fetches Arrow tables, by batches, of which an empty
-    result has none.
+    Snowflake enforces no key, has tags of sessions, knows a collation without a name, takes the
+    stage of a COPY in quotes (as write_pandas sends it), and sums whole numbers to whole numbers,
+    where the stand-in makes floats of them that end at 2**53. Its server keeps an instant that is
+    NULL, where the stand-in's answers 1970. Its cursor fetches Arrow tables, by batches, of which
+    an empty result has none.
     """
     kind = fakesnow.cursor.FakeSnowflakeCursor
     execute = kind.execute
 
     def corrected(cursor: Any, command: str, *given: Any, **named: Any) -> Any:
-        if command.startswith("CREATE TABLE"):
-            command = re.sub(r", (PRIMARY KEY|UNIQUE) \([^)]*\)\)", ")", command)
-        if command.startswith(("CREATE", "ALTER")):
-            command = command.replace(" COLLATE ''", "")
-        elif command.startswith("COPY"):
-            command = re.sub(r"FROM '@\"?(\w+)\"?'\)", r"FROM @\1)", command)
-        return execute(cursor, command, *given, **named)
+        return execute(cursor, _understood(command), *given, **named)
 
     def in_one_batch(cursor: Any) -> Iterator[pa.Table]:
         return iter([cursor._arrow_table] if cursor._arrow_table.num_rows else [])
@@ -128,6 +122,19 @@ def _corrected() -> Iterator[None]:
             fakesnow.transforms, "numeric_agg_implicit_cast", lambda expression: expression
         )
         yield
+
+
+def _understood(command: str) -> str:
+    """The statement as the stand-in understands it."""
+    if command.startswith("ALTER SESSION SET QUERY_TAG"):
+        return "SELECT 'Statement executed successfully.'"
+    if command.startswith("CREATE TABLE"):
+        command = re.sub(r", (PRIMARY KEY|UNIQUE) \([^)]*\)\)", ")", command)
+    if command.startswith(("CREATE", "ALTER")):
+        command = command.replace(" COLLATE ''", "")
+    elif command.startswith("COPY"):
+        command = re.sub(r"FROM '@\"?(\w+)\"?'\)", r"FROM @\1)", command)
+    return command
 
 
 @contextmanager
