@@ -30,6 +30,25 @@ _ROWS = AssetCheckExecutionsTable
 class PartitionedChecks(SqlEventLogStorage):
     """An event log in SQL that stores the result of a check with each partition of a range too."""
 
+    def _store_asset_check_evaluation_planned(
+        self, event: EventLogEntry, event_id: int | None
+    ) -> None:
+        """As Dagster does it, which serializes the event and writes its SQL for each partition."""
+        planned: Any = event.get_dagster_event().event_specific_data
+        subset = planned.partitions_subset
+        row = {
+            "asset_key": planned.asset_key.to_string(),
+            "check_name": planned.check_name,
+            "run_id": event.run_id,
+            "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
+            "evaluation_event": serialize_value(event),
+            "evaluation_event_timestamp": self._event_insert_timestamp(event),
+            "evaluation_event_storage_id": event_id,
+        }
+        partitions = subset.get_partition_keys() if subset else [None]
+        with self.index_connection() as connection:
+            connection.execute(_ROWS.insert(), [{**row, "partition": key} for key in partitions])
+
     def _update_asset_check_evaluation(self, event: EventLogEntry, event_id: int | None) -> None:
         super()._update_asset_check_evaluation(event, event_id)
         evaluation = event.get_dagster_event().asset_check_evaluation_data

@@ -12,11 +12,12 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from dagster._core.storage.asset_check_state import AssetCheckState
 
 from wan_perf.defs.check_log import FAILED_PARTITIONS
-from wan_perf_tests.integration.graph.test_event_log import DAYS, RANGE, configured
+from wan_perf_tests.integration.graph.test_event_log import DAYS, RANGE, configured, rows
 
 FAILED = "2026-03-03"
 PASSED = ["2026-03-01", "2026-03-02", "2026-03-04"]
 ALL = sorted([*PASSED, FAILED])
+RUN = "7d3b8f6e-0f5e-4b0e-9c57-7a3f6d1c2b90"
 
 
 @dg.asset(partitions_def=DAYS, backfill_policy=dg.BackfillPolicy.single_run())
@@ -133,6 +134,31 @@ def test_dagsters_own_log_shows_every_day_as_skipped(tmp_path: Path):
         run(instance)
         skipped = AssetCheckExecutionResolvedStatus.SKIPPED.value
         assert shown(instance, "passes") == {skipped: ALL}
+
+
+PLANNED = (
+    "SELECT asset_key, check_name, partition, run_id, execution_status, "
+    "evaluation_event_storage_id, evaluation_event_timestamp IS NOT NULL, "
+    "json_extract(evaluation_event, '$.dagster_event.event_specific_data.partitions_subset') "
+    "FROM asset_check_executions ORDER BY id"
+)
+
+
+def test_what_a_run_plans_is_as_dagster_stores_it(tmp_path: Path):
+    found = {}
+    for storage in ("own", "dagster"):
+        home = tmp_path / storage
+        with configured(home, storage) as instance:
+            job = DEFINITIONS.resolve_job_def("job")
+            instance.create_run_for_job(job, run_id=RUN, tags=RANGE)
+        found[storage] = rows(home, "index", PLANNED)
+    assert found["own"] == found["dagster"]
+    days = [
+        day
+        for name, day, status in ((r[1], r[2], r[4]) for r in found["own"])
+        if (name, status) == ("passes", "PLANNED")
+    ]
+    assert days == ALL
 
 
 QUERY = """
