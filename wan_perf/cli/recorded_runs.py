@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from wan_perf.defs.automation.run_queues import LANE
-from wan_perf.defs.run_records import calls_left, failed_runs, instant, partitions
+from wan_perf.defs.run_records import calls_left, failed_runs, instant, job_of, partitions
 from wan_perf.published.collection import FailedRun
 from wan_perf.published.running import Run
 
@@ -68,4 +68,4 @@ def _runs(instance: dg.DagsterInstance, statuses: list[dg.DagsterRunStatus]) -> 
     for record in found:
         run = record.dagster_run
         since = instant(record.start_time or record.create_timestamp.timestamp())
-        yield Run(run.run_id, run.job_name, run.tags.get(LANE), partitions(run), since)
+        yield Run(run.run_id, job_of(run), run.tags.get(LANE), partitions(run), since)

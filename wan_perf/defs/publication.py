@@ -19,7 +19,7 @@ import dagster as dg
 from dagster._core.storage.db_io_manager import DbIOManager
 
 from wan_perf.defs.automation.run_queues import HISTORY, LANE, LIVE, PATIENCE_S
-from wan_perf.defs.run_records import collection, has_ended, partitions
+from wan_perf.defs.run_records import collection, has_ended, job_of, partitions
 from wan_perf.errors import WanPerfError
 from wan_perf.published.collection import Collection
 from wan_perf.published.compaction import compact
@@ -117,7 +117,7 @@ def _announced(context: dg.InitResourceContext, copy: PublishedCopy) -> Iterator
         if context.instance is not None and has_ended(context.instance, other.run_id):
             withdraw(copy.folder, other.run_id)
     lane = run.tags.get(LANE)
-    with announced(copy.folder, Run(run.run_id, run.job_name, lane, partitions(run), utc_now())):
+    with announced(copy.folder, Run(run.run_id, job_of(run), lane, partitions(run), utc_now())):
         yield
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.definitions.assets.job.asset_job import IMPLICIT_ASSET_JOB_NAME  # no public name
 from dagster._utils.error import SerializableErrorInfo
 
 from wan_perf.published.collection import FAILED_WITHIN, Collection, FailedRun
@@ -28,7 +29,7 @@ def collection(instance: dg.DagsterInstance, run: dg.DagsterRun, now: datetime) 
     kind = dg.DagsterEventType.STEP_FAILURE
     if instance.get_records_for_run(run.run_id, of_type=kind, limit=1).records:
         why = _why(instance, run.run_id, only_ours=True)
-        failed.insert(0, FailedRun(run.run_id, run.job_name, partitions(run), now, why))
+        failed.insert(0, FailedRun(run.run_id, job_of(run), partitions(run), now, why))
         count += 1
     left, left_at = calls_left(instance) or (None, None)
     return Collection(left, left_at, count, tuple(failed[:_MOST_PUBLISHED]))
@@ -49,7 +50,7 @@ def failed_runs(
         run = record.dagster_run
         ended = instant(record.end_time or record.update_timestamp.timestamp())
         why = _why(instance, run.run_id, only_ours=only_ours)
-        yield FailedRun(run.run_id, run.job_name, partitions(run), ended, why)
+        yield FailedRun(run.run_id, job_of(run), partitions(run), ended, why)
 
 
 def calls_left(instance: dg.DagsterInstance) -> tuple[int, datetime] | None:
@@ -67,6 +68,17 @@ def has_ended(instance: dg.DagsterInstance, run_id: str) -> bool:
     """True where no process works on the run any more; a run of another instance is unknown."""
     run = instance.get_run_by_id(run_id)
     return run is not None and run.is_finished
+
+
+def job_of(run: dg.DagsterRun) -> str:
+    """The job of a run; without one, launched by a person, the assets or checks that it is of."""
+    if run.job_name != IMPLICIT_ASSET_JOB_NAME:
+        return run.job_name
+    names = sorted(key.to_user_string() for key in run.asset_selection or ())
+    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    if names:
+        return f"{names[0]}{others}"
+    return "checks" if run.asset_check_selection else "all assets"
 
 
 def partitions(run: dg.DagsterRun) -> str | None:
