@@ -47,14 +47,23 @@ def circuit_histograms(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Tab
     """
     hours = circuit_hour.mutate(day=circuit_hour.hour.date())
     samples = samples_behind(hours, circuit_poll, "day", "circuit_id", "site_id")
-    values = {UTILIZATION: hours, **dict.fromkeys(QUALITY, samples)}
+    return histograms_of(hours, samples, "day", "circuit_id", "site_id")
+
+
+def histograms_of(hours: ir.Table, samples: ir.Table, *by: str) -> ir.Table:
+    """One row per value of the columns, metric and bucket with a value: its `sample_count`.
+
+    Args:
+        hours: With utilization and the columns.
+        samples: With loss, jitter, latency and the columns.
+        by: The columns.
+    """
     rows = []
-    for metric, table in values.items():
+    for metric in JUDGED:
+        table = hours if metric == UTILIZATION else samples
         known = table.filter(table[metric.name].notnull())
         counted = known.mutate(bucket=bucket(known[metric.name]))
-        counts = counted.group_by("day", "circuit_id", "site_id", "bucket").aggregate(
-            sample_count=counted.count()
-        )
+        counts = counted.group_by(*by, "bucket").aggregate(sample_count=counted.count())
         rows.append(counts.mutate(metric=ibis.literal(metric.name)))
     return ibis.union(*rows)
 

@@ -89,7 +89,7 @@ def roll_up(circuits: ir.Table, sites: ir.Table, *by: str) -> ir.Table:
         utilization_p95_worst_pct=circuits.utilization_p95_pct.max(),
         utilization_p95_worst_circuit_id=_first(circuits, circuits.is_utilization_p95_pct),
     )
-    joined = with_ratios(totals).left_join(_summed(sites, by), list(by))
+    joined = with_ratios(totals).left_join(summed_minutes(sites, *by), list(by))
     up, dark = joined.site_up_minutes, joined.dark_minutes
     return joined.select(
         *(name for name in joined.columns if not name.endswith("_right")),
@@ -107,10 +107,14 @@ def _with_worst(circuits: ir.Table, by: tuple[str, ...]) -> ir.Table:
     return joined.select(*circuits.columns, **is_peak)
 
 
-def _summed(sites: ir.Table, by: tuple[str, ...]) -> ir.Table:
-    return sites.group_by(*by).aggregate(
-        **{name: sites[name].sum().round(MINUTE_DECIMALS) for name in SITE_MINUTES}
-    )
+def summed_minutes(sites: ir.Table, *by: str) -> ir.Table:
+    """One row per value of the columns, with the sums of SITE_MINUTES."""
+    return sites.group_by(*by).aggregate(**minute_sums(sites))
+
+
+def minute_sums(sites: ir.Table) -> dict[str, ir.Scalar]:
+    """The sums of SITE_MINUTES."""
+    return {name: sites[name].sum().round(MINUTE_DECIMALS) for name in SITE_MINUTES}
 
 
 def _runs(circuits: ir.Table, metric: Metric) -> dict[str, ir.Scalar]:

@@ -33,8 +33,8 @@ def _sample_columns(metric: Metric) -> Iterator[Column]:
     yield Column(
         metric.p95,
         "real",
-        f"{name} {of}: 95th percentile of its samples (linear); beyond a day at most 2 % off; NULL "
-        "where only the history is known.",
+        f"{name} {of}: 95th percentile of its samples (linear); exact for a circuit up to a day "
+        "and in windows of sites, else at most 2 % off; NULL where only the history is known.",
         unit,
         0,
         le,

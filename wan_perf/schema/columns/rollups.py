@@ -16,7 +16,12 @@ PERIOD = (
     byte_count("used_rx_bytes", "Bytes received in the hours with a utilization."),
     byte_count("used_tx_bytes", "Bytes sent in the hours with a utilization."),
     percent("utilization_max_pct", "Highest utilization of an hour.", le=None),
-    percent("utilization_p95_pct", "95th percentile of the hours' utilization (linear).", le=None),
+    percent(
+        "utilization_p95_pct",
+        "95th percentile of the hours' utilization (linear); exact for a circuit up to a day "
+        "and in windows of sites, else at most 2 % off.",
+        le=None,
+    ),
 )
 
 SITE = (
