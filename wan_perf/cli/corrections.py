@@ -26,7 +26,6 @@ from wan_perf.schema.tables import (
     CIRCUIT_MONTH,
     CIRCUIT_WEEK,
     CIRCUIT_WINDOW,
-    RAW_INVENTORY,
 )
 
 _WINDOWS_REACH = 23 * HOUR
@@ -34,6 +33,8 @@ _WINDOWS_REACH = 23 * HOUR
 
 class CorrectingRuns(Runs):
     """Runs that recompute what a new inventory describes otherwise."""
+
+    _has_new_inventory = False
 
     def collect(
         self,
@@ -48,7 +49,7 @@ class CorrectingRuns(Runs):
         Returns:
             The first hour that was computed.
         """
-        before = self._ends(RAW_INVENTORY, "taken_at")[1]
+        self._has_new_inventory = False
         computed_from = super().collect(start, end, inventory=inventory, again=again)
         lacking = hours_without_facts(self.warehouse, floored(self.clock.now(), HOUR))
         if lacking:
@@ -56,9 +57,14 @@ class CorrectingRuns(Runs):
             hours = counted(len(lacking), "hour", "hours")
             self.console.print(f"Computed {hours} that had samples and no circuit-hours.")
             computed_from = min(computed_from, lacking[0])
-        if self._ends(RAW_INVENTORY, "taken_at")[1] != before:
+        if self._has_new_inventory:
             return min(computed_from, self.correct() or computed_from)
         return computed_from
+
+    def _take_inventory(self) -> None:
+        super()._take_inventory()
+        # Not by its instant: a simulator's clock stands still between two of them.
+        self._has_new_inventory = self._inventory_failure is None
 
     def correct(self) -> datetime | None:
         """Recompute hours that contracts or the policy describe otherwise than they are stored.

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from wan_perf.cli.dashboard import run_dashboard
+from wan_perf.cli.due import INVENTORY_EVERY
 from wan_perf.cli.homes import dagster_home
 from wan_perf.cli.owned_folder import empty_folder, only_one
 from wan_perf.cli.questions import print_answers, read_answers
@@ -69,7 +70,9 @@ def _demonstrate(home: Path, sites: int, seed: int) -> None:
         settings = demo_settings(cloud, home, contracts, past)
         with Runs(settings, console) as runs:
             _collect(runs, cloud, console, past, start)
-            _collect(runs, cloud, console, start, end)
+            # With an inventory of the last hours, as production has it: what was replaced is known.
+            _collect(runs, cloud, console, start, end - INVENTORY_EVERY)
+            _collect(runs, cloud, console, end - INVENTORY_EVERY, end)
             runs.aggregate_daily(past, today)
             runs.aggregate_weekly()
             runs.aggregate_monthly()

@@ -86,7 +86,13 @@ def read_answers(
 
 
 def _unknown(warehouse: Warehouse, answer: Answer) -> str | None:
-    """What is not known yet for want of history; None where all is."""
+    """What is not known for want of history or of any measurement; None where all is."""
+    if answer.measured is not None:
+        found = warehouse.query(answer.measured).iloc[0]
+        if found["known"]:
+            return None
+        some = f"of 0 of {found['circuits']} circuits" if found["circuits"] else "of no circuit yet"
+        return f"not known: measured {some}"
     if answer.history is None:
         return None
     found = warehouse.query(answer.history).iloc[0]

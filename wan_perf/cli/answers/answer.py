@@ -29,13 +29,20 @@ class Answer:
     """A question, the rows that answer it, and the columns to show with their headings.
 
     `history` is a row on what is not known yet, where an answer needs days of history: circuits,
-    too_short (how many of them have too little), days (of the longest of these).
+    too_short (how many of them have too little), days (of the longest of these). `measured` is a
+    row on of how many circuits the figure is known at all: circuits, known.
     """
 
     question: str
     rows: ir.Table
     headings: dict[str, str]
     history: ir.Table | None = None
+    measured: ir.Table | None = None
+
+
+def measured_of(circuits: ir.Table, figure: ir.Value) -> ir.Table:
+    """A row: how many circuits there are, and of how many the figure is known."""
+    return circuits.aggregate(circuits=circuits.count(), known=figure.count())
 
 
 def described_days(warehouse: Warehouse) -> ir.Table:

@@ -6,7 +6,7 @@ Keep out: computing a figure (`kpi`).
 
 import ibis.expr.types as ir
 
-from wan_perf.cli.answers.answer import WHO, Answer
+from wan_perf.cli.answers.answer import WHO, Answer, measured_of
 from wan_perf.schema.metrics import UTILIZATION
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.tables import (
@@ -36,6 +36,7 @@ def answers(days: ir.Table) -> list[Answer]:
                 "utilization_high_hours": "h high",
                 "utilization_critical_hours": "h crit",
             },
+            measured=measured_of(days, days.utilization_pct),
         ),
         _time_above(days),
     ]
@@ -44,10 +45,11 @@ def answers(days: ir.Table) -> list[Answer]:
 def loaded_now(warehouse: Warehouse) -> Answer:
     """The circuits of stores with the highest load as of the newest pass."""
     now = warehouse.lazy(CURRENT_STATE)
-    now = now.filter((now.site_kind.fill_null(STORE) == STORE) & now.utilization_now_pct.notnull())
+    now = now.filter(now.site_kind.fill_null(STORE) == STORE)
+    loaded = now.filter(now.utilization_now_pct.notnull())
     return Answer(
         "Which circuits are congested now? (utilization of the last 15 minutes in %)",
-        now.order_by([now.utilization_now_pct.desc(), "circuit_id"]),
+        loaded.order_by([loaded.utilization_now_pct.desc(), "circuit_id"]),
         {
             **WHO,
             "as_of_at": "as of (UTC)",
@@ -55,6 +57,7 @@ def loaded_now(warehouse: Warehouse) -> Answer:
             "utilization_usual_pct": "usual",
             "severity": "severity",
         },
+        measured=measured_of(now, now.utilization_now_pct),
     )
 
 
@@ -121,6 +124,7 @@ def _time_above(days: ir.Table) -> Answer:
             [*severest, "circuit_id"]
         ),
         {"site_name": "site", "circuit_id": "circuit", **headings},
+        measured=measured_of(days, days[UTILIZATION.judged].nullif(0)),
     )
 
 

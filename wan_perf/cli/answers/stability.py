@@ -7,7 +7,7 @@ Keep out: computing a figure (`kpi`).
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.cli.answers.answer import WHO, Answer
+from wan_perf.cli.answers.answer import WHO, Answer, measured_of
 from wan_perf.schema.metrics import QUALITY
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.tables import (
@@ -95,7 +95,10 @@ def worst_quality(warehouse: Warehouse, days: ir.Table) -> Answer:
         for m in QUALITY
     }
     peaks = {m.max: of_day[m.max].max() for m in QUALITY}
-    by_circuit = of_day.group_by("site_name", "region", "circuit_id").aggregate(**counted, **peaks)
+    known = sum((of_day[m.severity].count() for m in QUALITY), start=ibis.literal(0))
+    by_circuit = of_day.group_by("site_name", "region", "circuit_id").aggregate(
+        **counted, **peaks, judged_count=known
+    )
     worst = sum((by_circuit[name] for name in counted), start=ibis.literal(0))
     return Answer(
         "Which circuits had bad quality? (hours at or above high, highest sample)",
@@ -109,4 +112,7 @@ def worst_quality(warehouse: Warehouse, days: ir.Table) -> Answer:
             "jitter_max_ms": "jit. ms",
             "latency_max_ms": "lat. ms",
         },
+        measured=measured_of(by_circuit, by_circuit.judged_count.nullif(0))
+        .drop("circuits")
+        .cross_join(days.aggregate(circuits=days.count())),
     )

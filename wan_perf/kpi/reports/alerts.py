@@ -26,7 +26,12 @@ def active_alerts(current_state: ir.Table) -> ir.Table:
     bad = current_state.filter(current_state.severity.isin(SEVERITIES))
     names = ("as_of_at", "site_id", "site_name", "site_kind", "region", "severity", "messages")
     whole = bad.site_state.isin((DARK, UNREACHABLE)).fill_null(False)
-    own = bad.filter(~whole).select(*names, "circuit_id", since="state_since")
+    # Of a level, or of many flaps, it is not known since when: the state itself is older.
+    since = ibis.cases(
+        (bad.state == "down", bad.state_since),
+        ((bad.site_state == ON_BACKUP) & (bad.role_rank == 1), bad.failover_since),
+    )
+    own = bad.mutate(since=since).filter(~whole).select(*names, "circuit_id", "since")
     gone = bad.filter(whole)
     sites = gone.group_by(*(n for n in names if n != "messages"), "site_state").aggregate(
         circuit_count=gone.count(),

@@ -72,7 +72,11 @@ NOW = (
         "as_of_at", "Instant of the newest sample of the newest poll: the now that the row is of."
     ),
     instant("state_since", "Since when it is in its state; NULL where for over 14 days."),
-    instant("since", "Since when it is so; NULL where for over 14 days or not known."),
+    instant(
+        "since",
+        "Since when it is down, dark, unreachable or on backup; NULL for a level, and where for "
+        "over 14 days or not known.",
+    ),
     flag("is_stale", "Its newest sample is more than 15 minutes older than as_of_at."),
     text("site_state", "What its site does: up, on backup, site dark, site unreachable, unknown."),
     instant(

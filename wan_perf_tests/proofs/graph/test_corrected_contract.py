@@ -21,11 +21,11 @@ class Correcting(CorrectingRuns, UpToFacts):
 
 
 def rewrite(path: Path, circuit: str, *rows: dict[str, str]) -> None:
-    """Replace the circuit's row by these, each with what the old one says otherwise."""
+    """Replace the circuit's rows by these, each with what the first one says otherwise."""
     with path.open(encoding="utf-8", newline="") as file:
         old = list(csv.DictReader(file))
-    [own] = [row for row in old if row["circuit_id"] == circuit]
-    others = [row for row in old if row is not own]
+    own = next(row for row in old if row["circuit_id"] == circuit)
+    others = [row for row in old if row["circuit_id"] != circuit]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [*own])
         writer.writeheader()
@@ -70,3 +70,8 @@ def test_stale_hours_are_named_and_recomputed(tmp_path: Path):
         stage.runs._run("facts_job", ["2026-03-07-04:00", "2026-03-07-04:00"])
         alone = stage.rows(CIRCUIT_HOUR)
         assert alone.equals(before)  # an hour alone is the hour in a range
+        # The simulator's clock stands still: the next inventory replaces the one of this instant.
+        always = {"bandwidth_down_mbps": "4", "valid_from": f"{START:%Y-%m-%d}", "valid_to": ""}
+        rewrite(Path(str(stage.runs.settings.circuits_path)), circuit, always)
+        stage.runs.collect(None, None, inventory=True)
+        assert rates(stage, circuit)[:6] == [4.0] * 6

@@ -67,6 +67,23 @@ def test_top_as_json_and_csv_has_whole_names_and_the_columns_of_the_tables(aggre
     assert [(row["circuit_id"], float(row["value"])) for row in rows] == [(LONG, 8), ("C1", 4)]
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "unknown"),
+    [
+        ("congestion", "Which circuits are congested now?", "of no circuit yet"),
+        ("congestion", "Which circuits are congested?", "of 0 of 2 circuits"),
+        ("instability", "Which circuits had bad quality?", "of 0 of 2 circuits"),
+        ("thresholds", "How long was each above a threshold?", "of 0 of 2 circuits"),
+    ],
+)
+def test_what_was_not_measured_is_unknown_and_not_none(
+    aggregated: Shell, question: str, answer: str, unknown: str
+):
+    """Neither utilization nor quality is known of the day, and there was no live poll."""
+    printed = words(aggregated.run("report", question).stdout)
+    assert f"not known: measured {unknown}" in printed.partition(answer)[2][:400]
+
+
 def test_a_trend_without_enough_days_is_unknown_and_not_none(aggregated: Shell):
     done = aggregated.run("report", "congestion")
     assert "not known yet: no circuit has a whole trading day" in words(done.stdout)

@@ -113,6 +113,26 @@ def test_a_metric_is_as_bad_as_the_level_that_it_reaches(
     assert found == ([("C1", severity, words)] if severity else [])
 
 
+def test_an_alert_is_since_the_circuit_fell_or_failed_over_and_not_since_a_level() -> None:
+    """C1, the primary, is up since 08:00 and at critical load; C2 fell at 10:10."""
+    states = [state("C1", start="08:00"), state("C2", end="10:10")]
+    states.append(state("C2", "down", "10:10", down_cause="isp"))
+    rows = alert_rows(circuit_state=states, circuit_hour=judged("C1", utilization_pct=31.0))
+    assert {row["circuit_id"]: row["since"] for row in rows} == {"C1": None, "C2": at("10:10")}
+    first, second = (
+        [
+            state(c, end="10:05", role_rank=rank, activity=before),
+            state(c, start="10:05", role_rank=rank, activity=after),
+        ]
+        for c, rank, before, after in (
+            ("C1", 1, "active", "inactive"),
+            ("C2", 2, "inactive", "active"),
+        )
+    )
+    [row] = alert_rows(circuit_state=[*first, *second])
+    assert (row["messages"], row["since"]) == ("site on backup", at("10:05"))
+
+
 def test_a_circuit_has_its_worst_and_says_all_of_it() -> None:
     down = [state("C1"), state("C2", "down", down_cause="port")]
     hours = judged("C2", loss_avg_pct=31.0, latency_avg_ms=21.0)
