@@ -119,7 +119,7 @@ def _blocks(warehouse: DuckDBWarehouse) -> Finding:
 
 
 def _future(warehouse: Warehouse, settings: Settings, clock: Clock) -> Finding:
-    """Rows that lie after the present: stored while the machine's clock was ahead."""
+    """Rows that lie after the present: stored while the clock was ahead."""
     try:
         now = clock_for(settings).now() if settings.clock == "simulator" else clock.now()
         rows = rows_after(warehouse, now)
@@ -128,13 +128,12 @@ def _future(warehouse: Warehouse, settings: Settings, clock: Clock) -> Finding:
     if not rows:
         return Finding("future", "ok", "no table has rows of the future.")
     found = join_names(f"{name} ({count:,})" for name, count in rows.items())
-    return Finding(
-        "future",
-        "FAILED",
-        f"rows lie after the present in {found}: this machine's clock was ahead when they were "
-        "stored.",
-        "Correct the clock, then remove them: wan-perf prune --future.",
-    )
+    why = "this machine's clock was ahead when they were stored."
+    what = "Correct the clock, then remove them: wan-perf prune --future."
+    if settings.clock == "simulator":
+        why = f"the simulator was started again with an earlier clock ({now:%Y-%m-%d %H:%M} UTC)."
+        what = "Start it with a later --start, or collect into another home (WAN_PERF_HOME)."
+    return Finding("future", "FAILED", f"rows lie after the present in {found}: {why}", what)
 
 
 def _snowflake_places(session: Session) -> dict[str, str | None]:
