@@ -31,6 +31,7 @@ from wan_perf.defs.automation import conditions
 from wan_perf.defs.automation.late_sensors import late_sensors
 from wan_perf.defs.automation.retention import retention_job, retention_schedule
 from wan_perf.defs.automation.run_queues import HISTORY, LIVE, STAGE, lane
+from wan_perf.defs.automation.unknown_gateways import unknown_gateway_sensor
 from wan_perf.defs.checks import check_of, checks_of
 from wan_perf.defs.io_manager import warehouse_io_manager
 from wan_perf.defs.partitions import daily, hourly, monthly, weekly
@@ -209,7 +210,8 @@ def build_definitions(settings: Settings | None = None, **overrides: Any) -> dg.
             conditions.sensor(name, targets, what, is_running=is_running)
             for name, targets, what in SENSORS
         ]
-        + late_sensors(EVENTS_JOB, FACTS_JOB, start, is_running=is_running),
+        + late_sensors(EVENTS_JOB, FACTS_JOB, start, is_running=is_running)
+        + [unknown_gateway_sensor(INVENTORY_JOB, is_running=is_running)],
         resources={**resources, **overrides},
         executor=dg.in_process_executor,
     )

@@ -14,6 +14,7 @@ from wan_perf.cli.final_hours import is_stored
 from wan_perf.cli.jobs import Jobs
 from wan_perf.cli.ranges import HOUR, ceiled, check_range
 from wan_perf.defs.assets.inventory import FILES, TAKEN_AT
+from wan_perf.defs.automation.unknown_gateways import unknown_gateways
 from wan_perf.defs.resources import PolicyFile, files_digest
 from wan_perf.errors import UsageError
 from wan_perf.mist.collect.cadence import PASS_EVERY, reach_back
@@ -101,7 +102,10 @@ class DueJobs(Jobs):
         return floored(self.clock.now() - age, HOUR)
 
     def inventory_is_due(self, now: datetime) -> bool:
-        """Whether the newest inventory is old, of other files, or newer than what is made of it."""
+        """Whether the newest inventory is old, of other files, newer than what is made of it.
+
+        Or lacks a gateway that was polled since.
+        """
         newest = self._ends(RAW_INVENTORY, "taken_at")[1]
         if newest is None or newest < now - INVENTORY_EVERY:
             return True
@@ -113,7 +117,7 @@ class DueJobs(Jobs):
         # A file may be corrected within the minutes of one poll: its content says so, not its time.
         if recorded and recorded.get(FILES) != files_digest(self.settings):
             return True
-        return self._dimensions_are_behind()
+        return self._dimensions_are_behind() or bool(unknown_gateways(self.warehouse, now))
 
     def _recorded_inventory(self) -> dict[str, object]:
         """What Dagster recorded of the newest inventory that it knows of; empty without one."""
