@@ -1,4 +1,4 @@
-"""Gateways that a poll has and the inventory has not: one was replaced, or a store is new.
+"""Gateways that a poll has at a site and the inventory has not: a replaced one, a new store's.
 
 Belongs here: which gateways these are, and the sensor that takes an inventory because of them.
 Keep out: the usual cadence of the inventory (`conditions`).
@@ -23,23 +23,22 @@ _LOOK_BACK = 12 * _HOUR
 
 
 def unknown_gateways(warehouse: Warehouse, now: datetime) -> list[str]:
-    """MACs of the gateways of the newest poll that the newest inventory has not, in order.
+    """MACs of gateways that the newest poll has at a site and the newest inventory has not.
 
-    They were first polled since: one that an inventory has left out, for whatever reason, is not
-    named after it. None where there is no inventory.
+    The inventory may have them elsewhere, or as spares. They were first polled there since: one
+    that an inventory has left out, for whatever reason, is not named after it. In order; none where
+    there is no inventory.
     """
     inventory = warehouse.lazy(RAW_INVENTORY)
     newest = inventory.filter(inventory.taken_at == inventory.taken_at.max())
     hour = floored(now, _HOUR)
     polled = warehouse.lazy(RAW_GATEWAY_STATUS, Window(hour - _LOOK_BACK, hour + _HOUR))
-    seen = polled.group_by("gateway_mac").aggregate(
+    seen = polled.group_by("gateway_mac", "site_id").aggregate(
         first_at=polled.pass_at.min(), last_at=polled.pass_at.max()
     )
     present = seen.filter(seen.last_at == seen.last_at.max())
     taken = newest.aggregate(taken_at=newest.taken_at.max())
-    rows = present.cross_join(taken).anti_join(
-        newest.filter(newest.gateway_mac.notnull()), "gateway_mac"
-    )
+    rows = present.cross_join(taken).anti_join(newest, ["gateway_mac", "site_id"])
     found = warehouse.query(rows.filter(rows.first_at > rows.taken_at).select("gateway_mac"))
     return sorted(found["gateway_mac"])
 

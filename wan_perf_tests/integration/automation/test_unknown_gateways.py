@@ -22,12 +22,13 @@ def clock(hour: int, minute: int) -> datetime:
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> DuckDBWarehouse:
-    """An inventory of 06:03 with the gateways a and b; a is polled since yesterday."""
+    """An inventory of 06:03 with the gateways a and b and a spare; a is polled since 05:55."""
     made = DuckDBWarehouse(tmp_path / "wan_perf.duckdb")
     rows = [
         {"taken_at": TAKEN, "site_id": f"S-{mac}", "gateway_mac": mac, "port_id": "ge-0/0/0"}
         for mac in ("a", "b")
     ]
+    rows.append({"taken_at": TAKEN, "gateway_mac": "spare"})
     made.store(RAW_INVENTORY, conform(rows, RAW_INVENTORY))
     polled(made, "a", clock(5, 55), clock(6, 55), clock(7, 55), clock(8, 55), clock(9, 5))
     return made
@@ -47,6 +48,7 @@ def polled(warehouse: DuckDBWarehouse, mac: str, *at: datetime) -> None:
     [
         pytest.param("c", [clock(9, 5)], ["c"], id="a new one"),
         pytest.param("c", [clock(7, 55), clock(9, 5)], ["c"], id="for two hours already"),
+        pytest.param("spare", [clock(9, 5)], ["spare"], id="a spare that was installed"),
         pytest.param("b", [clock(9, 5)], [], id="known, and polled for the first time"),
         pytest.param("c", [clock(8, 55)], [], id="gone again"),
         pytest.param("c", [clock(5, 55), clock(9, 5)], [], id="left out by the inventory"),
