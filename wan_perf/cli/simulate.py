@@ -50,13 +50,15 @@ def run_simulator(
                 with modes_at(truth, home):
                     _write_truth(truth, fleet.truth(now, end))
             clock = "real" if start is None else "simulator"
+            moved = f"wan-perf collect --start {now:%Y-%m-%dT%H:%M} --end {end:%Y-%m-%dT%H:%M}"
+            moving = "" if start is None else f"Its clock stands still, and moves with {moved}.\n"
             console.print(
                 f"A Mist Cloud with {sites} stores at {cloud.url}, {len(fleet.faults)} planted "
                 f"faults. To collect from it, set:\n"
                 f"  MIST_BASE_URL={cloud.url}\n  MIST_ORG_ID={cloud.org_id}\n"
                 f"  MIST_API_TOKEN={cloud.token}\n  WAN_PERF_CLOCK={clock}\n"
                 f"  WAN_PERF_CIRCUITS={contracts.resolve()}\n"
-                f"  WAN_PERF_START={now:%Y-%m-%dT%H:00}\nCtrl+C ends it."
+                f"  WAN_PERF_START={now:%Y-%m-%dT%H:00}\n{moving}Ctrl+C ends it."
             )
             threading.Event().wait()
     except KeyboardInterrupt:

@@ -41,6 +41,8 @@ from wan_perf.schema.values import ACTIVE
 
 LATELY = timedelta(minutes=15)
 """Load covers these last observed minutes; a circuit without a newer sample is stale."""
+LOAD_OF = ("recent_rx_bytes", "recent_tx_bytes", "capacity_down_bytes", "capacity_up_bytes")
+"""What the load is computed from; NULL where it is that of a single reading."""
 _AN_HOUR = ibis.interval(hours=1)
 _STALE_S = LATELY // timedelta(seconds=1)
 _AHEAD = timedelta(minutes=10)
@@ -89,6 +91,7 @@ def current_states(
         is_stale=stale,
         utilization_now_pct=ibis.ifelse(stale, ibis.null("float64"), named.utilization_now_pct),
         utilization_hour_pct=named.utilization_pct,
+        **{name: ibis.ifelse(stale, ibis.null("int64"), named[name]) for name in LOAD_OF},
     )
     loaded = loaded.mutate(
         utilization_trend_pct=(loaded.utilization_now_pct - loaded.utilization_usual_pct).round(
@@ -234,7 +237,14 @@ def _load(
         up=formulas.capacity_bytes(up_mbps, minutes).sum(),
     )
     load = formulas.utilization_pct(sums.rx, sums.tx, sums.down, sums.up)
-    loads = sums.select("circuit_id", utilization_now_pct=load.round(PERCENT_DECIMALS))
+    loads = sums.select(
+        "circuit_id",
+        utilization_now_pct=load.round(PERCENT_DECIMALS),
+        recent_rx_bytes=sums.rx.cast("int64"),
+        recent_tx_bytes=sums.tx.cast("int64"),
+        capacity_down_bytes=sums.down.round().cast("int64"),
+        capacity_up_bytes=sums.up.round().cast("int64"),
+    )
     return newest.left_join(loads, "circuit_id").drop("circuit_id_right")
 
 

@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator
 
-from wan_perf.schema.columns.column import UNITS, Column, count, flag, instant, percent, text
+from wan_perf.schema.columns.column import (
+    UNITS,
+    Column,
+    byte_count,
+    count,
+    flag,
+    instant,
+    percent,
+    text,
+)
 from wan_perf.schema.metrics import QUALITY
 
 REPORT = (
@@ -96,6 +105,12 @@ NOW = (
         le=None,
     ),
     Column("utilization_trend_pct", "real", "Utilization now minus the usual one.", "%"),
+    byte_count(
+        "recent_rx_bytes",
+        "Bytes received in the last 15 observed minutes, of which utilization now is; NULL where "
+        "it is that of a single reading.",
+    ),
+    byte_count("recent_tx_bytes", "Bytes sent in the last 15 observed minutes, likewise."),
     count("recent_flap_count", "Transitions in the hour up to now."),
     text("messages", "What is wrong, a phrase each; NULL where nothing is."),
 )

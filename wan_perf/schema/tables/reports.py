@@ -69,6 +69,7 @@ CURRENT_STATE = Table(
             "utilization_hour_pct",
         ),
         *("utilization_usual_pct", "utilization_trend_pct", *(m.avg for m in QUALITY)),
+        *("recent_rx_bytes", "recent_tx_bytes", "capacity_down_bytes", "capacity_up_bytes"),
         *("recent_flap_count", "severity", "messages"),
     ),
     own_rules=(

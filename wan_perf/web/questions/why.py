@@ -67,6 +67,13 @@ _UTILIZATION = (
         "utilization_pct",
     ),
 )
+_LOAD = ("recent_rx_bytes", "recent_tx_bytes", "capacity_down_bytes", "capacity_up_bytes")
+_UTILIZATION_NOW = Formula(
+    _LOAD,
+    "max({recent_rx_bytes} / {capacity_down_bytes}, {recent_tx_bytes} / {capacity_up_bytes}) * 100",
+    lambda of: formulas.utilization_pct(*(of(name) for name in _LOAD)),
+    "utilization_pct",
+)
 _MINUTES = ("up_minutes", "known_down_minutes", "unknown_minutes")
 
 
@@ -84,6 +91,7 @@ def _share(over: str, under: str, *summed: str) -> Formula:
 
 FORMULAS: Mapping[str, tuple[Formula, ...]] = {
     "utilization_pct": _UTILIZATION,
+    "utilization_now_pct": (_UTILIZATION_NOW,),
     "availability_pct": (
         _share(
             "{up_minutes}",
@@ -163,6 +171,9 @@ def _key_value(name: str, text: str) -> Any:
 def worked(data: Data, column: str, row: Row) -> Worked | None:
     """The column's formula over the row, as `formulas` evaluates it; None where it has none."""
     for formula in FORMULAS.get(column, ()):
+        is_empty = all(row.get(name) is None for name in formula.needs)
+        if is_empty and row.get(column) is not None:
+            continue  # the figure is known otherwise
         if all(name in row for name in formula.needs):
             shown = {n: with_unit(row[n], COLUMNS[n].unit) for n in formula.needs}
             if row.get("bandwidth_up_mbps", 0) is None and "bandwidth_up_mbps" in shown:

@@ -197,6 +197,10 @@ def rows_of() -> dict[str, str]:
           coalesce(gap_at, TIMESTAMP '{NOW}') AS sampled_at, gap_at IS NOT NULL AS is_stale,
           utilization_pct AS utilization_now_pct, utilization_pct AS utilization_hour_pct,
           loss AS loss_avg_pct, latency / 10 AS jitter_avg_ms, latency AS latency_avg_ms,
+          round(utilization_pct / 100 * bandwidth_mbps * 1e6 / 8 * 900)::BIGINT AS recent_rx_bytes,
+          0::BIGINT AS recent_tx_bytes,
+          round(bandwidth_mbps * 1e6 / 8 * 900)::BIGINT AS capacity_down_bytes,
+          round(bandwidth_up_mbps * 1e6 / 8 * 900)::BIGINT AS capacity_up_bytes,
           0 AS recent_flap_count, CASE WHEN down_at IS NOT NULL THEN 'critical'
           ELSE {_severity("utilization_pct", 70, 80, 90)} END AS severity,
           CASE WHEN down_at IS NOT NULL THEN 'down: isp' WHEN utilization_pct >= 70 THEN

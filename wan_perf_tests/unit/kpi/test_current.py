@@ -64,6 +64,7 @@ def test_a_first_sample_is_a_state_and_a_load(readings, expected) -> None:
     row = now(raw_port_sample=samples, circuit_state=unknown)["C1"]
     names = ("state", "down_cause", "utilization_now_pct", "severity")
     assert tuple(row[name] for name in names) == expected
+    assert row["recent_rx_bytes"] is None  # a rate was read, and no bytes counted
 
 
 def test_a_first_sample_of_a_circuit_on_demand_that_is_down_may_be_standby() -> None:

@@ -158,6 +158,9 @@ def test_the_load_is_of_the_last_15_minutes() -> None:
     samples = carried(("10:00", 0), ("10:15", 15), ("10:30", 15 + 142.5))
     row = now(raw_port_sample=samples)["C1"]
     assert row["utilization_now_pct"] == 95
+    # 142.5 megabit minutes of the 150 that 10 Mbit/s carry.
+    assert row["recent_rx_bytes"] == round(142.5 * MBIT_MINUTE)
+    assert row["capacity_down_bytes"] == 150 * MBIT_MINUTE
     assert alerts(raw_port_sample=samples) == [("C1", "critical", "utilization critical (95.0)")]
 
 

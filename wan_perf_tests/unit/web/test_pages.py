@@ -180,6 +180,15 @@ def test_why_fills_the_formula_with_the_rows_numbers(client: TestClient):
     assert "critical 90 everybody always yes" in levels
 
 
+def test_why_of_the_load_now_has_the_bytes_of_the_last_minutes(client: TestClient):
+    """A quarter of an hour of 200 Mbit/s carries 22.5 GB."""
+    page = read(client.get(PAGES["why now"]).text)
+    formula = page.by_id("formula").text
+    assert "/ 22.5 GB" in formula
+    assert formula.endswith("as stored")
+    assert "The hour with its samples" in page.by_id("rests").text
+
+
 def test_why_of_an_availability_adds_up(client: TestClient, estate: Estate):
     page = read(client.get(PAGES["why a month"]).text)
     row = one(estate, "SELECT * FROM region_month WHERE region = 'East' AND month = '2026-02-01'")
