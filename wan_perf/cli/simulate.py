@@ -14,6 +14,7 @@ from wan_perf.errors import UsageError, WanPerfError
 from wan_perf.file_modes import modes_at
 from wan_perf.settings import read_settings
 from wan_perf.simulator import Fleet, serve
+from wan_perf.simulator.incidents import KINDS
 from wan_perf.user_paths import made_folder
 
 
@@ -37,9 +38,10 @@ def run_simulator(
     console = Terminal(soft_wrap=True)
     now = start or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     end = now + timedelta(days=days)
-    fleet = Fleet.seeded(seed, sites, now, end, faults=faults)
-    if replay is not None:
-        fleet = _replaying(fleet, replay)
+    if replay is None:
+        fleet = Fleet.whole(seed, sites, now, end, KINDS if faults else ())
+    else:  # without hubs, of which a recording has nothing
+        fleet = _replaying(Fleet.seeded(seed, sites, now, end, faults=faults), replay)
     home = read_settings().home
     try:
         with serve(fleet, now=now, port=port, ticking=start is None, hostile=hostile) as cloud:
