@@ -21,6 +21,7 @@ from wan_perf.defs.resources import clock_for
 from wan_perf.errors import WanPerfError
 from wan_perf.kpi.reports.report_date import newest_whole_day
 from wan_perf.mist.collect.clock import floored
+from wan_perf.published.replacement import utc_now
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.settings import Settings
 from wan_perf.warehouse import Warehouse
@@ -68,8 +69,9 @@ class Status:
     @property
     def calls_left(self) -> int | None:
         """Mist's calls that were left after the newest poll, where that was in this hour."""
-        found = self.runs.calls_left
-        return found[0] if found and floored(found[1], _HOUR) == floored(self.now, _HOUR) else None
+        # Dagster records by the real clock, also where polls follow a simulator's.
+        this_hour, found = floored(utc_now(), _HOUR), self.runs.calls_left
+        return found[0] if found and floored(found[1], _HOUR) == this_hour else None
 
 
 def read_status(settings: Settings, days: int) -> Status:

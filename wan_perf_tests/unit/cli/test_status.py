@@ -1,7 +1,7 @@
 """wan-perf status: freshness, gaps, failed runs, the queue; without a run or a request."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -14,7 +14,8 @@ from dagster._core.remote_origin import (
 
 from wan_perf.cli.gaps import MISSING, NO_TELEMETRY, NOT_COMPUTED, Gap, merge_gaps
 from wan_perf.cli.homes import dagster_home
-from wan_perf.cli.recorded_runs import recorded_runs
+from wan_perf.cli.recorded_runs import RecordedRuns, recorded_runs
+from wan_perf.cli.status import Freshness, Status
 from wan_perf.errors import WanPerfError
 from wan_perf.kpi.hour.coverage import hours_with_rows
 from wan_perf.schema.frames import conform
@@ -28,6 +29,16 @@ from wan_perf_tests.support.shell import Shell
 H = timedelta(hours=1)
 WEEK = timedelta(days=7)
 QUERY = Query(hours_with_rows(*map(unbound, (RAW_PORT_SAMPLE, CIRCUIT_HOUR))))
+
+
+@pytest.mark.parametrize(("ago", "left"), [(timedelta(), 4967), (H, None)])
+def test_calls_left_are_of_the_real_hour_also_under_a_simulators_clock(
+    ago: timedelta, left: int | None
+):
+    stored_at = datetime.now(UTC).replace(tzinfo=None) - ago
+    fresh = Freshness(HOUR, HOUR, None, None, None)
+    found = Status(HOUR, 7, fresh, (), RecordedRuns(calls_left=(4967, stored_at)))
+    assert found.calls_left == left
 
 
 def test_an_hour_has_its_circuit_hours_and_known_minutes_also_with_samples_only():
