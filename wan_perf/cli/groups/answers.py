@@ -66,7 +66,11 @@ def answer(question: str | None, most: int, form: str | None) -> None:
 )
 @machine_readable
 def top(metric: str, places: int, period: str, form: str | None) -> None:
-    """Print the circuits that are worst by a figure."""
+    """Print the circuits that are worst by a figure.
+
+    METRIC is a column such as utilization_p95_pct, utilization_high_hours, loss_high_hours,
+    latency_critical_longest_hours, flap_count or availability_pct; another word lists all of them.
+    """
     from wan_perf.cli.read_source import readable
     from wan_perf.cli.top import print_top
     from wan_perf.settings import read_settings
