@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,10 @@ def test_other_code_makes_it_again(place: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_text_that_another_process_makes_is_waited_for(place: Path):
     """Of four processes that need it at once one makes it."""
-    with PROCESSES.Pool(4, _in, [place, PROCESSES.Barrier(4)]) as pool:
+    # Closed, and not terminated: a process that is killed as it takes a lock keeps the others.
+    with closing(PROCESSES.Pool(4, _in, [place, PROCESSES.Barrier(4)])) as pool:
         texts = pool.map(_cached_slowly, range(4), chunksize=1)
+    pool.join()
     assert len(set(texts)) == 1
     assert len([file for file in place.iterdir() if file.suffix != ".lock"]) == 1
 
