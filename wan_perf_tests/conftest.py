@@ -103,6 +103,7 @@ def shell(collected_cloud: "Cloud", tmp_path_factory: pytest.TempPathFactory) ->
 
     Of several test processes the first collects them, the others begin with a copy.
     """
+    from wan_perf.file_modes import restricted_modes
     from wan_perf.published.publisher import publish
     from wan_perf.warehouse import DuckDBWarehouse
     from wan_perf_tests.support.shell import Shell, collected
@@ -119,8 +120,9 @@ def shell(collected_cloud: "Cloud", tmp_path_factory: pytest.TempPathFactory) ->
             clock.write_text(collected_cloud.clock.now().isoformat(), encoding="utf-8")
             return there
     shutil.copytree(of_all, home, symlinks=True, dirs_exist_ok=True)
-    # What is published names its warehouse, which here is the copy.
-    publish(DuckDBWarehouse(home / "wan_perf.duckdb"), home / "published")
+    # What is published names its warehouse, which here is the copy; modes are those of a command.
+    with restricted_modes("owner"):
+        publish(DuckDBWarehouse(home / "wan_perf.duckdb"), home / "published")
     collected_cloud.clock.advance_to(datetime.fromisoformat(clock.read_text(encoding="utf-8")))
     return Shell(home, collected_cloud)
 
