@@ -30,7 +30,7 @@ def test_a_failure_at_any_statement_leaves_a_whole_hour(
     def hours(names: list[str]) -> Any:
         return dying.hours_of(warehouse, names, way)
 
-    for _ in ("the first time, which creates the table", "as it is then every time"):
+    for _ in ("creates the table", "looks at it as it is", "as it is then every time"):
         rows = hours(dying.OLD)
         statements.clear()
         warehouse.store(CIRCUIT_HOUR, rows, window(H5))
