@@ -25,8 +25,6 @@ from wan_perf.schema import formulas
 
 LATELY = timedelta(minutes=15)
 """Load covers these last observed minutes; a circuit without a newer sample is stale."""
-LOAD_OF = ("recent_rx_bytes", "recent_tx_bytes", "capacity_down_bytes", "capacity_up_bytes")
-"""What the load is computed from; NULL where it is that of a single reading."""
 
 
 def current_load(

@@ -22,10 +22,11 @@ from wan_perf.kpi.dimensions.validity import in_force
 from wan_perf.kpi.events.current_failover import on_backup_since
 from wan_perf.kpi.hour.circuit_hours import PERCENT_DECIMALS
 from wan_perf.kpi.reports.alerts import DARK, ON_BACKUP, UNREACHABLE, with_severity
-from wan_perf.kpi.reports.current_load import LATELY, LOAD_OF, current_load
+from wan_perf.kpi.reports.current_load import LATELY, current_load
 from wan_perf.kpi.reports.newest_sample import newest_readings, read_utilization_pct
 from wan_perf.kpi.state.evidence_window import EVENT_REACH_BACK, fresh
 from wan_perf.schema.tables import CURRENT_STATE
+from wan_perf.schema.tables.reports import LOAD_OF
 from wan_perf.schema.values import ACTIVE
 
 _AN_HOUR = ibis.interval(hours=1)

@@ -52,6 +52,9 @@ TOP_OFFENDER = Table(
     ),
 )
 
+LOAD_OF = ("recent_rx_bytes", "recent_tx_bytes", "capacity_down_bytes", "capacity_up_bytes")
+"""What utilization now is computed from; NULL where it is that of a single reading."""
+
 CURRENT_STATE = Table(
     "current_state",
     "One row per circuit in service, as of the newest sample.",
@@ -69,7 +72,7 @@ CURRENT_STATE = Table(
             "utilization_hour_pct",
         ),
         *("utilization_usual_pct", "utilization_trend_pct", *(m.avg for m in QUALITY)),
-        *("recent_rx_bytes", "recent_tx_bytes", "capacity_down_bytes", "capacity_up_bytes"),
+        *LOAD_OF,
         *("recent_flap_count", "severity", "messages"),
     ),
     own_rules=(

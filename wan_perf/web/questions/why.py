@@ -18,6 +18,7 @@ from wan_perf.schema.columns import COLUMNS
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.metrics import JUDGED, Metric
 from wan_perf.schema.tables import TABLES
+from wan_perf.schema.tables.reports import LOAD_OF
 from wan_perf.schema.values import SCOPES
 from wan_perf.web.data import Data, Row
 from wan_perf.web.query import BadAddressError, NotFoundError, instant, shortened
@@ -67,11 +68,10 @@ _UTILIZATION = (
         "utilization_pct",
     ),
 )
-_LOAD = ("recent_rx_bytes", "recent_tx_bytes", "capacity_down_bytes", "capacity_up_bytes")
 _UTILIZATION_NOW = Formula(
-    _LOAD,
+    LOAD_OF,
     "max({recent_rx_bytes} / {capacity_down_bytes}, {recent_tx_bytes} / {capacity_up_bytes}) * 100",
-    lambda of: formulas.utilization_pct(*(of(name) for name in _LOAD)),
+    lambda of: formulas.utilization_pct(*(of(name) for name in LOAD_OF)),
     "utilization_pct",
 )
 _MINUTES = ("up_minutes", "known_down_minutes", "unknown_minutes")

@@ -72,8 +72,8 @@ def test_windows_of_places_are_as_the_reference_says(seed: int, place: str) -> N
 
 
 def test_a_window_is_of_the_sites_that_are_in_the_region_at_its_end() -> None:
-    """Of four sites with a load each S3 moves from East to West at 10:00, and S4 closes then."""
-    load = {"S1": 10.0, "S2": 20.0, "S3": 30.0, "S4": 40.0}
+    """Of five sites S3 moves from East to West at 10:00 and S5 to North, and S4 closes then."""
+    load = {"S1": 10.0, "S2": 20.0, "S3": 30.0, "S4": 40.0, "S5": 25.0}
     moved = MIDNIGHT + 10 * H
     hours = [loaded(n, load[s], f"C{s}") | {"site_id": s} for n in range(14) for s in load]
     site = {"site_id": "", "up_minutes": 60.0, "dark_minutes": 0.0, "unknown_minutes": 0.0}
@@ -85,6 +85,8 @@ def test_a_window_is_of_the_sites_that_are_in_the_region_at_its_end() -> None:
         {**always, "site_id": "S2", "region": "East"},
         {**always, "site_id": "S3", "region": "East", "valid_to": moved},
         {**always, "site_id": "S3", "region": "West", "valid_from": moved},
+        {**always, "site_id": "S5", "region": "East", "valid_to": moved},
+        {**always, "site_id": "S5", "region": "North", "valid_from": moved},
         {**always, "site_id": "S4", "region": "East", "valid_to": moved},
     ]
     ends = [MIDNIGHT + n * H for n in (8, 9, 12)]  # that of 09:00 ends as S3 moves: of East still
@@ -104,11 +106,12 @@ def test_a_window_is_of_the_sites_that_are_in_the_region_at_its_end() -> None:
     near = lambda value: pytest.approx(value, 0.0197)  # noqa: E731
     assert of_three_hours == {
         (8, "West"): (3.0, near(10.0)),
-        (8, "East"): (9.0, near(40.0)),
+        (8, "East"): (12.0, near(40.0)),
         (9, "West"): (3.0, near(10.0)),
-        (9, "East"): (9.0, near(40.0)),
+        (9, "East"): (12.0, near(40.0)),
         (12, "West"): (6.0, near(30.0)),
         (12, "East"): (3.0, near(20.0)),
+        (12, "North"): (3.0, near(25.0)),
     }
 
 

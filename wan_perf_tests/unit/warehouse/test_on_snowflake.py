@@ -83,22 +83,6 @@ def test_a_connection_is_opened_with_what_was_set_and_in_utc(
     assert parameters["QUERY_TAG"] == "what it is for"
 
 
-def test_the_connection_is_closed_whatever_happens(
-    on_snowflake: SnowflakeWarehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[Any] = []
-    connect = snowflake.connector.connect
-
-    def listen(**arguments: Any) -> Any:
-        opened.append(connect(**arguments))
-        return opened[-1]
-
-    monkeypatch.setattr(snowflake.connector, "connect", listen)
-    with pytest.raises(RuntimeError), on_snowflake.session():
-        raise RuntimeError
-    assert [connection.is_closed() for connection in opened] == [True]
-
-
 @pytest.mark.parametrize(
     ("empty", "named"),
     [
