@@ -5,6 +5,9 @@ Keep out: what is served (`dev`), what the guard refuses (`webserver`).
 
 A process that is killed cannot end its children. So this one reads its standard input, a pipe whose
 other end only the parent has: when the parent is gone, however it ended, the pipe closes.
+
+It stays until its whole group has ended: Dagster returns as soon as webserver and daemon have, and
+a code server that missed the interrupt would work on for half a minute, on a home of somebody else.
 """
 
 import os
@@ -24,9 +27,15 @@ GRACE_S = 10
 
 def main(arguments: Sequence[str]) -> None:
     """Run `dagster` with these arguments until it ends or the parent does."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    parent_is_gone = threading.Event()
+    ending = threading.Thread(target=_end_with_parent, args=(parent_is_gone,), daemon=True)
+    ending.start()
     dev.open_ipc_subprocess = _with_own_webserver(dev.open_ipc_subprocess)
-    cli.main(list(arguments), prog_name="dagster")
+    try:
+        cli.main(list(arguments), prog_name="dagster")
+    finally:
+        if parent_is_gone.is_set():
+            ending.join()
 
 
 def _with_own_webserver(start: Any) -> Any:
@@ -39,8 +48,9 @@ def _with_own_webserver(start: Any) -> Any:
     return start_process
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(parent_is_gone: threading.Event) -> None:
     sys.stdin.buffer.read()
+    parent_is_gone.set()
     if sys.platform == "win32":
         kill = ["taskkill", "/PID", str(os.getpid()), "/T", "/F"]
         subprocess.run(kill, capture_output=True, check=False)  # noqa: S603

@@ -293,3 +293,35 @@ def test_what_it_started_ends_with_it_though_it_is_killed(tmp_path: Path):
         dev.process.kill()
         dev.process.wait()
         wait_for(lambda: not processes_of(dev.home / "dev"), 25)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+def test_a_child_that_misses_the_interrupt_ends_with_a_killed_dev_too(tmp_path: Path):
+    """A code server did, and lived on until nobody had called it for half a minute."""
+    deaf = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(300)"
+    started_by_dagster = (
+        "import subprocess, sys, time\n"
+        "from wan_perf.cli import dagster_service\n"
+        "def dagster(*_, **__):\n"
+        f"    subprocess.Popen([sys.executable, '-c', {deaf!r}])\n"
+        "    print('started', flush=True)\n"
+        "    time.sleep(300)\n"
+        "dagster_service.cli.main = dagster\n"
+        "dagster_service.main([])\n"
+    )
+    service = subprocess.Popen(
+        [sys.executable, "-c", started_by_dagster],
+        env=os.environ | {"WAN_PERF_HOME": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert service.stdin is not None
+    assert service.stdout is not None
+    assert service.stdout.readline() == b"started\n"
+    wait_for(lambda: len(processes_of(tmp_path)) == 2, 20)
+    time.sleep(1)
+    service.stdin.close()
+    service.wait(30)
+    wait_for(lambda: not processes_of(tmp_path), 5)
