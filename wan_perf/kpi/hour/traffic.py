@@ -183,13 +183,22 @@ def _of_hour(difference: ir.Table, members: ir.Table) -> ir.Table:
 
     With low_us and high_us, the edges of that part of the hour; inside_us and whole_us.
     """
-    valid = difference.filter(~difference.is_dropped & ~difference.is_hole)
+    valid = difference.filter(
+        ~difference.is_dropped
+        & ~difference.is_hole
+        & (difference.from_us < HOUR_US)
+        & (difference.to_us > 0)
+    )
     edges = members.select(
         "port_hour",
         low_us=ibis.greatest(members.member_from_us, 0),
         high_us=ibis.least(members.member_to_us, HOUR_US),
     )
-    both = valid.inner_join(edges, "port_hour")
+    # A left join: DuckDB takes the differences for few and would hash them instead of the members.
+    joined = valid.left_join(edges, "port_hour").drop("port_hour_right")
+    both = joined.mutate(
+        low_us=joined.low_us.fill_null(HOUR_US), high_us=joined.high_us.fill_null(0)
+    )
     inside = overlap_us(both.from_us, both.to_us, both.low_us, both.high_us)
     timed = both.mutate(inside_us=inside, whole_us=both.to_us - both.from_us)
     return timed.filter(timed.inside_us > 0)

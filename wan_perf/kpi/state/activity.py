@@ -24,7 +24,6 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.state.constant_series import constant_series
-from wan_perf.kpi.state.evidence import Evidence
 from wan_perf.kpi.state.evidence_window import SAMPLE_REACH, microseconds
 from wan_perf.kpi.state.interval_overlay import kind_intervals, overlay_intervals
 from wan_perf.schema.columns import COLUMNS
@@ -37,15 +36,18 @@ _OUTCOMES = ("up", *CAUSES, "standby", "disabled", "no_telemetry")
 _HOW = ("linked", "settled", "recalled")
 
 
-def with_activity(intervals: ir.Table, circuits: ir.Table, evidence: Evidence) -> ir.Table:
+def with_activity(
+    intervals: ir.Table, circuits: ir.Table, polls: ir.Table, idle: ir.Table
+) -> ir.Table:
     """The state intervals, cut where the use of a circuit changes, with `activity`.
 
     Args:
         intervals: circuit_hour, from_us, to_us, outcome, turned_to, linked, settled, recalled.
         circuits: circuit_hour, hour, site_id, role_rank.
-        evidence: Its polls and idle intervals are read.
+        polls: What each poll of the peer paths reports, see `circuit_polls.evidence_polls`.
+        idle: circuit_hour, from_us, to_us in which circuits of a lower rank were idle.
     """
-    between = _poll_intervals(evidence.polls, intervals, circuits)
+    between = _poll_intervals(polls, intervals, circuits)
     active_before = between.filter(between.is_active)
     active_after = between.filter(between.then_active)
     known = intervals.filter(intervals.outcome.notnull())
@@ -59,7 +61,7 @@ def with_activity(intervals: ir.Table, circuits: ir.Table, evidence: Evidence) -
             kind_intervals(between, *_INTERVAL, "polled"),
             kind_intervals(active_before, "circuit_hour", "from_us", "turn_us", "active"),
             kind_intervals(active_after, "circuit_hour", "turn_us", "to_us", "active"),
-            _inferred_use(between, intervals, circuits, evidence.idle),
+            _inferred_use(between, intervals, circuits, idle),
         ),
         (*_OUTCOMES, "unknown", *_HOW, "polled", "active", "inferred"),
     )

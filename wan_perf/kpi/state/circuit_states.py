@@ -31,6 +31,7 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.dimensions.in_service import in_service
 from wan_perf.kpi.hour.port_history import member_history
+from wan_perf.kpi.hour.traffic import idle_intervals
 from wan_perf.kpi.state.activity import with_activity
 from wan_perf.kpi.state.evidence import Evidence, collect_evidence
 from wan_perf.kpi.state.evidence_window import (
@@ -39,6 +40,7 @@ from wan_perf.kpi.state.evidence_window import (
     evidence_readings,
     members_in_hour,
     microseconds,
+    without_repeats,
 )
 from wan_perf.kpi.state.interval_overlay import kind_intervals, overlay_intervals
 from wan_perf.kpi.state.member_states import MEMBER_KINDS, member_states, open_intervals
@@ -79,8 +81,10 @@ def states_of(circuits: ir.Table, members: ir.Table, evidence: Evidence) -> ir.T
     Columns: circuit_id, site_id, site_kind, role_rank, started_at, ended_at, state, down_cause,
     activity, is_link_up, evidence, turned_to.
     """
-    intervals = with_standby(_rule_intervals(members, evidence), circuits, evidence.idle)
-    states = _with_transitions(with_activity(_with_transitions(intervals), circuits, evidence))
+    by_rule = _rule_intervals(members, evidence)
+    idle = _idle_intervals(by_rule, circuits, members, evidence.readings)
+    intervals = _with_transitions(with_standby(by_rule, circuits, idle))
+    states = _with_transitions(with_activity(intervals, circuits, evidence.polls, idle))
     inside = states.filter((states.from_us < HOUR_US) & (states.to_us > 0))
     whose = circuits.select(
         *("circuit_hour", "hour", "circuit_id", "site_id", "site_kind", "role_rank")
@@ -136,6 +140,23 @@ def _rule_intervals(members: ir.Table, evidence: Evidence) -> ir.Table:
     return seen.select(
         *("circuit_hour", "from_us", "to_us", "linked", "settled", "recalled"), outcome=outcome
     )
+
+
+def _idle_intervals(
+    intervals: ir.Table, circuits: ir.Table, members: ir.Table, readings: ir.Table
+) -> ir.Table:
+    """When circuits were idle, of those only where it decides: circuit_hour, from_us, to_us.
+
+    It decides of circuits on demand (`standby`), and of circuits of a lower rank where one of their
+    site's first rank is down (`activity`): few, so that few readings are sorted.
+    """
+    down = intervals.filter(intervals.outcome.isin(CAUSES))
+    first = circuits.filter(circuits.role_rank == 1).semi_join(down, "circuit_hour")
+    lower = circuits.filter(circuits.role_rank > 1).semi_join(first, ["hour", "site_id"])
+    on_demand = circuits.filter(circuits.is_on_demand)
+    deciding = ibis.union(lower.select("circuit_hour"), on_demand.select("circuit_hour"))
+    ports = members.semi_join(deciding, "circuit_hour")
+    return idle_intervals(without_repeats(readings.semi_join(ports, "port_hour")), ports)
 
 
 def _provider_failures(members: ir.Table, evidence: Evidence) -> ir.Table:

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from wan_perf.kpi.hour.traffic import idle_intervals
 from wan_perf.kpi.state.circuit_polls import evidence_polls, of_paths
 from wan_perf.kpi.state.evidence_window import (
     evidence_events,
     evidence_gateway_events,
     evidence_telemetry_gaps,
-    without_repeats,
 )
 from wan_perf.kpi.state.peer_paths import dead_paths
 from wan_perf.kpi.state.port_states import link_intervals
@@ -30,8 +28,8 @@ class Evidence:
         gateway_events: The same of events of the gateway.
         telemetry_gaps: port_hour, from_us, to_us, port_id, outcome of gaps that have ended.
         past: port_hour, up_from_us, up_to_us, is_carrying of the history.
-        idle: circuit_hour, from_us, to_us of intervals in which a circuit that is lower-ranked
-            or on demand was idle.
+        readings: port_hour and each reading of the port, repeated ones included, see
+            `evidence_window.evidence_readings`.
         dead: circuit_hour, from_us, to_us of intervals in which all peer paths were dead.
         polls: what each new poll of the peer paths reports, see `circuit_polls.evidence_polls`.
     """
@@ -41,7 +39,7 @@ class Evidence:
     gateway_events: ir.Table
     telemetry_gaps: ir.Table
     past: ir.Table
-    idle: ir.Table
+    readings: ir.Table
     dead: ir.Table
     polls: ir.Table
 
@@ -58,15 +56,13 @@ def collect_evidence(
 ) -> Evidence:
     """All evidence on the state of these circuits and members in their hours."""
     events = evidence_events(raw_gateway_event, members)
-    lesser = circuits.filter((circuits.role_rank > 1) | circuits.is_on_demand)
-    spare = members.semi_join(lesser, "circuit_hour")
     return Evidence(
         links=link_intervals(readings, events, members),
         events=events,
         gateway_events=evidence_gateway_events(raw_gateway_event, members),
         telemetry_gaps=evidence_telemetry_gaps(gateway_silence, members),
         past=past,
-        idle=idle_intervals(without_repeats(readings.semi_join(spare, "port_hour")), spare),
+        readings=readings,
         dead=dead_paths(raw_path_sample, members, events),
         polls=evidence_polls(of_paths(circuit_poll), circuits),
     )
