@@ -12,7 +12,12 @@ from wan_perf.kpi.events.failover_spans import A_DAY_BACK, INTERVAL, day_states,
 from wan_perf.kpi.hour.circuit_hours import PERCENT_DECIMALS
 from wan_perf.kpi.hour.traffic import hour_deltas, prefer_aggregate
 from wan_perf.kpi.state.circuit_polls import evidence_polls
-from wan_perf.kpi.state.evidence_window import HOUR_US, MINUTE_US, evidence_samples, members_in_hour
+from wan_perf.kpi.state.evidence_window import (
+    HOUR_US,
+    MINUTE_US,
+    evidence_readings,
+    members_in_hour,
+)
 from wan_perf.kpi.state.interval_overlay import overlap_us
 from wan_perf.schema.formulas import VALUE_DECIMALS, capacity_bytes
 from wan_perf.schema.metrics import QUALITY
@@ -118,7 +123,7 @@ def _load(
     """
     circuits = _circuits(carrying, circuit_hour)
     members = members_in_hour(circuits, circuit_port)
-    differences = hour_deltas(evidence_samples(raw_port_sample, members), members)
+    differences = hour_deltas(evidence_readings(raw_port_sample, members), members)
     whose = members.select("port_hour", "circuit_hour", "is_aggregate")
     owned = differences.inner_join(whose, "port_hour")
     parts = prefer_aggregate(owned, "inside_us", "source")

@@ -21,7 +21,7 @@ from wan_perf.kpi.state.evidence_window import (
     HOUR_US,
     MINUTE_US,
     evidence_events,
-    evidence_samples,
+    evidence_readings,
     instant_us,
     members_in_hour,
 )
@@ -66,13 +66,13 @@ def circuit_hours(
     """One row per circuit in service and hour of `dim_hour`, also where there is no telemetry."""
     circuits = in_service(dim_site, dim_circuit, dim_hour)
     members = members_in_hour(circuits, circuit_port)
-    samples = evidence_samples(raw_port_sample, members)
+    readings = evidence_readings(raw_port_sample, members)
     past = member_history(raw_port_history, members)
     events = evidence_events(raw_gateway_event, members)
     measured = circuits
     for figures in (
         main_members(members),
-        circuit_traffic(samples, edge_downs(samples, events, members), members),
+        circuit_traffic(readings, edge_downs(readings, events, members), members),
         circuit_quality(evidence_polls(circuit_poll, circuits)),
         circuit_history(past, members),
         imported_hours(raw_circuit_hour, circuits),

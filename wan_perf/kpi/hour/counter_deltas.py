@@ -32,7 +32,13 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.state.evidence_window import HOUR_US, SAMPLE_REACH, SECOND_US, microseconds
+from wan_perf.kpi.state.evidence_window import (
+    HOUR_US,
+    SAMPLE_REACH,
+    SECOND_US,
+    microseconds,
+    without_repeats,
+)
 
 LONGEST_DIFFERENCE = timedelta(minutes=15)
 LINE_RATE_SLACK = 1.05
@@ -43,27 +49,59 @@ _SERIES = ("port_hour", "source")
 _READING = ("at_us", "rx", "tx", "uptime_us", "speed_mbps")
 
 
-def counter_deltas(samples: ir.Table) -> ir.Table:
+def ordered_readings(readings: ir.Table) -> ir.Table:
+    """Each reading of an hour's ports once, with the one before it in its series.
+
+    A series without repeated readings and with counters in each is sorted once; only of the others
+    are repeated readings removed first. A reading without counters has none before it.
+
+    Args:
+        readings: port_hour, source, at_us, rx, tx [bytes], uptime_us, port_speed_mbps of the poll,
+            pass_at; see `evidence_window.evidence_readings`.
+
+    Returns:
+        port_hour, source, at_us, rx, tx, uptime_us, speed_mbps (NULL where it is no limit), all of
+        the reading before (`last_us`, `last_rx`, ...), is_reset: a boot lies between the two.
+    """
+    speed = readings.port_speed_mbps
+    every = readings.select(
+        *(*_SERIES, *_READING[:-1], "pass_at"), speed_mbps=ibis.cases((speed > 0, speed))
+    )
+    pairs = _adjacent_pairs(every.drop("pass_at"), _SERIES)
+    is_odd = (pairs.at_us == pairs.last_us) | pairs.rx.isnull() | pairs.tx.isnull()
+    odd = pairs.filter(is_odd).select(*_SERIES).distinct()
+    once = without_repeats(every.semi_join(odd, _SERIES))
+    is_counted = once.rx.notnull() & once.tx.notnull()
+    counted = _adjacent_pairs(once.filter(is_counted), _SERIES)
+    uncounted = once.filter(~is_counted).mutate(
+        is_reset=ibis.literal(False),
+        last_us=ibis.null("int64"),
+        **{f"last_{name}": ibis.null(once[name].type()) for name in _READING[1:]},
+    )
+    columns = pairs.columns
+    return ibis.union(
+        pairs.anti_join(odd, _SERIES), counted.select(*columns), uncounted.select(*columns)
+    )
+
+
+def counter_deltas(pairs: ir.Table) -> ir.Table:
     """The differences between each port's readings, one row per reading but the first.
 
     Args:
-        samples: port_hour, source, at_us, rx, tx [bytes], uptime_us, port_speed_mbps of the poll.
+        pairs: The readings, see `ordered_readings`.
 
     Returns:
         port_hour, source, from_us, to_us, rx_bytes, tx_bytes; is_reset: carried since a boot;
         is_dropped: does not count; is_hole: over more than 15 minutes.
     """
-    counted = samples.filter(samples.rx.notnull() & samples.tx.notnull())
-    speed = counted.port_speed_mbps
-    readings = counted.select(*_SERIES, *_READING[:-1], speed_mbps=ibis.cases((speed > 0, speed)))
-    pairs = _adjacent_pairs(readings, _SERIES)
     irregular = pairs.filter(_is_irregular(pairs)).select(*_SERIES).distinct()
     later = pairs.filter(pairs.last_us.notnull()).mutate(is_skipped=ibis.literal(False))
+    counted = pairs.filter(pairs.rx.notnull() & pairs.tx.notnull())
     both = ibis.union(
         later.anti_join(irregular, _SERIES),
-        _with_base(pairs.semi_join(irregular, _SERIES)).select(*later.columns),
+        _with_base(counted.semi_join(irregular, _SERIES)).select(*later.columns),
     )
-    return _drop_impossible(_byte_differences(both), samples)
+    return _drop_impossible(_byte_differences(both), pairs)
 
 
 def without_outliers(readings: ir.Table, series: Sequence[str]) -> ir.Table:
@@ -231,10 +269,10 @@ def _byte_differences(pairs: ir.Table) -> ir.Table:
     )
 
 
-def _drop_impossible(deltas: ir.Table, samples: ir.Table) -> ir.Table:
+def _drop_impossible(deltas: ir.Table, readings: ir.Table) -> ir.Table:
     """The differences; those above what a line of the polled speed can carry are dropped."""
-    known = samples.filter(samples.port_speed_mbps > 0)
-    fastest = known.group_by("port_hour").aggregate(fastest_mbps=known.port_speed_mbps.max())
+    known = readings.filter(readings.speed_mbps.notnull())
+    fastest = known.group_by("port_hour").aggregate(fastest_mbps=known.speed_mbps.max())
     timed = deltas.left_join(fastest, "port_hour").drop("port_hour_right")
     within = (timed.from_us >= 0) & (timed.to_us <= HOUR_US)
     mbps = ibis.ifelse(within, timed.fastest_mbps, timed.own_mbps)

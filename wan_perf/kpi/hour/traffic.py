@@ -23,7 +23,7 @@ Keep out: utilization (`schema.formulas`), which samples belong to an hour
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.hour.counter_deltas import counter_deltas
+from wan_perf.kpi.hour.counter_deltas import counter_deltas, ordered_readings
 from wan_perf.kpi.state.evidence_window import HOUR_US, SECOND_US
 from wan_perf.kpi.state.interval_overlay import kind_intervals, overlap_us, overlay_intervals
 from wan_perf.kpi.state.telemetry_gaps import IDLE_BPS
@@ -32,12 +32,13 @@ from wan_perf.schema.columns import COLUMNS
 _USE = ("idle", "used")
 
 
-def circuit_traffic(samples: ir.Table, downs: ir.Table, members: ir.Table) -> ir.Table:
+def circuit_traffic(readings: ir.Table, downs: ir.Table, members: ir.Table) -> ir.Table:
     """Per circuit_hour: rx_bytes, tx_bytes, observed_us, reset_count, dropped_count, sample_count.
 
-    Bytes are NULL where no difference covers any of the hour. No row without samples.
+    Bytes are NULL where no difference covers any of the hour. No row without readings.
     """
-    difference = counter_deltas(samples)
+    ordered = ordered_readings(readings)
+    difference = counter_deltas(ordered)
     of_hour = _of_hour(difference, members)
     split = _without_downs(of_hour, downs)
     sums = split.group_by("port_hour", "source").aggregate(
@@ -55,13 +56,17 @@ def circuit_traffic(samples: ir.Table, downs: ir.Table, members: ir.Table) -> ir
     )
     chosen = of_circuit.mutate(row_number=ibis.row_number().over(best))
     chosen = chosen.filter(chosen.row_number == 0)
-    with_circuit = samples.select("port_hour", "at_us").inner_join(
-        members.select("port_hour", "circuit_hour"), "port_hour"
-    )
-    here = (with_circuit.at_us >= 0) & (with_circuit.at_us < HOUR_US)
-    sampled = with_circuit.group_by("circuit_hour").aggregate(sample_count=here.ifelse(1, 0).sum())
+    sampled = _sample_counts(ordered, members)
     joined = sampled.left_join(chosen.drop("row_number", "source"), "circuit_hour")
     return joined.drop("circuit_hour_right")
+
+
+def _sample_counts(ordered: ir.Table, members: ir.Table) -> ir.Table:
+    """Per circuit_hour with readings: sample_count, those within the hour."""
+    here = (ordered.at_us >= 0) & (ordered.at_us < HOUR_US)
+    of_port = ordered.group_by("port_hour").aggregate(count=here.ifelse(1, 0).sum())
+    owned = of_port.inner_join(members.select("port_hour", "circuit_hour"), "port_hour")
+    return owned.group_by("circuit_hour").aggregate(sample_count=owned["count"].sum())
 
 
 def _of_circuits(ports: ir.Table, members: ir.Table) -> ir.Table:
@@ -114,7 +119,7 @@ def prefer_aggregate(parts: ir.Table, observed: str, *within: str) -> ir.Table:
     return marked.filter(marked.is_whole | ~marked.has_whole)
 
 
-def idle_intervals(samples: ir.Table, members: ir.Table) -> ir.Table:
+def idle_intervals(readings: ir.Table, members: ir.Table) -> ir.Table:
     """Intervals between samples in which a circuit carried less than 1 kbit/s in each direction.
 
     A circuit of several members is idle while one of them is and none is known to carry more: of
@@ -122,7 +127,8 @@ def idle_intervals(samples: ir.Table, members: ir.Table) -> ir.Table:
 
     Columns: circuit_hour, from_us, to_us.
     """
-    valid = counter_deltas(samples).filter(lambda t: ~t.is_dropped & ~t.is_hole)
+    deltas = counter_deltas(ordered_readings(readings))
+    valid = deltas.filter(~deltas.is_dropped & ~deltas.is_hole)
     most = ibis.greatest(valid.rx_bytes, valid.tx_bytes)
     limit = ibis.literal(IDLE_BPS / 8 / SECOND_US) * (valid.to_us - valid.from_us)
     circuit_of_port = members.select("port_hour", "circuit_hour")
@@ -166,14 +172,14 @@ def _idle_together(ports: ir.Table) -> ir.Table:
     return idle.select("circuit_hour", "from_us", "to_us")
 
 
-def hour_deltas(samples: ir.Table, members: ir.Table) -> ir.Table:
+def hour_deltas(readings: ir.Table, members: ir.Table) -> ir.Table:
     """Valid differences that overlap an hour: port_hour, source, from_us, to_us and bytes."""
-    return _of_hour(counter_deltas(samples), members)
+    return _of_hour(counter_deltas(ordered_readings(readings)), members)
 
 
-def observed_time(samples: ir.Table, members: ir.Table) -> ir.Table:
+def observed_time(readings: ir.Table, members: ir.Table) -> ir.Table:
     """Per port_hour: observed_us of the source that observed more, where any observed at all."""
-    of_hour = hour_deltas(samples, members)
+    of_hour = hour_deltas(readings, members)
     sums = of_hour.group_by("port_hour", "source").aggregate(observed_us=of_hour.inside_us.sum())
     return sums.group_by("port_hour").aggregate(observed_us=sums.observed_us.max())
 

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from wan_perf.kpi.hour.circuit_hours import in_service
 from wan_perf.kpi.hour.port_history import is_covered
 from wan_perf.kpi.hour.traffic import observed_time
-from wan_perf.kpi.state.evidence_window import evidence_samples, members_in_hour
+from wan_perf.kpi.state.evidence_window import evidence_readings, members_in_hour
 
 
 def uncovered_port_hours(
@@ -32,7 +32,7 @@ def uncovered_port_hours(
     closed = dim_hour.filter(dim_hour.hour < ibis.literal(end, "timestamp(6)"))
     circuits = in_service(dim_site, dim_circuit, closed)
     members = members_in_hour(circuits, circuit_port)
-    with_samples = observed_time(evidence_samples(raw_port_sample, members), members)
+    with_samples = observed_time(evidence_readings(raw_port_sample, members), members)
     covered = members.left_join(with_samples, "port_hour").drop("port_hour_right")
     lacking = covered.filter(~is_covered(covered.observed_us))
     keys = ["gateway_mac", "port_id", "hour"]

@@ -15,7 +15,7 @@ from wan_perf.kpi.hour.traffic import circuit_traffic
 from wan_perf.kpi.state.evidence_window import (
     MINUTE_US,
     evidence_events,
-    evidence_samples,
+    evidence_readings,
     instant_us,
     members_in_hour,
     microseconds,
@@ -38,12 +38,12 @@ def current_load(
     order = ibis.window(order_by=[two.hour, two.circuit_id])
     circuits = two.mutate(circuit_hour=ibis.row_number().over(order))
     members = members_in_hour(circuits, circuit_port)
-    samples = evidence_samples(raw_port_sample, members)
+    readings = evidence_readings(raw_port_sample, members)
     named = circuits.select(
         "circuit_hour", "circuit_id", "as_of_at", "bandwidth_mbps", "bandwidth_up_mbps"
     )
     sampled = (
-        samples.select("port_hour", "at_us")
+        readings.select("port_hour", "at_us")
         .inner_join(members.select("port_hour", "circuit_hour", "hour"), "port_hour")
         .inner_join(named, "circuit_hour")
     )
@@ -62,7 +62,7 @@ def current_load(
         member_to_us=ibis.least(ended.member_to_us, end_us),
     ).select(*members.columns)
     events = evidence_events(raw_gateway_event, members)
-    traffic = circuit_traffic(samples, edge_downs(samples, events, members), clipped)
+    traffic = circuit_traffic(readings, edge_downs(readings, events, members), clipped)
     parts = named.inner_join(traffic, "circuit_hour")
     up_mbps = parts.bandwidth_up_mbps.fill_null(parts.bandwidth_mbps)
     minutes = parts.observed_us / MINUTE_US

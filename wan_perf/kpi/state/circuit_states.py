@@ -40,7 +40,6 @@ from wan_perf.kpi.state.evidence_window import (
     evidence_readings,
     members_in_hour,
     microseconds,
-    without_repeats,
 )
 from wan_perf.kpi.state.interval_overlay import kind_intervals, overlay_intervals
 from wan_perf.kpi.state.member_states import MEMBER_KINDS, member_states, open_intervals
@@ -156,7 +155,7 @@ def _idle_intervals(
     on_demand = circuits.filter(circuits.is_on_demand)
     deciding = ibis.union(lower.select("circuit_hour"), on_demand.select("circuit_hour"))
     ports = members.semi_join(deciding, "circuit_hour")
-    return idle_intervals(without_repeats(readings.semi_join(ports, "port_hour")), ports)
+    return idle_intervals(readings.semi_join(ports, "port_hour"), ports)
 
 
 def _provider_failures(members: ir.Table, evidence: Evidence) -> ir.Table:

@@ -119,11 +119,6 @@ def hour_copies(rows: ir.Table, at: str) -> ir.Table:
     return copies.drop("own_hour")
 
 
-def evidence_samples(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
-    """Samples within 20 minutes of each port's hour: port_hour, source, at_us and the readings."""
-    return without_repeats(evidence_readings(raw_port_sample, ports))
-
-
 def without_repeats(readings: ir.Table) -> ir.Table:
     """Only the first of readings with the same instant: the others repeat the sample."""
     return first_per_key(readings, "port_hour", "source", "at_us").drop("pass_at")

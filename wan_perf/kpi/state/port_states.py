@@ -114,20 +114,21 @@ def _agrees(
     return (kind.fill_null(_NOTHING) != _SAMPLE) | (is_up == proven).fill_null(False)
 
 
-def edge_downs(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
+def edge_downs(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     """Intervals around the hour's edges in which both hours know that the port is down.
 
-    Only ports with a down sample or event within 20 minutes of the hour are evaluated: few.
+    Only ports with a down reading or event within 20 minutes of the hour are evaluated: few.
 
     Columns: port_hour, down_from_us, down_to_us.
     """
     reach = microseconds(SAMPLE_REACH)
     is_close = events.at_us.between(-reach, HOUR_US + reach)
     down = ibis.union(
-        samples.filter(samples.is_up == 0).select("port_hour"),
+        readings.filter(readings.is_up == 0).select("port_hour"),
         events.filter(is_close & events.event_kind.isin(DOWN_KINDS)).select("port_hour"),
     ).distinct()
-    return _downs(gaps(*(table.semi_join(down, "port_hour") for table in (samples, events, ports))))
+    own, changes, few = (table.semi_join(down, "port_hour") for table in (readings, events, ports))
+    return _downs(gaps(without_repeats(own), changes, few))
 
 
 def _downs(gap: ir.Table) -> ir.Table:

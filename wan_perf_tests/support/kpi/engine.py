@@ -17,7 +17,7 @@ from wan_perf.kpi.hour.traffic import circuit_traffic
 from wan_perf.kpi.state.circuit_polls import circuit_polls
 from wan_perf.kpi.state.circuit_states import circuit_states, states_of
 from wan_perf.kpi.state.evidence import collect_evidence
-from wan_perf.kpi.state.evidence_window import FOR_EVER_US, evidence_readings, without_repeats
+from wan_perf.kpi.state.evidence_window import FOR_EVER_US, evidence_readings
 from wan_perf.kpi.state.port_states import edge_downs
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
@@ -116,7 +116,6 @@ def measured_query() -> Query:
     """State and traffic of given circuits and members, in whole microseconds and bytes."""
     circuits, members = ibis.table(CIRCUITS, name="circuits"), ibis.table(MEMBERS, name="members")
     readings = evidence_readings(unbound(RAW_PORT_SAMPLE), members)
-    samples = without_repeats(readings)
     past = member_history(unbound(RAW_PORT_HISTORY), members)
     gaps = unbound(TELEMETRY_GAP)
     paths, polls, raw_events = map(unbound, (RAW_PATH_SAMPLE, CIRCUIT_POLL, RAW_GATEWAY_EVENT))
@@ -125,7 +124,7 @@ def measured_query() -> Query:
     sums = state_sums(states_of(circuits, members, evidence))
     numbered = circuits.select("circuit_hour", "hour", "circuit_id")
     states = numbered.inner_join(sums, ["hour", "circuit_id"]).drop("hour", "circuit_id")
-    traffic = circuit_traffic(samples, edge_downs(samples, events, members), members)
+    traffic = circuit_traffic(readings, edge_downs(readings, events, members), members)
     return Query(states.left_join(traffic, "circuit_hour").drop("circuit_hour_right"))
 
 

@@ -1,7 +1,6 @@
 """Which circuit is in use between polls: cases by hand, then ragged sites against the reference."""
 
 import random
-from dataclasses import fields
 from datetime import timedelta
 from functools import cache
 from itertools import islice, pairwise
@@ -10,7 +9,6 @@ import ibis
 import pytest
 
 from wan_perf.kpi.state.activity import with_activity
-from wan_perf.kpi.state.evidence import Evidence
 from wan_perf_tests.support.examples import batches
 from wan_perf_tests.support.kpi.activity_reference import (
     AT_REST,
@@ -47,11 +45,9 @@ IDLE = {"circuit_hour": "int64", "from_us": "int64", "to_us": "int64"}
 @cache
 def query() -> Query:
     polls, idle = ibis.table(POLLS, name="polls"), ibis.table(IDLE, name="idle")
-    # Of the evidence only polls and idle intervals speak here.
-    evidence = Evidence(**{f.name: idle for f in fields(Evidence)} | {"polls": polls})
     state_intervals = ibis.table(STATE_INTERVALS, name="state_intervals")
     circuits = ibis.table(CIRCUITS, name="circuits")
-    return Query(with_activity(state_intervals, circuits, evidence))
+    return Query(with_activity(state_intervals, circuits, polls, idle))
 
 
 def found(site: Site) -> list[list[Row]]:

@@ -6,7 +6,7 @@ import ibis
 import pytest
 
 from wan_perf.kpi.hour.traffic import idle_intervals
-from wan_perf.kpi.state.evidence_window import evidence_readings, without_repeats
+from wan_perf.kpi.state.evidence_window import evidence_readings
 from wan_perf.schema.tables import RAW_PORT_SAMPLE
 from wan_perf_tests.support.kpi.engine import MEMBERS, Query, member, unbound
 from wan_perf_tests.support.kpi.rows import GATEWAY, HOUR, Row, sample
@@ -21,7 +21,7 @@ BUSY = 4_500_000
 def query() -> Query:
     members = ibis.table(MEMBERS, name="members")
     readings = evidence_readings(unbound(RAW_PORT_SAMPLE), members)
-    return Query(idle_intervals(without_repeats(readings), members))
+    return Query(idle_intervals(readings, members))
 
 
 def link(port: str, *counters: int, source: str = "device") -> list[Row]:
