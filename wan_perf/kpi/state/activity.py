@@ -84,16 +84,25 @@ def _any(seen: ir.Table, kinds: tuple[str, ...]) -> ir.BooleanValue:
     return first
 
 
+def constant_use(polls: ir.Table) -> ir.Table:
+    """Circuits whose polls all report the same use: circuit_hour, from_us, to_us, is_active."""
+    return constant_series(_reported_use(polls), "circuit_hour", "is_active")
+
+
+def _reported_use(polls: ir.Table) -> ir.Table:
+    """Each poll with is_active 1, 0 or NULL: circuit_hour, pass_at, at_us, is_active."""
+    return polls.select(
+        *("circuit_hour", "pass_at", "at_us"),
+        is_active=ibis.cases((polls.is_active, 1), (~polls.is_active, 0)),
+    )
+
+
 def _poll_intervals(polls: ir.Table, intervals: ir.Table, circuits: ir.Table) -> ir.Table:
     """The use between polls: from_us, turn_us, to_us, is_active, then_active.
 
     A circuit whose polls all report the same use is one row; only the others are sorted.
     """
-    reported = polls.select(
-        *("circuit_hour", "pass_at", "at_us"),
-        is_active=ibis.cases((polls.is_active, 1), (~polls.is_active, 0)),
-    )
-    same = constant_series(reported, "circuit_hour", "is_active")
+    reported, same = _reported_use(polls), constant_use(polls)
     others = reported.anti_join(same, "circuit_hour")
     known = others.filter(others.is_active.notnull())
     along = ibis.window(group_by=known.circuit_hour, order_by=[known.at_us, known.pass_at])

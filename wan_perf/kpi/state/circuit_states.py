@@ -32,7 +32,7 @@ import ibis.expr.types as ir
 from wan_perf.kpi.dimensions.in_service import in_service
 from wan_perf.kpi.hour.port_history import member_history
 from wan_perf.kpi.hour.traffic import idle_intervals
-from wan_perf.kpi.state.activity import with_activity
+from wan_perf.kpi.state.activity import constant_use, with_activity
 from wan_perf.kpi.state.evidence import Evidence, collect_evidence
 from wan_perf.kpi.state.evidence_window import (
     HOUR_US,
@@ -43,6 +43,12 @@ from wan_perf.kpi.state.evidence_window import (
 )
 from wan_perf.kpi.state.interval_overlay import kind_intervals, overlay_intervals
 from wan_perf.kpi.state.member_states import MEMBER_KINDS, member_states, open_intervals
+from wan_perf.kpi.state.quiet_circuits import (
+    other_evidence,
+    quiet_circuits,
+    quiet_intervals,
+    steady_states,
+)
 from wan_perf.kpi.state.standby import with_standby
 from wan_perf.schema.columns import COLUMNS
 from wan_perf.schema.tables import CIRCUIT_STATE
@@ -80,10 +86,22 @@ def states_of(circuits: ir.Table, members: ir.Table, evidence: Evidence) -> ir.T
     Columns: circuit_id, site_id, site_kind, role_rank, started_at, ended_at, state, down_cause,
     activity, is_link_up, evidence, turned_to.
     """
-    by_rule = _rule_intervals(members, evidence)
-    idle = _idle_intervals(by_rule, circuits, members, evidence.readings)
-    intervals = _with_transitions(with_standby(by_rule, circuits, idle))
-    states = _with_transitions(with_activity(intervals, circuits, evidence.polls, idle))
+    quiet = quiet_circuits(members, evidence)
+    by_rule = ibis.union(
+        quiet_intervals(quiet),
+        _rule_intervals(members.anti_join(quiet, "circuit_hour"), other_evidence(evidence, quiet)),
+    )
+    decisive = _with_decisive_idleness(by_rule, circuits)
+    idle = _idle_intervals(members.semi_join(decisive, "circuit_hour"), evidence.readings)
+    polls = evidence.polls
+    steady = steady_states(quiet.anti_join(decisive, "circuit_hour"), constant_use(polls), polls)
+    by_need = with_standby(by_rule, circuits, idle)
+    others = _with_transitions(by_need).anti_join(steady, "circuit_hour")
+    used = with_activity(others, circuits, polls.anti_join(steady, "circuit_hour"), idle)
+    turning = _with_transitions(used)
+    states = ibis.union(
+        turning, steady.mutate(turned_to=ibis.null("string")).select(*turning.columns)
+    )
     inside = states.filter((states.from_us < HOUR_US) & (states.to_us > 0))
     whose = circuits.select(
         *("circuit_hour", "hour", "circuit_id", "site_id", "site_kind", "role_rank")
@@ -141,21 +159,22 @@ def _rule_intervals(members: ir.Table, evidence: Evidence) -> ir.Table:
     )
 
 
-def _idle_intervals(
-    intervals: ir.Table, circuits: ir.Table, members: ir.Table, readings: ir.Table
-) -> ir.Table:
-    """When circuits were idle, of those only where it decides: circuit_hour, from_us, to_us.
+def _with_decisive_idleness(intervals: ir.Table, circuits: ir.Table) -> ir.Table:
+    """The circuits whose state or use depends on whether they are idle: circuit_hour.
 
-    It decides of circuits on demand (`standby`), and of circuits of a lower rank where one of their
-    site's first rank is down (`activity`): few, so that few readings are sorted.
+    Circuits on demand (`standby`), and those of a lower rank where a circuit of their site's first
+    rank is down (`activity`): few.
     """
     down = intervals.filter(intervals.outcome.isin(CAUSES))
     first = circuits.filter(circuits.role_rank == 1).semi_join(down, "circuit_hour")
     lower = circuits.filter(circuits.role_rank > 1).semi_join(first, ["hour", "site_id"])
     on_demand = circuits.filter(circuits.is_on_demand)
-    deciding = ibis.union(lower.select("circuit_hour"), on_demand.select("circuit_hour"))
-    ports = members.semi_join(deciding, "circuit_hour")
-    return idle_intervals(readings.semi_join(ports, "port_hour"), ports)
+    return ibis.union(lower.select("circuit_hour"), on_demand.select("circuit_hour"), distinct=True)
+
+
+def _idle_intervals(members: ir.Table, readings: ir.Table) -> ir.Table:
+    """When the circuits of these members were idle: circuit_hour, from_us, to_us."""
+    return idle_intervals(readings.semi_join(members, "port_hour"), members)
 
 
 def _provider_failures(members: ir.Table, evidence: Evidence) -> ir.Table:

@@ -42,13 +42,29 @@ _LONG_AGO_US = -FOR_EVER_US
 def link_intervals(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     """When each port's link is known to be up or down: port_hour, from_us, to_us, is_up.
 
-    A port without events whose readings are a constant series has that state from the first to the
-    last of them, by rule 2; only the other ports are sorted.
+    A port whose readings are a constant series without an event among them has that state from the
+    first to the last, by rule 2: of such ports with events before or after, only these two readings
+    are sorted, and of those without events none.
     """
-    same = constant_series(readings.anti_join(events, "port_hour"), "port_hour", "is_up")
-    others = ports.anti_join(same, "port_hour")
-    samples = without_repeats(readings.anti_join(same, "port_hour"))
-    gap = gaps(samples, events, others)
+    links = events.filter(events.event_kind.isin(LINK_KINDS))
+    series = constant_series(readings, "port_hour", "is_up")
+    disturbed = series.inner_join(links.select("port_hour", "at_us"), "port_hour").filter(
+        lambda t: (t.at_us >= t.from_us) & (t.at_us <= t.to_us)
+    )
+    constant = series.anti_join(disturbed, "port_hour")
+    same = constant.anti_join(links, "port_hour")
+    lasting = constant.semi_join(links, "port_hour")
+    ends = readings.inner_join(lasting.select("port_hour", "from_us", "to_us"), "port_hour")
+    ends = ends.filter((ends.at_us == ends.from_us) | (ends.at_us == ends.to_us))
+    samples = ibis.union(
+        without_repeats(readings.anti_join(constant, "port_hour")).mutate(
+            lasts=ibis.literal(False)
+        ),
+        without_repeats(
+            ends.mutate(lasts=ends.at_us < ends.to_us).select(*readings.columns, "lasts")
+        ),
+    )
+    gap = gaps(samples, links, ports.anti_join(same, "port_hour"))
     halves = ibis.union(
         gap.select("port_hour", "from_us", to_us=gap.change_us, is_up=gap.state_before == 1),
         gap.select("port_hour", from_us=gap.change_us, to_us=gap.to_us, is_up=gap.state_after == 1),
@@ -65,9 +81,16 @@ def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:
     One row per port_hour and pair of observations: from_us, change_us, to_us, state_before (in
     [from, change)), state_after (in [change, to)): 1 up, 0 down, NULL unknown; is_shared where
     rules 1 to 3 apply and the neighbouring hour has the same two observations.
+
+    Args:
+        samples: port_hour, at_us, is_up, flapped_us; lasts where the state is that of the next
+            sample whatever the time between them, since others of the same state are left out.
+        events: port_hour, at_us, event_kind.
+        ports: port_hour of all ports.
     """
     gap = _pairs(_observations(samples, events, ports))
-    close = (gap.kind != _NOTHING) & (gap.to_us - gap.from_us <= microseconds(SAMPLE_REACH))
+    is_near = (gap.to_us - gap.from_us <= microseconds(SAMPLE_REACH)) | gap.lasts
+    close = (gap.kind != _NOTHING) & is_near
     to_event = gap.next_kind.fill_null(_NOTHING) == _EVENT
     next_state = ibis.ifelse(to_event, ibis.null("int8"), gap.next_up)
     is_same = close & (to_event | (gap.is_up == next_state)).fill_null(False)
@@ -128,7 +151,8 @@ def edge_downs(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Tabl
         events.filter(is_close & events.event_kind.isin(DOWN_KINDS)).select("port_hour"),
     ).distinct()
     own, changes, few = (table.semi_join(down, "port_hour") for table in (readings, events, ports))
-    return _downs(gaps(without_repeats(own), changes, few))
+    samples = without_repeats(own).mutate(lasts=ibis.literal(False))
+    return _downs(gaps(samples, changes, few))
 
 
 def _downs(gap: ir.Table) -> ir.Table:
@@ -149,6 +173,7 @@ def _observations(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Ta
         least=with_state.is_up.min(),
         most=with_state.is_up.max(),
         flapped_us=with_state.flapped_us.max(),
+        lasts=with_state.lasts.ifelse(1, 0).max() == 1,
     )
     return ibis.union(
         instants.select(
@@ -157,6 +182,7 @@ def _observations(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Ta
             is_up=ibis.ifelse(instants.least == instants.most, instants.least, no_state),
             flapped_us=instants.flapped_us,
             kind=ibis.literal(_SAMPLE),
+            lasts=instants.lasts,
         ),
         links.select(
             "port_hour",
@@ -164,6 +190,7 @@ def _observations(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Ta
             is_up=ibis.ifelse(links.event_kind.isin(DOWN_KINDS), 0, 1).cast("int8"),
             flapped_us=no_instant,
             kind=ibis.literal(_EVENT),
+            lasts=ibis.literal(False),
         ),
         ports.select(
             "port_hour",
@@ -171,6 +198,7 @@ def _observations(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Ta
             is_up=no_state,
             flapped_us=no_instant,
             kind=ibis.literal(_NOTHING),
+            lasts=ibis.literal(False),
         ),
     )
 

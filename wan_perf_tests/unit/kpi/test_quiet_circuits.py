@@ -1,0 +1,281 @@
+"""Quiet circuits have the states that the overlays give, and whatever disturbs one is overlaid."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+
+import ibis
+import ibis.expr.types as ir
+import pytest
+
+from wan_perf.kpi.hour.port_history import member_history
+from wan_perf.kpi.state import circuit_states
+from wan_perf.kpi.state.evidence import Evidence, collect_evidence
+from wan_perf.kpi.state.evidence_window import FOR_EVER_US, MINUTE_US, evidence_readings
+from wan_perf.kpi.state.quiet_circuits import quiet_circuits
+from wan_perf.schema.tables import (
+    CIRCUIT_POLL,
+    CIRCUIT_STATE,
+    RAW_GATEWAY_EVENT,
+    RAW_PATH_SAMPLE,
+    RAW_PORT_HISTORY,
+    RAW_PORT_SAMPLE,
+    TELEMETRY_GAP,
+)
+from wan_perf_tests.support.examples import batches
+from wan_perf_tests.support.kpi.engine import CIRCUITS, MEMBERS, Query, member, unbound
+from wan_perf_tests.support.kpi.rows import HOUR, H, Row, event, past, path, sample
+
+GATEWAY, HUB = "gateway", "hub"
+MAIN, BACKUP = "ge-0/0/0", "cl-1/0/0"
+M = timedelta(minutes=1)
+BEGIN = HOUR - 20 * M
+Tables = dict[str, list[Row]]
+NAMES = ("gateway_mac", "peer_mac", "site_id", "circuit_id")
+
+
+def quiet_site() -> Tables:
+    """A primary in use and a backup, both up without a change, for 100 minutes around the hour."""
+    minutes = range(0, 100, 5)
+    polls = range(0, 100, 10)
+    return {
+        "circuits": [
+            {
+                "circuit_hour": n,
+                "circuit_id": port,
+                "hour": HOUR,
+                "site_id": "S",
+                "role_rank": n + 1,
+                "is_on_demand": False,
+            }
+            for n, port in enumerate((MAIN, BACKUP))
+        ],
+        "members": [member(n, GATEWAY, port, HOUR) for n, port in enumerate((MAIN, BACKUP))],
+        "raw_port_sample": [
+            sample(BEGIN + m * M, 1_000_000 * m, port=port, gateway=GATEWAY)
+            for m in minutes
+            for port in (MAIN, BACKUP)
+        ],
+        "raw_path_sample": [
+            row
+            for m in polls
+            for row in (
+                *(path(BEGIN + m * M, port=p, gateway=GATEWAY, hub=HUB) for p in (MAIN, BACKUP)),
+                path(BEGIN + m * M, port="other", gateway="other", hub=HUB),
+            )
+        ],
+        "circuit_poll": [
+            {
+                "pass_at": BEGIN + m * M,
+                "sampled_at": BEGIN + m * M,
+                "circuit_id": port,
+                "is_up": True,
+                "is_active": port == MAIN,
+            }
+            for m in polls
+            for port in (MAIN, BACKUP)
+        ],
+        "raw_gateway_event": [],
+        "raw_port_history": [],
+        "gateway_silence": [],
+    }
+
+
+def some_event(site: Tables, chance: random.Random, kind: str, port: str | None) -> None:
+    when = HOUR + chance.choice([-1500, -60, -20, -10, 0, 5, 30, 59, 60, 75, 119]) * M
+    row = event(when, kind, port=port or "", gateway=GATEWAY, detail=str(chance.random()))
+    site["raw_gateway_event"].append({**row, "port_id": port})
+
+
+def an_event_of_the_port(site: Tables, chance: random.Random) -> None:
+    kinds = ("port_down", "port_up", "port_disabled", "arp_unresolved", "dhcp_resolved")
+    some_event(site, chance, chance.choice(kinds), chance.choice((MAIN, BACKUP)))
+
+
+def a_lost_gateway(site: Tables, chance: random.Random) -> None:
+    some_event(site, chance, chance.choice(("gateway_disconnected", "gateway_connected")), None)
+
+
+def a_telemetry_gap(site: Tables, chance: random.Random) -> None:
+    start = HOUR + chance.choice([-30, 0, 20, 55]) * M
+    row = {"gateway_mac": GATEWAY, "started_at": start, "ended_at": start + 15 * M}
+    outcome = chance.choice((None, "restarted", "carried", "cut"))
+    port = None if outcome in (None, "restarted") else MAIN
+    site["gateway_silence"] += [
+        {**row, "port_id": None, "outcome": None},
+        {**row, "port_id": port, "outcome": outcome},
+    ]
+
+
+def missing_samples(site: Tables, chance: random.Random) -> None:
+    start = HOUR + chance.choice([-20, -5, 0, 30, 45, 60]) * M
+    end = start + chance.choice([6, 15, 21, 40]) * M
+    rows = site["raw_port_sample"]
+    site["raw_port_sample"] = [r for r in rows if not start <= r["sampled_at"] < end]
+
+
+def a_down_sample(site: Tables, chance: random.Random) -> None:
+    chance.choice(site["raw_port_sample"])["is_up"] = chance.choice((False, None))
+
+
+def an_odd_instant(site: Tables, chance: random.Random) -> None:
+    row = chance.choice(site["raw_port_sample"])
+    site["raw_port_sample"].append({**row, "pass_at": row["pass_at"] + 5 * M})
+    row["sampled_at"] = row["pass_at"] = HOUR + chance.choice([-20, 0, 0, 60]) * M
+
+
+def history(site: Tables, chance: random.Random) -> None:
+    row = past(HOUR, chance.choice((None, 5e5)), port=chance.choice((MAIN, BACKUP)))
+    site["raw_port_history"].append({**row, "gateway_mac": GATEWAY})
+
+
+def dead_paths(site: Tables, chance: random.Random) -> None:
+    first = chance.randrange(8)
+    port = chance.choice((MAIN, BACKUP))
+    for n, row in enumerate(r for r in site["raw_path_sample"] if r["port_id"] == port):
+        row["is_up"] = not first <= n < first + 3
+
+
+def another_use(site: Tables, chance: random.Random) -> None:
+    first = chance.randrange(10)
+    for n, row in enumerate(site["circuit_poll"]):
+        if n // 2 >= first:
+            row["is_active"] = chance.choice((None, row["circuit_id"] == BACKUP))
+
+
+def fewer_polls(site: Tables, chance: random.Random) -> None:
+    lost = chance.choice((MAIN, BACKUP))
+    first = chance.choice((0, 0, 3, 7))
+    site["circuit_poll"] = [
+        row
+        for n, row in enumerate(site["circuit_poll"])
+        if row["circuit_id"] != lost or n // 2 < first
+    ]
+
+
+def a_change_of_members(site: Tables, chance: random.Random) -> None:
+    which = chance.choice(site["members"])
+    starts, ends = (-16, -5, 0, 30), (40, 60, 74)
+    which["member_from_us"] = chance.choice((-FOR_EVER_US, *(m * MINUTE_US for m in starts)))
+    which["member_to_us"] = chance.choice((FOR_EVER_US, *(m * MINUTE_US for m in ends)))
+
+
+def another_member(site: Tables, chance: random.Random) -> None:
+    number = chance.choice((0, 1))
+    other = member(number, GATEWAY, "ge-5/0/0", HOUR, port_hour=7)
+    site["members"].append({**other, "is_aggregate": chance.random() < 0.5})
+
+
+def an_aggregate(site: Tables, chance: random.Random) -> None:
+    chance.choice(site["members"])["is_aggregate"] = chance.choice((True, None))
+
+
+def a_circuit_on_demand(site: Tables, chance: random.Random) -> None:
+    site["circuits"][1]["is_on_demand"] = chance.choice((True, None))
+    for row in site["raw_port_sample"]:
+        if row["port_id"] == BACKUP and chance.random() < 0.8:
+            row["rx_bytes_counter"] = row["tx_bytes_counter"] = 0
+
+
+def another_rank(site: Tables, chance: random.Random) -> None:
+    chance.choice(site["circuits"])["role_rank"] = chance.choice((None, 1, 2))
+
+
+DISTURBANCES: tuple[Callable[[Tables, random.Random], None], ...] = (
+    *(an_event_of_the_port, an_event_of_the_port, a_lost_gateway, a_telemetry_gap),
+    *(missing_samples, a_down_sample, an_odd_instant, history, dead_paths, another_use),
+    *(fewer_polls, a_change_of_members, another_member, an_aggregate, a_circuit_on_demand),
+    another_rank,
+)
+
+
+def disturbed(seed: int) -> Tables:
+    chance, site = random.Random(seed), quiet_site()
+    for disturb in chance.sample(DISTURBANCES, chance.randrange(4)):
+        disturb(site, chance)
+    return site
+
+
+def evidence_of(circuits: ir.Table, members: ir.Table) -> Evidence:
+    return collect_evidence(
+        evidence_readings(unbound(RAW_PORT_SAMPLE), members),
+        member_history(unbound(RAW_PORT_HISTORY), members),
+        *map(unbound, (RAW_PATH_SAMPLE, CIRCUIT_POLL, RAW_GATEWAY_EVENT, TELEMETRY_GAP)),
+        circuits,
+        members,
+    )
+
+
+@cache
+def states_query(*, overlaid: bool) -> Query:
+    """The states, where `overlaid` with no circuit taken for quiet."""
+    circuits, members = ibis.table(CIRCUITS, name="circuits"), ibis.table(MEMBERS, name="members")
+    with pytest.MonkeyPatch.context() as patch:
+        if overlaid:
+            none = lambda *given: quiet_circuits(*given).filter(ibis.literal(False))  # noqa: E731
+            patch.setattr(circuit_states, "quiet_circuits", none)
+        states = circuit_states.states_of(circuits, members, evidence_of(circuits, members))
+    return Query(states.select(*CIRCUIT_STATE.columns))
+
+
+@cache
+def quiet_query() -> Query:
+    circuits, members = ibis.table(CIRCUITS, name="circuits"), ibis.table(MEMBERS, name="members")
+    return Query(quiet_circuits(members, evidence_of(circuits, members)))
+
+
+def of_all(sites: list[Tables]) -> Tables:
+    """The rows of all sites in one estate, each under names and numbers of its own."""
+    found: Tables = {}
+    for nth, site in enumerate(sites):
+        for table, rows in site.items():
+            found.setdefault(table, []).extend(
+                {name: _own(nth, name, value) for name, value in row.items()} for row in rows
+            )
+    return found
+
+
+def _own(nth: int, name: str, value: object) -> object:
+    if name in ("circuit_hour", "port_hour") and isinstance(value, int):
+        return 10 * nth + value
+    return f"{nth}:{value}" if name in NAMES and value is not None else value
+
+
+def shown(rows: list[Row]) -> list[str]:
+    return sorted(str(row) for row in rows)
+
+
+def test_an_undisturbed_hour_is_one_state_of_each_circuit():
+    site = of_all([quiet_site()])
+    assert len(quiet_query().rows(**site)) == 2
+    rows = states_query(overlaid=False).rows(**site)
+    figures = ("started_at", "ended_at", "state", "activity", "is_link_up", "state_evidence")
+    assert sorted(tuple(row[name] for name in figures) for row in rows) == [
+        (HOUR, HOUR + H, "up", "active", True, "observed"),
+        (HOUR, HOUR + H, "up", "inactive", True, "observed"),
+    ]
+
+
+def test_without_polls_the_use_is_unknown():
+    site = of_all([{**quiet_site(), "circuit_poll": []}])
+    rows = states_query(overlaid=False).rows(**site)
+    assert [(row["state"], row["activity"]) for row in rows] == [("up", None)] * 2
+
+
+@pytest.mark.parametrize("seeds", batches(3000, 400))
+def test_a_disturbed_site_is_as_the_overlays_say(seeds: range):
+    sites = of_all([disturbed(seed) for seed in seeds])
+    found = states_query(overlaid=False).rows(**sites)
+    assert shown(found) == shown(states_query(overlaid=True).rows(**sites))
+    quiet = len(quiet_query().rows(**sites))
+    assert 0.25 < quiet / (2 * len(seeds)) < 0.75
+
+
+def test_an_event_long_ago_leaves_the_readings_unsorted_and_the_hour_as_it_was():
+    """The first reading may contradict it; then the state before that reading is unknown."""
+    site = quiet_site()
+    long_ago: datetime = HOUR - 10 * H
+    site["raw_gateway_event"] = [event(long_ago, "down", port=MAIN, gateway=GATEWAY)]
+    rows = states_query(overlaid=False).rows(**of_all([site]))
+    assert sorted((row["state"], row["turned_to"]) for row in rows) == [("up", None)] * 2
