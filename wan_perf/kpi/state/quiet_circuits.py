@@ -17,7 +17,8 @@ import ibis.expr.types as ir
 from wan_perf.kpi.state.evidence import Evidence
 from wan_perf.kpi.state.evidence_window import HOUR_US
 
-NO_EVIDENCE_BUT_ITS_LINK = ("events", "gateway_events", "telemetry_gaps", "past")
+_OTHER_EVIDENCE = ("events", "gateway_events", "past")
+"""A telemetry gap has events of its gateway."""
 
 
 def quiet_circuits(members: ir.Table, evidence: Evidence) -> ir.Table:
@@ -32,7 +33,7 @@ def quiet_circuits(members: ir.Table, evidence: Evidence) -> ir.Table:
         **{name: members[name].max() for name in ("port_hour", "member_from_us", "member_to_us")},
     )
     one = one.filter((one["count"] == 1) & (one.is_aggregate == 0))
-    for table in NO_EVIDENCE_BUT_ITS_LINK:
+    for table in _OTHER_EVIDENCE:
         one = one.anti_join(getattr(evidence, table), "port_hour")
     one = one.anti_join(evidence.dead, "circuit_hour")
     links = evidence.links

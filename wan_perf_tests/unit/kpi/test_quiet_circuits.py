@@ -115,6 +115,23 @@ def missing_samples(site: Tables, chance: random.Random) -> None:
     site["raw_port_sample"] = [r for r in rows if not start <= r["sampled_at"] < end]
 
 
+def few_samples(site: Tables, chance: random.Random) -> None:
+    """One to three readings of a port are left, the last of which may be down."""
+    port = chance.choice((MAIN, BACKUP))
+    rows = [row for row in site["raw_port_sample"] if row["port_id"] == port]
+    first = chance.randrange(len(rows))
+    left = rows[first : first + chance.randrange(1, 4)]
+    left[-1]["is_up"] = chance.random() < 0.5
+    others = [row for row in site["raw_port_sample"] if row["port_id"] != port]
+    site["raw_port_sample"] = [*others, *left]
+
+
+def down_throughout(site: Tables, chance: random.Random) -> None:
+    port = chance.choice((MAIN, BACKUP))
+    for row in site["raw_port_sample"]:
+        row["is_up"] = row["is_up"] and row["port_id"] != port
+
+
 def a_down_sample(site: Tables, chance: random.Random) -> None:
     chance.choice(site["raw_port_sample"])["is_up"] = chance.choice((False, None))
 
@@ -146,11 +163,11 @@ def another_use(site: Tables, chance: random.Random) -> None:
 
 def fewer_polls(site: Tables, chance: random.Random) -> None:
     lost = chance.choice((MAIN, BACKUP))
-    first = chance.choice((0, 0, 3, 7))
+    first, last = chance.choice(((0, 0), (0, 3), (0, 7), (4, 10), (2, 9)))
     site["circuit_poll"] = [
         row
         for n, row in enumerate(site["circuit_poll"])
-        if row["circuit_id"] != lost or n // 2 < first
+        if row["circuit_id"] != lost or first <= n // 2 < last
     ]
 
 
@@ -162,9 +179,14 @@ def a_change_of_members(site: Tables, chance: random.Random) -> None:
 
 
 def another_member(site: Tables, chance: random.Random) -> None:
-    number = chance.choice((0, 1))
-    other = member(number, GATEWAY, "ge-5/0/0", HOUR, port_hour=7)
+    number, port = chance.choice((0, 1)), "ge-5/0/0"
+    other = member(number, GATEWAY, port, HOUR, port_hour=7)
     site["members"].append({**other, "is_aggregate": chance.random() < 0.5})
+    if chance.random() < 0.5:
+        up = chance.random() < 0.7
+        readings = [row for row in site["raw_port_sample"] if row["port_id"] == MAIN]
+        site["raw_port_sample"] += [{**row, "port_id": port, "is_up": up} for row in readings[3:]]
+        site["raw_gateway_event"] += [] if up else [event(HOUR, "down", port=port, gateway=GATEWAY)]
 
 
 def an_aggregate(site: Tables, chance: random.Random) -> None:
@@ -184,7 +206,17 @@ def another_rank(site: Tables, chance: random.Random) -> None:
 
 DISTURBANCES: tuple[Callable[[Tables, random.Random], None], ...] = (
     *(an_event_of_the_port, an_event_of_the_port, a_lost_gateway, a_telemetry_gap),
-    *(missing_samples, a_down_sample, an_odd_instant, history, dead_paths, another_use),
+    *(
+        missing_samples,
+        few_samples,
+        few_samples,
+        down_throughout,
+        a_down_sample,
+        an_odd_instant,
+        history,
+        dead_paths,
+        another_use,
+    ),
     *(fewer_polls, a_change_of_members, another_member, an_aggregate, a_circuit_on_demand),
     another_rank,
 )
