@@ -51,8 +51,9 @@ def _(_: ops.Aggregate, parts: dict[str, Any]) -> dict[str, Origins]:
 
 
 @_read.register
-def _(_: ops.Set, parts: dict[str, Any]) -> dict[str, Origins]:
-    return {name: parts["left"][name] | parts["right"][name] for name in parts["left"]}
+def _(node: ops.Set, parts: dict[str, Any]) -> dict[str, Origins]:
+    # A side whose columns were dropped still has them in its parts.
+    return {name: parts["left"][name] | parts["right"][name] for name in node.schema}
 
 
 @_read.register

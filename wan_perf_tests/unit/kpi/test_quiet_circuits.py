@@ -289,6 +289,24 @@ def test_an_undisturbed_hour_is_one_state_of_each_circuit():
     ]
 
 
+@pytest.mark.parametrize(
+    ("bytes_between", "state"),
+    [
+        pytest.param(0, "standby", id="no traffic"),
+        pytest.param(1_000_000, "up", id="traffic, though its primary is up"),
+    ],
+)
+def test_a_circuit_on_demand_is_in_standby_while_it_is_idle(bytes_between: int, state: str):
+    """Nothing happens all hour: only the counters decide."""
+    site = quiet_site()
+    site["circuits"][1]["is_on_demand"] = True
+    backup = [row for row in site["raw_port_sample"] if row["port_id"] == BACKUP]
+    for n, row in enumerate(backup):
+        row["rx_bytes_counter"] = row["tx_bytes_counter"] = n * bytes_between
+    rows = states_query(overlaid=False).rows(**of_all([site]))
+    assert [(row["role_rank"], row["state"]) for row in rows] == [(1, "up"), (2, state)]
+
+
 def test_without_polls_the_use_is_unknown():
     site = of_all([{**quiet_site(), "circuit_poll": []}])
     rows = states_query(overlaid=False).rows(**site)

@@ -41,6 +41,15 @@ LINES = ibis.table({"circuit_id": "string", "mbps": "float64"}, name="lines")
             id="a union reads both",
         ),
         pytest.param(
+            lambda: (
+                HOURS.mutate(x=HOURS.rx)
+                .drop("hour", "rx")
+                .union(LINES.select("circuit_id", x=LINES.mbps.cast("int64")))
+            ),
+            {"hours.rx", "lines.mbps"},
+            id="a union of what is left when columns are dropped",
+        ),
+        pytest.param(
             lambda: HOURS.mutate(x=ibis.row_number().over(order_by=HOURS.rx)),
             {"hours.rx"},
             id="a rank reads what it is ordered by",
