@@ -3,15 +3,20 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+import ibis
 import pandas as pd
 import pytest
 
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB
+from wan_perf.kpi.state import circuit_states
+from wan_perf.kpi.state.quiet_circuits import quiet_circuits
 from wan_perf.schema.tables import (
     CIRCUIT_DAY,
     CIRCUIT_HOUR,
     CIRCUIT_POLL,
+    CIRCUIT_STATE,
     CIRCUIT_WINDOW,
+    DIM_HOUR,
     RAW_ALARM,
     RAW_GATEWAY_EVENT,
     RAW_GATEWAY_STATUS,
@@ -27,7 +32,9 @@ from wan_perf.schema.tables import (
     THRESHOLD_RUN,
 )
 from wan_perf.simulator import Fleet
+from wan_perf.warehouse import Window
 from wan_perf_tests.support.graph.staged import HOUR, START, Stage, UpToFacts, staged
+from wan_perf_tests.support.kpi.engine import STATE_SOURCES
 
 pytestmark = pytest.mark.proof
 
@@ -93,6 +100,24 @@ def test_a_range_gives_the_same_as_its_hours(stage: Stage):
     before = content(stage)
     run_hours(stage, 3, 18)
     assert content(stage) == before
+
+
+def test_states_of_quiet_circuits_are_what_the_overlays_give(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    """Over a whole organisation: clusters, aggregates, hubs, missed polls, lost gateways."""
+    found = stage.rows(CIRCUIT_STATE)
+    assert ((found.ended_at - found.started_at == HOUR) & (found.state == "up")).mean() > 0.4
+    none = lambda *given: quiet_circuits(*given).filter(ibis.literal(False))  # noqa: E731
+    monkeypatch.setattr(circuit_states, "quiet_circuits", none)
+    warehouse = stage.runs.warehouse
+    hours = Window(START, START + HOURS * HOUR)
+    sources = (warehouse.lazy(t, hours if t is DIM_HOUR else None) for t in STATE_SOURCES)
+    expected = warehouse.query(circuit_states.circuit_states(*sources))
+    key = list(CIRCUIT_STATE.key)
+    pd.testing.assert_frame_equal(
+        found[expected.columns], expected.sort_values(key, ignore_index=True), check_dtype=False
+    )
 
 
 def test_an_hour_emptied_by_hand_comes_back(stage: Stage):
