@@ -20,10 +20,10 @@ from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
 
-from wan_perf.cli.report import counted
 from wan_perf.cli.runs import Runs
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
+from wan_perf.wording import counted
 
 
 class Adoption(Runs):
@@ -48,7 +48,7 @@ class Adoption(Runs):
             if partitions is None:
                 self.console.print(f"{name}: {'adopted' if new else 'nothing to adopt'}.")
             else:
-                adopted = counted(len(new), "partition", "partitions")
+                adopted = counted(len(new), "partition")
                 self.console.print(f"{name}: {adopted} adopted, of {len(stored):,} with rows.")
 
     def _row_counts(

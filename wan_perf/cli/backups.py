@@ -11,7 +11,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from wan_perf.cli.report import counted
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.errors import TransientError, UsageError, WanPerfError
 from wan_perf.schema.tables import TABLES
@@ -19,6 +18,7 @@ from wan_perf.settings import Settings
 from wan_perf.warehouse import DuckDBWarehouse
 from wan_perf.warehouse.duckdb_file import FILE
 from wan_perf.warehouse.integrity import Reading, copy_database, opened, read_whole
+from wan_perf.wording import counted
 
 
 def back_up(settings: Settings, out: Path | None, console: Console) -> Path:
@@ -123,7 +123,7 @@ def _verify(file: Path, console: Console) -> Reading:
     if reading.damaged:
         name, why = next(iter(reading.damaged.items()))
         raise WanPerfError(
-            f"{file} is damaged: {counted(len(reading.damaged), 'table', 'tables')} cannot be "
+            f"{file} is damaged: {counted(len(reading.damaged), 'table')} cannot be "
             f"read, such as {name} ({why}); use another backup."
         )
     if not reading.read.keys() & TABLES.keys():
@@ -133,8 +133,10 @@ def _verify(file: Path, console: Console) -> Reading:
 
 def _print(what: str, file: Path, reading: Reading, proof: str, console: Console) -> None:
     rows = sum(content.rows for content in reading.read.values())
-    tables = counted(len(reading.read), "table", "tables")
+    tables = counted(len(reading.read), "table")
     size = file.stat().st_size / 1e6
     console.print(
-        f"{what}: {tables}, {rows:,} rows, {size:,.1f} MB; {proof}.", soft_wrap=True, markup=False
+        f"{what}: {tables}, {counted(rows, 'row')}, {size:,.1f} MB; {proof}.",
+        soft_wrap=True,
+        markup=False,
     )

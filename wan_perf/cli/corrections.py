@@ -15,7 +15,6 @@ import pandas as pd
 
 from wan_perf.cli.due import CHUNK
 from wan_perf.cli.ranges import DAY, HOUR, hour_keys
-from wan_perf.cli.report import counted
 from wan_perf.cli.runs import Runs
 from wan_perf.definitions import DAILY_JOB, FACTS_JOB, REPORTS_JOB
 from wan_perf.defs.automation.late_data import consecutive_hours, hours_without_facts, stale_rows
@@ -27,6 +26,7 @@ from wan_perf.schema.tables import (
     CIRCUIT_WEEK,
     CIRCUIT_WINDOW,
 )
+from wan_perf.wording import counted
 
 _WINDOWS_REACH = 23 * HOUR
 
@@ -54,7 +54,7 @@ class CorrectingRuns(Runs):
         lacking = hours_without_facts(self.warehouse, floored(self.clock.now(), HOUR))
         if lacking:
             self._recompute(lacking)
-            hours = counted(len(lacking), "hour", "hours")
+            hours = counted(len(lacking), "hour")
             self.console.print(f"Computed {hours} that had samples and no circuit-hours.")
             computed_from = min(computed_from, lacking[0])
         if self._has_new_inventory:
@@ -90,8 +90,8 @@ class CorrectingRuns(Runs):
         return None if rows.empty else rows["hour"].min().to_pydatetime()
 
     def _print_stale(self, rows: pd.DataFrame) -> None:
-        hours = counted(len(rows), "stored hour", "stored hours")
-        circuits = counted(rows["circuit_id"].nunique(), "circuit", "circuits")
+        hours = counted(len(rows), "stored hour")
+        circuits = counted(rows["circuit_id"].nunique(), "circuit")
         ends = (rows["hour"].min(), rows["hour"].max() + HOUR)
         span = " to ".join(f"{at:%Y-%m-%d %H:%M}" for at in ends)
         verb = "rests" if len(rows) == 1 else "rest"
@@ -101,7 +101,7 @@ class CorrectingRuns(Runs):
         )
 
     def _print_recomputed(self, count: int) -> None:
-        self.console.print(f"Recomputed {counted(count, 'circuit-hour', 'circuit-hours')}.")
+        self.console.print(f"Recomputed {counted(count, 'circuit-hour')}.")
 
     def _recompute(self, hours: list[datetime]) -> None:
         for first, last in consecutive_hours(hours):

@@ -23,6 +23,8 @@ from wan_perf.web import Published, build_app
 from wan_perf.web.access import Access, read_access
 from wan_perf.web.doors import LOOPBACK
 
+_PORT = 8050
+"""The usual one, of a dashboard that another command serves."""
 _STOP_WITHIN_S = 5.0
 
 
@@ -45,16 +47,24 @@ def _listener(host: str, port: int) -> Iterator[socket.socket]:
         yield listening
 
 
+def _usual_listener() -> socket.socket:
+    """On this machine's usual port, on another where that one is in use."""
+    try:
+        return socket.create_server(("127.0.0.1", _PORT))
+    except OSError:
+        return socket.create_server(("127.0.0.1", 0))
+
+
 def run_dashboard(
     settings: Settings,
     console: Console,
     host: str,
-    port: int,
+    port: int | None,
     access_file: Path | None,
     *,
     is_opened: bool,
 ) -> None:
-    """Serve until Ctrl+C.
+    """Serve until Ctrl+C, without a port on this machine's usual one or on a free one.
 
     Raises:
         UsageError: other machines could reach it, and there is no login.
@@ -68,7 +78,7 @@ def run_dashboard(
         access=access,
         dagster=settings.dagster_url,
     )
-    with _listener(host, port) as listening:
+    with _usual_listener() if port is None else _listener(host, port) as listening:
         address = f"http://{_in_url(host)}:{listening.getsockname()[1]}"
         console.print(bold(address))
         if host not in LOOPBACK:
@@ -112,18 +122,13 @@ def _config(app: Starlette) -> uvicorn.Config:
 
 
 @contextmanager
-def beside(settings: Settings, port: int, dagster: str = "") -> Iterator[str]:
+def beside(settings: Settings, dagster: str = "") -> Iterator[str]:
     """The dashboard of a home in a thread, for the length of the context; its address.
 
-    Another port is taken where that one is in use. Pages link to the Dagster UI at `dagster`, else
-    to that of the settings.
+    Pages link to the Dagster UI at `dagster`, else to that of the settings.
     """
     app = build_app(opened(settings), dagster=dagster or settings.dagster_url)
-    try:
-        listening = socket.create_server(("127.0.0.1", port))
-    except OSError:
-        listening = socket.create_server(("127.0.0.1", 0))
-    with listening:
+    with _usual_listener() as listening:
         server = uvicorn.Server(_config(app))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()

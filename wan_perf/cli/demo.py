@@ -25,6 +25,7 @@ from wan_perf.mist.collect.polls import EVENT_RETENTION
 from wan_perf.settings import Settings, read_settings
 from wan_perf.simulator import Cloud, Fleet, serve
 from wan_perf.user_paths import made_folder
+from wan_perf.wording import counted
 
 _OUTAGE = timedelta(minutes=20)
 """An outage of the simulated API is over by then."""
@@ -45,7 +46,7 @@ def run_demo(sites: int, seed: int, *, is_opened: bool = False) -> None:
         _demonstrate(home, sites, seed)
         if is_opened:
             shown = read_settings(WAN_PERF_HOME=str(home), WAN_PERF_WAREHOUSE="duckdb")
-            run_dashboard(shown, Terminal(), "127.0.0.1", 0, None, is_opened=True)
+            run_dashboard(shown, Terminal(), "127.0.0.1", None, None, is_opened=True)
 
 
 def _demonstrate(home: Path, sites: int, seed: int) -> None:
@@ -63,7 +64,7 @@ def _demonstrate(home: Path, sites: int, seed: int) -> None:
     contracts.write_text(fleet.contracts_csv(), encoding="utf-8")
     circuits = sum(len(gateway.wan_ports) for gateway in fleet.gateways)
     console.print(
-        f"A simulated Mist Cloud with {sites} stores and {circuits} WAN ports, "
+        f"A simulated Mist Cloud with {counted(sites, 'store')} and {circuits} WAN ports, "
         f"{len(fleet.faults)} planted faults; every number below went over HTTP."
     )
     with serve(fleet, now=start) as cloud:

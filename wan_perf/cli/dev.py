@@ -27,10 +27,10 @@ from wan_perf.mist.collect.polls import EVENT_RETENTION
 from wan_perf.settings import Settings, read_settings
 from wan_perf.simulator import Fleet, serve
 from wan_perf.user_paths import made_folder
+from wan_perf.wording import counted
 
 _BEAT_S = 30
 """A daemon gives a sign of life so often. [s]"""
-_DASHBOARD_PORT = 8050
 _DAGSTER = "wan_perf.cli.dagster_service"
 _DASHBOARD_URL = "WAN_PERF_DASHBOARD_URL"
 _OURS = ("MIST_", "WAN_PERF_", "SNF_", "DAGSTER_HOME")
@@ -85,7 +85,8 @@ def _serve_demo(console: Console, settings: Settings, sites: int, seed: int, por
         given["WAN_PERF_AUTOMATION"] = automation_of_demo(settings)
         given["WAN_PERF_HOME_READERS"] = settings.home_readers
         console.print(
-            f"A simulated Mist Cloud with {sites} stores at {cloud.url}; its clock is the real one."
+            f"A simulated Mist Cloud with {counted(sites, 'store')} at {cloud.url}; "
+            "its clock is the real one."
         )
         others = {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
         _serve(console, port, dagster_home(read_settings(**given)), others | given, home)
@@ -131,7 +132,7 @@ def _serve(
 def _dashboard(environment: dict[str, str], dagster: str) -> AbstractContextManager[str]:
     """The dashboard of the home that Dagster works on, and its address."""
     given = {k: v for k, v in environment.items() if k in ("WAN_PERF_HOME", "WAN_PERF_WAREHOUSE")}
-    return beside(read_settings(**given), _DASHBOARD_PORT, dagster)
+    return beside(read_settings(**given), dagster)
 
 
 def _is_automatic(environment: dict[str, str]) -> bool:

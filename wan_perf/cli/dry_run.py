@@ -15,11 +15,11 @@ from wan_perf.cli.due import DueJobs
 from wan_perf.cli.homes import opened
 from wan_perf.cli.planned_requests import Planned, planned_requests
 from wan_perf.cli.recorded_runs import recorded_runs
-from wan_perf.cli.report import counted
 from wan_perf.cli.terminal import bold
 from wan_perf.mist.collect.clock import floored
 from wan_perf.settings import Settings
 from wan_perf.time_argument import TimeArgument
+from wan_perf.wording import counted
 
 _HOUR = timedelta(hours=1)
 _WIDTH = 14
@@ -65,7 +65,7 @@ def print_planned(
     left = "how many are left, wan-perf doctor shows"
     if calls_left is not None:
         left = f"{calls_left:,} were left in this hour after the newest poll"
-    console.print(f"In all {bound}{counted(total, 'call', 'calls')}; {left}.")
+    console.print(f"In all {bound}{counted(total, 'call')}; {left}.")
     waiting = [one.stage for one in found if one.can_wait]
     if waiting:
         console.print(

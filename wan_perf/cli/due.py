@@ -29,6 +29,7 @@ from wan_perf.schema.tables import (
     DIM_POLICY,
     DIM_SITE,
     RAW_INVENTORY,
+    RAW_PORT_SAMPLE,
 )
 from wan_perf.time_argument import TimeArgument
 
@@ -52,7 +53,8 @@ class DueJobs(Jobs):
         """The whole hours of a range, without a range the hour of the poll that is due; and now.
 
         Raises:
-            UsageError: the range is empty, has no start, or cannot be collected.
+            UsageError: the range is empty, has no start, or cannot be collected; or a simulator's
+                clock, moved to its end, is still before the newest poll.
         """
         if start is None and end is not None:
             raise UsageError("--end is given without --start; give both, or neither.")
@@ -60,7 +62,20 @@ class DueJobs(Jobs):
         due = floored(now, PASS_EVERY)
         latest = now if self.settings.clock == "real" else None
         wanted = (start or due, end or due + PASS_EVERY)
-        return *check_range(*wanted, HOUR, self.settings.start, latest), now
+        first, last = check_range(*wanted, HOUR, self.settings.start, latest)
+        if self.settings.clock == "simulator":
+            self._refuse_earlier_clock(now, last)
+        return first, last, now
+
+    def _refuse_earlier_clock(self, now: datetime, last: datetime) -> None:
+        """Refuse what a simulator that was started again answers before the newest poll."""
+        newest = self._ends(RAW_PORT_SAMPLE, "pass_at")[1]
+        if newest is not None and max(now, last) < newest:
+            raise UsageError(
+                f"The simulator's clock ({now:%Y-%m-%d %H:%M} UTC) is before the newest poll "
+                f"({newest:%Y-%m-%d %H:%M}): it was started again. Start it with a later --start, "
+                "or collect into another home (WAN_PERF_HOME)."
+            )
 
     def earliest(self, now: datetime) -> datetime:
         """The first hour of which Mist still has events, where partitions begin before it."""

@@ -12,7 +12,6 @@ import pandas as pd
 
 from wan_perf.cli.due import CHUNK
 from wan_perf.cli.ranges import DAY, HOUR
-from wan_perf.cli.report import counted
 from wan_perf.cli.runs import Runs
 from wan_perf.cli.terminal import warning
 from wan_perf.definitions import DAILY_JOB, HOURLY_JOB, IMPORT_JOB, INVENTORY_JOB, REPORTS_JOB
@@ -33,6 +32,7 @@ from wan_perf.schema.tables import (
     SITE_HOUR,
 )
 from wan_perf.warehouse import Window
+from wan_perf.wording import counted
 
 FOLLOWING_IMPORTS = (DIM_HOUR, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR)
 """An old hour receives no other data; windows that end with it follow where there are any."""
@@ -119,9 +119,9 @@ class ImportRuns(Runs):
 
     def _print_file(self, file: HourFile) -> None:
         hours = file.hours
-        circuits = counted(hours["circuit_id"].nunique(), "circuit", "circuits")
+        circuits = counted(hours["circuit_id"].nunique(), "circuit")
         first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (hours["hour"].min(), hours["hour"].max()))
-        rows = counted(len(hours), "row", "rows")
+        rows = counted(len(hours), "row")
         self.console.print(f"Read {rows} of {circuits} from {first} to {last} UTC.")
         if file.not_taken:
             self.console.print(f"Columns that are not taken: {', '.join(file.not_taken)}.")
@@ -150,7 +150,7 @@ class ImportRuns(Runs):
         totals = self.warehouse.query(sums).fillna(0).iloc[0]
         self.console.print(
             f"Imported {first:%Y-%m-%d %H:%M} to {last + HOUR:%Y-%m-%d %H:%M} UTC: of "
-            f"{counted(int(totals['rows']), 'circuit-hour', 'circuit-hours')} "
+            f"{counted(int(totals['rows']), 'circuit-hour')} "
             f"{int(totals['used']):,} "
             f"have their bytes and {int(totals['stated']):,} their state from the import."
         )

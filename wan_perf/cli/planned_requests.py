@@ -16,7 +16,6 @@ from typing import Literal
 from wan_perf.cli.due import DueJobs
 from wan_perf.cli.final_hours import ports_without_history
 from wan_perf.cli.ranges import HOUR
-from wan_perf.cli.report import counted
 from wan_perf.cli.sizes import sizes_of, stored_rows
 from wan_perf.defs.assets.inventory import newest_snapshot
 from wan_perf.defs.assets.raw import final_scores
@@ -41,6 +40,7 @@ from wan_perf.schema.tables import (
     RAW_SITE_SLE,
 )
 from wan_perf.warehouse import Window
+from wan_perf.wording import counted
 
 _POLLED: tuple[Stream, ...] = ("devices", "paths", "ports")
 _USAGE = 1
@@ -117,7 +117,7 @@ class _Plan:
         usage = _USAGE * (bool(sites) + bool(variables))
         calls = len(variables) + len(sites - variables) + len(sites) + usage
         if calls:
-            scope = f"settings or speed tests of {counted(len(sites | variables), 'site', 'sites')}"
+            scope = f"settings or speed tests of {counted(len(sites | variables), 'site')}"
             yield Planned("sites", scope, calls, can_wait=True)
 
     def live(self, begin: datetime, end: datetime) -> Iterator[Planned]:
@@ -205,7 +205,7 @@ class _Plan:
         # Which other sites are degraded is known after the scores.
         known = wanted_causes(self._warehouse, begin, end, sites)
         calls = len(known) * CALLS + _USAGE * bool(known)
-        scope = f"of low scores, at most {counted(sites, 'site', 'sites')} an hour"
+        scope = f"of low scores, at most {counted(sites, 'site')} an hour"
         yield Planned("causes", scope, calls, bound="at least", can_wait=True)
 
     def _alarms(self) -> Planned:
@@ -228,7 +228,7 @@ class _Plan:
         if self._has_calendar(begin, end):
             ports, bound = ports_without_history(self._warehouse, begin, end), ""
         if ports:
-            scope = f"{_hours(begin, end)}, {counted(ports, 'port', 'ports')}"
+            scope = f"{_hours(begin, end)}, {counted(ports, 'port')}"
             shared = _USAGE + 1 + self._sizes.pages(self._sizes.gateways)
             yield Planned("history", scope, 2 * ports + shared, bound, can_wait=True)
 
@@ -242,7 +242,7 @@ class _Plan:
 
 
 def _hours(begin: datetime, end: datetime) -> str:
-    number = counted((end - begin) // HOUR, "hour", "hours")
+    number = counted((end - begin) // HOUR, "hour")
     return f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC, {number}"
 
 

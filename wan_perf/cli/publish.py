@@ -2,11 +2,11 @@
 
 from rich.console import Console
 
-from wan_perf.cli.report import counted
 from wan_perf.defs.resources import warehouse_for
 from wan_perf.published.compaction import compact
 from wan_perf.published.publisher import publish
 from wan_perf.settings import Settings
+from wan_perf.wording import counted
 
 
 def publish_now(settings: Settings, console: Console, *, everything: bool) -> None:
@@ -20,9 +20,9 @@ def publish_now(settings: Settings, console: Console, *, everything: bool) -> No
     with console.status(f"publishing to {folder}"):
         done = publish(warehouse, folder, everything=everything)
         compact(folder)
-    files = counted(done.files, "file", "files")
+    files = counted(done.files, "file")
     console.print(
-        f"Published {files}, {done.rows:,} rows to {folder} in {done.seconds:.1f} s.",
+        f"Published {files}, {counted(done.rows, 'row')} to {folder} in {done.seconds:.1f} s.",
         soft_wrap=True,
         markup=False,
     )

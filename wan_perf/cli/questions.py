@@ -25,6 +25,7 @@ from wan_perf.errors import WanPerfError
 from wan_perf.kpi.reports.top_offenders import ENOUGH_COVERAGE_PCT
 from wan_perf.schema.formulas import availability_pct
 from wan_perf.warehouse import Warehouse
+from wan_perf.wording import counted
 
 SHOWN = 5
 QUESTIONS = {
@@ -91,7 +92,8 @@ def _unknown(warehouse: Warehouse, answer: Answer) -> str | None:
         found = warehouse.query(answer.measured).iloc[0]
         if found["known"]:
             return None
-        some = f"of 0 of {found['circuits']} circuits" if found["circuits"] else "of no circuit yet"
+        every = counted(found["circuits"], "circuit")
+        some = f"of 0 of {every}" if found["circuits"] else "of no circuit yet"
         return f"not known: measured {some}"
     if answer.history is None:
         return None
@@ -101,8 +103,8 @@ def _unknown(warehouse: Warehouse, answer: Answer) -> str | None:
     if not found["too_short"]:
         return None
     return (
-        f"not known yet of {found['too_short']} of {found['circuits']} circuits: the longest of "
-        f"their histories has {int(found['days'])} days"
+        f"not known yet of {found['too_short']} of {counted(found['circuits'], 'circuit')}: the "
+        f"longest of their histories has {counted(int(found['days']), 'day')}"
     )
 
 
@@ -135,10 +137,11 @@ def print_answers(found: Answers, console: Console) -> None:
     day = Text("\n").append(f"{fleet['day']:%A %Y-%m-%d}", style="bold")
     console.print(
         day.append(
-            f" (UTC): {fleet['circuits']} circuits at {fleet['sites']} sites, availability "
+            f" (UTC{_so_far(fleet)}): {counted(fleet['circuits'], 'circuit')} at "
+            f"{counted(fleet['sites'], 'site')}, availability "
             f"{shown(fleet['availability_pct'])} % of what is known, coverage "
-            f"{shown(fleet['coverage_pct'])} %, {int(fleet['unranked'])} circuits with not enough "
-            f"data{found.source.as_of}.",
+            f"{shown(fleet['coverage_pct'])} %, {counted(int(fleet['unranked']), 'circuit')} with "
+            f"not enough data{found.source.as_of}.",
             style="not bold",
         )
     )
@@ -183,6 +186,11 @@ def print_answers_csv(found: Answers) -> None:
     print_csv(whole[[*first, *(name for name in whole.columns if name not in first)]])
 
 
+def _so_far(fleet: pd.Series) -> str:
+    """Of a day that is not whole yet, which is shown where none is, its hours so far."""
+    return f", {int(fleet['hours'])} of 24 hours so far" if fleet["hours"] < 24 else ""
+
+
 def _columns(answer: Answer, rows: pd.DataFrame) -> pd.DataFrame:
     return rows[list(answer.headings)]
 
@@ -191,6 +199,7 @@ def _fleet(days: ir.Table) -> ir.Table:
     known = days.up_minutes.sum() + days.known_down_minutes.sum()
     sums = days.aggregate(
         day=days.day.max(),
+        hours=days.hour_count.max(),
         circuits=days.count(),
         sites=days.site_id.nunique(),
         up=days.up_minutes.sum(),

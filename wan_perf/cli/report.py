@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from wan_perf.cli.terminal import warning
 from wan_perf.defs.assets.rejected_rows import REJECTED
+from wan_perf.wording import counted
 
 _SHOWN = 3
 """Of sentences of one kind; the number of the others follows."""
@@ -58,17 +59,17 @@ class Report:
         """So many ports' history is over, of so many; so many calls are left for it."""
         so_far = self.bar.tasks[0].elapsed or 0
         to_go = timedelta(seconds=round(so_far / done * (of - done)))
-        calls = f"{calls_left:,} calls left this hour, {to_go} to go"
+        calls = f"{counted(calls_left, 'call')} left this hour, {to_go} to go"
         self.bar.update(self._task, description=f"history of port {done:,} of {of:,}, {calls}")
 
     def inventory(self, result: dg.ExecuteInProcessResult) -> None:
         """What an inventory left as it was, and contracts and overrides that match nothing."""
         found = metadata(result, "raw_inventory")
         if found["sites_left"]:
-            sites = counted(found["sites_left"], "site", "sites")
+            sites = counted(found["sites_left"], "site")
             self._warn(f"Bandwidth of {sites} stays as it was:", found["why_left"][0])
         if found["sites_without_variables"]:
-            sites = counted(found["sites_without_variables"], "site", "sites")
+            sites = counted(found["sites_without_variables"], "site")
             why = found["why_without_variables"][0]
             self._warn(f"Template variables of {sites} stay as they were:", why)
         self._first(found["contracts_unused"], "contracts; wan-perf doctor lists them.")
@@ -84,9 +85,9 @@ class Report:
         self.console.print(
             f"Collected {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: "
             f"{counted(taken['passes_taken'], 'pass', 'passes')} in "
-            f"{counted(taken['calls'], 'call', 'calls')}{_calls_left(taken['calls_left'])}, "
-            f"{counted(events, 'event', 'events')}, "
-            f"{counted(hours, 'circuit-hour', 'circuit-hours')}."
+            f"{counted(taken['calls'], 'call')}{_calls_left(taken['calls_left'])}, "
+            f"{counted(events, 'event')}, "
+            f"{counted(hours, 'circuit-hour')}."
         )
 
     def left(self, result: dg.ExecuteInProcessResult, *, has_history: bool) -> None:
@@ -98,17 +99,17 @@ class Report:
         if events["why_left"]:
             self._warn("Events stay as they are:", events["why_left"])
         if scores["hours_left"]:
-            hours = counted(scores["hours_left"], "hour", "hours")
+            hours = counted(scores["hours_left"], "hour")
             self._warn(f"Scores of {hours} are left:", scores["why_left"][0])
         alarms = metadata(result, "raw_alarm")
         if alarms["why_left"]:
             self._warn("Alarms are left for the next hour:", alarms["why_left"][0])
         causes = metadata(result, "raw_sle_metric")
         if causes["scores_left"]:
-            low = counted(causes["scores_left"], "low score", "low scores")
+            low = counted(causes["scores_left"], "low score")
             self._warn(f"Causes of {low} are left:", causes["why_left"][0])
         if causes["scores_without_impact"]:
-            low = counted(causes["scores_without_impact"], "low score", "low scores")
+            low = counted(causes["scores_without_impact"], "low score")
             self._warn(f"Causes of {low} lack what is impacted:", causes["why_without_impact"][0])
         for found in (past, metadata(result, "raw_port_sample"), events, scores, alarms, causes):
             self._report_rejected(found)
@@ -123,15 +124,15 @@ class Report:
 
     def _history(self, past: dict[str, Any]) -> None:
         if past["ports_fetched"]:
-            ports = counted(past["ports_fetched"], "port", "ports")
-            calls = counted(past["calls"], "call", "calls")
+            ports = counted(past["ports_fetched"], "port")
+            calls = counted(past["calls"], "call")
             self.console.print(f"History of {ports} in {calls}.")
         if past["ports_left"]:
-            ports = counted(past["ports_left"], "port", "ports")
+            ports = counted(past["ports_left"], "port")
             why = f"{past['why_left'][0]} The same command goes on where this one ended."
             self._warn(f"History of {ports} is left:", why)
         if past["ports_without_quality"]:
-            ports = counted(past["ports_without_quality"], "port", "ports")
+            ports = counted(past["ports_without_quality"], "port")
             self._warn(f"History of {ports} is without quality:", past["why_without_quality"][0])
 
     def _first(self, sentences: Sequence[str], more: str) -> None:
@@ -148,11 +149,6 @@ class Report:
         self.notices.print(warning(lead, why))
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its word: 1 pass, 2 passes."""
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
     """What a run reported of an asset; of a range every partition has the same."""
     made = (event.materialization for event in result.get_asset_materialization_events())
@@ -166,4 +162,4 @@ def rows_of(result: dg.ExecuteInProcessResult, asset: str) -> int:
 
 
 def _calls_left(calls: int | None) -> str:
-    return "" if calls is None else f", {calls:,} calls left this hour"
+    return "" if calls is None else f", {counted(calls, 'call')} left this hour"

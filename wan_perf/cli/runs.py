@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from wan_perf.cli.final_hours import has_final_events
 from wan_perf.cli.hour_jobs import HOURLY, SAMPLED, HourJobs
 from wan_perf.cli.ranges import DAY, HOUR, ceiled, check_range
-from wan_perf.cli.report import counted, rows_of
+from wan_perf.cli.report import rows_of
 from wan_perf.cli.terminal import warning
 from wan_perf.definitions import (
     DAILY_JOB,
@@ -46,6 +46,7 @@ from wan_perf.schema.tables import (
     TRAILING_WINDOWS,
 )
 from wan_perf.warehouse import Window
+from wan_perf.wording import counted
 
 FOLLOWING_EVENTS = (
     *(RAW_GATEWAY_EVENT, TELEMETRY_GAP, CIRCUIT_STATE, CIRCUIT_HOUR, SITE_HOUR),
@@ -181,7 +182,7 @@ class Runs(HourJobs):
             result = self._run(DAILY_JOB, keys)
         with self.notices.status("reports"):
             self._run(REPORTS_JOB)
-        days = counted(rows_of(result, "circuit_day"), "circuit-day", "circuit-days")
+        days = counted(rows_of(result, "circuit_day"), "circuit-day")
         self.console.print(f"Aggregated {keys[0]} to {keys[1]}: {days}.")
 
     def _trading_days_before(self, first: datetime, oldest: datetime) -> None:

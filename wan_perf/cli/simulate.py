@@ -16,6 +16,7 @@ from wan_perf.settings import read_settings
 from wan_perf.simulator import Fleet, serve
 from wan_perf.simulator.incidents import KINDS
 from wan_perf.user_paths import made_folder
+from wan_perf.wording import counted
 
 
 def run_simulator(
@@ -55,8 +56,8 @@ def run_simulator(
             moved = f"wan-perf collect --start {now:%Y-%m-%dT%H:%M} --end {end:%Y-%m-%dT%H:%M}"
             moving = "" if start is None else f"Its clock stands still, and moves with {moved}.\n"
             console.print(
-                f"A Mist Cloud with {sites} stores at {cloud.url}, {len(fleet.faults)} planted "
-                f"faults. To collect from it, set:\n"
+                f"A Mist Cloud with {counted(sites, 'store')} at {cloud.url}, "
+                f"{len(fleet.faults)} planted faults. To collect from it, set:\n"
                 f"  MIST_BASE_URL={cloud.url}\n  MIST_ORG_ID={cloud.org_id}\n"
                 f"  MIST_API_TOKEN={cloud.token}\n  WAN_PERF_CLOCK={clock}\n"
                 f"  WAN_PERF_CIRCUITS={contracts.resolve()}\n"

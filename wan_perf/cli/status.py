@@ -15,7 +15,6 @@ from wan_perf.cli.gaps import MISSING, NO_TELEMETRY, NOT_COMPUTED, Gap, gaps
 from wan_perf.cli.machine_readable import print_json
 from wan_perf.cli.read_source import readable
 from wan_perf.cli.recorded_runs import RecordedRuns, Run, recorded_runs
-from wan_perf.cli.report import counted
 from wan_perf.cli.terminal import bold, warning
 from wan_perf.defs.resources import clock_for
 from wan_perf.errors import WanPerfError
@@ -25,6 +24,7 @@ from wan_perf.published.replacement import utc_now
 from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HOUR, RAW_PORT_SAMPLE
 from wan_perf.settings import Settings
 from wan_perf.warehouse import Warehouse
+from wan_perf.wording import counted
 
 _HOUR = timedelta(hours=1)
 _FAILED_WITHIN = timedelta(days=7)
@@ -165,8 +165,8 @@ def _lines(found: Status) -> dict[str, str]:
     if runs.running:
         running += f"; {_oldest(runs.running)}"
     hours = sum(gap.hours for gap in found.gaps)
-    where = f" in {counted(len(found.gaps), 'range', 'ranges')}" if found.gaps else ""
-    looked = counted(found.days, "day", "days")
+    where = f" in {counted(len(found.gaps), 'range')}" if found.gaps else ""
+    looked = counted(found.days, "day")
     return {
         "newest poll": _with_age(fresh.newest_poll_at, found.now),
         "newest hour": _minute(fresh.newest_hour),
@@ -175,7 +175,7 @@ def _lines(found: Status) -> dict[str, str]:
         "calls left": "unknown" if left is None else f"{left:,} of this hour after the newest poll",
         "runs": running,
         "daemon": _with_age(runs.daemon_seen_at, found.now),
-        "gaps": f"{counted(hours, 'hour', 'hours')}{where}, of the last {looked}",
+        "gaps": f"{counted(hours, 'hour')}{where}, of the last {looked}",
     }
 
 
@@ -192,7 +192,7 @@ def _oldest(runs: tuple[Run, ...]) -> str:
 
 
 def _gap_line(gap: Gap) -> str:
-    hours = counted(gap.hours, "hour", "hours")
+    hours = counted(gap.hours, "hour")
     return f"  {_minute(gap.start)} to {gap.end:%m-%d %H:%M}  {hours}: {_WORDS[gap.kind]}"
 
 

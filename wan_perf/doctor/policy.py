@@ -18,6 +18,7 @@ from wan_perf.policy.policy_scopes import contradictions, known_names, resolved
 from wan_perf.schema.tables import DIM_CIRCUIT, DIM_SITE
 from wan_perf.settings import Settings
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse
+from wan_perf.wording import counted
 
 DESCRIBED = ("overrides", "time zones")
 
@@ -77,12 +78,12 @@ def _overrides(settings: Settings, sites: pd.DataFrame, circuits: pd.DataFrame) 
 def _time_zones(sites: pd.DataFrame) -> Finding:
     unknown = sites[~sites["time_zone"].isin(available_timezones())]
     if unknown.empty:
-        return Finding("time zones", "ok", f"known of each of {len(sites):,} sites.")
+        return Finding("time zones", "ok", f"known of each of {counted(len(sites), 'site')}.")
     pairs = zip(unknown["site_name"], unknown["time_zone"].fillna("none"), strict=True)
     names = (f"{name} ({zone})" for name, zone in pairs)
     return Finding(
         "time zones",
         "warning",
-        f"unknown of {len(unknown):,} sites, which have no trading hours: {join_names(names)}.",
+        f"unknown of {counted(len(unknown), 'site')}, without trading hours: {join_names(names)}.",
         "Set the time zone of the site in Mist, as an IANA name such as America/Chicago.",
     )

@@ -13,6 +13,7 @@ import pandas as pd
 
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.declaration import Rule, Table
+from wan_perf.wording import counted
 
 KEY = "key_is_unique"
 ROWS = "rows_in_all"
@@ -90,8 +91,9 @@ def sentence(
     row = example.iloc[0].dropna().to_dict()
     shown = ", ".join(f"{name}={value}" for name, value in row.items())
     also = f" (also broken: {', '.join(rule.name for rule in others)})" if others else ""
+    rows = counted(found[first.name], "row breaks", "rows break")
     return (
-        f"{table.name}: {found[first.name]} rows break {first.name} ({first.meaning}){also}; "
+        f"{table.name}: {rows} {first.name} ({first.meaning}){also}; "
         f"nothing was replaced. One of them: {shown}."
     )
 

@@ -22,6 +22,7 @@ from wan_perf.cli.groups.root import commands
 from wan_perf.cli.terminal import Terminal, printable
 from wan_perf.file_modes import modes_at
 from wan_perf.time_argument import TimeArgument
+from wan_perf.wording import counted
 
 
 @commands.command("report")
@@ -107,7 +108,7 @@ def export_report(
     source = readable_whole(settings, report)
     with modes_at(out or folder, settings.home):
         file, rows = export(source.tables, report, file_format, folder, out, ours, hour)
-    message = f"Wrote {rows:,} rows of {report} to {file}{source.as_of}."
+    message = f"Wrote {counted(rows, 'row')} of {report} to {file}{source.as_of}."
     click.echo(printable(message), err=file == "standard output")
 
 

@@ -25,6 +25,7 @@ from wan_perf.mist.collect.clock import Clock, floored
 from wan_perf.mist.endpoints.instants import EPOCH
 from wan_perf.schema.tables import DIM_CONTRACT, RAW_INVENTORY
 from wan_perf.warehouse import Warehouse
+from wan_perf.wording import counted
 
 TAKEN_AT = "taken_at"
 """Metadata of an inventory's record: the instant of its snapshot, naive UTC, as text."""
@@ -57,9 +58,11 @@ def raw_inventory(
     for sentence in (*unused, *sites.complaints):
         context.log.warning(sentence)
     for why, count in sorted(sites.left.items()):
-        context.log.warning(f"Bandwidth of {count} sites stays as it was: {why}")
+        context.log.warning(f"Bandwidth of {counted(count, 'site')} stays as it was: {why}")
     for why, count in sorted(variables.left.items()):
-        context.log.warning(f"Template variables of {count} sites stay as they were: {why}")
+        context.log.warning(
+            f"Template variables of {counted(count, 'site')} stay as they were: {why}"
+        )
     context.add_output_metadata(
         {
             TAKEN_AT: f"{at}",

@@ -35,6 +35,7 @@ from wan_perf.mist.endpoints.history_buckets import HOUR, Wanted
 from wan_perf.schema.frames import conform
 from wan_perf.schema.tables import RAW_INVENTORY, RAW_PORT_HISTORY, RAW_PORT_SAMPLE
 from wan_perf.warehouse import Warehouse, Window
+from wan_perf.wording import counted
 
 
 @dg.asset(
@@ -84,7 +85,7 @@ def raw_port_history(
     for sentence in sorted(reasons):
         context.log.warning(sentence)
     for sentence, ports in sorted(found.without_quality.items()):
-        context.log.warning(f"History of {ports} ports without quality: {sentence}")
+        context.log.warning(f"History of {counted(ports, 'port')} without quality: {sentence}")
     context.add_output_metadata(
         {
             "ports_fetched": found.fetched,

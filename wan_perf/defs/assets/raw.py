@@ -43,6 +43,7 @@ from wan_perf.schema.tables import (
     RAW_SITE_SLE,
 )
 from wan_perf.warehouse import Warehouse, Window
+from wan_perf.wording import counted
 
 MIST_POOL = "mist_api"
 """Who calls Mist takes turns: all share one token's calls of the hour."""
@@ -200,7 +201,7 @@ def raw_site_sle(
         record_requests(context, RAW_SITE_SLE.name, final | requested)
     reasons = sorted(set(found.left.values()))
     for why in reasons:
-        context.log.warning(f"Scores of {len(found.left)} hours are left: {why}")
+        context.log.warning(f"Scores of {counted(len(found.left), 'hour')} are left: {why}")
     context.add_output_metadata(
         {"hours_left": len(found.left), "why_left": reasons, "calls": session.calls},
         output_name=ROWS,

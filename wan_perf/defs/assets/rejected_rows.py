@@ -14,6 +14,7 @@ import pandas as pd
 from wan_perf.mist.client.rejected_rows import EXAMPLES, Rejections
 from wan_perf.mist.client.session import MistSession
 from wan_perf.mist.endpoints.figures import IMPOSSIBLE
+from wan_perf.wording import counted
 
 REJECTED = "rows_kept_out"
 """Key of the metadata: a sentence for each response and reason."""
@@ -108,6 +109,7 @@ def report_impossible(
     odd = rows[IMPOSSIBLE].dropna()
     if len(odd):
         context.log.warning(
-            f"{len(odd):,} rows with impossible figures, stored as unknown, such as {odd.iloc[0]}."
+            f"{counted(len(odd), 'row')} with impossible figures, stored as unknown, such as "
+            f"{odd.iloc[0]}."
         )
     context.add_output_metadata({IMPOSSIBLE: len(odd)}, output_name=output_name)

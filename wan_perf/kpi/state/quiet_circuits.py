@@ -9,7 +9,6 @@ both ways and compares every row.
 """
 
 from dataclasses import replace
-from itertools import pairwise
 
 import ibis
 import ibis.expr.types as ir
@@ -66,19 +65,22 @@ def quiet_intervals(quiet: ir.Table) -> ir.Table:
 
     Columns: circuit_hour, from_us, to_us, linked, settled, recalled, outcome.
     """
-    known = ("member_from_us", "up_from_us", "up_to_us", "member_to_us")
     parts = ibis.union(
         *(
             quiet.select(
                 "circuit_hour",
                 from_us=quiet[start],
                 to_us=quiet[end],
-                linked=ibis.literal(start == "up_from_us"),
+                linked=ibis.literal(is_up),
                 settled=ibis.literal(False),
                 recalled=ibis.literal(False),
-                outcome=ibis.literal("up") if start == "up_from_us" else ibis.null("string"),
+                outcome=ibis.literal("up") if is_up else ibis.null("string"),
             )
-            for start, end in pairwise(known)
+            for start, end, is_up in (
+                ("member_from_us", "up_from_us", False),
+                ("up_from_us", "up_to_us", True),
+                ("up_to_us", "member_to_us", False),
+            )
         )
     )
     return parts.filter(parts.from_us < parts.to_us)

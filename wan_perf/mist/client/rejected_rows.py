@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from wan_perf.mist.client.odd_values import OddValue
 from wan_perf.mist.endpoints.instants import instant
 from wan_perf.mist.endpoints.records.values import Row
+from wan_perf.wording import counted
 
 ALLOWED_AHEAD = timedelta(minutes=10)
 """A poll starts within five minutes after it is due and may take as long again."""
@@ -69,7 +70,7 @@ class Rejections:
     def sentences(self) -> list[str]:
         """A sentence for each endpoint and reason, or field."""
         return [
-            f"{'1 row' if count == 1 else f'{count:,} rows'} of {path} rejected: {why}"
+            f"{counted(count, 'row')} of {path} rejected: {why}"
             f"{f', such as {first}' if (first := self._firsts.get((path, why))) else ''}."
             for (path, why), count in sorted(self._counts.items())
         ] + [
@@ -126,8 +127,7 @@ def _sentence(path: str, costs_row: bool, count: int, fields: int, example: Exam
     where = f" ({example.row})" if example.row else ""
     such = f"such as {value.place or 'the row'} = {value.value}{where}"
     if costs_row:
-        rows = "1 row" if count == 1 else f"{count:,} rows"
-        return f"{rows} of {path} rejected, as the key cannot be read, {such}."
-    values = "1 odd value" if count == 1 else f"{count:,} odd values"
+        return f"{counted(count, 'row')} of {path} rejected, as the key cannot be read, {such}."
+    values = counted(count, "odd value")
     of = f" in {fields} fields" if fields > 1 else ""
     return f"{values}{of} of {path} stored as unknown, {such}."

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wan_perf.simulator import Cloud
-from wan_perf_tests.support.shell import Shell
+from wan_perf.simulator import Cloud, serve
+from wan_perf_tests.support.shell import FLEET, SECRET, Shell
 
 
 @pytest.mark.parametrize(
@@ -156,3 +156,14 @@ def test_in_a_fresh_home_a_command_ends_with_one_sentence_and_writes_nothing(
     assert sentence in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_simulator_that_was_started_again_is_not_collected_from(shell: Shell):
+    """What it answers is of before the newest poll, and would be stored beside it."""
+    before = shell.counts()
+    with serve(FLEET, now=FLEET.start, token=SECRET) as started_again:
+        done = shell.run("collect", MIST_BASE_URL=started_again.url)
+    assert done.returncode == 2
+    assert "The simulator's clock (2026-03-07 00:00 UTC) is before the newest poll" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert shell.counts() == before

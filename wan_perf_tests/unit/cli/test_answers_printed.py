@@ -251,3 +251,25 @@ def test_the_headings_of_an_answer_are_unambiguous_and_fit_80_columns(
         assert isinstance(terminal.file, io.StringIO)
         left_out = [x.strip() for x in terminal.file.getvalue().splitlines() if "not shown" in x]
         assert left_out in ([], ["not shown: region"]), answer.question
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        pytest.param(24, "(UTC): 1 circuit at 1 site, ", id="a whole day"),
+        pytest.param(7, "(UTC, 7 of 24 hours so far): 1 circuit at 1 site, ", id="none is whole"),
+    ],
+)
+def test_the_day_of_the_answers_says_how_much_of_it_there_is(tmp_path: Path, hours: int, said: str):
+    warehouse = DuckDBWarehouse(tmp_path / "wan_perf.duckdb")
+    day = {"day": DAY.date(), "circuit_id": "C1", "site_id": "S1", "hour_count": hours}
+    day |= {"is_whole": hours == 24, "up_minutes": 60.0 * hours, "known_down_minutes": 0.0}
+    day |= {"unknown_minutes": 0.0, "down_minutes": 0.0, "availability_pct": 100.0}
+    day |= {"coverage_pct": 100.0, "flap_count": 0}
+    warehouse.store(CIRCUIT_DAY, conform([day], CIRCUIT_DAY), Window(DAY, DAY + 24 * HOUR))
+    site = {"site_id": "S1", "site_name": "Store 1", "region": "West", "store_type": "Express"}
+    site |= {"valid_from": START.replace(year=1970)}
+    warehouse.store(DIM_SITE, conform([site], DIM_SITE))
+    done = Shell(tmp_path).run("report", "instability")
+    assert done.returncode == 0, done.stderr
+    assert said in " ".join(done.stdout.split())

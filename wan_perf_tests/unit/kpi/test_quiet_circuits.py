@@ -78,7 +78,7 @@ def quiet_site() -> Tables:
         ],
         "raw_gateway_event": [],
         "raw_port_history": [],
-        "gateway_silence": [],
+        TELEMETRY_GAP.name: [],
     }
 
 
@@ -102,7 +102,7 @@ def a_telemetry_gap(site: Tables, chance: random.Random) -> None:
     row = {"gateway_mac": GATEWAY, "started_at": start, "ended_at": start + 15 * M}
     outcome = chance.choice((None, "restarted", "carried", "cut"))
     port = None if outcome in (None, "restarted") else MAIN
-    site["gateway_silence"] += [
+    site[TELEMETRY_GAP.name] += [
         {**row, "port_id": None, "outcome": None},
         {**row, "port_id": port, "outcome": outcome},
     ]

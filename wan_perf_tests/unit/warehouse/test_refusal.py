@@ -86,7 +86,7 @@ def assert_refused(warehouse: Warehouse, rows: Any, rule: str, example: str) -> 
     with pytest.raises(RefusedRowsError) as refused:
         warehouse.store(CIRCUIT_HOUR, rows, window(H5))
     message = str(refused.value)
-    assert message.startswith(f"circuit_hour: 1 rows break {rule} (")
+    assert message.startswith(f"circuit_hour: 1 row breaks {rule} (")
     assert "nothing was replaced" in message
     assert example in message.split("One of them: ")[1]
     assert stored(warehouse, CIRCUIT_HOUR) == before
@@ -103,7 +103,7 @@ def test_a_frame_with_a_row_outside_its_window_is_refused(warehouse: Warehouse) 
 
 def test_a_computed_row_without_its_hour_is_refused_and_not_lost(warehouse: Warehouse) -> None:
     rows = as_expression(warehouse, CIRCUIT_HOUR, circuit_hours({}, {"hour": None}))
-    with pytest.raises(RefusedRowsError, match="1 rows break required_values_are_present"):
+    with pytest.raises(RefusedRowsError, match="1 row breaks required_values_are_present"):
         warehouse.store(CIRCUIT_HOUR, rows, window(H5))
 
 
