@@ -7,7 +7,8 @@ A process that is killed cannot end its children. So this one reads its standard
 other end only the parent has: when the parent is gone, however it ended, the pipe closes.
 
 It stays until its whole group has ended: Dagster returns as soon as webserver and daemon have, and
-a code server that missed the interrupt would work on for half a minute, on a home of somebody else.
+a code server that missed the interrupt would work on for half a minute, on a home that the next one
+has emptied.
 """
 
 import os

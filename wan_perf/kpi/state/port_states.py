@@ -56,14 +56,9 @@ def link_intervals(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.
     lasting = constant.semi_join(links, "port_hour")
     ends = readings.inner_join(lasting.select("port_hour", "from_us", "to_us"), "port_hour")
     ends = ends.filter((ends.at_us == ends.from_us) | (ends.at_us == ends.to_us))
-    samples = ibis.union(
-        without_repeats(readings.anti_join(constant, "port_hour")).mutate(
-            lasts=ibis.literal(False)
-        ),
-        without_repeats(
-            ends.mutate(lasts=ends.at_us < ends.to_us).select(*readings.columns, "lasts")
-        ),
-    )
+    ends = ends.mutate(lasts=ends.at_us < ends.to_us).select(*readings.columns, "lasts")
+    others = readings.anti_join(constant, "port_hour").mutate(lasts=ibis.literal(False))
+    samples = ibis.union(without_repeats(others), without_repeats(ends))
     gap = gaps(samples, links, ports.anti_join(same, "port_hour"))
     halves = ibis.union(
         gap.select("port_hour", "from_us", to_us=gap.change_us, is_up=gap.state_before == 1),
