@@ -5,11 +5,12 @@ Keep out: how it comes about (`site_life`), what it carries (`port_traffic`).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from wan_perf.simulator.faults import Fault
 from wan_perf.simulator.instants import Interval
 from wan_perf.simulator.premises import Circuit
-from wan_perf.simulator.spans import FOREVER
+from wan_perf.simulator.spans import FOREVER, union, without
 
 EVER = (FOREVER,)
 
@@ -40,6 +41,21 @@ class Life:
     usable: tuple[Interval, ...]
     active: tuple[Interval, ...]
     quality: tuple[Fault, ...]
+
+    @cached_property
+    def degraded_by(self) -> tuple[tuple[Interval, ...], ...]:
+        """What degraded the link, by cause; of several at an instant the first.
+
+        The causes: link down, no ARP, no lease, loss, jitter, latency.
+        """
+        quality = (
+            union(span(fault) for fault in self.quality if fault.detail == metric)
+            for metric in ("loss", "jitter", "latency")
+        )
+        found: list[tuple[Interval, ...]] = []
+        for when in (self.link_down, self.arp_dead, self.dhcp_dead, *quality):
+            found.append(without(when, union(*found)))
+        return tuple(found)
 
 
 def span(fault: Fault) -> Interval:

@@ -8,7 +8,7 @@ site. What degrades it is attributed to the first classifier that applies, so th
 add up to the whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from wan_perf.simulator.api import Json
 from wan_perf.simulator.circuit_life import Life
@@ -23,7 +23,7 @@ WAN_LINK, GATEWAY, APPLICATION = METRICS = (
     "application-health",
 )
 CLASSIFIERS = {
-    WAN_LINK: (
+    WAN_LINK: (  # in the order of `Life.degraded_by`
         "interface-port-down",
         "isp-reachability-arp",
         "isp-reachability-dhcp",
@@ -156,11 +156,11 @@ def _monitored_lives(fleet: Fleet, site_id: str) -> list[Life]:
     return [life for life in lives if life.circuit.is_lit and not life.circuit.on_demand]
 
 
-def _subjects(fleet: Fleet, site_id: str, metric: str) -> list[list[_Intervals]]:
+def _subjects(fleet: Fleet, site_id: str, metric: str) -> list[Sequence[_Intervals]]:
     """What degraded each subject of a score, by classifier; no two at an instant."""
     lives = _monitored_lives(fleet, site_id)
     if metric == WAN_LINK or not lives:
-        return [_causes(life) for life in lives]
+        return [life.degraded_by for life in lives]
     if metric == GATEWAY:
         return [[union(*(life.off for life in lives))]]
     return [[without([FOREVER], union(*(life.active for life in fleet.lives_at[site_id])))]]
@@ -180,30 +180,11 @@ def _causes_at(
             for causes in subjects
         ]
     return [
-        (life.key, intersection(union(*(_causes(life)[nth] for nth in chosen)), [when]))
+        (life.key, intersection(union(*(life.degraded_by[nth] for nth in chosen)), [when]))
         for life in _monitored_lives(fleet, gateway.site_id)
         for mac, when in life.holders
         if mac == gateway.mac
     ]
-
-
-def _causes(life: Life) -> list[_Intervals]:
-    """When each classifier degraded a link; of several at an instant the first."""
-    found: list[_Intervals] = []
-    for name in CLASSIFIERS[WAN_LINK]:
-        found.append(without(_cause(life, name), union(*found)))
-    return found
-
-
-def _cause(life: Life, classifier: str) -> _Intervals:
-    if classifier.startswith("network-"):
-        metric = classifier.removeprefix("network-")
-        return union((f.start, f.end) for f in life.quality if f.detail == metric)
-    return {
-        "interface-port-down": life.link_down,
-        "isp-reachability-arp": life.arp_dead,
-        "isp-reachability-dhcp": life.dhcp_dead,
-    }[classifier]
 
 
 def _in_window(intervals: _Intervals, start: float, end: float) -> float:
