@@ -8,10 +8,14 @@ has to be made first. That its code is the same, `text_cache.code` guarantees.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import Enum
 from types import CodeType
 from typing import Any
 
+import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 
 from wan_perf.schema.declaration import Table
@@ -53,15 +57,11 @@ def expression_name(op: ops.Node) -> str | None:
     def name(node: ops.Node, _: Any, **parts: Any) -> str:
         if node in numbers:  # its own number is that of its process
             parts["identifier"] = numbers[node]
-        # A set's order is another in every process.
-        plain = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in parts.items()}
-        text = f"{type(node).__module__}.{type(node).__qualname__} {plain!r}"
-        return digest(text) if " at 0x" not in text else ""
+        shown = None if isinstance(node, _OPAQUE) else _shown(list(parts.items()))
+        return "" if shown is None else digest(f"{type(node).__qualname__} {shown}")
 
     digests = op.map(name)
-    if not all(digests.values()) or any(isinstance(node, _OPAQUE) for node in digests):
-        return None
-    return str(digests[op])
+    return str(digests[op]) if all(digests.values()) else None
 
 
 _OPAQUE = (ops.InMemoryTable, ops.ScalarUDF, ops.AggUDF)
@@ -73,3 +73,20 @@ def _value_name(key: str, value: Any) -> str | None:
         name = declared_name(value)
         return name and f"{key}={name}"
     return f"{key}={value!r}" if isinstance(value, str | int | float | bool) else None
+
+
+def _shown(part: Any) -> str | None:
+    """A part of an expression as text, the same in every process; None of an unknown kind."""
+    if part is None or isinstance(part, str | int | float | date | Decimal | Enum | dt.DataType):
+        return repr(part)
+    if isinstance(part, Mapping):
+        part = list(part.items())
+    if isinstance(part, ops.Namespace):
+        part = (part.catalog, part.database)
+    if not isinstance(part, list | tuple | frozenset):
+        return None
+    shown = [text for each in part if (text := _shown(each)) is not None]
+    if len(shown) < len(part):
+        return None
+    # A set's order is another in every process.
+    return repr(sorted(shown) if isinstance(part, frozenset) else shown)

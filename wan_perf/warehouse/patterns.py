@@ -1,6 +1,6 @@
 """What an asset computes, as SQL that is made once for every window that is alike.
 
-Belongs here: a function and its inputs over stand-ins of their instants, and the SQL of both.
+Belongs here: a function and its inputs over placeholders of their instants, and the SQL of both.
 Keep out: how an expression becomes text (`sql_text`), what it computes (`kpi`).
 """
 
@@ -8,10 +8,7 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
-import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
@@ -21,17 +18,14 @@ from wan_perf.warehouse import sql_text
 from wan_perf.warehouse.naming import declared_name, expression_name, function_name
 from wan_perf.warehouse.rule_queries import refuse_other_columns
 from wan_perf.warehouse.text_cache import cached_text
-from wan_perf.warehouse.window import Window, limits, within
-
-ANY_WINDOW = Window(*(sql_text.stand_in_at(nth) for nth in (900, 901)))
-"""Stands for the window of what is stored."""
+from wan_perf.warehouse.window import AnyWindow, Window, within
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A function of lazy tables and its inputs over stand-ins: the same for windows that are alike.
+    """A function of lazy tables and its inputs over placeholders: alike for all windows.
 
-    With a table the rows are cut to its declared columns, and, `is_cut`, to `ANY_WINDOW`.
+    With a table the rows are cut to its declared columns, and, `is_cut`, to a window.
     """
 
     made: Callable[..., ir.Table]
@@ -54,18 +48,18 @@ class Shape:
 
 @dataclass(frozen=True)
 class Pattern:
-    """The rows of a shape, and the instant that each of its stand-ins stands for.
+    """The rows of a shape, and the instant of each of its placeholders.
 
     To make a fact's expression takes seconds of a processor, more than to compute an hour of a
     small fleet. So it is made only where no process made its SQL before.
     """
 
     shape: Shape
-    instants: Mapping[ops.Literal, ops.Literal]
+    instants: sql_text.Given
 
     @property
     def rows(self) -> ir.Table:
-        """The rows as an expression over stand-ins, made once a process."""
+        """The rows as an expression over placeholders, made once a process."""
         return _rows(self.shape)
 
     @property
@@ -85,8 +79,7 @@ class Pattern:
 
     def sql(self, dialect: str) -> str:
         """The rows in the engine's dialect."""
-        sql = sql_text.render(_made(self.shape, dialect).sql, self.instants, dialect)
-        return sql_text.plain(self.expression.op(), dialect) if sql is None else sql
+        return sql_text.filled(_made(self.shape, dialect).sql, self.instants, dialect)
 
 
 def sql_asset(made: Callable[..., ir.Table]) -> Callable[..., Pattern]:
@@ -106,9 +99,9 @@ def sql_asset(made: Callable[..., ir.Table]) -> Callable[..., Pattern]:
 
 def pattern_of(made: Callable[..., ir.Table], inputs: Mapping[str, ops.Node]) -> Pattern:
     """The pattern of a function for its inputs by name."""
-    instants = sql_text.instants(*inputs.values())
-    alike = tuple((name, op.replace(instants)) for name, op in inputs.items())
-    return Pattern(Shape(made, alike), {ours: given for given, ours in instants.items()})
+    found = sql_text.placeholders(*inputs.values())
+    alike = tuple((name, op.replace(found)) for name, op in inputs.items())
+    return Pattern(Shape(made, alike), {ours: at for at, ours in found.items()})
 
 
 def cut(rows: ir.Table | Pattern, table: Table, window: Window | None) -> ir.Table | Pattern:
@@ -125,21 +118,18 @@ def cut(rows: ir.Table | Pattern, table: Table, window: Window | None) -> ir.Tab
     return Pattern(shape, {**rows.instants, **ends(table, window)})
 
 
-def ends(table: Table, window: Window | None) -> dict[ops.Literal, ops.Literal]:
-    """The ends of `ANY_WINDOW` on the table's partition column, and what they stand for."""
+def ends(table: Table, window: Window | None) -> dict[sql_text.Placeholder, ops.Literal]:
+    """The ends of the window on the table's partition column, for their placeholders."""
     if window is None or table.partition is None:
         return {}
     kind = table.schema[table.partition]
-
-    def literals(of: Window) -> list[Any]:
-        return [_literal(at, kind) for at in limits(kind, of)]
-
-    return dict(zip(literals(ANY_WINDOW), literals(window), strict=True))
+    pairs = zip(AnyWindow().ends(kind), window.ends(kind), strict=True)
+    return {ours.op(): at.op() for ours, at in pairs}
 
 
 @dataclass(frozen=True)
 class _Made:
-    """SQL over stand-ins, and the columns of its rows with their types."""
+    """SQL with placeholders, and the columns of its rows with their types."""
 
     sql: str
     columns: tuple[tuple[str, str], ...]
@@ -162,14 +152,10 @@ def _rows(shape: Shape) -> ir.Table:
         made = shape.made(**{name: op.to_expr() for name, op in shape.inputs})
         return made.op().to_expr()  # no join that still takes columns
     rows = _rows(Shape(shape.made, shape.inputs))
-    return _cut(rows, shape.table, ANY_WINDOW if shape.is_cut else None)
+    return _cut(rows, shape.table, AnyWindow() if shape.is_cut else None)
 
 
-def _cut(rows: ir.Table, table: Table, window: Window | None) -> ir.Table:
+def _cut(rows: ir.Table, table: Table, window: Window | AnyWindow | None) -> ir.Table:
     refuse_other_columns(table, rows.columns)
     declared = rows.select(*table.columns).cast(table.schema)
     return declared.filter(within(declared, table, window).fill_null(True))
-
-
-def _literal(at: date, kind: str) -> Any:
-    return ibis.literal(at, kind).op()

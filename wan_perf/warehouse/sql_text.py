@@ -7,11 +7,12 @@ Keep out: which statements are sent, and in which order (`store`).
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 import ibis
+import ibis.expr.datashape as ds
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
@@ -29,65 +30,84 @@ _BARE_ASC = re.compile(r"\bASC(?=[,)]| ROWS| LIMIT|$)")
 """A view is computed in its reader's session, whose TIMESTAMP_TYPE_MAPPING and
 DEFAULT_NULL_ORDERING may be others."""
 
-_STAND_IN = datetime.fromisoformat("9000-11-11T11:11:11.111111")
-"""An instant that no query contains; further stand-ins are the same one in later years."""
+_PLACEHOLDER = re.compile(r"[$:]given_(\w+)")
+
+
+class Placeholder(ops.Scalar):
+    """An instant or day that differs between windows, given when the text is used."""
+
+    key: str
+    dtype: dt.DataType
+    shape = ds.scalar
+
+    @property
+    def name(self) -> str:
+        """Its name in a text."""
+        return f"given_{self.key}"
+
+
+Given = Mapping[Placeholder, ops.Literal]
+"""The instant or day of each placeholder."""
 
 
 def text(op: ops.Node, dialect: str) -> str:
     """SQL of an expression; that of another window is the same with other instants.
 
-    So it is made once a process with instants that stand for those of the window: to make it takes
-    longer than many a run of it.
+    So it is made once a process, with placeholders for the instants: to make it takes longer than
+    many a run of it.
     """
-    stand_ins = instants(op)
-    given = {ours: literal for literal, ours in stand_ins.items()}
-    sql = render(_pattern(_alike(op, stand_ins), dialect), given, dialect)
-    return plain(op, dialect) if sql is None else sql
+    found = placeholders(op)
+    given = {ours: literal for literal, ours in found.items()}
+    return filled(_pattern(_alike(op, found), dialect), given, dialect)
 
 
-def render(pattern: str, given: Mapping[ops.Literal, ops.Literal], dialect: str) -> str | None:
-    """SQL over stand-ins with the instants that they stand for; None where one of them is left."""
-    sql = pattern
-    for ours, literal in given.items():
-        sql = sql.replace(_literal_text(ours, dialect), _literal_text(literal, dialect))
-    left = any(f"{ours.value.year}, 11, 11" in sql for ours in given)
-    return None if left else sql
+def filled(sql: str, given: Given, dialect: str) -> str:
+    """SQL with the instant of each placeholder."""
+    texts = {ours.key: _literal_text(literal, dialect) for ours, literal in given.items()}
+    return _PLACEHOLDER.sub(lambda found: texts[found[1]], sql)
 
 
-def instants(*of: ops.Node) -> dict[ops.Literal, ops.Literal]:
-    """Instants and days that expressions name, and a stand-in for each."""
+def placeholders(*of: ops.Node) -> dict[ops.Literal, Placeholder]:
+    """Instants and days that expressions name, and a placeholder for each."""
     found = (n for op in of for n in op.find(ops.Literal) if isinstance(n.value, date))
-    return {literal: _stand_in(literal, n) for n, literal in enumerate(dict.fromkeys(found))}
-
-
-def stand_in_at(nth: int) -> datetime:
-    """The stand-in of that number."""
-    return _STAND_IN.replace(year=_STAND_IN.year + nth)
+    return {at: Placeholder(str(n), at.dtype) for n, at in enumerate(dict.fromkeys(found))}
 
 
 def plain(op: ops.Node, dialect: str) -> str:
     """SQL of an expression, made for it alone."""
-    expression = _rewritten(op.to_expr(), dialect)
+    sql = _compiled(_rewritten(op.to_expr(), dialect), dialect)
     if dialect != "snowflake":
-        return str(ibis.to_sql(expression, dialect=dialect, pretty=False))
-    sql = _snowflake_text(expression)
+        return sql
     return _BARE_ASC.sub("ASC NULLS LAST", _BARE_TIMESTAMP.sub("TIMESTAMP_NTZ", sql))
 
 
-def _snowflake_text(expression: ir.Expr) -> str:
-    """As ibis.to_sql, without passes that would find nothing.
+def _compiled(expression: ir.Expr, dialect: str) -> str:
+    """As ibis.to_sql, on Snowflake without passes that would find nothing.
 
     For every SELECT sqlglot searches all that is below it for UNNEST and GENERATE_DATE_ARRAY, three
     times: a quarter of the time that a fact's text takes. No line breaks: Snowflake limits a view's
     definition to 95 kB, and indents are a third.
     """
-    # Imported here: where all texts are cached nothing is compiled.
-    from ibis.backends.sql.compilers import snowflake
+    compiler = _compiler(dialect)
+    query = compiler.to_sqlglot(expression.unbind())
+    if dialect != "snowflake" or query.find(exp.UDTF, exp.GenerateDateArray):
+        return str(query.sql(dialect=compiler.dialect))
+    return str(query.sql(dialect=_snowflake_without_arrays()))
 
-    query = snowflake.compiler.to_sqlglot(expression.unbind())
-    has_arrays = query.find(exp.UDTF, exp.GenerateDateArray) is not None
-    dialect = snowflake.compiler.dialect if has_arrays else _snowflake_without_arrays()
-    return str(query.sql(dialect=dialect, pretty=False))
+
+@cache
+def _compiler(dialect: str) -> Any:
+    """The compiler of Ibis, which writes placeholders too."""
+    # Imported here: where all texts are cached nothing is compiled.
+    from ibis.backends.sql import compilers
+
+    class WithPlaceholders(type(getattr(compilers, dialect).compiler)):  # type: ignore[misc]
+        __slots__ = ()
+
+        def visit_Placeholder(self, op: Placeholder, **_: Any) -> exp.Placeholder:  # noqa: N802
+            return exp.Placeholder(this=op.name)
+
+    return WithPlaceholders()
 
 
 @cache
@@ -110,26 +130,21 @@ def _snowflake_without_arrays() -> type[Dialect]:
     return WithoutArrays
 
 
-def _alike(op: ops.Node, stand_ins: dict[ops.Literal, ops.Literal]) -> ops.Node:
-    """The expression with stand-ins, and its views numbered from 0: each has a number of its own.
+def _alike(op: ops.Node, found: Mapping[ops.Literal, Placeholder]) -> ops.Node:
+    """The expression with placeholders, its views numbered from 0: each has a number of its own.
 
     So the expressions of one asset for two windows are one.
     """
     numbers = {view: n for n, view in enumerate(op.find(ops.SelfReference))}
 
     def replace_node(node: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
-        if node in stand_ins:
-            return stand_ins[node]
+        if node in found:
+            return found[node]
         if node in numbers:
             return ops.SelfReference((changed or {}).get("parent", node.parent), numbers[node])
         return node.__recreate__(changed) if changed else node
 
     return op.replace(replace_node)
-
-
-def _stand_in(literal: ops.Literal, nth: int) -> ops.Literal:
-    at = stand_in_at(nth)
-    return literal.copy(value=at if isinstance(literal.value, datetime) else at.date())
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ from wan_perf.schema.declaration import Rule, Table
 from wan_perf.warehouse import patterns, rule_queries
 from wan_perf.warehouse.engine import Engine, Session
 from wan_perf.warehouse.patterns import Pattern
-from wan_perf.warehouse.window import Window, within
+from wan_perf.warehouse.window import AnyWindow, Window, within
 
 _STAGE = "stage_that_is_looked_at"
 
@@ -64,14 +64,14 @@ def checked(
     return Stored(int(found[rule_queries.ROWS]), int(session.run(sql(passes))[0][0]))
 
 
-def enforced_rules(table: Table, window: Window | None) -> list[Rule]:
+def enforced_rules(table: Table, window: Window | AnyWindow | None) -> list[Rule]:
     """The rules that what is stored has to keep, and that it lies within the window."""
     rules = [rule for rule in table.rules if rule.enforced]
     if window is None:
         return rules
     inside = Rule(
         "rows_are_within_the_window",
-        f"{table.partition} lies in [{window.start}, {window.end}).",
+        f"{table.partition} lies in {window}.",
         lambda rows: within(rows, table, window),
     )
     return [*rules, inside]
@@ -80,7 +80,7 @@ def enforced_rules(table: Table, window: Window | None) -> list[Rule]:
 @cache
 def _rule_counts(table: Table, is_cut: bool) -> Callable[[ir.Table], ir.Table]:
     def counted(rows: ir.Table) -> ir.Table:
-        window = patterns.ANY_WINDOW if is_cut else None
+        window = AnyWindow() if is_cut else None
         return rule_queries.counts(rows, table, enforced_rules(table, window))
 
     return counted

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from wan_perf.schema.declaration import Table
+from wan_perf.warehouse.sql_text import Placeholder
 
 
 @dataclass(frozen=True)
@@ -20,18 +22,34 @@ class Window:
     start: datetime
     end: datetime
 
+    def __str__(self) -> str:
+        return f"[{self.start}, {self.end})"
 
-def within(rows: ir.Table, table: Table, window: Window | None) -> ir.BooleanValue:
+    def ends(self, kind: str) -> tuple[ir.Value, ir.Value]:
+        """Start and end as values to compare a partition column of the type with."""
+        start, end = limits(kind, self)
+        return ibis.literal(start, kind), ibis.literal(end, kind)
+
+
+class AnyWindow:
+    """Stands for each window, so that the SQL of a table's rows is the same for all of them."""
+
+    def ends(self, kind: str) -> tuple[ir.Value, ir.Value]:
+        """Placeholders of start and end."""
+        start, end = (Placeholder(key, dt.dtype(kind)).to_expr() for key in ("start", "end"))
+        return start, end
+
+
+def within(rows: ir.Table, table: Table, window: Window | AnyWindow | None) -> ir.BooleanValue:
     """True where the row's partition column lies in the window, NULL where it is NULL.
 
     True for every row of a table without a partition column, and where there is no window.
     """
     if window is None or table.partition is None:
         return ibis.literal(True)
-    start, end = limits(table.schema[table.partition], window)
+    start, end = window.ends(table.schema[table.partition])
     column = rows[table.partition]
-    kind = table.schema[table.partition]
-    return (column >= ibis.literal(start, kind)) & (column < ibis.literal(end, kind))
+    return (column >= start) & (column < end)
 
 
 def where(table: Table, window: Window | None) -> str:

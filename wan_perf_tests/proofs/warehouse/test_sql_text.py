@@ -19,7 +19,7 @@ from wan_perf.schema.tables import (
     DIM_SITE,
 )
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
-from wan_perf.warehouse.sql_text import _pattern, _snowflake_text, plain
+from wan_perf.warehouse.sql_text import _compiled, _pattern, plain
 from wan_perf_tests.support.warehouse.snowflake import stand_in
 
 pytestmark = pytest.mark.proof
@@ -63,7 +63,7 @@ def test_each_window_has_its_own_text_and_only_the_first_is_compiled(
         made = _pattern.cache_info().misses
         query = expression(warehouse, window)
         assert warehouse.sql(query) == plain(query.op(), warehouse.dialect)
-        # Where both ends are one instant, there is an instant less to stand for.
+        # Where both ends are one instant, there is a placeholder less.
         assert n != 1 or _pattern.cache_info().misses == made
     texts = {warehouse.sql(expression(warehouse, window)) for window in windows}
     assert len(texts) == len(windows)
@@ -71,7 +71,7 @@ def test_each_window_has_its_own_text_and_only_the_first_is_compiled(
 
 @pytest.mark.parametrize("warehouse", ENGINES)
 def test_windows_of_one_length_that_follow_each_other_are_distinguished(warehouse: Warehouse):
-    """The day of one is the day after the other's: no instant is taken for another's stand-in."""
+    """The day of one is the day after the other's: no instant is taken for another."""
     for nth in range(3):
         window = Window(FIRST + nth * DAY, FIRST + (nth + 1) * DAY)
         query = of_hours(warehouse, window)
@@ -84,7 +84,7 @@ def test_passes_that_are_left_out_would_change_nothing():
     arrays = ibis.table({"of": "array<int64>"}, name="ARRAYS")
     each = arrays.select(each=arrays.of.unnest())
     for expression in (of_hours(stand_in(), window), of_days(stand_in(), window), each):
-        texts = (_snowflake_text(expression), ibis.to_sql(expression, dialect="snowflake"))
+        texts = (_compiled(expression, "snowflake"), ibis.to_sql(expression, dialect="snowflake"))
         # Without line breaks, and without the separator that Ibis draws for each array.
         ours, expected = (re.sub(r"[0-9a-f]{32}|\s", "", str(text)) for text in texts)
         assert ours == expected
