@@ -89,10 +89,10 @@ def _compiled(expression: ir.Expr, dialect: str) -> str:
     definition to 95 kB, and indents are a third.
     """
     compiler = _compiler(dialect)
-    query = compiler.to_sqlglot(expression.unbind())
+    query = compiler.to_sqlglot(expression)
     if dialect != "snowflake" or query.find(exp.UDTF, exp.GenerateDateArray):
-        return str(query.sql(dialect=compiler.dialect))
-    return str(query.sql(dialect=_snowflake_without_arrays()))
+        return str(query.sql(dialect=compiler.dialect, copy=False))
+    return str(query.sql(dialect=_snowflake_without_arrays(), copy=False))
 
 
 @cache
