@@ -29,17 +29,14 @@ def conform(rows: Sequence[Mapping[str, Any]], table: Table) -> pd.DataFrame:
     A column that a row does not name is missing there; no rows give an empty frame of the same
     types. Instants are naive UTC datetimes, missing text is None.
     """
-    return pd.DataFrame(
-        {
-            column.name: _series([row.get(column.name) for row in rows], column.type)
-            for column in table.fields
-        }
-    )
+    # Arrays that are not copied: of a poll's few rows, series took three quarters of the time.
+    columns = {c.name: _array([row.get(c.name) for row in rows], c.type) for c in table.fields}
+    return pd.DataFrame(columns, copy=False)
 
 
-def _series(values: list[Any], kind: str) -> pd.Series:
+def _array(values: list[Any], kind: str) -> pd.api.extensions.ExtensionArray:
     if kind in ("integer", "large_integer"):
         values = [None if value is None else int(value) for value in values]
     if kind == "real":
         values = [np.nan if value is None else value for value in values]
-    return pd.Series(values, dtype=_DTYPES[kind])
+    return pd.array(values, dtype=_DTYPES[kind])
