@@ -41,34 +41,34 @@ def circuit_days(
     samples of the hours whose quality comes from samples. The hour after a day is read too: it
     decides whether the day is whole.
     """
-    days = with_time_above(circuit_periods(circuit_hour, DAY), threshold_piece, DAY)
     hours = circuit_hour.mutate(day=circuit_hour.hour.date())
     by = (DAY.column, "circuit_id")
+    days = sums(hours, *by, known_hours=_has_known_failovers(hours).ifelse(1, None).count())
+    days = with_time_above(days, threshold_piece, DAY)
     measured = with_exact_percentiles(days, samples_behind(hours, circuit_poll, *by), *by)
-    counted = _with_failovers(measured, circuit_hour, failover_piece)
+    counted = _with_failovers(measured, failover_piece)
     joined = counted.left_join(whole_utc_days(circuit_hour), DAY.column)
     return joined.select(*counted.columns, "is_whole")
 
 
-def _with_failovers(days: ir.Table, circuit_hour: ir.Table, failover_piece: ir.Table) -> ir.Table:
-    """The days with the failovers from the circuit; NULL where neither use nor state is known.
+def _has_known_failovers(hours: ir.Table) -> ir.BooleanValue:
+    """Whether use or state of the hour is known; without use failovers are inferred from state."""
+    return hours.active_minutes.notnull() | (hours.up_minutes + hours.known_down_minutes > 0)
 
-    Where only the state is known, failovers are inferred from it; without any the count is 0.
+
+def _with_failovers(days: ir.Table, failover_piece: ir.Table) -> ir.Table:
+    """The days with the failovers from the circuit, in the place of `known_hours`.
+
+    Without any they are 0 where hours are known, else NULL.
     """
-    known_minutes = circuit_hour.up_minutes + circuit_hour.known_down_minutes
-    known = circuit_hour.filter(circuit_hour.active_minutes.notnull() | (known_minutes > 0))
-    known = known.select("circuit_id", day=known.hour.date(), is_known=ibis.literal(True))
     of_primary = failover_piece.group_by("day", circuit_id="primary_circuit_id").aggregate(
         failover_count=failover_piece.is_begin.ifelse(1, 0).sum(),
         failed_over_minutes=failover_piece.on_backup_minutes.sum().round(MINUTE_DECIMALS),
     )
-    by = [DAY.column, "circuit_id"]
-    joined = days.left_join(known.distinct(), by).drop("day_right", "circuit_id_right")
-    joined = joined.left_join(of_primary, by)
-    none = {name: ibis.ifelse(joined.is_known, 0, None) for name in FAILOVERS}
-    return joined.select(
-        *days.columns, **{name: joined[name].fill_null(none[name]) for name in FAILOVERS}
-    )
+    joined = days.left_join(of_primary, [DAY.column, "circuit_id"])
+    none = ibis.ifelse(joined.known_hours > 0, 0, None)
+    columns = [name for name in days.columns if name != "known_hours"]
+    return joined.select(*columns, **{name: joined[name].fill_null(none) for name in FAILOVERS})
 
 
 def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
@@ -77,8 +77,8 @@ def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
     return sums(hours, period.column, "circuit_id")
 
 
-def sums(hours: ir.Table, *by: str) -> ir.Table:
-    """One row per value of the columns, circuit_id among them: sums over its hours.
+def sums(hours: ir.Table, *by: str, **more: ir.Scalar) -> ir.Table:
+    """One row per value of the columns, circuit_id among them: sums over its hours, and `more`.
 
     utilization_pct is the busier direction's bytes over capacity, both summed over the hours with a
     utilization; its 95th percentile is over those hours, interpolated linearly. availability_pct is
@@ -87,7 +87,8 @@ def sums(hours: ir.Table, *by: str) -> ir.Table:
     levels are those of the last hour in service.
     """
     parts = hour_parts(hours)
-    return with_ratios_and_levels(parts.group_by(*by).aggregate(**figures(parts)), hours)
+    totals = parts.group_by(*by).aggregate(**figures(parts), **more)
+    return with_ratios_and_levels(totals, hours)
 
 
 def hour_parts(hours: ir.Table) -> ir.Table:

@@ -10,7 +10,6 @@ trading hours. The rows of a day say so themselves (`is_whole`), so that a day t
 while it was in progress is not whole before it has been computed again.
 """
 
-import ibis
 import ibis.expr.types as ir
 
 _HOURS_OF_DAY = 24
@@ -18,23 +17,12 @@ _OF_CLOSED_HOURS = ("history", "import")
 """Sources that are requested for closed hours only."""
 
 
-def closed_hours(circuit_hour: ir.Table) -> ir.Table:
-    """The hours of circuit_hour that are closed: hour."""
-    hours = circuit_hour.group_by("hour").aggregate(
-        is_past=circuit_hour.source.isin(_OF_CLOSED_HOURS).fill_null(False).ifelse(1, 0).max() == 1
-    )
-    newest = circuit_hour.aggregate(newest_hour=circuit_hour.hour.max())
-    dated = hours.cross_join(newest)
-    return dated.filter(dated.is_past | (dated.hour < dated.newest_hour)).select("hour")
-
-
 def whole_utc_days(circuit_hour: ir.Table) -> ir.Table:
     """One row per UTC day with a row in circuit_hour: day, is_whole."""
-    closed = closed_hours(circuit_hour)
-    counts = closed.group_by(day=closed.hour.date()).aggregate(closed_count=closed.count())
-    days = circuit_hour.select(day=circuit_hour.hour.date()).distinct()
-    both = days.left_join(counts, "day")
-    return both.select("day", is_whole=both.closed_count.fill_null(0) == _HOURS_OF_DAY)
+    hours = _hours(circuit_hour)
+    return hours.group_by(day=hours.hour.date()).aggregate(
+        is_whole=hours.is_closed.sum() == _HOURS_OF_DAY
+    )
 
 
 def whole_trading_days(trading_hours: ir.Table, circuit_hour: ir.Table) -> ir.Table:
@@ -45,12 +33,21 @@ def whole_trading_days(trading_hours: ir.Table, circuit_hour: ir.Table) -> ir.Ta
             (`kpi.rollups.trading_days.calendar`).
         circuit_hour: Stored hours, up to the end of the trading day and the hour after it.
     """
-    closed = closed_hours(circuit_hour).mutate(is_closed=ibis.literal(1, "int64"))
-    hours = trading_hours.left_join(closed, "hour")
+    hours = trading_hours.left_join(_hours(circuit_hour), "hour")
     days = hours.group_by("zone", "day").aggregate(
-        closed_count=hours.is_closed.count(), expected=hours.trading_hour_count.max()
+        closed_count=hours.is_closed.fill_null(0).sum(), expected=hours.trading_hour_count.max()
     )
     return days.select("zone", "day", is_whole=days.closed_count == days.expected)
+
+
+def _hours(circuit_hour: ir.Table) -> ir.Table:
+    """The hours of circuit_hour, each with is_closed: 1 where it is, else 0."""
+    hours = circuit_hour.group_by("hour").aggregate(
+        is_past=circuit_hour.source.isin(_OF_CLOSED_HOURS).fill_null(False).ifelse(1, 0).max() == 1
+    )
+    dated = hours.cross_join(hours.aggregate(newest_hour=hours.hour.max()))
+    is_closed = dated.is_past | (dated.hour < dated.newest_hour)
+    return dated.select("hour", is_closed=is_closed.ifelse(1, 0))
 
 
 def is_whole(days: ir.Table) -> ir.BooleanValue:
