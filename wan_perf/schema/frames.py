@@ -39,4 +39,5 @@ def _array(values: list[Any], kind: str) -> pd.api.extensions.ExtensionArray:
         values = [None if value is None else int(value) for value in values]
     if kind == "real":
         values = [np.nan if value is None else value for value in values]
-    return pd.array(values, dtype=_DTYPES[kind])
+    dtype: Any = _DTYPES[kind]  # of many kinds
+    return pd.array(values, dtype=dtype)

@@ -17,6 +17,7 @@ from wan_perf.schema.tables import (
     CIRCUIT_TRADING_DAY,
     DIM_HOUR,
     DIM_SITE,
+    FLAP_EVENT,
 )
 from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
 from wan_perf.warehouse.sql_text import _compiled, _pattern, plain
@@ -26,13 +27,8 @@ pytestmark = pytest.mark.proof
 
 FIRST = datetime(2026, 3, 7)
 DAY = timedelta(days=1)
-ENGINES = [
-    pytest.param(DuckDBWarehouse(Path("of nothing.duckdb")), id="duckdb"),
-    pytest.param(
-        stand_in(),
-        id="snowflake",
-    ),
-]
+DUCKDB = DuckDBWarehouse(Path("of nothing.duckdb"))
+ENGINES = [pytest.param(DUCKDB, id="duckdb"), pytest.param(stand_in(), id="snowflake")]
 
 
 def of_hours(warehouse: Warehouse, window: Window) -> ir.Table:
@@ -110,4 +106,37 @@ def test_whole_numbers_are_divided_as_floats_where_the_engine_would_cut_them():
         f'PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY {n}) AS "p95"',
     ):
         assert figure in sql
-    assert "DOUBLE" not in DuckDBWarehouse(Path("of nothing.duckdb")).sql(query)
+    assert "DOUBLE" not in DUCKDB.sql(query)
+
+
+def twice(rows: ir.Table) -> ir.Table:
+    """Rows that two others read: what they are becomes a common table expression."""
+    counted = rows.group_by("site_id").aggregate(rows=rows.count())
+    return rows.inner_join(counted, "site_id").select("site_id", "rows")
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_read_again"),
+    [
+        pytest.param(lambda t: t.filter(t.up_minutes > 30), True, id="rows of a stored table"),
+        pytest.param(lambda t: t.select(t.site_id, at=t.hour.date()), True, id="its columns"),
+        pytest.param(
+            lambda t: t.filter(t.up_minutes == t.up_minutes.max()), False, id="beside all others"
+        ),
+        pytest.param(lambda t: t.distinct(), False, id="each once"),
+        pytest.param(lambda t: t.limit(3), False, id="some of them"),
+        pytest.param(lambda t: t.mutate(n=ibis.row_number()), False, id="numbered"),
+        pytest.param(lambda t: t.group_by("site_id").aggregate(n=t.count()), False, id="counted"),
+    ],
+)
+def test_duckdb_reads_a_stored_table_again_and_computes_nothing_twice(
+    rows: Callable[[ir.Table], ir.Table], is_read_again: bool
+):
+    sql = DUCKDB.sql(twice(rows(DUCKDB.lazy(CIRCUIT_HOUR))))
+    assert ("AS NOT MATERIALIZED" in sql) == is_read_again
+    assert "MATERIALIZED" not in stand_in().sql(twice(rows(stand_in().lazy(CIRCUIT_HOUR))))
+
+
+def test_a_view_is_computed_once():
+    flaps = DUCKDB.lazy(FLAP_EVENT)
+    assert "MATERIALIZED" not in DUCKDB.sql(twice(flaps.filter(flaps.circuit_id == "a")))
