@@ -66,7 +66,8 @@ def text(op: ops.Node, dialect: str) -> str:
 def filled(sql: str, given: Given, dialect: str) -> str:
     """SQL with the instant of each placeholder."""
     texts = {ours.key: _literal_text(literal, dialect) for ours, literal in given.items()}
-    return _PLACEHOLDER.sub(lambda found: texts[found[1]], sql)
+    # What only looks like one, in a text of somebody's, stays as it is.
+    return _PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), sql)
 
 
 def placeholders(*of: ops.Node) -> dict[ops.Literal, Placeholder]:

@@ -109,6 +109,12 @@ def test_whole_numbers_are_divided_as_floats_where_the_engine_would_cut_them():
     assert "DOUBLE" not in DUCKDB.sql(query)
 
 
+def test_a_text_that_looks_like_a_placeholder_stays():
+    hours = DUCKDB.lazy(CIRCUIT_HOUR, Window(FIRST, FIRST + DAY))
+    sql = DUCKDB.sql(hours.filter(hours.site_id == "at :given_name"))
+    assert "'at :given_name'" in sql
+
+
 def twice(rows: ir.Table) -> ir.Table:
     """Rows that two others read: what they are becomes a common table expression."""
     counted = rows.group_by("site_id").aggregate(rows=rows.count())
