@@ -140,7 +140,8 @@ def _made(shape: Shape, dialect: str) -> _Made:
     def made() -> str:
         rows = _rows(shape)
         columns = [(name, str(kind)) for name, kind in rows.schema().items()]
-        return json.dumps([sql_text.plain(rows.op(), dialect), columns])
+        sql = sql_text.plain(rows.op(), dialect, reads_again=True)
+        return json.dumps([sql, columns])
 
     sql, columns = json.loads(cached_text(shape.name(dialect), made))
     return _Made(sql, tuple((name, kind) for name, kind in columns))

@@ -76,15 +76,15 @@ def placeholders(*of: ops.Node) -> dict[ops.Literal, Placeholder]:
     return {at: Placeholder(str(n), at.dtype) for n, at in enumerate(dict.fromkeys(found))}
 
 
-def plain(op: ops.Node, dialect: str) -> str:
-    """SQL of an expression, made for it alone."""
-    sql = _compiled(_rewritten(op.to_expr(), dialect), dialect)
+def plain(op: ops.Node, dialect: str, *, reads_again: bool = False) -> str:
+    """SQL of an expression, made for it alone; of what an asset computes it `reads_again`."""
+    sql = _compiled(_rewritten(op.to_expr(), dialect), dialect, reads_again=reads_again)
     if dialect != "snowflake":
         return sql
     return _BARE_ASC.sub("ASC NULLS LAST", _BARE_TIMESTAMP.sub("TIMESTAMP_NTZ", sql))
 
 
-def _compiled(expression: ir.Expr, dialect: str) -> str:
+def _compiled(expression: ir.Expr, dialect: str, *, reads_again: bool = False) -> str:
     """As ibis.to_sql, on Snowflake without passes that would find nothing.
 
     For every SELECT sqlglot searches all that is below it for UNNEST and GENERATE_DATE_ARRAY, three
@@ -93,7 +93,7 @@ def _compiled(expression: ir.Expr, dialect: str) -> str:
     """
     compiler = _compiler(dialect)
     query = compiler.to_sqlglot(expression)
-    if dialect == "duckdb":
+    if reads_again and dialect == "duckdb":
         _read_again(query)
     if dialect != "snowflake" or query.find(exp.UDTF, exp.GenerateDateArray):
         return str(query.sql(dialect=compiler.dialect, copy=False))
@@ -104,7 +104,7 @@ def _read_again(query: exp.Query) -> None:
     """Have DuckDB read a stored table once for each that needs some of its columns.
 
     It reads it once for all of them and hands each every column that any of them needs: that took
-    up to a third of a day's time.
+    up to a third of a day's time. Pages, which read little of many files, gain nothing by it.
     """
     stored = {name for name, table in TABLES.items() if not isinstance(table, View)}
     for cte in query.ctes:

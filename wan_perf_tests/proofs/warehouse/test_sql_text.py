@@ -19,7 +19,7 @@ from wan_perf.schema.tables import (
     DIM_SITE,
     FLAP_EVENT,
 )
-from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window
+from wan_perf.warehouse import DuckDBWarehouse, Warehouse, Window, sql_asset
 from wan_perf.warehouse.sql_text import _compiled, _pattern, plain
 from wan_perf_tests.support.warehouse.snowflake import stand_in
 
@@ -138,11 +138,17 @@ def twice(rows: ir.Table) -> ir.Table:
 def test_duckdb_reads_a_stored_table_again_and_computes_nothing_twice(
     rows: Callable[[ir.Table], ir.Table], is_read_again: bool
 ):
-    sql = DUCKDB.sql(twice(rows(DUCKDB.lazy(CIRCUIT_HOUR))))
+    asset = sql_asset(lambda hours: twice(rows(hours)))
+    sql = DUCKDB.sql(asset(hours=DUCKDB.lazy(CIRCUIT_HOUR)))
     assert ("AS NOT MATERIALIZED" in sql) == is_read_again
-    assert "MATERIALIZED" not in stand_in().sql(twice(rows(stand_in().lazy(CIRCUIT_HOUR))))
+    assert "MATERIALIZED" not in stand_in().sql(asset(hours=stand_in().lazy(CIRCUIT_HOUR)))
 
 
 def test_a_view_is_computed_once():
-    flaps = DUCKDB.lazy(FLAP_EVENT)
-    assert "MATERIALIZED" not in DUCKDB.sql(twice(flaps.filter(flaps.circuit_id == "a")))
+    asset = sql_asset(lambda flaps: twice(flaps.filter(flaps.circuit_id == "a")))
+    assert "MATERIALIZED" not in DUCKDB.sql(asset(flaps=DUCKDB.lazy(FLAP_EVENT)))
+
+
+def test_a_query_that_no_asset_stores_is_left_to_the_engine():
+    hours = DUCKDB.lazy(CIRCUIT_HOUR)
+    assert "MATERIALIZED" not in DUCKDB.sql(twice(hours.filter(hours.up_minutes > 30)))
