@@ -103,8 +103,8 @@ def _compiled(expression: ir.Expr, dialect: str, *, reads_again: bool = False) -
 def _read_again(query: exp.Query) -> None:
     """Have DuckDB read a stored table once for each that needs some of its columns.
 
-    It reads it once for all of them and hands each every column that any of them needs: that took
-    up to a third of a day's time. Pages, which read little of many files, gain nothing by it.
+    It reads it once for all of them and hands each every column that any of them needs, a third of
+    the time of a month's days. Pages, which read little of many files, gain nothing by it.
     """
     stored = {name for name, table in TABLES.items() if not isinstance(table, View)}
     for cte in query.ctes:

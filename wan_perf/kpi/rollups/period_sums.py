@@ -18,7 +18,7 @@ from wan_perf.kpi.rollups.whole_days import whole_utc_days
 from wan_perf.schema import formulas
 from wan_perf.schema.formulas import VALUE_DECIMALS
 from wan_perf.schema.metrics import JUDGED, QUALITY
-from wan_perf.schema.periods import DAY, Period
+from wan_perf.schema.periods import DAY
 from wan_perf.schema.values import SEVERITIES
 
 FAILOVERS = ("failover_count", "failed_over_minutes")
@@ -69,12 +69,6 @@ def _with_failovers(days: ir.Table, failover_piece: ir.Table) -> ir.Table:
     none = ibis.ifelse(joined.known_hours > 0, 0, None)
     columns = [name for name in days.columns if name != "known_hours"]
     return joined.select(*columns, **{name: joined[name].fill_null(none) for name in FAILOVERS})
-
-
-def circuit_periods(circuit_hour: ir.Table, period: Period) -> ir.Table:
-    """One row per circuit and period in which it was in service for an hour or more; `sums`."""
-    hours = circuit_hour.mutate(**{period.column: period.start(circuit_hour.hour)})
-    return sums(hours, period.column, "circuit_id")
 
 
 def sums(hours: ir.Table, *by: str, **more: ir.Scalar) -> ir.Table:

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wan_perf.kpi.rollups.period_sums import circuit_periods
+from wan_perf.kpi.rollups.period_sums import sums
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.tables import CIRCUIT_HOUR
 from wan_perf_tests.support.examples import oracle
@@ -19,7 +19,8 @@ MBIT_MINUTE = 7_500_000
 
 @cache
 def query() -> Query:
-    return Query(circuit_periods(unbound(CIRCUIT_HOUR), DAY))
+    hours = unbound(CIRCUIT_HOUR)
+    return Query(sums(hours.mutate(day=hours.hour.date()), DAY.column, "circuit_id"))
 
 
 def hour(nth: int, **more: object) -> Row:

@@ -7,7 +7,7 @@ import pytest
 
 from wan_perf.kpi.events.episodes import threshold_runs
 from wan_perf.kpi.events.threshold_runs import threshold_pieces, with_time_above
-from wan_perf.kpi.rollups.period_sums import circuit_periods
+from wan_perf.kpi.rollups.period_sums import sums
 from wan_perf.policy.thresholds import Override
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.tables import CIRCUIT_HOUR, THRESHOLD_PIECE, THRESHOLD_RUN
@@ -35,7 +35,8 @@ def run_query() -> Query:
 
 @cache
 def day_query() -> Query:
-    days = circuit_periods(unbound(CIRCUIT_HOUR), DAY)
+    hours = unbound(CIRCUIT_HOUR)
+    days = sums(hours.mutate(day=hours.hour.date()), DAY.column, "circuit_id")
     return Query(with_time_above(days, unbound(THRESHOLD_PIECE), DAY))
 
 
