@@ -1,5 +1,7 @@
 """Scores of sites, their classifiers and what was impacted: three answers about the same faults."""
 
+from dataclasses import replace
+
 import pytest
 
 from wan_perf.simulator import Fleet
@@ -12,6 +14,7 @@ from wan_perf.simulator.api.sle import (
     site_row,
     trend,
 )
+from wan_perf.simulator.faults import Fault
 from wan_perf.simulator.instants import HOUR, epoch, overlap_seconds
 
 SCORES = dict(
@@ -95,3 +98,11 @@ def test_a_classifier_limits_what_is_impacted(field_fleet: Fleet, hours: list[tu
     assert sum(by_name.values()) == pytest.approx(whole, abs=1)
     assert sum(minutes > 0 for minutes in by_name.values()) > 1
     assert impacted_interfaces(*about, "no-such-cause")["interfaces"] == []
+
+
+def test_of_two_causes_at_an_instant_the_first_counts(field_fleet: Fleet):
+    """A link that is down from 0 to 100 s, and lossy from 50 to 150 s."""
+    life = next(iter(field_fleet.life_of.values()))
+    lossy = Fault(50, 150, "quality", detail="loss")
+    both = replace(life, link_down=((0, 100),), arp_dead=(), dhcp_dead=(), quality=(lossy,))
+    assert both.degraded_by == (((0, 100),), (), (), ((100, 150),), (), ())

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 import ibis
@@ -117,3 +117,9 @@ def test_a_table_that_is_not_as_declared_has_no_name(monkeypatch: pytest.MonkeyP
     assert declared_name(CIRCUIT_DAY, CIRCUIT_HOUR) == "circuit_day circuit_hour"
     assert declared_name(CIRCUIT_DAY, changed) is None
     assert function_name(made_of(changed)) is None
+
+
+def test_a_part_of_an_unknown_kind_has_no_name():
+    """It could be another in the next process, or the same for what differs."""
+    assert expression_name(HOURS.mutate(at=ibis.literal(time(1, 2))).op()) is None
+    assert expression_name(HOURS.mutate(at=ibis.literal(datetime(2026, 3, 7))).op())
