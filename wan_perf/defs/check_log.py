@@ -8,7 +8,7 @@ names none of them, and Dagster stores it beside them. So each partition stays p
 shows as skipped although the check passed (dagster 1.13; partitioned checks are in preview there).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,7 +33,17 @@ class PartitionedChecks(SqlEventLogStorage):
     def _store_asset_check_evaluation_planned(
         self, event: EventLogEntry, event_id: int | None
     ) -> None:
+        self._store_planned_checks([(event, event_id)])
+
+    def _store_planned_checks(self, events: Sequence[tuple[EventLogEntry, int | None]]) -> None:
         """As Dagster does it, which serializes the event and writes its SQL for each partition."""
+        rows = [row for event, nth in events for row in self._planned(event, nth)]
+        if rows:
+            with self.index_connection() as connection:
+                connection.execute(_ROWS.insert(), rows)
+
+    def _planned(self, event: EventLogEntry, event_id: int | None) -> list[dict[str, Any]]:
+        """A row for each partition that the event plans to check."""
         planned: Any = event.get_dagster_event().event_specific_data
         subset = planned.partitions_subset
         row = {
@@ -46,8 +56,7 @@ class PartitionedChecks(SqlEventLogStorage):
             "evaluation_event_storage_id": event_id,
         }
         partitions = subset.get_partition_keys() if subset else [None]
-        with self.index_connection() as connection:
-            connection.execute(_ROWS.insert(), [{**row, "partition": key} for key in partitions])
+        return [{**row, "partition": key} for key in partitions]
 
     def _update_asset_check_evaluation(self, event: EventLogEntry, event_id: int | None) -> None:
         super()._update_asset_check_evaluation(event, event_id)

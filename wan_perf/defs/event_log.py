@@ -34,6 +34,8 @@ _OF_PARTITIONS = {
     DagsterEventType.ASSET_MATERIALIZATION,
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
 }
+_IN_BATCHES = {*_OF_PARTITIONS, DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED}
+"""What Dagster reports together: the partitions of a step, and all that a run plans."""
 
 # Read by Dagster whenever it has events of several partitions; without it each is stored alone.
 os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(BATCH))
@@ -136,9 +138,9 @@ class EventLog(PartitionedChecks, SqliteEventLogStorage):
             os.utime(self.path_for_shard(run_id))
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store events of one run's partitions, in one transaction of each file."""
+        """Store partitions, and what a run plans, in one transaction of each file."""
         is_alike = len({event.run_id for event in events}) == 1
-        if not is_alike or {event.dagster_event_type for event in events} - _OF_PARTITIONS:
+        if not is_alike or {event.dagster_event_type for event in events} - _IN_BATCHES:
             super().store_event_batch(events)
             return
         rows = [self._event_to_row(event) for event in events]
@@ -146,15 +148,24 @@ class EventLog(PartitionedChecks, SqliteEventLogStorage):
             connection.execute(SqlEventLogStorageTable.insert(), rows)
         self._touch(events[0].run_id)
         with self.index_transaction() as connection:
-            ids = [_insert_event(connection, row) for row in rows]
-            self._store_asset_event_tags(connection, events, ids)
+            numbered = [
+                (event, _insert_event(connection, row))
+                for event, row in zip(events, rows, strict=True)
+            ]
+            of_assets = [(e, n) for e, n in numbered if e.dagster_event_type in _OF_PARTITIONS]
+            self._store_asset_event_tags(
+                connection, [event for event, _ in of_assets], [nth for _, nth in of_assets]
+            )
             # What is stored of an asset beside its events is of the last one of each kind.
             last = {
                 (event.get_dagster_event().asset_key, event.dagster_event_type): (event, nth)
-                for event, nth in zip(events, ids, strict=True)
+                for event, nth in of_assets
             }
             for event, nth in last.values():
                 self._store_asset_event(connection, event, nth)
+        self._store_planned_checks(
+            [(e, n) for e, n in numbered if e.dagster_event_type not in _OF_PARTITIONS]
+        )
 
 
 def _insert_event(connection: sa.Connection, row: dict[str, Any]) -> int:

@@ -100,6 +100,21 @@ def test_the_file_of_all_runs_has_the_same_rows_in_the_same_order(
     assert rows(homes["own"], "index", query) == rows(homes["dagster"], "index", query)
 
 
+def test_what_is_planned_is_numbered_as_dagster_numbers_it(tmp_path: Path):
+    """A run that is not executed: four days, then their check, the fifth event."""
+    query = (
+        "SELECT check_name, execution_status, dagster_event_type, evaluation_event_storage_id "
+        "FROM asset_check_executions e JOIN event_logs l ON l.id = e.evaluation_event_storage_id"
+    )
+    numbered = {}
+    for storage in CONFIGURATIONS:
+        with configured(tmp_path / storage, storage) as instance:
+            instance.create_run_for_job(DEFINITIONS.resolve_job_def("job"), tags=RANGE)
+        numbered[storage] = rows(tmp_path / storage, "index", query)
+    planned = ("checked", "PLANNED", "ASSET_CHECK_EVALUATION_PLANNED", 5)
+    assert numbered == {"own": [planned] * 4, "dagster": [planned] * 4}
+
+
 def test_eight_days_are_recorded_and_read_by_either(homes: dict[str, Path]):
     """Two runs of four days; and a home goes over from one log to the other and back."""
     days = {f"2026-03-0{n}" for n in range(1, 5)}
