@@ -23,7 +23,7 @@ from wan_perf.errors import WanPerfError
 from wan_perf.mist.collect.clock import floored
 from wan_perf.mist.collect.polls import EVENT_RETENTION
 from wan_perf.settings import Settings, read_settings
-from wan_perf.simulator import Cloud, Fleet, serve
+from wan_perf.simulator import Cloud, Fleet, Served, serve_apart
 from wan_perf.user_paths import made_folder
 from wan_perf.wording import counted
 
@@ -67,13 +67,13 @@ def _demonstrate(home: Path, sites: int, seed: int) -> None:
         f"A simulated Mist Cloud with {counted(sites, 'store')} and {circuits} WAN ports, "
         f"{len(fleet.faults)} planted faults; every number below went over HTTP."
     )
-    with serve(fleet, now=start) as cloud:
+    with serve_apart(fleet, now=start) as cloud:
         settings = demo_settings(cloud, home, contracts, past)
         with Runs(settings, console) as runs:
-            _collect(runs, cloud, console, past, start)
+            _collect(runs, console, past, start)
             # With an inventory of the last hours, as production has it: what was replaced is known.
-            _collect(runs, cloud, console, start, end - INVENTORY_EVERY)
-            _collect(runs, cloud, console, end - INVENTORY_EVERY, end)
+            _collect(runs, console, start, end - INVENTORY_EVERY)
+            _collect(runs, console, end - INVENTORY_EVERY, end)
             runs.aggregate_daily(past, today)
             runs.aggregate_weekly()
             runs.aggregate_monthly()
@@ -82,7 +82,7 @@ def _demonstrate(home: Path, sites: int, seed: int) -> None:
     console.print(_what_next(home, settings), soft_wrap=True)
 
 
-def _collect(runs: Runs, cloud: Cloud, console: Console, start: datetime, end: datetime) -> None:
+def _collect(runs: Runs, console: Console, start: datetime, end: datetime) -> None:
     """Collect a range with a new inventory; where the cloud is out just then, again later.
 
     The simulated API is out for some minutes once or twice a day, now and then as a range ends.
@@ -91,19 +91,19 @@ def _collect(runs: Runs, cloud: Cloud, console: Console, start: datetime, end: d
         runs.collect(start, end, inventory=True)
     except WanPerfError as error:
         console.print(f"{error}")
-        cloud.clock.advance_to(cloud.clock.now() + _OUTAGE)
+        runs.clock.wait(_OUTAGE.total_seconds())
         runs.collect(start, end)
 
 
 def demo_settings(
-    cloud: Cloud, home: Path, contracts: Path, start: datetime, **given: object
+    cloud: Cloud | Served, home: Path, contracts: Path, start: datetime, **given: object
 ) -> Settings:
     """Settings that point at a simulator and keep everything in one folder; what is given wins."""
     return read_settings(**(demo_environment(cloud, home, contracts, start) | given))
 
 
 def demo_environment(
-    cloud: Cloud, home: Path, contracts: Path, start: datetime, clock: str = "simulator"
+    cloud: Cloud | Served, home: Path, contracts: Path, start: datetime, clock: str = "simulator"
 ) -> dict[str, str]:
     """The same, as the environment of a process."""
     return {

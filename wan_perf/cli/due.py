@@ -33,7 +33,8 @@ from wan_perf.schema.tables import (
 )
 from wan_perf.time_argument import TimeArgument
 
-CHUNK = timedelta(hours=168)
+CHUNK = EVENT_RETENTION
+"""Hours of a run: all that Mist keeps, since a port's history takes two calls for any number."""
 INVENTORY_EVERY = timedelta(hours=6)
 FROM_INVENTORY = (DIM_CONTRACT, DIM_SITE, DIM_CIRCUIT, CIRCUIT_PORT, DIM_POLICY)
 """What a run of the inventory stores after the snapshot; hours without it lack their levels."""

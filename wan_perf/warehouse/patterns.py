@@ -98,10 +98,15 @@ def sql_asset(made: Callable[..., ir.Table]) -> Callable[..., Pattern]:
 
 
 def pattern_of(made: Callable[..., ir.Table], inputs: Mapping[str, ops.Node]) -> Pattern:
-    """The pattern of a function for its inputs by name."""
-    found = sql_text.placeholders(*inputs.values())
-    alike = tuple((name, op.replace(found)) for name, op in inputs.items())
-    return Pattern(Shape(made, alike), {ours: at for at, ours in found.items()})
+    """The pattern of a function for its inputs by name.
+
+    Each input has placeholders of its own, so windows that end together have no other pattern than
+    those that do not, as at the first hour of a warehouse.
+    """
+    found = {name: sql_text.placeholders(op, f"{name}_") for name, op in inputs.items()}
+    alike = tuple((name, op.replace(found[name])) for name, op in inputs.items())
+    instants = {ours: at for of_input in found.values() for at, ours in of_input.items()}
+    return Pattern(Shape(made, alike), instants)
 
 
 def cut(rows: ir.Table | Pattern, table: Table, window: Window | None) -> ir.Table | Pattern:

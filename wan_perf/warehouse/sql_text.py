@@ -70,10 +70,10 @@ def filled(sql: str, given: Given, dialect: str) -> str:
     return _PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), sql)
 
 
-def placeholders(*of: ops.Node) -> dict[ops.Literal, Placeholder]:
-    """Instants and days that expressions name, and a placeholder for each."""
-    found = (n for op in of for n in op.find(ops.Literal) if isinstance(n.value, date))
-    return {at: Placeholder(str(n), at.dtype) for n, at in enumerate(dict.fromkeys(found))}
+def placeholders(op: ops.Node, prefix: str = "") -> dict[ops.Literal, Placeholder]:
+    """Instants and days that an expression names, and a placeholder for each."""
+    found = (node for node in op.find(ops.Literal) if isinstance(node.value, date))
+    return {at: Placeholder(f"{prefix}{n}", at.dtype) for n, at in enumerate(dict.fromkeys(found))}
 
 
 def plain(op: ops.Node, dialect: str, *, reads_again: bool = False) -> str:

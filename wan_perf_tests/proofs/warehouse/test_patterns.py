@@ -78,10 +78,11 @@ def test_it_is_made_once_for_windows_that_are_alike():
         return counted(rows=rows, beside=beside)
 
     one, other = pattern_of(FIRST, 2, 1), pattern_of(FIRST + 5 * HOUR, 3, 1)
+    # The first input's window ends where the second's starts, as no other does.
+    adjacent = pattern_of(FIRST, 2, 0)
     assert calls == []
     assert one.rows.equals(other.rows)
+    assert one.rows.equals(adjacent.rows)
     assert len(calls) == 1
     assert one.instants != other.instants
-    # One's end is the other's start: an instant less to stand for.
-    assert pattern_of(FIRST, 2, 0).rows.columns
-    assert len(calls) == 2
+    assert [at.value.hour for at in adjacent.instants.values()] == [0, 2, 2, 4]
