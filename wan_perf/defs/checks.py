@@ -43,7 +43,7 @@ def checks_of(table: Table, partitions: dg.PartitionsDefinition | None) -> dg.As
     ) -> Iterator[dg.AssetCheckResult]:
         window = Window(*naive(context.partition_time_window)) if partitions else None
         rows = warehouse.lazy(table, window)
-        found = warehouse.query(_counts(table)(rows=rows)).iloc[0]
+        found = warehouse.query(rule_counts(table)(rows=rows)).iloc[0]
         for rule in rules:
             yield _result(warehouse, rows, table, rule, int(found[rule.name]), partitions)
 
@@ -85,7 +85,9 @@ def check_of(check: Check, partitions: dg.PartitionsDefinition | None) -> dg.Ass
 
 
 @cache
-def _counts(table: Table) -> Callable[..., Pattern]:
+def rule_counts(table: Table) -> Callable[..., Pattern]:
+    """The function of a table's rows that counts those that break each of its rules."""
+
     def counted(rows: ir.Table) -> ir.Table:
         return rule_queries.counts(rows, table, table.rules)
 

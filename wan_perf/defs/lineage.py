@@ -37,7 +37,7 @@ def report_lineage(context: dg.OutputContext, table: Table, rows: ir.Table | Pat
     if observed and observed.metadata.get(CODE) == dg.MetadataValue.text(code()):
         return
     # Found once a process: the expressions of two windows differ in instants only.
-    lineage = _FOUND.get(table.name) or _FOUND.setdefault(table.name, _lineage(_origins(rows)))
+    lineage = _FOUND.get(table.name) or _FOUND.setdefault(table.name, _lineage(origins_of(rows)))
     metadata: dict[str, dg.MetadataValue[Any]] = {
         LINEAGE: dg.MetadataValue.column_lineage(lineage),
         CODE: dg.MetadataValue.text(code()),
@@ -57,7 +57,8 @@ def lineage_of_view(view: View) -> dg.TableColumnLineage:
     return _lineage(_stored_origins(name and f"lineage of view {name}", made))
 
 
-def _origins(rows: ir.Table | Pattern) -> dict[str, Origins]:
+def origins_of(rows: ir.Table | Pattern) -> dict[str, Origins]:
+    """The stored columns that each column is computed from; those of a pattern are cached."""
     if isinstance(rows, Pattern):
         return _stored_origins(rows.shape.name("lineage"), lambda: rows.rows)
     return origins(rows)

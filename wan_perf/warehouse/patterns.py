@@ -103,6 +103,7 @@ def pattern_of(made: Callable[..., ir.Table], inputs: Mapping[str, ops.Node]) ->
     Each input has placeholders of its own, so windows that end together have no other pattern than
     those that do not, as at the first hour of a warehouse.
     """
+    inputs = dict(sorted(inputs.items()))  # whatever the order in which they are given
     found = {name: sql_text.placeholders(op, f"{name}_") for name, op in inputs.items()}
     alike = tuple((name, op.replace(found[name])) for name, op in inputs.items())
     instants = {ours: at for of_input in found.values() for at, ours in of_input.items()}

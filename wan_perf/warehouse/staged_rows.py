@@ -46,22 +46,28 @@ def checked(
         text = engine.sql(expression).replace(_STAGE, stage)
         return text.replace(_STAGE.upper(), stage.upper())
 
-    # Under one name for every stage its rules are compiled once.
-    staged = engine.unbound(table, _STAGE)
-    shape = patterns.Shape(_rule_counts(table, window is not None), (("rows", staged.op()),))
-    counts = Pattern(shape, patterns.ends(table, window))
+    counts = counts_of_stage(engine, table, window)
     [answer] = session.run(sql(counts))
     found: dict[str, Any] = dict(zip(counts.schema(engine.dialect), answer, strict=True))
     broken = [
         r for r in (rule_queries.unique(table), *enforced_rules(table, window)) if found[r.name]
     ]
     if broken:
+        staged = engine.unbound(table, _STAGE)
         example = session.frame(sql(rule_queries.offenders(staged, table, broken[0]).limit(1)))
         raise rule_queries.RefusedRowsError(rule_queries.sentence(table, broken, found, example))
     if table.snapshot is None:
         return Stored(int(found[rule_queries.ROWS]), coverage_pct=rule_queries.coverage_pct(found))
+    staged = engine.unbound(table, _STAGE)
     passes = staged.aggregate(passes=staged[table.snapshot].nunique())
     return Stored(int(found[rule_queries.ROWS]), int(session.run(sql(passes))[0][0]))
+
+
+def counts_of_stage(engine: Engine, table: Table, window: Window | None) -> Pattern:
+    """How many rows of a stage break each rule; compiled once, under one name for every stage."""
+    rows = engine.unbound(table, _STAGE).op()
+    shape = patterns.Shape(_rule_counts(table, window is not None), (("rows", rows),))
+    return Pattern(shape, patterns.ends(table, window))
 
 
 def enforced_rules(table: Table, window: Window | AnyWindow | None) -> list[Rule]:
