@@ -28,21 +28,35 @@ from wan_perf.definitions import (
 from wan_perf.defs.checks import rule_counts
 from wan_perf.defs.lineage import origins_of
 from wan_perf.schema.tables import TABLES
-from wan_perf.warehouse import DuckDBWarehouse, Pattern, Warehouse, Window, patterns, staged_rows
+from wan_perf.warehouse import (
+    DuckDBWarehouse,
+    Pattern,
+    Warehouse,
+    Window,
+    patterns,
+    staged_rows,
+    text_cache,
+)
 
-ASSETS = [
+_ASSETS = [
     *(*HOURLY_ASSETS, *DAILY_ASSETS, *WEEKLY_ASSETS, *MONTHLY_ASSETS, *REPORTS),
     *(*UNPARTITIONED, *IMPORTED),
 ]
 """In the order in which a first collection needs them."""
-_OF = {key.to_user_string(): asset for asset in ASSETS for key in asset.keys}
+_OF = {key.to_user_string(): asset for asset in _ASSETS for key in asset.keys}
 _ANY = Window(datetime(2026, 1, 1), datetime(2026, 3, 1))  # noqa: DTZ001 - naive UTC
 """Of several periods of any kind; a text has placeholders for the ends of its windows."""
 
 
 @contextmanager
 def texts_made_ahead() -> Iterator[None]:
-    """Make the texts of the embedded warehouse in another process, as long as the context lasts."""
+    """Make the texts of the embedded warehouse in another process, as long as the context lasts.
+
+    Not where none is cached, since there is no safe folder.
+    """
+    if text_cache.folder() is None:
+        yield
+        return
     spawning = multiprocessing.get_context("spawn")
     process = spawning.Process(target=_make_quietly, daemon=True)
     process.start()
