@@ -67,7 +67,9 @@ def run(group: click.Group) -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        click.echo("wan-perf: Interrupted; what was stored before stands.", err=True)
+        from wan_perf.cli.failures import INTERRUPTED
+
+        click.echo(f"wan-perf: {INTERRUPTED}", err=True)
         return 1
     except click.UsageError as error:
         sentence = " ".join(error.format_message().split())

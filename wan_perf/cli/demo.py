@@ -18,13 +18,14 @@ from wan_perf.cli.questions import print_answers, read_answers
 from wan_perf.cli.ranges import DAY, HOUR
 from wan_perf.cli.read_source import readable
 from wan_perf.cli.runs import Runs
+from wan_perf.cli.simulated_cloud import Served, served_apart
 from wan_perf.cli.terminal import Terminal, bold
 from wan_perf.cli.texts_ahead import texts_made_ahead
 from wan_perf.errors import WanPerfError
 from wan_perf.mist.collect.clock import floored
 from wan_perf.mist.collect.polls import EVENT_RETENTION
 from wan_perf.settings import Settings, read_settings
-from wan_perf.simulator import Cloud, Fleet, Served, serve_apart
+from wan_perf.simulator import Cloud, Fleet
 from wan_perf.user_paths import made_folder
 from wan_perf.wording import counted
 
@@ -68,7 +69,7 @@ def _demonstrate(home: Path, sites: int, seed: int) -> None:
         f"A simulated Mist Cloud with {counted(sites, 'store')} and {circuits} WAN ports, "
         f"{len(fleet.faults)} planted faults; every number below went over HTTP."
     )
-    with texts_made_ahead(), serve_apart(fleet, now=start) as cloud:
+    with texts_made_ahead(), served_apart(fleet, start) as cloud:
         settings = demo_settings(cloud, home, contracts, past)
         with Runs(settings, console) as runs:
             _collect(runs, console, past, start)

@@ -25,6 +25,9 @@ from wan_perf.errors import UsageError, WanPerfError
 
 _SECRETS = ("TOKEN", "PASSWORD", "PASSPHRASE", "PRIVATE_KEY", "PROXY")
 """Parts of the names of settings whose values never appear in a log."""
+INTERRUPTED = "Interrupted; what was stored before stands."
+_QUERY_INTERRUPTED = "Query interrupted"
+"""What DuckDB raises where Ctrl+C reaches it."""
 _BY_ERRNO = {
     errno.ENOSPC: "no space is left on its disk; free some",
     getattr(errno, "EDQUOT", -1): "this user's quota is used up; free some space",
@@ -84,6 +87,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _known_failure(cause: BaseException, home: Path) -> str | None:
+    if isinstance(cause, RuntimeError) and str(cause) == _QUERY_INTERRUPTED:
+        return INTERRUPTED
     if isinstance(cause, sqlite3.Error):
         for words, advice in _BY_SQLITE.items():
             if words in str(cause).lower():

@@ -105,6 +105,7 @@ class Jobs:
         """Run a job, of the partitions from the first to the last key; all its tables, or some.
 
         Raises:
+            KeyboardInterrupt: the run was interrupted.
             WanPerfError: the failure of ours that ended it.
         """
         ends = {
@@ -119,6 +120,8 @@ class Jobs:
                 run_config={} if is_verbose() else QUIET,
                 tags={**self._tags, **in_lane, **(tags or {}), **ends},
             )
+        except dg.DagsterExecutionInterruptedError:  # Ctrl+C, within Dagster's own lines
+            raise KeyboardInterrupt from None
         except Exception as error:
             ours = _ours(error)
             if ours is None:

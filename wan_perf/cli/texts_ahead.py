@@ -1,21 +1,22 @@
 """The SQL of the graph's tables, made by another process while this one collects.
 
-Belongs here: which texts are made ahead, and the process that makes them.
-Keep out: what a text is (`warehouse.patterns`), where it is cached (`warehouse.text_cache`).
+Belongs here: which texts are made ahead.
+Keep out: the process (`background`), what a text is (`warehouse.patterns`), where it is cached
+(`warehouse.text_cache`).
 
 With code that has not run yet, to make them takes a processor for most of a minute. They are found
 in the cache; which of two processes makes a text, and whether this one ends early, is all the same.
 """
 
-import multiprocessing
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import ibis.expr.types as ir
 
+from wan_perf.cli.background import in_background
 from wan_perf.definitions import (
     DAILY_ASSETS,
     HOURLY_ASSETS,
@@ -57,18 +58,11 @@ def texts_made_ahead() -> Iterator[None]:
     if text_cache.folder() is None:
         yield
         return
-    spawning = multiprocessing.get_context("spawn")
-    process = spawning.Process(target=_make_quietly, daemon=True)
-    process.start()
-    try:
+    with in_background(_make_quietly):
         yield
-    finally:
-        process.kill()
-        process.join()
 
 
-def _make_quietly() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the caller's
+def _make_quietly(_: Connection) -> None:
     with suppress(Exception):  # it is the caller's run that says what is wrong
         make_texts(DuckDBWarehouse(Path()))
 

@@ -5,9 +5,8 @@ truth (what happened), api (the JSON of Mist's endpoints), server (HTTP and the 
 Keep out: anything of the rest of wan_perf; the system under test must not check itself.
 """
 
-from wan_perf.simulator.apart import Served, serve_apart
 from wan_perf.simulator.application import Cloud
 from wan_perf.simulator.fleet import Fleet
 from wan_perf.simulator.server import DEFAULT_TOKEN, serve
 
-__all__ = ["DEFAULT_TOKEN", "Cloud", "Fleet", "Served", "serve", "serve_apart"]
+__all__ = ["DEFAULT_TOKEN", "Cloud", "Fleet", "serve"]

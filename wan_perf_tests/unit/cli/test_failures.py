@@ -32,6 +32,11 @@ def wrapped(error: Exception) -> Exception:
         pytest.param(WanPerfError("Mist is out."), "Mist is out.", 1, id="a failure of ours"),
         pytest.param(UsageError("No such hour."), "No such hour.", 2, id="a wrong command line"),
         pytest.param(
+            RuntimeError("Query interrupted"),
+            *("Interrupted; what was stored before stands.", 1),
+            id="Ctrl+C in DuckDB",
+        ),
+        pytest.param(
             OSError(errno.ENOSPC, "No space left on device", "/data/x.db"),
             *("/data/x.db cannot be read or written: no space is left on its disk", 1),
             id="full disk",
@@ -130,3 +135,29 @@ def test_sigterm_ends_a_command_as_ctrl_c_does(tmp_path: Path):
         _, errors = process.communicate(timeout=30)
     assert "Traceback" not in errors
     assert process.returncode in (0, 1)
+
+
+@pytest.mark.proof
+@pytest.mark.skipif(sys.platform == "win32", reason="the signals of a POSIX shell")
+@pytest.mark.parametrize("seconds", [0.5, 2, 3.5])
+def test_a_run_that_is_interrupted_ends_with_one_sentence(tmp_path: Path, seconds: float):
+    """Where Dagster itself is at work it makes an error of its own of Ctrl+C."""
+    environment = {**os.environ, "WAN_PERF_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "wan_perf", "demo", "--sites", "1"],
+        env=environment,
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        runs = tmp_path / "demo" / "dagster" / "history" / "runs"
+        until = time.monotonic() + 120
+        while len(list(runs.glob("*.db"))) < 3 and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    # After Ctrl+C at a terminal click begins a new line; a query ends by itself.
+    assert errors.lstrip() == "wan-perf: Interrupted; what was stored before stands.\n"

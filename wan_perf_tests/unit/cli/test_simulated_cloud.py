@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 import pytest
 import requests
 
+from wan_perf.cli.simulated_cloud import Served, served_apart
 from wan_perf.mist.collect.clock import SimulatorClock
-from wan_perf.simulator import Fleet, Served, serve, serve_apart
+from wan_perf.simulator import Fleet, serve
 
 START = datetime.fromisoformat("2026-03-08")
 FLEET = Fleet.seeded(seed=11, sites=2, start=START, end=START + timedelta(days=2), faults=False)
@@ -20,13 +21,14 @@ CALLER = """
 import time
 from datetime import datetime, timedelta
 from urllib.request import urlopen
-from wan_perf.simulator import Fleet, serve_apart
+from wan_perf.cli.simulated_cloud import served_apart
+from wan_perf.simulator import Fleet
 start = datetime.fromisoformat("2026-03-08")
 if __name__ == "__main__":
     fleet = Fleet.seeded(seed=11, sites=1, start=start, end=start + timedelta(days=1))
-    with serve_apart(fleet, now=start) as cloud:
-        print(cloud.url, flush=True)
+    with served_apart(fleet, start) as cloud:
         try:
+            print(cloud.url, flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
             with urlopen(cloud.url + "/simulator/clock", timeout=10) as answer:
@@ -61,7 +63,7 @@ def ends(url: str) -> bool:
 
 
 def test_it_answers_as_one_in_this_process_and_ends_with_the_context():
-    with serve_apart(FLEET, now=START) as apart, serve(FLEET, now=START) as here:
+    with served_apart(FLEET, START) as apart, serve(FLEET, now=START) as here:
         assert len(sites(apart)) == 2
         assert sites(apart) == sites(Served(here.url, here.token, here.org_id))
         clock = SimulatorClock(apart.url)
