@@ -150,6 +150,8 @@ def test_a_run_that_is_interrupted_ends_with_one_sentence(tmp_path: Path, second
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # What a shell runs in its background ignores it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         runs = tmp_path / "demo" / "dagster" / "history" / "runs"
         until = time.monotonic() + 120

@@ -78,7 +78,12 @@ def test_ctrl_c_ends_the_caller_first_and_a_killed_caller_leaves_no_cloud(tmp_pa
     file = tmp_path / "caller.py"
     file.write_text(CALLER, encoding="utf-8")
     with subprocess.Popen(
-        [sys.executable, str(file)], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, str(file)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # What a shell runs in its background ignores it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as caller:
         assert caller.stdout is not None
         url = caller.stdout.readline().strip()
