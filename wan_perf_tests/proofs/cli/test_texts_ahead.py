@@ -26,13 +26,14 @@ def requested(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
         names.append(name)
         return cached_text(name, made)
 
+    patterns._made.cache_clear()  # what other tests of this process have requested
+    monkeypatch.setattr(lineage, "_FOUND", {})
     for module in (patterns, lineage):
         monkeypatch.setattr(module, "cached_text", recorded)
     return names
 
 
 def test_a_first_collection_makes_no_text_of_an_asset(tmp_path: Path, requested: list[str | None]):
-    patterns._made.cache_clear()
     make_texts(DuckDBWarehouse(tmp_path / "of nothing.duckdb"))
     ahead = set(requested)
     requested.clear()
