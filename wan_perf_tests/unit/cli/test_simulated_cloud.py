@@ -31,6 +31,7 @@ if __name__ == "__main__":
             print(cloud.url, flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
+            time.sleep(1)  # a cloud that is interrupted too is gone by then
             with urlopen(cloud.url + "/simulator/clock", timeout=10) as answer:
                 print(answer.status, flush=True)
             time.sleep(60)
