@@ -144,6 +144,10 @@ def _compiler(dialect: str) -> Any:
 
 @cache
 def _snowflake_without_arrays() -> type[Dialect]:
+    """Snowflake's dialect without these passes; with them where sqlglot is compiled.
+
+    Compiled classes (the package `sqlglotc`) cannot be inherited from.
+    """
     from ibis.backends.sql.dialects import Snowflake
 
     class WithoutArrays(Snowflake):
@@ -159,6 +163,10 @@ def _snowflake_without_arrays() -> type[Dialect]:
                 ),
             }
 
+    try:
+        WithoutArrays().generator()
+    except TypeError:
+        return Snowflake
     return WithoutArrays
 
 

@@ -40,6 +40,7 @@ from wan_perf_tests.benchmarks.by_hand.report import by_hand
 from wan_perf_tests.benchmarks.calendar import calendar
 from wan_perf_tests.benchmarks.circuit_hour import circuit_hour
 from wan_perf_tests.benchmarks.daemon import daemon
+from wan_perf_tests.benchmarks.estate import LOUD, REALISTIC
 from wan_perf_tests.benchmarks.event_log import event_log
 from wan_perf_tests.benchmarks.growth import growth
 from wan_perf_tests.benchmarks.month import month
@@ -52,6 +53,8 @@ from wan_perf_tests.benchmarks.threshold_runs import threshold_runs
 from wan_perf_tests.benchmarks.week import week
 from wan_perf_tests.support.live_hour import counted, summary
 
+ESTATES = {noise.name: noise for noise in (LOUD, REALISTIC)}
+
 
 def main() -> None:
     """Read the command line, measure, print."""
@@ -61,7 +64,7 @@ def main() -> None:
     measured = {
         "circuit-hour": lambda: circuit_hour(given.circuits, given.hours),
         "steady": lambda: steady(given.circuits, given.hours),
-        "month": lambda: month(given.circuits, given.days),
+        "month": lambda: month(given.circuits, given.days, ESTATES[given.estate], given.windows),
         "calendar": lambda: calendar(given.circuits, given.months, given.chunk),
         "threshold-runs": lambda: threshold_runs(given.circuits, given.days),
         "by-hand": lambda: by_hand(given.circuits),
@@ -80,6 +83,8 @@ def main() -> None:
     parser.add_argument("--circuits", type=int, help="10000 by default, of by-hand 2000")
     parser.add_argument("--hours", type=int, default=1, help="of circuit-hour, steady, event-log")
     parser.add_argument("--days", type=int, default=31, help="of all that run for days")
+    parser.add_argument("--estate", choices=ESTATES, default=LOUD.name, help="of month")
+    parser.add_argument("--windows", type=int, default=31, help="last days with windows, of month")
     parser.add_argument("--months", type=int, default=13, help="of calendar")
     parser.add_argument("--chunk", type=int, default=31, help="days that calendar stores at a time")
     parser.add_argument("--sites", type=int, default=5000, help="of a simulated cloud")

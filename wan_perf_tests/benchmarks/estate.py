@@ -83,7 +83,7 @@ SAMPLES = (
 def fill(warehouse: DuckDBWarehouse, circuits: int, window: Window, noise: Noise = LOUD) -> int:
     """Write the synthetic tables; how many rows the fact will read of the raw ones."""
     furnish(warehouse, circuits, window)
-    return hear(warehouse, circuits, window, noise)
+    return write_raw(warehouse, circuits, window, noise)
 
 
 def furnish(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> None:
@@ -99,7 +99,7 @@ def furnish(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> None:
             session.run(statement)
 
 
-def hear(warehouse: DuckDBWarehouse, circuits: int, window: Window, noise: Noise = LOUD) -> int:
+def write_raw(warehouse: DuckDBWarehouse, circuits: int, window: Window, noise: Noise = LOUD) -> int:
     """Write the raw rows that the facts of the window read, instead of all there were; how many."""
     given = {
         "samples_per_down": noise.samples_per_down,

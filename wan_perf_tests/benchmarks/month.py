@@ -6,7 +6,7 @@ from pathlib import Path
 from wan_perf.schema.periods import MONTH, WEEK
 from wan_perf.warehouse import Window
 from wan_perf_tests.benchmarks.circuit_hour import EVENTS, FACTS, WINDOWS
-from wan_perf_tests.benchmarks.estate import RAW, START, H, furnish, hear
+from wan_perf_tests.benchmarks.estate import RAW, START, H, Noise, furnish, write_raw
 from wan_perf_tests.benchmarks.graph import months_after
 from wan_perf_tests.benchmarks.measuring import TimedWarehouse, Took, peak_memory, scan, took
 from wan_perf_tests.benchmarks.stored import disk_usage_of
@@ -24,8 +24,10 @@ OF_LONGER = (
 )
 
 
-def month(circuits: int, days: int) -> str:
+def month(circuits: int, days: int, noise: Noise, with_windows: int) -> str:
     """Store days one by one, each from its own raw rows, then the longer periods.
+
+    Trailing windows are stored for the last `with_windows` days, as automation fills them.
 
     The raw rows of a day are made before it and thrown away after it, outside of the clock, and
     scanned once beside it.
@@ -37,10 +39,11 @@ def month(circuits: int, days: int) -> str:
         furnish(warehouse, circuits, Window(FIRST, end))
         for nth in range(days):
             day = Window(FIRST + nth * A_DAY, FIRST + (nth + 1) * A_DAY)
-            raw += hear(warehouse, circuits, day)
+            raw += write_raw(warehouse, circuits, day, noise)
             scanned += took(lambda: scan(warehouse, RAW))
             for name in OF_A_DAY:
-                steps[name].store(warehouse, day)
+                if name not in WINDOWS or nth >= days - with_windows:
+                    steps[name].store(warehouse, day)
         ends = {
             "week": Window(WEEK.begun(FIRST), WEEK.begun(end - H) + 7 * A_DAY),
             "month": Window(FIRST, months_after(end - H, 1)),
@@ -48,14 +51,15 @@ def month(circuits: int, days: int) -> str:
         for name in OF_LONGER:
             steps[name] = Step(name)
             steps[name].store(warehouse, ends["week" if name.endswith("week") else "month"])
-        hear(warehouse, 0, Window(FIRST, FIRST))
+        write_raw(warehouse, 0, Window(FIRST, FIRST))
         storage = disk_usage_of(warehouse)
     every = list(steps.values())
     hours = circuits * days * 24
     return "\n".join(
         [
-            f"month: {circuits} circuits x {days} days, {raw} raw rows,"
-            f" a plain scan of them {scanned.seconds:.2f} s",
+            f"month, {noise.name}: {circuits} circuits x {days} days, windows of"
+            f" {min(days, with_windows)}, {raw} raw rows, a plain scan of them"
+            f" {scanned.seconds:.2f} s (processors {scanned.processor:.2f} s)",
             *(step.summary(scanned) for step in every),
             f"  in all: {in_all(every, scanned)};"
             f" {hours / sum(step.working.seconds for step in every):.0f} circuit-hours/s;"
