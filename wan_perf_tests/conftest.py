@@ -3,10 +3,11 @@
 import gc
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
@@ -84,6 +85,22 @@ def pytest_collection_finish() -> None:
     """What was imported stays: it is not searched for garbage again."""
     gc.collect()
     gc.freeze()
+    if "alembic.script" in sys.modules:
+        _read_migrations_once(sys.modules["alembic.script"].ScriptDirectory)
+
+
+def _read_migrations_once(directory: Any) -> None:
+    """For each new home Dagster reads its 89 migrations, to learn which is the newest."""
+    read = directory.from_config
+    found: dict[str, Any] = {}
+
+    def from_config(config: Any) -> Any:
+        location = config.get_main_option("script_location")
+        if location not in found:
+            found[location] = read(config)
+        return found[location]
+
+    directory.from_config = from_config
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,9 @@ def furnish(warehouse: DuckDBWarehouse, circuits: int, window: Window) -> None:
             session.run(statement)
 
 
-def write_raw(warehouse: DuckDBWarehouse, circuits: int, window: Window, noise: Noise = LOUD) -> int:
+def write_raw(
+    warehouse: DuckDBWarehouse, circuits: int, window: Window, noise: Noise = LOUD
+) -> int:
     """Write the raw rows that the facts of the window read, instead of all there were; how many."""
     given = {
         "samples_per_down": noise.samples_per_down,

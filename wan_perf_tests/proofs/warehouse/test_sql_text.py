@@ -1,6 +1,8 @@
 """SQL of an asset is made once, whatever the window; it is what would be made for that window."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -76,6 +78,25 @@ def test_windows_of_one_length_that_follow_each_other_are_distinguished(warehous
 
 def test_passes_that_are_left_out_would_change_nothing():
     """sqlglot's passes for arrays on Snowflake; where there is an array they are made."""
+    _assert_passes_change_nothing()
+
+
+def test_passes_are_left_out_where_sqlglot_is_not_compiled():
+    """As in an installation of wan_perf; the tests' own has the compiled one beside it."""
+    code = (
+        "from wan_perf_tests.support.warehouse.interpreted_sqlglot import interpret_sqlglot\n"
+        "interpret_sqlglot()\n"
+        "from wan_perf_tests.proofs.warehouse import test_sql_text\n"
+        "test_sql_text._assert_passes_change_nothing()\n"
+        "from wan_perf.warehouse.sql_text import _snowflake_without_arrays\n"
+        "print(_snowflake_without_arrays().__name__)\n"
+    )
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout == "WithoutArrays\n"
+
+
+def _assert_passes_change_nothing() -> None:
     window = Window(FIRST, FIRST + DAY)
     arrays = ibis.table({"of": "array<int64>"}, name="ARRAYS")
     each = arrays.select(each=arrays.of.unnest())
