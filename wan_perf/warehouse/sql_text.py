@@ -6,7 +6,7 @@ Keep out: which statements are sent, and in which order (`store`).
 
 import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any, ClassVar
@@ -139,7 +139,15 @@ def _compiler(dialect: str) -> Any:
         def visit_Placeholder(self, op: Placeholder, **_: Any) -> exp.Placeholder:  # noqa: N802
             return exp.Placeholder(this=op.name)
 
+    if dialect == "snowflake":
+        # Written as Ibis writes them; its own way fails where sqlglot is compiled.
+        WithPlaceholders.visit_BitwiseAnd = _of_two(exp.BitwiseAnd)
+        WithPlaceholders.visit_BitwiseRightShift = _of_two(exp.BitwiseRightShift)
     return WithPlaceholders()
+
+
+def _of_two(operation: type[exp.Binary]) -> Callable[..., exp.Binary]:
+    return lambda _compiler, _op, *, left, right: operation(this=left, expression=right)
 
 
 @cache
