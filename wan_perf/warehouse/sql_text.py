@@ -152,9 +152,9 @@ def _of_two(operation: type[exp.Binary]) -> Callable[..., exp.Binary]:
 
 @cache
 def _snowflake_without_arrays() -> type[Dialect]:
-    """Snowflake's dialect without these passes; with them where sqlglot is compiled.
+    """Snowflake's dialect without passes for arrays; with them where sqlglot is compiled.
 
-    Compiled classes (the package `sqlglotc`) cannot be inherited from.
+    No generator inherits from a compiled class (package `sqlglotc`): then it cannot be made.
     """
     from ibis.backends.sql.dialects import Snowflake
 

@@ -93,8 +93,7 @@ def test_text_for_snowflake_is_that_of_ibis(installed: str):
 def dialect_of_texts_as_those_of_ibis() -> str:
     """The name of the dialect in which ours are written, after they were compared.
 
-    Ibis cannot write bits where sqlglot is compiled; then they are compared with what it writes
-    where it is not.
+    Ibis itself cannot write bits where sqlglot is compiled: the text is what it writes elsewhere.
     """
     window = Window(FIRST, FIRST + DAY)
     arrays = ibis.table({"of": "array<int64>"}, name="ARRAYS")
