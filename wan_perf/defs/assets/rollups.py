@@ -33,8 +33,10 @@ from wan_perf.schema.tables import (
 )
 
 _OF_DAY = {"circuit_hour": HOURS_OF_PERIOD, "circuit_poll": SAMPLES_AROUND}
-_OF_DAYS = dict.fromkeys(("circuit_day", "threshold_piece", "circuit_histogram"), DAYS_OF_PERIOD)
-_OF_MONTH = dict.fromkeys(("circuit_day", "threshold_piece"), DAYS_OF_PERIOD)
+_OF_DAYS = {
+    **dict.fromkeys(("circuit_day", "threshold_piece"), DAYS_OF_PERIOD),
+    "circuit_hour": HOURS_OF_PERIOD,
+}
 _OF_MONTHS = {
     "circuit_month": MONTHS_BEFORE,
     "threshold_piece": DAYS_OF_MONTHS,
@@ -47,26 +49,39 @@ _OF_TRADING_DAY = {
 
 
 def _weeks(
-    circuit_day: ir.Table, threshold_piece: ir.Table, circuit_histogram: ir.Table
+    circuit_day: ir.Table,
+    threshold_piece: ir.Table,
+    circuit_hour: ir.Table,
+    circuit_histogram: ir.Table,
 ) -> ir.Table:
-    return longer_periods(circuit_day, threshold_piece, circuit_histogram, WEEK)
+    return longer_periods(circuit_day, threshold_piece, circuit_hour, circuit_histogram, WEEK)
 
 
 def _months(
-    circuit_day: ir.Table, threshold_piece: ir.Table, circuit_month_histogram: ir.Table
+    circuit_day: ir.Table,
+    threshold_piece: ir.Table,
+    circuit_hour: ir.Table,
+    circuit_month_histogram: ir.Table,
 ) -> ir.Table:
-    return longer_periods(circuit_day, threshold_piece, circuit_month_histogram, MONTH)
+    return longer_periods(
+        circuit_day, threshold_piece, circuit_hour, circuit_month_histogram, MONTH
+    )
 
 
 circuit_day = asset_of(
     CIRCUIT_DAY, circuit_days, DAILY, sees=_OF_DAY | {"circuit_hour": HOURS_OF_DAY_AND_NEXT}
 )
 circuit_histogram = asset_of(CIRCUIT_HISTOGRAM, circuit_histograms, DAILY, sees=_OF_DAY)
-circuit_week = asset_of(CIRCUIT_WEEK, _weeks, WEEKLY, sees=_OF_DAYS)
-circuit_month_histogram = asset_of(
-    CIRCUIT_MONTH_HISTOGRAM, month_histograms, MONTHLY, sees={"circuit_histogram": DAYS_OF_PERIOD}
+circuit_week = asset_of(
+    CIRCUIT_WEEK, _weeks, WEEKLY, sees=_OF_DAYS | {"circuit_histogram": DAYS_OF_PERIOD}
 )
-circuit_month = asset_of(CIRCUIT_MONTH, _months, MONTHLY, sees=_OF_MONTH)
+circuit_month_histogram = asset_of(
+    CIRCUIT_MONTH_HISTOGRAM,
+    month_histograms,
+    MONTHLY,
+    sees={"circuit_hour": HOURS_OF_PERIOD, "circuit_histogram": DAYS_OF_PERIOD},
+)
+circuit_month = asset_of(CIRCUIT_MONTH, _months, MONTHLY, sees=_OF_DAYS)
 circuit_13_month = asset_of(CIRCUIT_13_MONTH, rolling_months, MONTHLY, sees=_OF_MONTHS)
 circuit_trading_day = asset_of(
     CIRCUIT_TRADING_DAY,

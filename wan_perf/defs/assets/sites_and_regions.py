@@ -16,8 +16,14 @@ from wan_perf.defs.partitions import (
     WEEKLY,
 )
 from wan_perf.kpi.rollups.calendar_periods import rolling_copies, rolling_month_histograms
-from wan_perf.kpi.rollups.sites_and_regions import region_periods, site_minutes, site_periods
+from wan_perf.kpi.rollups.sites_and_regions import (
+    Parts,
+    region_periods,
+    site_minutes,
+    site_periods,
+)
 from wan_perf.schema.declaration import Table
+from wan_perf.schema.metrics import UTILIZATION
 from wan_perf.schema.periods import PERIODS, ROLLING
 from wan_perf.schema.tables import REGION_PERIODS, SITE_PERIODS
 from wan_perf.warehouse import sql_asset
@@ -30,23 +36,29 @@ _SITES = {
     ROLLING: ("site_month", MONTHS_BEFORE),
 }
 """Where a site's minutes come from, and how much of it."""
+_HOURS = {"hours": dg.AssetIn("circuit_hour", partition_mapping=HOURS_OF_PERIOD)}
+"""Where the percentile of utilization comes from, but for 13 months."""
+_OF_HOURS = ("hour", "site_id", UTILIZATION.name)
 _HISTOGRAMS = {
     "day": ("circuit_histogram", DAYS_OF_PERIOD),
     "week": ("circuit_histogram", DAYS_OF_PERIOD),
     "month": ("circuit_month_histogram", None),
     ROLLING: ("circuit_month_histogram", MONTHS_BEFORE),
 }
-"""Where percentiles come from: those of a month have its days added up."""
+"""Where percentiles of quality come from: those of a month have its days added up."""
 
 
 def _with_period(rows: ir.Table, name: str) -> ir.Table:
     """Rows of hours, days or months, with the column of the period that they are summed over."""
-    period = PERIODS[name]
-    if "hour" in rows.columns:
-        return site_minutes(rows).mutate(day=rows.hour.date())
     if name == ROLLING:
         return rolling_copies(rows)
-    return rows.mutate(**{period.column: period.start(rows.day)})
+    dated = rows.mutate(day=rows.hour.date()) if "hour" in rows.columns else rows
+    period = PERIODS[name]
+    return dated.mutate(**{period.column: period.start(dated.day)})
+
+
+def _site_rows(sites: ir.Table, name: str) -> ir.Table:
+    return _with_period(site_minutes(sites) if "hour" in sites.columns else sites, name)
 
 
 def _period_histograms(histograms: ir.Table, circuits: ir.Table, name: str) -> ir.Table:
@@ -67,37 +79,61 @@ def _arguments(table: Table, name: str) -> dict[str, Any]:
             "circuits": dg.AssetIn(f"circuit_{name}"),
             "sites": dg.AssetIn(source, partition_mapping=mapping),
             "histograms": dg.AssetIn(histograms, partition_mapping=of_histograms),
+            **({} if name == ROLLING else _HOURS),
         },
     }
 
 
+def _parts(
+    name: str,
+    circuits: ir.Table,
+    sites: ir.Table,
+    histograms: ir.Table,
+    hours: ir.Table | None = None,
+) -> Parts:
+    used = None if hours is None else _with_period(hours.select(*_OF_HOURS), name)
+    counted = _period_histograms(histograms, circuits, name)
+    return Parts(circuits, _site_rows(sites, name), counted, used)
+
+
 def _site(name: str) -> dg.AssetsDefinition:
-    table, column = SITE_PERIODS[name], PERIODS[name].column
+    table, period = SITE_PERIODS[name], PERIODS[name]
 
-    @dg.asset(**_arguments(table, name))
-    @sql_asset
-    def site(circuits: ir.Table, sites: ir.Table, histograms: ir.Table) -> ir.Table:
-        counted = _period_histograms(histograms, circuits, name)
-        return site_periods(circuits, _with_period(sites, name), counted, column).select(
-            *table.columns
-        )
+    def site(
+        circuits: ir.Table, sites: ir.Table, histograms: ir.Table, hours: ir.Table
+    ) -> ir.Table:
+        rows = site_periods(_parts(name, circuits, sites, histograms, hours), period)
+        return rows.select(*table.columns)
 
-    return site
+    def site_of_months(circuits: ir.Table, sites: ir.Table, histograms: ir.Table) -> ir.Table:
+        rows = site_periods(_parts(name, circuits, sites, histograms), period)
+        return rows.select(*table.columns)
+
+    made = site_of_months if name == ROLLING else site
+    return dg.asset(**_arguments(table, name))(sql_asset(made))
 
 
 def _region(name: str) -> dg.AssetsDefinition:
-    table = REGION_PERIODS[name]
+    table, period = REGION_PERIODS[name], PERIODS[name]
 
-    @dg.asset(**_arguments(table, name))
-    @sql_asset
     def region(
+        circuits: ir.Table,
+        sites: ir.Table,
+        histograms: ir.Table,
+        hours: ir.Table,
+        dim_site: ir.Table,
+    ) -> ir.Table:
+        parts = _parts(name, circuits, sites, histograms, hours)
+        return region_periods(parts, dim_site, period).select(*table.columns)
+
+    def region_of_months(
         circuits: ir.Table, sites: ir.Table, histograms: ir.Table, dim_site: ir.Table
     ) -> ir.Table:
-        counted = _period_histograms(histograms, circuits, name)
-        rows = region_periods(circuits, _with_period(sites, name), counted, dim_site, PERIODS[name])
-        return rows.select(*table.columns)
+        parts = _parts(name, circuits, sites, histograms)
+        return region_periods(parts, dim_site, period).select(*table.columns)
 
-    return region
+    made = region_of_months if name == ROLLING else region
+    return dg.asset(**_arguments(table, name))(sql_asset(made))
 
 
 PLACES = {name: [_site(name), _region(name)] for name in PERIODS}

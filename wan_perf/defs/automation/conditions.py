@@ -44,6 +44,8 @@ _TIMELESS = dg.AssetSelection.assets(
     "dim_site", "dim_contract", "dim_circuit", "circuit_port", "dim_policy"
 )
 
+_HOURS = dg.AssetSelection.assets("circuit_hour")
+
 
 def _upstream_update(*, besides: str | None = None) -> Any:
     """An upstream partition was updated, or is about to be.
@@ -140,12 +142,16 @@ def _follows(begun: Any) -> Any:
 
 
 def follows_periods() -> dg.AutomationCondition:
-    """Weeks and months whose days changed."""
-    return (
+    """Weeks and months whose days changed.
+
+    Of hours they read utilization too, but a day follows its hours: these trigger nothing here.
+    """
+    changed = (
         AC.in_latest_time_window(LOOK_BACK * 10)
         & _until_handled(_upstream_update())
         & _none_in_progress()
-    ).with_label("periods whose days changed, or that failed")
+    )
+    return changed.ignore(_HOURS).with_label("periods whose days changed, or that failed")
 
 
 def follows_reports() -> dg.AutomationCondition:

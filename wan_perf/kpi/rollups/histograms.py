@@ -12,13 +12,14 @@ Source: C. Masson, J. Rim, H. Lee, DDSketch (VLDB 2019), the logarithmic mapping
 """
 
 import math
+from collections.abc import Iterable, Sequence
 
 import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.hour.quality import P95, samples_of
 from wan_perf.schema.formulas import VALUE_DECIMALS
-from wan_perf.schema.metrics import JUDGED, QUALITY, UTILIZATION
+from wan_perf.schema.metrics import JUDGED, QUALITY, UTILIZATION, Metric
 
 GROWTH = 1.04
 _LEAST = 10.0**-VALUE_DECIMALS
@@ -42,30 +43,29 @@ def middle(number: ir.IntegerValue) -> ir.FloatingValue:
 def circuit_histograms(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Table:
     """One row per circuit, UTC day, metric and bucket with a value (CIRCUIT_HISTOGRAM).
 
-    Utilization counts hours; loss, jitter and latency count samples, of hours whose quality comes
-    from samples.
+    Loss, jitter and latency count samples, of hours whose quality comes from samples. Utilization
+    has an hour's value and none below it, so that a day's buckets were as many rows as its hours.
     """
     hours = circuit_hour.mutate(day=circuit_hour.hour.date())
-    samples = samples_behind(hours, circuit_poll, "day", "circuit_id", "site_id")
-    return histograms_of(hours, samples, "day", "circuit_id", "site_id")
+    by = ("day", "circuit_id", "site_id")
+    return histograms_of(samples_behind(hours, circuit_poll, *by), QUALITY, *by)
 
 
-def histograms_of(hours: ir.Table, samples: ir.Table, *by: str) -> ir.Table:
+def histograms_of(rows: ir.Table, metrics: Iterable[Metric], *by: str) -> ir.Table:
     """One row per value of the columns, metric and bucket with a value: its `sample_count`.
 
     Args:
-        hours: With utilization and the columns.
-        samples: With loss, jitter, latency and the columns.
+        rows: With the columns and a column of each metric's name.
+        metrics: Which values are counted.
         by: The columns.
     """
-    rows = []
-    for metric in JUDGED:
-        table = hours if metric == UTILIZATION else samples
-        known = table.filter(table[metric.name].notnull())
+    counts = []
+    for metric in metrics:
+        known = rows.filter(rows[metric.name].notnull())
         counted = known.mutate(bucket=bucket(known[metric.name]))
-        counts = counted.group_by(*by, "bucket").aggregate(sample_count=counted.count())
-        rows.append(counts.mutate(metric=ibis.literal(metric.name)))
-    return ibis.union(*rows)
+        of_metric = counted.group_by(*by, "bucket").aggregate(sample_count=counted.count())
+        counts.append(of_metric.mutate(metric=ibis.literal(metric.name)))
+    return ibis.union(*counts) if len(counts) > 1 else counts[0]
 
 
 def samples_behind(hours: ir.Table, circuit_poll: ir.Table, *named: str) -> ir.Table:
@@ -79,7 +79,22 @@ def samples_behind(hours: ir.Table, circuit_poll: ir.Table, *named: str) -> ir.T
 
 
 def with_percentiles(totals: ir.Table, histograms: ir.Table, *by: str) -> ir.Table:
-    """The rows with the 95th percentile of every metric, from histograms with the columns `by`.
+    """The rows with the 95th percentile of every metric, from histograms with the columns `by`."""
+    return _with_merged_percentiles(totals, histograms, JUDGED, *by)
+
+
+def with_percentiles_of_hours(
+    totals: ir.Table, hours: ir.Table, histograms: ir.Table, *by: str
+) -> ir.Table:
+    """The same, but that of utilization is exact, over hours with the columns `by`."""
+    exact = with_exact_percentiles(totals, hours, (UTILIZATION,), *by)
+    return _with_merged_percentiles(exact, histograms, QUALITY, *by)
+
+
+def _with_merged_percentiles(
+    totals: ir.Table, histograms: ir.Table, metrics: Sequence[Metric], *by: str
+) -> ir.Table:
+    """The rows with the 95th percentile of each metric over the histograms.
 
     Linear interpolation between the two samples next to the rank, each at the middle of its
     bucket: at most 1.96 % from the exact one. NULL where there is no sample.
@@ -90,11 +105,11 @@ def with_percentiles(totals: ir.Table, histograms: ir.Table, *by: str) -> ir.Tab
     )
     values = _percentiles(merged, key)
     wide = values.group_by(*by).aggregate(
-        **{m.p95: values.value.max(where=values.metric == m.name) for m in JUDGED}
+        **{m.p95: values.value.max(where=values.metric == m.name) for m in metrics}
     )
     own = [name for name in totals.columns if name not in wide.columns or name in by]
     joined = totals.select(*own).left_join(wide, list(by))
-    return joined.select(*own, *(m.p95 for m in JUDGED))
+    return joined.select(*own, *(m.p95 for m in metrics))
 
 
 def _percentiles(merged: ir.Table, key: tuple[str, ...]) -> ir.Table:
@@ -123,13 +138,15 @@ def _percentiles(merged: ir.Table, key: tuple[str, ...]) -> ir.Table:
     return both.select(*key, value=(low + (high - low) * both.part).round(VALUE_DECIMALS))
 
 
-def with_exact_percentiles(totals: ir.Table, samples: ir.Table, *by: str) -> ir.Table:
-    """The rows with the 95th percentile of loss, jitter and latency over the samples."""
-    found = samples.group_by(*by).aggregate(**exact_percentiles(samples))
+def with_exact_percentiles(
+    totals: ir.Table, rows: ir.Table, metrics: Sequence[Metric], *by: str
+) -> ir.Table:
+    """The rows with the 95th percentile of each metric over rows with the columns `by`."""
+    found = rows.group_by(*by).aggregate(**exact_percentiles(rows, metrics))
     joined = totals.left_join(found, list(by))
-    return joined.select(*totals.columns, *(m.p95 for m in QUALITY))
+    return joined.select(*totals.columns, *(m.p95 for m in metrics))
 
 
-def exact_percentiles(samples: ir.Table) -> dict[str, ir.Scalar]:
-    """The 95th percentile of loss, jitter and latency over samples, interpolated linearly."""
-    return {m.p95: samples[m.name].quantile(P95).round(VALUE_DECIMALS) for m in QUALITY}
+def exact_percentiles(rows: ir.Table, metrics: Iterable[Metric]) -> dict[str, ir.Scalar]:
+    """The 95th percentile of each metric over hours or samples, interpolated linearly."""
+    return {m.p95: rows[m.name].quantile(P95).round(VALUE_DECIMALS) for m in metrics}

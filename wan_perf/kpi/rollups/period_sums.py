@@ -13,11 +13,15 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.events.threshold_runs import with_time_above
 from wan_perf.kpi.hour.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS, rounded_share_pct
-from wan_perf.kpi.rollups.histograms import samples_behind, with_exact_percentiles
+from wan_perf.kpi.rollups.histograms import (
+    exact_percentiles,
+    samples_behind,
+    with_exact_percentiles,
+)
 from wan_perf.kpi.rollups.whole_days import whole_utc_days
 from wan_perf.schema import formulas
 from wan_perf.schema.formulas import VALUE_DECIMALS
-from wan_perf.schema.metrics import JUDGED, QUALITY
+from wan_perf.schema.metrics import JUDGED, QUALITY, UTILIZATION
 from wan_perf.schema.periods import DAY
 from wan_perf.schema.values import SEVERITIES
 
@@ -45,7 +49,8 @@ def circuit_days(
     by = (DAY.column, "circuit_id")
     days = sums(hours, *by, known_hours=_has_known_failovers(hours).ifelse(1, None).count())
     days = with_time_above(days, threshold_piece, DAY)
-    measured = with_exact_percentiles(days, samples_behind(hours, circuit_poll, *by), *by)
+    samples = samples_behind(hours, circuit_poll, *by)
+    measured = with_exact_percentiles(days, samples, QUALITY, *by)
     counted = _with_failovers(measured, failover_piece)
     joined = counted.left_join(whole_utc_days(circuit_hour), DAY.column)
     return joined.select(*counted.columns, "is_whole")
@@ -126,7 +131,7 @@ def figures(parts: ir.Table) -> dict[str, ir.Scalar]:
         "hour_count": parts.count(),
         "observed_hour_count": parts.utilization_pct.count(),
         "utilization_max_pct": parts.utilization_pct.max(),
-        "utilization_p95_pct": parts.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS),
+        **exact_percentiles(parts, (UTILIZATION,)),
     }
 
 

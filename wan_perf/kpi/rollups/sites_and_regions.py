@@ -11,12 +11,14 @@ high level; the share is of circuits with evaluated hours. Regions exclude hubs;
 its region at the end of the period.
 """
 
+from dataclasses import dataclass
+
 import ibis.expr.types as ir
 
 from wan_perf.kpi.dimensions.validity import of_stores
 from wan_perf.kpi.hour.circuit_hours import MINUTE_DECIMALS, PERCENT_DECIMALS, rounded_share_pct
 from wan_perf.kpi.rollups.calendar_periods import COUNTS, MINUTES, PEAKS
-from wan_perf.kpi.rollups.histograms import with_percentiles
+from wan_perf.kpi.rollups.histograms import with_percentiles, with_percentiles_of_hours
 from wan_perf.kpi.rollups.period_sums import with_ratios
 from wan_perf.schema.formulas import VALUE_DECIMALS
 from wan_perf.schema.metrics import JUDGED, QUALITY, Metric
@@ -36,24 +38,49 @@ def site_minutes(site_hour: ir.Table) -> ir.Table:
     return site_hour.rename(site_up_minutes="up_minutes", site_unknown_minutes="unknown_minutes")
 
 
-def site_periods(circuits: ir.Table, sites: ir.Table, histograms: ir.Table, by: str) -> ir.Table:
-    """One row per site and period: its circuits' periods, with percentiles of their histograms.
+@dataclass(frozen=True)
+class Parts:
+    """What sites and regions of a period are made of; each has the period's column.
 
-    All three have the period's column `by`.
+    Attributes:
+        circuits: Periods of circuits.
+        sites: Rows with SITE_MINUTES.
+        histograms: Of circuits: loss, jitter, latency, and utilization where `hours` is None.
+        hours: Of circuits, for the exact percentile of utilization.
     """
-    return with_percentiles(roll_up(circuits, sites, by, "site_id"), histograms, by, "site_id")
+
+    circuits: ir.Table
+    sites: ir.Table
+    histograms: ir.Table
+    hours: ir.Table | None
+
+    def by(self, *by: str) -> ir.Table:
+        """One row per value of the columns, with percentiles."""
+        rows = roll_up(self.circuits, self.sites, *by)
+        if self.hours is None:
+            return with_percentiles(rows, self.histograms, *by)
+        return with_percentiles_of_hours(rows, self.hours, self.histograms, *by)
 
 
-def region_periods(
-    circuits: ir.Table, sites: ir.Table, histograms: ir.Table, dim_site: ir.Table, period: Period
-) -> ir.Table:
-    """One row per region and period, without hubs; otherwise as `site_periods`."""
-    circuits, sites, histograms = (
-        of_stores(rows, dim_site, rows[period.column].cast("timestamp") + period.length, "region")
-        for rows in (circuits, sites, histograms)
+def site_periods(parts: Parts, period: Period) -> ir.Table:
+    """One row per site and period."""
+    return parts.by(period.column, "site_id")
+
+
+def region_periods(parts: Parts, dim_site: ir.Table, period: Period) -> ir.Table:
+    """One row per region and period, without hubs."""
+
+    def in_regions(rows: ir.Table) -> ir.Table:
+        ends = rows[period.column].cast("timestamp") + period.length
+        return of_stores(rows, dim_site, ends, "region")
+
+    placed = Parts(
+        in_regions(parts.circuits),
+        in_regions(parts.sites),
+        in_regions(parts.histograms),
+        None if parts.hours is None else in_regions(parts.hours),
     )
-    by = (period.column, "region")
-    return with_percentiles(roll_up(circuits, sites, *by), histograms, *by)
+    return placed.by(period.column, "region")
 
 
 def roll_up(circuits: ir.Table, sites: ir.Table, *by: str) -> ir.Table:

@@ -19,6 +19,7 @@ from wan_perf.kpi.rollups.histograms import samples_behind, with_exact_percentil
 from wan_perf.kpi.rollups.period_sums import sums
 from wan_perf.kpi.rollups.sites_and_regions import SITE_MINUTES, site_minutes
 from wan_perf.kpi.rollups.whole_days import whole_trading_days
+from wan_perf.schema.metrics import QUALITY
 
 _AN_HOUR = ibis.interval(hours=1)
 
@@ -34,7 +35,8 @@ def circuit_trading_days(
     hours = zoned.drop("zone")
     by = ("day", "circuit_id")
     days = with_hours_above(sums(hours, *by), threshold_pieces(hours), *by)
-    measured = with_exact_percentiles(days, samples_behind(hours, circuit_poll, *by), *by)
+    samples = samples_behind(hours, circuit_poll, *by)
+    measured = with_exact_percentiles(days, samples, QUALITY, *by)
     return _with_is_whole(measured, zoned, circuit_hour, dim_hour, *by)
 
 

@@ -13,7 +13,6 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.dimensions.validity import of_stores
-from wan_perf.kpi.hour.circuit_hours import PERCENT_DECIMALS
 from wan_perf.kpi.rollups.histograms import (
     exact_percentiles,
     histograms_of,
@@ -28,6 +27,7 @@ from wan_perf.kpi.rollups.sites_and_regions import (
     summed_minutes,
 )
 from wan_perf.kpi.windows.hour_bits import above_bits, above_parts, bit, with_time_above_of_bits
+from wan_perf.schema.metrics import QUALITY, UTILIZATION
 from wan_perf.schema.periods import WINDOWS_H
 from wan_perf.schema.tables import CIRCUIT_WINDOW, REGION_WINDOW, SITE_WINDOW
 
@@ -54,7 +54,7 @@ def circuit_windows(circuit_hour: ir.Table, circuit_poll: ir.Table, dim_hour: ir
     )
     rows = with_ratios_and_levels(with_time_above_of_bits(totals), circuit_hour)
     samples = samples_behind(circuit_hour, circuit_poll, "hour", "circuit_id")
-    percentiles = _by_window(samples, "circuit_id", dim_hour, exact_percentiles)
+    percentiles = _by_window(samples, "circuit_id", dim_hour, _quality_p95)
     return _joined(rows, percentiles, "circuit_id").select(*CIRCUIT_WINDOW.columns)
 
 
@@ -70,7 +70,7 @@ def site_windows(
     sites = _by_window(sites, "site_id", dim_hour, minute_sums)
     rows = roll_up(circuit_window, sites, "hour", "window_hours", "site_id")
     samples = samples_behind(circuit_hour, circuit_poll, "hour", "site_id")
-    for measured, percentiles in ((hours, _utilization_p95), (samples, exact_percentiles)):
+    for measured, percentiles in ((hours, _utilization_p95), (samples, _quality_p95)):
         rows = _joined(rows, _by_window(measured, "site_id", dim_hour, percentiles), "site_id")
     return rows.select(*SITE_WINDOW.columns)
 
@@ -96,7 +96,10 @@ def region_windows(
     # Added up by hour before an hour is copied for each window that has it.
     of_hours = (
         summed_minutes(sites, "alike_id", "hour"),
-        histograms_of(hours, samples.inner_join(alike, "site_id"), "alike_id", "hour"),
+        ibis.union(
+            histograms_of(hours, (UTILIZATION,), "alike_id", "hour"),
+            histograms_of(samples.inner_join(alike, "site_id"), QUALITY, "alike_id", "hour"),
+        ),
     )
     copies = (_named(_within(rows.rename(site_id="alike_id"), dim_hour)) for rows in of_hours)
     circuits, sites, histograms = (
@@ -123,7 +126,11 @@ def _alike(dim_site: ir.Table) -> ir.Table:
 
 
 def _utilization_p95(hours: ir.Table) -> dict[str, ir.Scalar]:
-    return {"utilization_p95_pct": hours.utilization_pct.quantile(0.95).round(PERCENT_DECIMALS)}
+    return exact_percentiles(hours, (UTILIZATION,))
+
+
+def _quality_p95(samples: ir.Table) -> dict[str, ir.Scalar]:
+    return exact_percentiles(samples, QUALITY)
 
 
 def _joined(rows: ir.Table, more: ir.Table, owner: str) -> ir.Table:

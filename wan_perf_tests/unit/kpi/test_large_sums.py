@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from wan_perf.kpi.rollups.calendar_periods import rolling_copies
-from wan_perf.kpi.rollups.sites_and_regions import region_periods
+from wan_perf.kpi.rollups.sites_and_regions import Parts, region_periods
 from wan_perf.schema.frames import conform
 from wan_perf.schema.periods import MONTH
 from wan_perf.schema.tables import (
@@ -46,7 +46,8 @@ def store_region(warehouse: Warehouse, circuits: int) -> None:
     warehouse.store(DIM_SITE, conform([site], DIM_SITE))
     sources = (CIRCUIT_13_MONTH, SITE_PERIODS["month"], CIRCUIT_MONTH_HISTOGRAM, DIM_SITE)
     months, sites, histograms, dim_site = map(warehouse.lazy, sources)
-    rows = region_periods(months, rolling_copies(sites), histograms, dim_site, MONTH)
+    parts = Parts(months, rolling_copies(sites), histograms, hours=None)
+    rows = region_periods(parts, dim_site, MONTH)
     warehouse.store(REGION, rows.select(*REGION.columns), MARCH)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from wan_perf.kpi.rollups.sites_and_regions import region_periods, site_minutes
+from wan_perf.kpi.rollups.sites_and_regions import Parts, region_periods, site_minutes
 from wan_perf.schema.periods import DAY
-from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HISTOGRAM, DIM_SITE, SITE_HOUR
+from wan_perf.schema.tables import CIRCUIT_DAY, CIRCUIT_HISTOGRAM, CIRCUIT_HOUR, DIM_SITE, SITE_HOUR
 from wan_perf_tests.support.examples import seeds
 from wan_perf_tests.support.kpi.engine import Query, unbound
 from wan_perf_tests.support.kpi.rows import Row
@@ -21,10 +21,10 @@ MODES = ("longest_hours", "hours")
 
 @cache
 def query() -> Query:
-    hours = unbound(SITE_HOUR)
-    sites = site_minutes(hours).mutate(day=hours.hour.date())
-    rows = (unbound(CIRCUIT_DAY), sites, unbound(CIRCUIT_HISTOGRAM), unbound(DIM_SITE))
-    return Query(region_periods(*rows, DAY))
+    minutes = site_minutes(unbound(SITE_HOUR))
+    sites, hours = (rows.mutate(day=rows.hour.date()) for rows in (minutes, unbound(CIRCUIT_HOUR)))
+    parts = Parts(unbound(CIRCUIT_DAY), sites, unbound(CIRCUIT_HISTOGRAM), hours)
+    return Query(region_periods(parts, unbound(DIM_SITE), DAY))
 
 
 def regions(days: list[Row], sites: list[Row], **more: list[Row]) -> dict[Any, Row]:
@@ -84,6 +84,25 @@ def test_the_longest_run_is_of_one_circuit_and_the_hours_are_of_all() -> None:
     assert (row["utilization_high_hours"], row["utilization_high_longest_hours"]) == (9, 4)
     assert row["utilization_high_longest_circuit_id"] == "C2"
     assert row["utilization_breach_pct"] == pytest.approx(100 * 2 / 3, abs=1e-4)
+
+
+def test_the_percentile_of_utilization_is_over_the_hours_of_all_stores() -> None:
+    """20 hours at 10 % and one at 71.2345 %, each of another circuit: exact, and no hub's 99 %."""
+    loads = [*(("S1", 10.0) for _ in range(20)), ("S2", 71.2345), ("HUB", 99.0)]
+    hours = [
+        {
+            "hour": datetime(2026, 3, 10, n),
+            "circuit_id": f"C{n}",
+            "site_id": at,
+            "utilization_pct": pct,
+        }
+        for n, (at, pct) in enumerate(loads)
+    ]
+    found = regions([day("C1", "S1"), day("C20", "S2")], WEST, circuit_hour=hours)
+    assert found["West"]["utilization_p95_pct"] == 10
+    [more] = regions([day("C1", "S1")], WEST, circuit_hour=hours[18:]).values()
+    # Of 10, 10 and 71.2345 nine tenths of the way from the second to the third.
+    assert more["utilization_p95_pct"] == pytest.approx(10 + 0.9 * 61.2345, abs=0.5001e-4)
 
 
 def test_a_place_without_a_run_names_no_circuit() -> None:
