@@ -18,8 +18,8 @@ PERIOD = (
     percent("utilization_max_pct", "Highest utilization of an hour.", le=None),
     percent(
         "utilization_p95_pct",
-        "95th percentile of the hours' utilization (linear); exact but in windows of regions and in "
-        "13 months, which are at most 2 % off.",
+        "95th percentile of the hours' utilization (linear); exact but in windows of regions and "
+        "in 13 months, which are at most 2 % off.",
         le=None,
     ),
 )
