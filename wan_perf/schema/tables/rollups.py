@@ -23,7 +23,7 @@ CIRCUIT_DAY = Table(
 
 CIRCUIT_HISTOGRAM = Table(
     "circuit_histogram",
-    "One row per circuit, UTC day, metric and range of values that occurred.",
+    "One row per circuit, UTC day, figure of quality and range of its values that occurred.",
     group="rollups",
     partition="day",
     published_days=0,
