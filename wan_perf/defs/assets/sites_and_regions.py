@@ -96,17 +96,19 @@ def _parts(
     return Parts(circuits, _site_rows(sites, name), counted, used)
 
 
+# Of what these functions have from outside their SQL is named: texts and tables have names there,
+# a period has none (`warehouse.naming`).
 def _site(name: str) -> dg.AssetsDefinition:
-    table, period = SITE_PERIODS[name], PERIODS[name]
+    table = SITE_PERIODS[name]
 
     def site(
         circuits: ir.Table, sites: ir.Table, histograms: ir.Table, hours: ir.Table
     ) -> ir.Table:
-        rows = site_periods(_parts(name, circuits, sites, histograms, hours), period)
+        rows = site_periods(_parts(name, circuits, sites, histograms, hours), PERIODS[name])
         return rows.select(*table.columns)
 
     def site_of_months(circuits: ir.Table, sites: ir.Table, histograms: ir.Table) -> ir.Table:
-        rows = site_periods(_parts(name, circuits, sites, histograms), period)
+        rows = site_periods(_parts(name, circuits, sites, histograms), PERIODS[name])
         return rows.select(*table.columns)
 
     made = site_of_months if name == ROLLING else site
@@ -114,7 +116,7 @@ def _site(name: str) -> dg.AssetsDefinition:
 
 
 def _region(name: str) -> dg.AssetsDefinition:
-    table, period = REGION_PERIODS[name], PERIODS[name]
+    table = REGION_PERIODS[name]
 
     def region(
         circuits: ir.Table,
@@ -124,13 +126,13 @@ def _region(name: str) -> dg.AssetsDefinition:
         dim_site: ir.Table,
     ) -> ir.Table:
         parts = _parts(name, circuits, sites, histograms, hours)
-        return region_periods(parts, dim_site, period).select(*table.columns)
+        return region_periods(parts, dim_site, PERIODS[name]).select(*table.columns)
 
     def region_of_months(
         circuits: ir.Table, sites: ir.Table, histograms: ir.Table, dim_site: ir.Table
     ) -> ir.Table:
         parts = _parts(name, circuits, sites, histograms)
-        return region_periods(parts, dim_site, period).select(*table.columns)
+        return region_periods(parts, dim_site, PERIODS[name]).select(*table.columns)
 
     made = region_of_months if name == ROLLING else region
     return dg.asset(**_arguments(table, name))(sql_asset(made))
