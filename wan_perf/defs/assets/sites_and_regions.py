@@ -15,7 +15,11 @@ from wan_perf.defs.partitions import (
     MONTHS_BEFORE,
     WEEKLY,
 )
-from wan_perf.kpi.rollups.calendar_periods import rolling_copies, rolling_month_histograms
+from wan_perf.kpi.rollups.calendar_periods import (
+    rolling_copies,
+    rolling_month_histograms,
+    with_period,
+)
 from wan_perf.kpi.rollups.sites_and_regions import (
     Parts,
     region_periods,
@@ -48,23 +52,17 @@ _HISTOGRAMS = {
 """Where percentiles of quality come from: those of a month have its days added up."""
 
 
-def _with_period(rows: ir.Table, name: str) -> ir.Table:
-    """Rows of hours, days or months, with the column of the period that they are summed over."""
+def _period_minutes(sites: ir.Table, name: str) -> ir.Table:
+    """Minutes of sites, of hours, days or months, with the period that they are summed over."""
     if name == ROLLING:
-        return rolling_copies(rows)
-    dated = rows.mutate(day=rows.hour.date()) if "hour" in rows.columns else rows
-    period = PERIODS[name]
-    return dated.mutate(**{period.column: period.start(dated.day)})
-
-
-def _site_rows(sites: ir.Table, name: str) -> ir.Table:
-    return _with_period(site_minutes(sites) if "hour" in sites.columns else sites, name)
+        return rolling_copies(sites)
+    return with_period(site_minutes(sites) if "hour" in sites.columns else sites, PERIODS[name])
 
 
 def _period_histograms(histograms: ir.Table, circuits: ir.Table, name: str) -> ir.Table:
     if name == ROLLING:
         return rolling_month_histograms(histograms, circuits)
-    return histograms if name == "month" else _with_period(histograms, name)
+    return histograms if name == "month" else with_period(histograms, PERIODS[name])
 
 
 def _arguments(table: Table, name: str) -> dict[str, Any]:
@@ -91,13 +89,13 @@ def _parts(
     histograms: ir.Table,
     hours: ir.Table | None = None,
 ) -> Parts:
-    used = None if hours is None else _with_period(hours.select(*_OF_HOURS), name)
+    used = None if hours is None else with_period(hours.select(*_OF_HOURS), PERIODS[name])
     counted = _period_histograms(histograms, circuits, name)
-    return Parts(circuits, _site_rows(sites, name), counted, used)
+    return Parts(circuits, _period_minutes(sites, name), counted, used)
 
 
-# Of what these functions have from outside their SQL is named: texts and tables have names there,
-# a period has none (`warehouse.naming`).
+# The SQL is stored under a name that contains the texts and tables of a function's closure; a
+# period there would leave it without one (`warehouse.naming.function_name`).
 def _site(name: str) -> dg.AssetsDefinition:
     table = SITE_PERIODS[name]
 

@@ -144,7 +144,7 @@ def _follows(begun: Any) -> Any:
 def follows_periods() -> dg.AutomationCondition:
     """Weeks and months whose days changed.
 
-    Of hours they read utilization too, but a day follows its hours: these trigger nothing here.
+    They read utilization of hours too, but a changed hour changes its day, and only that triggers.
     """
     changed = (
         AC.in_latest_time_window(LOOK_BACK * 10)

@@ -100,8 +100,8 @@ def of_stores(rows: ir.Table, dim_site: ir.Table, ends: ir.TimestampValue, *name
     Rows of hubs are left out, and those of a site that was gone by then.
     """
     # Under a name of its own: rows may have the kind that their site had earlier.
-    sites = dim_site.select("site_id", *names, "valid_from", "valid_to", kind_then="site_kind")
+    sites = dim_site.select("site_id", *names, "valid_from", "valid_to", end_kind="site_kind")
     ended = rows.mutate(period_end=ends)
     owned = ended.join(sites, [ended.site_id == sites.site_id, in_force(sites, ended.period_end)])
-    stores = owned.filter(owned.kind_then.fill_null(STORE) == STORE)
+    stores = owned.filter(owned.end_kind.fill_null(STORE) == STORE)
     return stores.select(*rows.columns, *names)

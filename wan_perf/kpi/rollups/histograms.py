@@ -44,7 +44,7 @@ def circuit_histograms(circuit_hour: ir.Table, circuit_poll: ir.Table) -> ir.Tab
     """One row per circuit, UTC day, metric and bucket with a value (CIRCUIT_HISTOGRAM).
 
     Loss, jitter and latency count samples, of hours whose quality comes from samples. Utilization
-    has an hour's value and none below it, so that a day's buckets were as many rows as its hours.
+    has one value an hour, so its percentiles are computed from the hours.
     """
     hours = circuit_hour.mutate(day=circuit_hour.hour.date())
     by = ("day", "circuit_id", "site_id")
