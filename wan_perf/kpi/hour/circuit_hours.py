@@ -14,18 +14,15 @@ from wan_perf.kpi.dimensions.in_service import in_service
 from wan_perf.kpi.hour.imported_hours import imported_hours, with_import
 from wan_perf.kpi.hour.port_history import circuit_history, member_history, with_source
 from wan_perf.kpi.hour.quality import circuit_quality
+from wan_perf.kpi.hour.regular_traffic import hourly_traffic
 from wan_perf.kpi.hour.severities import with_severity
-from wan_perf.kpi.hour.traffic import circuit_traffic
-from wan_perf.kpi.state.circuit_polls import evidence_polls
 from wan_perf.kpi.state.evidence_window import (
     HOUR_US,
     MINUTE_US,
     evidence_events,
-    evidence_readings,
     instant_us,
     members_in_hour,
 )
-from wan_perf.kpi.state.port_states import edge_downs
 from wan_perf.schema import formulas
 from wan_perf.schema.columns import COLUMNS
 from wan_perf.schema.metrics import QUALITY
@@ -66,14 +63,13 @@ def circuit_hours(
     """One row per circuit in service and hour of `dim_hour`, also where there is no telemetry."""
     circuits = in_service(dim_site, dim_circuit, dim_hour)
     members = members_in_hour(circuits, circuit_port)
-    readings = evidence_readings(raw_port_sample, members)
     past = member_history(raw_port_history, members)
     events = evidence_events(raw_gateway_event, members)
     measured = circuits
     for figures in (
         main_members(members),
-        circuit_traffic(readings, edge_downs(readings, events, members), members),
-        circuit_quality(evidence_polls(circuit_poll, circuits)),
+        hourly_traffic(raw_port_sample, events, members),
+        circuit_quality(circuit_poll, circuits),
         circuit_history(past, members),
         imported_hours(raw_circuit_hour, circuits),
     ):

@@ -63,16 +63,15 @@ def ordered_readings(readings: ir.Table) -> ir.Table:
         port_hour, source, at_us, rx, tx, uptime_us, speed_mbps (NULL where it is no limit), all of
         the reading before (`last_us`, `last_rx`, ...), is_reset: a boot lies between the two.
     """
-    speed = readings.port_speed_mbps
     every = readings.select(
-        *(*_SERIES, *_READING[:-1], "pass_at"), speed_mbps=ibis.cases((speed > 0, speed))
+        *(*_SERIES, *_READING[:-1], "pass_at"), speed_mbps=speed_limit(readings.port_speed_mbps)
     )
-    pairs = _adjacent_pairs(every.drop("pass_at"), _SERIES)
+    pairs = adjacent_pairs(every.drop("pass_at"), _SERIES)
     is_odd = (pairs.at_us == pairs.last_us) | pairs.rx.isnull() | pairs.tx.isnull()
     odd = pairs.filter(is_odd).select(*_SERIES).distinct()
     once = without_repeats(every.semi_join(odd, _SERIES))
     is_counted = once.rx.notnull() & once.tx.notnull()
-    counted = _adjacent_pairs(once.filter(is_counted), _SERIES)
+    counted = adjacent_pairs(once.filter(is_counted), _SERIES)
     uncounted = once.filter(~is_counted).mutate(
         is_reset=ibis.literal(False),
         last_us=ibis.null("int64"),
@@ -94,14 +93,14 @@ def counter_deltas(pairs: ir.Table) -> ir.Table:
         port_hour, source, from_us, to_us, rx_bytes, tx_bytes; is_reset: carried since a boot;
         is_dropped: does not count; is_hole: over more than 15 minutes.
     """
-    irregular = pairs.filter(_is_irregular(pairs)).select(*_SERIES).distinct()
+    irregular = pairs.filter(is_irregular(pairs)).select(*_SERIES).distinct()
     later = pairs.filter(pairs.last_us.notnull()).mutate(is_skipped=ibis.literal(False))
     counted = pairs.filter(pairs.rx.notnull() & pairs.tx.notnull())
     both = ibis.union(
         later.anti_join(irregular, _SERIES),
         _with_base(counted.semi_join(irregular, _SERIES)).select(*later.columns),
     )
-    return _drop_impossible(_byte_differences(both), pairs)
+    return _drop_impossible(byte_differences(both), pairs)
 
 
 def without_outliers(readings: ir.Table, series: Sequence[str]) -> ir.Table:
@@ -111,19 +110,29 @@ def without_outliers(readings: ir.Table, series: Sequence[str]) -> ir.Table:
         readings: The columns of the series, at_us, rx, tx, uptime_us.
         series: Columns that identify a series of readings.
     """
-    pairs = _adjacent_pairs(readings.mutate(speed_mbps=ibis.null("float64")), series)
-    irregular = pairs.filter(_is_irregular(pairs)).select(*series).distinct()
+    pairs = adjacent_pairs(readings.mutate(speed_mbps=ibis.null("float64")), series)
+    irregular = pairs.filter(is_irregular(pairs)).select(*series).distinct()
     odd = pairs.semi_join(irregular, series)
     outliers = _skipped_readings(odd, continuations(odd, series), series)
     return readings.anti_join(outliers, [*series, "at_us"])
 
 
-def _adjacent_pairs(readings: ir.Table, series: Sequence[str]) -> ir.Table:
-    """Each reading with the one before it (NULL for the first), and whether a boot lies between."""
+def speed_limit(mbps: ir.FloatingValue) -> ir.FloatingValue:
+    """The speed that a poll reports; NULL where it is no limit. [Mbit/s]"""
+    return ibis.cases((mbps > 0, mbps))
+
+
+def adjacent_pairs(
+    readings: ir.Table, series: Sequence[str], values: Sequence[str] = _READING[1:]
+) -> ir.Table:
+    """Each reading with the one before it (NULL for the first), and whether a boot lies between.
+
+    `values` are the columns that are taken of the one before it too.
+    """
     along = ibis.window(group_by=[readings[name] for name in series], order_by=readings.at_us)
     pairs = readings.mutate(
         last_us=readings.at_us.lag().over(along),
-        **{f"last_{name}": readings[name].lag().over(along) for name in _READING[1:]},
+        **{f"last_{name}": readings[name].lag().over(along) for name in values},
     )
     return pairs.mutate(
         is_reset=_has_booted(pairs.at_us - pairs.last_us, pairs.uptime_us, pairs.last_uptime_us)
@@ -139,7 +148,7 @@ def _has_booted(
     ).fill_null(False)
 
 
-def _is_irregular(pairs: ir.Table) -> ir.BooleanValue:
+def is_irregular(pairs: ir.Table) -> ir.BooleanValue:
     """Whether a reading went back, or is of another boot, without a boot in between."""
     return ~pairs.is_reset & (_went_back(pairs) | _is_of_another_boot(pairs))
 
@@ -249,23 +258,21 @@ def _with_base(pairs: ir.Table) -> ir.Table:
     )
 
 
-def _byte_differences(pairs: ir.Table) -> ir.Table:
-    """The bytes between the two readings of each pair, and the time that they took."""
+def byte_differences(pairs: ir.Table) -> ir.Table:
+    """The pairs with the bytes between their two readings, and from and to when they were carried.
+
+    Columns are added: from_us, to_us, rx_bytes, tx_bytes.
+    """
     start = ibis.ifelse(
         pairs.is_reset,
         ibis.greatest(pairs.at_us - pairs.uptime_us, pairs.last_us),
         pairs.last_us,
     )
-    own_speeds = pairs.speed_mbps.notnull() & pairs.last_speed_mbps.notnull()
-    return pairs.select(
-        *_SERIES,
-        "is_reset",
-        "is_skipped",
+    return pairs.mutate(
         from_us=start,
         to_us=pairs.at_us,
         rx_bytes=ibis.ifelse(pairs.is_reset, pairs.rx, pairs.rx - pairs.last_rx),
         tx_bytes=ibis.ifelse(pairs.is_reset, pairs.tx, pairs.tx - pairs.last_tx),
-        own_mbps=ibis.cases((own_speeds, ibis.greatest(pairs.speed_mbps, pairs.last_speed_mbps))),
     )
 
 
@@ -275,13 +282,25 @@ def _drop_impossible(deltas: ir.Table, readings: ir.Table) -> ir.Table:
     fastest = known.group_by("port_hour").aggregate(fastest_mbps=known.speed_mbps.max())
     timed = deltas.left_join(fastest, "port_hour").drop("port_hour_right")
     within = (timed.from_us >= 0) & (timed.to_us <= HOUR_US)
-    mbps = ibis.ifelse(within, timed.fastest_mbps, timed.own_mbps)
+    own_speeds = timed.speed_mbps.notnull() & timed.last_speed_mbps.notnull()
+    own_mbps = ibis.cases((own_speeds, ibis.greatest(timed.speed_mbps, timed.last_speed_mbps)))
+    mbps = ibis.ifelse(within, timed.fastest_mbps, own_mbps)
     took_us = timed.to_us - timed.from_us
-    most = mbps / 8 * LINE_RATE_SLACK * took_us
-    impossible = ibis.greatest(timed.rx_bytes, timed.tx_bytes) > most
+    impossible = exceeds_line(timed.rx_bytes, timed.tx_bytes, took_us, mbps)
     return timed.select(
         *_SERIES,
         *("from_us", "to_us", "rx_bytes", "tx_bytes", "is_reset"),
-        is_dropped=timed.is_skipped | impossible.fill_null(False),
+        is_dropped=timed.is_skipped | impossible,
         is_hole=took_us > microseconds(LONGEST_DIFFERENCE),
     )
+
+
+def exceeds_line(
+    rx_bytes: ir.IntegerValue,
+    tx_bytes: ir.IntegerValue,
+    took_us: ir.IntegerValue,
+    mbps: ir.FloatingValue,
+) -> ir.BooleanValue:
+    """True where a line of the speed could not carry the bytes of a direction in the time."""
+    most = mbps / 8 * LINE_RATE_SLACK * took_us
+    return (ibis.greatest(rx_bytes, tx_bytes) > most).fill_null(False)

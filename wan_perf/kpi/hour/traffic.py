@@ -42,8 +42,8 @@ def circuit_traffic(readings: ir.Table, downs: ir.Table, members: ir.Table) -> i
     of_hour = _of_hour(difference, members)
     split = _without_downs(of_hour, downs)
     sums = split.group_by("port_hour", "source").aggregate(
-        rx_bytes=_part(split.rx_bytes, split).sum(),
-        tx_bytes=_part(split.tx_bytes, split).sum(),
+        rx_bytes=part_of_bytes(split.rx_bytes, split).sum(),
+        tx_bytes=part_of_bytes(split.tx_bytes, split).sum(),
     )
     with_counts = _resets_and_drops(difference).left_join(sums, ["port_hour", "source"])
     of_circuit = _of_circuits(with_counts.drop("port_hour_right", "source_right"), members)
@@ -210,8 +210,8 @@ def _of_hour(difference: ir.Table, members: ir.Table) -> ir.Table:
     return timed.filter(timed.inside_us > 0)
 
 
-def _part(amount: ir.IntegerValue, split: ir.Table) -> ir.IntegerValue:
-    """The whole bytes of a difference that belong to the hour.
+def part_of_bytes(amount: ir.IntegerValue, split: ir.Table) -> ir.IntegerValue:
+    """The whole bytes of a difference that belong to the hour, by its shares until its edges.
 
     Both hours at an edge round the same product, so that their parts add up to every byte; and
     sums of integers are the same in any order.

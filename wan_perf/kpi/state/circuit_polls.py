@@ -9,7 +9,13 @@ Keep out: sums over an hour (`kpi.hour.quality`), which circuit was in use betwe
 import ibis
 import ibis.expr.types as ir
 
-from wan_perf.kpi.state.evidence_window import first_per_key, fresh, hour_copies, instant_us
+from wan_perf.kpi.state.evidence_window import (
+    first_per_key,
+    fresh,
+    hour_copies,
+    instant_us,
+    since_1970_us,
+)
 from wan_perf.kpi.state.interval_overlay import overlay_intervals
 from wan_perf.schema.formulas import VALUE_DECIMALS
 from wan_perf.schema.tables import CIRCUIT_POLL
@@ -120,7 +126,7 @@ def _probed(raw_port_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
     has_any = ibis.or_(*(samples[name].notnull() for name in figures))
     timed = samples.filter(has_any & samples.is_up).select(
         *("pass_at", "gateway_mac", "port_id", *figures),
-        reported_us=_since_1970_us(samples.sampled_at),
+        reported_us=since_1970_us(samples.sampled_at),
     )
     owned = _owned(timed, circuit_port)
     polls = owned.group_by("pass_at", "circuit_id").aggregate(
@@ -142,7 +148,7 @@ def _with_circuit(raw_path_sample: ir.Table, circuit_port: ir.Table) -> ir.Table
     samples = fresh(raw_path_sample)
     timed = samples.select(
         *("pass_at", "gateway_mac", "port_id", "is_up", "is_active", *FIGURES),
-        reported_us=_since_1970_us(samples.sampled_at),
+        reported_us=since_1970_us(samples.sampled_at),
     )
     return _owned(timed, circuit_port)
 
@@ -177,14 +183,10 @@ def _ends(circuit_port: ir.Table) -> ir.Table:
     numbered = names.mutate(name=ibis.dense_rank().over(order))
     intervals = numbered.select(
         "name",
-        from_us=_since_1970_us(numbered.valid_from),
-        to_us=_since_1970_us(numbered.valid_to.fill_null(ibis.timestamp(_EVER))),
+        from_us=since_1970_us(numbered.valid_from),
+        to_us=since_1970_us(numbered.valid_to.fill_null(ibis.timestamp(_EVER))),
         kind=ibis.literal("owned"),
     )
     whole = overlay_intervals("name", intervals, ("owned",))
     named = numbered.select("name", *key).distinct()
     return whole.filter(whole.owned).inner_join(named, "name").select(*key, "from_us", "to_us")
-
-
-def _since_1970_us(instant: ir.TimestampValue) -> ir.IntegerValue:
-    return instant_us(instant, ibis.timestamp(_EPOCH))

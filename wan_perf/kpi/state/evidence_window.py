@@ -24,6 +24,7 @@ SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 3_600 * SECOND_US
 # Added, never subtracted: Snowflake's stand-in rejects a minus before an interval.
+_EPOCH = "1970-01-01"
 _AN_HOUR_BACK = ibis.interval(hours=-1)
 
 
@@ -210,6 +211,11 @@ def _in_reach(pairs: ir.Table) -> ir.Table:
     return timed.filter(
         (timed.at_us >= -EVENT_REACH_US) & (timed.at_us < HOUR_US + microseconds(EVENT_REACH_AHEAD))
     )
+
+
+def since_1970_us(instant: ir.TimestampValue) -> ir.IntegerValue:
+    """Time from the start of 1970 to the instant. [us]"""
+    return instant_us(instant, ibis.timestamp(_EPOCH))
 
 
 def instant_us(instant: ir.TimestampValue, origin: ir.TimestampValue) -> ir.IntegerValue:
