@@ -13,12 +13,11 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from wan_perf.kpi.hour.circuit_hours import circuit_hours, state_sums
 from wan_perf.kpi.hour.port_history import member_history
-from wan_perf.kpi.hour.traffic import circuit_traffic
+from wan_perf.kpi.hour.regular_traffic import hourly_traffic
 from wan_perf.kpi.state.circuit_polls import circuit_polls
 from wan_perf.kpi.state.circuit_states import circuit_states, states_of
 from wan_perf.kpi.state.evidence import collect_evidence
 from wan_perf.kpi.state.evidence_window import FOR_EVER_US, evidence_readings
-from wan_perf.kpi.state.port_states import edge_downs
 from wan_perf.schema.declaration import Table
 from wan_perf.schema.tables import (
     CIRCUIT_POLL,
@@ -120,11 +119,10 @@ def measured_query() -> Query:
     gaps = unbound(TELEMETRY_GAP)
     paths, polls, raw_events = map(unbound, (RAW_PATH_SAMPLE, CIRCUIT_POLL, RAW_GATEWAY_EVENT))
     evidence = collect_evidence(readings, past, paths, polls, raw_events, gaps, circuits, members)
-    events = evidence.events
     sums = state_sums(states_of(circuits, members, evidence))
     numbered = circuits.select("circuit_hour", "hour", "circuit_id")
     states = numbered.inner_join(sums, ["hour", "circuit_id"]).drop("hour", "circuit_id")
-    traffic = circuit_traffic(readings, edge_downs(readings, events, members), members)
+    traffic = hourly_traffic(unbound(RAW_PORT_SAMPLE), evidence.events, members)
     return Query(states.left_join(traffic, "circuit_hour").drop("circuit_hour_right"))
 
 
