@@ -1,7 +1,8 @@
 """Differences of a port's counters: the pairs of readings between which they are taken.
 
-Belongs here: boots, outliers, counters of another node, what a line can carry.
-Keep out: which part of a difference belongs to an hour (`traffic`).
+Belongs here: boots, outliers, counters of another node, what is dropped.
+Keep out: which part of a difference belongs to an hour (`traffic`), what a line can carry
+(`line_rate`).
 
 A reading continues an earlier one if it is at most 20 minutes later, not lower in either direction,
 and counted since the same boot (the uptime gives the boot's instant). A difference is taken between
@@ -32,6 +33,7 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
+from wan_perf.kpi.hour.line_rate import exceeds_line, speed_limit
 from wan_perf.kpi.state.evidence_window import (
     HOUR_US,
     SAMPLE_REACH,
@@ -41,8 +43,6 @@ from wan_perf.kpi.state.evidence_window import (
 )
 
 LONGEST_DIFFERENCE = timedelta(minutes=15)
-LINE_RATE_SLACK = 1.05
-"""A counter is read a moment after its instant is taken; 5 % covers that."""
 _SAME_BOOT_US = microseconds(timedelta(minutes=15))
 """Boot times from two readings of one boot differ by less, as uptime and instant are read apart."""
 _SERIES = ("port_hour", "source")
@@ -115,11 +115,6 @@ def without_outliers(readings: ir.Table, series: Sequence[str]) -> ir.Table:
     odd = pairs.semi_join(irregular, series)
     outliers = _skipped_readings(odd, continuations(odd, series), series)
     return readings.anti_join(outliers, [*series, "at_us"])
-
-
-def speed_limit(mbps: ir.FloatingValue) -> ir.FloatingValue:
-    """The speed that a poll reports; NULL where it is no limit. [Mbit/s]"""
-    return ibis.cases((mbps > 0, mbps))
 
 
 def adjacent_pairs(
@@ -293,14 +288,3 @@ def _drop_impossible(deltas: ir.Table, readings: ir.Table) -> ir.Table:
         is_dropped=timed.is_skipped | impossible,
         is_hole=took_us > microseconds(LONGEST_DIFFERENCE),
     )
-
-
-def exceeds_line(
-    rx_bytes: ir.IntegerValue,
-    tx_bytes: ir.IntegerValue,
-    took_us: ir.IntegerValue,
-    mbps: ir.FloatingValue,
-) -> ir.BooleanValue:
-    """True where a line of the speed could not carry the bytes of a direction in the time."""
-    most = mbps / 8 * LINE_RATE_SLACK * took_us
-    return (ibis.greatest(rx_bytes, tx_bytes) > most).fill_null(False)

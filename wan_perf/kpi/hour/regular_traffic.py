@@ -5,7 +5,8 @@ Keep out: the rules (`traffic`, `counter_deltas`), which decide wherever a readi
 
 Nearly all ports are read every few minutes for months, with counters that only grow. Their
 differences are the same in every evidence window, so no hour needs a copy of the readings to sort
-for itself. A proof computes ragged estates both ways and compares every row.
+for itself. Tests disturb such a port in twenty ways and compare every hour with the oracle of the
+rules.
 """
 
 import ibis
@@ -15,10 +16,9 @@ from wan_perf.kpi.hour.counter_deltas import (
     LONGEST_DIFFERENCE,
     adjacent_pairs,
     byte_differences,
-    exceeds_line,
     is_irregular,
-    speed_limit,
 )
+from wan_perf.kpi.hour.line_rate import exceeds_line, speed_limit
 from wan_perf.kpi.hour.traffic import circuit_traffic, part_of_bytes
 from wan_perf.kpi.state.evidence_window import (
     DOWN_KINDS,
@@ -126,8 +126,8 @@ def _sums_by_hour(pairs: ir.Table) -> ir.Table:
     With odd_count, odd_early_count and odd_late_count: odd readings of the hour, and those that the
     hours before and after it see too.
     """
-    # No difference is valid over more than one edge: those over more than 20 minutes are odd.
-    crossing = pairs.filter((pairs.last_us < pairs.hour_us) & ~pairs.is_odd)
+    # What counts lasts 15 minutes at most, so that it belongs to no hour before the previous one.
+    crossing = pairs.filter(pairs.last_us < pairs.hour_us)
     copies = ibis.union(
         pairs.mutate(is_own=ibis.literal(True)),
         crossing.mutate(hour_us=crossing.hour_us - HOUR_US, is_own=ibis.literal(False)),

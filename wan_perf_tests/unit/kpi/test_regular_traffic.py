@@ -1,4 +1,4 @@
-"""Hours of regular readings have the bytes of the rules, and an odd reading is left to the rules."""
+"""Hours of regular readings have the bytes of the rules; odd ones are left to the rules."""
 
 import random
 from datetime import timedelta
@@ -64,9 +64,7 @@ def regular(lives: list[Life]) -> dict[int, Row]:
     """The rows of regular hours, by number: three of each life."""
     samples, events, ports = all_of(lives)
     members = [member(n, gateway, port, hour) for n, (gateway, port, hour, _) in enumerate(ports)]
-    rows = regular_query().rows(
-        members=members, raw_port_sample=samples, raw_gateway_event=events
-    )
+    rows = regular_query().rows(members=members, raw_port_sample=samples, raw_gateway_event=events)
     return {row["circuit_hour"]: row for row in rows}
 
 
@@ -102,6 +100,20 @@ def test_neighbouring_hours_have_every_byte():
         + round(end * 293 / 300)
     )
     assert sum(rows[n]["tx_bytes"] for n in range(3)) == expected
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param([{"member_from_us": 1}], id="member from within the hour"),
+        pytest.param([{"member_to_us": 59 * MINUTE_US}], id="member until within the hour"),
+        pytest.param([{}, {"port_id": "ge-9", "port_hour": 1}], id="two members"),
+    ],
+)
+def test_a_circuit_that_is_not_one_port_all_hour_is_left_to_the_rules(members: list[Row]):
+    samples, _ = regular_port()
+    rows = [{**member(0, GATEWAY, PORT, HOUR), **more} for more in members]
+    assert regular_query().rows(members=rows, raw_port_sample=samples) == []
 
 
 @pytest.mark.parametrize("seeds", batches(2000, 300))
