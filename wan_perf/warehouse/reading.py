@@ -19,12 +19,12 @@ from wan_perf.warehouse import migrations, views
 from wan_perf.warehouse.patterns import Pattern
 
 if TYPE_CHECKING:
-    from wan_perf.warehouse.engine import Session
-    from wan_perf.warehouse.store import Warehouse
+    from wan_perf.warehouse.creating import CreatingEngine
+    from wan_perf.warehouse.engine import Engine, Session
 
 
 def as_stored(
-    warehouse: Warehouse, session: Session, expression: ir.Table | Pattern
+    engine: CreatingEngine, session: Session, expression: ir.Table | Pattern
 ) -> ir.Table | Pattern:
     """The expression over the tables as they exist; itself where all are as declared.
 
@@ -37,13 +37,13 @@ def as_stored(
     """
     if isinstance(expression, Pattern):
         tables = (TABLES[name] for name in sorted(expression.sources) if name in TABLES)
-        if all(_existing_rows(warehouse, session, table) is None for table in tables):
+        if all(_existing_rows(engine, session, table) is None for table in tables):
             return expression
         expression = expression.expression
     existing: dict[ops.Node, ops.Node] = {}
     for op in expression.op().find(ops.UnboundTable):
         table = TABLES.get(op.name.lower())
-        rows = _existing_rows(warehouse, session, table) if table else None
+        rows = _existing_rows(engine, session, table) if table else None
         if rows is not None:
             names = {name: rows[name.lower()].cast(kind) for name, kind in op.schema.items()}
             existing[op] = rows.select(**names).op()
@@ -51,31 +51,31 @@ def as_stored(
 
 
 @cache
-def declared_rows(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> ir.Table:
+def declared_rows(engine: Engine, view: View, sources: tuple[Table, ...]) -> ir.Table:
     """The rows of a declared view over its declared sources."""
-    return view.expression(*map(warehouse.unbound, sources))
+    return view.expression(*map(engine.unbound, sources))
 
 
-def _existing_rows(warehouse: Warehouse, session: Session, table: Table) -> ir.Table | None:
+def _existing_rows(engine: CreatingEngine, session: Session, table: Table) -> ir.Table | None:
     """The declared columns of the table as it exists; None where it is as declared."""
     if isinstance(table, View):
         sources = views.sources(table)
-        are_as_declared = (_existing_rows(warehouse, session, t) is None for t in sources)
-        if all(are_as_declared) and warehouse.is_as_declared(session, table):
+        are_as_declared = (_existing_rows(engine, session, t) is None for t in sources)
+        if all(are_as_declared) and engine.is_as_declared(session, table):
             return None
-        return as_stored(warehouse, session, declared_rows(warehouse, table, sources))
-    existing = warehouse.existing_columns(session, table)
+        return as_stored(engine, session, declared_rows(engine, table, sources))
+    existing = engine.existing_columns(session, table)
     if not existing:
         return _no_rows(table)
     renames = migrations.pending(table.name, existing)
     columns = migrations.apply_renames(existing, renames)
-    warehouse.refuse_other_types(table, columns)
+    engine.refuse_other_types(table, columns)
     if not renames and set(table.columns) <= set(columns):
         return None
     # Declared name to the name under which the values are stored.
     stored = migrations.apply_renames({name: name for name in existing}, renames)
     names = table.schema.items()
-    rows = warehouse.rows_of(table.name, {stored[n]: kind for n, kind in names if n in stored})
+    rows = engine.rows_of(table.name, {stored[n]: kind for n, kind in names if n in stored})
     words = migrations.renamed_words(renames)
 
     def value(name: str, kind: str) -> ir.Value:

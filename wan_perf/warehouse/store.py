@@ -1,19 +1,22 @@
-"""The store step, the same on every engine: stage, check, replace in one transaction.
+"""The store step: what is declared is created, and a slice is replaced by rows that keep the rules.
 
 Belongs here: the order of the statements and what they must guarantee.
-Keep out: how an engine connects, names types or takes a frame (`on_duckdb`, `on_snowflake`).
+Keep out: how an engine connects, names types or takes a frame (`on_duckdb`, `on_snowflake`), how a
+table is brought up to date (`creating`).
 
-Order (nothing is deleted before everything is known to be good):
-create what is declared -> stage into a temporary table -> check the declared rules on the stage ->
-BEGIN; DELETE slice; INSERT by name; COMMIT -> drop the stage. All DDL comes before BEGIN, because a
-DDL statement commits an open transaction on Snowflake.
+Order: create what is declared -> stage into a temporary table -> check the declared rules on the
+stage -> BEGIN; DELETE slice; INSERT by name; COMMIT -> drop the stage. All DDL comes before BEGIN,
+because a DDL statement commits an open transaction on Snowflake.
+
+Where nobody else writes, a window of an expression is written once instead of twice: BEGIN; DELETE
+slice; INSERT; check the slice; COMMIT, or ROLLBACK where a rule is broken. On Snowflake the slice
+would be locked for as long as its rows are computed.
 """
 
 import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
@@ -22,21 +25,19 @@ import pandas as pd
 from wan_perf.errors import WanPerfError
 from wan_perf.schema.declaration import Table, View
 from wan_perf.schema.tables import TABLES
-from wan_perf.warehouse import changes, migrations, patterns, rule_queries, views
-from wan_perf.warehouse.engine import Engine, Session
+from wan_perf.warehouse import changes, patterns, rule_queries, views
+from wan_perf.warehouse.creating import CreatingEngine
+from wan_perf.warehouse.engine import Session
 from wan_perf.warehouse.expired import refuse_expired
 from wan_perf.warehouse.frame_types import cast_frame
-from wan_perf.warehouse.migrations import Rename
-from wan_perf.warehouse.naming import declared_name
 from wan_perf.warehouse.patterns import Pattern
-from wan_perf.warehouse.reading import as_stored, declared_rows
+from wan_perf.warehouse.reading import as_stored
 from wan_perf.warehouse.schema_version import admit_reader, admit_writer
 from wan_perf.warehouse.staged_rows import Stored, checked
-from wan_perf.warehouse.text_cache import cached_text
 from wan_perf.warehouse.window import Window, where
 
 
-class Warehouse(Engine):
+class Warehouse(CreatingEngine):
     """Tables as declared, in one engine: created, read and replaced."""
 
     # -- reading -----------------------------------------------------------------------------------
@@ -105,6 +106,8 @@ class Warehouse(Engine):
             created = {table.name}
             for view in views.made_with(table):
                 self._create_view(session, view, created)
+            if window and self._is_written_once(table, rows):
+                return self._replace_in_place(session, stage, table, rows, window)
             self._stage(session, stage, table, rows, window)
             stored = checked(self, session, table, stage, window)
             with self.replacing(session):
@@ -112,6 +115,30 @@ class Warehouse(Engine):
                 session.run(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}")  # noqa: S608 - declared names
                 self.record_change(session, table, stage, _cut_by_window(table, window))
             session.run(f"DROP TABLE {stage}")
+        return stored
+
+    def _is_written_once(self, table: Table, rows: pd.DataFrame | ir.Table | Pattern) -> bool:
+        """True where the rows may go into the table before they are checked."""
+        if not self.excludes_writers or isinstance(rows, pd.DataFrame):
+            return False
+        is_replaced_by_window = table.snapshot is None and not table.by_key
+        return is_replaced_by_window and table.name not in _source_names(rows)
+
+    def _replace_in_place(
+        self, session: Session, slice_: str, table: Table, rows: ir.Table | Pattern, window: Window
+    ) -> Stored:
+        """Replace the slice, and undo it where its rows break a rule; `slice_` names a view."""
+        condition = where(table, window)
+        # Rows without a partition value are in no window, and are refused.
+        replaced = f"SELECT * FROM {table.name}{condition} OR {table.partition} IS NULL"  # noqa: S608 - declared names
+        session.run(f"CREATE TEMPORARY VIEW {slice_} AS {replaced}")
+        insertion = self._insertion(session, table.name, table, rows, window)
+        with self.replacing(session):
+            session.run(f"DELETE FROM {table.name}{condition}")  # noqa: S608 - declared names
+            session.run(insertion)
+            stored = checked(self, session, table, slice_, window)
+            self.record_change(session, table, slice_, window)
+        session.run(f"DROP VIEW {slice_}")
         return stored
 
     @contextmanager
@@ -166,76 +193,6 @@ class Warehouse(Engine):
         """True where versions of what is stored are recorded."""
         return bool(self.existing_columns(session, changes.RECORD))
 
-    def create(self, session: Session, table: Table) -> None:
-        """Create the table as declared, or rename and add columns of an existing one.
-
-        Renamed columns keep their values, but for renamed words (`migrations`); added ones are NULL
-        in old rows. A column whose declared type holds all values of its stored one is changed to
-        it (`widened`). One that the declaration no longer has is left alone. A view is replaced
-        where it is not the declared one, after the tables that it reads.
-
-        Raises:
-            WanPerfError: a column has another type than the declared one, or a view has the name
-                of the table.
-        """
-        if isinstance(table, View):
-            self._create_view(session, table, set())
-            return
-        existing = self.existing_columns(session, table)
-        if not existing:
-            session.run(self.definition(table))
-            return
-        self.refuse_view(session, table)
-        self._alter(session, table, existing)
-
-    def _create_view(self, session: Session, view: View, created: set[str]) -> None:
-        """Create the view, and before it those of its tables that are not among the `created`."""
-        for source in views.sources(view):
-            if source.name not in created:
-                self.create(session, source)
-                created.add(source.name)
-        if not self.is_as_declared(session, view):
-            session.run(self.declared_view(view))
-
-    def _alter(self, session: Session, table: Table, existing: dict[str, str]) -> None:
-        renames = migrations.pending(table.name, existing)
-        columns = migrations.apply_renames(existing, renames)
-        self.refuse_other_types(table, columns)
-        for rename in renames:
-            self._rename(session, rename)
-        for name, _, declared in self.differing(table, columns):
-            session.run(f"ALTER TABLE {table.name} ALTER COLUMN {name} SET DATA TYPE {declared}")
-        for column in table.fields:
-            if column.name not in columns:
-                session.run(self.addition(table, column))
-        if renames:
-            # They read the old names, and would fail until the next store of their own table; those
-            # that are made with this one may be views of the old names, which are new.
-            made_with = views.made_with(table)
-            for view in views.reading(table):
-                if view in made_with or self.view_text(session, view):
-                    self.create(session, view)
-
-    def _rename(self, session: Session, rename: Rename) -> None:
-        for word in rename.words:
-            session.run(
-                f"UPDATE {rename.table} SET {word.column} = '{word.new}' "  # noqa: S608 - declared names
-                f"WHERE {word.column} = '{word.old}'"
-            )
-        old = self.quoted(rename.old)
-        session.run(f"ALTER TABLE {rename.table} RENAME COLUMN {old} TO {rename.new}")
-
-    def is_as_declared(self, session: Session, view: View) -> bool:
-        """True where the view is there and its query, columns and meanings are the declared."""
-        sql = _view_sql(self, view, views.sources(view))
-        return views.mark(view, sql) in self.view_text(session, view).lower()
-
-    def declared_view(self, view: View) -> str:
-        """Data definition that makes the view as it is declared, without a query."""
-        rows = _view_sql(self, view, views.sources(view))
-        query = views.query(view, rows, self.type_names, self.quoted)
-        return self.view_definition(view, query)
-
     def _stage(
         self,
         session: Session,
@@ -250,29 +207,32 @@ class Warehouse(Engine):
             session.run(create)
             session.stage_frame(stage, rows)
             return
+        session.run(create)
+        session.run(self._insertion(session, stage, table, rows, window))
+
+    def _insertion(
+        self,
+        session: Session,
+        into: str,
+        table: Table,
+        rows: ir.Table | Pattern,
+        window: Window | None,
+    ) -> str:
+        """The statement that computes the rows of the window; all that they read exists then."""
         for source in _sources(rows):
             self.create(session, source)
-        cut = patterns.cut(rows, table, window)
-        session.run(create)
-        session.run(f"INSERT INTO {stage} ({', '.join(table.columns)}) {self.sql(cut)}")
-
-
-@cache
-def _view_sql(warehouse: Warehouse, view: View, sources: tuple[Table, ...]) -> str:
-    """The view's rows in the engine's dialect; compiled once, since every read compares it."""
-    name = declared_name(view, *sources)
-    return cached_text(
-        name and f"{warehouse.dialect} view {name}",
-        lambda: warehouse.sql(declared_rows(warehouse, view, sources)),
-    )
+        names = ", ".join(table.columns)
+        return f"INSERT INTO {into} ({names}) {self.sql(patterns.cut(rows, table, window))}"
 
 
 def _sources(expression: ir.Table | Pattern) -> list[Table]:
+    return [TABLES[name] for name in sorted(_source_names(expression)) if name in TABLES]
+
+
+def _source_names(expression: ir.Table | Pattern) -> set[str]:
     if isinstance(expression, Pattern):
-        names = expression.sources
-    else:
-        names = {source.name.lower() for source in expression.op().find(ops.UnboundTable)}
-    return [TABLES[name] for name in sorted(names) if name in TABLES]
+        return expression.sources
+    return {source.name.lower() for source in expression.op().find(ops.UnboundTable)}
 
 
 def _slice(table: Table, stage: str, window: Window | None) -> str:

@@ -44,9 +44,10 @@ def without_preparation(statements: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["frame", "expression", "passes"])
 @pytest.mark.parametrize("times", [1, 2])
-def test_nothing_but_delete_and_insert_between_begin_and_commit(
+def test_no_data_is_defined_between_begin_and_commit(
     warehouse: Warehouse, statements: list[str], kind: str, times: int
 ) -> None:
+    """DuckDB writes the rows of an expression once, and checks them before it commits."""
     table, rows = rows_of(warehouse, kind)
     for _ in range(times):
         statements.clear()
@@ -54,9 +55,11 @@ def test_nothing_but_delete_and_insert_between_begin_and_commit(
     begin, commit = statements.index("BEGIN"), statements.index("COMMIT")
     inside = statements[begin + 1 : commit]
     # On Snowflake a removed version would have other runs wait, so that versions are only added.
-    removes = [] if isinstance(warehouse, SnowflakeWarehouse) else ["DELETE FROM stored_change"]
-    assert tables(inside) == [
-        *(f"DELETE FROM {table.name}", f"INSERT INTO {table.name}"),
+    on_snowflake = isinstance(warehouse, SnowflakeWarehouse)
+    removes = [] if on_snowflake else ["DELETE FROM stored_change"]
+    checks = ["SELECT"] if kind == "expression" and not on_snowflake else []
+    assert [" ".join(sql.split()[: 1 if sql.startswith("SELECT") else 3]) for sql in inside] == [
+        *(f"DELETE FROM {table.name}", f"INSERT INTO {table.name}", *checks),
         *(*removes, "INSERT INTO stored_change"),
     ]
     before = verbs(without_preparation(statements[:begin]))
