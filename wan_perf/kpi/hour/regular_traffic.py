@@ -5,7 +5,7 @@ Keep out: the rules (`traffic`, `counter_deltas`), which decide wherever a readi
 
 Nearly all ports are read every few minutes for months, with counters that only grow. Their
 differences are the same in every evidence window, so no hour needs a copy of the readings to sort
-for itself. Tests disturb such a port in nineteen ways and compare every hour with the oracle of the
+for itself. Tests disturb such a port in twenty ways and compare every hour with the oracle of the
 rules.
 """
 

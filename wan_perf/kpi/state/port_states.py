@@ -44,7 +44,8 @@ def link_intervals(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.
 
     A port whose readings are a constant series without an event among them has that state from the
     first to the last, by rule 2: of such ports with events before or after, only these two readings
-    are sorted, and of those without events none.
+    are sorted, and of those without events none. Events of long ago are no matter where the series
+    covers the hour: what they prove of the time before the first reading is left out.
     """
     links = events.filter(events.event_kind.isin(LINK_KINDS))
     series = constant_series(readings, "port_hour", "is_up")
@@ -52,14 +53,21 @@ def link_intervals(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.
         lambda t: (t.at_us >= t.from_us) & (t.at_us <= t.to_us)
     )
     constant = series.anti_join(disturbed, "port_hour")
-    same = constant.anti_join(links, "port_hour")
-    lasting = constant.semi_join(links, "port_hour")
+    whole = constant.filter((constant.from_us <= 0) & (constant.to_us >= HOUR_US))
+    same = ibis.union(
+        constant.anti_join(links, "port_hour"),
+        whole.semi_join(links, "port_hour").anti_join(
+            links.filter(~is_long_ago(links)), "port_hour"
+        ),
+    )
+    lasting = constant.anti_join(same, "port_hour")
     ends = readings.inner_join(lasting.select("port_hour", "from_us", "to_us"), "port_hour")
     ends = ends.filter((ends.at_us == ends.from_us) | (ends.at_us == ends.to_us))
     ends = ends.mutate(lasts=ends.at_us < ends.to_us).select(*readings.columns, "lasts")
     others = readings.anti_join(constant, "port_hour").mutate(lasts=ibis.literal(False))
     samples = ibis.union(without_repeats(others), without_repeats(ends))
-    gap = gaps(samples, links, ports.anti_join(same, "port_hour"))
+    changes, other_ports = (table.anti_join(same, "port_hour") for table in (links, ports))
+    gap = gaps(samples, changes, other_ports)
     halves = ibis.union(
         gap.select("port_hour", "from_us", to_us=gap.change_us, is_up=gap.state_before == 1),
         gap.select("port_hour", from_us=gap.change_us, to_us=gap.to_us, is_up=gap.state_after == 1),
@@ -68,6 +76,11 @@ def link_intervals(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.
         same.select("port_hour", "from_us", "to_us", is_up=same.is_up == 1),
         halves.filter(halves.is_up.notnull()),
     )
+
+
+def is_long_ago(events: ir.Table) -> ir.BooleanValue:
+    """True of events of a link before any reading of the evidence window."""
+    return events.event_kind.isin(LINK_KINDS) & (events.at_us < -microseconds(SAMPLE_REACH))
 
 
 def gaps(samples: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Table:

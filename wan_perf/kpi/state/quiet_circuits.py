@@ -15,13 +15,16 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.state.evidence import Evidence
 from wan_perf.kpi.state.evidence_window import HOUR_US
+from wan_perf.kpi.state.port_states import is_long_ago
 
-_OTHER_EVIDENCE = ("events", "gateway_events", "past")
+_OTHER_EVIDENCE = ("gateway_events", "past")
 """A telemetry gap has events of its gateway."""
 
 
 def quiet_circuits(members: ir.Table, evidence: Evidence) -> ir.Table:
     """Circuits of one member port whose link is known to be up in one interval, and nothing else.
+
+    An event of its link long ago decides nothing in an hour in which it is up throughout.
 
     Columns: circuit_hour, port_hour, member_from_us, up_from_us, up_to_us, member_to_us, in the
     order of time.
@@ -35,6 +38,8 @@ def quiet_circuits(members: ir.Table, evidence: Evidence) -> ir.Table:
     for table in _OTHER_EVIDENCE:
         one = one.anti_join(getattr(evidence, table), "port_hour")
     one = one.anti_join(evidence.dead, "circuit_hour")
+    events = evidence.events
+    one = one.anti_join(events.filter(~is_long_ago(events)), "port_hour")
     links = evidence.links
     of_port = links.group_by("port_hour").aggregate(
         interval_count=links.count(),
@@ -43,6 +48,8 @@ def quiet_circuits(members: ir.Table, evidence: Evidence) -> ir.Table:
         up_to_us=links.to_us.max(),
     )
     linked = one.inner_join(of_port, "port_hour")
+    part = linked.filter((linked.up_from_us > 0) | (linked.up_to_us < HOUR_US))
+    linked = linked.anti_join(part.semi_join(events, "port_hour"), "port_hour")
     return linked.filter(
         (linked.interval_count == 1)
         & (linked.up_count == 1)

@@ -64,7 +64,7 @@ def quiet_site() -> Tables:
 
 
 def some_event(site: Tables, chance: random.Random, kind: str, port: str | None) -> None:
-    when = HOUR + chance.choice([-1500, -60, -20, -10, 0, 5, 30, 59, 60, 75, 119]) * M
+    when = HOUR + chance.choice([-1500, -300, -60, -21, -20, -10, 0, 5, 30, 59, 60, 75, 119]) * M
     row = event(when, kind, port=port or "", gateway=GATEWAY, detail=str(chance.random()))
     site["raw_gateway_event"].append({**row, "port_id": port})
 

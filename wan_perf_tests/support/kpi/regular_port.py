@@ -133,9 +133,17 @@ def a_down_reading(life: Life, chance: random.Random) -> None:
 
 
 def an_event(life: Life, chance: random.Random) -> None:
-    when = HOUR + chance.choice([-81, -80, -20, -3, 0, 1, 59, 60, 63, 80, 81]) * M
+    near = [-81, -80, -20, -3, 0, 1, 59, 60, 63, 80, 81]
+    long_ago = [-125, -300, -1000, -1380, -1439, -1441]
+    when = HOUR + chance.choice([*near, *long_ago]) * M
     kind = chance.choice(["down", "down", "up", "port_disabled"])
     life[1].append(event(when, kind, gateway=GATEWAY, port=PORT))
+
+
+def a_port_that_is_down(life: Life, _: random.Random) -> None:
+    """All of its readings say so."""
+    for row in life[0]:
+        row["is_up"] = False
 
 
 def an_old_poll(life: Life, chance: random.Random) -> None:
@@ -154,6 +162,7 @@ ODDITIES: tuple[Oddity, ...] = (
     *(a_missing_reading, a_telemetry_gap, a_boot, a_low_counter, a_high_counter),
     *(counters_that_went_back, no_counters, no_uptime, another_uptime, another_speed, a_slow_line),
     *(a_repeated_sample, repeated_samples, another_source, two_sources, a_down_reading, an_event),
+    *(an_event, an_event, a_port_that_is_down),
     *(an_old_poll, slower_polls),
 )
 
@@ -164,10 +173,10 @@ def some(life: Life, chance: random.Random) -> int:
 
 
 def disturbed(seed: int) -> Life:
-    """The port, odd in none to two ways; the same for the same seed."""
+    """The port, odd in none to three ways; the same for the same seed."""
     chance = random.Random(seed)
     offset = chance.choice([0, 0, 7, 59, 150]) * M / 60
     life = regular_port(offset)
-    for make_odd in chance.sample(ODDITIES, chance.choice([0, 1, 1, 1, 2])):
+    for make_odd in chance.sample(ODDITIES, chance.choice([0, 1, 1, 2, 3])):
         make_odd(life, chance)
     return life
