@@ -24,7 +24,8 @@ _OTHER_EVIDENCE = ("gateway_events", "past")
 def quiet_circuits(members: ir.Table, evidence: Evidence) -> ir.Table:
     """Circuits of one member port whose link is known to be up in one interval, and nothing else.
 
-    An event of its link long ago decides nothing in an hour in which it is up throughout.
+    An event of its link long ago decides nothing where the link is up in one interval: the time
+    around it is unknown, as what the event proves contradicts the readings.
 
     Columns: circuit_hour, port_hour, member_from_us, up_from_us, up_to_us, member_to_us, in the
     order of time.
@@ -48,8 +49,6 @@ def quiet_circuits(members: ir.Table, evidence: Evidence) -> ir.Table:
         up_to_us=links.to_us.max(),
     )
     linked = one.inner_join(of_port, "port_hour")
-    part = linked.filter((linked.up_from_us > 0) | (linked.up_to_us < HOUR_US))
-    linked = linked.anti_join(part.semi_join(events, "port_hour"), "port_hour")
     return linked.filter(
         (linked.interval_count == 1)
         & (linked.up_count == 1)

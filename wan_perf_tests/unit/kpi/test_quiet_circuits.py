@@ -27,6 +27,7 @@ from wan_perf_tests.support.kpi.quiet_site import (
     BACKUP,
     GATEWAY,
     MAIN,
+    M,
     Tables,
     disturbed,
     quiet_site,
@@ -127,6 +128,46 @@ def test_a_disturbed_site_is_as_the_overlays_say(seeds: range):
     assert shown(found) == shown(states_query(overlaid=True).rows(**sites))
     quiet = len(quiet_query().rows(**sites))
     assert 0.25 < quiet / (2 * len(seeds)) < 0.75
+
+
+UP, UNKNOWN = "up", "unknown"
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "last", "states"),
+    [
+        pytest.param("up", -20, 75, [(0, 60, UP)], id="up, read all hour"),
+        pytest.param("down", -20, 75, [(0, 60, UP)], id="down, read all hour"),
+        pytest.param("port_disabled", -20, 75, [(0, 60, UP)], id="disabled, read all hour"),
+        pytest.param("up", 10, 75, [(0, 60, UP)], id="up, read from 10:10 on"),
+        pytest.param("up", -20, 40, [(0, 60, UP)], id="up, read until 10:40"),
+        pytest.param(
+            "down", 10, 75, [(0, 10, UNKNOWN), (10, 60, UP)], id="down, read from 10:10 on"
+        ),
+        pytest.param(
+            "port_disabled", -20, 40, [(0, 40, UP), (40, 60, UNKNOWN)], id="disabled, until 10:40"
+        ),
+    ],
+)
+@pytest.mark.parametrize("overlaid", [False, True])
+def test_an_event_long_ago_proves_what_no_reading_contradicts(
+    kind: str, first: int, last: int, states: list[tuple[int, int, str]], *, overlaid: bool
+):
+    """Five hours ago; readings from `first` to `last` minutes after 10:00 say up."""
+    site = quiet_site()
+    site["raw_gateway_event"] = [event(HOUR - 5 * H, kind, port=MAIN, gateway=GATEWAY)]
+    site["raw_port_sample"] = [
+        row
+        for row in site["raw_port_sample"]
+        if row["port_id"] != MAIN or HOUR + first * M <= row["sampled_at"] <= HOUR + last * M
+    ]
+    rows = states_query(overlaid=overlaid).rows(**of_all([site]))
+    found = sorted(
+        ((row["started_at"] - HOUR) // M, (row["ended_at"] - HOUR) // M, row["state"])
+        for row in rows
+        if row["role_rank"] == 1
+    )
+    assert found == states
 
 
 def test_an_event_long_ago_leaves_the_readings_unsorted_and_the_hour_as_it_was():
