@@ -79,8 +79,8 @@ class Warehouse(CreatingEngine):
 
         The slice is the passes that the rows hold where the table is a snapshot table, the rows'
         own keys where it is replaced by key, else the window on the partition column, else the
-        whole table. No rows are a valid slice. An
-        expression is cut to the window; a frame with rows outside of it is refused.
+        whole table. No rows are a valid slice. An expression is cut to the window; a frame with
+        rows outside of it is refused.
 
         Raises:
             RefusedRowsError: rows break a rule, or have other columns; the old slice stands.
@@ -121,8 +121,8 @@ class Warehouse(CreatingEngine):
         """True where the rows may go into the table before they are checked."""
         if not self.excludes_writers or isinstance(rows, pd.DataFrame):
             return False
-        is_replaced_by_window = table.snapshot is None and not table.by_key
-        return is_replaced_by_window and table.name not in _source_names(rows)
+        by_window = table.partition is not None and table.snapshot is None and not table.by_key
+        return by_window and table.name not in _source_names(rows)
 
     def _replace_in_place(
         self, session: Session, slice_: str, table: Table, rows: ir.Table | Pattern, window: Window
