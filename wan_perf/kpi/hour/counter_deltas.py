@@ -46,7 +46,9 @@ LONGEST_DIFFERENCE = timedelta(minutes=15)
 _SAME_BOOT_US = microseconds(timedelta(minutes=15))
 """Boot times from two readings of one boot differ by less, as uptime and instant are read apart."""
 _SERIES = ("port_hour", "source")
-_READING = ("at_us", "rx", "tx", "uptime_us", "speed_mbps")
+READING_VALUES = ("rx", "tx", "uptime_us", "speed_mbps")
+"""What a reading says, besides its instant."""
+_READING = ("at_us", *READING_VALUES)
 
 
 def ordered_readings(readings: ir.Table) -> ir.Table:
@@ -75,7 +77,7 @@ def ordered_readings(readings: ir.Table) -> ir.Table:
     uncounted = once.filter(~is_counted).mutate(
         is_reset=ibis.literal(False),
         last_us=ibis.null("int64"),
-        **{f"last_{name}": ibis.null(once[name].type()) for name in _READING[1:]},
+        **{f"last_{name}": ibis.null(once[name].type()) for name in READING_VALUES},
     )
     columns = pairs.columns
     return ibis.union(
@@ -118,7 +120,7 @@ def without_outliers(readings: ir.Table, series: Sequence[str]) -> ir.Table:
 
 
 def adjacent_pairs(
-    readings: ir.Table, series: Sequence[str], values: Sequence[str] = _READING[1:]
+    readings: ir.Table, series: Sequence[str], values: Sequence[str] = READING_VALUES
 ) -> ir.Table:
     """Each reading with the one before it (NULL for the first), and whether a boot lies between.
 
@@ -236,7 +238,7 @@ def _with_base(pairs: ir.Table) -> ir.Table:
     chosen = continuations(pairs, _SERIES)
     skipped = _skipped_readings(pairs, chosen, _SERIES).mutate(is_outlier=True)
     key = [*_SERIES, "at_us"]
-    last = ("last_us", *(f"last_{name}" for name in _READING[1:]))
+    last = ("last_us", *(f"last_{name}" for name in READING_VALUES))
     base = chosen.select(*key, **{f"base_{name}": chosen[name] for name in last})
     later = pairs.filter(pairs.last_us.notnull())
     based = later.left_join(base, key).drop(*(f"{name}_right" for name in key))

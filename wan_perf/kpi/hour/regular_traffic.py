@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 
 from wan_perf.kpi.hour.counter_deltas import (
     LONGEST_DIFFERENCE,
+    READING_VALUES,
     adjacent_pairs,
     byte_differences,
     is_irregular,
@@ -21,20 +22,19 @@ from wan_perf.kpi.hour.counter_deltas import (
 from wan_perf.kpi.hour.line_rate import exceeds_line, speed_limit
 from wan_perf.kpi.hour.traffic import circuit_traffic, part_of_bytes
 from wan_perf.kpi.state.evidence_window import (
-    DOWN_KINDS,
     HOUR_US,
     SAMPLE_REACH,
-    SECOND_US,
+    counters,
     evidence_readings,
     fresh,
     microseconds,
     since_1970_us,
 )
 from wan_perf.kpi.state.interval_overlay import overlap_us
-from wan_perf.kpi.state.port_states import edge_downs
+from wan_perf.kpi.state.port_states import close_down_events, edge_downs
 
 _REACH_US = microseconds(SAMPLE_REACH)
-_VALUES = ("rx", "tx", "uptime_us", "speed_mbps", "source")
+_COMPARED = (*READING_VALUES, "source")
 
 
 def hourly_traffic(raw_port_sample: ir.Table, events: ir.Table, members: ir.Table) -> ir.Table:
@@ -72,8 +72,6 @@ def regular_traffic(raw_port_sample: ir.Table, events: ir.Table, members: ir.Tab
 
 def _alone_all_hour(members: ir.Table, events: ir.Table) -> ir.Table:
     """Members that are all of a circuit for all of the hour, without a DOWN event close to it."""
-    is_close = events.at_us.between(-_REACH_US, HOUR_US + _REACH_US)
-    down = events.filter(is_close & events.event_kind.isin(DOWN_KINDS))
     count = members.count().over(ibis.window(group_by=members.circuit_hour))
     counted = members.mutate(member_count=count)
     whole = counted.filter(
@@ -81,7 +79,7 @@ def _alone_all_hour(members: ir.Table, events: ir.Table) -> ir.Table:
         & (counted.member_from_us <= 0)
         & (counted.member_to_us >= HOUR_US)
     )
-    up = whole.anti_join(down, "port_hour")
+    up = whole.anti_join(close_down_events(events), "port_hour")
     return up.select("circuit_hour", "port", hour_us=since_1970_us(up.hour))
 
 
@@ -95,15 +93,13 @@ def _pairs(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
     readings = samples.select(
         *("port", "pass_at", "is_up"),
         at_us=since_1970_us(samples.sampled_at),
-        rx=samples.rx_bytes_counter,
-        tx=samples.tx_bytes_counter,
-        uptime_us=(samples.uptime_seconds * SECOND_US).round().cast("int64"),
         speed_mbps=speed_limit(samples.port_speed_mbps),
         source=samples.counter_source,
+        **counters(samples),
     )
-    pairs = adjacent_pairs(readings, ["port"], _VALUES)
+    pairs = adjacent_pairs(readings, ["port"], _COMPARED)
     apart = pairs.at_us - pairs.last_us
-    has_same = {name: pairs[name].identical_to(pairs[f"last_{name}"]) for name in _VALUES}
+    has_same = {name: pairs[name].identical_to(pairs[f"last_{name}"]) for name in _COMPARED}
     is_same = ibis.and_(*has_same.values())
     is_alike = has_same["speed_mbps"] & has_same["source"]
     is_odd = (

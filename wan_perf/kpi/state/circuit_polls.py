@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from wan_perf.kpi.state.evidence_window import (
+    EPOCH,
     first_per_key,
     fresh,
     hour_copies,
@@ -21,7 +22,7 @@ from wan_perf.schema.formulas import VALUE_DECIMALS
 from wan_perf.schema.tables import CIRCUIT_POLL
 
 FIGURES = ("latency_ms", "jitter_ms", "loss_pct", "mos")
-_EPOCH, _EVER = "1970-01-01", "9999-01-01"
+_EVER = "9999-01-01"
 _UP, _IN_USE = 1, 2
 _BEYOND_ANY_US = 2**60
 """Microseconds since 1970 stay below it for 36,000 years."""
@@ -81,7 +82,7 @@ def _polls_of_paths(samples: ir.Table) -> ir.Table:
     polls = sums.select(
         "pass_at",
         "circuit_id",
-        sampled_at=ibis.timestamp(_EPOCH) + (sums.best % _BEYOND_ANY_US).as_interval("us"),
+        sampled_at=ibis.timestamp(EPOCH) + (sums.best % _BEYOND_ANY_US).as_interval("us"),
         is_up=reached >= _UP,
         is_active=ibis.cases((reached == _IN_USE, True), (sums.is_reported == 1, False)),
         **{
@@ -134,7 +135,7 @@ def _probed(raw_port_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
         **{name: owned[name].mean().round(VALUE_DECIMALS) for name in figures},
     )
     dated = polls.mutate(
-        sampled_at=ibis.timestamp(_EPOCH) + polls.newest_us.as_interval("us"),
+        sampled_at=ibis.timestamp(EPOCH) + polls.newest_us.as_interval("us"),
         is_up=ibis.literal(value=True),
         is_active=ibis.null("boolean"),
         mos=ibis.null("float64"),

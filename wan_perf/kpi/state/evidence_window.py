@@ -20,11 +20,11 @@ EVENT_REACH_BACK = timedelta(hours=24)
 EVENT_REACH_AHEAD = timedelta(hours=1)
 """An event is evidence for 24 hours after it, and back to the start of the hour before its own."""
 
+EPOCH = "1970-01-01"
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 3_600 * SECOND_US
 # Added, never subtracted: Snowflake's stand-in rejects a minus before an interval.
-_EPOCH = "1970-01-01"
 _AN_HOUR_BACK = ibis.interval(hours=-1)
 
 
@@ -152,10 +152,17 @@ def evidence_readings(raw_port_sample: ir.Table, ports: ir.Table) -> ir.Table:
         source=selected.counter_source,
         is_up=ibis.cases((selected.is_up, 1), (~selected.is_up, 0)),
         flapped_us=instant_us(selected.last_flapped_at, selected.hour),
-        uptime_us=(selected.uptime_seconds * SECOND_US).round().cast("int64"),
-        rx=selected.rx_bytes_counter,
-        tx=selected.tx_bytes_counter,
+        **counters(selected),
     )
+
+
+def counters(samples: ir.Table) -> dict[str, ir.IntegerValue]:
+    """What differences of a sample are taken of: uptime_us, and rx and tx [bytes]."""
+    return {
+        "uptime_us": (samples.uptime_seconds * SECOND_US).round().cast("int64"),
+        "rx": samples.rx_bytes_counter,
+        "tx": samples.tx_bytes_counter,
+    }
 
 
 def evidence_events(raw_gateway_event: ir.Table, ports: ir.Table) -> ir.Table:
@@ -215,7 +222,7 @@ def _in_reach(pairs: ir.Table) -> ir.Table:
 
 def since_1970_us(instant: ir.TimestampValue) -> ir.IntegerValue:
     """Time from the start of 1970 to the instant. [us]"""
-    return instant_us(instant, ibis.timestamp(_EPOCH))
+    return instant_us(instant, ibis.timestamp(EPOCH))
 
 
 def instant_us(instant: ir.TimestampValue, origin: ir.TimestampValue) -> ir.IntegerValue:

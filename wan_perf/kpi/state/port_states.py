@@ -152,15 +152,20 @@ def edge_downs(readings: ir.Table, events: ir.Table, ports: ir.Table) -> ir.Tabl
 
     Columns: port_hour, down_from_us, down_to_us.
     """
-    reach = microseconds(SAMPLE_REACH)
-    is_close = events.at_us.between(-reach, HOUR_US + reach)
     down = ibis.union(
         readings.filter(readings.is_up == 0).select("port_hour"),
-        events.filter(is_close & events.event_kind.isin(DOWN_KINDS)).select("port_hour"),
+        close_down_events(events).select("port_hour"),
     ).distinct()
     own, changes, few = (table.semi_join(down, "port_hour") for table in (readings, events, ports))
     samples = without_repeats(own).mutate(lasts=ibis.literal(False))
     return _downs(gaps(samples, changes, few))
+
+
+def close_down_events(events: ir.Table) -> ir.Table:
+    """The events that took a link down within 20 minutes of the hour."""
+    reach = microseconds(SAMPLE_REACH)
+    is_close = events.at_us.between(-reach, HOUR_US + reach)
+    return events.filter(is_close & events.event_kind.isin(DOWN_KINDS))
 
 
 def _downs(gap: ir.Table) -> ir.Table:

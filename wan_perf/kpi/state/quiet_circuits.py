@@ -24,8 +24,8 @@ _OTHER_EVIDENCE = ("gateway_events", "past")
 def quiet_circuits(members: ir.Table, evidence: Evidence) -> ir.Table:
     """Circuits of one member port whose link is known to be up in one interval, and nothing else.
 
-    An event of its link long ago decides nothing where the link is up in one interval: the time
-    around it is unknown, as what the event proves contradicts the readings.
+    An event of its link long ago decides nothing where the link is up in one interval: either that
+    is all of the hour, or the event contradicts the readings and the time around them is unknown.
 
     Columns: circuit_hour, port_hour, member_from_us, up_from_us, up_to_us, member_to_us, in the
     order of time.
