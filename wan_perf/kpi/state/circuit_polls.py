@@ -43,8 +43,10 @@ def circuit_polls(
         circuit_port: Member ports.
     """
     samples = _with_circuit(raw_path_sample, circuit_port)
-    with_paths = samples.select("circuit_id", hour=samples.pass_at.truncate("h")).distinct()
-    probed = _probed(raw_port_sample, circuit_port)
+    measured = _measured(raw_port_sample)
+    probed = _probed(measured, circuit_port)
+    paths = _beside(raw_path_sample, measured, circuit_port)
+    with_paths = paths.select("circuit_id", hour=paths.pass_at.truncate("h")).distinct()
     without_paths = probed.mutate(hour=probed.pass_at.truncate("h")).anti_join(
         with_paths, ["circuit_id", "hour"]
     )
@@ -117,19 +119,24 @@ def evidence_polls(circuit_poll: ir.Table, circuits: ir.Table) -> ir.Table:
     )
 
 
-def _probed(raw_port_sample: ir.Table, circuit_port: ir.Table) -> ir.Table:
+def _measured(raw_port_sample: ir.Table) -> ir.Table:
+    """Fresh samples of ports that are up and report loss or delay."""
+    samples = fresh(raw_port_sample)
+    figures = tuple(name for name in FIGURES if name in samples.columns)
+    has_any = ibis.or_(*(samples[name].notnull() for name in figures))
+    return samples.filter(has_any & samples.is_up).select(
+        *("pass_at", "gateway_mac", "port_id", *figures),
+        reported_us=since_1970_us(samples.sampled_at),
+    )
+
+
+def _probed(measured: ir.Table, circuit_port: ir.Table) -> ir.Table:
     """The polls of circuits whose ports report loss or delay (CIRCUIT_POLL).
 
     A figure is the mean over the member ports that are up and have it; ports report no MOS.
     """
-    samples = fresh(raw_port_sample)
-    figures = tuple(name for name in FIGURES if name in samples.columns)
-    has_any = ibis.or_(*(samples[name].notnull() for name in figures))
-    timed = samples.filter(has_any & samples.is_up).select(
-        *("pass_at", "gateway_mac", "port_id", *figures),
-        reported_us=since_1970_us(samples.sampled_at),
-    )
-    owned = _owned(timed, circuit_port)
+    figures = tuple(name for name in FIGURES if name in measured.columns)
+    owned = _owned(measured, circuit_port)
     polls = owned.group_by("pass_at", "circuit_id").aggregate(
         newest_us=owned.reported_us.max(),
         **{name: owned[name].mean().round(VALUE_DECIMALS) for name in figures},
@@ -166,6 +173,16 @@ def _owned(timed: ir.Table, circuit_port: ir.Table) -> ir.Table:
             timed.reported_us < ends.to_us,
         ],
     )
+
+
+def _beside(raw_path_sample: ir.Table, measured: ir.Table, circuit_port: ir.Table) -> ir.Table:
+    """Paths with their circuit, of all gateways of circuits that have a gateway with probed ports.
+
+    Few gateways measure on ports, in most fleets none: no path is looked up for the others.
+    """
+    probed = circuit_port.semi_join(measured, "gateway_mac")
+    of_circuits = circuit_port.semi_join(probed, "circuit_id")
+    return _with_circuit(raw_path_sample.semi_join(of_circuits, "gateway_mac"), circuit_port)
 
 
 def _ends(circuit_port: ir.Table) -> ir.Table:

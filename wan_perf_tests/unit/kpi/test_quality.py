@@ -11,7 +11,7 @@ import pytest
 
 from wan_perf_tests.support.kpi.engine import circuit_hour_query
 from wan_perf_tests.support.kpi.estate import carried, circuit, tables
-from wan_perf_tests.support.kpi.rows import HOUR, PORT, H, Row, past, path, sample
+from wan_perf_tests.support.kpi.rows import HOUR, PORT, H, Row, at, past, path, sample
 
 MINUTE = timedelta(minutes=1)
 NEAR = 20 * MINUTE
@@ -125,6 +125,30 @@ def test_the_probes_of_a_port_count_where_its_circuit_has_no_path(ports, paths, 
     names = ("latency_avg_ms", "latency_max_ms", "quality_sample_count", "quality_minutes")
     assert tuple(row[name] for name in names) == expected
     assert row["mos_avg"] is None
+
+
+@pytest.mark.parametrize(
+    ("paths_of", "expected"),
+    [
+        pytest.param("old gateway", (90, 1), id="the circuit's, before its gateway was replaced"),
+        pytest.param("another gateway", (20, 1), id="another circuit's"),
+    ],
+)
+def test_paths_of_which_gateways_keep_the_probes_of_ports_out(paths_of, expected):
+    """The gateway was replaced at 10:30; only the new one measures on its ports."""
+    replaced = at("10:30")
+    [row] = facts(
+        circuit_port=[
+            carried(gateway="old gateway", valid_to=replaced),
+            carried(gateway="new gateway", valid_from=replaced),
+            carried("C2", gateway="another gateway"),
+        ],
+        raw_port_sample=[
+            sample("10:40", 1, gateway="new gateway", source="port", booted=None, latency_ms=20.0)
+        ],
+        raw_path_sample=[path("10:10", gateway=paths_of, latency_ms=90.0)],
+    )
+    assert (row["latency_avg_ms"], row["quality_sample_count"]) == expected
 
 
 @pytest.mark.parametrize(
