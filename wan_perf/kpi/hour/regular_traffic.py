@@ -47,7 +47,9 @@ def hourly_traffic(raw_port_sample: ir.Table, events: ir.Table, members: ir.Tabl
     """
     regular = regular_traffic(raw_port_sample, events, members)
     others = members.anti_join(regular, "circuit_hour").select(*members.columns)
-    readings = evidence_readings(raw_port_sample, others)
+    # Few ports, found before their readings are copied for each hour.
+    samples = raw_port_sample.semi_join(others, ["gateway_mac", "port_id"])
+    readings = evidence_readings(samples, others)
     rest = circuit_traffic(readings, edge_downs(readings, events, others), others)
     return ibis.union(regular, rest.select(*regular.columns))
 
