@@ -45,7 +45,7 @@ def circuit_polls(
     samples = _with_circuit(raw_path_sample, circuit_port)
     measured = _measured(raw_port_sample)
     probed = _probed(measured, circuit_port)
-    paths = _beside(raw_path_sample, measured, circuit_port)
+    paths = _paths_beside_probes(raw_path_sample, measured, circuit_port)
     with_paths = paths.select("circuit_id", hour=paths.pass_at.truncate("h")).distinct()
     without_paths = probed.mutate(hour=probed.pass_at.truncate("h")).anti_join(
         with_paths, ["circuit_id", "hour"]
@@ -175,13 +175,16 @@ def _owned(timed: ir.Table, circuit_port: ir.Table) -> ir.Table:
     )
 
 
-def _beside(raw_path_sample: ir.Table, measured: ir.Table, circuit_port: ir.Table) -> ir.Table:
-    """Paths with their circuit, of all gateways of circuits that have a gateway with probed ports.
+def _paths_beside_probes(
+    raw_path_sample: ir.Table, measured: ir.Table, circuit_port: ir.Table
+) -> ir.Table:
+    """Samples of paths with their circuit, of circuits that can have probes of ports as well.
 
-    Few gateways measure on ports, in most fleets none: no path is looked up for the others.
+    Those have a port, now or earlier, on a gateway with probed ports. In most fleets none has, and
+    no path is looked up.
     """
-    probed = circuit_port.semi_join(measured, "gateway_mac")
-    of_circuits = circuit_port.semi_join(probed, "circuit_id")
+    with_probes = circuit_port.semi_join(measured, "gateway_mac")
+    of_circuits = circuit_port.semi_join(with_probes, "circuit_id")
     return _with_circuit(raw_path_sample.semi_join(of_circuits, "gateway_mac"), circuit_port)
 
 
