@@ -37,6 +37,21 @@ def test_a_sites_window_is_of_all_its_circuits() -> None:
     assert set(found) == set(LENGTHS)
 
 
+def test_minutes_of_a_window_are_its_own_sites() -> None:
+    """Of two sites with a circuit each the first has no hours of its own yet: unknown, not none."""
+    hours = [loaded(n, 50.0, f"C{s}") | {"site_id": s} for n in range(3) for s in ("S1", "S2")]
+    hour = {"site_id": "S2", "up_minutes": 55.0, "dark_minutes": 5.0, "unknown_minutes": 0.0}
+    hour |= {"unreachable_minutes": 0.0, "redundancy_lost_minutes": 0.0, "on_backup_minutes": 10.0}
+    sites = [{**hour, "hour": MIDNIGHT + n * H} for n in range(3)]
+    found = places("site_id", hours, sites, MIDNIGHT + 2 * H)
+    minutes = {
+        r["site_id"]: (r["on_backup_minutes"], r["site_up_minutes"])
+        for r in found
+        if r["window_hours"] == 3
+    }
+    assert minutes == {"S1": (None, None), "S2": (30.0, 165.0)}
+
+
 @pytest.mark.parametrize("place", ["site_id", "region"])
 @pytest.mark.parametrize("seed", seeds(3, few=1))
 def test_windows_of_places_are_as_the_reference_says(seed: int, place: str) -> None:
